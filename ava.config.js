@@ -1,0 +1,8 @@
+export default {
+  extensions: { ts: 'module' },
+  nodeArguments: ['--import=tsx'],
+  // tsx does not compile inside worker threads on Node 20.
+  workerThreads: false,
+  files: ['test/**/*.test.ts'],
+  timeout: '2m',
+};
