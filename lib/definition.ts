@@ -1,0 +1,413 @@
+/**
+ * Definitions: typed, frozen data, and the only place where a metric's name, help, unit, labels and buckets stand.
+ * Code, documentation, rules, dashboards and tests read them; nothing here records anything.
+ */
+import { metricsError, nearest, shown } from './errors.js';
+import {
+  checkHelp,
+  checkLabelName,
+  checkMetricName,
+  conventionFindings,
+  type LintFinding,
+  type LintRule,
+  lintRules,
+} from './naming.js';
+
+// ---- types ------------------------------------------------------------------------------------------------------
+
+/**
+ * What a label takes: any text, or a closed set of values (`values`). `limit` caps its distinct values.
+ * @typeParam V the values a recording may pass; `string` for an open label.
+ */
+export interface Label<out V extends string = string> {
+  readonly values: readonly V[] | undefined;
+  readonly limit: number | undefined;
+}
+
+/** The labels of a definition, in the order in which they come out. */
+export type LabelShape = Readonly<Record<string, Label>>;
+
+/** The shape of a metric without labels. */
+export type NoLabels = Record<never, never>;
+
+/** What one label accepts: a closed set takes its own values only, an open label text, numbers and booleans. */
+export type LabelInput<L extends Label> =
+  L extends Label<infer V> ? (string extends V ? string | number | boolean : V) : never;
+
+/** The label object a recording on labels `L` takes. */
+export type LabelValues<L extends LabelShape> = { readonly [K in keyof L]: LabelInput<L[K]> };
+
+/** How the values of several processes become one, with prom-client's names. */
+export type Aggregator = 'sum' | 'first' | 'min' | 'max' | 'average' | 'omit';
+
+export interface LintExemption {
+  readonly allow: readonly LintRule[];
+  /** The reason, required: an exemption is read by the next person. */
+  readonly why: string;
+}
+
+interface DefinitionBase<L extends LabelShape> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: L;
+  readonly aggregator: Aggregator;
+  /** Series budget of this metric; `undefined` takes the registry's. */
+  readonly maxSeries: number | undefined;
+  readonly lint: LintExemption | undefined;
+}
+
+export interface CounterDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  readonly type: 'counter';
+}
+
+export interface GaugeDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  readonly type: 'gauge';
+}
+
+export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  readonly type: 'histogram';
+  /** Upper bounds, ascending, without +Inf. */
+  readonly buckets: readonly number[];
+}
+
+export interface SummaryDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  readonly type: 'summary';
+  /** Quantiles to expose, ascending, each within 0 to 1; none by default, they cannot be aggregated. */
+  readonly quantiles: readonly number[];
+  /** Length of the sliding window of the quantiles, in seconds. */
+  readonly maxAgeSeconds: number;
+  /** Steps in which the window slides. */
+  readonly ageBuckets: number;
+}
+
+export type MetricDefinition<L extends LabelShape = LabelShape> =
+  | CounterDefinition<L>
+  | GaugeDefinition<L>
+  | HistogramDefinition<L>
+  | SummaryDefinition<L>;
+
+export type MetricType = MetricDefinition['type'];
+
+/** The label object of a definition: `LabelsOf<typeof issuesProcessed>`. */
+export type LabelsOf<D extends MetricDefinition> = LabelValues<D['labels']>;
+
+export interface DefinitionOptions<L extends LabelShape = NoLabels> {
+  /** Prometheus name: snake_case, base unit as suffix, `_total` for a counter. */
+  name: string;
+  /** One sentence that says what is counted or measured. */
+  help: string;
+  /** Label name -> `label(...)`, in the order in which they come out. Default: none. */
+  labels?: L;
+  /** How processes are aggregated. Default: `sum`. */
+  aggregator?: Aggregator;
+  /** Series budget of this metric. Default: the registry's (1,000). */
+  maxSeries?: number;
+  /** Conventions this metric breaks knowingly. */
+  lint?: LintExemption;
+}
+
+export interface HistogramOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
+  /** Upper bounds, ascending, without +Inf. Default: {@link durationBuckets}. */
+  buckets?: readonly number[];
+}
+
+export interface SummaryOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
+  /** Quantiles to expose, ascending, each within 0 to 1. Default: none. */
+  quantiles?: readonly number[];
+  /** Length of the sliding window in seconds. Default: 600. */
+  maxAgeSeconds?: number;
+  /** Steps in which the window slides. Default: 5. */
+  ageBuckets?: number;
+}
+
+// ---- labels -----------------------------------------------------------------------------------------------------
+
+/** What a value outside a closed set or past a limit becomes. */
+export const otherValue = 'other';
+
+/**
+ * Describes one label. `label()` takes any text; `label('a', 'b')` is a closed set: other values are a compile error
+ * and, at run time, `other`; `label({ limit: 50 })` keeps the first 50 distinct values, later ones become `other`.
+ * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer.
+ */
+export function label(): Label<string>;
+export function label(options: { limit: number }): Label<string>;
+export function label<const V extends string>(...values: readonly [V, ...V[]]): Label<V>;
+export function label(...args: readonly unknown[]): Label<string> {
+  const [first] = args;
+  if (args.length === 0) return openLabel;
+  if (args.length === 1 && typeof first === 'object' && first !== null) {
+    const limit = 'limit' in first ? first.limit : undefined;
+    if (typeof limit === 'number' && Number.isInteger(limit) && limit > 0)
+      return Object.freeze({ values: undefined, limit });
+    throw metricsError(
+      'ERR_METRICS_INVALID_LABEL',
+      `Invalid \`limit\` of a label: expected a positive integer, received ${shown(limit)}.`,
+    );
+  }
+  const values: string[] = [];
+  for (const value of args) {
+    if (typeof value !== 'string' || value === '' || values.includes(value)) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_LABEL',
+        `Invalid value \`${shown(value)}\` in a closed label set: expected distinct, non-empty strings, received ${shown(args)}.`,
+      );
+    }
+    values.push(value);
+  }
+  return Object.freeze({ values: Object.freeze(values), limit: undefined });
+}
+
+const openLabel: Label<string> = Object.freeze({ values: undefined, limit: undefined });
+
+// ---- definitions ------------------------------------------------------------------------------------------------
+
+/** Bounds for durations of work, in seconds: a millisecond to an hour. */
+export const durationBuckets: readonly number[] = Object.freeze([
+  0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600,
+]);
+
+/**
+ * Defines a counter: a number that only goes up.
+ * @throws ERR_METRICS_INVALID_NAME, _INVALID_HELP, _INVALID_LABEL, _RESERVED_LABEL, _INVALID_DEFINITION
+ * @example
+ * const issuesProcessed = defineCounter({
+ *   name: 'issues_processed_total',
+ *   help: 'Issues processed, by outcome.',
+ *   labels: { provider: label(), outcome: label('success', 'failure') },
+ * });
+ */
+export function defineCounter<const L extends LabelShape = NoLabels>(
+  options: DefinitionOptions<L>,
+): CounterDefinition<L> {
+  return finished({ type: 'counter', ...commonParts(options, 'defineCounter') });
+}
+
+/** Defines a gauge: a number that goes up and down. Throws as {@link defineCounter} does. */
+export function defineGauge<const L extends LabelShape = NoLabels>(
+  options: DefinitionOptions<L>,
+): GaugeDefinition<L> {
+  return finished({ type: 'gauge', ...commonParts(options, 'defineGauge') });
+}
+
+/**
+ * Defines a histogram: how often values fell into buckets, and their sum and count.
+ * @throws as {@link defineCounter} does, and ERR_METRICS_INVALID_BUCKETS
+ */
+export function defineHistogram<const L extends LabelShape = NoLabels>(
+  options: HistogramOptions<L>,
+): HistogramDefinition<L> {
+  const common = commonParts(options, 'defineHistogram', ['buckets']);
+  return finished({
+    type: 'histogram',
+    ...common,
+    buckets: checkedBuckets(common.name, options.buckets ?? durationBuckets),
+  });
+}
+
+/**
+ * Defines a summary: sum and count, and quantiles over a sliding window where asked for.
+ * @throws as {@link defineCounter} does, and ERR_METRICS_INVALID_QUANTILES
+ */
+export function defineSummary<const L extends LabelShape = NoLabels>(
+  options: SummaryOptions<L>,
+): SummaryDefinition<L> {
+  const common = commonParts(options, 'defineSummary', ['quantiles', 'maxAgeSeconds', 'ageBuckets']);
+  const { quantiles = [], maxAgeSeconds = 600, ageBuckets = 5 } = options;
+  const problem =
+    ascendingProblem(quantiles, (value) => value >= 0 && value <= 1, 'numbers within 0 to 1') ??
+    (Number.isFinite(maxAgeSeconds) && maxAgeSeconds > 0
+      ? undefined
+      : `\`maxAgeSeconds\` of a positive number of seconds, received ${shown(maxAgeSeconds)}`) ??
+    (Number.isInteger(ageBuckets) && ageBuckets > 0
+      ? undefined
+      : `\`ageBuckets\` of a positive integer, received ${shown(ageBuckets)}`);
+  if (problem !== undefined) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_QUANTILES',
+      `Invalid quantiles of summary \`${common.name}\`: expected ${problem}.`,
+    );
+  }
+  return finished({
+    type: 'summary',
+    ...common,
+    quantiles: Object.freeze([...quantiles]),
+    maxAgeSeconds,
+    ageBuckets,
+  });
+}
+
+/** What of a definition breaks Prometheus' conventions and is not exempted. Pure; an empty list is good. */
+export function lintDefinition(definition: MetricDefinition): LintFinding[] {
+  return conventionFindings(definition).filter((finding) => !definition.lint?.allow.includes(finding.rule));
+}
+
+/** Name, type, labels and the rest that makes two definitions the same, readable: for messages and comparison. */
+export function shapeOf(definition: MetricDefinition): string {
+  const labels = Object.entries(definition.labels).map(([name, { values, limit }]) => {
+    if (values !== undefined) return `${name}(${values.join('|')})`;
+    return limit === undefined ? name : `${name}(limit ${limit})`;
+  });
+  const parts = [`${definition.type} \`${definition.name}\` {${labels.join(', ')}}`];
+  if (definition.type === 'histogram') parts.push(`buckets ${shownAll(definition.buckets)}`);
+  if (definition.type === 'summary') {
+    parts.push(
+      `quantiles ${shownAll(definition.quantiles)}`,
+      `window ${definition.maxAgeSeconds} s in ${definition.ageBuckets}`,
+    );
+  }
+  if (definition.aggregator !== 'sum') parts.push(`aggregator ${definition.aggregator}`);
+  if (definition.maxSeries !== undefined) parts.push(`maxSeries ${definition.maxSeries}`);
+  parts.push(`help ${JSON.stringify(definition.help)}`);
+  return parts.join(', ');
+}
+
+// ---- checks -----------------------------------------------------------------------------------------------------
+
+const aggregators: readonly string[] = [
+  'sum',
+  'first',
+  'min',
+  'max',
+  'average',
+  'omit',
+] satisfies Aggregator[];
+const commonOptions: readonly string[] = ['name', 'help', 'labels', 'aggregator', 'maxSeries', 'lint'];
+
+function commonParts<L extends LabelShape>(
+  options: DefinitionOptions<L>,
+  factory: string,
+  ownOptions: readonly string[] = [],
+): DefinitionBase<L> {
+  if (typeof options !== 'object' || options === null) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid argument of \`${factory}\`: expected \`{ name, help, labels? }\`, received ${shown(options)}.`,
+    );
+  }
+  const { name, help, labels, aggregator = 'sum', maxSeries, lint } = options;
+  checkMetricName(name);
+  checkHelp(name, help);
+  checkOptionNames(name, options, [...commonOptions, ...ownOptions]);
+  if (!aggregators.includes(aggregator)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`aggregator\` of metric \`${name}\`: expected one of ${aggregators.join(', ')}, received ${shown(aggregator)}.`,
+    );
+  }
+  if (maxSeries !== undefined && !(Number.isInteger(maxSeries) && maxSeries > 0)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`maxSeries\` of metric \`${name}\`: expected a positive integer, received ${shown(maxSeries)}.`,
+    );
+  }
+  return {
+    name,
+    help,
+    labels: checkedLabels(name, labels),
+    aggregator,
+    maxSeries,
+    lint: checkedExemption(name, lint),
+  };
+}
+
+function checkOptionNames(metric: string, options: object, known: readonly string[]): void {
+  for (const option of Object.keys(options)) {
+    if (known.includes(option)) continue;
+    const meant =
+      option === 'labelNames' ? 'labels' : option === 'percentiles' ? 'quantiles' : nearest(option, known);
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Unknown option \`${option}\` of metric \`${metric}\`: expected one of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
+    );
+  }
+}
+
+function checkedLabels<L extends LabelShape>(metric: string, labels: L | undefined): L {
+  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Array.isArray(labels))) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_LABEL',
+      `Invalid \`labels\` of metric \`${metric}\`: expected an object such as { provider: label() }, received ${shown(labels)}.`,
+    );
+  }
+  const checked: Record<string, Label> = {};
+  for (const [name, specification] of Object.entries(labels ?? {})) {
+    checkLabelName(metric, name);
+    if (
+      typeof specification !== 'object' ||
+      specification === null ||
+      !('values' in specification) ||
+      !('limit' in specification)
+    ) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_LABEL',
+        `Invalid specification of label \`${name}\` of metric \`${metric}\`: expected \`label()\`, \`label('a', 'b')\` or \`label({ limit })\`, received ${shown(specification)}.`,
+      );
+    }
+    checked[name] = specification;
+  }
+  return Object.freeze(checked) as L;
+}
+
+function checkedExemption(metric: string, lint: LintExemption | undefined): LintExemption | undefined {
+  if (lint === undefined) return undefined;
+  const { allow, why } = lint;
+  const unknown = Array.isArray(allow) ? allow.find((rule) => !Object.hasOwn(lintRules, rule)) : allow;
+  if (!Array.isArray(allow) || unknown !== undefined) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`lint.allow\` of metric \`${metric}\`: expected some of ${Object.keys(lintRules).join(', ')}, received ${shown(unknown)}.`,
+    );
+  }
+  if (typeof why !== 'string' || why.trim() === '') {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Missing \`lint.why\` of metric \`${metric}\`: expected the reason for the exemption, received ${shown(why)}.`,
+    );
+  }
+  return Object.freeze({ allow: Object.freeze([...allow]), why });
+}
+
+function checkedBuckets(metric: string, buckets: readonly number[]): readonly number[] {
+  const problem =
+    Array.isArray(buckets) && buckets.length === 0
+      ? 'at least one upper bound, received []'
+      : ascendingProblem(buckets, Number.isFinite, 'finite numbers (+Inf is added by itself)');
+  if (problem === undefined) return Object.freeze([...buckets]);
+  throw metricsError(
+    'ERR_METRICS_INVALID_BUCKETS',
+    `Invalid buckets of histogram \`${metric}\`: expected ${problem}.`,
+  );
+}
+
+/** What is wrong with a list that must ascend strictly, or `undefined`. */
+function ascendingProblem(
+  values: readonly number[],
+  allowed: (value: number) => boolean,
+  expected: string,
+): string | undefined {
+  if (!Array.isArray(values)) return `an array of ${expected}, received ${shown(values)}`;
+  for (const [index, value] of values.entries()) {
+    if (typeof value !== 'number' || !allowed(value))
+      return `${expected}, received ${shown(value)} at index ${index} of ${shown(values)}`;
+    const before = values[index - 1];
+    if (before !== undefined && before >= value)
+      return `strictly ascending numbers, received ${value} after ${before} in ${shown(values)}`;
+  }
+  return undefined;
+}
+
+function shownAll(values: readonly number[]): string {
+  return `[${values.join(', ')}]`;
+}
+
+/** Freezes the definition and reports, once, where it breaks a convention it does not exempt. */
+function finished<D extends MetricDefinition>(definition: D): D {
+  for (const { message, rule } of lintDefinition(definition)) {
+    process.emitWarning(message, {
+      type: 'MetricsLintWarning',
+      code: `METRICS_LINT_${rule.replaceAll('-', '_').toUpperCase()}`,
+    });
+  }
+  return Object.freeze(definition);
+}

@@ -1,0 +1,182 @@
+/**
+ * Names, units and help texts: what is invalid (thrown) and what breaks Prometheus' conventions (reported).
+ * Sources: Prometheus' data model and naming practices, OpenMetrics 1.0, and the checks of `promtool check metrics`.
+ */
+import { metricsError, shown } from './errors.js';
+
+/** What the lint reads of a definition. */
+export interface Nameable {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly labels: Readonly<Record<string, unknown>>;
+}
+
+/** The conventions the lint knows; `lint: { allow: [...], why }` in a definition takes these names. */
+export const lintRules = {
+  'counter-total': 'A counter ends in `_total`.',
+  'total-counter': 'Only a counter ends in `_total`.',
+  'base-unit':
+    'Units are base units, written out: seconds, bytes, ratio, celsius, meters, grams, joules, volts, amperes.',
+  'reserved-suffix':
+    '`_bucket`, `_sum`, `_count` and `_created` belong to the parts of histograms and summaries.',
+  'type-in-name': 'The name does not say the type.',
+  'snake-case': 'Names and labels are written in snake_case.',
+  colon: 'Colons are for recording rules.',
+  help: 'The help text is one line that starts with a capital letter and ends with a full stop.',
+  'identifier-label': 'Labels hold no identifiers of single things: every value is a series kept for ever.',
+} as const;
+
+export type LintRule = keyof typeof lintRules;
+
+export interface LintFinding {
+  readonly metric: string;
+  readonly rule: LintRule;
+  /** What was found, what would be right, and how to allow it. */
+  readonly message: string;
+}
+
+/** prom-client's and Prometheus' classic character set. Colons are valid, and linted. */
+const metricNamePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const labelNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const reservedLabels: ReadonlySet<string> = new Set(['le', 'quantile']);
+
+const baseUnits: Readonly<Record<string, string>> = {
+  nanoseconds: 'seconds',
+  microseconds: 'seconds',
+  milliseconds: 'seconds',
+  minutes: 'seconds',
+  hours: 'seconds',
+  days: 'seconds',
+  weeks: 'seconds',
+  ns: 'seconds',
+  us: 'seconds',
+  ms: 'seconds',
+  sec: 'seconds',
+  secs: 'seconds',
+  min: 'seconds',
+  hr: 'seconds',
+  hrs: 'seconds',
+  kilobytes: 'bytes',
+  megabytes: 'bytes',
+  gigabytes: 'bytes',
+  kibibytes: 'bytes',
+  mebibytes: 'bytes',
+  gibibytes: 'bytes',
+  bits: 'bytes',
+  kb: 'bytes',
+  mb: 'bytes',
+  gb: 'bytes',
+  percent: 'ratio',
+  percents: 'ratio',
+  percentage: 'ratio',
+  fahrenheit: 'celsius',
+  kilometers: 'meters',
+  centimeters: 'meters',
+  millimeters: 'meters',
+  kilograms: 'grams',
+  milligrams: 'grams',
+};
+
+/** What holds an identifier of a single thing. Their place is an exemplar or a log line. */
+const identifierLabel =
+  /(^|_)(uuid|guid|hash|sha|email|ip|url|token|timestamp)$|(^|_)(workflow|step|user|request|session|trace|span|issue|pr|pull_request|commit|message|transaction|correlation|job|run|delivery)_?id$|^id$/i;
+
+/** Throws ERR_METRICS_INVALID_NAME for a name that is no Prometheus metric name. */
+export function checkMetricName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && metricNamePattern.test(name)) return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_NAME',
+    `Invalid metric name ${quoted(name)}: expected letters, digits and \`_\` (not starting with a digit), received ${shown(name)}.${suggestion(name)}`,
+  );
+}
+
+/** Throws for a label name that is invalid or that Prometheus keeps for itself (`le`, `quantile`, `__*`). */
+export function checkLabelName(metric: string, label: string): void {
+  if (!labelNamePattern.test(label)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_LABEL',
+      `Invalid label name ${quoted(label)} of metric \`${metric}\`: expected letters, digits and \`_\` (not starting with a digit), received ${shown(label)}.${suggestion(label)}`,
+    );
+  }
+  if (reservedLabels.has(label) || label.startsWith('__')) {
+    throw metricsError(
+      'ERR_METRICS_RESERVED_LABEL',
+      `Reserved label name \`${label}\` of metric \`${metric}\`: \`le\`, \`quantile\` and names starting with \`__\` belong to Prometheus; expected another name, received ${shown(label)}.`,
+    );
+  }
+}
+
+/** Throws ERR_METRICS_INVALID_HELP for a missing or blank help text. */
+export function checkHelp(metric: string, help: unknown): asserts help is string {
+  if (typeof help === 'string' && help.trim() !== '') return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_HELP',
+    `Missing help of metric \`${metric}\`: expected a sentence that says what is counted or measured, received ${shown(help)}.`,
+  );
+}
+
+/** Everything in which a definition breaks a convention, exemptions not yet applied. Pure; an empty list is good. */
+export function conventionFindings(definition: Nameable): LintFinding[] {
+  const { name, type, help } = definition;
+  const words = name.toLowerCase().split(/[_:]/);
+  const findings: LintFinding[] = [];
+  const report = (rule: LintRule, what: string): void => {
+    findings.push({
+      metric: name,
+      rule,
+      message: `Metric \`${name}\`: ${what} Rename it, or allow it with \`lint: { allow: ['${rule}'], why: '...' }\`.`,
+    });
+  };
+
+  if (type === 'counter' && !name.endsWith('_total')) report('counter-total', 'a counter ends in `_total`.');
+  if (type !== 'counter' && name.endsWith('_total'))
+    report('total-counter', `only a counter ends in \`_total\`, this is a ${type}.`);
+  for (const word of words) {
+    const base = Object.hasOwn(baseUnits, word) ? baseUnits[word] : undefined;
+    if (base !== undefined) report('base-unit', `\`${word}\` is no base unit, expected \`${base}\`.`);
+  }
+  if (/_(bucket|sum|count|created)$/.test(name)) {
+    report(
+      'reserved-suffix',
+      `the suffix \`_${words.at(-1)}\` belongs to the parts of histograms and summaries.`,
+    );
+  }
+  for (const word of words) {
+    if (/^(counter|gauge|histogram|summary)$/.test(word))
+      report('type-in-name', `the name says its type (\`${word}\`).`);
+  }
+  if (/[a-z][A-Z]|^[A-Z]/.test(name)) report('snake-case', 'the name is not in snake_case.');
+  if (name.includes(':')) report('colon', 'colons are for recording rules.');
+  if (help.includes('\n') || !/^[A-Z0-9]/.test(help) || !help.endsWith('.')) {
+    report(
+      'help',
+      `the help text is one line that starts with a capital letter and ends with a full stop, received ${shown(help)}.`,
+    );
+  }
+  for (const label of Object.keys(definition.labels)) {
+    if (/[a-z][A-Z]|^[A-Z]/.test(label)) report('snake-case', `the label \`${label}\` is not in snake_case.`);
+    if (identifierLabel.test(label)) {
+      report(
+        'identifier-label',
+        `the label \`${label}\` looks like an identifier: each value would be a series of its own. Put it into an exemplar or a log line.`,
+      );
+    }
+  }
+  return findings;
+}
+
+function quoted(value: unknown): string {
+  return typeof value === 'string' ? `\`${value}\`` : `\`${shown(value)}\``;
+}
+
+/** A valid spelling of an invalid name, where one is near at hand. */
+function suggestion(name: unknown): string {
+  if (typeof name !== 'string') return '';
+  const mended = name
+    .trim()
+    .replace(/[^a-zA-Z0-9_]+/g, '_')
+    .replace(/^(\d)/, '_$1')
+    .replace(/^_+$/, '');
+  return mended === '' ? '' : ` \`${mended}\` would be valid.`;
+}
