@@ -1,0 +1,66 @@
+/** Counters: numbers that only go up. */
+import type { CounterDefinition, LabelShape, LabelValues } from '../definition.js';
+import {
+  Instrument,
+  type InstrumentContext,
+  isLabels,
+  type Sample,
+  type SampleLabels,
+} from './instrument.js';
+import { metricOf, revived, Series } from './series.js';
+import { counterError } from './value-checks.js';
+
+/** One series of a counter, bound to its label values. */
+export class CounterSeries extends Series {
+  /** The total so far. Read it; only `inc` writes it. */
+  value = 0;
+
+  /**
+   * Adds 1, or a finite number of 0 or more.
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT; the total is untouched then
+   */
+  inc(value = 1): void {
+    if (!isIncrement(value)) throw counterError(metricOf(this), value);
+    if (this.branch === undefined) revived(this).value += value;
+    else this.value += value;
+  }
+}
+
+/** A counter of a registry; made by `registry.counter(definition)`. */
+export class Counter<L extends LabelShape = LabelShape> extends Instrument<
+  CounterDefinition<L>,
+  CounterSeries
+> {
+  constructor(definition: CounterDefinition<L>, context: InstrumentContext) {
+    super(definition, context, {
+      create: (key, branch) => new CounterSeries(key, branch),
+      onRemove: (series) => {
+        series.value = 0;
+      },
+    });
+    this.zeroBare();
+  }
+
+  /**
+   * Adds 1, or a finite number of 0 or more, to the series of these labels.
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT, ERR_METRICS_UNKNOWN_LABEL,
+   *   ERR_METRICS_INVALID_LABEL_VALUE; every series is untouched then
+   */
+  inc(value?: number): void;
+  inc(labels: LabelValues<L>, value?: number): void;
+  inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
+    const given = isLabels(labelsOrValue) ? value : labelsOrValue;
+    const amount = given === undefined ? 1 : given;
+    // Before the series is looked up: a bad value must not leave an empty series behind.
+    if (!isIncrement(amount)) throw counterError(this.name, amount);
+    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).value += amount;
+  }
+
+  protected override samplesOf(series: CounterSeries, labels: SampleLabels): Sample[] {
+    return [{ value: series.value, labels }];
+  }
+}
+
+function isIncrement(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
+}

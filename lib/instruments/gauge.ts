@@ -1,0 +1,122 @@
+/** Gauges: numbers that go up and down. */
+import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+import {
+  Instrument,
+  type InstrumentContext,
+  isLabels,
+  type Sample,
+  type SampleLabels,
+} from './instrument.js';
+import { metricOf, revived, Series } from './series.js';
+import { secondsSince, startedAt } from './stopwatch.js';
+import { checkFinite, valueError } from './value-checks.js';
+
+/** One series of a gauge, bound to its label values. */
+export class GaugeSeries extends Series {
+  /** The number now. Read it; the methods write it. */
+  value = 0;
+
+  /** Adds 1 or a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  inc(value = 1): void {
+    if (!Number.isFinite(value)) throw valueError('increment of gauge', metricOf(this), value);
+    if (this.branch === undefined) revived(this).value += value;
+    else this.value += value;
+  }
+
+  /** Takes 1 or a finite number away. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  dec(value = 1): void {
+    if (!Number.isFinite(value)) throw valueError('decrement of gauge', metricOf(this), value);
+    if (this.branch === undefined) revived(this).value -= value;
+    else this.value -= value;
+  }
+
+  /** Sets a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  set(value: number): void {
+    if (!Number.isFinite(value)) throw valueError('value of gauge', metricOf(this), value);
+    if (this.branch === undefined) revived(this).value = value;
+    else this.value = value;
+  }
+
+  /** Sets the time now, in seconds since 1970. */
+  setToCurrentTime(): void {
+    this.set(Date.now() / 1000);
+  }
+
+  /** Starts a stopwatch; the returned function sets and returns the seconds since. */
+  startTimer(): () => number {
+    const start = startedAt();
+    return () => {
+      const seconds = secondsSince(start);
+      this.set(seconds);
+      return seconds;
+    };
+  }
+}
+
+/** A gauge of a registry; made by `registry.gauge(definition)`. */
+export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDefinition<L>, GaugeSeries> {
+  constructor(definition: GaugeDefinition<L>, context: InstrumentContext) {
+    super(definition, context, {
+      create: (key, branch) => new GaugeSeries(key, branch),
+      onRemove: (series) => {
+        series.value = 0;
+      },
+    });
+    this.zeroBare();
+  }
+
+  /**
+   * Adds 1 or a finite number to the series of these labels.
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
+   *   untouched then
+   */
+  inc(value?: number): void;
+  inc(labels: LabelValues<L>, value?: number): void;
+  inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
+    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    // Before the series is looked up: a bad value must not leave an empty series behind.
+    if (amount !== undefined) checkFinite('increment of gauge', this.name, amount);
+    this.#seriesOf(labelsOrValue).inc(amount);
+  }
+
+  /** Takes 1 or a finite number away from the series of these labels. Throws as `inc` does. */
+  dec(value?: number): void;
+  dec(labels: LabelValues<L>, value?: number): void;
+  dec(labelsOrValue?: LabelValues<L> | number, value?: number): void {
+    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    if (amount !== undefined) checkFinite('decrement of gauge', this.name, amount);
+    this.#seriesOf(labelsOrValue).dec(amount);
+  }
+
+  /** Sets the series of these labels to a finite number. Throws as `inc` does. */
+  set(value: number): void;
+  set(labels: LabelValues<L>, value: number): void;
+  set(labelsOrValue: LabelValues<L> | number, value?: number): void {
+    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    checkFinite('value of gauge', this.name, amount);
+    this.#seriesOf(labelsOrValue).set(amount);
+  }
+
+  /** Sets the time now, in seconds since 1970. */
+  setToCurrentTime(labels?: LabelValues<L>): void {
+    this.#seriesOf(labels).setToCurrentTime();
+  }
+
+  /** Starts a stopwatch; the returned function sets and returns the seconds since. Labels may be given at both ends. */
+  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
+    const start = startedAt();
+    return (endLabels) => {
+      const seconds = secondsSince(start);
+      this.series.find({ ...labels, ...endLabels }).set(seconds);
+      return seconds;
+    };
+  }
+
+  protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {
+    return [{ value: series.value, labels }];
+  }
+
+  #seriesOf(labels: unknown): GaugeSeries {
+    return isLabels(labels) ? this.series.find(labels) : this.series.bare();
+  }
+}

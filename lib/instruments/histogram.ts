@@ -1,0 +1,174 @@
+/** Histograms: how often values fell into buckets, and their sum and count. */
+import type { HistogramDefinition, LabelShape, LabelValues } from '../definition.js';
+import { bucketOf } from './bucket-finder.js';
+import { BucketStore } from './bucket-store.js';
+import {
+  Instrument,
+  type InstrumentContext,
+  isLabels,
+  type Sample,
+  type SampleLabels,
+} from './instrument.js';
+import { type Branch, metricOf, revived, Series } from './series.js';
+import { secondsSince, startedAt } from './stopwatch.js';
+import { checkFinite, valueError } from './value-checks.js';
+
+/** One series of a histogram, bound to its label values. */
+export class HistogramSeries extends Series {
+  readonly #store: BucketStore;
+  #numbers: Float64Array;
+  #offset: number;
+
+  constructor(key: string, branch: Branch, store: BucketStore) {
+    super(key, branch);
+    this.#store = store;
+    const slot = store.take();
+    this.#numbers = slot.numbers;
+    this.#offset = slot.offset;
+  }
+
+  /**
+   * Observes a finite value, `weight` times: a sample of one in ten calls is observed with weight 10.
+   * @throws ERR_METRICS_INVALID_VALUE; the series is untouched then
+   */
+  observe(value: number, weight = 1): void {
+    if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
+    if (!isWeight(weight)) throw valueError('weight of an observation of histogram', metricOf(this), weight);
+    if (this.branch === undefined) revived(this).record(value, weight);
+    else this.record(value, weight);
+  }
+
+  /** `observe` for who has checked the numbers, and that the series is in its place. */
+  record(value: number, weight: number): void {
+    const { finder } = this.#store;
+    const numbers = this.#numbers;
+    const offset = this.#offset;
+    (numbers[offset + bucketOf(finder, value)] as number) += weight;
+    (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
+  }
+
+  /** Starts a stopwatch; the returned function observes and returns the seconds since. */
+  startTimer(): () => number {
+    const start = startedAt();
+    return () => {
+      const seconds = secondsSince(start);
+      this.observe(seconds);
+      return seconds;
+    };
+  }
+
+  /** Sum of the observed values. */
+  get sum(): number {
+    return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
+  }
+
+  /** How many values were observed. */
+  get count(): number {
+    let count = 0;
+    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
+      count += this.#numbers[this.#offset + bucket] ?? 0;
+    return count;
+  }
+
+  /** Observations up to and including each upper bound, +Inf last. */
+  cumulativeCounts(): number[] {
+    const counts: number[] = [];
+    let count = 0;
+    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++) {
+      count += this.#numbers[this.#offset + bucket] ?? 0;
+      counts.push(count);
+    }
+    return counts;
+  }
+
+  /** Gives the slot back when the series leaves its place. */
+  release(): void {
+    this.#store.giveBack(this.#numbers, this.#offset);
+    this.#numbers = noNumbers;
+    this.#offset = 0;
+  }
+
+  /** Takes a slot of zeroes when the series comes back into its place. */
+  acquire(): void {
+    const slot = this.#store.take();
+    this.#numbers = slot.numbers;
+    this.#offset = slot.offset;
+  }
+}
+
+/** A histogram of a registry; made by `registry.histogram(definition)`. */
+export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
+  HistogramDefinition<L>,
+  HistogramSeries
+> {
+  readonly #upperBounds: readonly (number | string)[];
+
+  constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
+    const store = new BucketStore(definition.buckets);
+    super(definition, context, {
+      create: (key, branch) => new HistogramSeries(key, branch, store),
+      onRemove: (series) => series.release(),
+      onReturn: (series) => series.acquire(),
+    });
+    this.#upperBounds = [...definition.buckets, '+Inf'];
+    this.zeroBare();
+  }
+
+  /**
+   * Observes a finite value in the series of these labels, `weight` times (default 1).
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
+   *   untouched then
+   */
+  observe(value: number): void;
+  observe(labels: LabelValues<L>, value: number, weight?: number): void;
+  observe(labelsOrValue: LabelValues<L> | number, value?: number, weight = 1): void {
+    // Values are checked before the series is looked up: a bad one must not leave an empty series behind. The two ways
+    // share no variable, which would have to hold a boxed number.
+    if (isLabels(labelsOrValue)) {
+      checkFinite('observation of histogram', this.name, value);
+      if (!isWeight(weight)) throw valueError('weight of an observation of histogram', this.name, weight);
+      this.series.find(labelsOrValue).record(value, weight);
+    } else {
+      checkFinite('observation of histogram', this.name, labelsOrValue);
+      this.series.bare().record(labelsOrValue, 1);
+    }
+  }
+
+  /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
+  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
+    const start = startedAt();
+    return (endLabels) => {
+      const seconds = secondsSince(start);
+      this.series
+        .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
+        .observe(seconds);
+      return seconds;
+    };
+  }
+
+  /** Makes the series of these labels at 0, or sets it back to 0. */
+  zero(labels: Partial<LabelValues<L>>): void {
+    const series = this.series.find({ ...labels });
+    this.series.remove(series);
+    revived(series);
+  }
+
+  protected override samplesOf(series: HistogramSeries, labels: SampleLabels): Sample[] {
+    const samples: Sample[] = series.cumulativeCounts().map((value, index) => ({
+      labels: { ...labels, le: this.#upperBounds[index] ?? '+Inf' },
+      value,
+      metricName: `${this.name}_bucket`,
+    }));
+    samples.push(
+      { labels, value: series.sum, metricName: `${this.name}_sum` },
+      { labels: { ...labels }, value: series.count, metricName: `${this.name}_count` },
+    );
+    return samples;
+  }
+}
+
+const noNumbers = new Float64Array(0);
+
+function isWeight(weight: number): boolean {
+  return typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY;
+}

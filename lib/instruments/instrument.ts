@@ -1,0 +1,188 @@
+/** What the four kinds of instrument share: series by label, collection at scrape, and prom-client's metric shape. */
+import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
+import { metricsError, shown } from '../errors.js';
+import { type FoldListener, type Series, SeriesTree, type SeriesTreeOptions } from './series.js';
+
+/** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
+export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
+
+/** What a registry gives the instruments it makes. */
+export interface InstrumentContext {
+  readonly maxSeries: number;
+  readonly onFold: FoldListener;
+}
+
+/** One number of a series, as prom-client's `get()` has it. */
+export interface Sample {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** Name of the part (`..._bucket`, `..._sum`, `..._count`) where it is not the metric's own. */
+  readonly metricName?: string;
+}
+
+/** A metric with its numbers, as prom-client's `get()` has it. */
+export interface MetricSnapshot {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly aggregator: Aggregator;
+  readonly values: readonly Sample[];
+}
+
+/** Label values of a series with the absent ones left out, as samples carry them. */
+export type SampleLabels = Record<string, string | number>;
+
+/**
+ * The shape prom-client's `Registry.registerMetric` takes, by composition: no prom-client class is extended, so any
+ * version and any structural registry can hold an instrument.
+ */
+export abstract class Instrument<D extends MetricDefinition, S extends Series> {
+  readonly definition: D;
+  readonly help: string;
+  readonly type: D['type'];
+  readonly aggregator: Aggregator;
+  readonly labelNames: readonly string[];
+  /** The series of this instrument. For exposition and aggregation; recording goes through the methods. */
+  readonly series: SeriesTree<S>;
+
+  /** Given function -> the same, called on this instrument. */
+  readonly #collectors = new Map<unknown, () => void | Promise<void>>();
+  /** The name prom-client wrote before it reads; see `name`. */
+  #writtenName: string | undefined;
+
+  constructor(
+    definition: D,
+    context: InstrumentContext,
+    series: Pick<SeriesTreeOptions<S>, 'create' | 'onRemove' | 'onReturn'>,
+  ) {
+    this.definition = definition;
+    this.help = definition.help;
+    this.type = definition.type;
+    this.aggregator = definition.aggregator;
+    this.series = new SeriesTree<S>({
+      ...series,
+      metric: definition.name,
+      labels: definition.labels,
+      maxSeries: definition.maxSeries ?? context.maxSeries,
+      onFold: context.onFold,
+    });
+    this.labelNames = this.series.labelNames;
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  /**
+   * prom-client's OpenMetrics output writes a counter's name without `_total` and reads the metric at once. The written
+   * name holds for that one reading; prom-client's own counters stay renamed for good.
+   */
+  set name(name: string) {
+    this.#writtenName = name;
+  }
+
+  /**
+   * The bound series of these label values: a counter's `inc` on it is one property add. It is made now, at 0, so that
+   * it is exposed before the first recording.
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
+   */
+  with(labels: LabelValues<D['labels']>): S {
+    return this.series.find(labels);
+  }
+
+  /** prom-client's way to a bound series: label values in declared order, or one label object. */
+  labels(...values: readonly (string | number | boolean)[]): S;
+  labels(labels: Partial<LabelValues<D['labels']>>): S;
+  labels(...values: readonly unknown[]): S {
+    const [first] = values;
+    return typeof first === 'object' && first !== null
+      ? this.series.find({ ...first })
+      : this.series.at(values);
+  }
+
+  /** Removes one series, named as in `labels`. What is not there is not an error. */
+  remove(...values: readonly (string | number | boolean)[]): void;
+  remove(labels: Partial<LabelValues<D['labels']>>): void;
+  remove(...values: readonly unknown[]): void {
+    const [first] = values;
+    const series =
+      typeof first === 'object' && first !== null
+        ? this.series.peek({ ...first })
+        : this.series.peekAt(values);
+    if (series !== undefined) this.series.remove(series);
+    this.zeroBare();
+  }
+
+  /** Removes all series; a metric without labels starts again at 0. Bound series stay usable. */
+  reset(): void {
+    this.series.clear();
+    this.zeroBare();
+  }
+
+  /** Adds a function that is run at each scrape; returns a function that takes it off again. */
+  addCollect(collect: Collect<this>): () => void {
+    if (typeof collect !== 'function') {
+      throw metricsError(
+        'ERR_METRICS_INVALID_COLLECTOR',
+        `Invalid \`collect\` of metric \`${this.name}\`: expected a function, received ${shown(collect)}.`,
+      );
+    }
+    this.#collectors.set(collect, () => collect.call(this, this));
+    return () => {
+      this.#collectors.delete(collect);
+    };
+  }
+
+  /** Runs the collect functions, if any, and settles when all have. */
+  collect(): void | Promise<void> {
+    if (this.#collectors.size === 0) return;
+    const pending: Promise<void>[] = [];
+    for (const collect of this.#collectors.values()) {
+      const result = collect();
+      if (result !== undefined) pending.push(result);
+    }
+    if (pending.length > 0) return Promise.all(pending).then(() => undefined);
+  }
+
+  /** The metric with all its numbers, collected anew: prom-client's registries read it. */
+  get(): Promise<MetricSnapshot> {
+    const name = this.#writtenName ?? this.name;
+    this.#writtenName = undefined;
+    return this.#snapshot(name);
+  }
+
+  /** As `get()`; prom-client prefers it for text where it exists. */
+  getForPromString(): Promise<MetricSnapshot> {
+    return this.get();
+  }
+
+  /** The numbers of one series, in output order. */
+  protected abstract samplesOf(series: S, labels: SampleLabels): Sample[];
+
+  /** Brings the one series of a metric without labels into being: such metrics start at 0. */
+  protected zeroBare(): void {
+    if (this.labelNames.length === 0) this.series.bare();
+  }
+
+  async #snapshot(name: string): Promise<MetricSnapshot> {
+    await this.collect();
+    const values: Sample[] = [];
+    for (const series of this.series) values.push(...this.samplesOf(series, this.#labelsOf(series)));
+    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values };
+  }
+
+  #labelsOf(series: S): SampleLabels {
+    const values = this.series.valuesOf(series);
+    const labels: SampleLabels = {};
+    for (const [index, name] of this.labelNames.entries()) {
+      const value = values[index];
+      if (value !== undefined && value !== '') labels[name] = value;
+    }
+    return labels;
+  }
+}
+
+/** Whether the first argument of a recording call is a label object. */
+export function isLabels(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,60 @@
+/**
+ * Quantiles over a sliding window: a ring of t-digests, the newest takes the values, the oldest is dropped as time goes
+ * on, and a reading merges them. (prom-client writes every value into every digest of its ring, at that many times the
+ * cost, and shares one digest between all of them until the first rotation.)
+ */
+import tdigest from 'tdigest';
+
+const { TDigest } = tdigest;
+type Digest = InstanceType<typeof TDigest>;
+
+export class QuantileWindow {
+  readonly #stepMilliseconds: number;
+  readonly #ring: (Digest | undefined)[];
+  #newest = 0;
+  #newestSince: number;
+
+  constructor(maxAgeSeconds: number, ageBuckets: number) {
+    this.#stepMilliseconds = (maxAgeSeconds * 1000) / ageBuckets;
+    this.#ring = new Array<Digest | undefined>(ageBuckets).fill(undefined);
+    this.#newestSince = Date.now();
+  }
+
+  add(value: number): void {
+    this.#slide();
+    let digest = this.#ring[this.#newest];
+    if (digest === undefined) {
+      digest = new TDigest();
+      this.#ring[this.#newest] = digest;
+    }
+    digest.push(value);
+  }
+
+  /** The value at each quantile; NaN where the window is empty, as Prometheus' own clients have it. */
+  quantiles(quantiles: readonly number[]): number[] {
+    this.#slide();
+    const merged = new TDigest();
+    for (const digest of this.#ring) {
+      if (digest === undefined) continue;
+      digest.compress();
+      merged.push_centroid(digest.toArray());
+    }
+    merged.compress();
+    if (merged.size() === 0) return quantiles.map(() => Number.NaN);
+    return quantiles.map((quantile) => merged.percentile(quantile) ?? Number.NaN);
+  }
+
+  clear(): void {
+    this.#ring.fill(undefined);
+  }
+
+  #slide(): void {
+    const steps = Math.floor((Date.now() - this.#newestSince) / this.#stepMilliseconds);
+    if (steps <= 0) return;
+    for (let step = 0; step < Math.min(steps, this.#ring.length); step++) {
+      this.#newest = (this.#newest + 1) % this.#ring.length;
+      this.#ring[this.#newest] = undefined;
+    }
+    this.#newestSince += steps * this.#stepMilliseconds;
+  }
+}

@@ -1,0 +1,394 @@
+/**
+ * Series of one metric, found by their actual label values: a tree with one level a label, never a concatenated key.
+ *
+ * A branch keeps its only child inline and takes a Map from the second on, since most branches have one child: that is
+ * half the memory of nested Maps at the same speed. A hit costs one look-up a label, allocates nothing and checks the
+ * label names on the way. Whatever is not found as it stands (new, folded, in another order, not text) goes through
+ * {@link SeriesTree.resolve}, the only place that normalises values.
+ *
+ * Memory is bounded: past the series budget, or past a label's own limit, the offending label's value becomes `other`
+ * (design, "Cardinality"). Totals stay exact, since every recording still lands in a series.
+ */
+import { type Label, otherValue } from '../definition.js';
+import { metricsError, shown } from '../errors.js';
+
+/** Where a series hangs: one value of one label, or the root, whose key is the metric's name. */
+export interface Branch {
+  readonly key: string;
+  readonly parent: Branch | undefined;
+  /** The child, while there is only one. */
+  only: Branch | Series | undefined;
+  /** All children by key, from the second on. */
+  many: Map<string, Branch | Series> | undefined;
+}
+
+/**
+ * What every kind of series is, beside its numbers. `branch` is `undefined` once the series was removed: a bound
+ * series that is recorded on again then takes its place anew, so no recording is lost.
+ */
+export abstract class Series {
+  branch: Branch | undefined;
+  readonly key: string;
+
+  constructor(key: string, branch: Branch) {
+    this.key = key;
+    this.branch = branch;
+  }
+}
+
+/** What happened to a value that did not fit: told to the registry, which counts and warns. */
+export type FoldListener = (label: string, budget: number) => void;
+
+export interface SeriesTreeOptions<S extends Series> {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, Label>>;
+  /** How many series may be before folding starts. */
+  readonly maxSeries: number;
+  readonly onFold: FoldListener;
+  readonly create: (key: string, branch: Branch) => S;
+  /** Told of every series that leaves, so that it can free what it holds. */
+  readonly onRemove?: (series: S) => void;
+  /** Told of every series that is put back into its place. */
+  readonly onReturn?: (series: S) => void;
+}
+
+/** Where a removed series belongs, should it be recorded on again. */
+interface VacatedPlace {
+  readonly metric: string;
+  readonly values: readonly string[];
+  readonly takeAgain: () => Series;
+}
+
+/** Beside the series and not in them, since few are ever removed. */
+const vacatedPlaces = new WeakMap<Series, VacatedPlace>();
+
+/** The series to record on in place of a removed one: itself, back in its place, or its successor. */
+export function revived<S extends Series>(series: S): S {
+  // The tree that removed the series had made it, so what takes its place is of the same kind.
+  return (vacatedPlaces.get(series)?.takeAgain() ?? series) as S;
+}
+
+/** Name of the metric that a series belongs to, for messages. */
+export function metricOf(series: Series): string {
+  let branch = series.branch;
+  while (branch?.parent !== undefined) branch = branch.parent;
+  return branch?.key ?? vacatedPlaces.get(series)?.metric ?? '';
+}
+
+export class SeriesTree<S extends Series> {
+  readonly metric: string;
+  readonly labelNames: readonly string[];
+  /** How many series there are. */
+  size = 0;
+
+  readonly #options: SeriesTreeOptions<S>;
+  readonly #labels: readonly Label[];
+  /** Distinct values seen of each label that has a limit of its own. */
+  readonly #known: readonly (Set<string> | undefined)[];
+  readonly #root: Branch;
+  /** The series without label values, once asked for. */
+  #bare: S | undefined;
+  /** Indices of labels in the order in which they are folded; known once the budget is used up. */
+  #foldOrder: readonly number[] | undefined;
+
+  constructor(options: SeriesTreeOptions<S>) {
+    this.#options = options;
+    this.metric = options.metric;
+    this.#root = newBranch(options.metric, undefined);
+    this.labelNames = Object.keys(options.labels);
+    this.#labels = Object.values(options.labels);
+    this.#known = this.#labels.map(({ limit }) => (limit === undefined ? undefined : new Set()));
+  }
+
+  /**
+   * The series of a label object, made where there is none.
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; no series is made then
+   */
+  find(labels: Readonly<Record<string, unknown>>): S {
+    const names = this.labelNames;
+    const last = names.length - 1;
+    let node: Branch | Series = this.#root;
+    let index = 0;
+    // One pass over the caller's own keys finds the series and would meet an unknown label, if they come as declared.
+    for (const name in labels) {
+      if (name !== names[index]) return this.resolve(this.#valuesByName(labels));
+      const value = labels[name];
+      const key = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+      if (key === undefined) return this.resolve(this.#valuesByName(labels));
+      const child = childOf(node as Branch, key);
+      if (child === undefined) return this.resolve(this.#valuesByName(labels));
+      node = child;
+      index++;
+    }
+    return index === last + 1 && index > 0 ? (node as S) : this.resolve(this.#valuesByName(labels));
+  }
+
+  /** The series of label values in declared order: what a caller that knows the order uses. */
+  at(values: readonly unknown[]): S {
+    let node: Branch | Series | undefined = this.#root;
+    for (let index = 0; index < values.length && node !== undefined; index++) {
+      const value: unknown = values[index];
+      // A `Series` here means too many values, which are counted below.
+      if (node instanceof Series || typeof value !== 'string') node = undefined;
+      else node = childOf(node, value);
+    }
+    return node instanceof Series ? (node as S) : this.resolve(this.#textsOf(values));
+  }
+
+  /** The series with no label values at all: the only one of a metric without labels. */
+  bare(): S {
+    if (this.#bare?.branch === undefined) this.#bare = this.resolve(this.labelNames.map(() => ''));
+    return this.#bare;
+  }
+
+  /** The series of a label object, or `undefined`: makes none. */
+  peek(labels: Readonly<Record<string, unknown>>): S | undefined {
+    return this.#descend(this.#normalised(this.#valuesByName(labels)));
+  }
+
+  /** The series of label values in declared order, or `undefined`: makes none. */
+  peekAt(values: readonly unknown[]): S | undefined {
+    return this.#descend(this.#normalised(this.#textsOf(values)));
+  }
+
+  /** Finds or makes the series of text values in declared order, closed sets, limits and budget applied. */
+  resolve(values: readonly string[]): S {
+    const wanted = this.#normalised(values);
+    const found = this.#descend(wanted);
+    if (found !== undefined) return found;
+    const limited = this.#withinLimits(wanted);
+    const existing = limited === wanted ? undefined : this.#descend(limited);
+    if (existing !== undefined) return existing;
+    return this.size < this.#options.maxSeries ? this.#attach(limited) : this.#folded(limited);
+  }
+
+  /** Label values of a series, in declared order. */
+  valuesOf(series: Series): string[] {
+    const vacated = vacatedPlaces.get(series);
+    if (vacated !== undefined) return [...vacated.values];
+    if (this.labelNames.length === 0) return [];
+    const values = [series.key];
+    for (let branch = series.branch; branch?.parent !== undefined; branch = branch.parent)
+      values.push(branch.key);
+    return values.reverse();
+  }
+
+  /** Removes one series. Its numbers are gone; who holds it bound may record on it again, from 0. */
+  remove(series: S): void {
+    const branch = series.branch;
+    if (branch === undefined) return;
+    const values = this.valuesOf(series);
+    vacatedPlaces.set(series, {
+      metric: this.metric,
+      values,
+      takeAgain: () => this.#takeAgain(series, values),
+    });
+    this.#options.onRemove?.(series);
+    series.branch = undefined;
+    this.size--;
+    let key = series.key;
+    for (let at: Branch | undefined = branch; at !== undefined; at = at.parent) {
+      if (dropChild(at, key) > 0) break;
+      key = at.key;
+    }
+    if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
+  }
+
+  /** Removes all series, and forgets what was seen of limited labels. */
+  clear(): void {
+    for (const series of [...this]) this.remove(series);
+    for (const known of this.#known) known?.clear();
+  }
+
+  /** Every series, those of one value of the first label together. Safe against changes on the way. */
+  *[Symbol.iterator](): IterableIterator<S> {
+    const stack: Iterator<Branch | Series>[] = [childrenOf(this.#root)];
+    for (let children = stack.at(-1); children !== undefined; children = stack.at(-1)) {
+      const next = children.next();
+      if (next.done) stack.pop();
+      else if (next.value instanceof Series) yield next.value as S;
+      else stack.push(childrenOf(next.value));
+    }
+  }
+
+  #takeAgain(series: S, values: readonly string[]): S {
+    const successor = this.#descend(values);
+    if (successor !== undefined) return successor;
+    if (this.size >= this.#options.maxSeries) return this.resolve(values);
+    vacatedPlaces.delete(series);
+    return this.#attach(values, series);
+  }
+
+  #descend(values: readonly string[]): S | undefined {
+    let node: Branch | Series | undefined = values.length === 0 ? childOf(this.#root, '') : this.#root;
+    for (let index = 0; index < values.length && node !== undefined; index++) {
+      node = childOf(node as Branch, values[index] ?? '');
+    }
+    return node as S | undefined;
+  }
+
+  #attach(values: readonly string[], returning?: S): S {
+    let branch = this.#root;
+    for (let index = 0; index < values.length - 1; index++) {
+      const key = values[index] ?? '';
+      const child = childOf(branch, key);
+      if (child !== undefined) branch = child as Branch;
+      else branch = addChild(branch, newBranch(key, branch));
+    }
+    const key = values.at(-1) ?? '';
+    this.size++;
+    for (const [index, known] of this.#known.entries()) {
+      const value = values[index] ?? '';
+      if (value !== '' && value !== otherValue) known?.add(value);
+    }
+    if (returning === undefined) return addChild(branch, this.#options.create(key, branch));
+    returning.branch = branch;
+    this.#options.onReturn?.(returning);
+    return addChild(branch, returning);
+  }
+
+  /** Values as they are stored: well-formed text, and `other` for what a closed set does not hold. */
+  #normalised(values: readonly string[]): readonly string[] {
+    let changed: string[] | undefined;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] ?? '';
+      // A lone surrogate cannot be written as UTF-8: two series would come out as one.
+      let stored = value.isWellFormed() ? value : value.toWellFormed();
+      const allowed = this.#labels[index]?.values;
+      if (allowed !== undefined && stored !== '' && !allowed.includes(stored)) stored = otherValue;
+      if (stored === value) continue;
+      changed ??= [...values];
+      changed[index] = stored;
+    }
+    return changed ?? values;
+  }
+
+  #withinLimits(values: readonly string[]): readonly string[] {
+    let changed: string[] | undefined;
+    for (let index = 0; index < values.length; index++) {
+      const known = this.#known[index];
+      const limit = this.#labels[index]?.limit;
+      const value = values[index] ?? '';
+      if (known === undefined || limit === undefined || value === '' || value === otherValue) continue;
+      if (known.has(value) || known.size < limit) continue;
+      changed ??= [...values];
+      changed[index] = otherValue;
+      this.#options.onFold(this.labelNames[index] ?? '', limit);
+    }
+    return changed ?? values;
+  }
+
+  /**
+   * A series for values that no longer fit the budget: label after label becomes `other`, the most varied first, until
+   * a series is found. Series with folded values may take a tenth on top of the budget, so that one offending label
+   * does not take the others with it.
+   */
+  #folded(values: readonly string[]): S {
+    const { maxSeries, onFold } = this.#options;
+    if (values.length === 0) return this.#attach(values);
+    this.#foldOrder ??= this.#labelsByVariety();
+    const reserve = Math.max(16, Math.ceil(maxSeries / 10));
+    const folded = [...values];
+    for (const [step, index] of this.#foldOrder.entries()) {
+      if (folded[index] !== otherValue) {
+        folded[index] = otherValue;
+        onFold(this.labelNames[index] ?? '', maxSeries);
+      }
+      const found = this.#descend(folded);
+      if (found !== undefined) return found;
+      if (this.size < maxSeries + reserve || step === this.#foldOrder.length - 1) return this.#attach(folded);
+    }
+    return this.#attach(folded);
+  }
+
+  /** Labels by how many values they have now; closed sets last, they cannot be what grew. */
+  #labelsByVariety(): readonly number[] {
+    const distinct = this.#labels.map(() => new Set<string>());
+    for (const series of this) {
+      for (const [index, value] of this.valuesOf(series).entries()) distinct[index]?.add(value);
+    }
+    const weight = (index: number): number =>
+      this.#labels[index]?.values === undefined ? (distinct[index]?.size ?? 0) : 0;
+    return this.#labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
+  }
+
+  /** Values in declared order of an object in any order; absent ones are empty. */
+  #valuesByName(labels: Readonly<Record<string, unknown>>): string[] {
+    const names = this.labelNames;
+    for (const name in labels) {
+      if (names.includes(name)) continue;
+      throw metricsError(
+        'ERR_METRICS_UNKNOWN_LABEL',
+        `Unknown label \`${name}\` of metric \`${this.metric}\`: expected ${names.length === 0 ? 'no labels' : `some of ${names.join(', ')}`}, received ${shown(Object.keys(labels))}.`,
+      );
+    }
+    return names.map((name) => this.#text(labels[name], name));
+  }
+
+  /** Positional label values as text; there must be one for each label. */
+  #textsOf(values: readonly unknown[]): string[] {
+    const names = this.labelNames;
+    if (values.length === names.length) return names.map((name, index) => this.#text(values[index], name));
+    throw metricsError(
+      'ERR_METRICS_LABEL_COUNT',
+      `Wrong number of label values for metric \`${this.metric}\`: expected ${names.length}${names.length === 0 ? '' : ` (${names.join(', ')})`}, received ${values.length}: ${shown(values)}.`,
+    );
+  }
+
+  /** A label value as text: `200` and `'200'` are one, nothing is an empty value, which is an absent label. */
+  #text(value: unknown, label: string): string {
+    switch (typeof value) {
+      case 'string':
+        return value;
+      case 'number':
+      case 'boolean':
+      case 'bigint':
+        return String(value);
+      case 'undefined':
+        return '';
+      default:
+        if (value === null) return '';
+        throw metricsError(
+          'ERR_METRICS_INVALID_LABEL_VALUE',
+          `Invalid value of label \`${label}\` of metric \`${this.metric}\`: expected text, a number or a boolean, received ${shown(value)}.`,
+        );
+    }
+  }
+}
+
+function newBranch(key: string, parent: Branch | undefined): Branch {
+  return { key, parent, only: undefined, many: undefined };
+}
+
+function childOf(branch: Branch, key: string): Branch | Series | undefined {
+  if (branch.many !== undefined) return branch.many.get(key);
+  return branch.only?.key === key ? branch.only : undefined;
+}
+
+function addChild<C extends Branch | Series>(branch: Branch, child: C): C {
+  if (branch.many !== undefined) branch.many.set(child.key, child);
+  else if (branch.only === undefined) branch.only = child;
+  else {
+    branch.many = new Map<string, Branch | Series>([
+      [branch.only.key, branch.only],
+      [child.key, child],
+    ]);
+    branch.only = undefined;
+  }
+  return child;
+}
+
+/** Drops a child and tells how many are left. */
+function dropChild(branch: Branch, key: string): number {
+  if (branch.many !== undefined) {
+    branch.many.delete(key);
+    return branch.many.size;
+  }
+  branch.only = undefined;
+  return 0;
+}
+
+function* childrenOf(branch: Branch): IterableIterator<Branch | Series> {
+  if (branch.many !== undefined) yield* branch.many.values();
+  else if (branch.only !== undefined) yield branch.only;
+}

@@ -1,0 +1,114 @@
+/** Summaries: sum and count of observed values, and quantiles over a sliding window where the definition asks. */
+import type { LabelShape, LabelValues, SummaryDefinition } from '../definition.js';
+import {
+  Instrument,
+  type InstrumentContext,
+  isLabels,
+  type Sample,
+  type SampleLabels,
+} from './instrument.js';
+import { QuantileWindow } from './quantile-window.js';
+import { type Branch, metricOf, revived, Series } from './series.js';
+import { secondsSince, startedAt } from './stopwatch.js';
+import { checkFinite, valueError } from './value-checks.js';
+
+/** One series of a summary, bound to its label values. */
+export class SummarySeries extends Series {
+  /** Sum of the observed values. Read it; only `observe` writes it. */
+  sum = 0;
+  /** How many values were observed. Read it; only `observe` writes it. */
+  count = 0;
+  /** The values of the last `maxAgeSeconds`; `undefined` where no quantiles are exposed. */
+  readonly window: QuantileWindow | undefined;
+
+  constructor(key: string, branch: Branch, window: QuantileWindow | undefined) {
+    super(key, branch);
+    this.window = window;
+  }
+
+  /** Observes a finite value. @throws ERR_METRICS_INVALID_VALUE; the series is untouched then */
+  observe(value: number): void {
+    if (!Number.isFinite(value)) throw valueError('observation of summary', metricOf(this), value);
+    if (this.branch === undefined) revived(this).record(value);
+    else this.record(value);
+  }
+
+  /** `observe` of a checked value, on a series that is in its place or has just been put back there. */
+  private record(value: number): void {
+    this.sum += value;
+    this.count += 1;
+    this.window?.add(value);
+  }
+
+  /** Starts a stopwatch; the returned function observes and returns the seconds since. */
+  startTimer(): () => number {
+    const start = startedAt();
+    return () => {
+      const seconds = secondsSince(start);
+      this.observe(seconds);
+      return seconds;
+    };
+  }
+
+  clear(): void {
+    this.sum = 0;
+    this.count = 0;
+    this.window?.clear();
+  }
+}
+
+/** A summary of a registry; made by `registry.summary(definition)`. */
+export class Summary<L extends LabelShape = LabelShape> extends Instrument<
+  SummaryDefinition<L>,
+  SummarySeries
+> {
+  constructor(definition: SummaryDefinition<L>, context: InstrumentContext) {
+    const { quantiles, maxAgeSeconds, ageBuckets } = definition;
+    super(definition, context, {
+      create: (key, branch) =>
+        new SummarySeries(
+          key,
+          branch,
+          quantiles.length === 0 ? undefined : new QuantileWindow(maxAgeSeconds, ageBuckets),
+        ),
+      onRemove: (series) => series.clear(),
+    });
+    this.zeroBare();
+  }
+
+  /**
+   * Observes a finite value in the series of these labels.
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
+   *   untouched then
+   */
+  observe(value: number): void;
+  observe(labels: LabelValues<L>, value: number): void;
+  observe(labelsOrValue: LabelValues<L> | number, value?: number): void {
+    const observed = isLabels(labelsOrValue) ? value : labelsOrValue;
+    checkFinite('observation of summary', this.name, observed);
+    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).observe(observed);
+  }
+
+  /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
+  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
+    const start = startedAt();
+    return (endLabels) => {
+      const seconds = secondsSince(start);
+      this.series.find({ ...labels, ...endLabels }).observe(seconds);
+      return seconds;
+    };
+  }
+
+  protected override samplesOf(series: SummarySeries, labels: SampleLabels): Sample[] {
+    const { quantiles } = this.definition;
+    const samples: Sample[] = (series.window?.quantiles(quantiles) ?? []).map((value, index) => ({
+      labels: { ...labels, quantile: quantiles[index] ?? 0 },
+      value,
+    }));
+    samples.push(
+      { labels, value: series.sum, metricName: `${this.name}_sum` },
+      { labels: { ...labels }, value: series.count, metricName: `${this.name}_count` },
+    );
+    return samples;
+  }
+}

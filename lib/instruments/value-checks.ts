@@ -1,0 +1,26 @@
+/** The checks of recorded numbers. They stand behind the hot path: only a bad value comes here. */
+import { type MetricsError, metricsError, shown } from '../errors.js';
+
+/** The error for a number a counter cannot take. */
+export function counterError(metric: string, value: unknown): MetricsError {
+  if (typeof value === 'number' && value < 0 && Number.isFinite(value)) {
+    return metricsError(
+      'ERR_METRICS_NEGATIVE_INCREMENT',
+      `Negative increment of counter \`${metric}\`: expected a number of 0 or more, received ${shown(value)}. Use a gauge for what goes down.`,
+    );
+  }
+  return valueError('increment of counter', metric, value);
+}
+
+/** The error for a number that is NaN, infinite or no number; `what` says which number. */
+export function valueError(what: string, metric: string, value: unknown): MetricsError {
+  return metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid ${what} \`${metric}\`: expected a finite number, received ${shown(value)}.`,
+  );
+}
+
+/** Throws unless the value is a finite number. */
+export function checkFinite(what: string, metric: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw valueError(what, metric, value);
+}

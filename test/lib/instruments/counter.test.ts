@@ -1,0 +1,79 @@
+import test from 'ava';
+import { defineCounter, label } from '../../../lib/definition.js';
+import { createTestRegistry, readSamples, readValue } from '../../../lib/testing.js';
+
+const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
+const labelled = defineCounter({ name: 'labelled_total', help: 'Labelled.', labels: { kind: label() } });
+
+test('a counter without labels starts at 0, one with labels has no series yet', async (t) => {
+  const registry = createTestRegistry();
+  registry.counter(plain);
+  registry.counter(labelled);
+  t.deepEqual(await readSamples(registry, plain), [{ labels: {}, value: 0 }]);
+  t.deepEqual(await readSamples(registry, labelled), []);
+});
+
+test('inc adds 1 or what it is given, with labels first as in prom-client', (t) => {
+  const registry = createTestRegistry();
+  registry.counter(plain).inc();
+  registry.counter(plain).inc(2.5);
+  registry.counter(plain).inc(0);
+  registry.counter(labelled).inc({ kind: 'a' });
+  registry.counter(labelled).inc({ kind: 'a' }, 3);
+  registry.counter(labelled).labels('a').inc();
+  registry.counter(labelled).labels({ kind: 'a' }).inc(4);
+  t.is(readValue(registry, plain), 3.5);
+  t.is(readValue(registry, labelled, { kind: 'a' }), 9);
+});
+
+test('a bound series adds to the same number, and is at 0 from the moment it is bound', (t) => {
+  const registry = createTestRegistry();
+  const bound = registry.counter(labelled).with({ kind: 'a' });
+  t.is(readValue(registry, labelled, { kind: 'a' }), 0);
+  bound.inc();
+  bound.inc(2);
+  registry.counter(labelled).inc({ kind: 'a' });
+  t.is(readValue(registry, labelled, { kind: 'a' }), 4);
+  t.is(bound.value, 4);
+});
+
+for (const [value, code, message] of [
+  [Number.NaN, 'ERR_METRICS_INVALID_VALUE', /`labelled_total`: expected a finite number, received NaN/],
+  [Number.POSITIVE_INFINITY, 'ERR_METRICS_INVALID_VALUE', /received Infinity/],
+  [Number.NEGATIVE_INFINITY, 'ERR_METRICS_INVALID_VALUE', /received -Infinity/],
+  ['5' as never, 'ERR_METRICS_INVALID_VALUE', /received "5"/],
+  [null as never, 'ERR_METRICS_INVALID_VALUE', /received null/],
+  [
+    -1,
+    'ERR_METRICS_NEGATIVE_INCREMENT',
+    /Negative increment of counter `labelled_total`: expected a number of 0 or more, received -1/,
+  ],
+] as const) {
+  test(`an increment of ${String(value)} (${typeof value}) is an error, and no series is touched or made`, async (t) => {
+    const registry = createTestRegistry();
+    const counter = registry.counter(labelled);
+    const bound = counter.with({ kind: 'bound' });
+    bound.inc(7);
+    t.throws(() => counter.inc({ kind: 'new' }, value), { code, message });
+    t.throws(() => bound.inc(value), { code, message });
+    counter.remove({ kind: 'bound' });
+    t.throws(() => bound.inc(value), { code, message }, 'also on a series that was removed');
+    counter.remove({ kind: 'bound' });
+    bound.inc(7);
+    t.deepEqual(await readSamples(registry, labelled), [{ labels: { kind: 'bound' }, value: 7 }]);
+    t.throws(() => registry.counter(plain).inc(value as number), { code });
+    t.is(readValue(registry, plain), 0);
+  });
+}
+
+test('reset takes a counter without labels back to 0', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(plain);
+  counter.inc(5);
+  counter.reset();
+  t.is(readValue(registry, plain), 0);
+  counter.inc();
+  t.is(readValue(registry, plain), 1);
+  counter.remove();
+  t.is(readValue(registry, plain), 0, 'it cannot be removed, as it cannot in prom-client');
+});

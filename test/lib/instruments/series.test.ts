@@ -1,0 +1,256 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { Counter as PromCounter, Registry } from 'prom-client';
+import { defineCounter, label } from '../../../lib/definition.js';
+import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
+import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
+
+const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels: { a: label(), b: label() } });
+
+test('label sets that a concatenated key would merge are two series', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  counter.inc({ a: '1,b:2', b: '' });
+  counter.inc({ a: '1', b: '2' });
+  t.is(counter.series.size, 2);
+});
+
+test('numbers and booleans are the text they read as, an empty value is an absent label', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  counter.inc({ a: 200, b: true });
+  counter.inc({ a: '200', b: 'true' });
+  counter.inc({ a: 'x', b: '' });
+  counter.labels({ a: 'x' }).inc();
+  counter.labels({ a: 'x', b: undefined as never }).inc();
+  t.is(readValue(registry, calls, { a: '200', b: 'true' }), 2);
+  t.is(readValue(registry, calls, { a: 'x' }), 3);
+  t.is(counter.series.size, 2);
+});
+
+test('the order in which labels are given does not matter', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  counter.inc({ a: '1', b: '2' });
+  counter.inc({ b: '2', a: '1' });
+  t.is(readValue(registry, calls, { a: '1', b: '2' }), 2);
+});
+
+test('a label object changed after the call changes no series', async (t) => {
+  const registry = createTestRegistry();
+  const labels = { a: '1', b: '2' };
+  const bound = registry.counter(calls).with(labels);
+  labels.a = 'changed';
+  bound.inc();
+  t.deepEqual(await readSamples(registry, calls), [{ labels: { a: '1', b: '2' }, value: 1 }]);
+});
+
+test('a value outside a closed set is `other`', (t) => {
+  const registry = createTestRegistry();
+  const closed = defineCounter({
+    name: 'ends_total',
+    help: 'Ends.',
+    labels: { outcome: label('success', 'failure') },
+  });
+  registry.counter(closed).inc({ outcome: 'sucess' as 'success' });
+  registry.counter(closed).inc({ outcome: 'success' });
+  t.is(readValue(registry, closed, { outcome: 'other' as 'success' }), 1);
+  t.is(readValue(registry, closed, { outcome: 'success' }), 1);
+});
+
+test('an unknown label and an unusable value are errors, and make no series', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  t.throws(() => counter.inc({ a: '1', b: '2', c: '3' } as never), {
+    code: 'ERR_METRICS_UNKNOWN_LABEL',
+    message: 'Unknown label `c` of metric `calls_total`: expected some of a, b, received ["a", "b", "c"].',
+  });
+  for (const value of [Symbol('s'), {}, () => 'x', []]) {
+    t.throws(() => counter.inc({ a: '1', b: value as never }), {
+      code: 'ERR_METRICS_INVALID_LABEL_VALUE',
+      message: /label `b` of metric `calls_total`/,
+    });
+  }
+  t.throws(() => counter.labels('1'), {
+    code: 'ERR_METRICS_LABEL_COUNT',
+    message: /expected 2 \(a, b\), received 1: \["1"\]/,
+  });
+  t.throws(() => counter.labels('1', '2', '3'), { code: 'ERR_METRICS_LABEL_COUNT' });
+  counter.inc({ a: '1', b: '2' });
+  t.throws(() => counter.inc({ a: '1', b: '2', c: '3' } as never), { code: 'ERR_METRICS_UNKNOWN_LABEL' });
+  t.is(readValue(registry, calls, { a: '1', b: '2' }), 1);
+  t.is(counter.series.size, 1);
+});
+
+test('a removed series is gone; who holds it bound records on it again, from 0', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  const bound = counter.with({ a: '1', b: '2' });
+  bound.inc(5);
+  counter.remove({ a: '1', b: '2' });
+  t.deepEqual(await readSamples(registry, calls), []);
+  bound.inc();
+  t.is(readValue(registry, calls, { a: '1', b: '2' }), 1);
+  counter.remove('1', '2');
+  counter.inc({ a: '1', b: '2' }, 10);
+  bound.inc();
+  t.is(
+    readValue(registry, calls, { a: '1', b: '2' }),
+    11,
+    'two holders of one series after a removal share its successor',
+  );
+  counter.remove('no', 'such');
+  t.is(counter.series.size, 1);
+});
+
+test('reset removes every series, and bound ones stay usable', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  const bound = ['1', '2', '3'].map((a) => counter.with({ a, b: 'x' }));
+  for (const series of bound) series.inc();
+  counter.reset();
+  t.deepEqual(await readSamples(registry, calls), []);
+  for (const series of bound) series.inc(2);
+  t.deepEqual(
+    (await readSamples(registry, calls)).map(({ value }) => value),
+    [2, 2, 2],
+  );
+});
+
+test('series made or removed while others are read out disturb nothing', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  for (let a = 0; a < 10; a++) for (let b = 0; b < 10; b++) counter.inc({ a, b });
+  let seen = 0;
+  for (const series of counter.series) {
+    seen++;
+    counter.series.remove(series);
+    if (seen === 5) counter.inc({ a: 'new', b: 'new' });
+  }
+  t.true(seen === 100 || seen === 101);
+});
+
+// ---- cardinality ------------------------------------------------------------------------------------------------
+
+test('past its budget a metric folds the most varied label, and totals stay exact', async (t) => {
+  const registry = createTestRegistry({ maxSeries: 20 });
+  const counter = registry.counter(calls);
+  for (let a = 0; a < 1000; a++) counter.inc({ a, b: a % 2 });
+  const samples = await readSamples(registry, calls);
+  t.is(
+    samples.reduce((sum, { value }) => sum + value, 0),
+    1000,
+  );
+  t.is(samples.length, 22);
+  t.is(readValue(registry, calls, { a: 'other', b: '0' }), 490);
+  t.is(readValue(registry, calls, { a: 'other', b: '1' }), 490);
+  t.is(registry.warnings.length, 1);
+  t.regex(
+    registry.warnings[0]?.message ?? '',
+    /Metric `calls_total` is past its budget of 20: new values of label `a` .* `other`/,
+  );
+});
+
+test('a label past its own limit folds alone, whatever room the metric has', async (t) => {
+  const registry = createTestRegistry();
+  const limited = defineCounter({
+    name: 'limited_total',
+    help: 'Limited.',
+    labels: { model: label({ limit: 3 }), kind: label() },
+  });
+  const counter = registry.counter(limited);
+  for (let model = 0; model < 10; model++) counter.inc({ model, kind: `kind-${model % 4}` });
+  counter.inc({ model: 0, kind: 'new' });
+  const models = new Set((await readSamples(registry, limited)).map(({ labels }) => labels.model));
+  t.deepEqual([...models], ['0', '1', '2', 'other']);
+  t.is(readValue(registry, limited, { model: '0', kind: 'new' }), 1, 'a known value is never folded');
+  t.regex(registry.warnings[0]?.message ?? '', /budget of 3: new values of label `model`/);
+});
+
+test('a budget in the definition wins over the registry', (t) => {
+  const registry = createTestRegistry({ maxSeries: 5 });
+  const roomy = registry.counter(
+    defineCounter({ name: 'roomy_total', help: 'Roomy.', labels: { a: label() }, maxSeries: 50 }),
+  );
+  for (let a = 0; a < 50; a++) roomy.inc({ a });
+  t.is(roomy.series.size, 50);
+  t.is(registry.warnings.length, 0);
+});
+
+test('whatever is attacked with, series stay within the budget and a tenth, and the sum is exact', (t) => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 60 }),
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 200 })), {
+      maxLength: 500,
+    }),
+    (maxSeries, calledWith) => {
+      const counter = createTestRegistry({ maxSeries }).counter(calls);
+      for (const [a, b] of calledWith) counter.inc({ a, b });
+      let sum = 0;
+      for (const series of counter.series) sum += series.value;
+      return (
+        sum === calledWith.length &&
+        counter.series.size <= maxSeries + Math.max(16, Math.ceil(maxSeries / 10)) + 1
+      );
+    },
+  );
+  t.notThrows(() => fc.assert(property));
+});
+
+// ---- against prom-client ------------------------------------------------------------------------------------------
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: 'grapheme', maxLength: 8 }),
+  fc.string({ unit: fc.constantFrom('"', '\\', '\n', ',', '{', '}', '=', ' ', 'n', 'a') }),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'toString',
+    '\\n',
+    '\\\n',
+    '"',
+    '\r',
+    '\t',
+    '\u2028',
+    '\u0000',
+    '🦊',
+    '%s',
+    '$&',
+  ),
+  fc.integer().map(String),
+);
+
+test('any label values come out as distinct series, on which prom-client and we agree after parsing', async (t) => {
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 20 }),
+    async (pairs) => {
+      const registry = createTestRegistry();
+      for (const [index, [a, b]] of pairs.entries()) registry.counter(calls).inc({ a, b }, index + 1);
+      const ours = parseText(await readText(registry));
+
+      const totals = new Map<string, number>();
+      for (const [index, pair] of pairs.entries())
+        totals.set(JSON.stringify(pair), (totals.get(JSON.stringify(pair)) ?? 0) + index + 1);
+      const theirs: ParsedSample[] = [];
+      for (const [pair, total] of totals) {
+        // A registry for each set: prom-client merges label sets whose concatenation is equal.
+        const single = new Registry();
+        const [a, b] = JSON.parse(pair) as [string, string];
+        new PromCounter({
+          name: 'calls_total',
+          help: 'Calls.',
+          labelNames: ['a', 'b'],
+          registers: [single],
+        }).inc({ a, b }, total);
+        theirs.push(...parseText(await single.metrics()));
+      }
+      t.deepEqual(sorted(ours), sorted(theirs));
+    },
+  );
+  await t.notThrowsAsync(fc.assert(property, { numRuns: 200 }));
+});
+
+function sorted(samples: readonly ParsedSample[]): string[] {
+  return samples.map((sample) => JSON.stringify(sample)).sort();
+}

@@ -1,0 +1,124 @@
+import test from 'ava';
+import { defineSummary, label } from '../../../lib/definition.js';
+import { QuantileWindow } from '../../../lib/instruments/quantile-window.js';
+import { createTestRegistry, readSamples, readText } from '../../../lib/testing.js';
+
+const plain = defineSummary({ name: 'plain_seconds', help: 'Plain.' });
+const labelled = defineSummary({
+  name: 'labelled_seconds',
+  help: 'Labelled.',
+  labels: { kind: label() },
+  quantiles: [0.5, 0.9, 0.99],
+});
+
+test('by default a summary has a sum and a count, and no quantiles', async (t) => {
+  const registry = createTestRegistry();
+  registry.summary(plain).observe(2);
+  registry.summary(plain).observe(3);
+  t.is(
+    await readText(registry),
+    '# HELP plain_seconds Plain.\n# TYPE plain_seconds summary\nplain_seconds_sum 5\nplain_seconds_count 2\n',
+  );
+});
+
+test('quantiles that are asked for come out with `quantile` last', async (t) => {
+  const registry = createTestRegistry();
+  const bound = registry.summary(labelled).with({ kind: 'a' });
+  for (let value = 1; value <= 1000; value++) bound.observe(value);
+  const samples = await readSamples(registry, labelled);
+  t.deepEqual(
+    samples.map(({ labels, metricName }) => [metricName, Object.entries(labels)]),
+    [
+      [
+        undefined,
+        [
+          ['kind', 'a'],
+          ['quantile', 0.5],
+        ],
+      ],
+      [
+        undefined,
+        [
+          ['kind', 'a'],
+          ['quantile', 0.9],
+        ],
+      ],
+      [
+        undefined,
+        [
+          ['kind', 'a'],
+          ['quantile', 0.99],
+        ],
+      ],
+      ['labelled_seconds_sum', [['kind', 'a']]],
+      ['labelled_seconds_count', [['kind', 'a']]],
+    ],
+  );
+  for (const [index, exact] of [500, 900, 990].entries()) {
+    t.true(Math.abs((samples[index]?.value ?? 0) - exact) <= 5, `${samples[index]?.value} is near ${exact}`);
+  }
+  t.is(samples[3]?.value, 500_500);
+  t.is(samples[4]?.value, 1000);
+});
+
+test('quantiles of an empty window are NaN, sum and count stay', async (t) => {
+  const registry = createTestRegistry();
+  registry.summary(labelled).with({ kind: 'a' });
+  const text = await readText(registry);
+  t.regex(text, /labelled_seconds\{kind="a",quantile="0.5"\} NaN/);
+  t.regex(text, /labelled_seconds_count\{kind="a"\} 0/);
+});
+
+test.serial('the window slides: what is older than it no longer counts', (t) => {
+  const now = Date.now;
+  let time = 1_000_000;
+  Date.now = () => time;
+  try {
+    const window = new QuantileWindow(60, 3);
+    for (let value = 0; value < 100; value++) window.add(1);
+    time += 25_000;
+    for (let value = 0; value < 100; value++) window.add(9);
+    t.deepEqual(window.quantiles([0.25, 0.75]), [1, 9], 'both ages count');
+    time += 40_000;
+    t.deepEqual(window.quantiles([0.25, 0.75]), [9, 9], 'the older has slid out');
+    time += 600_000;
+    t.deepEqual(window.quantiles([0.5]), [Number.NaN], 'all has');
+    window.add(5);
+    t.deepEqual(window.quantiles([0.5]), [5]);
+    window.clear();
+    t.deepEqual(window.quantiles([0.5]), [Number.NaN]);
+  } finally {
+    Date.now = now;
+  }
+});
+
+test('a removed bound summary takes its place again, from 0', async (t) => {
+  const registry = createTestRegistry();
+  const summary = registry.summary(labelled);
+  const bound = summary.with({ kind: 'a' });
+  bound.observe(5);
+  summary.remove({ kind: 'a' });
+  t.deepEqual(await readSamples(registry, labelled), []);
+  bound.observe(2);
+  t.deepEqual(
+    (await readSamples(registry, labelled)).map(({ value }) => value),
+    [2, 2, 2, 2, 1],
+  );
+});
+
+test('timers and labels work as on a histogram, and bad values are errors', async (t) => {
+  const registry = createTestRegistry();
+  const summary = registry.summary(labelled);
+  summary.startTimer({ kind: 'a' })();
+  summary.startTimer()({ kind: 'a' });
+  summary.with({ kind: 'a' }).startTimer()();
+  t.is((await readSamples(registry, labelled)).at(-1)?.value, 3);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 'x' as never]) {
+    t.throws(() => summary.observe({ kind: 'new' }, value), {
+      code: 'ERR_METRICS_INVALID_VALUE',
+      message: /observation of summary `labelled_seconds`/,
+    });
+    t.throws(() => summary.with({ kind: 'a' }).observe(value), { code: 'ERR_METRICS_INVALID_VALUE' });
+  }
+  t.is(summary.series.size, 1);
+});
