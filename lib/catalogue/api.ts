@@ -1,0 +1,18 @@
+/** Outbound requests, of whatever service. */
+import { defineCounter, defineHistogram, label } from '../definition.js';
+import { httpDurationBuckets } from './buckets.js';
+
+/** An outbound request has been answered, or has failed. */
+export const apiRequests = defineCounter({
+  name: 'api_requests_total',
+  help: 'Outbound requests, by service, method and status.',
+  labels: { service: label(), platform: label(), method: label(), status_code: label() },
+});
+
+/** An outbound request has been answered, or has failed. */
+export const apiRequestDuration = defineHistogram({
+  name: 'api_request_duration_seconds',
+  help: 'Time an outbound request takes, in seconds.',
+  labels: { service: label(), platform: label(), method: label() },
+  buckets: httpDurationBuckets,
+});

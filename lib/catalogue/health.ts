@@ -1,0 +1,18 @@
+/** Health checks. */
+import { defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+
+/** A check has run: 1 pass, 0.5 warn, 0 fail. */
+export const healthCheckStatus = defineGauge({
+  name: 'health_check_status',
+  help: 'Result of a health check: 1 pass, 0.5 warn, 0 fail.',
+  labels: { check: label() },
+  aggregator: 'min',
+});
+
+/** A check has run. */
+export const healthCheckDuration = defineHistogram({
+  name: 'health_check_duration_seconds',
+  help: 'Time a health check takes, in seconds.',
+  labels: { check: label() },
+  buckets: durationBuckets,
+});

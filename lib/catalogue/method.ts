@@ -1,0 +1,25 @@
+/** What the decorators record where they are given no metric. */
+import { defineCounter, defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+import { outcomes } from './labels.js';
+
+/** A decorated method's call ends. */
+export const methodCalls = defineCounter({
+  name: 'method_calls_total',
+  help: 'Calls of decorated methods, by outcome.',
+  labels: { class: label(), method: label(), outcome: outcomes },
+});
+
+/** A decorated method's call ends. */
+export const methodDuration = defineHistogram({
+  name: 'method_duration_seconds',
+  help: 'Time a call of a decorated method takes, in seconds.',
+  labels: { class: label(), method: label(), outcome: outcomes },
+  buckets: durationBuckets,
+});
+
+/** +1 when a decorated method is called, -1 when the call ends. */
+export const methodCallsInProgress = defineGauge({
+  name: 'method_calls_in_progress',
+  help: 'Calls of decorated methods under way.',
+  labels: { class: label(), method: label() },
+});

@@ -1,0 +1,305 @@
+/** The registry: instruments by definition, beside a plain prom-client registry that holds them and anyone's metrics. */
+import { Registry, register } from 'prom-client';
+import { metricsCollectorErrors, metricsRecordingErrors, metricsSeriesFolded } from './catalogue/self.js';
+import {
+  type CounterDefinition,
+  type GaugeDefinition,
+  type HistogramDefinition,
+  type LabelShape,
+  type MetricDefinition,
+  type SummaryDefinition,
+  shapeOf,
+} from './definition.js';
+import { metricsError, shown } from './errors.js';
+import { Counter } from './instruments/counter.js';
+import { Gauge } from './instruments/gauge.js';
+import { Histogram } from './instruments/histogram.js';
+import type { Collect, InstrumentContext } from './instruments/instrument.js';
+import { Summary } from './instruments/summary.js';
+
+/** What is needed of a registry to work beside it: prom-client's and @prometheus-io/client's both have it. */
+export interface StructuralRegistry {
+  registerMetric(metric: never): void;
+  removeSingleMetric(name: string): void;
+  getSingleMetric(name: string): unknown;
+  getMetricsAsArray(): readonly unknown[];
+}
+
+export interface MetricsRegistryOptions<R extends StructuralRegistry> {
+  /** The registry that holds the instruments. Default: a new prom-client `Registry`. */
+  prometheus?: R;
+  /** Series a metric may have before label values are folded into `other`. Default: 1,000. */
+  maxSeries?: number;
+  /** Told of every warning, each once. Default: `process.emitWarning`. */
+  onWarning?: (warning: MetricsWarning) => void;
+}
+
+/** Something an operator should know of; nothing was thrown, and the service goes on. */
+export interface MetricsWarning {
+  readonly code: 'METRICS_SERIES_FOLDED' | 'METRICS_RECORDING_FAILED' | 'METRICS_COLLECT_FAILED';
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+export type AnyInstrument = Counter | Gauge | Histogram | Summary;
+
+export interface InstrumentOptions<I> {
+  /** Brings the instrument up to date at each scrape. May be given by several callers: all of them run. */
+  collect?: Collect<I>;
+}
+
+/** Series a metric may have where nothing says otherwise. */
+export const defaultMaxSeries = 1000;
+
+/**
+ * Makes instruments and keeps them by name. The same definition twice gives the same instrument. Two registries never
+ * share state.
+ */
+export class MetricsRegistry<R extends StructuralRegistry = Registry> {
+  /** The registry that holds the instruments, and anyone's own metrics: prom-client's functions work on it. */
+  readonly prometheus: R;
+
+  readonly #maxSeries: number;
+  readonly #onWarning: (warning: MetricsWarning) => void;
+  readonly #instruments = new Map<string, AnyInstrument>();
+  /** Every name that comes out -> who brings it out: a histogram `x` also owns `x_bucket`, `x_sum` and `x_count`. */
+  readonly #exposedNames = new Map<string, MetricDefinition>();
+  readonly #warned = new Set<string>();
+
+  constructor(options: MetricsRegistryOptions<R> = {}) {
+    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
+    if (!(Number.isInteger(maxSeries) && maxSeries > 0)) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
+      );
+    }
+    if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid \`prometheus\` of a registry: expected a registry as prom-client has it, received ${shown(prometheus)}.`,
+      );
+    }
+    // Without the option, R is its default.
+    this.prometheus = prometheus ?? (new Registry() as StructuralRegistry as R);
+    this.#maxSeries = maxSeries;
+    this.#onWarning = onWarning;
+  }
+
+  /**
+   * The counter of a definition, made where there is none.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT when the name, or a name that comes out with it, is taken by another
+   */
+  counter<L extends LabelShape>(
+    definition: CounterDefinition<L>,
+    options?: InstrumentOptions<Counter<L>>,
+  ): Counter<L> {
+    return this.#instrument(definition, options, (context) => new Counter(definition, context));
+  }
+
+  /** The gauge of a definition, made where there is none. Throws as `counter` does. */
+  gauge<L extends LabelShape>(
+    definition: GaugeDefinition<L>,
+    options?: InstrumentOptions<Gauge<L>>,
+  ): Gauge<L> {
+    return this.#instrument(definition, options, (context) => new Gauge(definition, context));
+  }
+
+  /** The histogram of a definition, made where there is none. Throws as `counter` does. */
+  histogram<L extends LabelShape>(
+    definition: HistogramDefinition<L>,
+    options?: InstrumentOptions<Histogram<L>>,
+  ): Histogram<L> {
+    return this.#instrument(definition, options, (context) => new Histogram(definition, context));
+  }
+
+  /** The summary of a definition, made where there is none. Throws as `counter` does. */
+  summary<L extends LabelShape>(
+    definition: SummaryDefinition<L>,
+    options?: InstrumentOptions<Summary<L>>,
+  ): Summary<L> {
+    return this.#instrument(definition, options, (context) => new Summary(definition, context));
+  }
+
+  /** The instrument of a definition, whatever its type. Throws as `counter` does. */
+  instrument(definition: MetricDefinition): AnyInstrument {
+    switch (definition.type) {
+      case 'counter':
+        return this.counter(definition);
+      case 'gauge':
+        return this.gauge(definition);
+      case 'histogram':
+        return this.histogram(definition);
+      case 'summary':
+        return this.summary(definition);
+    }
+  }
+
+  /** The instrument registered under a name, if there is one. */
+  get(name: string): AnyInstrument | undefined {
+    return this.#instruments.get(name);
+  }
+
+  /** All instruments, in the order in which they were made. */
+  instruments(): AnyInstrument[] {
+    return [...this.#instruments.values()];
+  }
+
+  /** Sets every instrument back to its beginning. Bound series stay usable; foreign metrics are left alone. */
+  reset(): void {
+    for (const instrument of this.#instruments.values()) instrument.reset();
+  }
+
+  /**
+   * Takes note of a recording that failed where no caller can be told: counts it in `metrics_recording_errors_total`
+   * and warns once for each metric and reason. Never throws.
+   */
+  recordingFailed(metric: string, reason: string, error: unknown): void {
+    try {
+      this.counter(metricsRecordingErrors).inc({ metric, reason });
+    } catch {
+      // The count of failures must not become one; the warning below still says what happened.
+    }
+    this.#warnOnce(`recording ${metric} ${reason}`, () => ({
+      code: 'METRICS_RECORDING_FAILED',
+      message: `A recording on metric \`${metric}\` failed (${reason}): ${messageOf(error)} The call itself was not affected. Further failures are counted in \`${metricsRecordingErrors.name}\` only.`,
+      cause: error,
+    }));
+  }
+
+  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. */
+  collectFailed(metric: string, error: unknown): void {
+    try {
+      this.counter(metricsCollectorErrors).inc({ metric });
+    } catch {
+      // As above.
+    }
+    this.#warnOnce(`collect ${metric}`, () => ({
+      code: 'METRICS_COLLECT_FAILED',
+      message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+      cause: error,
+    }));
+  }
+
+  /**
+   * Gets or makes. `I` is the precise type of the caller's instrument; inside they are all kept as `AnyInstrument`,
+   * whose label types are wider than any caller's.
+   */
+  #instrument<I>(
+    definition: MetricDefinition,
+    options: InstrumentOptions<I> | undefined,
+    make: (context: InstrumentContext) => I,
+  ): I {
+    const instrument =
+      this.#existing(definition) ??
+      this.#made(definition, make as (context: InstrumentContext) => AnyInstrument);
+    // Someone may have cleared the prom-client registry under us: who asks again is exposed again.
+    if (this.prometheus.getSingleMetric(definition.name) !== instrument) this.#register(instrument);
+    if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
+    return instrument as I;
+  }
+
+  #existing(definition: MetricDefinition): AnyInstrument | undefined {
+    const existing = this.#instruments.get(definition.name);
+    if (existing === undefined) return undefined;
+    // Equal shapes from two places are one definition: two copies of a package must not conflict.
+    if (existing.definition !== definition && shapeOf(existing.definition) !== shapeOf(definition)) {
+      throw conflict(definition, shapeOf(existing.definition), definition.name);
+    }
+    return existing;
+  }
+
+  #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
+    for (const name of exposedNames(definition)) {
+      const owner = this.#exposedNames.get(name);
+      if (owner !== undefined) throw conflict(definition, shapeOf(owner), name);
+    }
+    const instrument = make({
+      maxSeries: this.#maxSeries,
+      onFold: (label, budget) => this.#folded(definition.name, label, budget),
+    });
+    this.#register(instrument);
+    this.#instruments.set(definition.name, instrument);
+    for (const name of exposedNames(definition)) this.#exposedNames.set(name, definition);
+    return instrument;
+  }
+
+  #register(instrument: AnyInstrument): void {
+    const { name } = instrument;
+    if (this.prometheus.getSingleMetric(name) !== undefined) {
+      throw conflict(
+        instrument.definition,
+        `a metric of another library under \`${name}\` in the same registry`,
+        name,
+      );
+    }
+    this.prometheus.registerMetric(instrument as never);
+  }
+
+  #folded(metric: string, label: string, budget: number): void {
+    // Its own folding is not counted: counting it would fold again.
+    if (metric !== metricsSeriesFolded.name) this.counter(metricsSeriesFolded).inc({ metric, label });
+    this.#warnOnce(`folded ${metric} ${label}`, () => ({
+      code: 'METRICS_SERIES_FOLDED',
+      message: `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
+    }));
+  }
+
+  #warnOnce(key: string, warning: () => MetricsWarning): void {
+    // Bounded: keys hold names of metrics and labels, never values.
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    try {
+      this.#onWarning(warning());
+    } catch {
+      // A listener that throws must not reach the method that was being recorded.
+    }
+  }
+}
+
+/**
+ * The registry that everything uses by default. Its `prometheus` is prom-client's own default registry, so metrics made
+ * with prom-client without a registry, and `collectDefaultMetrics()`, come out beside ours.
+ */
+export const sharedRegistry: MetricsRegistry = new MetricsRegistry({ prometheus: register });
+
+/** Whether a metric of a registry is one of our instruments, of whichever `MetricsRegistry`. */
+export function isInstrument(metric: unknown): metric is AnyInstrument {
+  return (
+    metric instanceof Counter ||
+    metric instanceof Gauge ||
+    metric instanceof Histogram ||
+    metric instanceof Summary
+  );
+}
+
+/** The names under which a definition's numbers come out. */
+function exposedNames({ name, type }: MetricDefinition): string[] {
+  if (type === 'histogram') return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
+  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`];
+  return [name];
+}
+
+function conflict(definition: MetricDefinition, taken: string, name: string): Error {
+  return metricsError(
+    'ERR_METRICS_DEFINITION_CONFLICT',
+    `Conflicting definitions of \`${name}\`: expected ${taken}, which has the name already, received ${shapeOf(definition)}. Use one definition for both, or another name.`,
+  );
+}
+
+function isStructuralRegistry(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const methods = ['registerMetric', 'removeSingleMetric', 'getSingleMetric', 'getMetricsAsArray'] as const;
+  return methods.every(
+    (method) => method in value && typeof (value as Record<string, unknown>)[method] === 'function',
+  );
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : shown(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+function emitWarning({ code, message }: MetricsWarning): void {
+  process.emitWarning(message, { type: 'MetricsWarning', code });
+}
