@@ -1,0 +1,206 @@
+/** The string-keyed facade: metrics by name, for code that does not know the definitions. */
+import type { Registry } from 'prom-client';
+import { catalogue } from './catalogue/catalogue.js';
+import {
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  defineSummary,
+  type Label,
+  label,
+  type MetricDefinition,
+  type MetricType,
+  shapeOf,
+} from './definition.js';
+import { metricsError, nearest, shown } from './errors.js';
+import { scrapeToString } from './exposition/scrape.js';
+import {
+  type AnyInstrument,
+  type MetricsRegistry,
+  type StructuralRegistry,
+  sharedRegistry,
+} from './registry.js';
+
+/**
+ * Labels that the platform's code passes around. Identifiers (`workflowId`, `stepId`, `userId`) are for exemplars and
+ * logs: a definition that has one as a label gets a lint finding.
+ */
+export interface MetricLabels {
+  provider?: string;
+  platform?: string;
+  issueType?: string;
+  outcome?: 'success' | 'failure' | 'escalation';
+  workflowId?: string;
+  stepId?: string;
+  userId?: string;
+  repository?: string;
+  errorType?: string;
+  severity?: 'low' | 'medium' | 'high' | 'critical';
+  [name: string]: string | number | boolean | undefined;
+}
+
+/** Records by name. An unregistered name, or one of another type, is an error. */
+export interface MetricsCollector {
+  /** Adds `value` (default 1) to a counter. */
+  incrementCounter(name: string, labels?: MetricLabels, value?: number): void;
+  setGauge(name: string, value: number, labels?: MetricLabels): void;
+  /** Adds `value` (default 1) to a gauge. */
+  incrementGauge(name: string, labels?: MetricLabels, value?: number): void;
+  /** Takes `value` (default 1) away from a gauge. */
+  decrementGauge(name: string, labels?: MetricLabels, value?: number): void;
+  observeHistogram(name: string, value: number, labels?: MetricLabels): void;
+  observeSummary(name: string, value: number, labels?: MetricLabels): void;
+  /** Starts a timer; the returned function observes seconds on the histogram or summary, and returns them. */
+  startTimer(name: string, labels?: MetricLabels): () => number;
+}
+
+export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry> {
+  /** Where the metrics live. Default: `sharedRegistry`. */
+  registry?: MetricsRegistry<R>;
+}
+
+/**
+ * A collector over a registry. A new one holds the whole catalogue; more metrics are registered by name.
+ * @example
+ * const collector = new PrometheusMetricsCollector();
+ * collector.incrementCounter('prs_created_total', { platform: 'github', repository: 'acme/app' });
+ */
+export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry> implements MetricsCollector {
+  readonly registry: MetricsRegistry<R>;
+
+  constructor(options: PrometheusMetricsCollectorOptions<R> = {}) {
+    // Without the option, R is prom-client's Registry, which is what the shared registry has.
+    this.registry =
+      options.registry ?? (sharedRegistry as MetricsRegistry<StructuralRegistry> as MetricsRegistry<R>);
+    for (const definition of Object.values(catalogue)) this.registry.instrument(definition);
+  }
+
+  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineCounter` throws */
+  registerCounter(name: string, help: string, labelNames: readonly string[] = []): void {
+    this.#register(name, () => defineCounter({ name, help, labels: openLabels(labelNames) }));
+  }
+
+  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineGauge` throws */
+  registerGauge(name: string, help: string, labelNames: readonly string[] = []): void {
+    this.#register(name, () => defineGauge({ name, help, labels: openLabels(labelNames) }));
+  }
+
+  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineHistogram` throws */
+  registerHistogram(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    buckets?: readonly number[],
+  ): void {
+    this.#register(name, () =>
+      defineHistogram({ name, help, labels: openLabels(labelNames), ...(buckets && { buckets }) }),
+    );
+  }
+
+  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineSummary` throws */
+  registerSummary(
+    name: string,
+    help: string,
+    labelNames: readonly string[] = [],
+    quantiles?: readonly number[],
+  ): void {
+    this.#register(name, () =>
+      defineSummary({ name, help, labels: openLabels(labelNames), ...(quantiles && { quantiles }) }),
+    );
+  }
+
+  incrementCounter(name: string, labels?: MetricLabels, value?: number): void {
+    const counter = this.#find(name, 'counter');
+    counter.inc(declaredLabels(counter, labels), value);
+  }
+
+  setGauge(name: string, value: number, labels?: MetricLabels): void {
+    const gauge = this.#find(name, 'gauge');
+    gauge.set(declaredLabels(gauge, labels), value);
+  }
+
+  incrementGauge(name: string, labels?: MetricLabels, value?: number): void {
+    const gauge = this.#find(name, 'gauge');
+    gauge.inc(declaredLabels(gauge, labels), value);
+  }
+
+  decrementGauge(name: string, labels?: MetricLabels, value?: number): void {
+    const gauge = this.#find(name, 'gauge');
+    gauge.dec(declaredLabels(gauge, labels), value);
+  }
+
+  observeHistogram(name: string, value: number, labels?: MetricLabels): void {
+    const histogram = this.#find(name, 'histogram');
+    histogram.observe(declaredLabels(histogram, labels), value);
+  }
+
+  observeSummary(name: string, value: number, labels?: MetricLabels): void {
+    const summary = this.#find(name, 'summary');
+    summary.observe(declaredLabels(summary, labels), value);
+  }
+
+  startTimer(name: string, labels?: MetricLabels): () => number {
+    const instrument = this.#find(name, 'histogram', 'summary');
+    return instrument.with(declaredLabels(instrument, labels)).startTimer();
+  }
+
+  /** Everything on the registry, foreign metrics too, in Prometheus' text format. */
+  getMetrics(): Promise<string> {
+    return scrapeToString(this.registry);
+  }
+
+  #register(name: string, define: () => MetricDefinition): void {
+    const taken = this.registry.get(name);
+    if (taken !== undefined) {
+      throw metricsError(
+        'ERR_METRICS_ALREADY_REGISTERED',
+        `Metric \`${name}\` is registered already: expected a new name, received that of a ${shapeOf(taken.definition)}.`,
+      );
+    }
+    this.registry.instrument(define());
+  }
+
+  #find<T extends MetricType>(
+    name: string,
+    ...types: readonly T[]
+  ): Extract<AnyInstrument, { readonly type: T }> {
+    const instrument = this.registry.get(name);
+    if (instrument === undefined) {
+      const meant = nearest(
+        name,
+        this.registry.instruments().map((registered) => registered.name),
+      );
+      throw metricsError(
+        'ERR_METRICS_UNKNOWN_METRIC',
+        `Unknown metric \`${name}\`: expected a registered name${meant === undefined ? '' : `, nearest is \`${meant}\``}, received ${shown(name)}. Register it first.`,
+      );
+    }
+    if (!types.some((type) => type === instrument.type)) {
+      throw metricsError(
+        'ERR_METRICS_WRONG_TYPE',
+        `Wrong type of metric \`${name}\`: expected a ${types.join(' or ')}, received a ${instrument.type}.`,
+      );
+    }
+    return instrument as Extract<AnyInstrument, { readonly type: T }>;
+  }
+}
+
+/** Labels of `MetricLabels` that name single things: never labels of a metric that does not declare them. */
+const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userId']);
+
+function openLabels(names: readonly string[]): Record<string, Label> {
+  return Object.fromEntries(names.map((name) => [name, label()]));
+}
+
+/** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
+function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels = {}): Record<string, string> {
+  const declared: Record<string, string> = {};
+  for (const [name, value] of Object.entries(labels)) {
+    if (value === undefined) continue;
+    const snakeCase = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+    if (labelNames.includes(name)) declared[name] = String(value);
+    else if (labelNames.includes(snakeCase)) declared[snakeCase] = String(value);
+    else if (!identifiers.has(name)) declared[name] = String(value);
+  }
+  return declared;
+}

@@ -1,0 +1,51 @@
+/**
+ * The names of `@tamma/observability`. The layers, each importing only those above it:
+ *
+ *     errors, naming, definition      what a metric is: frozen data
+ *     catalogue/                      the platform's metrics, as definitions
+ *     instruments/                    counters, gauges, histograms, summaries and their series
+ *     registry                        instruments by definition, beside a prom-client registry
+ *     exposition/, collector, config  what reads a registry or is set up beside it
+ *
+ * `decorators/` and `middleware/` stand on these and never on each other.
+ */
+export { catalogue } from './catalogue/catalogue.js';
+export { type MetricLabels, type MetricsCollector, PrometheusMetricsCollector } from './collector.js';
+export { defaultMetricsConfig, loadMetricsConfig, type MetricsConfig } from './config.js';
+export {
+  type Aggregator,
+  type CounterDefinition,
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  defineSummary,
+  durationBuckets,
+  type GaugeDefinition,
+  type HistogramDefinition,
+  type Label,
+  type LabelShape,
+  type LabelsOf,
+  type LabelValues,
+  label,
+  lintDefinition,
+  type MetricDefinition,
+  type MetricType,
+  type SummaryDefinition,
+} from './definition.js';
+export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
+export { EscalationError, type Outcome } from './escalation.js';
+export { textContentType } from './exposition/text.js';
+export type { Counter, CounterSeries } from './instruments/counter.js';
+export type { Gauge, GaugeSeries } from './instruments/gauge.js';
+export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Summary, SummarySeries } from './instruments/summary.js';
+export type { LintFinding, LintRule } from './naming.js';
+export {
+  type AnyInstrument,
+  type InstrumentOptions,
+  MetricsRegistry,
+  type MetricsRegistryOptions,
+  type MetricsWarning,
+  type StructuralRegistry,
+  sharedRegistry,
+} from './registry.js';
