@@ -1,0 +1,75 @@
+/** `@Counted`: counts the calls of a method. */
+import { methodCalls } from '../lib/catalogue/method.js';
+import type { CounterDefinition, LabelShape } from '../lib/definition.js';
+import { metricsError, shown } from '../lib/errors.js';
+import type { CounterSeries } from '../lib/instruments/counter.js';
+import type { DualModeMethodDecorator } from './method-decorator.js';
+import { type CallOf, metricDecorator, type OptionsFor, type RegistryOption } from './metric-decorator.js';
+import type { Call, CallObserver } from './observed-call.js';
+import type { Recorder } from './recorder.js';
+
+/** Which calls count: all that ended, those that ended well, those that did not, or all at their start. */
+export type When = 'settled' | 'success' | 'failure' | 'called';
+
+export interface CountedOptions<C> {
+  /** Which calls count, and when. `failure` includes escalations. Default: `settled`. */
+  when?: When;
+  /** How much a call adds: finite and 0 or more; `undefined` adds nothing, not even a series. Default: 1. */
+  value?: (call: C) => number | undefined;
+}
+
+/**
+ * Counts the calls of a method in `method_calls_total`, by class, method and outcome.
+ * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
+ */
+export function Counted<This, Args extends unknown[], Result>(
+  options?: RegistryOption & CountedOptions<CallOf<This, Args, Result>>,
+): DualModeMethodDecorator<This, Args, Result>;
+/**
+ * Counts the calls of a method in a counter. Each label has a source: a value, or a function of the call.
+ * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION for a
+ *   missing or unknown label or option, ERR_METRICS_WRONG_TYPE, ERR_METRICS_DEFINITION_CONFLICT. Calls never throw by
+ *   it: what fails in a source is counted in `metrics_recording_errors_total`.
+ * @example
+ * class ClaudeProvider {
+ *   @Counted(aiRequests, { labels: { provider: 'claude', model: ({ args: [request] }) => request.model, operation: 'message' } })
+ *   async send(request: MessageRequest): Promise<Message> { ... }
+ * }
+ */
+export function Counted<L extends LabelShape, This, Args extends unknown[], Result>(
+  definition: CounterDefinition<L>,
+  ...options: OptionsFor<L, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
+): DualModeMethodDecorator<This, Args, Result>;
+export function Counted<This, Args extends unknown[], Result>(
+  ...args: unknown[]
+): DualModeMethodDecorator<This, Args, Result> {
+  return metricDecorator(
+    { decorator: 'Counted', withoutMetric: methodCalls, ownOptions: ['when', 'value'], observer: counting },
+    args,
+  );
+}
+
+const whens: readonly unknown[] = ['settled', 'success', 'failure', 'called'] satisfies When[];
+
+function counting(
+  recorder: Recorder<CounterSeries>,
+  { when = 'settled', value }: CountedOptions<Call>,
+): CallObserver {
+  if (!whens.includes(when)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`when\` of @Counted: expected one of ${whens.join(', ')}, received ${shown(when)}.`,
+    );
+  }
+  const count = (call: Call): void => {
+    const amount = value === undefined ? 1 : recorder.valueOf(call, value);
+    if (amount !== undefined) recorder.record(call, (series) => series.inc(amount));
+  };
+  if (when === 'called') return { start: count };
+  if (when === 'settled') return { end: count };
+  return {
+    end: (call) => {
+      if ((call.outcome === 'success') === (when === 'success')) count(call);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** Where the labels of a recording come from: a value, or a function of the call. */
+import type { LabelInput, LabelShape, MetricDefinition } from '../lib/definition.js';
+import { metricsError, shown } from '../lib/errors.js';
+import type { Outcome } from '../lib/escalation.js';
+import type { Call } from './observed-call.js';
+
+/** A value, or a function of the call that gives it. */
+export type Source<Value, C> = Value | ((call: C) => Value);
+
+/** A source for each label of a definition, none missing and none more. */
+export type LabelSources<L extends LabelShape, C> = { readonly [K in keyof L]: Source<LabelInput<L[K]>, C> };
+
+/** How the call ended: `success`, `failure`, or `escalation` for an `EscalationError`. */
+export function outcome(call: { readonly outcome: Outcome }): Outcome {
+  return call.outcome;
+}
+
+/** Class name of what was thrown, `none` where nothing was. What is no error gives its type (`string`, `undefined`). */
+export function errorType(call: { readonly outcome: Outcome; readonly error: unknown }): string {
+  return call.outcome === 'success' ? 'none' : errorName(call.error);
+}
+
+/** The labels of a decorator, ready to be read call by call. */
+export interface BoundSources {
+  /** Label values in declared order where all are values; else `undefined`. */
+  readonly values: readonly unknown[] | undefined;
+  /** The values that do not depend on the call, by label. */
+  readonly staticLabels: Readonly<Record<string, string>>;
+  /** Label values in declared order for one call. Throws what a source throws. */
+  readonly of: (call: Call) => readonly unknown[];
+}
+
+/**
+ * Checks sources against a definition and puts them into its order.
+ * @throws ERR_METRICS_INVALID_OPTION for a missing, misspelt or unusable source
+ */
+export function boundSources(decorator: string, definition: MetricDefinition, labels: unknown): BoundSources {
+  const names = Object.keys(definition.labels);
+  const given = labels ?? {};
+  if (typeof given !== 'object')
+    throw invalidLabels(decorator, definition, `an object, received ${shown(labels)}`);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw invalidLabels(decorator, definition, `${listed(names)}, received an unknown label \`${unknown}\``);
+  const sources = names.map((name) => {
+    if (!Object.hasOwn(given, name))
+      throw invalidLabels(decorator, definition, `${listed(names)}, received no source for \`${name}\``);
+    return (given as Record<string, unknown>)[name];
+  });
+  const staticLabels: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const source = sources[index];
+    if (typeof source !== 'function') staticLabels[name] = String(source);
+  }
+  const isStatic = sources.every((source) => typeof source !== 'function');
+  return {
+    values: isStatic ? sources : undefined,
+    staticLabels: Object.freeze(staticLabels),
+    of: (call) => sources.map((source) => (typeof source === 'function' ? source(call) : source)),
+  };
+}
+
+function errorName(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return error === null ? 'null' : typeof error;
+  const className: unknown = Object.getPrototypeOf(error)?.constructor?.name;
+  if (!(error instanceof Error))
+    return typeof className === 'string' && className !== '' ? className : 'object';
+  // A plain Error or DOMException says more by its name (AbortError, TimeoutError) than by its class.
+  const says =
+    typeof className === 'string' &&
+    className !== '' &&
+    className !== 'Error' &&
+    className !== 'DOMException';
+  return says ? className : error.name || 'Error';
+}
+
+function invalidLabels(decorator: string, definition: MetricDefinition, expected: string): Error {
+  return metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`labels\` of @${decorator} on metric \`${definition.name}\`: expected ${expected}.`,
+  );
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'no labels' : `a source for each of ${names.join(', ')}`;
+}

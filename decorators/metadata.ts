@@ -1,0 +1,77 @@
+/** What is instrumented, kept with reflect-metadata on the functions themselves: it works in both decorator modes. */
+import 'reflect-metadata';
+import type { MetricDefinition } from '../lib/definition.js';
+
+/** One metric on one method. */
+export interface MethodMetric {
+  /** Name of the decorator, `Counted` for instance. */
+  readonly decorator: string;
+  readonly definition: MetricDefinition;
+  /** The labels that are the same for every call, as text. */
+  readonly staticLabels: Readonly<Record<string, string>>;
+}
+
+/** One instrumented method of a class. */
+export interface InstrumentedMethod {
+  readonly method: string | symbol;
+  readonly static: boolean;
+  /** From the innermost decorator, the one nearest to the method, to the outermost. */
+  readonly metrics: readonly MethodMetric[];
+}
+
+/** Any class, abstract ones and those with a private constructor included. */
+export type AnyClass = { readonly prototype: object; readonly name: string };
+
+const metricsKey = Symbol('tamma:metrics');
+
+/**
+ * Which methods of a class carry which metrics: its own and the inherited ones it does not override, instance methods
+ * first. A `#private` method cannot be seen from outside its class and is left out.
+ */
+export function getInstrumentation(target: AnyClass): InstrumentedMethod[] {
+  return [...methodsOf(target.prototype, false), ...methodsOf(target, true)];
+}
+
+/** The metrics of one function, innermost first. */
+export function metricsOf(method: object): readonly MethodMetric[] {
+  const kept: unknown = Reflect.getOwnMetadata(metricsKey, method);
+  return Array.isArray(kept) ? kept : [];
+}
+
+/** Notes a metric on a function, after those that it has. */
+export function addMetric(method: object, metric: MethodMetric): void {
+  Reflect.defineMetadata(metricsKey, Object.freeze([...metricsOf(method), Object.freeze(metric)]), method);
+}
+
+/** Gives `wrapper` the name, length, own properties, prototype and Reflect metadata of `original`. */
+export function takeOver(wrapper: object, original: object): void {
+  for (const key of Reflect.ownKeys(original)) {
+    // `prototype`, `caller` and `arguments` belong to the function itself.
+    const existing = Reflect.getOwnPropertyDescriptor(wrapper, key);
+    if (existing !== undefined && !existing.configurable) continue;
+    const descriptor = Reflect.getOwnPropertyDescriptor(original, key);
+    if (descriptor !== undefined) Reflect.defineProperty(wrapper, key, descriptor);
+  }
+  // So that a framework that asks for an async function finds one.
+  Reflect.setPrototypeOf(wrapper, Reflect.getPrototypeOf(original));
+  for (const key of Reflect.getOwnMetadataKeys(original)) {
+    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
+  }
+}
+
+function methodsOf(holder: object, isStatic: boolean): InstrumentedMethod[] {
+  const methods: InstrumentedMethod[] = [];
+  const seen = new Set<string | symbol>();
+  const end = isStatic ? Function.prototype : Object.prototype;
+  for (let at: object | null = holder; at !== null && at !== end; at = Reflect.getPrototypeOf(at)) {
+    for (const method of Reflect.ownKeys(at)) {
+      if (seen.has(method)) continue;
+      seen.add(method);
+      // Read through the descriptor: a getter must not run.
+      const value: unknown = Reflect.getOwnPropertyDescriptor(at, method)?.value;
+      const metrics = typeof value === 'function' ? metricsOf(value) : [];
+      if (metrics.length > 0) methods.push({ method, static: isStatic, metrics });
+    }
+  }
+  return methods;
+}

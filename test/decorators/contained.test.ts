@@ -1,0 +1,105 @@
+import test from 'ava';
+import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
+import { metricsRecordingErrors, metricsSeriesFolded } from '../../lib/catalogue/self.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const durations = defineHistogram({ name: 'job_seconds', help: 'Durations.', labels: { queue: label() } });
+const running = defineGauge({ name: 'jobs_running', help: 'Jobs under way.', labels: { queue: label() } });
+
+for (const [what, source] of [
+  [
+    'throws',
+    () => {
+      throw new Error('broken source');
+    },
+  ],
+  ['returns a symbol', () => Symbol('queue')],
+  ['returns an object', () => ({ queue: 'mail' })],
+] as const) {
+  test(`a label source that ${what} leaves the call alone, is counted each time and warned of once`, (t) => {
+    const registry = createTestRegistry();
+    const queue = source as () => string;
+    class Worker {
+      @Timed(durations, { registry, labels: { queue } })
+      @Counted(jobs, { registry, labels: { queue } })
+      @TracksGauge(running, { registry, labels: { queue } })
+      run(): string {
+        return 'done';
+      }
+    }
+    const worker = new Worker();
+    t.is(worker.run(), 'done');
+    t.is(worker.run(), 'done');
+    for (const metric of ['jobs_total', 'job_seconds', 'jobs_running']) {
+      t.is(readValue(registry, metricsRecordingErrors, { metric, reason: 'label' }), 2, metric);
+      t.is(registry.warnings.filter(({ message }) => message.includes(`\`${metric}\``)).length, 1, metric);
+    }
+    t.is(registry.warnings[0]?.code, 'METRICS_RECORDING_FAILED');
+  });
+}
+
+test('a value that no counter takes leaves the call and the total alone', async (t) => {
+  const registry = createTestRegistry();
+  const total = defineCounter({ name: 'units_total', help: 'Units.' });
+  class Worker {
+    @Counted(total, { registry, value: ({ args: [amount] }) => amount })
+    async run(amount: number): Promise<number> {
+      return amount;
+    }
+  }
+  const worker = new Worker();
+  for (const amount of [1, Number.NaN, -1, Number.POSITIVE_INFINITY, 2])
+    t.is(await worker.run(amount), amount);
+  t.is(readValue(registry, total), 3);
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'units_total', reason: 'value' }), 3);
+  t.is(registry.warnings.length, 1);
+});
+
+test('a warning listener that throws does not reach the caller', (t) => {
+  const registry = createTestRegistry();
+  Object.assign(registry.warnings, {
+    push() {
+      throw new Error('listener broke');
+    },
+  });
+  class Worker {
+    @Counted(jobs, {
+      registry,
+      labels: {
+        queue: () => {
+          throw new Error('broken source');
+        },
+      },
+    })
+    run(): string {
+      return 'done';
+    }
+  }
+  t.is(new Worker().run(), 'done');
+});
+
+test('a label source with a million different values folds, and the total stays exact', async (t) => {
+  const registry = createTestRegistry({ maxSeries: 100 });
+  let next = 0;
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: () => `queue-${next++}` } })
+    run(): void {}
+  }
+  const worker = new Worker();
+  for (let call = 0; call < 1_000_000; call++) worker.run();
+  const samples = await readSamples(registry, jobs);
+  t.true(samples.length <= 101);
+  t.is(
+    samples.reduce((sum, { value }) => sum + value, 0),
+    1_000_000,
+  );
+  t.is(readValue(registry, jobs, { queue: 'other' }), 999_900);
+  t.is(readValue(registry, metricsSeriesFolded, { metric: 'jobs_total', label: 'queue' }), 999_900);
+  t.is(registry.warnings.length, 1);
+  t.regex(
+    registry.warnings[0]?.message ?? '',
+    /`jobs_total` is past its budget of 100: new values of label `queue`/,
+  );
+});

@@ -1,0 +1,217 @@
+import test from 'ava';
+import { Counted, errorType, outcome } from '../../decorators/index.js';
+import { methodCalls } from '../../lib/catalogue/method.js';
+import { defineCounter, label } from '../../lib/definition.js';
+import { EscalationError } from '../../lib/escalation.js';
+import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
+
+const jobs = defineCounter({
+  name: 'jobs_total',
+  help: 'Jobs.',
+  labels: { queue: label(), outcome: label('success', 'failure', 'escalation') },
+});
+const errors = defineCounter({
+  name: 'job_errors_total',
+  help: 'Errors of jobs.',
+  labels: { type: label() },
+});
+const units = defineCounter({ name: 'units_total', help: 'Units of work.' });
+
+test('a method that returns is counted once, with values and functions of the call as labels', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    readonly #factor = 2;
+    @Counted(jobs, { registry, labels: { queue: ({ args: [queue] }) => queue, outcome } })
+    run(_queue: string, amount: number): number {
+      return amount * this.#factor;
+    }
+  }
+  t.is(new Worker().run('mail', 21), 42);
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
+});
+
+test('a promise is counted when it settles, not when it is returned', async (t) => {
+  const registry = createTestRegistry();
+  let finish = (_: string): void => {};
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome } })
+    run(): Promise<string> {
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    }
+  }
+  const running = new Worker().run();
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), undefined);
+  finish('done');
+  t.is(await running, 'done');
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
+});
+
+test('what is thrown and what is rejected count as failure, an EscalationError as escalation', async (t) => {
+  const registry = createTestRegistry();
+  class NeedsHuman extends EscalationError {}
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome } })
+    fail(error: unknown): void {
+      throw error;
+    }
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome } })
+    async reject(error: unknown): Promise<void> {
+      throw error;
+    }
+  }
+  const worker = new Worker();
+  t.throws(() => worker.fail(new RangeError('no')), { instanceOf: RangeError });
+  await t.throwsAsync(worker.reject(new TypeError('no')), { instanceOf: TypeError });
+  t.throws(() => worker.fail(new NeedsHuman('look')), { instanceOf: NeedsHuman });
+  const foreign = Object.assign(new Error('look'), { name: 'EscalationError' });
+  await t.throwsAsync(worker.reject(foreign), { is: foreign });
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 2);
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'escalation' }), 2);
+});
+
+test('`throw undefined` is a failure all the same', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome } })
+    fail(): void {
+      throw undefined;
+    }
+  }
+  let caught = false;
+  try {
+    new Worker().fail();
+  } catch (error) {
+    caught = true;
+    t.is(error, undefined);
+  }
+  t.true(caught);
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 1);
+});
+
+test('errorType names the class of what was thrown, its name where the class says nothing, its type where it is no error', (t) => {
+  const registry = createTestRegistry();
+  class RateLimitError extends Error {}
+  class Worker {
+    @Counted(errors, { registry, labels: { type: errorType } })
+    run(error?: unknown): void {
+      if (error !== undefined) throw error;
+    }
+  }
+  const worker = new Worker();
+  worker.run();
+  for (const error of [
+    new RateLimitError('slow down'),
+    new DOMException('gone', 'AbortError'),
+    'text',
+    null,
+  ]) {
+    t.throws(() => worker.run(error), { any: true });
+  }
+  for (const type of ['none', 'RateLimitError', 'AbortError', 'string', 'null'])
+    t.is(readValue(registry, errors, { type }), 1, type);
+});
+
+test('`when` chooses which calls count', (t) => {
+  const registry = createTestRegistry();
+  const byWhen = (name: string) => defineCounter({ name: `${name}_total`, help: 'Calls.' });
+  const [settled, success, failure, called] = [
+    byWhen('settled'),
+    byWhen('success'),
+    byWhen('failure'),
+    byWhen('called'),
+  ];
+  class Worker {
+    @Counted(settled, { registry, when: 'settled' })
+    @Counted(success, { registry, when: 'success' })
+    @Counted(failure, { registry, when: 'failure' })
+    @Counted(called, { registry, when: 'called' })
+    run(error?: Error): number | undefined {
+      if (error !== undefined) throw error;
+      return readValue(registry, called);
+    }
+  }
+  const worker = new Worker();
+  t.is(worker.run(), 1, 'a called one is counted before the method runs');
+  t.throws(() => worker.run(new Error('no')));
+  t.throws(() => worker.run(new EscalationError('look')));
+  t.deepEqual(
+    [settled, success, failure, called].map((counter) => readValue(registry, counter)),
+    [3, 1, 2, 3],
+  );
+});
+
+test('`value` says how much a call adds; undefined adds nothing', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(units, { registry, value: ({ result }) => result?.used })
+    async run(used?: number): Promise<{ used?: number }> {
+      return used === undefined ? {} : { used };
+    }
+  }
+  const worker = new Worker();
+  await worker.run(2.5);
+  await worker.run();
+  await worker.run(4);
+  t.is(readValue(registry, units), 6.5);
+});
+
+test('without a metric, calls are counted by class, method and outcome', async (t) => {
+  const registry = createTestRegistry();
+  class Base {
+    @Counted({ registry })
+    inherited(): void {}
+  }
+  class Worker extends Base {
+    @Counted({ registry })
+    async run(fail: boolean): Promise<void> {
+      if (fail) throw new Error('no');
+    }
+    @Counted({ registry })
+    static make(): Worker {
+      return new Worker();
+    }
+  }
+  const worker = Worker.make();
+  await worker.run(false);
+  await t.throwsAsync(worker.run(true));
+  worker.inherited();
+  new Base().inherited();
+  const counts = (await readSamples(registry, methodCalls)).map(({ labels, value }) => [
+    labels.class,
+    labels.method,
+    labels.outcome,
+    value,
+  ]);
+  t.deepEqual(counts, [
+    ['Worker', 'make', 'success', 1],
+    ['Worker', 'run', 'success', 1],
+    ['Worker', 'run', 'failure', 1],
+    ['Base', 'inherited', 'success', 2],
+  ]);
+});
+
+test('a series whose labels are all values is there, at 0, before the first call', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome: 'failure' }, when: 'failure' })
+    run(): void {}
+  }
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 0);
+  new Worker().run();
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 0);
+});
+
+test('counting goes on after the registry was reset', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail', outcome: 'success' } })
+    run(): void {}
+  }
+  const worker = new Worker();
+  worker.run();
+  registry.prometheus.resetMetrics();
+  worker.run();
+  t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
+});

@@ -1,0 +1,104 @@
+import test from 'ava';
+import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
+import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { createTestRegistry } from '../../lib/testing.js';
+
+// What TypeScript refuses, JavaScript can still write: each is an error at class definition.
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.' });
+
+type Loose = (...args: unknown[]) => (...at: unknown[]) => unknown;
+const [LooseCounted, LooseTimed, LooseTracksGauge] = [Counted, Timed, TracksGauge] as unknown as [
+  Loose,
+  Loose,
+  Loose,
+];
+
+const places: readonly [place: string, at: readonly unknown[], message: RegExp][] = [
+  [
+    'a getter (standard)',
+    [() => 1, { kind: 'getter', name: 'size' }],
+    /^@Counted cannot stand on `size`: expected a method, received a getter\. Make it a method/,
+  ],
+  ['a setter (standard)', [() => 1, { kind: 'setter', name: 'size' }], /received a setter/],
+  ['a field (standard)', [undefined, { kind: 'field', name: 'size' }], /received a field/],
+  ['an accessor (standard)', [{}, { kind: 'accessor', name: 'size' }], /received an accessor/],
+  [
+    'a class (standard)',
+    [class Queue {}, { kind: 'class', name: 'Queue' }],
+    /`Queue`: expected a method, received a class\. Put it on the methods of the class/,
+  ],
+  ['a getter (legacy)', [{}, 'size', { get: () => 1 }], /`size`: expected a method, received an accessor/],
+  ['a field (legacy)', [{}, 'size', undefined], /`size`: expected a method, received a field/],
+  ['a class (legacy)', [class Queue {}], /`Queue`: expected a method, received a class/],
+];
+for (const [place, at, message] of places) {
+  test(`a decorator on ${place} is an error that names decorator, member and kind`, (t) => {
+    const registry = createTestRegistry();
+    t.throws(() => LooseCounted({ registry })(...at), { code: 'ERR_METRICS_INVALID_DECORATION', message });
+  });
+}
+
+test('a decorator without its parentheses says what to write', (t) => {
+  t.throws(() => LooseCounted(function run() {}, { kind: 'method', name: 'run' }), {
+    code: 'ERR_METRICS_INVALID_DECORATION',
+    message: /`run` without parentheses: expected `@Counted\(\)`/,
+  });
+});
+
+const options: readonly [what: string, use: () => unknown, code: string, message: RegExp][] = [
+  [
+    'a missing label',
+    () => LooseCounted(jobs, {}),
+    'ERR_METRICS_INVALID_OPTION',
+    /`labels` of @Counted on metric `jobs_total`: expected a source for each of queue, received no source for `queue`/,
+  ],
+  [
+    'a misspelt label',
+    () => LooseCounted(jobs, { labels: { queue: 'a', qeue: 'b' } }),
+    'ERR_METRICS_INVALID_OPTION',
+    /received an unknown label `qeue`/,
+  ],
+  [
+    'labels that are none',
+    () => LooseCounted(jobs, { labels: 'queue' }),
+    'ERR_METRICS_INVALID_OPTION',
+    /expected an object, received "queue"/,
+  ],
+  [
+    'a misspelt option',
+    () => LooseCounted(jobs, { lables: {} }),
+    'ERR_METRICS_INVALID_OPTION',
+    /Unknown option `lables` of @Counted: .* Did you mean `labels`\?/,
+  ],
+  [
+    'an unknown `when`',
+    () => LooseCounted(jobs, { labels: { queue: 'a' }, when: 'sometimes' }),
+    'ERR_METRICS_INVALID_OPTION',
+    /`when` of @Counted: expected one of settled, success, failure, called, received "sometimes"/,
+  ],
+  [
+    'a metric of another type',
+    () => LooseTimed(jobs, { labels: { queue: 'a' } }),
+    'ERR_METRICS_WRONG_TYPE',
+    /@Timed cannot record on metric `jobs_total`: expected a histogram, received a counter/,
+  ],
+  [
+    'a histogram for a gauge',
+    () => LooseTracksGauge(seconds),
+    'ERR_METRICS_WRONG_TYPE',
+    /expected a gauge, received a histogram/,
+  ],
+  [
+    'something that is no definition',
+    () => LooseCounted('jobs_total'),
+    'ERR_METRICS_INVALID_OPTION',
+    /expected a definition and options, received "jobs_total"/,
+  ],
+];
+for (const [what, use, code, message] of options) {
+  test(`${what} is an error at class definition`, (t) => {
+    const registry = createTestRegistry();
+    t.throws(() => use(), { code, message }, String(registry.warnings.length));
+  });
+}

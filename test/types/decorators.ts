@@ -1,0 +1,169 @@
+/**
+ * What compiles and what does not, in both decorator modes: `tsc` runs over this file with and without
+ * `experimentalDecorators`, and an unused `@ts-expect-error` is an error. Nothing here is executed.
+ */
+import { expectTypeOf } from 'expect-type';
+import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+
+const requests = defineCounter({
+  name: 'requests_total',
+  help: 'Requests.',
+  labels: { model: label(), kind: label('chat', 'embed') },
+});
+const ends = defineCounter({
+  name: 'ends_total',
+  help: 'Ends.',
+  labels: { outcome: label('success', 'failure', 'escalation') },
+});
+const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
+const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels: { model: label() } });
+const running = defineGauge({ name: 'running', help: 'Under way.', labels: { model: label() } });
+
+interface Request {
+  readonly model: string;
+  readonly tokens: number;
+}
+
+export class Accepted {
+  region = 'eu';
+
+  // The arguments, `this` and the awaited result are typed from the method, without annotations.
+  @Counted(requests, {
+    labels: {
+      model: (call) => {
+        expectTypeOf(call.args).toEqualTypeOf<[Request, (number | undefined)?]>();
+        expectTypeOf(call.result).toEqualTypeOf<{ id: number } | undefined>();
+        expectTypeOf(call.outcome).toEqualTypeOf<'success' | 'failure' | 'escalation'>();
+        return call.args[0].model;
+      },
+      kind: 'chat',
+    },
+    value: ({ args: [request] }) => request.tokens,
+  })
+  async asynchronous(_request: Request, _retries?: number): Promise<{ id: number }> {
+    return { id: 1 };
+  }
+
+  @Counted(requests, {
+    labels: {
+      model: ({ instance }) => instance.region,
+      kind: ({ result }) => (result === 1 ? 'chat' : 'embed'),
+    },
+  })
+  synchronous(): number {
+    return 1;
+  }
+
+  // An open label takes text, numbers and booleans.
+  @Timed(seconds, { labels: { model: ({ args: [id] }) => id } })
+  @TracksGauge(running, { labels: { model: 4 } })
+  numbered(_id: number): void {}
+
+  @Counted(ends, { labels: { outcome } })
+  @Timed(seconds, { labels: { model: errorType } })
+  ready(): void {}
+
+  @Counted(ends, { labels: { outcome: 'success' } })
+  generic<T extends string>(value: T, ..._rest: number[]): T {
+    return value;
+  }
+
+  @Counted(plain)
+  @Counted(plain, { when: 'failure' })
+  unlabelled(): void {}
+
+  @Counted()
+  @Timed()
+  @TracksGauge()
+  metricless(): void {}
+
+  @Counted(requests, { labels: { model: ({ instance }) => instance.name, kind: 'chat' } })
+  static fixed(): void {}
+}
+
+export class Rejected {
+  // @ts-expect-error a property that the argument does not have
+  @Counted(requests, { labels: { model: ({ args: [request] }) => request.modle, kind: 'chat' } })
+  wrongProperty(_request: Request): void {}
+
+  // @ts-expect-error a source written for another argument type
+  @Counted(requests, { labels: { model: ({ args: [name] }: { args: [string] }) => name, kind: 'chat' } })
+  wrongArgument(_count: number): void {}
+
+  // @ts-expect-error an argument that the method does not take
+  @Counted(requests, { labels: { model: ({ args: [, second] }) => second, kind: 'chat' } })
+  missingArgument(_first: string): void {}
+
+  // @ts-expect-error a property that the instance does not have
+  @Counted(requests, { labels: { model: ({ instance }) => instance.nowhere, kind: 'chat' } })
+  wrongInstance(): void {}
+
+  // @ts-expect-error a property that the result does not have
+  @Counted(requests, { labels: { model: ({ result }) => result?.nowhere, kind: 'chat' } })
+  async wrongResult(): Promise<{ id: number }> {
+    return { id: 1 };
+  }
+
+  // @ts-expect-error an object is no label value
+  @Counted(requests, { labels: { model: ({ args: [request] }) => request, kind: 'chat' } })
+  wrongValue(_request: Request): void {}
+
+  // @ts-expect-error a missing label
+  @Counted(requests, { labels: { kind: 'chat' } })
+  missingLabel(): void {}
+
+  // @ts-expect-error no labels at all
+  @Counted(requests)
+  noLabels(): void {}
+
+  // @ts-expect-error a misspelt label
+  @Counted(requests, { labels: { model: 'a', kind: 'chat', knid: 'chat' } })
+  misspeltLabel(): void {}
+
+  // @ts-expect-error a label on a metric that has none
+  @Counted(plain, { labels: { model: 'a' } })
+  labelTooMany(): void {}
+
+  // @ts-expect-error a value outside the closed set
+  @Counted(requests, { labels: { model: 'a', kind: 'talk' } })
+  outsideValue(): void {}
+
+  // @ts-expect-error a source that gives a value outside the closed set
+  @Counted(requests, { labels: { model: 'a', kind: () => 'talk' } })
+  outsideSource(): void {}
+
+  // @ts-expect-error a histogram is not counted
+  @Counted(seconds, { labels: { model: 'a' } })
+  wrongMetric(): void {}
+
+  // @ts-expect-error a counter is not timed
+  @Timed(plain)
+  wrongTimed(): void {}
+
+  // @ts-expect-error an unknown option
+  @Counted(plain, { wen: 'failure' })
+  unknownOption(): void {}
+
+  // @ts-expect-error `value` gives a number
+  @Counted(plain, { value: () => 'many' })
+  wrongAmount(): void {}
+
+  // @ts-expect-error a getter
+  @Counted(ends, { labels: { outcome } })
+  get getter(): number {
+    return 1;
+  }
+
+  // @ts-expect-error a field
+  @Counted(ends, { labels: { outcome } })
+  field = 1;
+
+  // @ts-expect-error a field that holds a function
+  @Counted()
+  functionField = (): number => 1;
+}
+
+// @ts-expect-error a class
+@Counted()
+export class OnClass {}
