@@ -1,0 +1,142 @@
+import test from 'ava';
+import { Counter as PromCounter } from 'prom-client';
+import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
+import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { scrapeText } from '../../../lib/exposition/scrape.js';
+import { numberText, textContentType } from '../../../lib/exposition/text.js';
+import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
+import { parseText } from '../../helpers/parse-text.js';
+
+test('labels come in declaration order, whatever the order of the recording', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(
+    defineCounter({
+      name: 'calls_total',
+      help: 'Calls.',
+      labels: { zebra: label(), apple: label(), mango: label() },
+    }),
+  );
+  counter.inc({ mango: 'm', apple: 'a', zebra: 'z' });
+  t.regex(await readText(registry), /^calls_total\{zebra="z",apple="a",mango="m"\} 1$/m);
+});
+
+test('families come in the order in which they were registered, own and foreign, each with help and type', async (t) => {
+  const registry = createTestRegistry();
+  registry.counter(defineCounter({ name: 'first_total', help: 'The first.' }));
+  new PromCounter({ name: 'second_total', help: 'Theirs.', registers: [registry.prometheus] });
+  registry.gauge(defineGauge({ name: 'third', help: 'The third.' }));
+  t.is(
+    await readText(registry),
+    `# HELP first_total The first.
+# TYPE first_total counter
+first_total 0
+# HELP second_total Theirs.
+# TYPE second_total counter
+second_total 0
+# HELP third The third.
+# TYPE third gauge
+third 0
+`,
+  );
+});
+
+test('backslashes, newlines and quotes are escaped in values, backslashes and newlines in help', async (t) => {
+  const registry = createTestRegistry();
+  const help = 'A \\ and a\nnewline.';
+  registry
+    .counter(
+      defineCounter({
+        name: 'odd_total',
+        help,
+        labels: { v: label() },
+        lint: { allow: ['help'], why: 'tested' },
+      }),
+    )
+    .inc({ v: 'a\\b"c\nd' });
+  const text = await readText(registry);
+  t.true(text.includes('# HELP odd_total A \\\\ and a\\nnewline.\n'));
+  t.true(text.includes('odd_total{v="a\\\\b\\"c\\nd"} 1\n'));
+  t.deepEqual({ ...parseText(text)[0]?.labels }, { v: 'a\\b"c\nd' });
+});
+
+test('numbers are written so that Prometheus reads them back exactly', (t) => {
+  t.deepEqual([0, -0.5, 1e21, 1e-7, Number.MAX_SAFE_INTEGER, 0.1 + 0.2].map(numberText), [
+    '0',
+    '-0.5',
+    '1e+21',
+    '1e-7',
+    '9007199254740991',
+    '0.30000000000000004',
+  ]);
+  t.deepEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN].map(numberText), [
+    '+Inf',
+    '-Inf',
+    'NaN',
+  ]);
+});
+
+test('a text that UTF-8 cannot carry comes out as the replacement character, once', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(
+    defineCounter({ name: 'odd_total', help: 'Odd.', labels: { v: label() } }),
+  );
+  counter.inc({ v: 'a\ud800' });
+  counter.inc({ v: 'a\udfff' });
+  t.regex(await readText(registry), /^odd_total\{v="a\ufffd"\} 2$/m);
+});
+
+test('a collect function that throws or rejects, own or foreign, costs its own metric only and is counted', async (t) => {
+  const registry = createTestRegistry();
+  const bad = defineGauge({ name: 'bad', help: 'Bad.' });
+  registry.gauge(bad, {
+    collect: () => {
+      throw new Error('no database');
+    },
+  });
+  registry.gauge(defineGauge({ name: 'worse', help: 'Worse.' }), {
+    collect: async () => {
+      throw new Error('no network');
+    },
+  });
+  new PromCounter({
+    name: 'theirs_total',
+    help: 'Theirs.',
+    registers: [registry.prometheus],
+    collect: () => {
+      throw new Error('no luck');
+    },
+  });
+  registry.counter(defineCounter({ name: 'good_total', help: 'Good.' })).inc();
+  for (let scrape = 1; scrape <= 2; scrape++) {
+    t.deepEqual(
+      parseText(await readText(registry))
+        .filter(({ name }) => !name.startsWith('metrics_'))
+        .map(({ name }) => name),
+      ['good_total'],
+    );
+    for (const metric of ['bad', 'worse', 'theirs_total'])
+      t.is(readValue(registry, metricsCollectorErrors, { metric }), scrape, metric);
+  }
+  t.is(registry.warnings.length, 3);
+  t.regex(
+    registry.warnings[0]?.message ?? '',
+    /Collecting metric `bad` failed: no database\. It is left out of the scrape/,
+  );
+});
+
+test('a large scrape comes in chunks', async (t) => {
+  const registry = createTestRegistry({ maxSeries: 10_000 });
+  const counter = registry.counter(
+    defineCounter({ name: 'calls_total', help: 'Calls.', labels: { user: label() } }),
+  );
+  for (let user = 0; user < 10_000; user++) counter.inc({ user });
+  const chunks: string[] = [];
+  for await (const chunk of scrapeText(registry)) chunks.push(chunk);
+  t.true(chunks.length > 5);
+  t.true(Math.max(...chunks.map(({ length }) => length)) < 40_000);
+  t.is(parseText(chunks.join('')).length, 10_000);
+});
+
+test('the content type is that of the format', (t) => {
+  t.is(textContentType, 'text/plain; version=0.0.4; charset=utf-8');
+});
