@@ -1,0 +1,14 @@
+/** The documents that are generated from the code: `npm run docs` writes them, `test/docs` holds them in step. */
+import { catalogueReference } from './catalogue-reference.js';
+import { configReference } from './config-reference.js';
+
+export interface GeneratedDocument {
+  /** Path from the root of the package. */
+  readonly file: string;
+  readonly content: () => string;
+}
+
+export const generatedDocuments: readonly GeneratedDocument[] = [
+  { file: 'lib/catalogue/README.md', content: catalogueReference },
+  { file: 'lib/config.md', content: configReference },
+];
