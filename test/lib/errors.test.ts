@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { Counted, Timed } from '../../decorators/index.js';
+import { PrometheusMetricsCollector } from '../../lib/collector.js';
+import { loadMetricsConfig } from '../../lib/config.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../lib/errors.js';
+import { createTestRegistry } from '../../lib/testing.js';
+import { fromRoot } from '../helpers/package-root.js';
+
+const documentation = await readFile(fromRoot('lib/errors.md'), 'utf8');
+/** Code -> its section. */
+const sections = new Map(
+  documentation
+    .split(/^# Warnings/m)[0]
+    ?.split(/^## /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+);
+
+test('every code is documented, and no other', (t) => {
+  t.deepEqual([...sections.keys()], Object.keys(errorCodes));
+});
+
+/** For each code something that throws it, with the very message the documentation shows. */
+const queue = { queue: label() };
+const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
+  ERR_METRICS_INVALID_NAME: () => defineCounter({ name: 'jobs done', help: 'Jobs.' }),
+  ERR_METRICS_INVALID_HELP: () => defineCounter({ name: 'jobs_done_total' } as never),
+  ERR_METRICS_INVALID_LABEL: () =>
+    defineCounter({ name: 'jobs_done_total', help: 'Jobs.', labels: { queue: 'text' as never } }),
+  ERR_METRICS_RESERVED_LABEL: () =>
+    defineHistogram({ name: 'wait_seconds', help: 'Waiting.', labels: { le: label() } }),
+  ERR_METRICS_INVALID_BUCKETS: () =>
+    defineHistogram({ name: 'wait_seconds', help: 'Waiting.', buckets: [1, 5, 2] }),
+  ERR_METRICS_INVALID_QUANTILES: () =>
+    defineSummary({ name: 'wait_seconds', help: 'Waiting.', quantiles: [95] }),
+  ERR_METRICS_INVALID_DEFINITION: () =>
+    defineCounter({ name: 'jobs_done_total', help: 'Jobs.', labelNames: ['a'] } as never),
+  ERR_METRICS_DEFINITION_CONFLICT: () => {
+    const registry = createTestRegistry();
+    registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: queue }));
+    registry.gauge(
+      defineGauge({
+        name: 'jobs_total',
+        help: 'Jobs.',
+        labels: queue,
+        lint: { allow: ['total-counter'], why: 'tested' },
+      }),
+    );
+  },
+  ERR_METRICS_ALREADY_REGISTERED: () => collector().registerGauge('queue_depth', 'Depth.'),
+  ERR_METRICS_UNKNOWN_METRIC: () => collector().incrementCounter('issue_processed_total'),
+  ERR_METRICS_WRONG_TYPE: () => Timed(defineCounter({ name: 'jobs_total', help: 'Jobs.' }) as never),
+  ERR_METRICS_INVALID_VALUE: () =>
+    createTestRegistry()
+      .counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }))
+      .inc(Number.NaN),
+  ERR_METRICS_NEGATIVE_INCREMENT: () =>
+    createTestRegistry()
+      .counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }))
+      .inc(-1),
+  ERR_METRICS_UNKNOWN_LABEL: () => calls().inc({ a: '1', b: '2', c: '3' } as never),
+  ERR_METRICS_LABEL_COUNT: () => calls().labels('1'),
+  ERR_METRICS_INVALID_LABEL_VALUE: () => calls().inc({ a: '1', b: {} as never }),
+  ERR_METRICS_INVALID_COLLECTOR: () =>
+    createTestRegistry().gauge(defineGauge({ name: 'depth', help: 'Depth.' }), { collect: 5 as never }),
+  ERR_METRICS_INVALID_OPTION: () =>
+    Counted(defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: queue }), { labels: {} as never }),
+  ERR_METRICS_INVALID_CONFIG: () => loadMetricsConfig({ METRICS_PORT: 'x' }),
+  ERR_METRICS_INVALID_DECORATION: () =>
+    (Counted() as (...at: unknown[]) => void)(() => 1, { kind: 'getter', name: 'size' }),
+};
+
+for (const [code, meaning] of Object.entries(errorCodes)) {
+  test(`${code}: its documentation has the meaning and a message that is really thrown`, (t) => {
+    const section = sections.get(code) ?? '';
+    t.is(section.split('\n')[2], meaning);
+    const error = t.throws(provoked[code as keyof typeof errorCodes], { instanceOf: MetricsError, code });
+    t.true(section.includes(`    ${error?.message}\n`), error?.message);
+  });
+}
+
+test('an error has its name, its code and a stack that starts where it was thrown', (t) => {
+  function thrower(): never {
+    throw metricsError('ERR_METRICS_INVALID_VALUE', 'no', { cause: 5 });
+  }
+  const error = t.throws(thrower, { instanceOf: MetricsError });
+  t.is(error?.name, 'MetricsError');
+  t.is(error?.cause, 5);
+  t.regex(error?.stack ?? '', /^MetricsError: no\n\s+at thrower /);
+});
+
+for (const [value, expected] of [
+  ['text', '"text"'],
+  ['a"b', '"a\\"b"'],
+  ['x'.repeat(100), `"${'x'.repeat(77)}..."`],
+  [5, '5'],
+  [Number.NaN, 'NaN'],
+  [5n, '5n'],
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [Symbol('s'), 'Symbol(s)'],
+  [[1, 'a'], '[1, "a"]'],
+  [{}, 'an object'],
+  [new Map(), 'an object (Map)'],
+  [function run() {}, 'function run'],
+  [() => 1, 'function (anonymous)'],
+] as const) {
+  test(`a received value is shown as ${expected}`, (t) => t.is(shown(value), expected));
+}
+
+test('nearest suggests a name within two fifths of its letters, and nothing else', (t) => {
+  t.is(nearest('lables', ['labels', 'registry']), 'labels');
+  t.is(nearest('labels', ['registry', 'value']), undefined);
+  t.is(nearest('x', []), undefined);
+});
+
+function collector(): PrometheusMetricsCollector {
+  return new PrometheusMetricsCollector({ registry: createTestRegistry() });
+}
+
+function calls() {
+  return createTestRegistry().counter(
+    defineCounter({ name: 'calls_total', help: 'Calls.', labels: { a: label(), b: label() } }),
+  );
+}
