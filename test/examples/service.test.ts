@@ -1,0 +1,346 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhooks } from '@octokit/webhooks';
+import test from 'ava';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import type { MetricDefinition } from '../../lib/definition.js';
+import { type ParsedSample, parseText } from '../helpers/parse-text.js';
+import { serviceEnd, startServiceProcess } from '../helpers/service-process.js';
+import { until } from '../helpers/until.js';
+
+const secret = 'test secret';
+
+async function scrape(url: string): Promise<ParsedSample[]> {
+  const response = await fetch(`${url}/metrics`);
+  if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
+  return parseText(await response.text());
+}
+
+function total(
+  samples: readonly ParsedSample[],
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number {
+  return samples
+    .filter(
+      (sample) =>
+        sample.name === name &&
+        Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+    )
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+async function post(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: unknown }> {
+  const signature = typeof body === 'string' ? await new Webhooks({ secret }).sign(body) : '';
+  const response = await fetch(`${url}/webhooks/github`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'ping',
+      'x-hub-signature-256': signature,
+      ...headers,
+    },
+    body,
+  });
+  const text = await response.text();
+  return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+}
+
+// ---- what moves ---------------------------------------------------------------------------------------------------
+
+/** Counters of the catalogue that this service cannot move, and why. */
+const immobile: Readonly<Record<string, string>> = {
+  http_server_aborted_bodies_total: 'its clients do not leave early',
+  metrics_series_folded_total: 'its labels stay within their budgets',
+  metrics_recording_errors_total: 'its label sources do not fail',
+  metrics_collector_errors_total: 'its collect functions do not fail',
+  metrics_push_failures_total: 'it does not push',
+};
+const movable = Object.values<MetricDefinition>(catalogue)
+  .filter(({ type, name }) => type === 'counter' && !(name in immobile))
+  .map(({ name }) => name);
+
+test('on the replayed payloads, /metrics answers within 10 s and every counter moves within 60 s', async (t) => {
+  const started = performance.now();
+  const service = await startServiceProcess();
+  t.teardown(() => service.stop());
+  await until(
+    '/metrics',
+    () =>
+      scrape(service.url).then(
+        (samples) => (samples.length > 0 ? true : undefined),
+        () => undefined,
+      ),
+    10_000,
+  );
+  t.true(performance.now() - started < 10_000);
+
+  // One webhook with a forged signature, as any public endpoint gets them.
+  await post(service.url, '{}', { 'x-hub-signature-256': 'sha256=00' });
+  const still = (samples: readonly ParsedSample[]): string[] => {
+    const wanted: [string, Record<string, string>][] = movable.map((name) => [name, {}]);
+    for (const outcome of ['success', 'failure', 'escalation'])
+      wanted.push(['issues_processed_total', { outcome }], ['workflows_completed_total', { outcome }]);
+    for (const outcome of ['success', 'failure']) wanted.push(['webhooks_processed_total', { outcome }]);
+    for (const token_type of ['input', 'output', 'cache_read', 'cache_creation'])
+      wanted.push(['ai_tokens_total', { token_type }]);
+    return wanted
+      .filter(([name, labels]) => total(samples, name, labels) === 0)
+      .map(([name, labels]) => `${name}${JSON.stringify(labels)}`);
+  };
+  let last: string[] = [];
+  await until(
+    'every counter above 0',
+    async () => {
+      last = still(await scrape(service.url));
+      return last.length === 0 ? true : undefined;
+    },
+    60_000 - (performance.now() - started),
+  ).catch((error: unknown) => t.log('still at 0:', last, error));
+  t.deepEqual(last, []);
+
+  const samples = await scrape(service.url);
+  for (const name of [
+    'issue_completion_duration_seconds',
+    'workflow_completion_duration_seconds',
+    'workflow_step_duration_seconds',
+    'ai_request_duration_seconds',
+    'api_request_duration_seconds',
+    'test_execution_duration_seconds',
+    'pr_lifetime_hours',
+    'http_server_request_duration_seconds',
+  ]) {
+    t.true(total(samples, `${name}_count`) > 0, name);
+  }
+  for (const name of [
+    'ai_rate_limit_remaining',
+    'ai_rate_limit_reset_seconds',
+    'platform_rate_limit_remaining',
+    'platform_rate_limit_reset_seconds',
+    'queue_depth',
+    'pending_approvals',
+    'active_autonomous_loops',
+    'ai_requests_in_progress',
+  ]) {
+    t.true(
+      samples.some((sample) => sample.name === name && sample.value >= 0),
+      name,
+    );
+  }
+  t.is(total(samples, 'build_info'), 1);
+  t.is(total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched' }), 0);
+  t.is(
+    total(samples, 'workflows_started_total') - total(samples, 'workflows_completed_total'),
+    total(samples, 'active_autonomous_loops'),
+    'what has started and has not ended is active',
+  );
+  t.is(await service.stop(), 0);
+});
+
+// ---- what is refused ----------------------------------------------------------------------------------------------
+
+test('webhooks that are unsigned, forged, too large or no JSON are refused and counted, and nothing else moves', async (t) => {
+  const service = await startServiceProcess({ REPLAY: 'off', WEBHOOK_SECRET: secret });
+  t.teardown(() => service.stop());
+  const { url } = service;
+  t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': '' }), {
+    status: 401,
+    body: { error: 'missing X-Hub-Signature-256' },
+  });
+  const forged = { status: 401, body: { error: 'the signature does not fit the body' } };
+  t.deepEqual(
+    await post(url, '{}', { 'x-hub-signature-256': await new Webhooks({ secret: 'another' }).sign('{}') }),
+    forged,
+  );
+  t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': 'nonsense' }), forged);
+  t.deepEqual(await post(url, '{"action":', {}), { status: 400, body: { error: 'the body is no JSON' } });
+  t.deepEqual(await post(url, '[]'), { status: 400, body: { error: 'the body is no JSON object' } });
+  t.deepEqual(await post(url, '{}', { 'x-github-event': '' }), {
+    status: 400,
+    body: { error: 'missing X-GitHub-Event' },
+  });
+  const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+  t.deepEqual(await post(url, large), {
+    status: 413,
+    body: { error: 'the body is larger than 1048576 bytes' },
+  });
+  t.is((await fetch(`${url}/webhooks/github`)).status, 405);
+  t.is((await fetch(`${url}/nowhere`)).status, 404);
+
+  const samples = await scrape(url);
+  t.is(total(samples, 'errors_total', { error_type: 'webhook_signature', component: 'webhooks' }), 3);
+  t.is(total(samples, 'webhooks_received_total'), 0);
+  t.is(total(samples, 'workflows_started_total'), 0);
+  const status = (status_code: string): number =>
+    total(samples, 'http_server_request_duration_seconds_count', { route: '/webhooks/github', status_code });
+  t.deepEqual(['401', '400', '413', '405'].map(status), [3, 3, 1, 1]);
+  t.is(
+    total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched', status_code: '404' }),
+    1,
+  );
+
+  t.deepEqual(
+    await post(url, '{}'),
+    { status: 202, body: { accepted: true } },
+    'and a good one is taken as before',
+  );
+  t.is(total(await scrape(url), 'webhooks_received_total', { event_type: 'ping' }), 1);
+});
+
+test('REPLAY=off posts nothing', async (t) => {
+  const service = await startServiceProcess({ REPLAY: 'off' });
+  t.teardown(() => service.stop());
+  await scrape(service.url);
+  t.is(total(await scrape(service.url), 'method_calls_total'), 0);
+  t.regex(await (await fetch(service.url)).text(), /GET {2}\/metrics/);
+});
+
+// ---- settings -----------------------------------------------------------------------------------------------------
+
+test('METRICS_PATH and METRICS_TOKEN are respected', async (t) => {
+  const service = await startServiceProcess({
+    REPLAY: 'off',
+    METRICS_PATH: '/internal',
+    METRICS_TOKEN: 's3cret',
+    SERVICE_NAME: 'agents',
+    APP_VERSION: '1.2.3',
+  });
+  t.teardown(() => service.stop());
+  t.is((await fetch(`${service.url}/metrics`)).status, 404);
+  t.is((await fetch(`${service.url}/internal`)).status, 401);
+  const response = await fetch(`${service.url}/internal`, { headers: { authorization: 'Bearer s3cret' } });
+  t.is(response.status, 200);
+  t.regex(
+    await response.text(),
+    /^build_info\{service="agents",version="1.2.3",revision="unknown",node_version="v\d+\.\d+\.\d+"\} 1$/m,
+  );
+});
+
+test('SIGINT ends it with code 0, also in the middle of its work', async (t) => {
+  const service = await startServiceProcess({ REPLAY_PACE: '200' });
+  await until('a workflow under way', async () =>
+    total(await scrape(service.url), 'active_autonomous_loops') > 0 ? true : undefined,
+  );
+  t.is(await service.stop('SIGINT'), 0);
+});
+
+test('a taken port is one clear line and code 1', async (t) => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const { code, stderr } = await serviceEnd({ PORT: String(port) });
+  t.is(code, 1);
+  t.is(
+    stderr,
+    `Port ${port} of 127.0.0.1 is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.\n`,
+  );
+});
+
+for (const [env, message] of [
+  [{ PORT: 'http' }, 'Invalid `PORT`: expected an integer within 0 to 65535, received "http".\n'],
+  [
+    { METRICS_PATH: 'metrics' },
+    'Invalid configuration: `METRICS_PATH`: expected a path that starts with `/` and has no spaces, `?` or `#`, received "metrics".\n',
+  ],
+] as const) {
+  test(`${JSON.stringify(env)} is one clear line and code 1`, async (t) => {
+    t.like(await serviceEnd(env as Readonly<Record<string, string>>), {
+      code: 1,
+      stdout: '',
+      stderr: message,
+    });
+  });
+}
+
+// ---- the real SDK -------------------------------------------------------------------------------------------------
+
+test('with ANTHROPIC_API_KEY the real SDK is used, and its replies, rate limits and failures land in the metrics', async (t) => {
+  let requests = 0;
+  const api = createServer((request, response) => {
+    request.resume();
+    requests += 1;
+    const headers = {
+      'content-type': 'application/json',
+      'anthropic-ratelimit-requests-remaining': '0',
+      'anthropic-ratelimit-requests-reset': new Date(Date.now() + 60_000).toISOString(),
+    };
+    if (requests === 1) {
+      response
+        .writeHead(429, { ...headers, 'retry-after': '30' })
+        .end('{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}');
+    } else if (requests === 2) {
+      response
+        .writeHead(529, headers)
+        .end('{"type":"error","error":{"type":"overloaded_error","message":"later"}}');
+    } else {
+      const usage = {
+        input_tokens: 10,
+        output_tokens: 5,
+        cache_read_input_tokens: 3,
+        cache_creation_input_tokens: 2,
+      };
+      response
+        .writeHead(200, headers)
+        .end(
+          JSON.stringify({
+            id: 'msg_1',
+            type: 'message',
+            role: 'assistant',
+            model: 'claude-haiku-4-5',
+            content: [{ type: 'text', text: 'confident' }],
+            stop_reason: 'end_turn',
+            stop_sequence: null,
+            usage,
+          }),
+        );
+    }
+  });
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => api.close());
+  const { port } = api.address() as AddressInfo;
+  const service = await startServiceProcess({
+    REPLAY: 'off',
+    WEBHOOK_SECRET: secret,
+    ANTHROPIC_API_KEY: 'key',
+    ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+  });
+  t.teardown(() => service.stop());
+  await post(
+    service.url,
+    JSON.stringify({
+      action: 'opened',
+      issue: { title: 'Broken', labels: [{ name: 'bug' }] },
+      repository: { full_name: 'acme/app' },
+    }),
+    { 'x-github-event': 'issues' },
+  );
+  const samples = await until('a reply', async () => {
+    const now = await scrape(service.url);
+    return total(now, 'ai_requests_successful_total') > 0 && total(now, 'workflows_completed_total') > 0
+      ? now
+      : undefined;
+  });
+  const by = { provider: 'anthropic', model: 'claude-haiku-4-5' };
+  const replies = total(samples, 'ai_requests_successful_total', by);
+  t.is(total(samples, 'ai_requests_failed_total', { ...by, error_type: 'RateLimitedError' }), 1);
+  t.is(total(samples, 'ai_requests_failed_total', { ...by, error_type: 'OverloadedError' }), 1);
+  t.is(total(samples, 'ai_rate_limits_total', { provider: 'anthropic' }), 1);
+  t.is(total(samples, 'ai_requests_total', by), replies + 2);
+  t.deepEqual(
+    ['input', 'output', 'cache_read', 'cache_creation'].map(
+      (token_type) => total(samples, 'ai_tokens_total', { ...by, token_type }) / replies,
+    ),
+    [10, 5, 3, 2],
+  );
+  t.is(total(samples, 'ai_unpriced_requests_total', by), replies);
+  const remaining = samples.find(({ name }) => name === 'ai_rate_limit_remaining');
+  t.is(remaining?.value, 0, '0 is a value and is shown');
+  const reset = total(samples, 'ai_rate_limit_reset_seconds', { provider: 'anthropic' });
+  t.true(reset > 20 && reset <= 60);
+  t.is(total(samples, 'issues_created_total', { platform: 'github', repository: 'acme/app' }), 1);
+});

@@ -1,0 +1,77 @@
+/** The example service as its users run it: a process of its own, on a free port, ended by its pid. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fromRoot } from './package-root.js';
+
+export interface ServiceProcess {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Ends it and tells the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The variables of the service that a test might inherit from the machine. */
+const ownVariables =
+  /^(METRICS_|ANTHROPIC_|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
+
+/** Starts the service and waits until it says where it is. */
+export async function startServiceProcess(
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const child = spawned(env);
+  const ended = end(child);
+  const url = await new Promise<string>((resolve, reject) => {
+    let stdout = '';
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+      const found = /^A small Tamma on (http:\S+)$/m.exec(stdout)?.[1];
+      if (found !== undefined && stdout.includes('Ctrl-C')) resolve(found);
+    });
+    void ended.then(({ code, stderr }) =>
+      reject(new Error(`the service ended with code ${code}: ${stderr}`)),
+    );
+  });
+  return {
+    url,
+    process: child,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return (await ended).code;
+    },
+  };
+}
+
+/** Runs the service where it is expected to end by itself. */
+export function serviceEnd(env: Readonly<Record<string, string>>): Promise<ProcessEnd> {
+  return end(spawned(env));
+}
+
+function spawned(env: Readonly<Record<string, string>>): ChildProcess {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !ownVariables.test(name) && name !== 'TSX_TSCONFIG_PATH'),
+  );
+  return spawn(process.execPath, ['--import=tsx', fromRoot('examples/service/main.ts')], {
+    cwd: fromRoot(''),
+    env: { ...inherited, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function end(child: ChildProcess): Promise<ProcessEnd> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,16 @@
+import { setTimeout as elapsed } from 'node:timers/promises';
+
+/** Asks again and again until there is an answer, for what announces itself by no event. @throws past the deadline */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  deadline = 30_000,
+): Promise<T> {
+  const end = performance.now() + deadline;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > end) throw new Error(`${what}: not within ${deadline} ms`);
+    await elapsed(100);
+  }
+}
