@@ -284,20 +284,18 @@ test('with ANTHROPIC_API_KEY the real SDK is used, and its replies, rate limits 
         cache_read_input_tokens: 3,
         cache_creation_input_tokens: 2,
       };
-      response
-        .writeHead(200, headers)
-        .end(
-          JSON.stringify({
-            id: 'msg_1',
-            type: 'message',
-            role: 'assistant',
-            model: 'claude-haiku-4-5',
-            content: [{ type: 'text', text: 'confident' }],
-            stop_reason: 'end_turn',
-            stop_sequence: null,
-            usage,
-          }),
-        );
+      response.writeHead(200, headers).end(
+        JSON.stringify({
+          id: 'msg_1',
+          type: 'message',
+          role: 'assistant',
+          model: 'claude-haiku-4-5',
+          content: [{ type: 'text', text: 'confident' }],
+          stop_reason: 'end_turn',
+          stop_sequence: null,
+          usage,
+        }),
+      );
     }
   });
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,99 @@
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import type { MetricDefinition } from '../../lib/definition.js';
+import { testWith } from '../helpers/programs.js';
+import { type Prometheus, startPrometheus } from '../helpers/prometheus.js';
+import { startServiceProcess } from '../helpers/service-process.js';
+import { until } from '../helpers/until.js';
+
+/** Metrics of the catalogue that the example has series of within seconds. */
+const seen: readonly MetricDefinition[] = [
+  catalogue.issuesProcessed,
+  catalogue.issuesCreated,
+  catalogue.prsCreated,
+  catalogue.prsMerged,
+  catalogue.prLifetime,
+  catalogue.escalations,
+  catalogue.activeAutonomousLoops,
+  catalogue.pendingApprovals,
+  catalogue.queueDepth,
+  catalogue.issueCompletionDuration,
+  catalogue.workflowsStarted,
+  catalogue.workflowsCompleted,
+  catalogue.workflowCompletionDuration,
+  catalogue.workflowStepDuration,
+  catalogue.workflowStepErrors,
+  catalogue.testExecutionDuration,
+  catalogue.errors,
+  catalogue.aiRequests,
+  catalogue.aiRequestsSuccessful,
+  catalogue.aiRequestsFailed,
+  catalogue.aiRequestsInProgress,
+  catalogue.aiRequestDuration,
+  catalogue.aiTokens,
+  catalogue.aiCost,
+  catalogue.aiUnpricedRequests,
+  catalogue.aiRetries,
+  catalogue.aiRateLimits,
+  catalogue.aiRateLimitReset,
+  catalogue.aiRateLimitRemaining,
+  catalogue.platformRateLimits,
+  catalogue.platformRateLimitReset,
+  catalogue.platformRateLimitRemaining,
+  catalogue.apiRequests,
+  catalogue.apiRequestDuration,
+  catalogue.webhooksReceived,
+  catalogue.webhooksProcessed,
+  catalogue.httpServerRequestDuration,
+  catalogue.httpServerRequestsInFlight,
+  catalogue.methodCalls,
+  catalogue.buildInfo,
+];
+
+testWith(
+  ['prometheus'],
+  'the real Prometheus scrapes the running example and gives back what the catalogue says',
+  async (t, { prometheus: program }) => {
+    const service = await startServiceProcess({ REPLAY_PACE: '100' });
+    t.teardown(() => service.stop());
+    const prometheus: Prometheus = await startPrometheus({
+      program,
+      target: `${service.url}/metrics`,
+      scrapeIntervalSeconds: 1,
+    });
+    t.teardown(() => prometheus.stop());
+    const one = async (expression: string): Promise<number | undefined> =>
+      (await prometheus.query(expression))[0]?.value;
+
+    t.is(await until('up', async () => ((await one('up{job="tamma"}')) === 1 ? 1 : undefined)), 1);
+    const rate = await until('a rate of issues', async () => {
+      const value = await one('sum(rate(issues_processed_total[30s]))');
+      return value !== undefined && value > 0 ? value : undefined;
+    });
+    t.true(rate > 0);
+    const median = await until('a quantile', async () => {
+      const value = await one(
+        'histogram_quantile(0.5, sum by (le) (rate(issue_completion_duration_seconds_bucket[30s])))',
+      );
+      return value !== undefined && Number.isFinite(value) ? value : undefined;
+    });
+    t.true(median > 0.05 && median < 5, `${median} s is what the model takes`);
+
+    for (const { name, type, labels } of seen) {
+      const sample = type === 'histogram' ? `${name}_bucket` : name;
+      const expected = [
+        '__name__',
+        'instance',
+        'job',
+        ...Object.keys(labels),
+        ...(type === 'histogram' ? ['le'] : []),
+      ].sort();
+      const series = await until(`series of ${sample}`, async () => {
+        const results = await prometheus.query(sample);
+        return results.length > 0 ? results : undefined;
+      });
+      for (const { metric } of series) t.deepEqual(Object.keys(metric).sort(), expected, name);
+    }
+    t.is(await one('count(scrape_samples_scraped{job="tamma"})'), 1);
+    t.is(await one('sum(changes(up{job="tamma"}[1m]))'), 0, 'no scrape failed');
+  },
+);

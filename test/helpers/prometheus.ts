@@ -1,0 +1,87 @@
+/** A real Prometheus on 127.0.0.1, on a port of its own choice, with its files in a temporary folder; ended by its pid. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** One result of an instant query. */
+export interface QueryResult {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface Prometheus {
+  readonly url: string;
+  /** Asks the HTTP API for the value of an expression now. */
+  query(expression: string): Promise<QueryResult[]>;
+  stop(): Promise<void>;
+}
+
+export interface PrometheusOptions {
+  /** Path of the program. */
+  readonly program: string;
+  /** What to scrape: `http://host:port/path`. */
+  readonly target: string;
+  readonly scrapeIntervalSeconds: number;
+  /** Lines under the scrape job, as YAML at its indentation; a token for instance. */
+  readonly job?: string;
+}
+
+export async function startPrometheus({
+  program,
+  target,
+  scrapeIntervalSeconds,
+  job = '',
+}: PrometheusOptions): Promise<Prometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'tamma-prometheus-'));
+  const { host, pathname } = new URL(target);
+  const configuration = `global:
+  scrape_interval: ${scrapeIntervalSeconds}s
+scrape_configs:
+  - job_name: tamma
+    metrics_path: ${pathname}
+    static_configs:
+      - targets: ['${host}']
+${job}`;
+  await writeFile(join(folder, 'prometheus.yml'), configuration);
+  const child = spawn(
+    program,
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'tsdb')}`,
+      '--web.listen-address=127.0.0.1:0',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const closed = once(child, 'close');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await closed;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = await new Promise<string>((resolve, reject) => {
+    let log = '';
+    child.stderr.on('data', (chunk) => {
+      log += chunk;
+      const address = /msg="Listening on" address=(\S+)/.exec(log)?.[1];
+      if (address !== undefined && log.includes('Server is ready to receive web requests'))
+        resolve(`http://${address}`);
+    });
+    void closed.then(() => reject(new Error(`prometheus ended: ${log}`)));
+  });
+  return {
+    url,
+    stop,
+    async query(expression) {
+      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+      const answer = (await response.json()) as {
+        status: string;
+        error?: string;
+        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      };
+      if (answer.status !== 'success') throw new Error(`${expression}: ${answer.error}`);
+      return answer.data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
+    },
+  };
+}
