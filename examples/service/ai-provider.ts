@@ -3,8 +3,8 @@
  * request on the wire, `complete` is what the workflow calls.
  */
 import { setTimeout as elapsed } from 'node:timers/promises';
-import { Counted, errorType, Timed, TracksGauge } from '../../decorators/index.js';
-import { catalogue, sharedRegistry } from '../../lib/index.js';
+import { catalogue, sharedRegistry } from '@tamma/observability';
+import { Counted, errorType, Timed, TracksGauge } from '@tamma/observability/decorators';
 import {
   type LanguageModel,
   type ModelReply,

@@ -3,8 +3,8 @@
  * one call of its API; `call` is the wire.
  */
 import { setTimeout as elapsed } from 'node:timers/promises';
-import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
-import { catalogue, sharedRegistry } from '../../lib/index.js';
+import { catalogue, sharedRegistry } from '@tamma/observability';
+import { Counted, Timed, TracksGauge } from '@tamma/observability/decorators';
 import type { Random } from './random.js';
 
 export interface PullRequest {

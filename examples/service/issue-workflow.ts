@@ -2,8 +2,8 @@
  * One issue from plan to merged pull request. What is measured stands above each method; the methods hold none of it.
  */
 import { setTimeout as elapsed } from 'node:timers/promises';
-import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
-import { catalogue, EscalationError } from '../../lib/index.js';
+import { catalogue, EscalationError } from '@tamma/observability';
+import { Counted, errorType, outcome, Timed, TracksGauge } from '@tamma/observability/decorators';
 import type { AiProvider } from './ai-provider.js';
 import type { GitHubPlatform, PullRequest } from './github-platform.js';
 import type { Random } from './random.js';

@@ -1,6 +1,6 @@
 /** `npm start`: reads the environment, starts the service, says where to look, and ends cleanly. */
 import { randomBytes } from 'node:crypto';
-import { loadMetricsConfig, MetricsError } from '../../lib/index.js';
+import { loadMetricsConfig, MetricsError } from '@tamma/observability';
 import type { LanguageModel } from './language-model.js';
 import { seededRandom } from './random.js';
 import { seededModel } from './seeded-model.js';

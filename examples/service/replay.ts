@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { Webhooks } from '@octokit/webhooks';
-import { Counted } from '../../decorators/index.js';
+import { Counted } from '@tamma/observability/decorators';
 
 interface Example {
   readonly name: string;

@@ -2,9 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
+import { catalogue, type MetricsConfig, sharedRegistry } from '@tamma/observability';
+import { metricsRouter, requestMetrics } from '@tamma/observability/middleware';
 import Koa from 'koa';
-import { catalogue, type MetricsConfig, sharedRegistry } from '../../lib/index.js';
-import { metricsRouter, requestMetrics } from '../../middleware/index.js';
 import { AiProvider } from './ai-provider.js';
 import { GitHubPlatform } from './github-platform.js';
 import { type Issue, IssueWorkflow } from './issue-workflow.js';

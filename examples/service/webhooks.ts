@@ -1,9 +1,9 @@
 /** `POST /webhooks/github`: what GitHub tells us, verified, counted and handed on. */
 import Router from '@koa/router';
 import { Webhooks } from '@octokit/webhooks';
+import { catalogue } from '@tamma/observability';
+import { Counted } from '@tamma/observability/decorators';
 import rawBody from 'raw-body';
-import { Counted } from '../../decorators/index.js';
-import { catalogue } from '../../lib/index.js';
 import type { Issue } from './issue-workflow.js';
 import { QueueFullError } from './work-queue.js';
 

@@ -1,6 +1,7 @@
 /** A bounded queue with a few workers: webhooks are answered at once, the work is done behind them. */
-import { TracksGauge } from '../../decorators/index.js';
-import { catalogue } from '../../lib/index.js';
+
+import { catalogue } from '@tamma/observability';
+import { TracksGauge } from '@tamma/observability/decorators';
 
 export class QueueFullError extends Error {}
 

@@ -1,0 +1,164 @@
+/** The arrows of the house: who may import whom. Type imports count. */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import test from 'ava';
+import { parseSync } from 'oxc-parser';
+import { fromRoot } from './helpers/package-root.js';
+
+interface Import {
+  readonly from: string;
+  /** A file of the package, from its root, or the name of another package. */
+  readonly to: string;
+  readonly external: boolean;
+}
+
+async function sourceFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(fromRoot(folder), { recursive: true });
+  return entries.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+}
+
+async function importsOf(file: string): Promise<Import[]> {
+  const { module, errors } = parseSync(file, await readFile(fromRoot(file), 'utf8'));
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
+  const specifiers = [
+    ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    ...module.staticExports.flatMap(({ entries }) =>
+      entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+    ),
+  ];
+  return specifiers.map((specifier) => {
+    const external = !specifier.startsWith('.');
+    const to = external
+      ? packageName(specifier)
+      : normalize(join(dirname(file), specifier.replace(/\.js$/, '.ts')));
+    return { from: file, to, external };
+  });
+}
+
+function packageName(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+const files = (await Promise.all(['lib', 'decorators', 'middleware'].map(sourceFiles))).flat();
+const imports = (await Promise.all(files.map(importsOf))).flat();
+const inside =
+  (folder: string) =>
+  (path: string): boolean =>
+    path.startsWith(`${folder}/`);
+const shownArrow = ({ from, to }: Import): string => `${from} -> ${to}`;
+
+test('the imports are really read', (t) => {
+  t.true(files.length > 30);
+  t.true(imports.some(({ from, to }) => from === 'lib/registry.ts' && to === 'lib/definition.ts'));
+  t.true(
+    imports.some(({ from, to }) => from === 'middleware/index.ts' && to === 'middleware/metrics-router.ts'),
+    're-exports too',
+  );
+  t.true(
+    imports.some(({ from, to }) => from === 'lib/collector.ts' && to === 'prom-client'),
+    'type imports too',
+  );
+  for (const { to } of imports.filter(({ external }) => !external)) t.true(files.includes(to), to);
+});
+
+for (const [folder, forbidden] of [
+  ['lib', ['decorators', 'middleware']],
+  ['decorators', ['middleware']],
+  ['middleware', ['decorators']],
+] as const) {
+  test(`${folder} imports nothing of ${forbidden.join(' or ')}`, (t) => {
+    t.deepEqual(
+      imports
+        .filter(({ from, to }) => inside(folder)(from) && forbidden.some((other) => inside(other)(to)))
+        .map(shownArrow),
+      [],
+    );
+  });
+}
+
+test('sources import nothing of test and examples', (t) => {
+  t.deepEqual(imports.filter(({ to }) => inside('test')(to) || inside('examples')(to)).map(shownArrow), []);
+});
+
+test('no file imports a barrel', (t) => {
+  t.deepEqual(
+    imports.filter(({ to, external }) => !external && to.endsWith('/index.ts')).map(shownArrow),
+    [],
+  );
+});
+
+test('only the middleware imports Koa', (t) => {
+  t.deepEqual(
+    imports
+      .filter(({ from, to }) => ['koa', '@koa/router'].includes(to) && !inside('middleware')(from))
+      .map(shownArrow),
+    [],
+  );
+});
+
+/** The inner layers of lib, lowest first: a layer imports itself and those below. */
+const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
+  ['errors', (path) => path === 'lib/errors.ts'],
+  ['definition', (path) => ['lib/naming.ts', 'lib/definition.ts'].includes(path)],
+  // Definitions too, only many: data on the level of the instruments, which do not know it.
+  ['catalogue', inside('lib/catalogue')],
+  ['instruments', inside('lib/instruments')],
+  ['registry', (path) => path === 'lib/registry.ts'],
+  ['the rest of lib', inside('lib')],
+];
+const layerOf = (path: string): number => layers.findIndex(([, holds]) => holds(path));
+
+test('definition <- instruments <- registry <- the rest of lib', (t) => {
+  const upwards = imports.filter(
+    ({ from, to, external }) => !external && inside('lib')(from) && layerOf(to) > layerOf(from),
+  );
+  t.deepEqual(upwards.map(shownArrow), []);
+  t.deepEqual(
+    imports
+      .filter(({ from, to }) => inside('lib/instruments')(from) && inside('lib/catalogue')(to))
+      .map(shownArrow),
+    [],
+  );
+});
+
+test('no file is imported in a circle', (t) => {
+  const targets = new Map<string, string[]>();
+  for (const { from, to, external } of imports)
+    if (!external) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const finished = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (finished.has(file) || path.includes(file)) return;
+    for (const to of targets.get(file) ?? []) visit(to, [...path, file]);
+    finished.add(file);
+  };
+  for (const file of files) visit(file, []);
+  t.deepEqual(circles, []);
+});
+
+test('every external import is a dependency, a peer or Node', async (t) => {
+  const manifest = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as Record<
+    'dependencies' | 'peerDependencies',
+    Record<string, string>
+  >;
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const used = new Set(
+    imports.filter(({ to, external }) => external && !to.startsWith('node:')).map(({ to }) => to),
+  );
+  t.deepEqual([...used].sort(), declared.sort());
+});
+
+test('the top level holds the fixed folders and files only', async (t) => {
+  const folders = (await readdir(fromRoot(''), { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  t.deepEqual(
+    folders.filter((name) => !name.startsWith('.') && !['node_modules', 'dist'].includes(name)).sort(),
+    ['decorators', 'examples', 'lib', 'middleware', 'test'],
+  );
+});

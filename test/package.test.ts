@@ -1,0 +1,156 @@
+/** The package as its users get it: packed, unpacked into a fresh folder, compiled against and run. */
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { fromRoot } from './helpers/package-root.js';
+
+const run = promisify(execFile);
+const bin = (name: string): string => fromRoot(`node_modules/.bin/${name}`);
+
+/** A fresh project: the tarball unpacked into it, the other packages linked from here. */
+let project = '';
+let tarball = '';
+
+test.before(async () => {
+  project = await mkdtemp(join(tmpdir(), 'tamma-package-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', project], {
+    cwd: fromRoot(''),
+  });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+  tarball = join(project, filename.replace('@tamma/', 'tamma-'));
+  const modules = join(project, 'node_modules');
+  await mkdir(join(modules, '@tamma/observability'), { recursive: true });
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, '@tamma/observability')]);
+  for (const name of await readdir(fromRoot('node_modules'))) {
+    if (!name.startsWith('.') && name !== '@tamma')
+      await symlink(fromRoot(`node_modules/${name}`), join(modules, name));
+  }
+  await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
+});
+
+test.after.always(() => rm(project, { recursive: true, force: true }));
+
+test('it holds the built code, the types, the source maps and the documents, and nothing else', async (t) => {
+  const files = await readdir(join(project, 'node_modules/@tamma/observability'), { recursive: true });
+  for (const file of [
+    'dist/lib/index.js',
+    'dist/lib/index.d.ts',
+    'dist/lib/index.js.map',
+    'dist/decorators/index.js',
+    'dist/middleware/index.js',
+    'dist/lib/testing.js',
+    'lib/errors.md',
+    'README.md',
+    'LICENSE',
+  ]) {
+    t.true(files.includes(file), file);
+  }
+  t.deepEqual(
+    files.filter((file) => /^(test|examples)|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(file)),
+    [],
+  );
+});
+
+test('every subpath can be imported and required, and exports what is promised', async (t) => {
+  const promised = {
+    '.': [
+      'MetricsRegistry',
+      'PrometheusMetricsCollector',
+      'catalogue',
+      'defaultMetricsConfig',
+      'defineCounter',
+      'defineGauge',
+      'defineHistogram',
+      'defineSummary',
+      'label',
+      'loadMetricsConfig',
+      'sharedRegistry',
+    ],
+    './decorators': ['Counted', 'Timed', 'TracksGauge', 'errorType', 'getInstrumentation', 'outcome'],
+    './middleware': ['metricsRouter', 'requestMetrics'],
+    './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
+  };
+  for (const [subpath, names] of Object.entries(promised)) {
+    const specifier = `@tamma/observability${subpath.slice(1)}`;
+    const esm = await run(
+      process.execPath,
+      ['--input-type=module', '-e', `console.log(Object.keys(await import('${specifier}')).join())`],
+      { cwd: project },
+    );
+    const cjs = await run(
+      process.execPath,
+      ['--input-type=commonjs', '-e', `console.log(Object.keys(require('${specifier}')).join())`],
+      { cwd: project },
+    );
+    for (const { stdout } of [esm, cjs])
+      for (const name of names) t.true(stdout.trim().split(',').includes(name), `${specifier}: ${name}`);
+  }
+});
+
+const readme = readFileSync(fromRoot('README.md'), 'utf8');
+const [sample = '', output = ''] = ['ts', 'text'].map(
+  (language) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(readme)?.[1],
+);
+
+for (const mode of ['standard', 'legacy'] as const) {
+  test(`README's sample compiles in ${mode} mode against the packed types, runs, and prints what README shows`, async (t) => {
+    const folder = join(project, mode);
+    await mkdir(folder);
+    // A free port, told to the test, instead of the sample's own.
+    const listen =
+      ".listen(0, '127.0.0.1', function (this: import('node:net').Server) { process.send?.((this.address() as { port: number }).port); })";
+    t.true(sample.includes('.listen(3000)'));
+    await writeFile(join(folder, 'sample.ts'), sample.replace('.listen(3000)', listen));
+    const options = {
+      target: 'ES2022',
+      module: 'NodeNext',
+      strict: true,
+      types: ['node'],
+      rootDir: '.',
+      experimentalDecorators: mode === 'legacy',
+    };
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, include: ['sample.ts'] }),
+    );
+    const compiled = await run(bin('tsc'), ['-p', folder]).catch((error: { stdout: string }) => error);
+    t.is(compiled.stdout, '', 'no compile errors, library declarations checked too');
+
+    const service = fork(join(folder, 'sample.js'), { execArgv: [], silent: true });
+    t.teardown(() => service.kill());
+    const [port] = (await once(service, 'message')) as [number];
+    const get = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    t.is(await get('/en'), 'Hello in en');
+    await get('/en');
+    await get('/xx');
+    const metrics = await get('/metrics');
+    t.true(output.includes('greetings_total'));
+    t.true(metrics.includes(output), metrics);
+    t.regex(
+      metrics,
+      /http_server_request_duration_seconds_count\{method="GET",route="unmatched",status_code="200"\} 2/,
+    );
+  });
+}
+
+test('README is under 200 lines, and its links lead somewhere', async (t) => {
+  t.true(readme.split('\n').length < 200);
+  for (const [, link = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+    await t.notThrowsAsync(readFile(fromRoot(link)), link);
+  }
+});
+
+test('publint and arethetypeswrong find nothing', async (t) => {
+  const publint = await run(bin('publint'), ['run', tarball, '--strict']).catch(
+    (error: { stdout: string; stderr: string }) => error,
+  );
+  t.regex(publint.stdout, /All good!/, `${publint.stdout}${publint.stderr}`);
+  // `require()` gets the ESM, through Node's require(esm): that profile says so. It exits with 1 where it finds something.
+  await t.notThrowsAsync(run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-color']));
+});
