@@ -119,5 +119,7 @@ function readArguments(
 }
 
 function isDefinition(value: unknown): value is MetricDefinition {
-  return typeof value === 'object' && value !== null && 'type' in value && 'name' in value && 'help' in value;
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && 'name' in value && 'labels' in value
+  );
 }

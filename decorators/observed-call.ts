@@ -37,22 +37,25 @@ export type AnyFunction = (this: never, ...args: never[]) => unknown;
 export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
   const [only] = observers;
   const observer = observers.length === 1 && only !== undefined ? only : all(observers);
-  function observed(this: unknown, ...args: unknown[]): unknown {
-    const call = new ObservedCall(this, args);
-    const started = observer.start?.(call);
-    let result: unknown;
-    try {
-      result = Reflect.apply(original, this as never, args as never[]);
-    } catch (error) {
-      call.fail(error);
+  // A method and no function: like a bare method it has no `prototype` and is no constructor.
+  const { observed } = {
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const call = new ObservedCall(this, args);
+      const started = observer.start?.(call);
+      let result: unknown;
+      try {
+        result = Reflect.apply(original, this as never, args as never[]);
+      } catch (error) {
+        call.fail(error);
+        observer.end?.(call, started);
+        throw error;
+      }
+      if (isPromise(result)) return settled(result, call, observer, started);
+      call.result = result;
       observer.end?.(call, started);
-      throw error;
-    }
-    if (isPromise(result)) return settled(result, call, observer, started);
-    call.result = result;
-    observer.end?.(call, started);
-    return result;
-  }
+      return result;
+    },
+  };
   // Same parameters, same `this`, same result: the type is the original's.
   return observed as AnyFunction as F;
 }

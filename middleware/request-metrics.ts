@@ -34,8 +34,8 @@ const knownMethods: ReadonlySet<string> = new Set([
 /**
  * Measures requests: `http_server_request_duration_seconds` by method, route template and status,
  * `http_server_requests_in_flight`, and `http_server_aborted_bodies_total`. Mount it first. A request is recorded once,
- * when its connection or stream is done with it (`close`), with the status the client got; mounted twice in one app it
- * still records once.
+ * when its connection or stream is done with it (`close`), with the status the client got; mounted twice it still
+ * records once.
  * @example
  * app.use(requestMetrics());
  */
@@ -43,7 +43,7 @@ export function requestMetrics({ registry = sharedRegistry }: RequestMetricsOpti
   const durations = registry.histogram(httpServerRequestDuration);
   const inFlight = registry.gauge(httpServerRequestsInFlight);
   const abortedBodies = registry.counter(httpServerAbortedBodies);
-  const measured = new WeakSet<IncomingMessage>();
+  const measured = measuredOn(registry);
 
   return function requestMetrics(ctx, next) {
     if (measured.has(ctx.req)) return next();
@@ -66,4 +66,15 @@ export function requestMetrics({ registry = sharedRegistry }: RequestMetricsOpti
     });
     return next();
   };
+}
+
+/** Registry -> the requests that are recorded on it already, by whichever middleware. */
+const measuredRequests = new WeakMap<object, WeakSet<IncomingMessage>>();
+
+function measuredOn(registry: object): WeakSet<IncomingMessage> {
+  const existing = measuredRequests.get(registry);
+  if (existing !== undefined) return existing;
+  const measured = new WeakSet<IncomingMessage>();
+  measuredRequests.set(registry, measured);
+  return measured;
 }

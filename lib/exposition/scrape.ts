@@ -22,11 +22,11 @@ export async function* scrapeText(registry: MetricsRegistry<StructuralRegistry>)
   const constant = defaultLabels(registry.prometheus);
   // Collected side by side: a slow collect function does not hold up the start of the others.
   const families = await Promise.all(
-    registry.prometheus.getMetricsAsArray().map((metric) => collected(registry, metric)),
+    registry.prometheus.getMetricsAsArray().map((metric) => collected(registry, metric, constant)),
   );
   for (const family of families) {
     if (family === undefined) continue;
-    if ('values' in family) yield snapshotText(family, constant);
+    if (typeof family === 'string') yield family;
     else yield* instrumentText(family, constant);
   }
 }
@@ -38,17 +38,21 @@ export async function scrapeToString(registry: MetricsRegistry<StructuralRegistr
   return text;
 }
 
-/** A metric ready to be written, or `undefined` where collecting it failed. */
+/**
+ * An own instrument, brought up to date, or the text of a foreign metric; `undefined` where that failed. A foreign metric
+ * is written here, so that whatever is odd about it stays within it.
+ */
 async function collected(
   registry: MetricsRegistry<StructuralRegistry>,
   metric: unknown,
-): Promise<AnyInstrument | MetricSnapshot | undefined> {
+  constant: ConstantLabels,
+): Promise<AnyInstrument | string | undefined> {
   try {
     if (isInstrument(metric)) {
       await metric.collect();
       return metric;
     }
-    return await (metric as ForeignMetric).get();
+    return snapshotText(await (metric as ForeignMetric).get(), constant);
   } catch (error) {
     const { name } = metric as ForeignMetric;
     registry.collectFailed(typeof name === 'string' ? name : 'unknown', error);
@@ -59,6 +63,6 @@ async function collected(
 /** What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. */
 function defaultLabels(prometheus: StructuralRegistry): ConstantLabels {
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
-  if (typeof kept !== 'object' || kept === null) return {};
-  return Object.fromEntries(Object.entries(kept).map(([name, value]) => [name, String(value)]));
+  if (typeof kept !== 'object' || kept === null) return new Map();
+  return new Map(Object.entries(kept).map(([name, value]) => [name, String(value)]));
 }

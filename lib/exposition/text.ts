@@ -12,7 +12,9 @@ import type { AnyInstrument } from '../registry.js';
 export const textContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Labels added to every series that does not have them (a registry's default labels). */
-export type ConstantLabels = Readonly<Record<string, string>>;
+export type ConstantLabels = ReadonlyMap<string, string>;
+
+const noLabels: ConstantLabels = new Map();
 
 /** About how many characters are handed on at once: large enough to be cheap, small enough to leave the loop free. */
 const chunkLength = 32_768;
@@ -20,19 +22,19 @@ const chunkLength = 32_768;
 /** The family of an own instrument, in pieces of about {@link chunkLength} characters. */
 export function* instrumentText(
   instrument: AnyInstrument,
-  constant: ConstantLabels = {},
+  constant: ConstantLabels = noLabels,
 ): IterableIterator<string> {
   const { name, help, type, labelNames, series: tree } = instrument;
   let text = header(name, help, type);
   const write = seriesWriter(instrument);
-  const constantOthers = Object.entries(constant).filter(([label]) => !labelNames.includes(label));
+  const constantOthers = [...constant].filter(([label]) => !labelNames.includes(label));
   for (const series of tree) {
     let labels = '';
     const values = tree.valuesOf(series);
     for (let index = 0; index < labelNames.length; index++) {
       // An empty value is an absent label; the registry's own then shows.
       const label = labelNames[index] ?? '';
-      const value = values[index] || (constant[label] ?? '');
+      const value = values[index] || (constant.get(label) ?? '');
       if (value !== '') labels += labels === '' ? labelText(label, value) : `,${labelText(label, value)}`;
     }
     for (const [label, value] of constantOthers)
@@ -46,7 +48,7 @@ export function* instrumentText(
 }
 
 /** The family of a foreign metric, from what its `get()` gave. */
-export function snapshotText(snapshot: MetricSnapshot, constant: ConstantLabels = {}): string {
+export function snapshotText(snapshot: MetricSnapshot, constant: ConstantLabels = noLabels): string {
   let text = header(snapshot.name, snapshot.help, snapshot.type);
   for (const sample of snapshot.values)
     text += `${sampleName(snapshot, sample)}${braced(sampleLabels(sample, constant))} ${numberText(sample.value)}\n`;
@@ -114,7 +116,7 @@ function sampleLabels(sample: Sample, constant: ConstantLabels): string {
     if (value === '' || value === undefined || value === null) continue;
     (label === 'le' || label === 'quantile' ? last : parts).push(labelText(label, boundText(value)));
   }
-  for (const [label, value] of Object.entries(constant)) {
+  for (const [label, value] of constant) {
     if (!Object.hasOwn(own, label) || own[label] === '') parts.push(labelText(label, value));
   }
   return [...parts, ...last].join(',');

@@ -81,6 +81,11 @@ export class HistogramSeries extends Series {
     return counts;
   }
 
+  /** Sets the series back to 0. */
+  clear(): void {
+    this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
+  }
+
   /** Gives the slot back when the series leaves its place. */
   release(): void {
     this.#store.giveBack(this.#numbers, this.#offset);
@@ -148,9 +153,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Makes the series of these labels at 0, or sets it back to 0. */
   zero(labels: Partial<LabelValues<L>>): void {
-    const series = this.series.find({ ...labels });
-    this.series.remove(series);
-    revived(series);
+    this.series.find({ ...labels }).clear();
   }
 
   protected override samplesOf(series: HistogramSeries, labels: SampleLabels): Sample[] {

@@ -137,7 +137,8 @@ export class SeriesTree<S extends Series> {
 
   /** The series with no label values at all: the only one of a metric without labels. */
   bare(): S {
-    if (this.#bare?.branch === undefined) this.#bare = this.resolve(this.labelNames.map(() => ''));
+    if (this.#bare === undefined) this.#bare = this.resolve(this.labelNames.map(() => ''));
+    else if (this.#bare.branch === undefined) this.#bare = revived(this.#bare);
     return this.#bare;
   }
 
@@ -315,14 +316,19 @@ export class SeriesTree<S extends Series> {
   /** Values in declared order of an object in any order; absent ones are empty. */
   #valuesByName(labels: Readonly<Record<string, unknown>>): string[] {
     const names = this.labelNames;
+    const values = names.map(() => '');
     for (const name in labels) {
-      if (names.includes(name)) continue;
-      throw metricsError(
-        'ERR_METRICS_UNKNOWN_LABEL',
-        `Unknown label \`${name}\` of metric \`${this.metric}\`: expected ${names.length === 0 ? 'no labels' : `some of ${names.join(', ')}`}, received ${shown(Object.keys(labels))}.`,
-      );
+      const index = names.indexOf(name);
+      if (index === -1) {
+        const expected = names.length === 0 ? 'no labels' : `some of ${names.join(', ')}`;
+        throw metricsError(
+          'ERR_METRICS_UNKNOWN_LABEL',
+          `Unknown label \`${name}\` of metric \`${this.metric}\`: expected ${expected}, received ${shown(Object.keys(labels))}.`,
+        );
+      }
+      values[index] = this.#text(labels[name], name);
     }
-    return names.map((name) => this.#text(labels[name], name));
+    return values;
   }
 
   /** Positional label values as text; there must be one for each label. */

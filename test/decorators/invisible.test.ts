@@ -169,6 +169,7 @@ test('the method keeps its name, length, own properties, kind and Reflect metada
   t.is(method[marker], 1);
   t.is(Reflect.getMetadata('role', method), 'admin');
   t.is(method.constructor.name, 'AsyncFunction');
+  t.false('prototype' in method, 'a method is no constructor');
   t.false(Object.keys(Worker.prototype).includes('run'), 'still not enumerable');
 });
 

@@ -168,6 +168,13 @@ test('webhooks that are unsigned, forged, too large or no JSON are refused and c
     status: 413,
     body: { error: 'the body is larger than 1048576 bytes' },
   });
+  // In chunks, so that no Content-Length tells beforehand.
+  const chunked = await fetch(`${url}/webhooks/github`, {
+    method: 'POST',
+    body: new Blob([large]).stream(),
+    duplex: 'half',
+  } as RequestInit);
+  t.is(chunked.status, 413);
   t.is((await fetch(`${url}/webhooks/github`)).status, 405);
   t.is((await fetch(`${url}/nowhere`)).status, 404);
 
@@ -177,7 +184,7 @@ test('webhooks that are unsigned, forged, too large or no JSON are refused and c
   t.is(total(samples, 'workflows_started_total'), 0);
   const status = (status_code: string): number =>
     total(samples, 'http_server_request_duration_seconds_count', { route: '/webhooks/github', status_code });
-  t.deepEqual(['401', '400', '413', '405'].map(status), [3, 3, 1, 1]);
+  t.deepEqual(['401', '400', '413', '405'].map(status), [3, 3, 2, 1]);
   t.is(
     total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched', status_code: '404' }),
     1,

@@ -219,10 +219,9 @@ test('a client that leaves in the middle of the body keeps its status and counts
 test('mounted twice it records once', async (t) => {
   const registry = createTestRegistry();
   const app = new Koa();
-  const middleware = requestMetrics({ registry });
   app
-    .use(middleware)
-    .use(middleware)
+    .use(requestMetrics({ registry }))
+    .use(requestMetrics({ registry }))
     .use((ctx) => {
       ctx.body = 'hello';
     });

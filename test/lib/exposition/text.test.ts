@@ -124,6 +124,26 @@ test('a collect function that throws or rejects, own or foreign, costs its own m
   );
 });
 
+test('a foreign metric that gives nonsense costs its own lines only', async (t) => {
+  const registry = createTestRegistry();
+  registry.prometheus.registerMetric({ name: 'odd', get: () => ({ name: 'odd', type: 'gauge' }) } as never);
+  registry.prometheus.registerMetric({ name: 'none', get: () => undefined } as never);
+  registry.counter(defineCounter({ name: 'good_total', help: 'Good.' })).inc();
+  t.regex(await readText(registry), /^good_total 1$/m);
+  t.is(readValue(registry, metricsCollectorErrors, { metric: 'odd' }), 1);
+  t.is(readValue(registry, metricsCollectorErrors, { metric: 'none' }), 1);
+});
+
+test('labels named like what every object has are labels like others', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(
+    defineCounter({ name: 'odd_total', help: 'Odd.', labels: { constructor: label(), toString: label() } }),
+  );
+  counter.inc({ constructor: '', toString: 'x' });
+  counter.labels({ toString: 'x' } as never).inc();
+  t.regex(await readText(registry), /^odd_total\{toString="x"\} 2$/m);
+});
+
 test('a large scrape comes in chunks', async (t) => {
   const registry = createTestRegistry({ maxSeries: 10_000 });
   const counter = registry.counter(
