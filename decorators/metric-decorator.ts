@@ -1,7 +1,7 @@
 /** From the arguments of `@Counted`, `@Timed` or `@TracksGauge` to a decorator: what the three share. */
 import type { LabelShape, MetricDefinition } from '../lib/definition.js';
 import { metricsError, nearest, shown } from '../lib/errors.js';
-import type { Series } from '../lib/instruments/series.js';
+import type { Series } from '../lib/instruments/branch.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import { type LabelSources, outcome } from './label-sources.js';
 import {

@@ -1,6 +1,6 @@
 /** Recording on the series of a call, so that no failure of it reaches the caller. */
 import type { MetricDefinition } from '../lib/definition.js';
-import type { Series } from '../lib/instruments/series.js';
+import type { Series } from '../lib/instruments/branch.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { type BoundSources, boundSources } from './label-sources.js';
 import type { Call } from './observed-call.js';

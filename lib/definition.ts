@@ -2,10 +2,11 @@
  * Definitions: typed, frozen data, and the only place where a metric's name, help, unit, labels and buckets stand.
  * Code, documentation, rules, dashboards and tests read them; nothing here records anything.
  */
-import { metricsError, nearest, shown } from './errors.js';
+import { ascendingProblem, checkedBuckets, checkedLabels, checkOptionNames } from './definition-checks.js';
+import { metricsError, shown } from './errors.js';
+import type { LabelShape, LabelValues, NoLabels } from './label.js';
 import {
   checkHelp,
-  checkLabelName,
   checkMetricName,
   conventionFindings,
   type LintFinding,
@@ -15,27 +16,15 @@ import {
 
 // ---- types ------------------------------------------------------------------------------------------------------
 
-/**
- * What a label takes: any text, or a closed set of values (`values`). `limit` caps its distinct values.
- * @typeParam V the values a recording may pass; `string` for an open label.
- */
-export interface Label<out V extends string = string> {
-  readonly values: readonly V[] | undefined;
-  readonly limit: number | undefined;
-}
-
-/** The labels of a definition, in the order in which they come out. */
-export type LabelShape = Readonly<Record<string, Label>>;
-
-/** The shape of a metric without labels. */
-export type NoLabels = Record<never, never>;
-
-/** What one label accepts: a closed set takes its own values only, an open label text, numbers and booleans. */
-export type LabelInput<L extends Label> =
-  L extends Label<infer V> ? (string extends V ? string | number | boolean : V) : never;
-
-/** The label object a recording on labels `L` takes. */
-export type LabelValues<L extends LabelShape> = { readonly [K in keyof L]: LabelInput<L[K]> };
+export {
+  type Label,
+  type LabelInput,
+  type LabelShape,
+  type LabelValues,
+  label,
+  type NoLabels,
+  otherValue,
+} from './label.js';
 
 /** How the values of several processes become one, with prom-client's names. */
 export type Aggregator = 'sum' | 'first' | 'min' | 'max' | 'average' | 'omit';
@@ -119,46 +108,6 @@ export interface SummaryOptions<L extends LabelShape = NoLabels> extends Definit
   /** Steps in which the window slides. Default: 5. */
   ageBuckets?: number;
 }
-
-// ---- labels -----------------------------------------------------------------------------------------------------
-
-/** What a value outside a closed set or past a limit becomes. */
-export const otherValue = 'other';
-
-/**
- * Describes one label. `label()` takes any text; `label('a', 'b')` is a closed set: other values are a compile error
- * and, at run time, `other`; `label({ limit: 50 })` keeps the first 50 distinct values, later ones become `other`.
- * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer.
- */
-export function label(): Label<string>;
-export function label(options: { limit: number }): Label<string>;
-export function label<const V extends string>(...values: readonly [V, ...V[]]): Label<V>;
-export function label(...args: readonly unknown[]): Label<string> {
-  const [first] = args;
-  if (args.length === 0) return openLabel;
-  if (args.length === 1 && typeof first === 'object' && first !== null) {
-    const limit = 'limit' in first ? first.limit : undefined;
-    if (typeof limit === 'number' && Number.isInteger(limit) && limit > 0)
-      return Object.freeze({ values: undefined, limit });
-    throw metricsError(
-      'ERR_METRICS_INVALID_LABEL',
-      `Invalid \`limit\` of a label: expected a positive integer, received ${shown(limit)}.`,
-    );
-  }
-  const values: string[] = [];
-  for (const value of args) {
-    if (typeof value !== 'string' || value === '' || values.includes(value)) {
-      throw metricsError(
-        'ERR_METRICS_INVALID_LABEL',
-        `Invalid value \`${shown(value)}\` in a closed label set: expected distinct, non-empty strings, received ${shown(args)}.`,
-      );
-    }
-    values.push(value);
-  }
-  return Object.freeze({ values: Object.freeze(values), limit: undefined });
-}
-
-const openLabel: Label<string> = Object.freeze({ values: undefined, limit: undefined });
 
 // ---- definitions ------------------------------------------------------------------------------------------------
 
@@ -262,7 +211,7 @@ export function shapeOf(definition: MetricDefinition): string {
   return parts.join(', ');
 }
 
-// ---- checks -----------------------------------------------------------------------------------------------------
+// ---- checks ----------------------------------------------------------------------------------------------------------
 
 const aggregators: readonly string[] = [
   'sum',
@@ -311,44 +260,6 @@ function commonParts<L extends LabelShape>(
   };
 }
 
-function checkOptionNames(metric: string, options: object, known: readonly string[]): void {
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    const meant =
-      option === 'labelNames' ? 'labels' : option === 'percentiles' ? 'quantiles' : nearest(option, known);
-    throw metricsError(
-      'ERR_METRICS_INVALID_DEFINITION',
-      `Unknown option \`${option}\` of metric \`${metric}\`: expected one of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-    );
-  }
-}
-
-function checkedLabels<L extends LabelShape>(metric: string, labels: L | undefined): L {
-  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Array.isArray(labels))) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_LABEL',
-      `Invalid \`labels\` of metric \`${metric}\`: expected an object such as { provider: label() }, received ${shown(labels)}.`,
-    );
-  }
-  const checked: Record<string, Label> = {};
-  for (const [name, specification] of Object.entries(labels ?? {})) {
-    checkLabelName(metric, name);
-    if (
-      typeof specification !== 'object' ||
-      specification === null ||
-      !('values' in specification) ||
-      !('limit' in specification)
-    ) {
-      throw metricsError(
-        'ERR_METRICS_INVALID_LABEL',
-        `Invalid specification of label \`${name}\` of metric \`${metric}\`: expected \`label()\`, \`label('a', 'b')\` or \`label({ limit })\`, received ${shown(specification)}.`,
-      );
-    }
-    checked[name] = specification;
-  }
-  return Object.freeze(checked) as L;
-}
-
 function checkedExemption(metric: string, lint: LintExemption | undefined): LintExemption | undefined {
   if (lint === undefined) return undefined;
   const { allow, why } = lint;
@@ -366,35 +277,6 @@ function checkedExemption(metric: string, lint: LintExemption | undefined): Lint
     );
   }
   return Object.freeze({ allow: Object.freeze([...allow]), why });
-}
-
-function checkedBuckets(metric: string, buckets: readonly number[]): readonly number[] {
-  const problem =
-    Array.isArray(buckets) && buckets.length === 0
-      ? 'at least one upper bound, received []'
-      : ascendingProblem(buckets, Number.isFinite, 'finite numbers (+Inf is added by itself)');
-  if (problem === undefined) return Object.freeze([...buckets]);
-  throw metricsError(
-    'ERR_METRICS_INVALID_BUCKETS',
-    `Invalid buckets of histogram \`${metric}\`: expected ${problem}.`,
-  );
-}
-
-/** What is wrong with a list that must ascend strictly, or `undefined`. */
-function ascendingProblem(
-  values: readonly number[],
-  allowed: (value: number) => boolean,
-  expected: string,
-): string | undefined {
-  if (!Array.isArray(values)) return `an array of ${expected}, received ${shown(values)}`;
-  for (const [index, value] of values.entries()) {
-    if (typeof value !== 'number' || !allowed(value))
-      return `${expected}, received ${shown(value)} at index ${index} of ${shown(values)}`;
-    const before = values[index - 1];
-    if (before !== undefined && before >= value)
-      return `strictly ascending numbers, received ${value} after ${before} in ${shown(values)}`;
-  }
-  return undefined;
 }
 
 function shownAll(values: readonly number[]): string {

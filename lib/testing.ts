@@ -9,11 +9,11 @@ import type {
   MetricDefinition,
 } from './definition.js';
 import { scrapeToString } from './exposition/scrape.js';
+import type { Series } from './instruments/branch.js';
 import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
 import type { HistogramSeries } from './instruments/histogram.js';
 import type { Sample } from './instruments/instrument.js';
-import type { Series } from './instruments/series.js';
 import {
   MetricsRegistry,
   type MetricsRegistryOptions,

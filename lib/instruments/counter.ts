@@ -1,5 +1,6 @@
 /** Counters: numbers that only go up. */
 import type { CounterDefinition, LabelShape, LabelValues } from '../definition.js';
+import { metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -7,7 +8,6 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { metricOf, revived, Series } from './series.js';
 import { counterError } from './value-checks.js';
 
 /** One series of a counter, bound to its label values. */

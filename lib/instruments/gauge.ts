@@ -1,5 +1,6 @@
 /** Gauges: numbers that go up and down. */
 import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+import { metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -7,7 +8,6 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { metricOf, revived, Series } from './series.js';
 import { secondsSince, startedAt } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 

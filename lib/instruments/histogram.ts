@@ -1,5 +1,6 @@
 /** Histograms: how often values fell into buckets, and their sum and count. */
 import type { HistogramDefinition, LabelShape, LabelValues } from '../definition.js';
+import { type Branch, metricOf, revived, Series } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
 import {
@@ -9,7 +10,6 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { type Branch, metricOf, revived, Series } from './series.js';
 import { secondsSince, startedAt } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 

@@ -1,7 +1,8 @@
 /** What the four kinds of instrument share: series by label, collection at scrape, and prom-client's metric shape. */
 import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
-import { type FoldListener, type Series, SeriesTree, type SeriesTreeOptions } from './series.js';
+import type { Series } from './branch.js';
+import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
 
 /** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
 export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;

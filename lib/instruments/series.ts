@@ -11,30 +11,18 @@
  */
 import { type Label, otherValue } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
-
-/** Where a series hangs: one value of one label, or the root, whose key is the metric's name. */
-export interface Branch {
-  readonly key: string;
-  readonly parent: Branch | undefined;
-  /** The child, while there is only one. */
-  only: Branch | Series | undefined;
-  /** All children by key, from the second on. */
-  many: Map<string, Branch | Series> | undefined;
-}
-
-/**
- * What every kind of series is, beside its numbers. `branch` is `undefined` once the series was removed: a bound
- * series that is recorded on again then takes its place anew, so no recording is lost.
- */
-export abstract class Series {
-  branch: Branch | undefined;
-  readonly key: string;
-
-  constructor(key: string, branch: Branch) {
-    this.key = key;
-    this.branch = branch;
-  }
-}
+import {
+  addChild,
+  type Branch,
+  childOf,
+  childrenOf,
+  dropChild,
+  newBranch,
+  revived,
+  Series,
+  vacate,
+  vacatedValues,
+} from './branch.js';
 
 /** What happened to a value that did not fit: told to the registry, which counts and warns. */
 export type FoldListener = (label: string, budget: number) => void;
@@ -50,29 +38,6 @@ export interface SeriesTreeOptions<S extends Series> {
   readonly onRemove?: (series: S) => void;
   /** Told of every series that is put back into its place. */
   readonly onReturn?: (series: S) => void;
-}
-
-/** Where a removed series belongs, should it be recorded on again. */
-interface VacatedPlace {
-  readonly metric: string;
-  readonly values: readonly string[];
-  readonly takeAgain: () => Series;
-}
-
-/** Beside the series and not in them, since few are ever removed. */
-const vacatedPlaces = new WeakMap<Series, VacatedPlace>();
-
-/** The series to record on in place of a removed one: itself, back in its place, or its successor. */
-export function revived<S extends Series>(series: S): S {
-  // The tree that removed the series had made it, so what takes its place is of the same kind.
-  return (vacatedPlaces.get(series)?.takeAgain() ?? series) as S;
-}
-
-/** Name of the metric that a series belongs to, for messages. */
-export function metricOf(series: Series): string {
-  let branch = series.branch;
-  while (branch?.parent !== undefined) branch = branch.parent;
-  return branch?.key ?? vacatedPlaces.get(series)?.metric ?? '';
 }
 
 export class SeriesTree<S extends Series> {
@@ -165,8 +130,8 @@ export class SeriesTree<S extends Series> {
 
   /** Label values of a series, in declared order. */
   valuesOf(series: Series): string[] {
-    const vacated = vacatedPlaces.get(series);
-    if (vacated !== undefined) return [...vacated.values];
+    const vacated = vacatedValues(series);
+    if (vacated !== undefined) return [...vacated];
     if (this.labelNames.length === 0) return [];
     const values = [series.key];
     for (let branch = series.branch; branch?.parent !== undefined; branch = branch.parent)
@@ -179,7 +144,7 @@ export class SeriesTree<S extends Series> {
     const branch = series.branch;
     if (branch === undefined) return;
     const values = this.valuesOf(series);
-    vacatedPlaces.set(series, {
+    vacate(series, {
       metric: this.metric,
       values,
       takeAgain: () => this.#takeAgain(series, values),
@@ -216,7 +181,7 @@ export class SeriesTree<S extends Series> {
     const successor = this.#descend(values);
     if (successor !== undefined) return successor;
     if (this.size >= this.#options.maxSeries) return this.resolve(values);
-    vacatedPlaces.delete(series);
+    vacate(series, undefined);
     return this.#attach(values, series);
   }
 
@@ -360,41 +325,4 @@ export class SeriesTree<S extends Series> {
         );
     }
   }
-}
-
-function newBranch(key: string, parent: Branch | undefined): Branch {
-  return { key, parent, only: undefined, many: undefined };
-}
-
-function childOf(branch: Branch, key: string): Branch | Series | undefined {
-  if (branch.many !== undefined) return branch.many.get(key);
-  return branch.only?.key === key ? branch.only : undefined;
-}
-
-function addChild<C extends Branch | Series>(branch: Branch, child: C): C {
-  if (branch.many !== undefined) branch.many.set(child.key, child);
-  else if (branch.only === undefined) branch.only = child;
-  else {
-    branch.many = new Map<string, Branch | Series>([
-      [branch.only.key, branch.only],
-      [child.key, child],
-    ]);
-    branch.only = undefined;
-  }
-  return child;
-}
-
-/** Drops a child and tells how many are left. */
-function dropChild(branch: Branch, key: string): number {
-  if (branch.many !== undefined) {
-    branch.many.delete(key);
-    return branch.many.size;
-  }
-  branch.only = undefined;
-  return 0;
-}
-
-function* childrenOf(branch: Branch): IterableIterator<Branch | Series> {
-  if (branch.many !== undefined) yield* branch.many.values();
-  else if (branch.only !== undefined) yield branch.only;
 }

@@ -1,5 +1,6 @@
 /** Summaries: sum and count of observed values, and quantiles over a sliding window where the definition asks. */
 import type { LabelShape, LabelValues, SummaryDefinition } from '../definition.js';
+import { type Branch, metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -8,7 +9,6 @@ import {
   type SampleLabels,
 } from './instrument.js';
 import { QuantileWindow } from './quantile-window.js';
-import { type Branch, metricOf, revived, Series } from './series.js';
 import { secondsSince, startedAt } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 

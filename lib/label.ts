@@ -1,0 +1,62 @@
+/** Labels of a definition: open, closed or limited. */
+import { metricsError, shown } from './errors.js';
+
+/**
+ * What a label takes: any text, or a closed set of values (`values`). `limit` caps its distinct values.
+ * @typeParam V the values a recording may pass; `string` for an open label.
+ */
+export interface Label<out V extends string = string> {
+  readonly values: readonly V[] | undefined;
+  readonly limit: number | undefined;
+}
+
+/** The labels of a definition, in the order in which they come out. */
+export type LabelShape = Readonly<Record<string, Label>>;
+
+/** The shape of a metric without labels. */
+export type NoLabels = Record<never, never>;
+
+/** What one label accepts: a closed set takes its own values only, an open label text, numbers and booleans. */
+export type LabelInput<L extends Label> =
+  L extends Label<infer V> ? (string extends V ? string | number | boolean : V) : never;
+
+/** The label object a recording on labels `L` takes. */
+export type LabelValues<L extends LabelShape> = { readonly [K in keyof L]: LabelInput<L[K]> };
+
+/** What a value outside a closed set or past a limit becomes. */
+export const otherValue = 'other';
+
+/**
+ * Describes one label. `label()` takes any text; `label('a', 'b')` is a closed set: other values are a compile error
+ * and, at run time, `other`; `label({ limit: 50 })` keeps the first 50 distinct values, later ones become `other`.
+ * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer.
+ */
+export function label(): Label<string>;
+export function label(options: { limit: number }): Label<string>;
+export function label<const V extends string>(...values: readonly [V, ...V[]]): Label<V>;
+export function label(...args: readonly unknown[]): Label<string> {
+  const [first] = args;
+  if (args.length === 0) return openLabel;
+  if (args.length === 1 && typeof first === 'object' && first !== null) {
+    const limit = 'limit' in first ? first.limit : undefined;
+    if (typeof limit === 'number' && Number.isInteger(limit) && limit > 0)
+      return Object.freeze({ values: undefined, limit });
+    throw metricsError(
+      'ERR_METRICS_INVALID_LABEL',
+      `Invalid \`limit\` of a label: expected a positive integer, received ${shown(limit)}.`,
+    );
+  }
+  const values: string[] = [];
+  for (const value of args) {
+    if (typeof value !== 'string' || value === '' || values.includes(value)) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_LABEL',
+        `Invalid value \`${shown(value)}\` in a closed label set: expected distinct, non-empty strings, received ${shown(args)}.`,
+      );
+    }
+    values.push(value);
+  }
+  return Object.freeze({ values: Object.freeze(values), limit: undefined });
+}
+
+const openLabel: Label<string> = Object.freeze({ values: undefined, limit: undefined });
