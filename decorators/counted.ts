@@ -3,19 +3,30 @@ import { methodCalls } from '../lib/catalogue/method.js';
 import type { CounterDefinition, LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { CounterSeries } from '../lib/instruments/counter.js';
+import type { Call } from './call.js';
+import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
-import { type CallOf, metricDecorator, type OptionsFor, type RegistryOption } from './metric-decorator.js';
-import type { Call, CallObserver } from './observed-call.js';
+import {
+  type CallOf,
+  type MetricDecorator,
+  type MetriclessOptions,
+  metricDecorator,
+  type OptionsFor,
+  readArguments,
+} from './metric-decorator.js';
+import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recorder.js';
 
 /** Which calls count: all that ended, those that ended well, those that did not, or all at their start. */
 export type When = 'settled' | 'success' | 'failure' | 'called';
 
 export interface CountedOptions<C> {
-  /** Which calls count, and when. `failure` includes escalations. Default: `settled`. */
+  /** Which calls count, and when. `failure` includes escalations. Default: `settled`, with `errors` `failure`. */
   when?: When;
   /** How much a call adds: finite and 0 or more; `undefined` adds nothing, not even a series. Default: 1. */
   value?: (call: C) => number | undefined;
+  /** Counts only calls that ended with an error of one of these classes. */
+  errors?: readonly ErrorClass[];
 }
 
 /**
@@ -23,7 +34,8 @@ export interface CountedOptions<C> {
  * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
  */
 export function Counted<This, Args extends unknown[], Result>(
-  options?: RegistryOption & CountedOptions<CallOf<This, Args, Result>>,
+  options?: MetriclessOptions<CallOf<This, Args, Result>['instance']> &
+    CountedOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Counts the calls of a method in a counter. Each label has a source: a value, or a function of the call.
@@ -43,17 +55,21 @@ export function Counted<L extends LabelShape, This, Args extends unknown[], Resu
 export function Counted<This, Args extends unknown[], Result>(
   ...args: unknown[]
 ): DualModeMethodDecorator<This, Args, Result> {
-  return metricDecorator(
-    { decorator: 'Counted', withoutMetric: methodCalls, ownOptions: ['when', 'value'], observer: counting },
-    args,
-  );
+  return metricDecorator(counted, readArguments(counted, args));
 }
+
+const counted: MetricDecorator<CounterSeries, CountedOptions<Call>> = {
+  decorator: 'Counted',
+  withoutMetric: methodCalls,
+  ownOptions: ['when', 'value', 'errors'],
+  observer: counting,
+};
 
 const whens: readonly unknown[] = ['settled', 'success', 'failure', 'called'] satisfies When[];
 
 function counting(
   recorder: Recorder<CounterSeries>,
-  { when = 'settled', value }: CountedOptions<Call>,
+  { errors, when = errors === undefined ? 'settled' : 'failure', value }: CountedOptions<Call>,
 ): CallObserver {
   if (!whens.includes(when)) {
     throw metricsError(
@@ -61,15 +77,32 @@ function counting(
       `Invalid \`when\` of @Counted: expected one of ${whens.join(', ')}, received ${shown(when)}.`,
     );
   }
+  if (errors !== undefined) {
+    checkErrorClasses('Counted', 'errors', errors);
+    if (when !== 'failure') {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid \`when\` of @Counted with \`errors\`: expected "failure" or nothing, received ${shown(when)}.`,
+      );
+    }
+  }
   const count = (call: Call): void => {
     const amount = value === undefined ? 1 : recorder.valueOf(call, value);
-    if (amount !== undefined) recorder.record(call, (series) => series.inc(amount));
+    if (amount !== undefined) recorder.record(call, add, amount);
   };
   if (when === 'called') return { start: count };
   if (when === 'settled') return { end: count };
   return {
     end: (call) => {
-      if ((call.outcome === 'success') === (when === 'success')) count(call);
+      if (
+        (call.outcome === 'success') === (when === 'success') &&
+        (errors === undefined || endedWith(call, errors))
+      )
+        count(call);
     },
   };
+}
+
+function add(series: CounterSeries, amount: number): void {
+  series.inc(amount);
 }

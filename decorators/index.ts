@@ -1,8 +1,20 @@
 /** Method decorators over metric definitions: standard and legacy mode from the same functions. */
+export type { Call } from './call.js';
+export { fromClass, type SharedSource } from './class-settings.js';
+export { fromContext, withLabels } from './context-labels.js';
 export { Counted, type CountedOptions, type When } from './counted.js';
+export type { ErrorClass } from './error-classes.js';
+export type { DualModeGaugeDecorator } from './gauge-property.js';
+export { instrument } from './instrument.js';
+export {
+  type InstrumentationReport,
+  instrumentationReport,
+  type ReportedMethod,
+} from './instrumentation-report.js';
+export { Instrumented, type InstrumentedOptions } from './instrumented.js';
 export { errorType, type LabelSources, outcome, type Source } from './label-sources.js';
-export { getInstrumentation, type InstrumentedMethod, type MethodMetric } from './metadata.js';
+export { type AnyClass, getInstrumentation, type InstrumentedMethod, type MethodMetric } from './metadata.js';
 export type { DualModeMethodDecorator } from './method-decorator.js';
-export type { Call } from './observed-call.js';
+export type { CommonOptions, MetriclessOptions } from './metric-decorator.js';
 export { Timed, type TimedOptions } from './timed.js';
 export { TracksGauge, type TracksGaugeOptions } from './tracks-gauge.js';

@@ -2,7 +2,7 @@
 import type { LabelInput, LabelShape, MetricDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { Outcome } from '../lib/escalation.js';
-import type { Call } from './observed-call.js';
+import type { Call } from './call.js';
 
 /** A value, or a function of the call that gives it. */
 export type Source<Value, C> = Value | ((call: C) => Value);

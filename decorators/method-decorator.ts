@@ -5,7 +5,16 @@
  */
 import { metricsError } from '../lib/errors.js';
 import { addMetric, type MethodMetric, takeOver } from './metadata.js';
+import {
+  isFunction,
+  isStandardContext,
+  legacySite,
+  type MethodSite,
+  nameOf,
+  standardSite,
+} from './method-site.js';
 import { type AnyFunction, type CallObserver, observedFunction } from './observed-call.js';
+import { noteObserved, observedBy } from './observed-functions.js';
 
 export type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
 
@@ -27,20 +36,6 @@ export type Fixed<T> = [T] extends [infer U] ? U : never;
 
 /** As {@link Fixed}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
 export type FixedArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
-
-/** Where a decorator stands. */
-export interface MethodSite {
-  /** Name of the method, `#` included where it is private. */
-  readonly method: string;
-  /** Name of the class that declares the method, told from a call's `this`. */
-  readonly className: (instance: unknown) => string;
-}
-
-/** The original and the observers of a function we made: stacked decorators then share one wrapper. */
-const observedFunctions = new WeakMap<
-  AnyFunction,
-  { readonly original: AnyFunction; readonly observers: readonly CallObserver[] }
->();
 
 /**
  * Makes the decorator of a metric. `observe` is called once, at class definition.
@@ -81,87 +76,14 @@ function instrumented(
   metric: MethodMetric,
   observe: (itself: () => AnyFunction) => CallObserver,
 ): AnyFunction {
-  const inner = observedFunctions.get(method);
+  const inner = observedBy(method);
   const original = inner?.original ?? method;
   const observers: readonly CallObserver[] = [observe(() => wrapper), ...(inner?.observers ?? [])];
   const wrapper: AnyFunction = observedFunction(original, observers);
   takeOver(wrapper, method);
   addMetric(wrapper, metric);
-  observedFunctions.set(wrapper, { original, observers });
+  noteObserved(wrapper, { original, observers });
   return wrapper;
-}
-
-interface StandardContext {
-  readonly kind: string;
-  readonly name: string | symbol;
-  readonly static?: boolean;
-}
-
-function isStandardContext(value: unknown): value is StandardContext {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value;
-}
-
-/**
- * A standard decorator is not told its class. The class is found from the first `this`: it is the one on whose prototype
- * the method stands.
- */
-function standardSite(context: StandardContext, itself: () => AnyFunction): MethodSite {
-  const isStatic = context.static === true;
-  // Nearly every call comes from the same class as the one before.
-  let lastStart: unknown;
-  let lastName = '';
-  return {
-    method: memberName(context.name),
-    className: (instance) => {
-      const start: unknown = isStatic ? instance : Reflect.getPrototypeOf(Object(instance));
-      if (start !== lastStart || lastName === '') {
-        const declaring = holderOf(start, context.name, itself()) ?? start;
-        lastName = isStatic ? nameOf(declaring) : classNameOf(declaring);
-        lastStart = start;
-      }
-      return lastName;
-    },
-  };
-}
-
-function legacySite(target: unknown, key: string | symbol): MethodSite {
-  const name = isFunction(target) ? nameOf(target) : classNameOf(target);
-  return { method: memberName(key), className: () => name };
-}
-
-/** The object of the prototype chain that has the method, or a function made of it, as its own. */
-function holderOf(start: unknown, key: string | symbol, method: AnyFunction): object | undefined {
-  for (
-    let at = start;
-    at !== null && (typeof at === 'object' || typeof at === 'function');
-    at = Reflect.getPrototypeOf(at as object)
-  ) {
-    const value: unknown = Reflect.getOwnPropertyDescriptor(at as object, key)?.value;
-    if (value === method) return at as object;
-    const around = isFunction(value) ? observedFunctions.get(value) : undefined;
-    if (around !== undefined && around.original === observedFunctions.get(method)?.original)
-      return at as object;
-  }
-  return undefined;
-}
-
-function classNameOf(prototype: unknown): string {
-  const owner: unknown =
-    typeof prototype === 'object' && prototype !== null ? prototype.constructor : undefined;
-  return nameOf(owner);
-}
-
-function nameOf(value: unknown): string {
-  const name: unknown = isFunction(value) ? value.name : undefined;
-  return typeof name === 'string' && name !== '' ? name : 'anonymous';
-}
-
-function memberName(key: string | symbol): string {
-  return typeof key === 'symbol' ? (key.description ?? 'symbol') : key;
-}
-
-function isFunction(value: unknown): value is AnyFunction & { name: string } {
-  return typeof value === 'function';
 }
 
 function misplaced(decorator: string, kind: string, name: unknown): Error {

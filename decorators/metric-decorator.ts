@@ -2,7 +2,9 @@
 import type { LabelShape, MetricDefinition } from '../lib/definition.js';
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { Call } from './call.js';
+import type { AnyRegistry } from './class-settings.js';
+import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
 import { type LabelSources, outcome } from './label-sources.js';
 import {
   type DualModeMethodDecorator,
@@ -10,22 +12,34 @@ import {
   type FixedArgs,
   methodDecorator,
 } from './method-decorator.js';
-import type { Call, CallObserver } from './observed-call.js';
+import type { MethodSite } from './method-site.js';
+import type { CallObserver } from './observed-call.js';
 import { type Recorder, recorderFor } from './recorder.js';
 
 /** The call of a decorated method as its label sources see it: typed from the method. */
 export type CallOf<This, Args, Result> = Call<Fixed<This>, FixedArgs<Args>, Awaited<Fixed<Result>>>;
 
-export interface RegistryOption {
-  /** Where to record. Default: `sharedRegistry`. */
-  registry?: MetricsRegistry<StructuralRegistry>;
+/** Options of every decorator. */
+export interface CommonOptions<This = unknown> {
+  /** Where to record, the same for all or by instance. Default: the registry of `@Instrumented`, else `sharedRegistry`. */
+  registry?: AnyRegistry | ((instance: This) => AnyRegistry);
+  /** Errors that are no failures: a call that ends with one counts as success. */
+  ignore?: readonly ErrorClass[];
+}
+
+/** Options of a decorator that is given no metric. */
+export interface MetriclessOptions<This = unknown> extends CommonOptions<This> {
+  /** What to say instead of the names in the code, for minified builds: `Class.method`, or the method alone. */
+  name?: string;
+  /** Not an option: keeps a definition whose options are missing from being taken for options. */
+  type?: never;
 }
 
 /** Decorator options with sources for the labels of `L`; optional where the metric has no labels. */
-export type OptionsFor<L extends LabelShape, C, Own> = keyof L extends never
-  ? [options?: RegistryOption & Own & { labels?: Record<string, never> }]
+export type OptionsFor<L extends LabelShape, C extends Call, Own> = keyof L extends never
+  ? [options?: CommonOptions<C['instance']> & Own & { labels?: Record<string, never> }]
   : [
-      options: RegistryOption &
+      options: CommonOptions<C['instance']> &
         Own & {
           /** A source for each label: a value, or a function of the call. */
           labels: LabelSources<L, C>;
@@ -38,58 +52,67 @@ export interface MetricDecorator<S extends Series, Options> {
   readonly decorator: string;
   /** The metric it takes when it is given none, labelled by class and method (and outcome). */
   readonly withoutMetric: MetricDefinition;
-  /** Options of its own, beside `labels` and `registry`. */
+  /** Options of its own, beside those of all. */
   readonly ownOptions: readonly string[];
   /** What is done at the start and at the end of a call. Throws for unusable options. */
   readonly observer: (recorder: Recorder<S>, options: Options) => CallObserver;
 }
 
-/** Makes the decorator from what its user wrote: `()`, `(options)`, `(definition)` or `(definition, options)`. */
+/** What its user wrote: `()`, `(options)`, `(definition)` or `(definition, options)`. */
+export interface DecoratorArguments {
+  readonly definition: MetricDefinition | undefined;
+  readonly options: {
+    readonly labels?: unknown;
+    readonly registry?: unknown;
+    readonly ignore?: readonly ErrorClass[];
+    readonly name?: string;
+  };
+}
+
+/** Makes the decorator from what its user wrote. */
 export function metricDecorator<
   S extends Series,
   Options extends object,
   This,
   Args extends unknown[],
   Result,
->(made: MetricDecorator<S, Options>, args: readonly unknown[]): DualModeMethodDecorator<This, Args, Result> {
-  const { decorator, withoutMetric, observer } = made;
-  const { definition, options } = readArguments(made, args);
-  const { labels, registry } = options as {
-    labels?: unknown;
-    registry?: MetricsRegistry<StructuralRegistry>;
+>(
+  made: MetricDecorator<S, Options>,
+  { definition, options }: DecoratorArguments,
+): DualModeMethodDecorator<This, Args, Result> {
+  const { decorator, withoutMetric } = made;
+  const { registry, ignore, name } = options;
+  const observing = (recorder: Recorder<S>): CallObserver => {
+    const observer = { ...made.observer(recorder, options as Options), bind: recorder.bind };
+    return ignore === undefined ? observer : ignoring(observer, ignore);
   };
   if (definition !== undefined) {
-    const recorder = recorderFor<S>(decorator, definition, labels, registry);
-    const { staticLabels } = recorder.sources;
-    const observing = observer(recorder, options as Options);
-    return methodDecorator({ decorator, definition, staticLabels }, () => observing);
+    const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
+    const observer = observing(recorder);
+    return methodDecorator(
+      { decorator, definition, staticLabels: recorder.sources.staticLabels },
+      () => observer,
+    );
   }
-  return methodDecorator(
-    { decorator, definition: withoutMetric, staticLabels: {} },
-    ({ method, className }) => {
-      const byMethod = {
-        class: (call: Call) => className(call.instance),
-        method,
-        ...('outcome' in withoutMetric.labels ? { outcome } : {}),
-      };
-      return observer(recorderFor<S>(decorator, withoutMetric, byMethod, registry), options as Options);
-    },
-  );
+  return methodDecorator({ decorator, definition: withoutMetric, staticLabels: {} }, (site) => {
+    const labels = { ...siteLabels(site, name), ...('outcome' in withoutMetric.labels ? { outcome } : {}) };
+    return observing(recorderFor<S>({ decorator, definition: withoutMetric, labels, registry }));
+  });
 }
 
-function readArguments(
+/** @throws ERR_METRICS_INVALID_DECORATION, ERR_METRICS_WRONG_TYPE, ERR_METRICS_INVALID_OPTION */
+export function readArguments(
   {
     decorator,
     withoutMetric,
     ownOptions,
   }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions'>,
   [first, second]: readonly unknown[],
-): { readonly definition: MetricDefinition | undefined; readonly options: object } {
+): DecoratorArguments {
   if (typeof first === 'function') {
-    const member = first.name || 'anonymous';
     throw metricsError(
       'ERR_METRICS_INVALID_DECORATION',
-      `@${decorator} was put on \`${member}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
+      `@${decorator} was put on \`${first.name || 'anonymous'}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
     );
   }
   const definition = isDefinition(first) ? first : undefined;
@@ -106,7 +129,29 @@ function readArguments(
       `Invalid argument of @${decorator}: expected a definition and options, received ${shown(options)}.`,
     );
   }
-  const known = [...(definition === undefined ? [] : ['labels']), 'registry', ...ownOptions];
+  checkOptionNames(decorator, options, [
+    definition === undefined ? 'name' : 'labels',
+    'registry',
+    'ignore',
+    ...ownOptions,
+  ]);
+  if ('ignore' in options && options.ignore !== undefined)
+    checkErrorClasses(decorator, 'ignore', options.ignore);
+  if (
+    'name' in options &&
+    options.name !== undefined &&
+    (typeof options.name !== 'string' || options.name === '')
+  ) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`name\` of @${decorator}: expected \`Class.method\` or \`method\`, received ${shown(options.name)}.`,
+    );
+  }
+  return { definition, options };
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION for an option that is not known, with the one that may be meant */
+export function checkOptionNames(decorator: string, options: object, known: readonly string[]): void {
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue;
     const meant = nearest(option, known);
@@ -115,7 +160,15 @@ function readArguments(
       `Unknown option \`${option}\` of @${decorator}: expected some of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
     );
   }
-  return { definition, options };
+}
+
+/** Where a method stands, as labels: by the name its user gives, or by the code. */
+function siteLabels({ method, className }: MethodSite, name: string | undefined): Record<string, unknown> {
+  const dot = name?.lastIndexOf('.') ?? -1;
+  return {
+    class: name !== undefined && dot > 0 ? name.slice(0, dot) : (call: Call) => className(call.instance),
+    method: name === undefined ? method : name.slice(dot + 1),
+  };
 }
 
 function isDefinition(value: unknown): value is MetricDefinition {

@@ -1,42 +1,32 @@
 /**
- * One call of an instrumented function, from start to settlement. All decorators see calls through this file, so what
- * "a call" and "its end" mean is decided here alone: a value returned, an error thrown, a native promise settled.
- * Thenables that are no promises are left alone (awaiting one would run a lazy query builder).
+ * One call of an instrumented function, from start to end. All decorators see calls through this file, so what "a call"
+ * and "its end" mean is decided here alone: a value returned, an error thrown, a native promise settled, and where what
+ * is returned or fulfilled is a stream (`stream-result.ts`), the end of the stream. Thenables that are no promises are
+ * left alone: awaiting one would run a lazy query builder.
  */
 import { types } from 'node:util';
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
+import type { Call } from './call.js';
+import type { AnyRegistry } from './class-settings.js';
+import { followStream } from './stream-result.js';
 
-/** What label sources and values see of a call. At its start `result` and `error` are `undefined`. */
-export interface Call<
-  This = unknown,
-  Args extends readonly unknown[] = readonly unknown[],
-  Result = unknown,
-> {
-  /** `this` of the call. */
-  readonly instance: This;
-  readonly args: Args;
-  /** The returned value, or what the returned promise settled to. `undefined` until then, and on failure. */
-  readonly result: Result | undefined;
-  /** What was thrown or rejected with. */
-  readonly error: unknown;
-  /** How it ended; `success` until it has. */
-  readonly outcome: Outcome;
-}
-
-/** What records on calls: one for each decorator of a method. Neither function may throw. */
+/** What records on calls: one for each decorator of a method. No function of it may throw. */
 export interface CallObserver {
-  /** Before the method runs. What it returns is handed to `end`. */
+  /** Before the method runs. What it returns is handed to the others. */
   readonly start?: (call: Call) => unknown;
+  /** Once, at the first item of a stream, or at the end of a call that succeeded with no stream. */
+  readonly firstItem?: (call: Call, started: unknown) => void;
   /** Once, when the call has ended. */
   readonly end?: (call: Call, started: unknown) => void;
+  /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
+  readonly bind?: (registry: AnyRegistry | undefined) => void;
 }
 
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
 /** A function that behaves as `original` and tells `observers` of every call. */
 export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
-  const [only] = observers;
-  const observer = observers.length === 1 && only !== undefined ? only : all(observers);
+  const observer = combined(observers);
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
@@ -46,13 +36,12 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
       try {
         result = Reflect.apply(original, this as never, args as never[]);
       } catch (error) {
-        call.fail(error);
-        observer.end?.(call, started);
+        fail(call, observer, started, error);
         throw error;
       }
-      if (isPromise(result)) return settled(result, call, observer, started);
-      call.result = result;
-      observer.end?.(call, started);
+      if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
+      else if (types.isPromise(result)) return settled(result, call, observer, started);
+      else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
       return result;
     },
   };
@@ -64,16 +53,24 @@ class ObservedCall implements Call {
   result: unknown = undefined;
   error: unknown = undefined;
   outcome: Outcome = 'success';
+  abandoned = false;
 
   constructor(
     readonly instance: unknown,
     readonly args: readonly unknown[],
   ) {}
+}
 
-  fail(error: unknown): void {
-    this.error = error;
-    this.outcome = outcomeOfError(error);
-  }
+function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
+  call.result = result;
+  observer.firstItem?.(call, started);
+  observer.end?.(call, started);
+}
+
+function fail(call: ObservedCall, observer: CallObserver, started: unknown, error: unknown): void {
+  call.error = error;
+  call.outcome = outcomeOfError(error);
+  observer.end?.(call, started);
 }
 
 /** The chained promise, not a side chain: a rejection nobody handles still surfaces as the caller's own. */
@@ -85,30 +82,57 @@ function settled(
 ): Promise<unknown> {
   return promise.then(
     (value) => {
-      call.result = value;
-      observer.end?.(call, started);
+      if (typeof value !== 'object' || value === null || !follow(value, call, observer, started)) {
+        succeed(call, observer, started, value);
+      }
       return value;
     },
     (error: unknown) => {
-      call.fail(error);
-      observer.end?.(call, started);
+      fail(call, observer, started, error);
       throw error;
     },
   );
 }
 
-/** A promise of this realm or another, subclasses included. Asks no property of the value. */
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && types.isPromise(value);
+/** Lets the call go on to the end of a stream; `false` where the value is none. */
+function follow(value: object, call: ObservedCall, observer: CallObserver, started: unknown): boolean {
+  return followStream(value, {
+    // `call` does not hold the stream while it runs: a stream that nobody holds can be collected, and ends the call.
+    item: () => observer.firstItem?.(call, started),
+    end: (stream) => {
+      call.result = stream;
+      observer.end?.(call, started);
+    },
+    fail: (error) => fail(call, observer, started, error),
+    abandon: () => {
+      call.abandoned = true;
+      observer.end?.(call, started);
+    },
+  });
 }
 
 /** Several observers as one. */
-function all(observers: readonly CallObserver[]): CallObserver {
+function combined(observers: readonly CallObserver[]): CallObserver {
+  const [only] = observers;
+  if (observers.length === 1 && only !== undefined) return only;
+  const starts = observers.map(({ start }) => start);
+  const firstItems = observers.map(({ firstItem }) => firstItem);
+  const ends = observers.map(({ end }) => end);
+  const { length } = observers;
+  const hasFirstItem = firstItems.some((firstItem) => firstItem !== undefined);
   return {
-    start: (call) => observers.map((observer) => observer.start?.(call)),
+    start: (call) => {
+      const started = new Array<unknown>(length);
+      for (let index = 0; index < length; index++) started[index] = starts[index]?.(call);
+      return started;
+    },
+    ...(hasFirstItem && {
+      firstItem: (call: Call, started: unknown) => {
+        for (let index = 0; index < length; index++) firstItems[index]?.(call, (started as unknown[])[index]);
+      },
+    }),
     end: (call, started) => {
-      const states = started as readonly unknown[];
-      for (const [index, observer] of observers.entries()) observer.end?.(call, states[index]);
+      for (let index = 0; index < length; index++) ends[index]?.(call, (started as unknown[])[index]);
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Recording on the series of a call, so that no failure of it reaches the caller. */
 import type { MetricDefinition } from '../lib/definition.js';
+import { metricsError, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type AnyInstrument, MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import type { Call } from './call.js';
+import { type AnyRegistry, settingOf, settingsVersion } from './class-settings.js';
 import { type BoundSources, boundSources } from './label-sources.js';
-import type { Call } from './observed-call.js';
 
 /** Nothing of it throws: what fails is noted in the registry, which counts it and warns once. */
 export interface Recorder<S extends Series> {
@@ -13,38 +15,175 @@ export interface Recorder<S extends Series> {
   /** What `value` makes of this call; `undefined` where it failed or has nothing to say. */
   readonly valueOf: (call: Call, value: (call: Call) => number | undefined) => number | undefined;
   /** Runs `record` on the series of this call. */
-  readonly record: (call: Call, record: (series: S) => void) => void;
+  readonly record: (call: Call, record: (series: S, amount: number) => void, amount: number) => void;
+  /** Makes ready in the registry of its class, and in no other. */
+  readonly bind: (registry: AnyRegistry | undefined) => void;
 }
 
-/** Makes the recorder of a decorator. A series whose labels are all values is bound here, before the first call. */
-export function recorderFor<S extends Series>(
-  decorator: string,
-  definition: MetricDefinition,
-  labels: unknown,
-  registry: MetricsRegistry<StructuralRegistry> = sharedRegistry,
-): Recorder<S> {
+export interface RecorderOptions {
+  readonly decorator: string;
+  readonly definition: MetricDefinition;
+  readonly labels: unknown;
+  /** A registry, or what gives the one of an instance. Default: that of the class, else `sharedRegistry`. */
+  readonly registry: unknown;
+}
+
+/** A definition in one registry, with the series that needs no call to be found. */
+interface Binding<S extends Series> {
+  readonly registry: AnyRegistry;
+  readonly instrument: AnyInstrument;
+  readonly bound: S | undefined;
+}
+
+/**
+ * Makes the recorder of a decorator. A series whose labels are all values is bound before the first call: at once in a
+ * registry that is given, else when the class is defined, which may name another than the shared one.
+ * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
+ */
+export function recorderFor<S extends Series>({
+  decorator,
+  definition,
+  labels,
+  registry,
+}: RecorderOptions): Recorder<S> {
   const sources = boundSources(decorator, definition, labels);
-  const instrument = registry.instrument(definition);
+  const bindings = new WeakMap<AnyRegistry, Binding<S>>();
   // The definition says the instrument's type, and so its series'.
-  const seriesAt = (values: readonly unknown[]): S => instrument.series.at(values) as Series as S;
-  const bound = sources.values === undefined ? undefined : seriesAt(sources.values);
-  const contained = <T>(reason: string, run: () => T): T | undefined => {
+  const seriesAt = (instrument: AnyInstrument, values: readonly unknown[]): S =>
+    instrument.series.at(values) as Series as S;
+  const bindingIn = (target: AnyRegistry): Binding<S> => {
+    const existing = bindings.get(target);
+    if (existing !== undefined) return existing;
+    const instrument = target.instrument(definition);
+    const binding = {
+      registry: target,
+      instrument,
+      bound: sources.values === undefined ? undefined : seriesAt(instrument, sources.values),
+    };
+    bindings.set(target, binding);
+    return binding;
+  };
+  const { bindingOf, bind } = bindingFinder(decorator, definition, registry, bindingIn);
+
+  const failed = (call: Call, reason: string, error: unknown): undefined => {
+    let target: AnyRegistry = sharedRegistry;
     try {
-      return run();
+      target = bindingOf(call.instance).registry;
+    } catch {
+      // It is the registry that fails: the shared one hears of it.
+    }
+    target.recordingFailed(definition.name, reason, error);
+    return undefined;
+  };
+  const seriesOf = (call: Call): S | undefined => {
+    try {
+      const { instrument, bound } = bindingOf(call.instance);
+      return bound ?? seriesAt(instrument, sources.of(call));
     } catch (error) {
-      registry.recordingFailed(definition.name, reason, error);
-      return undefined;
+      return failed(call, 'label', error);
     }
   };
-  const seriesOf = (call: Call): S | undefined =>
-    bound ?? contained('label', () => seriesAt(sources.of(call)));
   return {
     sources,
     seriesOf,
-    valueOf: (call, value) => contained('value', () => value(call)),
-    record: (call, record) => {
+    bind,
+    valueOf: (call, value) => {
+      try {
+        return value(call);
+      } catch (error) {
+        return failed(call, 'value', error);
+      }
+    },
+    record: (call, record, amount) => {
       const series = seriesOf(call);
-      if (series !== undefined) contained('value', () => record(series));
+      if (series === undefined) return;
+      try {
+        record(series, amount);
+      } catch (error) {
+        failed(call, 'value', error);
+      }
     },
   };
+}
+
+interface BindingFinder<S extends Series> {
+  readonly bindingOf: (instance: unknown) => Binding<S>;
+  readonly bind: (registry: AnyRegistry | undefined) => void;
+}
+
+function bindingFinder<S extends Series>(
+  decorator: string,
+  definition: MetricDefinition,
+  registry: unknown,
+  bindingIn: (registry: AnyRegistry) => Binding<S>,
+): BindingFinder<S> {
+  if (registry instanceof MetricsRegistry) {
+    const binding = bindingIn(registry);
+    return { bindingOf: () => binding, bind: () => {} };
+  }
+  if (typeof registry === 'function')
+    return {
+      bindingOf: (instance) => bindingIn(checkedRegistry(decorator, registry(instance))),
+      bind: () => {},
+    };
+  if (registry !== undefined) checkedRegistry(decorator, registry);
+  return byClass(definition, bindingIn);
+}
+
+/** The registry of the class, else the shared one. */
+function byClass<S extends Series>(
+  definition: MetricDefinition,
+  bindingIn: (registry: AnyRegistry) => Binding<S>,
+): BindingFinder<S> {
+  // A conflict is told at class definition, as it is with a registry that is given.
+  sharedRegistry.checkConflict(definition);
+  let shared: Binding<S> | undefined;
+  const bindShared = (): Binding<S> => {
+    shared ??= bindingIn(sharedRegistry);
+    return shared;
+  };
+  let claimed = false;
+  // By then the class is defined, and `@Instrumented` has said whether another registry is meant.
+  queueMicrotask(() => {
+    if (claimed) return;
+    try {
+      bindShared();
+    } catch (error) {
+      sharedRegistry.recordingFailed(definition.name, 'definition', error);
+    }
+  });
+
+  let lastClass: unknown;
+  let lastBinding: Binding<S> | undefined;
+  let lastVersion = 0;
+  return {
+    bindingOf: (instance) => {
+      const version = settingsVersion();
+      if (version === 0) return shared ?? bindShared();
+      const owner: unknown =
+        typeof instance === 'object' && instance !== null ? Reflect.getPrototypeOf(instance) : instance;
+      if (lastBinding !== undefined && owner === lastClass && version === lastVersion) return lastBinding;
+      const found = settingOf(instance, ({ registry }) => registry);
+      // A registry of the instance differs from call to call of one class: it is never the last.
+      if (typeof found === 'function')
+        return bindingIn(checkedRegistry('Instrumented', found(instance as never)));
+      lastBinding = found === undefined ? bindShared() : bindingIn(found);
+      lastClass = owner;
+      lastVersion = version;
+      return lastBinding;
+    },
+    bind: (registry) => {
+      claimed = true;
+      if (registry !== undefined) bindingIn(registry);
+    },
+  };
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION for what is no registry of ours */
+export function checkedRegistry(decorator: string, registry: unknown): AnyRegistry {
+  if (registry instanceof MetricsRegistry) return registry;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`registry\` of @${decorator}: expected a MetricsRegistry or a function of the instance that gives one, received ${shown(registry)}.`,
+  );
 }

@@ -1,15 +1,25 @@
-/** `@TracksGauge`: how many calls of a method are under way, or a gauge set from what it returns. */
+/** `@TracksGauge`: how many calls of a method are under way, or a gauge that follows a result or a property. */
 import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
+import type { Call } from './call.js';
+import { type DualModeGaugeDecorator, gaugeProperty, isProperty } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
-import { type CallOf, metricDecorator, type OptionsFor, type RegistryOption } from './metric-decorator.js';
-import type { Call, CallObserver } from './observed-call.js';
+import {
+  type CallOf,
+  type MetricDecorator,
+  type MetriclessOptions,
+  metricDecorator,
+  type OptionsFor,
+  readArguments,
+} from './metric-decorator.js';
+import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recorder.js';
 
 export interface TracksGaugeOptions<C> {
   /**
    * Sets the gauge at the end of a successful call instead of counting calls under way; `undefined` leaves it as it is.
+   * On a property it makes the number of the value, which is the call's `result`.
    */
   set?: (call: C) => number | undefined;
 }
@@ -19,37 +29,44 @@ export interface TracksGaugeOptions<C> {
  * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
  */
 export function TracksGauge<This, Args extends unknown[], Result>(
-  options?: RegistryOption,
+  options?: MetriclessOptions<CallOf<This, Args, Result>['instance']>,
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
- * Tracks the calls of a method under way in a gauge: +1 at the start and -1 at the end, with the labels of the start.
- * Labels and errors as in `Counted`.
+ * Tracks the calls of a method under way in a gauge: +1 at the start and -1 at the end, with the labels of the start. On a
+ * standard `accessor`, and on a property in legacy mode (with `useDefineForClassFields: false`, as all legacy property
+ * decorators need), the gauge follows the value. Labels and errors as in `Counted`.
  */
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
-): DualModeMethodDecorator<This, Args, Result>;
+): DualModeGaugeDecorator<This, Args, Result>;
 export function TracksGauge<This, Args extends unknown[], Result>(
   ...args: unknown[]
-): DualModeMethodDecorator<This, Args, Result> {
-  return metricDecorator(
-    {
-      decorator: 'TracksGauge',
-      withoutMetric: methodCallsInProgress,
-      ownOptions: ['set'],
-      observer: tracking,
-    },
-    args,
-  );
+): DualModeGaugeDecorator<This, Args, Result> {
+  const read = readArguments(tracksGauge, args);
+  let onMethod: ((...at: unknown[]) => void) | undefined;
+  return (...at: readonly unknown[]) => {
+    if (isProperty(at)) return gaugeProperty(read, at);
+    // Made only where it stands on a method: making it binds its series.
+    onMethod ??= metricDecorator(tracksGauge, read) as (...at: unknown[]) => void;
+    return onMethod(...at);
+  };
 }
+
+const tracksGauge: MetricDecorator<GaugeSeries, TracksGaugeOptions<Call>> = {
+  decorator: 'TracksGauge',
+  withoutMetric: methodCallsInProgress,
+  ownOptions: ['set'],
+  observer: tracking,
+};
 
 function tracking(recorder: Recorder<GaugeSeries>, { set }: TracksGaugeOptions<Call>): CallObserver {
   if (set !== undefined) {
     return {
       end: (call) => {
-        if (call.outcome !== 'success') return;
+        if (call.outcome !== 'success' || call.abandoned) return;
         const value = recorder.valueOf(call, set);
-        if (value !== undefined) recorder.record(call, (series) => series.set(value));
+        if (value !== undefined) recorder.record(call, setTo, value);
       },
     };
   }
@@ -62,4 +79,8 @@ function tracking(recorder: Recorder<GaugeSeries>, { set }: TracksGaugeOptions<C
     // Where the start found no series there is none to take back.
     end: (_call, series) => (series as GaugeSeries | undefined)?.dec(),
   };
+}
+
+function setTo(series: GaugeSeries, value: number): void {
+  series.set(value);
 }

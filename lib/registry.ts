@@ -135,6 +135,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
   }
 
+  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. */
+  checkConflict(definition: MetricDefinition): void {
+    if (this.#existing(definition) === undefined) this.#checkNames(definition);
+  }
+
   /** The instrument registered under a name, if there is one. */
   get(name: string): AnyInstrument | undefined {
     return this.#instruments.get(name);
@@ -210,10 +215,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
-    for (const name of exposedNames(definition)) {
-      const owner = this.#exposedNames.get(name);
-      if (owner !== undefined) throw conflict(definition, shapeOf(owner), name);
-    }
+    this.#checkNames(definition);
     const instrument = make({
       maxSeries: this.#maxSeries,
       onFold: (label, budget) => this.#folded(definition.name, label, budget),
@@ -224,15 +226,22 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     return instrument;
   }
 
-  #register(instrument: AnyInstrument): void {
-    const { name } = instrument;
-    if (this.prometheus.getSingleMetric(name) !== undefined) {
-      throw conflict(
-        instrument.definition,
-        `a metric of another library under \`${name}\` in the same registry`,
-        name,
-      );
+  #checkNames(definition: MetricDefinition): void {
+    for (const name of exposedNames(definition)) {
+      const owner = this.#exposedNames.get(name);
+      if (owner !== undefined) throw conflict(definition, shapeOf(owner), name);
     }
+    this.#checkForeign(definition);
+  }
+
+  #checkForeign(definition: MetricDefinition): void {
+    const { name } = definition;
+    if (this.prometheus.getSingleMetric(name) === undefined) return;
+    throw conflict(definition, `a metric of another library under \`${name}\` in the same registry`, name);
+  }
+
+  #register(instrument: AnyInstrument): void {
+    this.#checkForeign(instrument.definition);
     this.prometheus.registerMetric(instrument as never);
   }
 

@@ -1,0 +1,71 @@
+/** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
+import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { Call } from './call.js';
+
+export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+
+export interface ClassSettings {
+  readonly labels: Readonly<Record<string, SharedSource>>;
+  readonly registry: AnyRegistry | ((instance: never) => AnyRegistry) | undefined;
+  readonly name: string | undefined;
+}
+
+type SharedValue = string | number | boolean;
+export type SharedSource = SharedValue | ((call: Call) => SharedValue);
+
+const settingsByClass = new WeakMap<object, ClassSettings>();
+let version = 0;
+
+/** Grows with every class that is given settings: what was found before may be out of date. 0: there are none. */
+export function settingsVersion(): number {
+  return version;
+}
+
+export function setClassSettings(target: object, settings: ClassSettings): void {
+  settingsByClass.set(target, settings);
+  version += 1;
+}
+
+/** The name that a class is given, itself and not by a superclass. */
+export function ownName(target: object): string | undefined {
+  return settingsByClass.get(target)?.name;
+}
+
+/** The first setting that a class or one of its superclasses has: a subclass's wins. */
+export function settingOf<T>(
+  instance: unknown,
+  pick: (settings: ClassSettings) => T | undefined,
+): T | undefined {
+  for (let at = classOf(instance); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
+    const settings = settingsByClass.get(at);
+    const picked = settings === undefined ? undefined : pick(settings);
+    if (picked !== undefined) return picked;
+  }
+  return undefined;
+}
+
+/**
+ * A label source: the label that `@Instrumented({ labels })` gives the class of the call, a subclass's before that of its
+ * superclass, `fallback` where there is none.
+ * @param fallback default: empty, which is an absent label
+ * @example
+ * \@Instrumented({ labels: { provider: 'claude' } })
+ * class ClaudeProvider {
+ *   \@Counted(aiRateLimits, { labels: { provider: fromClass('provider') } })
+ *   limited(): void {}
+ * }
+ */
+export function fromClass(name: string, fallback = ''): (call: Call) => string {
+  return (call) => {
+    const source = settingOf(call.instance, ({ labels }) =>
+      Object.hasOwn(labels, name) ? labels[name] : undefined,
+    );
+    return String((typeof source === 'function' ? source(call) : source) ?? fallback);
+  };
+}
+
+/** The class of a call's `this`, which for a static method is the class itself. */
+function classOf(instance: unknown): unknown {
+  if (typeof instance === 'function' || instance === null || instance === undefined) return instance;
+  return (Reflect.getPrototypeOf(Object(instance)) as { constructor?: unknown } | null)?.constructor;
+}

@@ -1,0 +1,124 @@
+/** `@TracksGauge` on what holds a value: a standard `accessor`, or a property in legacy mode. The gauge follows the value. */
+import { metricsError } from '../lib/errors.js';
+import type { GaugeSeries } from '../lib/instruments/gauge.js';
+import type { Call } from './call.js';
+import type { DualModeMethodDecorator } from './method-decorator.js';
+import type { DecoratorArguments } from './metric-decorator.js';
+import { recorderFor } from './recorder.js';
+
+/**
+ * A decorator for methods, standard accessors and legacy properties. Only the first tell `Args` and `Result`: were the
+ * value of an accessor another place to infer `Result` from, TypeScript would take a method for one.
+ */
+export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (
+  ...at:
+    | Parameters<DualModeMethodDecorator<This, Args, Result>>
+    | [accessor: AccessorTarget, context: ClassAccessorDecoratorContext<This, unknown>]
+    | [target: object, key: string | symbol]
+) => void;
+
+/** Any `ClassAccessorDecoratorTarget`. */
+interface AccessorTarget {
+  get(this: never): unknown;
+  set(this: never, value: never): void;
+}
+
+/** Whether a decorator is called for something that holds a value. */
+export function isProperty([first, second, third]: readonly unknown[]): boolean {
+  if (typeof second === 'object' && second !== null) return 'kind' in second && second.kind === 'accessor';
+  if (typeof second !== 'string' && typeof second !== 'symbol') return false;
+  // A legacy field has no descriptor, a legacy `accessor` one with both functions.
+  if (third === undefined) return typeof first === 'object';
+  return (
+    typeof third === 'object' &&
+    third !== null &&
+    'get' in third &&
+    'set' in third &&
+    typeof third.get === 'function' &&
+    typeof third.set === 'function'
+  );
+}
+
+/** Decorates a property. @throws ERR_METRICS_INVALID_DECORATION where no gauge is given */
+export function gaugeProperty({ definition, options }: DecoratorArguments, at: readonly unknown[]): unknown {
+  const [first, second, third] = at;
+  const isStandard = typeof second === 'object' && second !== null;
+  const name = isStandard && 'name' in second ? second.name : second;
+  if (definition === undefined) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DECORATION',
+      `@TracksGauge() cannot stand on \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
+    );
+  }
+  const recorder = recorderFor<GaugeSeries>({
+    decorator: 'TracksGauge',
+    definition,
+    labels: options.labels,
+    registry: options.registry,
+  });
+  const set =
+    'set' in options && typeof options.set === 'function'
+      ? (options.set as (call: Call) => number | undefined)
+      : undefined;
+  const follow = (instance: unknown, value: unknown): void => {
+    const call: Call = {
+      instance,
+      args: [value],
+      result: value,
+      error: undefined,
+      outcome: 'success',
+      abandoned: false,
+    };
+    const number = set === undefined ? (value as number | undefined) : recorder.valueOf(call, set);
+    // A property that has no value yet, or none any more, leaves the gauge as it is.
+    if (number !== undefined) recorder.record(call, (series, amount) => series.set(amount), number);
+  };
+  if (isStandard) return standardAccessor(first as ClassAccessorDecoratorTarget<unknown, unknown>, follow);
+  return third === undefined
+    ? legacyProperty(first as object, second as PropertyKey, follow)
+    : legacyAccessor(third as PropertyDescriptor, follow);
+}
+
+type Follow = (instance: unknown, value: unknown) => void;
+
+function standardAccessor(
+  { get, set }: ClassAccessorDecoratorTarget<unknown, unknown>,
+  follow: Follow,
+): ClassAccessorDecoratorResult<unknown, unknown> {
+  return {
+    get,
+    set(this: unknown, value: unknown) {
+      set.call(this, value);
+      follow(this, value);
+    },
+    init(this: unknown, value: unknown) {
+      follow(this, value);
+      return value;
+    },
+  };
+}
+
+function legacyAccessor(descriptor: PropertyDescriptor, follow: Follow): PropertyDescriptor {
+  const { set } = descriptor;
+  descriptor.set = function followed(this: unknown, value: unknown) {
+    set?.call(this, value);
+    follow(this, value);
+  };
+  return descriptor;
+}
+
+/** The property moves to the prototype, where its value is kept by instance. */
+function legacyProperty(prototype: object, key: PropertyKey, follow: Follow): void {
+  const values = new WeakMap<object, unknown>();
+  Object.defineProperty(prototype, key, {
+    configurable: true,
+    enumerable: true,
+    get(this: object) {
+      return values.get(this);
+    },
+    set(this: object, value: unknown) {
+      values.set(this, value);
+      follow(this, value);
+    },
+  });
+}

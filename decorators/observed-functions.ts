@@ -1,0 +1,46 @@
+/** The functions that the decorators made: what they stand for, and who observes them. */
+import type { AnyRegistry } from './class-settings.js';
+import type { AnyClass } from './metadata.js';
+import type { AnyFunction, CallObserver } from './observed-call.js';
+
+interface ObservedFunction {
+  readonly original: AnyFunction;
+  readonly observers: readonly CallObserver[];
+}
+
+const observedFunctions = new WeakMap<AnyFunction, ObservedFunction>();
+
+/** What a function of ours stands for: stacked decorators then share one wrapper. `undefined` for any other. */
+export function observedBy(method: AnyFunction): ObservedFunction | undefined {
+  return observedFunctions.get(method);
+}
+
+export function noteObserved(wrapper: AnyFunction, observed: ObservedFunction): void {
+  observedFunctions.set(wrapper, observed);
+}
+
+/** Whether a function carries a decorator. */
+export function isInstrumented(method: AnyFunction | undefined): boolean {
+  return method !== undefined && observedFunctions.has(method);
+}
+
+/** The method that an object has as its own under a key; `undefined` for a getter, a field or the constructor. */
+export function methodOn(holder: object, key: string | symbol): AnyFunction | undefined {
+  const descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
+  // Methods of a class are not enumerable, its static fields are, whatever they hold.
+  if (descriptor === undefined || descriptor.enumerable === true || typeof descriptor.value !== 'function')
+    return undefined;
+  if (key === 'constructor' && !('prototype' in holder)) return undefined;
+  return descriptor.value;
+}
+
+/** Makes the decorated methods of a class ready in its registry; `undefined` where each instance has its own. */
+export function bindMethods(target: AnyClass, registry: AnyRegistry | undefined): void {
+  for (const holder of [target.prototype, target]) {
+    for (const key of Reflect.ownKeys(holder)) {
+      const method: unknown = Reflect.getOwnPropertyDescriptor(holder, key)?.value;
+      if (typeof method !== 'function') continue;
+      for (const { bind } of observedFunctions.get(method as AnyFunction)?.observers ?? []) bind?.(registry);
+    }
+  }
+}
