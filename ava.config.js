@@ -3,6 +3,6 @@ export default {
   nodeArguments: ['--import=tsx'],
   // tsx does not compile inside worker threads on Node 20.
   workerThreads: false,
-  files: ['test/**/*.test.ts'],
+  files: ['test/**/*.test.ts', '!test/legacy/**'],
   timeout: '2m',
 };

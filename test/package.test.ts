@@ -118,7 +118,11 @@ for (const mode of ['standard', 'legacy'] as const) {
       join(folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: options, include: ['sample.ts'] }),
     );
-    const compiled = await run(process.execPath, [fromRoot('node_modules/typescript/bin/tsc'), '-p', folder]).catch((error: { stdout: string }) => error);
+    const compiled = await run(process.execPath, [
+      fromRoot('node_modules/typescript/bin/tsc'),
+      '-p',
+      folder,
+    ]).catch((error: { stdout: string }) => error);
     t.is(compiled.stdout, '', 'no compile errors, library declarations checked too');
 
     const service = fork(join(folder, 'sample.js'), { execArgv: [], silent: true });

@@ -1,0 +1,99 @@
+import { setTimeout as elapsed } from 'node:timers/promises';
+import test from 'ava';
+import { Counted, fromContext, withLabels } from '../../decorators/index.js';
+import { defineCounter, label } from '../../lib/definition.js';
+import { createTestRegistry, readValue } from '../../lib/testing.js';
+
+const calls = defineCounter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labels: { workflow_type: label(), step: label() },
+});
+
+function subject() {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(calls, {
+      registry,
+      labels: { workflow_type: fromContext('workflow_type', 'none'), step: fromContext('step') },
+    })
+    async run(milliseconds = 0): Promise<void> {
+      await elapsed(milliseconds);
+    }
+    @Counted(calls, {
+      registry,
+      labels: { workflow_type: fromContext('workflow_type', 'none'), step: 'stream' },
+    })
+    async *stream(): AsyncGenerator<number> {
+      await this.run();
+      yield 1;
+      await this.run();
+    }
+  }
+  const count = (workflow_type: string, step = ''): number =>
+    readValue(registry, calls, { workflow_type, step }) ?? 0;
+  return { worker: new Worker(), count };
+}
+
+test('labels set around a piece of work reach every recording within, through awaits', async (t) => {
+  const { worker, count } = subject();
+  await worker.run();
+  const result = await withLabels({ workflow_type: 'issue' }, async () => {
+    await worker.run();
+    await elapsed(1);
+    await withLabels({ step: 'plan' }, () => worker.run());
+    await worker.run();
+    return 'done';
+  });
+  await worker.run();
+  t.is(result, 'done');
+  t.is(count('none'), 2);
+  t.is(count('issue'), 2);
+  t.is(count('issue', 'plan'), 1, 'inner labels are added to those around');
+});
+
+test('interleaved work keeps its labels apart', async (t) => {
+  const { worker, count } = subject();
+  await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      withLabels({ workflow_type: `type-${index % 3}` }, () => worker.run(index % 5)),
+    ),
+  );
+  t.deepEqual(
+    [0, 1, 2].map((type) => count(`type-${type}`)),
+    [10, 10, 10],
+  );
+});
+
+test('the body of a generator has the labels of its call, wherever it is read', async (t) => {
+  const { worker, count } = subject();
+  const decorated = withLabels({ workflow_type: 'issue' }, () => worker.stream());
+  for await (const _ of decorated);
+  t.is(count('issue'), 2);
+  t.is(count('issue', 'stream'), 1);
+
+  const plain = withLabels({ workflow_type: 'review' }, async function* () {
+    await worker.run();
+    yield 1;
+    await worker.run();
+  });
+  for await (const _ of plain);
+  t.is(count('review'), 2, 'also where the generator itself is not decorated');
+  t.is(count('none'), 0);
+});
+
+test('withLabels gives back what the function returns, and lets through what it throws', (t) => {
+  const value = {};
+  t.is(
+    withLabels({ a: 1 }, () => value),
+    value,
+  );
+  const error = new Error('no');
+  t.throws(
+    () =>
+      withLabels({ a: true }, () => {
+        throw error;
+      }),
+    { is: error },
+  );
+});

@@ -1,0 +1,162 @@
+import test from 'ava';
+import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { methodCalls } from '../../lib/catalogue/method.js';
+import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
+
+const outcomes = label('success', 'failure', 'escalation');
+const calls = defineCounter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labels: { outcome: outcomes, error: label() },
+});
+const limits = defineCounter({ name: 'limits_total', help: 'Rate limits.' });
+const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels: { outcome: outcomes } });
+
+class RateLimitError extends Error {}
+class DailyLimitError extends RateLimitError {}
+class NotFoundError extends Error {}
+
+test('`errors` counts calls that ended with an error of these classes only', async (t) => {
+  const registry = createTestRegistry();
+  class Client {
+    @Counted(limits, { registry, errors: [RateLimitError] })
+    async send(error?: unknown): Promise<void> {
+      if (error !== undefined) throw error;
+    }
+  }
+  const client = new Client();
+  await client.send();
+  for (const error of [new RateLimitError(), new DailyLimitError(), new Error('other'), 'text'])
+    await t.throwsAsync(client.send(error), { any: true });
+  t.is(readValue(registry, limits), 2);
+});
+
+test('`ignore` names errors that are no failures: to that decorator their calls succeeded', (t) => {
+  const registry = createTestRegistry();
+  class Client {
+    @Counted(calls, { registry, ignore: [NotFoundError], labels: { outcome, error: errorType } })
+    @Timed(seconds, { registry, labels: { outcome } })
+    find(error: Error): void {
+      throw error;
+    }
+  }
+  const client = new Client();
+  const missing = new NotFoundError('no such thing');
+  t.throws(() => client.find(missing), { is: missing });
+  t.throws(() => client.find(new RateLimitError('slow down')));
+  t.is(readValue(registry, calls, { outcome: 'success', error: 'none' }), 1);
+  t.is(readValue(registry, calls, { outcome: 'failure', error: 'RateLimitError' }), 1);
+  t.is(
+    readHistogram(registry, seconds, { outcome: 'failure' })?.count,
+    2,
+    'the decorator beside it sees failures',
+  );
+});
+
+test.serial(
+  '`sample` times one call in so many and observes it with that weight; the others read no clock',
+  (t) => {
+    const registry = createTestRegistry();
+    const sampled = defineHistogram({ name: 'sampled_seconds', help: 'Durations.' });
+    class Worker {
+      @Timed(sampled, { registry, sample: 10 })
+      run(): void {}
+    }
+    const worker = new Worker();
+    const counts: number[] = [];
+    for (let call = 0; call < 1000; call++) {
+      worker.run();
+      counts.push(readHistogram(registry, sampled)?.count ?? 0);
+    }
+    t.is(counts.at(-1), 1000);
+    t.is(new Set(counts.filter((count) => count > 0)).size, 100, 'a hundred observations of weight 10');
+  },
+);
+
+test('`name` says class and method, or the method alone, instead of the code', async (t) => {
+  const registry = createTestRegistry();
+  class a {
+    @Counted({ registry, name: 'Greeter.greet' })
+    b(): void {}
+    @Counted({ registry, name: 'part' })
+    c(): void {}
+  }
+  const minified = new a();
+  minified.b();
+  minified.c();
+  const samples = await readSamples(registry, methodCalls);
+  t.deepEqual(
+    samples.map(({ labels }) => [labels.class, labels.method]),
+    [
+      ['Greeter', 'greet'],
+      ['a', 'part'],
+    ],
+  );
+});
+
+test('`set` and `value` may say nothing', (t) => {
+  const registry = createTestRegistry();
+  const depth = defineGauge({ name: 'depth', help: 'Depth.' });
+  class Queue {
+    @TracksGauge(depth, { registry, set: ({ result }) => (result === 0 ? undefined : result) })
+    size(jobs: number): number {
+      return jobs;
+    }
+  }
+  const queue = new Queue();
+  queue.size(4);
+  queue.size(0);
+  t.is(readValue(registry, depth), 4);
+  t.deepEqual(registry.get(metricsRecordingErrors.name), undefined);
+});
+
+type Loose = (...args: unknown[]) => unknown;
+const [LooseCounted, LooseTimed] = [Counted, Timed] as unknown as [Loose, Loose];
+for (const [what, use, message] of [
+  [
+    '`errors` that are no classes',
+    () => LooseCounted(limits, { errors: ['RateLimitError'] }),
+    /Invalid `errors` of @Counted: expected a list of error classes such as \[RateLimitError\], received "RateLimitError"/,
+  ],
+  [
+    '`errors` that are no list',
+    () => LooseCounted(limits, { errors: RateLimitError }),
+    /received function RateLimitError/,
+  ],
+  [
+    '`errors` of calls that succeeded',
+    () => LooseCounted(limits, { errors: [Error], when: 'success' }),
+    /`when` of @Counted with `errors`: expected "failure" or nothing, received "success"/,
+  ],
+  [
+    '`ignore` that is no list',
+    () => LooseTimed(seconds, { ignore: 5, labels: { outcome: 'success' } }),
+    /Invalid `ignore` of @Timed: .* received 5/,
+  ],
+  [
+    '`sample` of 0',
+    () => LooseTimed(seconds, { sample: 0, labels: { outcome: 'success' } }),
+    /Invalid `sample` of @Timed: expected a positive integer, received 0/,
+  ],
+  [
+    '`until` the second item',
+    () => LooseTimed(seconds, { until: 'second-item', labels: { outcome: 'success' } }),
+    /Invalid `until` of @Timed: expected "end" or "first-item", received "second-item"/,
+  ],
+  [
+    'an empty `name`',
+    () => LooseCounted({ name: '' }),
+    /Invalid `name` of @Counted: expected `Class.method` or `method`, received ""/,
+  ],
+  [
+    'a `registry` that is none',
+    () => LooseCounted(limits, { registry: {} }),
+    /Invalid `registry` of @Counted: expected a MetricsRegistry or a function of the instance that gives one, received an object/,
+  ],
+] as const) {
+  test(`${what} is an error at class definition`, (t) => {
+    t.throws(use, { code: 'ERR_METRICS_INVALID_OPTION', message });
+  });
+}

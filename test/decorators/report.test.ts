@@ -1,0 +1,56 @@
+import test from 'ava';
+import { Counted, instrumentationReport, Timed } from '../../decorators/index.js';
+import { createTestRegistry } from '../../lib/testing.js';
+
+const registry = createTestRegistry();
+const key = Symbol('key');
+
+class Provider {
+  @Counted({ registry })
+  @Timed({ registry })
+  send(): void {}
+  cancel(): void {}
+  get size(): number {
+    throw new Error('a getter must not run');
+  }
+  field = (): void => {};
+  [key](): void {}
+  @Counted({ registry })
+  static make(): void {}
+}
+class Platform {
+  open(): void {}
+}
+
+test('the report tells which public methods carry no metric', (t) => {
+  const report = instrumentationReport([Provider, Platform]);
+  t.deepEqual(report.uninstrumented, ['Provider.cancel', 'Provider.[key]', 'Platform.open']);
+  t.deepEqual(report.methods[0], {
+    class: 'Provider',
+    method: 'send',
+    static: false,
+    metrics: ['method_duration_seconds', 'method_calls_total'],
+  });
+  t.is(report.methods.length, 5);
+});
+
+test('the report reads as a table', (t) => {
+  t.is(
+    String(instrumentationReport([Provider, Platform])),
+    `method                metrics
+Provider.send         method_duration_seconds, method_calls_total
+Provider.cancel       NONE
+Provider.[key]        NONE
+static Provider.make  method_calls_total
+Platform.open         NONE`,
+  );
+});
+
+test('nothing missing is an empty list', (t) => {
+  class Complete {
+    @Counted({ registry })
+    run(): void {}
+  }
+  t.deepEqual(instrumentationReport([Complete]).uninstrumented, []);
+  t.deepEqual(instrumentationReport([]).methods, []);
+});
