@@ -86,10 +86,18 @@ function counting(
       );
     }
   }
-  const count = (call: Call): void => {
-    const amount = value === undefined ? 1 : recorder.valueOf(call, value);
-    if (amount !== undefined) recorder.record(call, add, amount);
+  const { seriesOf, amountOf, failed } = recorder;
+  const countOne = (call: Call): void => seriesOf(call)?.inc();
+  const countValue = (call: Call): void => {
+    const amount = value === undefined ? undefined : amountOf(call, value);
+    if (amount === undefined) return;
+    try {
+      seriesOf(call)?.inc(amount);
+    } catch (error) {
+      failed(call, 'value', error);
+    }
   };
+  const count = value === undefined ? countOne : countValue;
   if (when === 'called') return { start: count };
   if (when === 'settled') return { end: count };
   return {
@@ -101,8 +109,4 @@ function counting(
         count(call);
     },
   };
-}
-
-function add(series: CounterSeries, amount: number): void {
-  series.inc(amount);
 }

@@ -4,7 +4,7 @@ import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import type { DecoratorArguments } from './metric-decorator.js';
-import { recorderFor } from './recorder.js';
+import { type Recorder, recorderFor } from './recorder.js';
 
 /**
  * A decorator for methods, standard accessors and legacy properties. Only the first tell `Args` and `Result`: were the
@@ -69,14 +69,23 @@ export function gaugeProperty({ definition, options }: DecoratorArguments, at: r
       outcome: 'success',
       abandoned: false,
     };
-    const number = set === undefined ? (value as number | undefined) : recorder.valueOf(call, set);
+    const number = set === undefined ? (value as number | undefined) : recorder.amountOf(call, set);
     // A property that has no value yet, or none any more, leaves the gauge as it is.
-    if (number !== undefined) recorder.record(call, (series, amount) => series.set(amount), number);
+    if (number !== undefined) setSeries(recorder, call, number);
   };
   if (isStandard) return standardAccessor(first as ClassAccessorDecoratorTarget<unknown, unknown>, follow);
   return third === undefined
     ? legacyProperty(first as object, second as PropertyKey, follow)
     : legacyAccessor(third as PropertyDescriptor, follow);
+}
+
+/** Sets the gauge of a call. What no gauge takes is noted, and goes no further. */
+export function setSeries({ seriesOf, failed }: Recorder<GaugeSeries>, call: Call, value: number): void {
+  try {
+    seriesOf(call)?.set(value);
+  } catch (error) {
+    failed(call, 'value', error);
+  }
 }
 
 type Follow = (instance: unknown, value: unknown) => void;

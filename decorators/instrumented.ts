@@ -38,7 +38,7 @@ export interface InstrumentedOptions<Instance> {
  */
 export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},
-): (target: Class, context?: unknown) => void {
+): (target: Class, context?: ClassDecoratorContext) => void {
   checkOptions(options);
   const { labels = {}, registry, methods, name } = options;
   return (target, context) => {

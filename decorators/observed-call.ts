@@ -111,28 +111,25 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
   });
 }
 
-/** Several observers as one. */
+/** Several observers as one: two at a time, since each call is then one that V8 can inline. */
 function combined(observers: readonly CallObserver[]): CallObserver {
-  const [only] = observers;
-  if (observers.length === 1 && only !== undefined) return only;
-  const starts = observers.map(({ start }) => start);
-  const firstItems = observers.map(({ firstItem }) => firstItem);
-  const ends = observers.map(({ end }) => end);
-  const { length } = observers;
-  const hasFirstItem = firstItems.some((firstItem) => firstItem !== undefined);
-  return {
-    start: (call) => {
-      const started = new Array<unknown>(length);
-      for (let index = 0; index < length; index++) started[index] = starts[index]?.(call);
-      return started;
-    },
-    ...(hasFirstItem && {
-      firstItem: (call: Call, started: unknown) => {
-        for (let index = 0; index < length; index++) firstItems[index]?.(call, (started as unknown[])[index]);
-      },
-    }),
-    end: (call, started) => {
-      for (let index = 0; index < length; index++) ends[index]?.(call, (started as unknown[])[index]);
-    },
+  const [first, ...others] = observers;
+  if (first === undefined) return {};
+  return others.length === 0 ? first : paired(first, combined(others));
+}
+
+function paired(one: CallObserver, other: CallObserver): CallObserver {
+  const end = (call: Call, started: unknown): void => {
+    const [ofOne, ofOther] = started as readonly [unknown, unknown];
+    one.end?.(call, ofOne);
+    other.end?.(call, ofOther);
   };
+  const start = (call: Call): unknown => [one.start?.(call), other.start?.(call)];
+  if (one.firstItem === undefined && other.firstItem === undefined) return { start, end };
+  const firstItem = (call: Call, started: unknown): void => {
+    const [ofOne, ofOther] = started as readonly [unknown, unknown];
+    one.firstItem?.(call, ofOne);
+    other.firstItem?.(call, ofOther);
+  };
+  return { start, firstItem, end };
 }

@@ -13,9 +13,9 @@ export interface Recorder<S extends Series> {
   /** The series of this call; `undefined` where a label source failed. */
   readonly seriesOf: (call: Call) => S | undefined;
   /** What `value` makes of this call; `undefined` where it failed or has nothing to say. */
-  readonly valueOf: (call: Call, value: (call: Call) => number | undefined) => number | undefined;
-  /** Runs `record` on the series of this call. */
-  readonly record: (call: Call, record: (series: S, amount: number) => void, amount: number) => void;
+  readonly amountOf: (call: Call, value: (call: Call) => number | undefined) => number | undefined;
+  /** Takes note of a recording that failed. */
+  readonly failed: (call: Call, reason: string, error: unknown) => undefined;
   /** Makes ready in the registry of its class, and in no other. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
 }
@@ -63,7 +63,7 @@ export function recorderFor<S extends Series>({
     bindings.set(target, binding);
     return binding;
   };
-  const { bindingOf, bind } = bindingFinder(decorator, definition, registry, bindingIn);
+  const { bindingOf, bind, fixed } = bindingFinder(decorator, definition, registry, bindingIn);
 
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
@@ -75,7 +75,10 @@ export function recorderFor<S extends Series>({
     target.recordingFailed(definition.name, reason, error);
     return undefined;
   };
+  // One series for every call: nothing is looked up.
+  const always = fixed?.bound;
   const seriesOf = (call: Call): S | undefined => {
+    if (always !== undefined) return always;
     try {
       const { instrument, bound } = bindingOf(call.instance);
       return bound ?? seriesAt(instrument, sources.of(call));
@@ -87,28 +90,22 @@ export function recorderFor<S extends Series>({
     sources,
     seriesOf,
     bind,
-    valueOf: (call, value) => {
+    amountOf: (call, value) => {
       try {
         return value(call);
       } catch (error) {
         return failed(call, 'value', error);
       }
     },
-    record: (call, record, amount) => {
-      const series = seriesOf(call);
-      if (series === undefined) return;
-      try {
-        record(series, amount);
-      } catch (error) {
-        failed(call, 'value', error);
-      }
-    },
+    failed,
   };
 }
 
 interface BindingFinder<S extends Series> {
   readonly bindingOf: (instance: unknown) => Binding<S>;
   readonly bind: (registry: AnyRegistry | undefined) => void;
+  /** The only binding there is, where one registry is given for all. */
+  readonly fixed?: Binding<S>;
 }
 
 function bindingFinder<S extends Series>(
@@ -119,7 +116,7 @@ function bindingFinder<S extends Series>(
 ): BindingFinder<S> {
   if (registry instanceof MetricsRegistry) {
     const binding = bindingIn(registry);
-    return { bindingOf: () => binding, bind: () => {} };
+    return { bindingOf: () => binding, bind: () => {}, fixed: binding };
   }
   if (typeof registry === 'function')
     return {

@@ -3,7 +3,7 @@ import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
-import { type DualModeGaugeDecorator, gaugeProperty, isProperty } from './gauge-property.js';
+import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
@@ -65,8 +65,8 @@ function tracking(recorder: Recorder<GaugeSeries>, { set }: TracksGaugeOptions<C
     return {
       end: (call) => {
         if (call.outcome !== 'success' || call.abandoned) return;
-        const value = recorder.valueOf(call, set);
-        if (value !== undefined) recorder.record(call, setTo, value);
+        const value = recorder.amountOf(call, set);
+        if (value !== undefined) setSeries(recorder, call, value);
       },
     };
   }
@@ -79,8 +79,4 @@ function tracking(recorder: Recorder<GaugeSeries>, { set }: TracksGaugeOptions<C
     // Where the start found no series there is none to take back.
     end: (_call, series) => (series as GaugeSeries | undefined)?.dec(),
   };
-}
-
-function setTo(series: GaugeSeries, value: number): void {
-  series.set(value);
 }

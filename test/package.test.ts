@@ -18,9 +18,13 @@ let tarball = '';
 
 test.before(async () => {
   project = await mkdtemp(join(tmpdir(), 'tamma-package-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', project], {
-    cwd: fromRoot(''),
-  });
+  const { stdout } = await run(
+    'npm',
+    ['pack', '--json', '--silent', '--ignore-scripts', '--pack-destination', project],
+    {
+      cwd: fromRoot(''),
+    },
+  );
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
   tarball = join(project, filename.replace('@tamma/', 'tamma-'));
   const modules = join(project, 'node_modules');

@@ -17,7 +17,7 @@ test('every contender records what it is told to, in every kind and shape that i
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   const [kindCount, shapeCount] = [Object.keys(kinds).length, Object.keys(shapes).length];
   t.is(measurements.filter(({ contender }) => contender === ours.name).length, kindCount * shapeCount);
-  const results = resultsOf(contenders, measurements);
+  const results = resultsOf(contenders, measurements, []);
   t.is(results.versions['prom-client'], '15.1.3');
   t.is(table(results).split('\n').length, 2 + kindCount * shapeCount);
   t.is(targetsTable(results).split('\n').length, 6);

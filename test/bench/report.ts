@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fromRoot } from '../helpers/package-root.js';
 import { type Contender, type Kind, kinds, type Shape, shapes } from './contender.js';
+import { type DecoratorMeasurement, decoratorTable, decoratorTargetsTable } from './decorators.js';
 import type { Measurement } from './measure.js';
 import { checkTargets } from './targets.js';
 
@@ -12,9 +13,14 @@ export interface Results {
   /** Package -> version. */
   readonly versions: Readonly<Record<string, string>>;
   readonly measurements: readonly Measurement[];
+  readonly decorators: readonly DecoratorMeasurement[];
 }
 
-export function resultsOf(contenders: readonly Contender[], measurements: readonly Measurement[]): Results {
+export function resultsOf(
+  contenders: readonly Contender[],
+  measurements: readonly Measurement[],
+  decorators: readonly DecoratorMeasurement[],
+): Results {
   const [cpu] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -23,6 +29,7 @@ export function resultsOf(contenders: readonly Contender[], measurements: readon
       contenders.flatMap(({ package: name }) => (name === undefined ? [] : [[name, versionOf(name)]])),
     ),
     measurements,
+    decorators,
   };
 }
 
@@ -60,7 +67,7 @@ export function targetsTable({ measurements }: Results): string {
 export function report(results: Results): string {
   const { cpu, cores, node } = results.machine;
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}`;
+  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}`;
 }
 
 function cell(row: readonly Measurement[], name: string): string {

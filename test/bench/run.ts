@@ -3,6 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fromRoot } from '../helpers/package-root.js';
 import { contenders } from './contenders/all.js';
+import {
+  checkDecoratorTargets,
+  decoratorTable,
+  decoratorTargetsTable,
+  measureDecorators,
+} from './decorators.js';
 import { measureSideBySide } from './measure.js';
 import { type Results, report, resultsOf, table, targetsTable } from './report.js';
 import { checkTargets } from './targets.js';
@@ -31,11 +37,20 @@ npm run bench -- --report  measure nothing; write the last results into test/ben
     milliseconds: options.quick ? 10 : 60,
     onProgress: (what) => process.stderr.write(`\r${what.padEnd(40)}`),
   });
+  process.stderr.write(`\r${'decorators'.padEnd(40)}`);
+  const decorators = await measureDecorators(
+    options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
+  );
   process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = resultsOf(contenders, measurements);
-  console.log(`${table(results)}\n\n${targetsTable(results)}`);
+  const results = resultsOf(contenders, measurements, decorators);
+  console.log(
+    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}`,
+  );
   if (!options.quick) await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-  if (options.check && checkTargets(measurements).some(({ reached }) => !reached)) {
+  const reached = [...checkTargets(measurements), ...checkDecoratorTargets(decorators)].every(
+    (target) => target.reached,
+  );
+  if (options.check && !reached) {
     console.error('A target is missed.');
     process.exitCode = 1;
   }

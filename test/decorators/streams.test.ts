@@ -33,7 +33,7 @@ class SdkStream implements AsyncIterable<number> {
     this.#items = items;
   }
   async *[Symbol.asyncIterator](): AsyncGenerator<number> {
-    yield* this.#items;
+    for (const item of this.#items) yield item;
   }
   total(): number {
     return this.#items.reduce((sum, item) => sum + item, 0);

@@ -3,8 +3,19 @@
  * `experimentalDecorators`, and an unused `@ts-expect-error` is an error. Nothing here is executed.
  */
 import { expectTypeOf } from 'expect-type';
-import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import {
+  Counted,
+  errorType,
+  fromClass,
+  fromContext,
+  Instrumented,
+  instrument,
+  outcome,
+  Timed,
+  TracksGauge,
+} from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { sharedRegistry } from '../../lib/registry.js';
 
 const requests = defineCounter({
   name: 'requests_total',
@@ -162,6 +173,70 @@ export class Rejected {
   // @ts-expect-error a field that holds a function
   @Counted()
   functionField = (): number => 1;
+}
+
+@Instrumented({
+  labels: { provider: 'claude' },
+  registry: ({ region }: Whole) => (region === '' ? sharedRegistry : sharedRegistry),
+  methods: ['run'],
+})
+export class Whole {
+  region = 'eu';
+  run(): void {}
+
+  @Counted(requests, {
+    labels: { model: fromClass('model'), kind: 'chat' },
+    registry: ({ region }) => (region === '' ? sharedRegistry : sharedRegistry),
+  })
+  @Timed(seconds, {
+    labels: { model: fromContext('model') },
+    until: 'first-item',
+    sample: 10,
+    ignore: [RangeError],
+  })
+  @Counted(plain, { errors: [TypeError] })
+  @Counted({ name: 'Whole.stream' })
+  async *stream(): AsyncGenerator<number> {
+    yield 1;
+  }
+}
+
+async function send(request: Request): Promise<{ id: number }> {
+  return { id: request.tokens };
+}
+export const sent = instrument(
+  send,
+  Timed(seconds, { labels: { model: ({ args: [request] }) => request.model } }),
+  Counted(plain, { value: ({ result }) => result?.id }),
+  Counted(),
+);
+expectTypeOf(sent).toEqualTypeOf<typeof send>();
+
+// @ts-expect-error an argument that the function does not take
+instrument(send, Timed(seconds, { labels: { model: ({ args: [, retries] }) => retries } }));
+
+export class RejectedOptions {
+  // @ts-expect-error a registry function of another class
+  @Counted(plain, { registry: ({ nowhere }) => nowhere })
+  wrongRegistry(): void {}
+
+  // @ts-expect-error `until` is the end or the first item
+  @Timed(seconds, { labels: { model: 'a' }, until: 'second-item' })
+  wrongUntil(): void {}
+
+  // @ts-expect-error errors are told by their classes
+  @Counted(plain, { errors: ['RateLimitError'] })
+  wrongErrors(): void {}
+
+  // @ts-expect-error a getter holds no value to follow
+  @TracksGauge(running, { labels: { model: 'a' } })
+  get getter(): number {
+    return 1;
+  }
+
+  // @ts-expect-error a class decorator
+  @Instrumented()
+  onMethod(): void {}
 }
 
 // @ts-expect-error a class

@@ -1,0 +1,231 @@
+/** What a decorator adds to a method, beside autometrics and a wrapper written by hand on prom-client. */
+import { Autometrics } from '@autometrics/autometrics';
+import { measure } from 'mitata';
+import * as promClient from 'prom-client';
+import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { MetricsRegistry } from '../../lib/registry.js';
+import { drawn } from './contender.js';
+import { median } from './measure.js';
+
+export interface DecoratorMeasurement {
+  readonly name: string;
+  /** Median over the rounds of the nanoseconds a call takes. */
+  readonly nanoseconds: number;
+  readonly rounds: readonly number[];
+}
+
+export interface DecoratorTarget {
+  readonly what: string;
+  readonly limit: string;
+  readonly measured: string;
+  readonly reached: boolean;
+}
+
+const labels = { provider: label(), model: label() };
+const fixed = { provider: 'claude', model: 'large' };
+const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels });
+const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels });
+const running = defineGauge({ name: 'calls_running', help: 'Calls under way.', labels });
+const registry = new MetricsRegistry();
+const register = new promClient.Registry();
+
+const byHand = {
+  calls: new promClient.Counter({
+    name: 'calls_total',
+    help: 'Calls.',
+    labelNames: ['provider', 'model'],
+    registers: [register],
+  }),
+  seconds: new promClient.Histogram({
+    name: 'call_seconds',
+    help: 'Durations.',
+    labelNames: ['provider', 'model'],
+    registers: [register],
+  }),
+};
+
+class Subject {
+  n = 0;
+
+  async bareAsync(): Promise<number> {
+    return this.n;
+  }
+  @Timed(seconds, { registry, labels: fixed })
+  async timed(): Promise<number> {
+    return this.n;
+  }
+  @Timed(seconds, { registry, labels: fixed })
+  @Counted(calls, { registry, labels: fixed })
+  @TracksGauge(running, { registry, labels: fixed })
+  async stacked(): Promise<number> {
+    return this.n;
+  }
+  @Timed(seconds, {
+    registry,
+    labels: { provider: 'claude', model: ({ instance }) => (instance.n >= 0 ? 'large' : 'small') },
+  })
+  async labelled(): Promise<number> {
+    return this.n;
+  }
+  @Timed(seconds, { registry, labels: fixed, sample: 100 })
+  async sampled(): Promise<number> {
+    return this.n;
+  }
+  async timedByHand(): Promise<number> {
+    const stop = byHand.seconds.startTimer(fixed);
+    try {
+      return await this.bareAsync();
+    } finally {
+      stop();
+    }
+  }
+  @Autometrics()
+  async autometrics(): Promise<number> {
+    return this.n;
+  }
+
+  bareSync(): number {
+    return this.n;
+  }
+  @Counted(calls, { registry, labels: fixed })
+  counted(): number {
+    return this.n;
+  }
+  countedByHand(): number {
+    byHand.calls.inc(fixed);
+    return this.bareSync();
+  }
+}
+
+const subject = new Subject();
+const bound = registry.counter(calls).with(fixed);
+let sink = 0;
+
+/** Two clock reads and one `.then` around the bare call: what timing a promise cannot be below. */
+function clockedThen(): Promise<number> {
+  const start = process.hrtime();
+  return subject.bareAsync().then((value) => {
+    const end = process.hrtime();
+    sink += end[0] - start[0] + (end[1] - start[1]) * 1e-9;
+    return value;
+  });
+}
+
+const asynchronous: Readonly<Record<string, () => Promise<number>>> = {
+  'async, bare': () => subject.bareAsync(),
+  'async, two clock reads and a .then': clockedThen,
+  'async, @Timed': () => subject.timed(),
+  'async, @Timed, one in a hundred': () => subject.sampled(),
+  'async, @Timed with a label function': () => subject.labelled(),
+  'async, @Timed @Counted @TracksGauge': () => subject.stacked(),
+  'async, prom-client by hand': () => subject.timedByHand(),
+  'async, @Autometrics': () => subject.autometrics(),
+};
+
+const synchronous: Readonly<Record<string, () => unknown>> = {
+  'sync, bare': () => subject.bareSync(),
+  'sync, bound increment': () => bound.inc(),
+  'sync, @Counted': () => subject.counted(),
+  'sync, prom-client by hand': () => subject.countedByHand(),
+};
+
+const batch = 256;
+
+export async function measureDecorators({
+  rounds,
+  milliseconds,
+}: {
+  rounds: number;
+  milliseconds: number;
+}): Promise<DecoratorMeasurement[]> {
+  const running = [
+    ...Object.entries(synchronous).map(([name, call]) => ({
+      name,
+      operations: syncBatch(name, call),
+      times: [] as number[],
+    })),
+    ...Object.entries(asynchronous).map(([name, call]) => ({
+      name,
+      operations: asyncBatch(name, call),
+      times: [] as number[],
+    })),
+  ];
+  const draw = drawn(rounds);
+  for (let round = 0; round < rounds; round++) {
+    const order = running.map((item) => ({ item, place: draw() })).sort((a, b) => a.place - b.place);
+    for (const { item } of order) {
+      const { p50 } = await measure(item.operations, {
+        min_cpu_time: milliseconds * 1e6,
+        batch_samples: 8,
+        gc: false,
+      });
+      item.times.push(p50 / batch);
+    }
+  }
+  if (!(sink >= 0)) throw new Error('the clock went backwards');
+  return running.map(({ name, times }) => ({ name, nanoseconds: median(times), rounds: times }));
+}
+
+export function checkDecoratorTargets(measurements: readonly DecoratorMeasurement[]): DecoratorTarget[] {
+  const time = (name: string): number =>
+    measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
+  const [timed, floor, stacked] = [
+    time('async, @Timed'),
+    time('async, two clock reads and a .then'),
+    time('async, @Timed @Counted @TracksGauge'),
+  ];
+  const added = time('sync, @Counted') - time('sync, bare');
+  const allowed = Math.max(25, 3 * time('sync, bound increment'));
+  return [
+    {
+      what: '@Timed on an async method, against two clock reads and a .then',
+      limit: '1.3 x',
+      measured: `${(timed / floor).toFixed(2)} x`,
+      reached: timed / floor <= 1.3,
+    },
+    {
+      what: 'three stacked decorators, against one',
+      limit: '1.35 x',
+      measured: `${(stacked / timed).toFixed(2)} x`,
+      reached: stacked / timed <= 1.35,
+    },
+    {
+      what: '@Counted on a sync method adds',
+      limit: `${allowed.toFixed(0)} ns`,
+      measured: `${added.toFixed(0)} ns`,
+      reached: added <= allowed,
+    },
+  ];
+}
+
+export function decoratorTable(measurements: readonly DecoratorMeasurement[]): string {
+  const rows = measurements.map(
+    ({ name, nanoseconds }) =>
+      `| ${name} | ${nanoseconds < 10 ? nanoseconds.toFixed(1) : nanoseconds.toFixed(0)} |`,
+  );
+  return ['| a call of a decorated method | ns |', '|---|---:|', ...rows].join('\n');
+}
+
+export function decoratorTargetsTable(measurements: readonly DecoratorMeasurement[]): string {
+  const rows = checkDecoratorTargets(measurements).map(
+    ({ what, limit, measured, reached }) =>
+      `| ${what} | ${limit} | ${measured} | ${reached ? 'yes' : 'NO'} |`,
+  );
+  return ['| decorators | at most | measured | reached |', '|---|---:|---:|---|', ...rows].join('\n');
+}
+
+// Code of its own for each, and a name in it, for the reasons given in `measure.ts`.
+function syncBatch(name: string, call: () => unknown): () => void {
+  return new Function(
+    'call',
+    `return () => { /* ${name} */ for (let time = 0; time < ${batch}; time++) call(); }`,
+  )(call);
+}
+
+function asyncBatch(name: string, call: () => Promise<number>): () => Promise<void> {
+  return new Function(
+    'call',
+    `return async () => { /* ${name} */ for (let time = 0; time < ${batch}; time++) await call(); }`,
+  )(call);
+}

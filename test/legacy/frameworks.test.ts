@@ -1,0 +1,137 @@
+/** Frameworks that live by legacy decorators and Reflect metadata, with their handlers decorated by ours. */
+import 'reflect-metadata';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Module,
+  Controller as NestController,
+  Get as NestGet,
+  Param as NestParam,
+  SetMetadata,
+  UseGuards,
+} from '@nestjs/common';
+import { NestFactory, Reflector } from '@nestjs/core';
+import test from 'ava';
+import Koa from 'koa';
+import { Controller, Get, HttpCode, Param, UseBefore, useKoaServer } from 'routing-controllers';
+import { Counted, getInstrumentation, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
+import { serve } from '../helpers/koa-server.js';
+
+const calls = defineCounter({
+  name: 'handler_calls_total',
+  help: 'Calls.',
+  labels: { handler: label(), outcome: label('success', 'failure', 'escalation') },
+});
+const seconds = defineHistogram({ name: 'handler_seconds', help: 'Durations.' });
+const running = defineGauge({ name: 'handlers_running', help: 'Handlers under way.' });
+
+test('NestJS: injection, routes, guards and metadata work on decorated handlers, whichever decorator is above', async (t) => {
+  const registry = createTestRegistry();
+
+  @Injectable()
+  class Greetings {
+    @Counted(calls, { registry, labels: { handler: 'service', outcome } })
+    @Timed(seconds, { registry })
+    async greet(name: string): Promise<string> {
+      if (name === 'nobody') throw new Error('nobody');
+      return `Hello ${name}`;
+    }
+  }
+
+  @Injectable()
+  class RoleGuard implements CanActivate {
+    constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+    @Counted(calls, { registry, labels: { handler: 'guard', outcome } })
+    canActivate(context: ExecutionContext): boolean {
+      // Reads the metadata that `SetMetadata` put on the handler, which is a wrapper of ours.
+      return this.reflector.get<string>('role', context.getHandler()) !== 'nobody';
+    }
+  }
+
+  @NestController('greet')
+  @UseGuards(RoleGuard)
+  class GreetController {
+    constructor(@Inject(Greetings) private readonly greetings: Greetings) {}
+
+    @NestGet('open/:name')
+    @SetMetadata('role', 'anyone')
+    @Counted(calls, { registry, labels: { handler: 'open', outcome } })
+    @TracksGauge(running, { registry })
+    open(@NestParam('name') name: string): Promise<string> {
+      return this.greetings.greet(name);
+    }
+
+    @Counted(calls, { registry, labels: { handler: 'closed', outcome } })
+    @NestGet('closed/:name')
+    @SetMetadata('role', 'nobody')
+    closed(@NestParam('name') name: string): string {
+      return name;
+    }
+  }
+
+  @Module({ controllers: [GreetController], providers: [Greetings, RoleGuard] })
+  class AppModule {}
+
+  const app = await NestFactory.create(AppModule, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  t.teardown(() => app.close());
+  const url = await app.getUrl();
+  const open = await fetch(`${url}/greet/open/ada`);
+  t.deepEqual([open.status, await open.text()], [200, 'Hello ada']);
+  t.is((await fetch(`${url}/greet/open/nobody`)).status, 500);
+  t.is((await fetch(`${url}/greet/closed/ada`)).status, 403);
+
+  const count = (handler: string, how: 'success' | 'failure'): number =>
+    readValue(registry, calls, { handler, outcome: how }) ?? 0;
+  t.deepEqual([count('open', 'success'), count('open', 'failure')], [1, 1]);
+  t.deepEqual([count('service', 'success'), count('service', 'failure')], [1, 1]);
+  t.deepEqual([count('guard', 'success'), count('closed', 'success')], [3, 0]);
+  t.is(readHistogram(registry, seconds)?.count, 2);
+  t.is(readValue(registry, running), 0);
+  t.deepEqual(
+    getInstrumentation(GreetController).map(({ method }) => method),
+    ['open', 'closed'],
+  );
+});
+
+test('routing-controllers on Koa: routes, parameters and middleware work on decorated handlers', async (t) => {
+  const registry = createTestRegistry();
+
+  @Controller('/items')
+  class ItemController {
+    readonly prefix = 'item';
+
+    @Get('/:id')
+    @Counted(calls, { registry, labels: { handler: ({ args: [id] }) => `find ${id}`, outcome } })
+    @Timed(seconds, { registry })
+    async find(@Param('id') id: number): Promise<string> {
+      return `${this.prefix} ${id}`;
+    }
+
+    @Counted(calls, { registry, labels: { handler: 'made', outcome } })
+    @Get('/made/up')
+    @HttpCode(201)
+    @UseBefore(async (ctx: Koa.Context, next: Koa.Next) => {
+      ctx.set('x-before', 'yes');
+      await next();
+    })
+    made(): { made: boolean } {
+      return { made: true };
+    }
+  }
+
+  const app = useKoaServer(new Koa(), { controllers: [ItemController] }) as Koa;
+  const server = await serve(app);
+  t.teardown(() => server.close());
+  const found = await fetch(`${server.url}/items/7`);
+  t.deepEqual([found.status, await found.text()], [200, 'item 7']);
+  const made = await fetch(`${server.url}/items/made/up`);
+  t.deepEqual([made.status, made.headers.get('x-before'), await made.json()], [201, 'yes', { made: true }]);
+  t.is(readValue(registry, calls, { handler: 'find 7', outcome: 'success' }), 1);
+  t.is(readValue(registry, calls, { handler: 'made', outcome: 'success' }), 1);
+  t.is(readHistogram(registry, seconds)?.count, 1);
+});
