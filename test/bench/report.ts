@@ -26,7 +26,9 @@ export function resultsOf(
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu: cpu?.model.trim() ?? 'unknown', cores: cpus().length, node: process.version },
     versions: Object.fromEntries(
-      contenders.flatMap(({ package: name }) => (name === undefined ? [] : [[name, versionOf(name)]])),
+      [...contenders.map((contender) => contender.package), '@autometrics/autometrics'].flatMap((name) =>
+        name === undefined ? [] : [[name, versionOf(name)]],
+      ),
     ),
     measurements,
     decorators,
