@@ -1,9 +1,9 @@
 /** Node's readable streams, observed by listeners that change nothing: none starts the flow, none handles an error. */
 import { errorMonitor } from 'node:events';
 import type { Readable } from 'node:stream';
-import { redefine, type StreamLife } from './stream-life.js';
+import type { ObservedLife } from './stream-life.js';
 
-export function followNodeStream(stream: Readable, life: StreamLife): void {
+export function followNodeStream(stream: Readable, life: ObservedLife): void {
   stream.once('end', () => life.end(stream));
   // Destroyed early, or after its end: whichever comes first is told.
   stream.once('close', () => life.end(stream));
@@ -11,7 +11,7 @@ export function followNodeStream(stream: Readable, life: StreamLife): void {
   stream.once(errorMonitor, (error) => life.fail(error));
   // Every chunk goes through `push`; a `data` listener would start the flow, a `readable` one would change it.
   const { push } = stream;
-  redefine(stream, 'push', function pushed(this: Readable, chunk: unknown, encoding?: BufferEncoding) {
+  life.redefine(stream, 'push', function pushed(this: Readable, chunk: unknown, encoding?: BufferEncoding) {
     if (chunk !== null) life.item();
     return push.call(this, chunk, encoding);
   });

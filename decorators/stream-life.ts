@@ -12,7 +12,33 @@ export interface StreamLife {
   readonly abandon: () => void;
 }
 
-/** Defines a method on the object itself, as hidden as those of its class. */
-export function redefine(object: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(object, key, { value, configurable: true, enumerable: false, writable: true });
+/** A life that is being observed: told of the first item and of one end only. */
+export interface ObservedLife extends StreamLife {
+  /**
+   * Defines a method on an object itself, as hidden as those of its class, until the end: then the object is as it was,
+   * and can be returned by another call.
+   */
+  readonly redefine: (object: object, key: PropertyKey, method: unknown) => void;
+  /** Whether an iterator is seen for the first time. A stream may give the same one each time it is asked. */
+  readonly isNew: (iterator: object) => boolean;
+}
+
+/** Puts back what `redefine` replaced. */
+export type Undo = () => void;
+
+/** Defines a method on an object itself and tells how to undo it. */
+export function redefine(object: object, key: PropertyKey, method: unknown): Undo {
+  const before = Reflect.getOwnPropertyDescriptor(object, key);
+  Object.defineProperty(object, key, {
+    value: method,
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  });
+  return () => {
+    // Whoever has redefined it since keeps what they made.
+    if (Reflect.getOwnPropertyDescriptor(object, key)?.value !== method) return;
+    if (before === undefined) Reflect.deleteProperty(object, key);
+    else Reflect.defineProperty(object, key, before);
+  };
 }

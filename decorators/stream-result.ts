@@ -7,17 +7,23 @@ import { Readable } from 'node:stream';
 import { types } from 'node:util';
 import { contextRunner } from './context-labels.js';
 import { followNodeStream } from './node-stream-result.js';
-import { redefine, type StreamLife } from './stream-life.js';
+import { type ObservedLife, redefine, type StreamLife, type Undo } from './stream-life.js';
 import { followWebStream } from './web-stream-result.js';
 
 /** Tells the life of a stream that nobody holds any more. What is held here does not hold the stream. */
-const abandoned = new FinalizationRegistry<StreamLife>((life) => life.abandon());
+const abandoned = new FinalizationRegistry<() => void>((abandon) => abandon());
 
-/** Observes a value that is a stream; `false` for any other, and for one that cannot be observed (a frozen object). */
+/** Streams that are being observed. */
+const followed = new WeakSet<object>();
+
+/**
+ * Observes a value that is a stream; `false` for any other, for one that cannot be observed (a frozen object), and for
+ * one that is being observed for an earlier call: a stream that all calls share would gather them without end.
+ */
 export function followStream(value: object, life: StreamLife): boolean {
   const isGenerator = types.isGeneratorObject(value);
   if (!isGenerator && !isAsyncIterable(value)) return false;
-  if (!Object.isExtensible(value)) return false;
+  if (!Object.isExtensible(value) || followed.has(value)) return false;
   const once = onceOnly(value, life);
   if (isGenerator) followIterator(value as IteratorObject, value, once);
   else if (value instanceof Readable) followNodeStream(value, once);
@@ -34,7 +40,7 @@ interface IteratorObject {
   throw?: unknown;
 }
 
-function followIterable(value: object & { [Symbol.asyncIterator]: unknown }, life: StreamLife): void {
+function followIterable(value: object & { [Symbol.asyncIterator]: unknown }, life: ObservedLife): void {
   const iterate = value[Symbol.asyncIterator];
   if (typeof iterate !== 'function') return;
   // An object may be its own iterator, and be read without asking for one.
@@ -43,7 +49,7 @@ function followIterable(value: object & { [Symbol.asyncIterator]: unknown }, lif
     followIterator(itself, value, life);
     return;
   }
-  redefine(value, Symbol.asyncIterator, function iterator(this: unknown, ...args: unknown[]) {
+  life.redefine(value, Symbol.asyncIterator, function iterator(this: unknown, ...args: unknown[]) {
     const made: unknown = Reflect.apply(iterate, this, args);
     if (typeof made === 'object' && made !== null) followIterator(made as IteratorObject, value, life);
     return made;
@@ -51,7 +57,8 @@ function followIterable(value: object & { [Symbol.asyncIterator]: unknown }, lif
 }
 
 /** Observes each step of an iterator. @param stream what the life is told of */
-function followIterator(iterator: IteratorObject, stream: object, life: StreamLife): void {
+function followIterator(iterator: IteratorObject, stream: object, life: ObservedLife): void {
+  if (!life.isNew(iterator)) return;
   // The body of a generator runs in the context of who reads it; it keeps the labels of who called it.
   const inContext = contextRunner();
   const step = (result: unknown): void => {
@@ -62,7 +69,7 @@ function followIterator(iterator: IteratorObject, stream: object, life: StreamLi
   for (const method of ['next', 'return', 'throw'] as const) {
     const original = iterator[method];
     if (typeof original !== 'function') continue;
-    redefine(iterator, method, function stepped(this: unknown, ...args: unknown[]) {
+    life.redefine(iterator, method, function stepped(this: unknown, ...args: unknown[]) {
       return inContext(() => {
         let result: unknown;
         try {
@@ -90,30 +97,66 @@ function followIterator(iterator: IteratorObject, stream: object, life: StreamLi
   }
 }
 
-/** A life that is told of the first item and of one end only, and of an end nobody saw. */
-function onceOnly(stream: object, life: StreamLife): StreamLife {
+/** A life that is told of the first item and of one end only, after which the stream is as it was. */
+function onceOnly(stream: object, life: StreamLife): ObservedLife {
+  const told = toldOnce(life);
+  const undos: Undo[] = [];
+  const iterators = new WeakSet<object>();
+  const release = (): void => {
+    followed.delete(stream);
+    for (const undo of undos.splice(0).reverse()) undo();
+  };
+  followed.add(stream);
+  abandoned.register(stream, told.abandon, told.token);
+  return {
+    item: told.item,
+    end: (ended) => {
+      told.end(ended);
+      release();
+    },
+    fail: (error) => {
+      told.fail(error);
+      release();
+    },
+    abandon: told.abandon,
+    redefine: (object, key, method) => {
+      undos.push(redefine(object, key, method));
+    },
+    isNew: (iterator) => {
+      if (told.hasEnded() || iterators.has(iterator)) return false;
+      iterators.add(iterator);
+      return true;
+    },
+  };
+}
+
+/**
+ * What outlives the stream. It is a function of its own, since closures of one function share what they hold: none of
+ * these may hold the stream, or it would never be garbage.
+ */
+function toldOnce(life: StreamLife) {
   let hasItem = false;
   let hasEnded = false;
   const inContext = contextRunner();
+  const token = {};
   const ending = (tell: () => void): void => {
     if (hasEnded) return;
     hasEnded = true;
     abandoned.unregister(token);
     inContext(tell);
   };
-  const once: StreamLife = {
+  return {
+    token,
     item: () => {
       if (hasItem || hasEnded) return;
       hasItem = true;
       inContext(life.item);
     },
-    end: (ended) => ending(() => life.end(ended)),
-    fail: (error) => ending(() => life.fail(error)),
+    end: (stream: object) => ending(() => life.end(stream)),
+    fail: (error: unknown) => ending(() => life.fail(error)),
     abandon: () => ending(life.abandon),
+    hasEnded: () => hasEnded,
   };
-  const token = once;
-  abandoned.register(stream, once, token);
-  return once;
 }
 
 function isAsyncIterable(value: object): value is object & { [Symbol.asyncIterator]: unknown } {

@@ -1,15 +1,15 @@
 /** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
-import { redefine, type StreamLife } from './stream-life.js';
+import type { ObservedLife } from './stream-life.js';
 
 export function followWebStream(
   stream: ReadableStream,
-  life: StreamLife,
+  life: ObservedLife,
   followIterator: (iterator: object) => void,
 ): void {
   const { getReader, cancel, pipeTo, pipeThrough, tee } = stream;
   const iterate = stream[Symbol.asyncIterator];
 
-  redefine(stream, 'getReader', function reader(this: ReadableStream, ...args: unknown[]) {
+  life.redefine(stream, 'getReader', function reader(this: ReadableStream, ...args: unknown[]) {
     const made = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
     followReader(made, stream, life);
     return made;
@@ -19,30 +19,30 @@ export function followWebStream(
     followIterator(made);
     return made;
   };
-  redefine(stream, Symbol.asyncIterator, iterator);
-  redefine(stream, 'values', iterator);
-  redefine(stream, 'cancel', function cancelled(this: ReadableStream, ...args: unknown[]) {
+  life.redefine(stream, Symbol.asyncIterator, iterator);
+  life.redefine(stream, 'values', iterator);
+  life.redefine(stream, 'cancel', function cancelled(this: ReadableStream, ...args: unknown[]) {
     life.end(stream);
     return Reflect.apply(cancel, this, args);
   });
-  redefine(stream, 'pipeTo', function piped(this: ReadableStream, ...args: unknown[]) {
+  life.redefine(stream, 'pipeTo', function piped(this: ReadableStream, ...args: unknown[]) {
     // The inner pipe reads past the methods above, so an observing stage is put in front.
     const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
     return Reflect.apply(pipeTo, observed, args);
   });
-  redefine(stream, 'pipeThrough', function pipedThrough(this: ReadableStream, ...args: unknown[]) {
+  life.redefine(stream, 'pipeThrough', function pipedThrough(this: ReadableStream, ...args: unknown[]) {
     const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
     return Reflect.apply(pipeThrough, observed, args);
   });
-  redefine(stream, 'tee', function teed(this: ReadableStream) {
+  life.redefine(stream, 'tee', function teed(this: ReadableStream) {
     const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
     return Reflect.apply(tee, observed, []);
   });
 }
 
-function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStream, life: StreamLife): void {
+function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStream, life: ObservedLife): void {
   const { read, cancel } = reader;
-  redefine(reader, 'read', function readNext(this: unknown, ...args: unknown[]) {
+  life.redefine(reader, 'read', function readNext(this: unknown, ...args: unknown[]) {
     return (Reflect.apply(read, this, args) as Promise<{ done: boolean }>).then(
       (chunk) => {
         if (chunk.done) life.end(stream);
@@ -55,14 +55,14 @@ function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStrea
       },
     );
   });
-  redefine(reader, 'cancel', function cancelled(this: unknown, ...args: unknown[]) {
+  life.redefine(reader, 'cancel', function cancelled(this: unknown, ...args: unknown[]) {
     life.end(stream);
     return Reflect.apply(cancel, this, args);
   });
 }
 
 /** Hands every chunk on and tells of it. */
-function observingStage(stream: ReadableStream, life: StreamLife): TransformStream {
+function observingStage(stream: ReadableStream, life: ObservedLife): TransformStream {
   const stage = {
     transform(chunk: unknown, controller: TransformStreamDefaultController) {
       life.item();

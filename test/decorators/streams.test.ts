@@ -322,12 +322,34 @@ test('what only looks like a stream ends at the return: arrays, maps, frozen obj
   });
 });
 
-test('two calls that return the same stream both end with it', async (t) => {
+test('a stream that all calls share belongs to the first; the others end at the return', async (t) => {
   const { registry, source } = subject();
   const shared = new SdkStream([1]);
   source.read(() => shared);
-  source.read(() => shared);
-  t.is(recorded(registry).running, 2);
+  for (let call = 0; call < 1000; call++) source.read(() => shared);
+  t.deepEqual(recorded(registry), { running: 1, success: 1000, failure: 0, timed: 1000, first: 1000 });
   for await (const _ of shared);
-  t.deepEqual(recorded(registry), { running: 0, success: 2, failure: 0, timed: 2, first: 2 });
+  t.deepEqual(recorded(registry), { running: 0, success: 1001, failure: 0, timed: 1001, first: 1001 });
+});
+
+test('after its end a stream is as it was, and can be returned and read again, any number of times', async (t) => {
+  const { registry, source } = subject();
+  const shared = new SdkStream([1, 2]);
+  for (let call = 0; call < 2000; call++) {
+    const stream = source.read(() => shared);
+    for await (const _ of stream);
+  }
+  t.deepEqual(Reflect.ownKeys(shared), ['closed']);
+  t.deepEqual(recorded(registry), { running: 0, success: 2000, failure: 0, timed: 2000, first: 2000 });
+});
+
+test('a stream that gives the same iterator whenever it is asked is observed once', async (t) => {
+  const { registry, source } = subject();
+  const iterator = (async function* () {
+    yield 1;
+  })();
+  const stream = source.read(() => ({ [Symbol.asyncIterator]: () => iterator }));
+  for (let time = 0; time < 20_000; time++) stream[Symbol.asyncIterator]();
+  for await (const _ of stream);
+  t.deepEqual(recorded(registry), ended);
 });
