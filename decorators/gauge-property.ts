@@ -56,6 +56,7 @@ export function gaugeProperty({ definition, options }: DecoratorArguments, at: r
     labels: options.labels,
     registry: options.registry,
   });
+  recorder.bindSoon();
   const set =
     'set' in options && typeof options.set === 'function'
       ? (options.set as (call: Call) => number | undefined)

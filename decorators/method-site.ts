@@ -7,6 +7,7 @@ import { observedBy } from './observed-functions.js';
 export interface MethodSite {
   /** Name of the method, `#` included where it is private. */
   readonly method: string;
+  readonly private: boolean;
   /** Name of the class that declares the method, told from a call's `this`. */
   readonly className: (instance: unknown) => string;
 }
@@ -15,6 +16,7 @@ export interface StandardContext {
   readonly kind: string;
   readonly name: string | symbol;
   readonly static?: boolean;
+  readonly private?: boolean;
   /** Set by `instrument`: there is no class. */
   readonly function?: boolean;
 }
@@ -29,12 +31,14 @@ export function isStandardContext(value: unknown): value is StandardContext {
  */
 export function standardSite(context: StandardContext, itself: () => AnyFunction): MethodSite {
   const isStatic = context.static === true;
-  if (context.function === true) return { method: memberName(context.name), className: () => '' };
+  if (context.function === true)
+    return { method: memberName(context.name), private: false, className: () => '' };
   // Nearly every call comes from the same class as the one before.
   let lastStart: unknown;
   let lastName = '';
   return {
     method: memberName(context.name),
+    private: context.private === true,
     className: (instance) => {
       const start: unknown = isStatic ? instance : Reflect.getPrototypeOf(Object(instance));
       if (start !== lastStart || lastName === '') {
@@ -51,6 +55,7 @@ export function legacySite(target: unknown, key: string | symbol): MethodSite {
   // Asked at each call: `@Instrumented({ name })` is heard after its methods.
   return {
     method: memberName(key),
+    private: false,
     className: () => (isFunction(target) ? nameOf(target) : classNameOf(target)),
   };
 }

@@ -89,15 +89,23 @@ export function metricDecorator<
   if (definition !== undefined) {
     const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
     const observer = observing(recorder);
-    return methodDecorator(
-      { decorator, definition, staticLabels: recorder.sources.staticLabels },
-      () => observer,
-    );
+    const { staticLabels } = recorder.sources;
+    return methodDecorator({ decorator, definition, staticLabels }, (site) => {
+      bindSoon(recorder, site);
+      return observer;
+    });
   }
   return methodDecorator({ decorator, definition: withoutMetric, staticLabels: {} }, (site) => {
     const labels = { ...siteLabels(site, name), ...('outcome' in withoutMetric.labels ? { outcome } : {}) };
-    return observing(recorderFor<S>({ decorator, definition: withoutMetric, labels, registry }));
+    const recorder = recorderFor<S>({ decorator, definition: withoutMetric, labels, registry });
+    bindSoon(recorder, site);
+    return observing(recorder);
   });
+}
+
+/** A `#private` method cannot be found by `@Instrumented`, which may name another registry: it binds at its first call. */
+function bindSoon(recorder: Recorder<Series>, site: MethodSite): void {
+  if (!site.private) recorder.bindSoon();
 }
 
 /** @throws ERR_METRICS_INVALID_DECORATION, ERR_METRICS_WRONG_TYPE, ERR_METRICS_INVALID_OPTION */

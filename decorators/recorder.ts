@@ -16,6 +16,8 @@ export interface Recorder<S extends Series> {
   readonly amountOf: (call: Call, value: (call: Call) => number | undefined) => number | undefined;
   /** Takes note of a recording that failed. */
   readonly failed: (call: Call, reason: string, error: unknown) => undefined;
+  /** Binds when the class is defined; without it, at the first call. */
+  readonly bindSoon: () => void;
   /** Makes ready in the registry of its class, and in no other. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
 }
@@ -63,7 +65,7 @@ export function recorderFor<S extends Series>({
     bindings.set(target, binding);
     return binding;
   };
-  const { bindingOf, bind, fixed } = bindingFinder(decorator, definition, registry, bindingIn);
+  const { bindingOf, bind, bindSoon, fixed } = bindingFinder(decorator, definition, registry, bindingIn);
 
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
@@ -90,6 +92,7 @@ export function recorderFor<S extends Series>({
     sources,
     seriesOf,
     bind,
+    bindSoon,
     amountOf: (call, value) => {
       try {
         return value(call);
@@ -104,6 +107,7 @@ export function recorderFor<S extends Series>({
 interface BindingFinder<S extends Series> {
   readonly bindingOf: (instance: unknown) => Binding<S>;
   readonly bind: (registry: AnyRegistry | undefined) => void;
+  readonly bindSoon: () => void;
   /** The only binding there is, where one registry is given for all. */
   readonly fixed?: Binding<S>;
 }
@@ -116,13 +120,15 @@ function bindingFinder<S extends Series>(
 ): BindingFinder<S> {
   if (registry instanceof MetricsRegistry) {
     const binding = bindingIn(registry);
-    return { bindingOf: () => binding, bind: () => {}, fixed: binding };
+    return { bindingOf: () => binding, bind: () => {}, bindSoon: () => {}, fixed: binding };
   }
-  if (typeof registry === 'function')
+  if (typeof registry === 'function') {
     return {
       bindingOf: (instance) => bindingIn(checkedRegistry(decorator, registry(instance))),
       bind: () => {},
+      bindSoon: () => {},
     };
+  }
   if (registry !== undefined) checkedRegistry(decorator, registry);
   return byClass(definition, bindingIn);
 }
@@ -140,16 +146,6 @@ function byClass<S extends Series>(
     return shared;
   };
   let claimed = false;
-  // By then the class is defined, and `@Instrumented` has said whether another registry is meant.
-  queueMicrotask(() => {
-    if (claimed) return;
-    try {
-      bindShared();
-    } catch (error) {
-      sharedRegistry.recordingFailed(definition.name, 'definition', error);
-    }
-  });
-
   let lastClass: unknown;
   let lastBinding: Binding<S> | undefined;
   let lastVersion = 0;
@@ -173,6 +169,16 @@ function byClass<S extends Series>(
       claimed = true;
       if (registry !== undefined) bindingIn(registry);
     },
+    bindSoon: () =>
+      // By then the class is defined, and `@Instrumented` has said whether another registry is meant.
+      queueMicrotask(() => {
+        if (claimed) return;
+        try {
+          bindShared();
+        } catch (error) {
+          sharedRegistry.recordingFailed(definition.name, 'definition', error);
+        }
+      }),
   };
 }
 

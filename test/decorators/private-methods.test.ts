@@ -1,7 +1,8 @@
 import test from 'ava';
-import { Counted, TracksGauge } from '../../decorators/index.js';
+import { Counted, Instrumented, TracksGauge } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
-import { defineGauge } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/definition.js';
+import { sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 // Standard mode only: legacy decorators have no #private methods.
@@ -25,4 +26,21 @@ test('a #private method is recorded, instance and static', async (t) => {
   t.is(await Worker.use(new Worker()), 42);
   t.is(readValue(registry, methodCalls, { class: 'Worker', method: '#run', outcome: 'success' }), 1);
   t.is(readValue(registry, methodCalls, { class: 'Worker', method: '#check', outcome: 'success' }), 1);
+});
+
+test('@Instrumented gives #private methods its registry too, and the shared one hears nothing of them', async (t) => {
+  const registry = createTestRegistry();
+  const secret = defineCounter({ name: 'secret_total', help: 'Secrets.' });
+  @Instrumented({ registry })
+  class Worker {
+    @Counted(secret)
+    #run(): void {}
+    use(): void {
+      this.#run();
+    }
+  }
+  await Promise.resolve();
+  new Worker().use();
+  t.is(readValue(registry, secret), 1);
+  t.is(sharedRegistry.get('secret_total'), undefined);
 });
