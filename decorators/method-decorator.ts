@@ -87,13 +87,12 @@ function instrumented(
 }
 
 function misplaced(decorator: string, kind: string, name: unknown): Error {
-  const member = typeof name === 'symbol' ? String(name) : `${String(name)}`;
   const hint =
     kind === 'class'
       ? `Put it on the methods of the class. If it was written without parentheses, write \`@${decorator}()\`.`
       : 'Make it a method, or move the work into one and decorate that.';
   return metricsError(
     'ERR_METRICS_INVALID_DECORATION',
-    `@${decorator} cannot stand on \`${member}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
+    `@${decorator} cannot stand on \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
   );
 }

@@ -71,21 +71,37 @@ export class SeriesTree<S extends Series> {
    */
   find(labels: Readonly<Record<string, unknown>>): S {
     const names = this.labelNames;
-    const last = names.length - 1;
     let node: Branch | Series = this.#root;
     let index = 0;
     // One pass over the caller's own keys finds the series and would meet an unknown label, if they come as declared.
     for (const name in labels) {
-      if (name !== names[index]) return this.resolve(this.#valuesByName(labels));
-      const value = labels[name];
-      const key = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+      if (name !== names[index]) return this.#findInAnyOrder(labels);
+      const key = keyOf(labels[name]);
       if (key === undefined) return this.resolve(this.#valuesByName(labels));
       const child = childOf(node as Branch, key);
       if (child === undefined) return this.resolve(this.#valuesByName(labels));
       node = child;
       index++;
     }
-    return index === last + 1 && index > 0 ? (node as S) : this.resolve(this.#valuesByName(labels));
+    return index > 0 && index === names.length ? (node as S) : this.#findInAnyOrder(labels);
+  }
+
+  /** As `find`, for labels in another order than declared, or with some missing: a second pass counts the keys. */
+  #findInAnyOrder(labels: Readonly<Record<string, unknown>>): S {
+    const names = this.labelNames;
+    let node: Branch | Series | undefined = this.#root;
+    let expected = 0;
+    for (let index = 0; index < names.length && node !== undefined; index++) {
+      const value = labels[names[index] ?? ''];
+      if (value !== undefined) expected++;
+      const key = value === undefined ? '' : keyOf(value);
+      node = key === undefined ? undefined : childOf(node as Branch, key);
+    }
+    let given = 0;
+    for (const _ in labels) given++;
+    return node instanceof Series && given === expected
+      ? (node as S)
+      : this.resolve(this.#valuesByName(labels));
   }
 
   /** The series of label values in declared order: what a caller that knows the order uses. */
@@ -325,4 +341,9 @@ export class SeriesTree<S extends Series> {
         );
     }
   }
+}
+
+/** A label value as a key of the tree, where that takes no thought: text, and numbers as the text they read as. */
+function keyOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 }

@@ -36,6 +36,23 @@ test('the order in which labels are given does not matter', (t) => {
   t.is(readValue(registry, calls, { a: '1', b: '2' }), 2);
 });
 
+test('labels in another order, missing ones and unknown ones among known series', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  counter.inc({ a: '1', b: '2' });
+  counter.labels({ b: '2' }).inc();
+  for (let time = 0; time < 3; time++) {
+    counter.inc({ b: '2', a: '1' });
+    counter.labels({ b: '2' }).inc();
+    counter.labels({ b: '2', a: undefined as never }).inc();
+    t.throws(() => counter.inc({ b: '2', a: '1', c: '3' } as never), { code: 'ERR_METRICS_UNKNOWN_LABEL' });
+    t.throws(() => counter.inc({ b: '2', c: '3' } as never), { code: 'ERR_METRICS_UNKNOWN_LABEL' });
+  }
+  t.is(readValue(registry, calls, { a: '1', b: '2' }), 4);
+  t.is(readValue(registry, calls, { b: '2' }), 7);
+  t.is(counter.series.size, 2);
+});
+
 test('a label object changed after the call changes no series', async (t) => {
   const registry = createTestRegistry();
   const labels = { a: '1', b: '2' };
