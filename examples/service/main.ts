@@ -38,7 +38,7 @@ try {
 
   console.log(`A small Tamma on ${service.url}
 
-  metrics   ${service.url}${metrics.path}
+  metrics   ${metrics.enabled ? `${service.url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
   webhooks  POST ${service.url}/webhooks/github${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
   replay    ${pace === 0 ? 'off' : `329 real GitHub payloads, ${pace} a second, round and round (REPLAY=off stops it)`}
   AI        ${model.provider === 'seeded' ? 'a seeded model in this process (set ANTHROPIC_API_KEY for the real one)' : `${model.provider}, ${model.models.join(', ')}`}
@@ -76,6 +76,8 @@ function explained(error: unknown): string {
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE')
       return `Port ${PORT} of ${host} is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.`;
+    if (error.code === 'ENOENT' && process.env.METRICS_TOKEN_FILE)
+      return `Invalid \`METRICS_TOKEN_FILE\`: expected the path of a file, received ${JSON.stringify(process.env.METRICS_TOKEN_FILE)}, which is not there.`;
     if (error.code === 'EACCES')
       return `Port ${PORT} of ${host} is not allowed to this user: choose one above 1023 with PORT=3000 npm start.`;
   }

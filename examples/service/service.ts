@@ -1,4 +1,5 @@
 /** The wiring: a Koa app with the middleware mounted, and the workflow behind its webhooks. */
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
@@ -56,7 +57,8 @@ export async function startService({
   const app = new Koa();
   // First, so that it sees every request; then the routers.
   app.use(requestMetrics());
-  app.use(metricsRouter({ path: metrics.path, token: metrics.token }).routes());
+  if (metrics.enabled)
+    app.use(metricsRouter({ path: metrics.path, token: await scrapeToken(metrics) }).routes());
   for (const router of [webhooks.router(), indexRouter(metrics.path)])
     app.use(router.routes()).use(router.allowedMethods());
   sharedRegistry.gauge(catalogue.buildInfo).set(
@@ -87,6 +89,11 @@ export async function startService({
       await closed;
     },
   };
+}
+
+/** The token that a scrape must show, given as it is or in a file. */
+async function scrapeToken({ token, tokenFile }: MetricsConfig): Promise<string | undefined> {
+  return tokenFile === undefined ? token : (await readFile(tokenFile, 'utf8')).trim();
 }
 
 function indexRouter(metricsPath: string): Router {

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Webhooks } from '@octokit/webhooks';
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
@@ -227,6 +230,26 @@ test('METRICS_PATH and METRICS_TOKEN are respected', async (t) => {
   );
 });
 
+test('METRICS_ENABLED=false answers 404, and HOST is where it listens', async (t) => {
+  const service = await startServiceProcess({ REPLAY: 'off', METRICS_ENABLED: 'false', HOST: '127.0.0.2' });
+  t.teardown(() => service.stop());
+  t.regex(service.url, /^http:\/\/127\.0\.0\.2:\d+$/);
+  t.is((await fetch(`${service.url}/metrics`)).status, 404);
+});
+
+test('METRICS_TOKEN_FILE guards the metrics as METRICS_TOKEN does', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tamma-token-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'token'), 'from a file\n'.replaceAll(' ', '-'));
+  const service = await startServiceProcess({ REPLAY: 'off', METRICS_TOKEN_FILE: join(folder, 'token') });
+  t.teardown(() => service.stop());
+  t.is((await fetch(`${service.url}/metrics`)).status, 401);
+  t.is(
+    (await fetch(`${service.url}/metrics`, { headers: { authorization: 'Bearer from-a-file' } })).status,
+    200,
+  );
+});
+
 test('SIGINT ends it with code 0, also in the middle of its work', async (t) => {
   const service = await startServiceProcess({ REPLAY_PACE: '200' });
   await until('a workflow under way', async () =>
@@ -250,6 +273,10 @@ test('a taken port is one clear line and code 1', async (t) => {
 
 for (const [env, message] of [
   [{ PORT: 'http' }, 'Invalid `PORT`: expected an integer within 0 to 65535, received "http".\n'],
+  [
+    { METRICS_TOKEN_FILE: '/nowhere/token' },
+    'Invalid `METRICS_TOKEN_FILE`: expected the path of a file, received "/nowhere/token", which is not there.\n',
+  ],
   [
     { METRICS_PATH: 'metrics' },
     'Invalid configuration: `METRICS_PATH`: expected a path that starts with `/` and has no spaces, `?` or `#`, received "metrics".\n',
