@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { requireFreshBuild } from './helpers/fresh-build.js';
 import { fromRoot } from './helpers/package-root.js';
 
 const run = promisify(execFile);
+
+test.before(requireFreshBuild);
 
 /** Files that one of the modes does not have. */
 const standardOnly = ['private-methods.test.ts', 'gauge-accessor.test.ts'];

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { requireFreshBuild } from './helpers/fresh-build.js';
 import { fromRoot } from './helpers/package-root.js';
 
 const run = promisify(execFile);
@@ -17,6 +18,7 @@ let project = '';
 let tarball = '';
 
 test.before(async () => {
+  await requireFreshBuild();
   project = await mkdtemp(join(tmpdir(), 'tamma-package-'));
   const { stdout } = await run(
     'npm',
