@@ -8,7 +8,7 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { secondsSince, startedAt } from './stopwatch.js';
+import { timer } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 
 /** One series of a gauge, bound to its label values. */
@@ -44,12 +44,7 @@ export class GaugeSeries extends Series {
 
   /** Starts a stopwatch; the returned function sets and returns the seconds since. */
   startTimer(): () => number {
-    const start = startedAt();
-    return () => {
-      const seconds = secondsSince(start);
-      this.set(seconds);
-      return seconds;
-    };
+    return timer((seconds) => this.set(seconds));
   }
 }
 
@@ -104,12 +99,9 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /** Starts a stopwatch; the returned function sets and returns the seconds since. Labels may be given at both ends. */
   startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    const start = startedAt();
-    return (endLabels) => {
-      const seconds = secondsSince(start);
-      this.series.find({ ...labels, ...endLabels }).set(seconds);
-      return seconds;
-    };
+    return timer((seconds, endLabels) =>
+      this.series.find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels }).set(seconds),
+    );
   }
 
   protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {

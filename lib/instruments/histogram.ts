@@ -10,7 +10,7 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { secondsSince, startedAt } from './stopwatch.js';
+import { timer } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 
 /** One series of a histogram, bound to its label values. */
@@ -49,12 +49,7 @@ export class HistogramSeries extends Series {
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. */
   startTimer(): () => number {
-    const start = startedAt();
-    return () => {
-      const seconds = secondsSince(start);
-      this.observe(seconds);
-      return seconds;
-    };
+    return timer((seconds) => this.observe(seconds));
   }
 
   /** Sum of the observed values. */
@@ -141,14 +136,11 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
   startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    const start = startedAt();
-    return (endLabels) => {
-      const seconds = secondsSince(start);
+    return timer((seconds, endLabels) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
-        .observe(seconds);
-      return seconds;
-    };
+        .observe(seconds),
+    );
   }
 
   /** Makes the series of these labels at 0, or sets it back to 0. */

@@ -23,6 +23,7 @@ import {
   vacate,
   vacatedValues,
 } from './branch.js';
+import { keyOf, labelText, storedValue } from './label-values.js';
 
 /** What happened to a value that did not fit: told to the registry, which counts and warns. */
 export type FoldListener = (label: string, budget: number) => void;
@@ -229,15 +230,12 @@ export class SeriesTree<S extends Series> {
     return addChild(branch, returning);
   }
 
-  /** Values as they are stored: well-formed text, and `other` for what a closed set does not hold. */
+  /** Values as they are stored; the same list where nothing changes. */
   #normalised(values: readonly string[]): readonly string[] {
     let changed: string[] | undefined;
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? '';
-      // A lone surrogate cannot be written as UTF-8: two series would come out as one.
-      let stored = value.isWellFormed() ? value : value.toWellFormed();
-      const allowed = this.#labels[index]?.values;
-      if (allowed !== undefined && stored !== '' && !allowed.includes(stored)) stored = otherValue;
+      const stored = storedValue(value, this.#labels[index]);
       if (stored === value) continue;
       changed ??= [...values];
       changed[index] = stored;
@@ -307,7 +305,7 @@ export class SeriesTree<S extends Series> {
           `Unknown label \`${name}\` of metric \`${this.metric}\`: expected ${expected}, received ${shown(Object.keys(labels))}.`,
         );
       }
-      values[index] = this.#text(labels[name], name);
+      values[index] = labelText(labels[name], name, this.metric);
     }
     return values;
   }
@@ -315,35 +313,11 @@ export class SeriesTree<S extends Series> {
   /** Positional label values as text; there must be one for each label. */
   #textsOf(values: readonly unknown[]): string[] {
     const names = this.labelNames;
-    if (values.length === names.length) return names.map((name, index) => this.#text(values[index], name));
+    if (values.length === names.length)
+      return names.map((name, index) => labelText(values[index], name, this.metric));
     throw metricsError(
       'ERR_METRICS_LABEL_COUNT',
       `Wrong number of label values for metric \`${this.metric}\`: expected ${names.length}${names.length === 0 ? '' : ` (${names.join(', ')})`}, received ${values.length}: ${shown(values)}.`,
     );
   }
-
-  /** A label value as text: `200` and `'200'` are one, nothing is an empty value, which is an absent label. */
-  #text(value: unknown, label: string): string {
-    switch (typeof value) {
-      case 'string':
-        return value;
-      case 'number':
-      case 'boolean':
-      case 'bigint':
-        return String(value);
-      case 'undefined':
-        return '';
-      default:
-        if (value === null) return '';
-        throw metricsError(
-          'ERR_METRICS_INVALID_LABEL_VALUE',
-          `Invalid value of label \`${label}\` of metric \`${this.metric}\`: expected text, a number or a boolean, received ${shown(value)}.`,
-        );
-    }
-  }
-}
-
-/** A label value as a key of the tree, where that takes no thought: text, and numbers as the text they read as. */
-function keyOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 }

@@ -16,3 +16,15 @@ export function secondsSince(start: number): number {
   // The difference of two doubles near an uptime of 1e7 s is still exact to 2 ns.
   return now[0] + now[1] * 1e-9 - start;
 }
+
+/** Starts a stopwatch; the returned function stops it, hands the seconds on, and returns them. */
+export function timer<Labels = undefined>(
+  record: (seconds: number, labels: Labels | undefined) => void,
+): (labels?: Labels) => number {
+  const start = startedAt();
+  return (labels) => {
+    const seconds = secondsSince(start);
+    record(seconds, labels);
+    return seconds;
+  };
+}

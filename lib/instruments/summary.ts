@@ -9,7 +9,7 @@ import {
   type SampleLabels,
 } from './instrument.js';
 import { QuantileWindow } from './quantile-window.js';
-import { secondsSince, startedAt } from './stopwatch.js';
+import { timer } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 
 /** One series of a summary, bound to its label values. */
@@ -42,12 +42,7 @@ export class SummarySeries extends Series {
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. */
   startTimer(): () => number {
-    const start = startedAt();
-    return () => {
-      const seconds = secondsSince(start);
-      this.observe(seconds);
-      return seconds;
-    };
+    return timer((seconds) => this.observe(seconds));
   }
 
   clear(): void {
@@ -91,12 +86,11 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
   startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    const start = startedAt();
-    return (endLabels) => {
-      const seconds = secondsSince(start);
-      this.series.find({ ...labels, ...endLabels }).observe(seconds);
-      return seconds;
-    };
+    return timer((seconds, endLabels) =>
+      this.series
+        .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
+        .observe(seconds),
+    );
   }
 
   protected override samplesOf(series: SummarySeries, labels: SampleLabels): Sample[] {
