@@ -5,7 +5,7 @@ import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
 import { checkOptionNames } from './metric-decorator.js';
 import { bindMethods, isInstrumented, methodOn } from './observed-functions.js';
-import { checkedRegistry } from './recorder.js';
+import { checkedRegistry } from './registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
 

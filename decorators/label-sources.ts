@@ -1,5 +1,6 @@
 /** Where the labels of a recording come from: a value, or a function of the call. */
 import type { LabelInput, LabelShape, MetricDefinition } from '../lib/definition.js';
+import { errorName } from '../lib/error-name.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { Outcome } from '../lib/escalation.js';
 import type { Call } from './call.js';
@@ -58,20 +59,6 @@ export function boundSources(decorator: string, definition: MetricDefinition, la
     staticLabels: Object.freeze(staticLabels),
     of: (call) => sources.map((source) => (typeof source === 'function' ? source(call) : source)),
   };
-}
-
-function errorName(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return error === null ? 'null' : typeof error;
-  const className: unknown = Object.getPrototypeOf(error)?.constructor?.name;
-  if (!(error instanceof Error))
-    return typeof className === 'string' && className !== '' ? className : 'object';
-  // A plain Error or DOMException says more by its name (AbortError, TimeoutError) than by its class.
-  const says =
-    typeof className === 'string' &&
-    className !== '' &&
-    className !== 'Error' &&
-    className !== 'DOMException';
-  return says ? className : error.name || 'Error';
 }
 
 function invalidLabels(decorator: string, definition: MetricDefinition, expected: string): Error {

@@ -38,20 +38,20 @@ export type Fixed<T> = [T] extends [infer U] ? U : never;
 export type FixedArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
 
 /**
- * Makes the decorator of a metric. `observe` is called once, at class definition.
+ * Makes the decorator of a metric, or of several. `observe` is called once, at class definition.
  * @throws ERR_METRICS_INVALID_DECORATION, at class definition, on anything but a method
  */
 export function methodDecorator<This, Args extends unknown[], Result>(
-  metric: MethodMetric,
+  metrics: readonly [MethodMetric, ...MethodMetric[]],
   observe: (site: MethodSite) => CallObserver,
 ): DualModeMethodDecorator<This, Args, Result> {
-  const { decorator } = metric;
+  const [{ decorator }] = metrics;
   return (...at: readonly unknown[]): unknown => {
     const [first, second, third] = at;
     if (isStandardContext(second)) {
       if (second.kind !== 'method' || !isFunction(first))
         throw misplaced(decorator, second.kind, second.name);
-      const wrapper = instrumented(first, metric, (itself) => observe(standardSite(second, itself)));
+      const wrapper = instrumented(first, metrics, (itself) => observe(standardSite(second, itself)));
       return wrapper;
     }
     if (typeof second !== 'string' && typeof second !== 'symbol')
@@ -65,15 +65,15 @@ export function methodDecorator<This, Args extends unknown[], Result>(
         descriptor.set === undefined && descriptor.get === undefined ? 'field' : 'accessor',
         second,
       );
-    descriptor.value = instrumented(method, metric, () => observe(legacySite(first, second)));
+    descriptor.value = instrumented(method, metrics, () => observe(legacySite(first, second)));
     return descriptor;
   };
 }
 
-/** A function that records `metric` with what `observe` gives, fused with the decorators that are already on it. */
+/** A function that records `metrics` with what `observe` gives, fused with the decorators that are already on it. */
 function instrumented(
   method: AnyFunction,
-  metric: MethodMetric,
+  metrics: readonly MethodMetric[],
   observe: (itself: () => AnyFunction) => CallObserver,
 ): AnyFunction {
   const inner = observedBy(method);
@@ -81,7 +81,7 @@ function instrumented(
   const observers: readonly CallObserver[] = [observe(() => wrapper), ...(inner?.observers ?? [])];
   const wrapper: AnyFunction = observedFunction(original, observers);
   takeOver(wrapper, method);
-  addMetric(wrapper, metric);
+  for (const metric of metrics) addMetric(wrapper, metric);
   noteObserved(wrapper, { original, observers });
   return wrapper;
 }

@@ -90,12 +90,12 @@ export function metricDecorator<
     const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
     const observer = observing(recorder);
     const { staticLabels } = recorder.sources;
-    return methodDecorator({ decorator, definition, staticLabels }, (site) => {
+    return methodDecorator([{ decorator, definition, staticLabels }], (site) => {
       bindSoon(recorder, site);
       return observer;
     });
   }
-  return methodDecorator({ decorator, definition: withoutMetric, staticLabels: {} }, (site) => {
+  return methodDecorator([{ decorator, definition: withoutMetric, staticLabels: {} }], (site) => {
     const labels = { ...siteLabels(site, name), ...('outcome' in withoutMetric.labels ? { outcome } : {}) };
     const recorder = recorderFor<S>({ decorator, definition: withoutMetric, labels, registry });
     bindSoon(recorder, site);

@@ -12,7 +12,7 @@ export function followNodeStream(stream: Readable, life: ObservedLife): void {
   // Every chunk goes through `push`; a `data` listener would start the flow, a `readable` one would change it.
   const { push } = stream;
   life.redefine(stream, 'push', function pushed(this: Readable, chunk: unknown, encoding?: BufferEncoding) {
-    if (chunk !== null) life.item();
+    if (chunk !== null) life.item(chunk);
     return push.call(this, chunk, encoding);
   });
 }

@@ -16,6 +16,10 @@ export interface CallObserver {
   readonly start?: (call: Call) => unknown;
   /** Once, at the first item of a stream, or at the end of a call that succeeded with no stream. */
   readonly firstItem?: (call: Call, started: unknown) => void;
+  /** At each item of a stream: a token, a chunk, an event, as its reader gets it. */
+  readonly item?: (call: Call, started: unknown, item: unknown) => void;
+  /** Runs the method, and the steps of the iterator that it returns. */
+  readonly around?: <T>(call: Call, started: unknown, run: () => T) => T;
   /** Once, when the call has ended. */
   readonly end?: (call: Call, started: unknown) => void;
   /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
@@ -27,6 +31,7 @@ export type AnyFunction = (this: never, ...args: never[]) => unknown;
 /** A function that behaves as `original` and tells `observers` of every call. */
 export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
   const observer = combined(observers);
+  const { around } = observer;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
@@ -34,7 +39,10 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
       const started = observer.start?.(call);
       let result: unknown;
       try {
-        result = Reflect.apply(original, this as never, args as never[]);
+        result =
+          around === undefined
+            ? Reflect.apply(original, this as never, args as never[])
+            : around(call, started, () => Reflect.apply(original, this as never, args as never[]));
       } catch (error) {
         fail(call, observer, started, error);
         throw error;
@@ -96,9 +104,17 @@ function settled(
 
 /** Lets the call go on to the end of a stream; `false` where the value is none. */
 function follow(value: object, call: ObservedCall, observer: CallObserver, started: unknown): boolean {
+  const { around, item: eachItem } = observer;
+  let isFirst = true;
   return followStream(value, {
+    everyItem: eachItem !== undefined,
+    run: around === undefined ? undefined : (step) => around(call, started, step),
     // `call` does not hold the stream while it runs: a stream that nobody holds can be collected, and ends the call.
-    item: () => observer.firstItem?.(call, started),
+    item: (item) => {
+      if (isFirst) observer.firstItem?.(call, started);
+      isFirst = false;
+      eachItem?.(call, started, item);
+    },
     end: (stream) => {
       call.result = stream;
       observer.end?.(call, started);
@@ -118,18 +134,55 @@ function combined(observers: readonly CallObserver[]): CallObserver {
   return others.length === 0 ? first : paired(first, combined(others));
 }
 
+type Pair = readonly [unknown, unknown];
+
 function paired(one: CallObserver, other: CallObserver): CallObserver {
+  const start = (call: Call): Pair => [one.start?.(call), other.start?.(call)];
   const end = (call: Call, started: unknown): void => {
-    const [ofOne, ofOther] = started as readonly [unknown, unknown];
+    const [ofOne, ofOther] = started as Pair;
     one.end?.(call, ofOne);
     other.end?.(call, ofOther);
   };
-  const start = (call: Call): unknown => [one.start?.(call), other.start?.(call)];
-  if (one.firstItem === undefined && other.firstItem === undefined) return { start, end };
-  const firstItem = (call: Call, started: unknown): void => {
-    const [ofOne, ofOther] = started as readonly [unknown, unknown];
-    one.firstItem?.(call, ofOne);
-    other.firstItem?.(call, ofOther);
+  return {
+    start,
+    end,
+    ...pairedFirstItem(one, other),
+    ...pairedItem(one, other),
+    ...pairedAround(one, other),
   };
-  return { start, firstItem, end };
+}
+
+/** Only what one of the two needs: a function that is there costs, also where it does nothing. */
+function pairedFirstItem(one: CallObserver, other: CallObserver): Pick<CallObserver, 'firstItem'> {
+  if (one.firstItem === undefined && other.firstItem === undefined) return {};
+  return {
+    firstItem: (call, started) => {
+      const [ofOne, ofOther] = started as Pair;
+      one.firstItem?.(call, ofOne);
+      other.firstItem?.(call, ofOther);
+    },
+  };
+}
+
+function pairedItem(one: CallObserver, other: CallObserver): Pick<CallObserver, 'item'> {
+  if (one.item === undefined && other.item === undefined) return {};
+  return {
+    item: (call, started, item) => {
+      const [ofOne, ofOther] = started as Pair;
+      one.item?.(call, ofOne, item);
+      other.item?.(call, ofOther, item);
+    },
+  };
+}
+
+function pairedAround(one: CallObserver, other: CallObserver): Pick<CallObserver, 'around'> {
+  const [ofOne, ofOther] = [one.around, other.around];
+  if (ofOne === undefined && ofOther === undefined) return {};
+  return {
+    around: (call, started, run) => {
+      const [startedOne, startedOther] = started as Pair;
+      const inner = ofOther === undefined ? run : () => ofOther(call, startedOther, run);
+      return ofOne === undefined ? inner() : ofOne(call, startedOne, inner);
+    },
+  };
 }

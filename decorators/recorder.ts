@@ -1,11 +1,11 @@
 /** Recording on the series of a call, so that no failure of it reaches the caller. */
 import type { MetricDefinition } from '../lib/definition.js';
-import { metricsError, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
-import { type AnyInstrument, MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import { type AnyInstrument, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { type AnyRegistry, settingOf, settingsVersion } from './class-settings.js';
+import type { AnyRegistry } from './class-settings.js';
 import { type BoundSources, boundSources } from './label-sources.js';
+import { bindingFinder } from './registry-binding.js';
 
 /** Nothing of it throws: what fails is noted in the registry, which counts it and warns once. */
 export interface Recorder<S extends Series> {
@@ -65,7 +65,7 @@ export function recorderFor<S extends Series>({
     bindings.set(target, binding);
     return binding;
   };
-  const { bindingOf, bind, bindSoon, fixed } = bindingFinder(decorator, definition, registry, bindingIn);
+  const { bindingOf, bind, bindSoon, fixed } = bindingFinder(decorator, [definition], registry, bindingIn);
 
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
@@ -102,91 +102,4 @@ export function recorderFor<S extends Series>({
     },
     failed,
   };
-}
-
-interface BindingFinder<S extends Series> {
-  readonly bindingOf: (instance: unknown) => Binding<S>;
-  readonly bind: (registry: AnyRegistry | undefined) => void;
-  readonly bindSoon: () => void;
-  /** The only binding there is, where one registry is given for all. */
-  readonly fixed?: Binding<S>;
-}
-
-function bindingFinder<S extends Series>(
-  decorator: string,
-  definition: MetricDefinition,
-  registry: unknown,
-  bindingIn: (registry: AnyRegistry) => Binding<S>,
-): BindingFinder<S> {
-  if (registry instanceof MetricsRegistry) {
-    const binding = bindingIn(registry);
-    return { bindingOf: () => binding, bind: () => {}, bindSoon: () => {}, fixed: binding };
-  }
-  if (typeof registry === 'function') {
-    return {
-      bindingOf: (instance) => bindingIn(checkedRegistry(decorator, registry(instance))),
-      bind: () => {},
-      bindSoon: () => {},
-    };
-  }
-  if (registry !== undefined) checkedRegistry(decorator, registry);
-  return byClass(definition, bindingIn);
-}
-
-/** The registry of the class, else the shared one. */
-function byClass<S extends Series>(
-  definition: MetricDefinition,
-  bindingIn: (registry: AnyRegistry) => Binding<S>,
-): BindingFinder<S> {
-  // A conflict is told at class definition, as it is with a registry that is given.
-  sharedRegistry.checkConflict(definition);
-  let shared: Binding<S> | undefined;
-  const bindShared = (): Binding<S> => {
-    shared ??= bindingIn(sharedRegistry);
-    return shared;
-  };
-  let claimed = false;
-  let lastClass: unknown;
-  let lastBinding: Binding<S> | undefined;
-  let lastVersion = 0;
-  return {
-    bindingOf: (instance) => {
-      const version = settingsVersion();
-      if (version === 0) return shared ?? bindShared();
-      const owner: unknown =
-        typeof instance === 'object' && instance !== null ? Reflect.getPrototypeOf(instance) : instance;
-      if (lastBinding !== undefined && owner === lastClass && version === lastVersion) return lastBinding;
-      const found = settingOf(instance, ({ registry }) => registry);
-      // A registry of the instance differs from call to call of one class: it is never the last.
-      if (typeof found === 'function')
-        return bindingIn(checkedRegistry('Instrumented', found(instance as never)));
-      lastBinding = found === undefined ? bindShared() : bindingIn(found);
-      lastClass = owner;
-      lastVersion = version;
-      return lastBinding;
-    },
-    bind: (registry) => {
-      claimed = true;
-      if (registry !== undefined) bindingIn(registry);
-    },
-    bindSoon: () =>
-      // By then the class is defined, and `@Instrumented` has said whether another registry is meant.
-      queueMicrotask(() => {
-        if (claimed) return;
-        try {
-          bindShared();
-        } catch (error) {
-          sharedRegistry.recordingFailed(definition.name, 'definition', error);
-        }
-      }),
-  };
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for what is no registry of ours */
-export function checkedRegistry(decorator: string, registry: unknown): AnyRegistry {
-  if (registry instanceof MetricsRegistry) return registry;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`registry\` of @${decorator}: expected a MetricsRegistry or a function of the instance that gives one, received ${shown(registry)}.`,
-  );
 }

@@ -2,17 +2,21 @@
 
 /** What is told of a stream: items, then one of the other three, once. */
 export interface StreamLife {
-  /** At the first item. */
-  readonly item: () => void;
+  /** At the first item, or at each: a token, a chunk, an event, as the reader gets it. */
+  readonly item: (item: unknown) => void;
   /** It was read to its end, or left early. */
   readonly end: (stream: object) => void;
   /** Reading it threw. */
   readonly fail: (error: unknown) => void;
   /** It was collected as garbage before its end. */
   readonly abandon: () => void;
+  /** Whether `item` is told of each item. Default: of the first. */
+  readonly everyItem?: boolean;
+  /** Runs the steps of an iterator, whose body is the work of the call. Default: they run as they are. */
+  readonly run?: (<T>(step: () => T) => T) | undefined;
 }
 
-/** A life that is being observed: told of the first item and of one end only. */
+/** A life that is being observed: told of one end only. */
 export interface ObservedLife extends StreamLife {
   /**
    * Defines a method on an object itself, as hidden as those of its class, until the end: then the object is as it was,

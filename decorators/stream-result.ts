@@ -1,11 +1,12 @@
 /**
  * Results that go on after they are returned: generators, async generators, objects that are async iterable, Node's and
- * the web's readable streams. They are observed in place, through their own methods: the very object is returned, and
+ * the web's readable streams, event streams of AI SDKs. They are observed in place, through their own methods: the very object is returned, and
  * whatever else it can do still works.
  */
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
 import { contextRunner } from './context-labels.js';
+import { followEventStream, isEventStream } from './event-stream-result.js';
 import { followNodeStream } from './node-stream-result.js';
 import { type ObservedLife, redefine, type StreamLife, type Undo } from './stream-life.js';
 import { followWebStream } from './web-stream-result.js';
@@ -29,6 +30,7 @@ export function followStream(value: object, life: StreamLife): boolean {
   else if (value instanceof Readable) followNodeStream(value, once);
   else if (isWebStream(value))
     followWebStream(value, once, (iterator) => followIterator(iterator as IteratorObject, value, once));
+  else if (isEventStream(value)) followEventStream(value, once);
   else followIterable(value, once);
   return true;
 }
@@ -61,10 +63,14 @@ function followIterator(iterator: IteratorObject, stream: object, life: Observed
   if (!life.isNew(iterator)) return;
   // The body of a generator runs in the context of who reads it; it keeps the labels of who called it.
   const inContext = contextRunner();
+  const { run } = life;
   const step = (result: unknown): void => {
-    if (typeof result === 'object' && result !== null && 'done' in result && result.done === true)
-      life.end(stream);
-    else life.item();
+    const { done, value } = (typeof result === 'object' && result !== null ? result : {}) as {
+      done?: unknown;
+      value?: unknown;
+    };
+    if (done === true) life.end(stream);
+    else life.item(value);
   };
   for (const method of ['next', 'return', 'throw'] as const) {
     const original = iterator[method];
@@ -73,7 +79,8 @@ function followIterator(iterator: IteratorObject, stream: object, life: Observed
       return inContext(() => {
         let result: unknown;
         try {
-          result = Reflect.apply(original, this, args);
+          const next = (): unknown => Reflect.apply(original, this, args);
+          result = run === undefined ? next() : run(next);
         } catch (error) {
           life.fail(error);
           throw error;
@@ -97,7 +104,7 @@ function followIterator(iterator: IteratorObject, stream: object, life: Observed
   }
 }
 
-/** A life that is told of the first item and of one end only, after which the stream is as it was. */
+/** A life that is told of one end only, after which the stream is as it was. */
 function onceOnly(stream: object, life: StreamLife): ObservedLife {
   const told = toldOnce(life);
   const undos: Undo[] = [];
@@ -109,6 +116,7 @@ function onceOnly(stream: object, life: StreamLife): ObservedLife {
   followed.add(stream);
   abandoned.register(stream, told.abandon, told.token);
   return {
+    run: life.run,
     item: told.item,
     end: (ended) => {
       told.end(ended);
@@ -135,6 +143,7 @@ function onceOnly(stream: object, life: StreamLife): ObservedLife {
  * these may hold the stream, or it would never be garbage.
  */
 function toldOnce(life: StreamLife) {
+  const { everyItem } = life;
   let hasItem = false;
   let hasEnded = false;
   const inContext = contextRunner();
@@ -147,10 +156,10 @@ function toldOnce(life: StreamLife) {
   };
   return {
     token,
-    item: () => {
-      if (hasItem || hasEnded) return;
+    item: (item: unknown) => {
+      if (hasEnded || (hasItem && everyItem !== true)) return;
       hasItem = true;
-      inContext(life.item);
+      inContext(() => life.item(item));
     },
     end: (stream: object) => ending(() => life.end(stream)),
     fail: (error: unknown) => ending(() => life.fail(error)),

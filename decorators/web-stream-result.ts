@@ -43,10 +43,10 @@ export function followWebStream(
 function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStream, life: ObservedLife): void {
   const { read, cancel } = reader;
   life.redefine(reader, 'read', function readNext(this: unknown, ...args: unknown[]) {
-    return (Reflect.apply(read, this, args) as Promise<{ done: boolean }>).then(
+    return (Reflect.apply(read, this, args) as Promise<{ done: boolean; value: unknown }>).then(
       (chunk) => {
         if (chunk.done) life.end(stream);
-        else life.item();
+        else life.item(chunk.value);
         return chunk;
       },
       (error: unknown) => {
@@ -65,7 +65,7 @@ function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStrea
 function observingStage(stream: ReadableStream, life: ObservedLife): TransformStream {
   const stage = {
     transform(chunk: unknown, controller: TransformStreamDefaultController) {
-      life.item();
+      life.item(chunk);
       controller.enqueue(chunk);
     },
     flush: () => life.end(stream),

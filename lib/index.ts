@@ -33,13 +33,24 @@ export {
   type SummaryDefinition,
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
-export { EscalationError, type Outcome } from './escalation.js';
+export { EscalationError, type EscalationOptions, type Outcome, type Severity } from './escalation.js';
 export { textContentType } from './exposition/text.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export type { LintFinding, LintRule } from './naming.js';
+export {
+  type FetchInstrumentation,
+  type InstrumentFetchOptions,
+  instrumentFetch,
+} from './recorders/fetch.js';
+export { type HostTable, type HostTarget, knownHosts } from './recorders/hosts.js';
+export { type Moment, PlatformMetrics } from './recorders/platform.js';
+export type { PriceTable, TokenPrices, TokenUsage } from './recorders/prices.js';
+export { type AiRequest, ProviderMetrics, type ProviderMetricsOptions } from './recorders/provider.js';
+export type { RateLimitState, ResetTime } from './recorders/rate-limits.js';
+export { type RecorderOptions, type WorkflowContext, WorkflowMetrics } from './recorders/workflow.js';
 export {
   type AnyInstrument,
   type InstrumentOptions,

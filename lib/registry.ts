@@ -218,7 +218,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#checkNames(definition);
     const instrument = make({
       maxSeries: this.#maxSeries,
-      onFold: (label, budget) => this.#folded(definition.name, label, budget),
+      onFold: (label, budget, value) => this.#folded(definition, label, budget, value),
     });
     this.#register(instrument);
     this.#instruments.set(definition.name, instrument);
@@ -245,12 +245,16 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.prometheus.registerMetric(instrument as never);
   }
 
-  #folded(metric: string, label: string, budget: number): void {
+  #folded(definition: MetricDefinition, label: string, budget: number | undefined, value: string): void {
+    const { name: metric } = definition;
     // Its own folding is not counted: counting it would fold again.
     if (metric !== metricsSeriesFolded.name) this.counter(metricsSeriesFolded).inc({ metric, label });
     this.#warnOnce(`folded ${metric} ${label}`, () => ({
       code: 'METRICS_SERIES_FOLDED',
-      message: `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
+      message:
+        budget === undefined
+          ? `Label \`${label}\` of metric \`${metric}\` is a closed set: expected one of ${definition.labels[label]?.values?.join(', ')}, received ${shown(value)}, which is recorded as \`other\`. Pass one of these, or add the value to the definition.`
+          : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
     }));
   }
 

@@ -6,6 +6,7 @@ import {
   httpServerRequestDuration,
   httpServerRequestsInFlight,
 } from '../lib/catalogue/http.js';
+import { methodLabel } from '../lib/http-method.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { routeOf } from './route.js';
@@ -17,19 +18,6 @@ export interface RequestMetricsOptions {
 
 /** Status of a request whose client left before it got an answer (nginx's convention). */
 const clientClosedRequest = 499;
-
-/** The methods of RFC 9110 and PATCH; any other is `other`, since clients can send what they like. */
-const knownMethods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'DELETE',
-  'CONNECT',
-  'OPTIONS',
-  'TRACE',
-  'PATCH',
-]);
 
 /**
  * Measures requests: `http_server_request_duration_seconds` by method, route template and status,
@@ -49,7 +37,7 @@ export function requestMetrics({ registry = sharedRegistry }: RequestMetricsOpti
     if (measured.has(ctx.req)) return next();
     measured.add(ctx.req);
     const start = startedAt();
-    const method = knownMethods.has(ctx.method) ? ctx.method : 'other';
+    const method = methodLabel(ctx.method);
     const underWay = inFlight.with({ method });
     underWay.inc();
     const { res } = ctx;

@@ -17,7 +17,7 @@ export interface Issue {
 
 /** The change is not good enough to go on with, and no machine can tell why. */
 export class LowConfidenceError extends EscalationError {
-  readonly reason = 'low_confidence';
+  override readonly reason = 'low_confidence';
 }
 
 export class TestsFailedError extends Error {}

@@ -8,7 +8,7 @@ export const metricsSeries = defineGauge({
   labels: { metric: label() },
 });
 
-/** A label value is recorded as `other` for want of room. */
+/** A label value is recorded as `other`, for want of room or because a closed set does not hold it. */
 export const metricsSeriesFolded = defineCounter({
   name: 'metrics_series_folded_total',
   help: 'Recordings whose label value became `other`, by metric and label.',

@@ -25,8 +25,11 @@ import {
 } from './branch.js';
 import { keyOf, labelText, storedValue } from './label-values.js';
 
-/** What happened to a value that did not fit: told to the registry, which counts and warns. */
-export type FoldListener = (label: string, budget: number) => void;
+/**
+ * What happened to a value that did not fit: told to the registry, which counts and warns. `budget` is how many it
+ * exceeded; `undefined` for a value outside a closed set.
+ */
+export type FoldListener = (label: string, budget: number | undefined, value: string) => void;
 
 export interface SeriesTreeOptions<S extends Series> {
   readonly metric: string;
@@ -137,6 +140,7 @@ export class SeriesTree<S extends Series> {
   /** Finds or makes the series of text values in declared order, closed sets, limits and budget applied. */
   resolve(values: readonly string[]): S {
     const wanted = this.#normalised(values);
+    if (wanted !== values) this.#tellClosed(values);
     const found = this.#descend(wanted);
     if (found !== undefined) return found;
     const limited = this.#withinLimits(wanted);
@@ -243,6 +247,16 @@ export class SeriesTree<S extends Series> {
     return changed ?? values;
   }
 
+  /** Tells of the values that a closed set does not hold. */
+  #tellClosed(values: readonly string[]): void {
+    for (const [index, label] of this.#labels.entries()) {
+      const value = values[index] ?? '';
+      if (label.values === undefined || value === otherValue) continue;
+      if (storedValue(value, label) === otherValue)
+        this.#options.onFold(this.labelNames[index] ?? '', undefined, value);
+    }
+  }
+
   #withinLimits(values: readonly string[]): readonly string[] {
     let changed: string[] | undefined;
     for (let index = 0; index < values.length; index++) {
@@ -253,7 +267,7 @@ export class SeriesTree<S extends Series> {
       if (known.has(value) || known.size < limit) continue;
       changed ??= [...values];
       changed[index] = otherValue;
-      this.#options.onFold(this.labelNames[index] ?? '', limit);
+      this.#options.onFold(this.labelNames[index] ?? '', limit, value);
     }
     return changed ?? values;
   }
@@ -270,9 +284,10 @@ export class SeriesTree<S extends Series> {
     const reserve = Math.max(16, Math.ceil(maxSeries / 10));
     const folded = [...values];
     for (const [step, index] of this.#foldOrder.entries()) {
-      if (folded[index] !== otherValue) {
+      const value = folded[index] ?? '';
+      if (value !== otherValue) {
         folded[index] = otherValue;
-        onFold(this.labelNames[index] ?? '', maxSeries);
+        onFold(this.labelNames[index] ?? '', maxSeries, value);
       }
       const found = this.#descend(folded);
       if (found !== undefined) return found;

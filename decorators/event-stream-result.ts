@@ -1,0 +1,32 @@
+/**
+ * The event streams of the AI SDKs, as `messages.stream()` and `chat.completions.stream()` return them: they run whether or
+ * not anyone iterates, and tell of themselves by events. Known by their shape, since no SDK is a dependency.
+ */
+import type { ObservedLife } from './stream-life.js';
+
+/** What Anthropic's and OpenAI's event streams have in common. */
+interface EventStream {
+  on(event: string, listener: unknown): unknown;
+  abort(): void;
+  _emit(event: string, ...args: unknown[]): void;
+}
+
+/** The events that hand on what the API sent: Anthropic's, OpenAI's chat completions' and responses'. */
+const itemEvents: ReadonlySet<unknown> = new Set(['streamEvent', 'chunk', 'event']);
+
+export function isEventStream(value: object): value is EventStream {
+  const { on, abort, _emit } = value as Partial<Record<keyof EventStream, unknown>>;
+  return typeof on === 'function' && typeof abort === 'function' && typeof _emit === 'function';
+}
+
+export function followEventStream(stream: EventStream, life: ObservedLife): void {
+  const { _emit: emit } = stream;
+  // Not by listeners: one for errors would count as handling them, and an error that nobody handles must stay one.
+  life.redefine(stream, '_emit', function emitted(this: EventStream, event: string, ...args: unknown[]) {
+    if (itemEvents.has(event)) life.item(args[0]);
+    else if (event === 'error') life.fail(args[0]);
+    // An abort is followed by `end`: the reader left.
+    else if (event === 'end') life.end(stream);
+    return Reflect.apply(emit, this, [event, ...args]);
+  });
+}

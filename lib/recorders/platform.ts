@@ -1,0 +1,164 @@
+/** What happens on git platforms, recorded by one call each. */
+import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
+import {
+  platformRateLimitRemaining,
+  platformRateLimitReset,
+  platformRateLimits,
+  webhooksProcessed,
+  webhooksReceived,
+} from '../catalogue/platform.js';
+import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
+import { metricsError } from '../errors.js';
+import { methodLabel } from '../http-method.js';
+import { sharedRegistry } from '../registry.js';
+import {
+  type AnyRegistry,
+  containedAmounts,
+  containedCounter,
+  containedTimes,
+  recordingFailed,
+} from './contained.js';
+import { knownHosts } from './hosts.js';
+import { momentError, momentOf, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
+import type { RecorderOptions } from './workflow.js';
+
+/** A moment: a date, the text of one, or milliseconds since 1970. */
+export type Moment = Date | string | number;
+
+/**
+ * Records what happens on git platforms. No method throws: what cannot be recorded is counted in
+ * `metrics_recording_errors_total` and warned of once.
+ */
+export class PlatformMetrics {
+  readonly #registry: AnyRegistry;
+  readonly #requests;
+  readonly #duration;
+  readonly #issues;
+  readonly #opened;
+  readonly #merged;
+  readonly #lifetime;
+  readonly #rateLimits;
+  readonly #reset;
+  readonly #remaining;
+  readonly #received;
+  readonly #processed;
+
+  /** @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names */
+  constructor({ registry = sharedRegistry }: RecorderOptions = {}) {
+    this.#registry = registry;
+    this.#requests = containedCounter(registry, apiRequests);
+    this.#duration = containedTimes(registry, apiRequestDuration);
+    this.#issues = containedCounter(registry, issuesCreated);
+    this.#opened = containedCounter(registry, prsCreated);
+    this.#merged = containedCounter(registry, prsMerged);
+    this.#lifetime = containedTimes(registry, prLifetime);
+    this.#rateLimits = containedCounter(registry, platformRateLimits);
+    this.#reset = resetCountdown(registry, platformRateLimitReset);
+    this.#remaining = containedAmounts(registry, platformRateLimitRemaining);
+    this.#received = containedCounter(registry, webhooksReceived);
+    this.#processed = containedCounter(registry, webhooksProcessed);
+  }
+
+  /**
+   * A request to the platform's API ended: `api_requests_total` and `api_request_duration_seconds`. Record it by this or by
+   * `instrumentFetch`, not by both.
+   * @param endpoint what was asked. Paths have too many values to be a label: of a whole URL of a host that is known the
+   *   `service` is taken, else the service is the platform.
+   * @param status the status code, or the code of a network error
+   */
+  recordAPIRequest(
+    platform: string,
+    endpoint: string,
+    method: string,
+    status: number | string,
+    seconds: number,
+  ): void {
+    this.recordServiceRequest(serviceOf(endpoint) ?? platform, platform, method, status, seconds);
+  }
+
+  /** As `recordAPIRequest`, of a service that has a name of its own. */
+  recordServiceRequest(
+    service: string,
+    platform: string,
+    method: string,
+    status: number | string,
+    seconds: number,
+  ): void {
+    const verb = methodLabel(method);
+    this.#requests({ service, platform, method: verb, status_code: status });
+    this.#duration({ service, platform, method: verb }, seconds);
+  }
+
+  /** An issue was opened. */
+  recordIssueCreated(platform: string, repository: string): void {
+    this.#issues({ platform, repository });
+  }
+
+  /** A pull request was opened. */
+  recordPRCreated(platform: string, repository: string): void {
+    this.#opened({ platform, repository });
+  }
+
+  /**
+   * A pull request was merged: `prs_merged_total`, and `pr_lifetime_hours` where both times are given. Times that are none,
+   * or a merge before the opening, count as a recording error, and the merge still counts.
+   */
+  recordPRMerged(
+    platform: string,
+    repository: string,
+    createdAt?: Moment | null,
+    mergedAt?: Moment | null,
+  ): void {
+    this.#merged({ platform, repository });
+    if (createdAt === undefined || createdAt === null || mergedAt === undefined || mergedAt === null) return;
+    const [created, merged] = [momentOf(createdAt), momentOf(mergedAt)];
+    if (Number.isNaN(created)) this.#failed(momentError(prLifetime.name, '`createdAt`', createdAt));
+    else if (Number.isNaN(merged)) this.#failed(momentError(prLifetime.name, '`mergedAt`', mergedAt));
+    else if (merged < created) {
+      this.#failed(
+        metricsError(
+          'ERR_METRICS_INVALID_VALUE',
+          `Invalid \`mergedAt\` of metric \`${prLifetime.name}\`: expected a time after \`createdAt\` (${new Date(created).toISOString()}), received ${new Date(merged).toISOString()}.`,
+        ),
+      );
+    } else this.#lifetime({ platform, repository }, (merged - created) / 3_600_000);
+  }
+
+  /**
+   * The platform limited the rate: `platform_rate_limits_total`, and `platform_rate_limit_reset_seconds`, which counts down
+   * from now on.
+   * @param resetTime when to ask again; `undefined` where the platform does not say
+   */
+  recordRateLimit(platform: string, resetTime?: ResetTime): void {
+    this.#rateLimits({ platform });
+    if (resetTime !== undefined) this.#reset({ platform }, resetTime);
+  }
+
+  /** The platform tells of its limit without having limited: what is left of a resource, and when it is reset. */
+  setRateLimit(platform: string, state: RateLimitState): void {
+    const { resetTime, remaining, resource = 'requests' } = state ?? {};
+    if (resetTime !== undefined) this.#reset({ platform }, resetTime);
+    if (remaining !== undefined) this.#remaining({ platform, resource }, remaining);
+  }
+
+  /** A webhook arrived. */
+  recordWebhookReceived(platform: string, eventType: string): void {
+    this.#received({ platform, event_type: eventType });
+  }
+
+  /** A webhook has been handled, or could not be. */
+  recordWebhookProcessed(platform: string, eventType: string, outcome: 'success' | 'failure'): void {
+    this.#processed({ platform, event_type: eventType, outcome });
+  }
+
+  #failed(error: Error): void {
+    recordingFailed(this.#registry, prLifetime.name, error);
+  }
+}
+
+function serviceOf(endpoint: unknown): string | undefined {
+  if (typeof endpoint !== 'string' || !endpoint.startsWith('http') || !URL.canParse(endpoint))
+    return undefined;
+  const { host } = new URL(endpoint);
+  return Object.hasOwn(knownHosts, host) ? knownHosts[host]?.service : undefined;
+}

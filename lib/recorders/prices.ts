@@ -1,0 +1,81 @@
+/** What replies cost, from a table that the user gives: nothing is priced by guess. */
+import { metricsError, shown } from '../errors.js';
+
+/** Tokens of one reply by type. The types are disjoint: their sum is the total. */
+export interface TokenUsage {
+  /** Input that no cache held. */
+  readonly input: number;
+  /** Output, reasoning aside. */
+  readonly output: number;
+  /** Input read from a prompt cache. Default: 0. */
+  readonly cacheRead?: number;
+  /** Input written to a prompt cache. Default: 0. */
+  readonly cacheCreation?: number;
+  /** Output that was the model's reasoning. Default: 0. */
+  readonly reasoning?: number;
+}
+
+/** US dollars for a million tokens, by type. */
+export interface TokenPrices {
+  readonly input: number;
+  readonly output: number;
+  /** Without it, a reply that read from a cache has no price. */
+  readonly cacheRead?: number;
+  /** Without it, a reply that wrote to a cache has no price. */
+  readonly cacheCreation?: number;
+  /** Default: as `output`, which is how providers bill it. */
+  readonly reasoning?: number;
+}
+
+/** Prices by model, the name as it is asked for; or a function that knows them, `undefined` for a model without a price. */
+export type PriceTable = Readonly<Record<string, TokenPrices>> | ((model: string) => TokenPrices | undefined);
+
+export const tokenTypes = ['input', 'output', 'cacheRead', 'cacheCreation', 'reasoning'] as const;
+export type TokenType = (typeof tokenTypes)[number];
+
+/** What a reply cost, in US dollars; `undefined` where the table does not say. */
+export function costOf(
+  prices: PriceTable | undefined,
+  model: string,
+  usage: Partial<TokenUsage>,
+): number | undefined {
+  const price =
+    typeof prices === 'function'
+      ? prices(model)
+      : prices !== undefined && Object.hasOwn(prices, model)
+        ? prices[model]
+        : undefined;
+  if (price === undefined) return undefined;
+  let cost = 0;
+  for (const type of tokenTypes) {
+    const tokens = usage[type] ?? 0;
+    if (tokens === 0) continue;
+    const each = type === 'reasoning' ? (price.reasoning ?? price.output) : price[type];
+    if (each === undefined) return undefined;
+    cost += (tokens * each) / 1_000_000;
+  }
+  return cost;
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION for a table with a price that is none */
+export function checkPrices(where: string, prices: unknown): void {
+  if (prices === undefined || typeof prices === 'function') return;
+  if (typeof prices !== 'object' || prices === null) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`prices\` of ${where}: expected prices by model, or a function of the model, received ${shown(prices)}.`,
+    );
+  }
+  for (const [model, price] of Object.entries(prices)) {
+    for (const type of tokenTypes) {
+      const each: unknown = (price as Partial<Record<TokenType, unknown>> | null)?.[type];
+      const optional = type !== 'input' && type !== 'output';
+      if (optional && each === undefined) continue;
+      if (typeof each === 'number' && each >= 0 && each < Number.POSITIVE_INFINITY) continue;
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid price \`${type}\` of model \`${model}\` in \`prices\` of ${where}: expected US dollars for a million tokens, 0 or more, received ${shown(each)}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,257 @@
+/** What happens with AI providers, recorded by one call each. */
+import {
+  aiCost,
+  aiRateLimitRemaining,
+  aiRateLimitReset,
+  aiRateLimits,
+  aiRequestDuration,
+  aiRequests,
+  aiRequestsFailed,
+  aiRequestsInProgress,
+  aiRequestsSuccessful,
+  aiRetries,
+  aiTimeToFirstToken,
+  aiTokens,
+  aiUnpricedRequests,
+} from '../catalogue/provider.js';
+import { errorName } from '../error-name.js';
+import { secondsSince } from '../instruments/stopwatch.js';
+import { sharedRegistry } from '../registry.js';
+import {
+  type AnyRegistry,
+  containedAmounts,
+  containedCounter,
+  containedSeries,
+  containedTimes,
+  givenObject,
+  recordingFailed,
+} from './contained.js';
+import { newWork } from './open-work.js';
+import { checkPrices, costOf, type PriceTable, type TokenUsage, tokenTypes } from './prices.js';
+import { type ProviderRequests, providerRequestsOf } from './provider-requests.js';
+import { type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
+import type { RecorderOptions } from './workflow.js';
+
+/** One request to an AI provider. The object itself is what its start and its end are matched by. */
+export interface AiRequest {
+  readonly provider: string;
+  readonly model: string;
+  /** What it is for: `message`, `plan`, `review`. Default: an absent label. */
+  readonly operation?: string;
+}
+
+export interface ProviderMetricsOptions extends RecorderOptions {
+  /**
+   * Prices by model. With them `recordTokenUsage` records the cost too, or counts a model without a price. Default:
+   * none, and cost is recorded by `recordCost` alone.
+   */
+  readonly prices?: PriceTable;
+}
+
+/**
+ * Records requests to AI providers and what they use. No method throws: what cannot be recorded is counted in
+ * `metrics_recording_errors_total` and warned of once. Durations are seconds, finite and 0 or more.
+ */
+export class ProviderMetrics {
+  readonly #registry: AnyRegistry;
+  readonly #prices: PriceTable | undefined;
+  readonly #open: ProviderRequests;
+  readonly #requests;
+  readonly #successful;
+  readonly #failed;
+  readonly #inProgress;
+  readonly #duration;
+  readonly #firstToken;
+  readonly #tokens;
+  readonly #cost;
+  readonly #unpriced;
+  readonly #retries;
+  readonly #rateLimits;
+  readonly #reset;
+  readonly #remaining;
+
+  /** @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none */
+  constructor({ registry = sharedRegistry, prices }: ProviderMetricsOptions = {}) {
+    checkPrices('ProviderMetrics', prices);
+    this.#registry = registry;
+    this.#prices = prices;
+    this.#open = providerRequestsOf(registry);
+    this.#requests = containedCounter(registry, aiRequests);
+    this.#successful = containedCounter(registry, aiRequestsSuccessful);
+    this.#failed = containedCounter(registry, aiRequestsFailed);
+    this.#inProgress = containedSeries(registry, aiRequestsInProgress);
+    this.#duration = containedTimes(registry, aiRequestDuration);
+    this.#firstToken = containedTimes(registry, aiTimeToFirstToken);
+    this.#tokens = containedCounter(registry, aiTokens);
+    this.#cost = containedCounter(registry, aiCost);
+    this.#unpriced = containedCounter(registry, aiUnpricedRequests);
+    this.#retries = containedCounter(registry, aiRetries);
+    this.#rateLimits = containedCounter(registry, aiRateLimits);
+    this.#reset = resetCountdown(registry, aiRateLimitReset);
+    this.#remaining = containedAmounts(registry, aiRateLimitRemaining);
+  }
+
+  /**
+   * A request starts: `ai_requests_total`, and `ai_requests_in_progress` up. Call what it returns when the request ends:
+   * it observes `ai_request_duration_seconds` and returns the seconds. How it ended is told by `recordRequestComplete` or
+   * `recordRequestError`, which time it too: it is timed once, by whichever comes first. Give them the same object;
+   * with another one that names the same provider and model, the request that has run the longest is meant.
+   */
+  recordRequestStart(request: AiRequest): () => number {
+    const { provider, model, operation } = this.#given(request, aiRequests.name);
+    const series = this.#inProgress({ provider });
+    series?.inc();
+    this.#requests({ provider, model, operation });
+    const work = { ...newWork(), release: () => series?.dec() };
+    const name = this.#open.start(request, provider, model, work);
+    return () => {
+      const seconds = secondsSince(work.startedAt);
+      if (!work.timed) {
+        work.timed = true;
+        work.release();
+        this.#duration({ provider, model }, seconds);
+        name?.stopped(work);
+      }
+      return seconds;
+    };
+  }
+
+  /**
+   * A request ends well: `ai_requests_successful_total`, and its duration, where the stop function has not observed it.
+   * The first end of a request counts.
+   * @param seconds how long it took. Default: the time since its start, where that was recorded.
+   */
+  recordRequestComplete(request: AiRequest, seconds?: number): void {
+    const { provider, model } = this.#given(request, aiRequestsSuccessful.name);
+    if (this.#end(request, provider, model, seconds)) this.#successful({ provider, model });
+  }
+
+  /** A request fails: `ai_requests_failed_total` by the class of the error, and its duration as with `recordRequestComplete`. */
+  recordRequestError(request: AiRequest, error: unknown, seconds?: number): void {
+    const { provider, model } = this.#given(request, aiRequestsFailed.name);
+    if (this.#end(request, provider, model, seconds))
+      this.#failed({ provider, model, error_type: errorName(error) });
+  }
+
+  /**
+   * A request is given up without an end that anyone saw, a stream that was never read for instance: it is no longer in
+   * progress, and neither timed nor counted as ended.
+   */
+  recordRequestAbandoned(request: AiRequest): void {
+    const { provider, model } = this.#given(request, aiRequestsInProgress.name);
+    const work = this.#open.end(request, provider, model);
+    if (work === undefined || work === 'ended' || work.timed) return;
+    work.timed = true;
+    work.release();
+  }
+
+  /**
+   * The provider limited the rate: `ai_rate_limits_total`, and `ai_rate_limit_reset_seconds`, which counts down from now on.
+   * @param resetTime when to ask again; `undefined` where the provider does not say
+   */
+  recordRateLimit(provider: string, resetTime?: ResetTime): void {
+    this.#rateLimits({ provider });
+    if (resetTime !== undefined) this.#reset({ provider }, resetTime);
+  }
+
+  /** The provider tells of its limit without having limited: `ai_rate_limit_remaining`, `ai_rate_limit_reset_seconds`. */
+  setRateLimit(provider: string, state: RateLimitState): void {
+    const { resetTime, remaining, resource = 'requests' } = state ?? {};
+    if (resetTime !== undefined) this.#reset({ provider }, resetTime);
+    if (remaining !== undefined) this.#remaining({ provider, resource }, remaining);
+  }
+
+  /**
+   * Tokens of a reply: `ai_tokens_total` by type. The types are disjoint: `input` leaves out what a cache held, `output` what
+   * was reasoning. With `prices`, the cost too.
+   */
+  recordTokenUsage(
+    provider: string,
+    model: string,
+    input: number,
+    output: number,
+    more: Omit<TokenUsage, 'input' | 'output'> = {},
+  ): void {
+    this.recordUsage(provider, model, { ...more, input, output });
+    if (this.#prices !== undefined) this.recordUsageCost(provider, model, { ...more, input, output });
+  }
+
+  /** Tokens of a reply, as far as it tells them: `ai_tokens_total` by type. */
+  recordUsage(provider: string, model: string, usage: Partial<TokenUsage>): void {
+    for (const type of tokenTypes) {
+      const tokens = usage[type] as number | null | undefined;
+      if (tokens !== undefined && tokens !== null)
+        this.#tokens({ provider, model, token_type: tokenLabels[type] }, tokens);
+    }
+  }
+
+  /** The first token of a streamed reply came so many seconds after the request. */
+  recordFirstToken(provider: string, model: string, seconds: number): void {
+    this.#firstToken({ provider, model }, seconds);
+  }
+
+  /** A reply cost so much, in US dollars. */
+  recordCost(provider: string, model: string, usd: number): void {
+    this.#cost({ provider, model }, usd);
+  }
+
+  /**
+   * The cost of a reply by a price table: `ai_cost_usd_total`, or `ai_unpriced_requests_total` where the table does not say.
+   * @param answeredBy the model that answered, whose price is taken where the one that was asked has none
+   */
+  recordUsageCost(
+    provider: string,
+    model: string,
+    usage: Partial<TokenUsage>,
+    prices: PriceTable | undefined = this.#prices,
+    answeredBy?: string,
+  ): void {
+    try {
+      const cost =
+        costOf(prices, model, usage) ??
+        (answeredBy === undefined ? undefined : costOf(prices, answeredBy, usage));
+      if (cost === undefined) this.#unpriced({ provider, model });
+      else this.#cost({ provider, model }, cost);
+    } catch (error) {
+      recordingFailed(this.#registry, aiCost.name, error);
+    }
+  }
+
+  /** A request is tried again, because of `rate_limit`, `overload` or another of few words. */
+  recordRetry(provider: string, model: string, reason: string): void {
+    this.#retries({ provider, model, reason });
+  }
+
+  /** `false` where the request had ended before. */
+  #end(request: AiRequest, provider: string, model: string, seconds: number | undefined): boolean {
+    const work = this.#open.end(request, provider, model);
+    if (work === 'ended') return false;
+    if (work === undefined) {
+      if (seconds !== undefined) this.#duration({ provider, model }, seconds);
+      return true;
+    }
+    if (work.timed) return true;
+    work.timed = true;
+    work.release();
+    this.#duration({ provider, model }, seconds ?? secondsSince(work.startedAt));
+    return true;
+  }
+
+  #given(request: Partial<AiRequest>, metric: string): Required<AiRequest> {
+    const {
+      provider = '',
+      model = '',
+      operation = '',
+    } = givenObject(this.#registry, metric, 'request', request);
+    return { provider, model, operation };
+  }
+}
+
+/** Values of the `token_type` label. */
+const tokenLabels = {
+  input: 'input',
+  output: 'output',
+  cacheRead: 'cache_read',
+  cacheCreation: 'cache_creation',
+  reasoning: 'reasoning',
+} as const;
