@@ -7,6 +7,6 @@ const standard = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OP
 /** A standard method in upper case; `other` for any else. */
 export function methodLabel(method: string): string {
   if (standard.has(method)) return method;
-  const upper = String(method).toUpperCase();
+  const upper = typeof method === 'string' ? method.toUpperCase() : '';
   return standard.has(upper) ? upper : otherValue;
 }

@@ -5,10 +5,21 @@
  *     catalogue/                      the platform's metrics, as definitions
  *     instruments/                    counters, gauges, histograms, summaries and their series
  *     registry                        instruments by definition, beside a prom-client registry
- *     exposition/, collector, config  what reads a registry or is set up beside it
+ *     recorders/                      the platform's events on the catalogue's metrics, and outbound requests
+ *     exposition/, aggregation,       what reads a registry or is set up beside it
+ *     collector, config
  *
  * `decorators/` and `middleware/` stand on these and never on each other.
  */
+export {
+  type AggregatedSample,
+  type AggregationRule,
+  type DerivedSample,
+  defaultAggregationRules,
+  type MetricData,
+  MetricsAggregator,
+  type MetricsAggregatorOptions,
+} from './aggregation.js';
 export { catalogue } from './catalogue/catalogue.js';
 export { type MetricLabels, type MetricsCollector, PrometheusMetricsCollector } from './collector.js';
 export { defaultMetricsConfig, loadMetricsConfig, type MetricsConfig } from './config.js';

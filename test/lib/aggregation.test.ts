@@ -1,0 +1,226 @@
+/** Derived gauges: computed at each scrape, right over histograms, grouped by the labels of the output. */
+import test from 'ava';
+import { Counter } from 'prom-client';
+import { averageOf, MetricsAggregator, sumOf } from '../../lib/aggregation.js';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
+import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
+
+const context = {
+  workflowId: '1',
+  workflowType: 'issue',
+  provider: 'claude',
+  platform: 'github',
+  issueType: 'bug',
+};
+
+async function derived(registry: ReturnType<typeof createTestRegistry>): Promise<Record<string, string>> {
+  const text = await readText(registry);
+  return Object.fromEntries(
+    ['issues_success_rate', 'issues_average_completion_duration_seconds'].map((name) => [
+      name,
+      new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? 'absent',
+    ]),
+  );
+}
+
+test('the default rules are 0 until an issue has ended', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry });
+  t.deepEqual(await derived(registry), {
+    issues_success_rate: '0',
+    issues_average_completion_duration_seconds: '0',
+  });
+});
+
+test('the default rules: successes over all, and sum over count over all series', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry });
+  const metrics = new WorkflowMetrics({ registry });
+  metrics.recordIssueProcessed(context, 'success', 10);
+  metrics.recordIssueProcessed({ ...context, platform: 'gitlab' }, 'success', 20);
+  metrics.recordIssueProcessed({ ...context, issueType: 'feature' }, 'success', 30);
+  metrics.recordIssueProcessed(context, 'failure', 100);
+  // The average of the averages would be 45, a bucket bound 60.
+  t.deepEqual(await derived(registry), {
+    issues_success_rate: '0.75',
+    issues_average_completion_duration_seconds: '40',
+  });
+});
+
+test('derived gauges are those of the very scrape', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry });
+  const metrics = new WorkflowMetrics({ registry });
+  for (const [outcome, rate] of [
+    ['success', '1'],
+    ['failure', '0.5'],
+    ['escalation', '0.3333333333333333'],
+  ] as const) {
+    metrics.recordIssueProcessed(context, outcome, 1);
+    t.is((await derived(registry)).issues_success_rate, rate);
+  }
+  registry.reset();
+  t.is((await derived(registry)).issues_success_rate, '0');
+});
+
+const costByProvider = defineGauge({
+  name: 'cost_by_provider_usd',
+  help: 'Cost so far, by provider.',
+  labels: { provider: label() },
+  lint: { allow: ['base-unit'], why: 'A test.' },
+});
+
+test('a rule of one’s own is grouped by the labels of its output', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry, rules: [] }).addRule({
+    output: costByProvider,
+    matches: ({ name }) => name === catalogue.aiCost.name,
+    aggregate: (samples) => sumOf(samples),
+  });
+  const cost = registry.counter(catalogue.aiCost);
+  cost.inc({ provider: 'a', model: 'x' }, 1);
+  cost.inc({ provider: 'a', model: 'y' }, 2);
+  cost.inc({ provider: 'b', model: 'x' }, 4);
+  const read = async () =>
+    (await readSamples(registry, costByProvider)).map(({ labels, value }) => [labels.provider, value]);
+  t.deepEqual(await read(), [
+    ['a', 3],
+    ['b', 4],
+  ]);
+  cost.reset();
+  cost.inc({ provider: 'b', model: 'x' }, 1);
+  t.deepEqual(await read(), [['b', 1]], 'a group that is gone is gone');
+});
+
+test('`undefined` and what is not finite leave a group out', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry, rules: [] }).addRule({
+    output: costByProvider,
+    matches: ({ type, name }) => type === 'counter' && name === 'ai_cost_usd_total',
+    aggregate: (samples, { provider }) =>
+      provider === 'a' ? undefined : provider === 'b' ? sumOf(samples) / 0 : sumOf(samples),
+  });
+  for (const provider of ['a', 'b', 'c']) registry.counter(catalogue.aiCost).inc({ provider, model: 'x' }, 1);
+  t.deepEqual(
+    (await readSamples(registry, costByProvider)).map(({ labels }) => labels.provider),
+    ['c'],
+  );
+});
+
+test('foreign metrics of the registry are read too, and its JSON can be aggregated', async (t) => {
+  const registry = createTestRegistry();
+  const jobs = new Counter({
+    name: 'jobs_total',
+    help: 'Jobs.',
+    labelNames: ['kind'],
+    registers: [registry.prometheus],
+  });
+  jobs.inc({ kind: 'a' }, 3);
+  jobs.inc({ kind: 'b' }, 4);
+  const all = defineGauge({ name: 'all_jobs', help: 'All jobs.' });
+  const aggregator = new MetricsAggregator({ registry, rules: [] }).addRule({
+    output: all,
+    matches: ({ name }) => name === 'jobs_total',
+    aggregate: sumOf,
+  });
+  t.regex(await readText(registry), /^all_jobs 7$/m);
+  // A copy, since prom-client hands out its own numbers.
+  const json = structuredClone(await registry.prometheus.getMetricsAsJSON()) as never;
+  jobs.inc({ kind: 'a' }, 100);
+  t.deepEqual(aggregator.aggregate(json), [{ name: 'all_jobs', labels: {}, value: 7 }]);
+  t.is(readValue(registry, all), 7, 'aggregate changes no gauge');
+});
+
+test('averageOf is the sum over the count of histograms, also of several series', async (t) => {
+  const registry = createTestRegistry();
+  const seconds = defineHistogram({ name: 'work_seconds', help: 'Work.', labels: { kind: label() } });
+  const average = defineGauge({ name: 'work_average_seconds', help: 'Average.', labels: { kind: label() } });
+  new MetricsAggregator({ registry, rules: [] }).addRule({
+    output: average,
+    matches: ({ name }) => name === 'work_seconds',
+    aggregate: averageOf,
+  });
+  registry.histogram(seconds).observe({ kind: 'a' }, 1);
+  registry.histogram(seconds).observe({ kind: 'a' }, 2);
+  registry.histogram(seconds).observe({ kind: 'b' }, 9);
+  t.deepEqual(
+    (await readSamples(registry, average)).map(({ labels, value }) => [labels.kind, value]),
+    [
+      ['a', 1.5],
+      ['b', 9],
+    ],
+  );
+});
+
+test('a rule that throws leaves out its gauge only, and is counted', async (t) => {
+  const registry = createTestRegistry();
+  new MetricsAggregator({ registry }).addRule({
+    output: costByProvider,
+    matches: () => {
+      throw new Error('no');
+    },
+    aggregate: sumOf,
+  });
+  new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 1);
+  const text = await readText(registry);
+  t.regex(text, /^issues_success_rate 1$/m);
+  t.notRegex(text, /cost_by_provider_usd/);
+  t.regex(
+    await readText(registry),
+    /^metrics_collector_errors_total\{metric="cost_by_provider_usd"\} [12]$/m,
+  );
+});
+
+test('derived gauges read no derived gauge, of whichever aggregator', async (t) => {
+  const registry = createTestRegistry();
+  const one = defineGauge({ name: 'one_derived', help: 'One.' });
+  const other = defineGauge({ name: 'other_derived', help: 'Other.' });
+  const all = { matches: ({ type }: { type: string }) => type === 'gauge', aggregate: sumOf };
+  new MetricsAggregator({ registry, rules: [] }).addRule({ output: one, ...all });
+  new MetricsAggregator({ registry, rules: [] }).addRule({ output: other, ...all });
+  registry.gauge(catalogue.queueDepth).set({ queue_name: 'a' }, 5);
+  const text = await readText(registry);
+  t.regex(text, /^one_derived 5$/m);
+  t.regex(text, /^other_derived 5$/m);
+});
+
+test('stop ends it', async (t) => {
+  const registry = createTestRegistry();
+  const aggregator = new MetricsAggregator({ registry });
+  const metrics = new WorkflowMetrics({ registry });
+  metrics.recordIssueProcessed(context, 'success', 1);
+  await readText(registry);
+  aggregator.stop();
+  metrics.recordIssueProcessed(context, 'failure', 1);
+  t.is((await derived(registry)).issues_success_rate, '1');
+});
+
+for (const [rule, message] of [
+  [
+    undefined,
+    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge, received undefined.',
+  ],
+  [
+    { output: defineCounter({ name: 'c_total', help: 'C.' }), matches: () => true, aggregate: sumOf },
+    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge, received an object.',
+  ],
+  [
+    { output: costByProvider, matches: 'ai_cost_usd_total', aggregate: sumOf },
+    'Invalid `matches` of an aggregation rule: expected a function of a metric, received "ai_cost_usd_total".',
+  ],
+  [
+    { output: costByProvider, matches: () => true },
+    'Invalid `aggregate` of an aggregation rule: expected a function of samples, received undefined.',
+  ],
+  [
+    { output: catalogue.issuesSuccessRate, matches: () => true, aggregate: sumOf },
+    'Invalid `output` of an aggregation rule: expected a gauge that no other rule has, received `issues_success_rate`.',
+  ],
+] as const) {
+  test(`refused: ${message}`, (t) => {
+    const aggregator = new MetricsAggregator({ registry: createTestRegistry() });
+    t.throws(() => aggregator.addRule(rule as never), { code: 'ERR_METRICS_INVALID_OPTION', message });
+  });
+}
