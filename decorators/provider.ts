@@ -16,7 +16,7 @@ import {
 } from '../lib/catalogue/provider.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
-import { checkPrices, type PriceTable, type TokenUsage } from '../lib/recorders/prices.js';
+import { checkPrices, type PriceTable, type TokenUsage, tokenTypes } from '../lib/recorders/prices.js';
 import { type AiRequest, ProviderMetrics } from '../lib/recorders/provider.js';
 import { providerRateLimit } from '../lib/recorders/rate-limit-headers.js';
 import type { RequestScope } from '../lib/recorders/request-scope.js';
@@ -131,7 +131,7 @@ function requesting(
 ): CallObserver {
   const reader = typeof usage === 'function' ? undefined : usage;
   const factsOf = (call: Call, { stream }: Started): ReplyFacts => {
-    if (typeof usage === 'function') return { ...noFacts, usage: read(usage, call) };
+    if (typeof usage === 'function') return { ...noFacts, usage: usageIn(read(usage, call)) };
     return stream?.facts() ?? read((ended: Call) => usage.read(ended.result), call) ?? noFacts;
   };
   return {
@@ -172,6 +172,14 @@ function requesting(
       recordRateLimit(one, rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call));
     },
   };
+}
+
+/** The usage that a function gave, if it tells any tokens. */
+function usageIn(told: unknown): Partial<TokenUsage> | undefined {
+  const properties = propertiesOf(told);
+  return tokenTypes.some((type) => properties[type] !== undefined && properties[type] !== null)
+    ? properties
+    : undefined;
 }
 
 function recordUsage(

@@ -178,8 +178,9 @@ export class ProviderMetrics {
 
   /** Tokens of a reply, as far as it tells them: `ai_tokens_total` by type. */
   recordUsage(provider: string, model: string, usage: Partial<TokenUsage>): void {
+    const given = givenObject(this.#registry, aiTokens.name, 'usage', usage);
     for (const type of tokenTypes) {
-      const tokens = usage[type] as number | null | undefined;
+      const tokens = given[type] as number | null | undefined;
       if (tokens !== undefined && tokens !== null)
         this.#tokens({ provider, model, token_type: tokenLabels[type] }, tokens);
     }
