@@ -1,9 +1,12 @@
 /** `npm start`: reads the environment, starts the service, says where to look, and ends cleanly. */
 import { randomBytes } from 'node:crypto';
 import { loadMetricsConfig, MetricsError } from '@tamma/observability';
-import type { LanguageModel } from './language-model.js';
+import { Claude } from './claude.js';
+import { GitHub } from './github.js';
+import { GitLab } from './gitlab.js';
+import { Gpt } from './gpt.js';
 import { seededRandom } from './random.js';
-import { seededModel } from './seeded-model.js';
+import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 import { startService } from './service.js';
 
 const {
@@ -13,25 +16,51 @@ const {
   REPLAY_PACE = '40',
   SEED = '1',
   WEBHOOK_SECRET,
+  AI = 'sandbox',
   ANTHROPIC_API_KEY,
-  ANTHROPIC_MODEL = 'claude-haiku-4-5',
+  ANTHROPIC_BASE_URL,
+  OPENAI_API_KEY,
+  OPENAI_BASE_URL,
 } = process.env;
 
 /** Longest that a stop may take, in milliseconds. */
 const stopDeadline = 5_000;
 
+let sandbox: Sandbox | undefined;
 try {
   const port = numberFrom('PORT', PORT, 65_535);
   const pace = REPLAY === 'off' ? 0 : numberFrom('REPLAY_PACE', REPLAY_PACE, 1_000);
   const random = seededRandom(numberFrom('SEED', SEED, 2 ** 32 - 1));
-  const model = await chosenModel();
   const metrics = loadMetricsConfig();
+  const real = AI === 'real';
+  if (!real && AI !== 'sandbox')
+    throw new RangeError(`Invalid \`AI\`: expected "sandbox" or "real", received ${JSON.stringify(AI)}.`);
+  if (real && (!ANTHROPIC_API_KEY || !OPENAI_API_KEY))
+    throw new RangeError('Missing `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`: expected both with AI=real.');
+  const outside = await startSandbox(random);
+  sandbox = outside;
   const service = await startService({
     host,
     port,
     secret: WEBHOOK_SECRET || randomBytes(32).toString('hex'),
     replayPace: pace,
-    model,
+    github: {
+      platform: new GitHub(outside.github),
+      ai: new Claude(
+        real
+          ? { apiKey: ANTHROPIC_API_KEY ?? '', baseURL: ANTHROPIC_BASE_URL }
+          : { apiKey: 'sandbox', baseURL: outside.anthropic },
+      ),
+    },
+    gitlab: {
+      platform: new GitLab(outside.gitlab),
+      ai: new Gpt(
+        real
+          ? { apiKey: OPENAI_API_KEY ?? '', baseURL: OPENAI_BASE_URL }
+          : { apiKey: 'sandbox', baseURL: outside.openai },
+      ),
+    },
+    hosts: outside.hosts,
     random,
     metrics,
   });
@@ -39,28 +68,25 @@ try {
   console.log(`A small Tamma on ${service.url}
 
   metrics   ${metrics.enabled ? `${service.url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
-  webhooks  POST ${service.url}/webhooks/github${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
-  replay    ${pace === 0 ? 'off' : `329 real GitHub payloads, ${pace} a second, round and round (REPLAY=off stops it)`}
-  AI        ${model.provider === 'seeded' ? 'a seeded model in this process (set ANTHROPIC_API_KEY for the real one)' : `${model.provider}, ${model.models.join(', ')}`}
+  webhooks  POST ${service.url}/webhooks/github and /webhooks/gitlab${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
+  replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} a second, round and round (REPLAY=off stops it)`}
+  AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'a sandbox on this machine behind the real SDKs (AI=real asks Anthropic and OpenAI)'}
 
 Ctrl-C ends it.`);
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       setTimeout(() => process.exit(0), stopDeadline).unref();
-      void service.stop().then(() => process.exit(0));
+      void service
+        .stop()
+        .then(() => outside.close())
+        .then(() => process.exit(0));
     });
   }
 } catch (error) {
   console.error(explained(error));
   process.exitCode = 1;
-}
-
-async function chosenModel(): Promise<LanguageModel> {
-  if (!ANTHROPIC_API_KEY) return seededModel(seededRandom(numberFrom('SEED', SEED, 2 ** 32 - 1) + 1));
-  // Loaded only where it is used: the SDK is large.
-  const { anthropicModel } = await import('./anthropic-model.js');
-  return anthropicModel(ANTHROPIC_API_KEY, ANTHROPIC_MODEL);
+  await sandbox?.close();
 }
 
 function numberFrom(variable: string, text: string, highest: number): number {

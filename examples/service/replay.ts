@@ -1,5 +1,4 @@
-/** Posts the real payloads of @octokit/webhooks-examples to the service's own endpoint, round and round. */
-
+/** Posts webhooks to the service's own endpoints, round and round: GitHub's 329 real payloads, and GitLab's among them. */
 import { createRequire } from 'node:module';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { Webhooks } from '@octokit/webhooks';
@@ -11,7 +10,7 @@ interface Example {
 }
 
 export interface ReplayOptions {
-  /** Where to post to. */
+  /** Where the service is. */
   readonly url: string;
   readonly secret: string;
   /** Webhooks a second. */
@@ -28,6 +27,37 @@ export function examplePayloads(): readonly Example[] {
   return events.flatMap(({ name, examples }) => examples.map((payload) => ({ name, payload })));
 }
 
+/** What GitLab sends, in short: an issue, and a merge request from opening to merge. */
+const gitlabPayloads: readonly object[] = [
+  {
+    object_kind: 'issue',
+    project: { path_with_namespace: 'acme/app' },
+    object_attributes: { action: 'open', title: 'The button does nothing' },
+    labels: [{ title: 'bug' }],
+  },
+  {
+    object_kind: 'merge_request',
+    project: { path_with_namespace: 'acme/app' },
+    object_attributes: {
+      action: 'open',
+      created_at: '2026-11-23T09:00:00Z',
+      updated_at: '2026-11-23T09:00:00Z',
+    },
+  },
+  {
+    object_kind: 'merge_request',
+    project: { path_with_namespace: 'acme/app' },
+    object_attributes: {
+      action: 'merge',
+      created_at: '2026-11-23T09:00:00Z',
+      updated_at: '2026-11-24T10:30:00Z',
+    },
+  },
+];
+
+/** One webhook of GitLab's after so many of GitHub's. */
+const gitlabEvery = 10;
+
 export class Replay {
   readonly #options: ReplayOptions;
   readonly #webhooks: Webhooks;
@@ -40,26 +70,38 @@ export class Replay {
   /** Goes on until the signal aborts. One webhook at a time: a slow service slows the replay down. */
   async run(signal: AbortSignal): Promise<void> {
     const pause = 1_000 / this.#options.pace;
+    let gitlab = 0;
     while (!signal.aborted) {
-      for (const example of examplePayloads()) {
+      for (const [index, example] of examplePayloads().entries()) {
         if (signal.aborted) return;
         // A webhook that is refused or lost is seen in the metrics; the replay goes on as GitHub would.
-        await Promise.allSettled([this.send(example, signal), elapsed(pause, undefined, { signal })]);
+        await Promise.allSettled([this.sendGitHub(example), elapsed(pause, undefined, { signal })]);
+        if (index % gitlabEvery !== 0) continue;
+        const payload = gitlabPayloads[gitlab++ % gitlabPayloads.length] ?? {};
+        await Promise.allSettled([this.sendGitLab(payload), elapsed(pause, undefined, { signal })]);
       }
     }
   }
 
   /** Without a metric, `@Counted` counts in `method_calls_total` by class, method and outcome. */
   @Counted()
-  private async send({ name, payload }: Example, signal: AbortSignal): Promise<number> {
+  private async sendGitHub({ name, payload }: Example): Promise<void> {
     const body = JSON.stringify(payload);
-    const headers = {
-      'content-type': 'application/json',
-      'x-github-event': name,
-      'x-hub-signature-256': await this.#webhooks.sign(body),
-    };
-    const response = await fetch(this.#options.url, { method: 'POST', headers, body, signal });
+    const signature = await this.#webhooks.sign(body);
+    await this.#post('github', body, { 'x-github-event': name, 'x-hub-signature-256': signature });
+  }
+
+  @Counted()
+  private async sendGitLab(payload: object): Promise<void> {
+    await this.#post('gitlab', JSON.stringify(payload), { 'x-gitlab-token': this.#options.secret });
+  }
+
+  async #post(platform: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> {
+    const response = await fetch(`${this.#options.url}/webhooks/${platform}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
     await response.arrayBuffer();
-    return response.status;
   }
 }

@@ -1,29 +1,45 @@
-/** The wiring: a Koa app with the middleware mounted, and the workflow behind its webhooks. */
+/** The wiring: a Koa app with the middleware mounted, and the workflows behind its webhooks. */
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
-import { catalogue, type MetricsConfig, sharedRegistry } from '@tamma/observability';
+import {
+  catalogue,
+  type HostTable,
+  instrumentFetch,
+  MetricsAggregator,
+  type MetricsConfig,
+  sharedRegistry,
+} from '@tamma/observability';
 import { metricsRouter, requestMetrics } from '@tamma/observability/middleware';
 import Koa from 'koa';
-import { AiProvider } from './ai-provider.js';
-import { GitHubPlatform } from './github-platform.js';
+import type { AiProvider } from './ai-provider.js';
+import type { GitPlatform } from './git-platform.js';
+import { GitHubWebhooks } from './github-webhooks.js';
+import { GitLabWebhooks } from './gitlab-webhooks.js';
 import { type Issue, IssueWorkflow } from './issue-workflow.js';
-import type { LanguageModel } from './language-model.js';
 import type { Random } from './random.js';
 import { Replay } from './replay.js';
-import { GitHubWebhooks } from './webhooks.js';
 import { WorkQueue } from './work-queue.js';
+
+/** A platform, and the provider that works on its issues. */
+export interface Team {
+  readonly platform: GitPlatform;
+  readonly ai: AiProvider;
+}
 
 export interface ServiceOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What webhooks are signed with. */
+  /** What GitHub's webhooks are signed with, and the token of GitLab's. */
   readonly secret: string;
   /** Webhooks a second that the replay posts; 0 posts none. */
   readonly replayPace: number;
-  readonly model: LanguageModel;
+  readonly github: Team;
+  readonly gitlab: Team;
+  /** Hosts beside those that `instrumentFetch` knows. */
+  readonly hosts: HostTable;
   readonly random: Random;
   readonly metrics: MetricsConfig;
 }
@@ -35,60 +51,72 @@ export interface Service {
 }
 
 /** @throws what `listen` says, EADDRINUSE for instance */
-export async function startService({
-  host,
-  port,
-  secret,
-  replayPace,
-  model,
-  random,
-  metrics,
-}: ServiceOptions): Promise<Service> {
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { host, port, secret, replayPace, hosts, metrics } = options;
   const stopping = new AbortController();
-  const workflow = new IssueWorkflow(new AiProvider(model), new GitHubPlatform(random), random);
-  const queue = new WorkQueue<Issue>({
-    name: 'issues',
-    capacity: 100,
-    workers: 4,
-    work: (issue) => workflow.run(issue, stopping.signal),
-  });
-  const webhooks = new GitHubWebhooks(secret, (issue) => queue.push(issue));
+  // Outbound requests, of every SDK; and the gauges that are computed from other metrics at each scrape.
+  const wire = instrumentFetch({ hosts });
+  const aggregator = new MetricsAggregator();
+  recordBuild(metrics);
+
+  const github = queueOf('github-issues', options.github, options.random, stopping.signal);
+  const gitlab = queueOf('gitlab-issues', options.gitlab, options.random, stopping.signal);
 
   const app = new Koa();
   // First, so that it sees every request; then the routers.
   app.use(requestMetrics());
   if (metrics.enabled)
     app.use(metricsRouter({ path: metrics.path, token: await scrapeToken(metrics) }).routes());
-  for (const router of [webhooks.router(), indexRouter(metrics.path)])
+  for (const router of [
+    new GitHubWebhooks(secret, (issue) => github.push(issue)).router(),
+    new GitLabWebhooks(secret, (issue) => gitlab.push(issue)).router(),
+    indexRouter(metrics.path),
+  ])
     app.use(router.routes()).use(router.allowedMethods());
-  sharedRegistry.gauge(catalogue.buildInfo).set(
-    {
-      service: metrics.service,
-      version: metrics.version,
-      revision: process.env.REVISION ?? 'unknown',
-      node_version: process.version,
-    },
-    1,
-  );
 
   const server = createServer(app.callback());
   await listening(server, host, port);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   const replaying =
-    replayPace > 0
-      ? new Replay({ url: `${url}/webhooks/github`, secret, pace: replayPace }).run(stopping.signal)
-      : Promise.resolve();
+    replayPace > 0 ? new Replay({ url, secret, pace: replayPace }).run(stopping.signal) : Promise.resolve();
 
   return {
     url,
     async stop() {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([replaying, queue.drained()]);
+      await Promise.all([replaying, github.drained(), gitlab.drained()]);
       server.closeIdleConnections();
       await closed;
+      aggregator.stop();
+      wire.stop();
     },
   };
+}
+
+function queueOf(
+  name: string,
+  { ai, platform }: Team,
+  random: Random,
+  signal: AbortSignal,
+): WorkQueue<Issue> {
+  const workflow = new IssueWorkflow(ai, platform, random);
+  return new WorkQueue<Issue>({
+    name,
+    capacity: 100,
+    workers: 4,
+    signal,
+    // A signal of its own for each run: what listens to it goes with the run.
+    work: (issue) => workflow.run(issue, AbortSignal.any([signal])),
+  });
+}
+
+/** What runs, as a metric. */
+function recordBuild({ service, version }: MetricsConfig): void {
+  const revision = process.env.REVISION ?? 'unknown';
+  sharedRegistry
+    .gauge(catalogue.buildInfo)
+    .set({ service, version, revision, node_version: process.version }, 1);
 }
 
 /** The token that a scrape must show, given as it is or in a file. */
@@ -99,7 +127,7 @@ async function scrapeToken({ token, tokenFile }: MetricsConfig): Promise<string 
 function indexRouter(metricsPath: string): Router {
   const router = new Router();
   router.get('/', (ctx) => {
-    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  what Prometheus scrapes\nPOST /webhooks/github  signed GitHub webhooks\n`;
+    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  what Prometheus scrapes\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with our token\n`;
   });
   return router;
 }

@@ -1,7 +1,5 @@
 /** A bounded queue with a few workers: webhooks are answered at once, the work is done behind them. */
-
-import { catalogue } from '@tamma/observability';
-import { TracksGauge } from '@tamma/observability/decorators';
+import { WorkflowMetrics } from '@tamma/observability';
 
 export class QueueFullError extends Error {}
 
@@ -14,6 +12,8 @@ export interface WorkQueueOptions<Job> {
   readonly workers: number;
   /** Does a job. Its errors are its own: the queue goes on. */
   readonly work: (job: Job) => Promise<void>;
+  /** Gives up the jobs that wait. */
+  readonly signal: AbortSignal;
 }
 
 export class WorkQueue<Job> {
@@ -21,22 +21,19 @@ export class WorkQueue<Job> {
   readonly #options: WorkQueueOptions<Job>;
   readonly #waiting: Job[] = [];
   readonly #underWay = new Set<Promise<void>>();
+  readonly #metrics = new WorkflowMetrics();
 
   constructor(options: WorkQueueOptions<Job>) {
     this.#options = options;
     this.name = options.name;
   }
 
-  /** Takes a job and tells how many wait. @throws QueueFullError */
-  @TracksGauge(catalogue.queueDepth, {
-    labels: { queue_name: ({ instance }) => instance.name },
-    set: ({ result }) => result,
-  })
-  push(job: Job): number {
+  /** @throws QueueFullError */
+  push(job: Job): void {
     if (this.#waiting.length >= this.#options.capacity)
       throw new QueueFullError(`queue \`${this.name}\` is full`);
     this.#waiting.push(job);
-    return this.start();
+    this.#start();
   }
 
   /** Settles when all that was pushed is done. */
@@ -44,12 +41,8 @@ export class WorkQueue<Job> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  /** Starts as many jobs as there are free workers, and tells how many wait. */
-  @TracksGauge(catalogue.queueDepth, {
-    labels: { queue_name: ({ instance }) => instance.name },
-    set: ({ result }) => result,
-  })
-  private start(): number {
+  #start(): void {
+    if (this.#options.signal.aborted) this.#waiting.length = 0;
     while (this.#underWay.size < this.#options.workers) {
       const job = this.#waiting.shift();
       if (job === undefined) break;
@@ -58,10 +51,11 @@ export class WorkQueue<Job> {
         .catch(() => undefined)
         .then(() => {
           this.#underWay.delete(done);
-          this.start();
+          this.#start();
         });
       this.#underWay.add(done);
     }
-    return this.#waiting.length;
+    // A recorder: the depth changes in the middle of a method, where no annotation sees it.
+    this.#metrics.setQueueDepth(this.name, this.#waiting.length);
   }
 }

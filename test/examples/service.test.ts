@@ -7,6 +7,13 @@ import { Webhooks } from '@octokit/webhooks';
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../../lib/definition.js';
+import {
+  anthropicError,
+  anthropicMessage,
+  anthropicRateLimit,
+  json,
+  startApiServer,
+} from '../helpers/api-server.js';
 import { type ParsedSample, parseText } from '../helpers/parse-text.js';
 import { serviceEnd, startServiceProcess } from '../helpers/service-process.js';
 import { until } from '../helpers/until.js';
@@ -67,82 +74,114 @@ const movable = Object.values<MetricDefinition>(catalogue)
   .filter(({ type, name }) => type === 'counter' && !(name in immobile))
   .map(({ name }) => name);
 
-test('on the replayed payloads, /metrics answers within 10 s and every counter moves within 60 s', async (t) => {
-  const started = performance.now();
-  const service = await startServiceProcess();
-  t.teardown(() => service.stop());
-  await until(
-    '/metrics',
-    () =>
-      scrape(service.url).then(
-        (samples) => (samples.length > 0 ? true : undefined),
-        () => undefined,
-      ),
-    10_000,
-  );
-  t.true(performance.now() - started < 10_000);
-
-  // One webhook with a forged signature, as any public endpoint gets them.
-  await post(service.url, '{}', { 'x-hub-signature-256': 'sha256=00' });
-  const still = (samples: readonly ParsedSample[]): string[] => {
-    const wanted: [string, Record<string, string>][] = movable.map((name) => [name, {}]);
-    for (const outcome of ['success', 'failure', 'escalation'])
-      wanted.push(['issues_processed_total', { outcome }], ['workflows_completed_total', { outcome }]);
-    for (const outcome of ['success', 'failure']) wanted.push(['webhooks_processed_total', { outcome }]);
-    for (const token_type of ['input', 'output', 'cache_read', 'cache_creation'])
-      wanted.push(['ai_tokens_total', { token_type }]);
-    return wanted
-      .filter(([name, labels]) => total(samples, name, labels) === 0)
-      .map(([name, labels]) => `${name}${JSON.stringify(labels)}`);
-  };
-  let last: string[] = [];
-  await until(
-    'every counter above 0',
-    async () => {
-      last = still(await scrape(service.url));
-      return last.length === 0 ? true : undefined;
-    },
-    60_000 - (performance.now() - started),
-  ).catch((error: unknown) => t.log('still at 0:', last, error));
-  t.deepEqual(last, []);
-
-  const samples = await scrape(service.url);
-  for (const name of [
-    'issue_completion_duration_seconds',
-    'workflow_completion_duration_seconds',
-    'workflow_step_duration_seconds',
-    'ai_request_duration_seconds',
-    'api_request_duration_seconds',
-    'test_execution_duration_seconds',
-    'pr_lifetime_hours',
-    'http_server_request_duration_seconds',
-  ]) {
-    t.true(total(samples, `${name}_count`) > 0, name);
-  }
-  for (const name of [
-    'ai_rate_limit_remaining',
-    'ai_rate_limit_reset_seconds',
-    'platform_rate_limit_remaining',
-    'platform_rate_limit_reset_seconds',
-    'queue_depth',
-    'pending_approvals',
-    'active_autonomous_loops',
-    'ai_requests_in_progress',
-  ]) {
-    t.true(
-      samples.some((sample) => sample.name === name && sample.value >= 0),
-      name,
+// Alone, since it is about time: the others start services too.
+test.serial(
+  'on the replayed payloads, /metrics answers within 10 s and every counter moves within 60 s',
+  async (t) => {
+    const started = performance.now();
+    const service = await startServiceProcess();
+    t.teardown(() => service.stop());
+    await until(
+      '/metrics',
+      () =>
+        scrape(service.url).then(
+          (samples) => (samples.length > 0 ? true : undefined),
+          () => undefined,
+        ),
+      10_000,
     );
-  }
-  t.is(total(samples, 'build_info'), 1);
-  t.is(total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched' }), 0);
-  t.is(
-    total(samples, 'workflows_started_total') - total(samples, 'workflows_completed_total'),
-    total(samples, 'active_autonomous_loops'),
-    'what has started and has not ended is active',
-  );
-  t.is(await service.stop(), 0);
-});
+    t.true(performance.now() - started < 10_000);
+
+    // One webhook with a forged signature, as any public endpoint gets them.
+    await post(service.url, '{}', { 'x-hub-signature-256': 'sha256=00' });
+    const still = (samples: readonly ParsedSample[]): string[] => {
+      const wanted: [string, Record<string, string>][] = movable.map((name) => [name, {}]);
+      for (const outcome of ['success', 'failure', 'escalation'])
+        wanted.push(['issues_processed_total', { outcome }], ['workflows_completed_total', { outcome }]);
+      for (const outcome of ['success', 'failure']) wanted.push(['webhooks_processed_total', { outcome }]);
+      for (const platform of ['github', 'gitlab'])
+        wanted.push(
+          ['issues_processed_total', { platform }],
+          ['issues_created_total', { platform }],
+          ['prs_created_total', { platform }],
+          ['prs_merged_total', { platform }],
+          ['webhooks_received_total', { platform }],
+          ['api_requests_total', { service: platform, platform }],
+          ['platform_rate_limits_total', { platform }],
+        );
+      for (const provider of ['anthropic', 'openai'])
+        wanted.push(
+          ['ai_requests_successful_total', { provider }],
+          ['ai_cost_usd_total', { provider }],
+          ['ai_rate_limits_total', { provider }],
+          ['ai_retries_total', { provider }],
+          ['api_requests_total', { service: provider, status_code: '200' }],
+        );
+      for (const token_type of ['input', 'output', 'cache_read', 'cache_creation', 'reasoning'])
+        wanted.push(['ai_tokens_total', { token_type }]);
+      return wanted
+        .filter(([name, labels]) => total(samples, name, labels) === 0)
+        .map(([name, labels]) => `${name}${JSON.stringify(labels)}`);
+    };
+    let last: string[] = [];
+    await until(
+      'every counter above 0',
+      async () => {
+        last = still(await scrape(service.url));
+        return last.length === 0 ? true : undefined;
+      },
+      60_000 - (performance.now() - started),
+    ).catch((error: unknown) => t.log('still at 0:', last, error));
+    t.deepEqual(last, []);
+
+    const samples = await scrape(service.url);
+    for (const name of [
+      'issue_completion_duration_seconds',
+      'workflow_completion_duration_seconds',
+      'workflow_step_duration_seconds',
+      'ai_request_duration_seconds',
+      'ai_time_to_first_token_seconds',
+      'api_request_duration_seconds',
+      'test_execution_duration_seconds',
+      'pr_lifetime_hours',
+      'http_server_request_duration_seconds',
+    ]) {
+      t.true(total(samples, `${name}_count`) > 0, name);
+    }
+    for (const name of [
+      'ai_rate_limit_remaining',
+      'ai_rate_limit_reset_seconds',
+      'platform_rate_limit_remaining',
+      'platform_rate_limit_reset_seconds',
+      'queue_depth',
+      'pending_approvals',
+      'active_autonomous_loops',
+      'ai_requests_in_progress',
+    ]) {
+      t.true(
+        samples.some((sample) => sample.name === name && sample.value >= 0),
+        name,
+      );
+    }
+    t.is(total(samples, 'build_info'), 1);
+    t.is(total(samples, 'metrics_recording_errors_total'), 0);
+    for (const name of ['issues_success_rate', 'issues_average_completion_duration_seconds'])
+      t.true(total(samples, name) > 0, name);
+    const ended = total(samples, 'issues_processed_total');
+    t.is(
+      total(samples, 'issues_success_rate'),
+      total(samples, 'issues_processed_total', { outcome: 'success' }) / ended,
+    );
+    t.is(total(samples, 'issue_completion_duration_seconds_count'), ended);
+    t.is(total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched' }), 0);
+    t.is(
+      total(samples, 'workflows_started_total') - total(samples, 'workflows_completed_total'),
+      total(samples, 'active_autonomous_loops'),
+      'what has started and has not ended is active',
+    );
+    t.is(await service.stop(), 0);
+  },
+);
 
 // ---- what is refused ----------------------------------------------------------------------------------------------
 
@@ -291,55 +330,24 @@ for (const [env, message] of [
   });
 }
 
-// ---- the real SDK -------------------------------------------------------------------------------------------------
+// ---- the real providers -------------------------------------------------------------------------------------------
 
-test('with ANTHROPIC_API_KEY the real SDK is used, and its replies, rate limits and failures land in the metrics', async (t) => {
-  let requests = 0;
-  const api = createServer((request, response) => {
-    request.resume();
-    requests += 1;
-    const headers = {
-      'content-type': 'application/json',
-      'anthropic-ratelimit-requests-remaining': '0',
-      'anthropic-ratelimit-requests-reset': new Date(Date.now() + 60_000).toISOString(),
-    };
-    if (requests === 1) {
-      response
-        .writeHead(429, { ...headers, 'retry-after': '30' })
-        .end('{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}');
-    } else if (requests === 2) {
-      response
-        .writeHead(529, headers)
-        .end('{"type":"error","error":{"type":"overloaded_error","message":"later"}}');
-    } else {
-      const usage = {
-        input_tokens: 10,
-        output_tokens: 5,
-        cache_read_input_tokens: 3,
-        cache_creation_input_tokens: 2,
-      };
-      response.writeHead(200, headers).end(
-        JSON.stringify({
-          id: 'msg_1',
-          type: 'message',
-          role: 'assistant',
-          model: 'claude-haiku-4-5',
-          content: [{ type: 'text', text: 'confident' }],
-          stop_reason: 'end_turn',
-          stop_sequence: null,
-          usage,
-        }),
-      );
-    }
-  });
-  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+test('with AI=real the SDKs ask where they are told to, and replies, rate limits and retries land in the metrics', async (t) => {
+  const api = await startApiServer(json(anthropicMessage, 200, anthropicRateLimit('0')));
   t.teardown(() => api.close());
-  const { port } = api.address() as AddressInfo;
+  const soon = { 'retry-after-ms': '5' };
+  api.next(
+    json(anthropicError('rate_limit_error'), 429, { ...anthropicRateLimit('0'), ...soon }),
+    json(anthropicError('overloaded_error'), 529, soon),
+  );
   const service = await startServiceProcess({
     REPLAY: 'off',
     WEBHOOK_SECRET: secret,
+    AI: 'real',
     ANTHROPIC_API_KEY: 'key',
-    ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+    ANTHROPIC_BASE_URL: api.url,
+    OPENAI_API_KEY: 'key',
+    OPENAI_BASE_URL: api.url,
   });
   t.teardown(() => service.stop());
   await post(
@@ -357,22 +365,77 @@ test('with ANTHROPIC_API_KEY the real SDK is used, and its replies, rate limits 
       ? now
       : undefined;
   });
-  const by = { provider: 'anthropic', model: 'claude-haiku-4-5' };
+  const by = { provider: 'anthropic' };
   const replies = total(samples, 'ai_requests_successful_total', by);
-  t.is(total(samples, 'ai_requests_failed_total', { ...by, error_type: 'RateLimitedError' }), 1);
-  t.is(total(samples, 'ai_requests_failed_total', { ...by, error_type: 'OverloadedError' }), 1);
-  t.is(total(samples, 'ai_rate_limits_total', { provider: 'anthropic' }), 1);
-  t.is(total(samples, 'ai_requests_total', by), replies + 2);
-  t.deepEqual(
-    ['input', 'output', 'cache_read', 'cache_creation'].map(
-      (token_type) => total(samples, 'ai_tokens_total', { ...by, token_type }) / replies,
-    ),
-    [10, 5, 3, 2],
+  t.is(total(samples, 'ai_requests_total', by), replies);
+  t.is(total(samples, 'ai_request_duration_seconds_count', by), replies);
+  // The host is in no table: the names are those of the annotation.
+  t.is(total(samples, 'ai_rate_limits_total', by), 1);
+  t.is(total(samples, 'ai_retries_total', { ...by, reason: 'rate_limit' }), 1);
+  t.is(total(samples, 'ai_retries_total', { ...by, reason: 'overload' }), 1);
+  t.is(total(samples, 'api_requests_total', { service: 'anthropic', status_code: '529' }), 1);
+  t.is(total(samples, 'ai_tokens_total', { ...by, token_type: 'input' }) % 10, 0);
+  const remaining = samples.find(
+    ({ name, labels }) => name === 'ai_rate_limit_remaining' && labels.resource === 'requests',
   );
-  t.is(total(samples, 'ai_unpriced_requests_total', by), replies);
-  const remaining = samples.find(({ name }) => name === 'ai_rate_limit_remaining');
   t.is(remaining?.value, 0, '0 is a value and is shown');
-  const reset = total(samples, 'ai_rate_limit_reset_seconds', { provider: 'anthropic' });
-  t.true(reset > 20 && reset <= 60);
+  const reset = total(samples, 'ai_rate_limit_reset_seconds', by);
+  t.true(reset > 20 && reset <= 40, String(reset));
   t.is(total(samples, 'issues_created_total', { platform: 'github', repository: 'acme/app' }), 1);
+});
+
+for (const [env, message] of [
+  [{ AI: 'magic' }, 'Invalid `AI`: expected "sandbox" or "real", received "magic".\n'],
+  [
+    { AI: 'real', ANTHROPIC_API_KEY: 'key' },
+    'Missing `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`: expected both with AI=real.\n',
+  ],
+] as const) {
+  test(`${JSON.stringify(env)} is one clear line and code 1`, async (t) => {
+    t.like(await serviceEnd(env as Readonly<Record<string, string>>), {
+      code: 1,
+      stdout: '',
+      stderr: message,
+    });
+  });
+}
+
+test('GitLab webhooks without our token are refused and counted; with it they are taken', async (t) => {
+  const service = await startServiceProcess({ REPLAY: 'off', WEBHOOK_SECRET: secret });
+  t.teardown(() => service.stop());
+  const send = async (token: string, body: object): Promise<number> =>
+    (
+      await fetch(`${service.url}/webhooks/gitlab`, {
+        method: 'POST',
+        headers: { 'x-gitlab-token': token },
+        body: JSON.stringify(body),
+      })
+    ).status;
+  t.is(await send('wrong', {}), 401);
+  t.is(await send('', {}), 401);
+  t.is(await send(secret, {}), 400);
+  t.is(
+    await send(secret, {
+      object_kind: 'issue',
+      project: { path_with_namespace: 'acme/app' },
+      object_attributes: { action: 'open', title: 'Broken' },
+    }),
+    202,
+  );
+  const samples = await until('the end of the issue', async () => {
+    const now = await scrape(service.url);
+    return total(now, 'issues_processed_total', { platform: 'gitlab', provider: 'openai' }) === 1
+      ? now
+      : undefined;
+  });
+  t.is(total(samples, 'errors_total', { error_type: 'webhook_signature' }), 2);
+  t.is(
+    total(samples, 'webhooks_processed_total', {
+      platform: 'gitlab',
+      event_type: 'issue',
+      outcome: 'success',
+    }),
+    1,
+  );
+  t.is(total(samples, 'issues_created_total', { platform: 'gitlab', repository: 'acme/app' }), 1);
 });

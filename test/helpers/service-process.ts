@@ -18,7 +18,7 @@ export interface ProcessEnd {
 
 /** The variables of the service that a test might inherit from the machine. */
 const ownVariables =
-  /^(METRICS_|ANTHROPIC_|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
+  /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
 
 /** Starts the service and waits until it says where it is. */
 export async function startServiceProcess(

@@ -1,0 +1,79 @@
+/** `POST /webhooks/github`: what GitHub tells us, verified, counted and handed on. */
+import Router from '@koa/router';
+import { Webhooks } from '@octokit/webhooks';
+import { catalogue } from '@tamma/observability';
+import { Counted } from '@tamma/observability/decorators';
+import { delivered, handled, parsed, platformMetrics, Refusal } from './delivery.js';
+import type { Issue } from './issue-workflow.js';
+
+/** What is read of a webhook's payload. */
+interface Payload {
+  readonly action?: string;
+  readonly repository?: { readonly full_name?: string };
+  readonly issue?: { readonly title?: string; readonly labels?: readonly { readonly name: string }[] };
+  readonly pull_request?: {
+    readonly merged?: boolean;
+    readonly created_at?: string;
+    readonly merged_at?: string | null;
+  };
+}
+
+export class GitHubWebhooks {
+  readonly #webhooks: Webhooks;
+  readonly #takeIssue: (issue: Issue) => void;
+
+  /** @param takeIssue starts the work on an issue; throws QueueFullError where there is no room for it */
+  constructor(secret: string, takeIssue: (issue: Issue) => void) {
+    this.#webhooks = new Webhooks({ secret });
+    this.#takeIssue = takeIssue;
+  }
+
+  router(): Router {
+    const router = new Router();
+    router.post('/webhooks/github', (ctx) =>
+      delivered(ctx, async (body) => {
+        await this.verify(body, ctx.get('x-hub-signature-256'));
+        const event = ctx.get('x-github-event');
+        if (event === '') throw new Refusal(400, 'missing X-GitHub-Event');
+        const payload = parsed(body);
+        handled('github', event, () => this.#handle(event, payload));
+      }),
+    );
+    return router;
+  }
+
+  // A plain decorator, on a metric of the catalogue.
+  @Counted(catalogue.errors, {
+    when: 'failure',
+    labels: { error_type: 'webhook_signature', severity: 'medium', component: 'webhooks' },
+  })
+  private async verify(body: string, signature: string): Promise<void> {
+    if (signature === '') throw new Refusal(401, 'missing X-Hub-Signature-256');
+    const genuine = await this.#webhooks.verify(body, signature).catch(() => false);
+    if (!genuine) throw new Refusal(401, 'the signature does not fit the body');
+  }
+
+  #handle(event: string, { action, repository, issue, pull_request }: Payload): void {
+    const name = repository?.full_name ?? 'none';
+    if (event === 'issues' && action === 'opened') platformMetrics.recordIssueCreated('github', name);
+    if (event === 'pull_request' && action === 'opened') platformMetrics.recordPRCreated('github', name);
+    if (event === 'pull_request' && action === 'closed' && pull_request?.merged === true)
+      platformMetrics.recordPRMerged('github', name, pull_request.created_at, pull_request.merged_at);
+    // A merge queue waits for checks that this service cannot make: GitHub shows the failed delivery to its people.
+    if (event === 'merge_group') throw new Refusal(422, 'merge queues are not supported');
+    if (startsWork(event, action) && issue !== undefined) {
+      this.#takeIssue({
+        repository: name,
+        title: issue.title ?? '',
+        type: issue.labels?.[0]?.name ?? 'unlabelled',
+      });
+    }
+  }
+}
+
+function startsWork(event: string, action: string | undefined): boolean {
+  return (
+    (event === 'issues' && (action === 'opened' || action === 'reopened' || action === 'labeled')) ||
+    (event === 'issue_comment' && action === 'created')
+  );
+}
