@@ -8,9 +8,11 @@ import type {
   HistogramDefinition,
   LabelShape,
   LabelValues,
+  MetricDefinition,
 } from '../definition.js';
 import { MetricsError, metricsError, shown } from '../errors.js';
-import type { GaugeSeries } from '../instruments/gauge.js';
+import type { Series } from '../instruments/branch.js';
+import type { Instrument } from '../instruments/instrument.js';
 import type { MetricsRegistry, StructuralRegistry } from '../registry.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
@@ -47,7 +49,7 @@ export function containedTimes<L extends LabelShape>(
   const histogram = registry.histogram(definition);
   return (labels, time) => {
     try {
-      if (!(time >= 0 && time < Number.POSITIVE_INFINITY)) throw timeError(definition.name, time);
+      if (!isTime(time)) throw timeError(definition.name, time);
       histogram.observe(labels, time);
     } catch (error) {
       recordingFailed(registry, definition.name, error);
@@ -73,17 +75,16 @@ export function containedAmounts<L extends LabelShape>(
   };
 }
 
-/** The series of a gauge that goes up and down with pieces of work; `undefined` where the labels cannot be used. */
-export function containedSeries<L extends LabelShape>(
+/** Bound series of an instrument; `undefined` where the labels cannot be used. */
+export function containedSeries<D extends MetricDefinition, S extends Series>(
   registry: AnyRegistry,
-  definition: GaugeDefinition<L>,
-): (labels: LabelValues<L>) => GaugeSeries | undefined {
-  const gauge = registry.gauge(definition);
+  instrument: Instrument<D, S>,
+): (labels: LabelValues<D['labels']>) => S | undefined {
   return (labels) => {
     try {
-      return gauge.with(labels);
+      return instrument.with(labels);
     } catch (error) {
-      recordingFailed(registry, definition.name, error);
+      recordingFailed(registry, instrument.name, error);
       return undefined;
     }
   };
@@ -108,7 +109,12 @@ export function givenObject<T extends object>(
   return {};
 }
 
-export function timeError(metric: string, time: unknown): MetricsError {
+/** Whether something can have taken so long: finite, and 0 or more. */
+export function isTime(time: unknown): boolean {
+  return typeof time === 'number' && time >= 0 && time < Number.POSITIVE_INFINITY;
+}
+
+function timeError(metric: string, time: unknown): MetricsError {
   return metricsError(
     'ERR_METRICS_INVALID_VALUE',
     `Invalid duration of metric \`${metric}\`: expected a finite number of 0 or more, received ${shown(time)}.`,

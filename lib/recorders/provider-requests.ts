@@ -1,55 +1,125 @@
-/** The requests to AI providers under way, matched by the object they were started with, or else by provider and model. */
+/**
+ * The requests to AI providers under way, by provider and model, so that each is timed and taken off
+ * `ai_requests_in_progress` exactly once, whichever of its stop function and its end is told first. An end names its
+ * request by the object that it was started with, or else by provider and model alone.
+ */
+import type { CounterSeries } from '../instruments/counter.js';
+import type { GaugeSeries } from '../instruments/gauge.js';
+import type { HistogramSeries } from '../instruments/histogram.js';
+import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import type { AnyRegistry } from './contained.js';
-import { OpenWork, type Work } from './open-work.js';
 
-export interface RequestWork extends Work {
-  /** Takes the request off `ai_requests_in_progress`. */
-  readonly release: () => void;
+/** One request. */
+export class RequestWork {
+  readonly startedAt = startedAt();
+  /** Its time has been taken, and it is no longer in progress. */
+  timed = false;
+  /** How it ended has been told. */
+  decided = false;
+  /** When it was stopped without having been decided. */
+  stoppedAt = 0;
+
+  constructor(
+    readonly request: unknown,
+    /** Where it counts as in progress. */
+    readonly inProgress: GaugeSeries | undefined,
+    readonly open: OpenRequests,
+  ) {}
 }
 
-/** Pairs of provider and model that are told apart; requests of others can be ended by their own object only. */
+/** Most requests that are kept of one name; the oldest are forgotten. More than this at a time is a leak of the caller's. */
+const mostRunning = 10_000;
+/** Stopped requests that wait to be told how they ended, and how long in seconds. */
+const mostStopped = 100;
+const longestWait = 60;
+/** Decided requests that are remembered, so that a second end is known as one. */
+const mostDecided = 256;
+/** Pairs of provider and model that are told apart. */
 const mostNames = 1_000;
 
-export class ProviderRequests {
-  readonly #byObject = new WeakMap<object, Set<RequestWork>>();
-  readonly #byName = new Map<string, Map<string, OpenWork>>();
-  readonly #names = new WeakMap<RequestWork, OpenWork>();
-  #nameCount = 0;
+/** The requests of one provider and model, in the order of their starts. */
+export class OpenRequests {
+  /** Series that all requests of the name share, once one of them needed it. */
+  duration: HistogramSeries | undefined;
+  successful: CounterSeries | undefined;
 
-  /** @returns the work of the same provider and model, which is to hear when the request is stopped */
-  start(request: object, provider: string, model: string, work: RequestWork): OpenWork | undefined {
-    if (typeof request === 'object' && request !== null) {
-      const works = this.#byObject.get(request) ?? new Set();
-      this.#byObject.set(request, works.add(work));
+  readonly #running = new Map<unknown, RequestWork | RequestWork[]>();
+  readonly #stopped: (RequestWork | undefined)[] = [];
+  #nextStopped = 0;
+  readonly #decided: unknown[] = [];
+  #nextDecided = 0;
+
+  /** @param isShared whether names beyond those that are told apart are kept here: then no series is shared */
+  constructor(readonly isShared: boolean) {}
+
+  start(work: RequestWork): void {
+    const same = this.#running.get(work.request);
+    if (same === undefined) this.#running.set(work.request, work);
+    else if (Array.isArray(same)) same.push(work);
+    else this.#running.set(work.request, [same, work]);
+    if (this.#running.size > mostRunning) {
+      const [oldest] = this.#running.keys();
+      this.#running.delete(oldest);
     }
-    const name = this.#nameOf(provider, model);
-    name?.start(work);
-    if (name !== undefined) this.#names.set(work, name);
-    return name;
+  }
+
+  /** Notes that a request was timed before it was told how it ended. */
+  stop(work: RequestWork): void {
+    this.#remove(work);
+    work.stoppedAt = startedAt();
+    this.#stopped[this.#nextStopped] = work;
+    this.#nextStopped = (this.#nextStopped + 1) % mostStopped;
   }
 
   /** Decides a request: its work, `ended` where it has been decided before, `undefined` where its start was not seen. */
-  end(request: object, provider: string, model: string): RequestWork | 'ended' | undefined {
-    const works = typeof request === 'object' && request !== null ? this.#byObject.get(request) : undefined;
-    const work =
-      works === undefined
-        ? (this.#byName.get(provider)?.get(model)?.find() as RequestWork | undefined)
-        : (find(works, ({ timed }) => !timed) ?? find(works, () => true));
-    // The object was started with, and all its requests have been decided.
-    if (work === undefined) return works === undefined ? undefined : 'ended';
+  end(request: unknown): RequestWork | 'ended' | undefined {
+    const work = this.#started(request);
+    if (work === undefined || work === 'ended') return work;
     work.decided = true;
-    works?.delete(work);
-    this.#names.get(work)?.decided(work);
+    if (!work.timed) this.#remove(work);
+    this.#decided[this.#nextDecided] = work.request;
+    this.#nextDecided = (this.#nextDecided + 1) % mostDecided;
     return work;
   }
 
-  #nameOf(provider: string, model: string): OpenWork | undefined {
-    const models = this.#byName.get(provider) ?? new Map<string, OpenWork>();
-    const existing = models.get(model);
-    if (existing !== undefined || this.#nameCount >= mostNames) return existing;
-    this.#nameCount += 1;
-    this.#byName.set(provider, models.set(model, new OpenWork()));
-    return models.get(model);
+  #started(request: unknown): RequestWork | 'ended' | undefined {
+    const running = firstOf(this.#running.get(request));
+    if (running !== undefined) return running;
+    const isWaiting = (work: RequestWork | undefined): boolean => work !== undefined && !work.decided;
+    const stopped = this.#stopped.find((work) => isWaiting(work) && work?.request === request);
+    if (stopped !== undefined) return stopped;
+    if (this.#decided.includes(request)) return 'ended';
+    // An object that was never started with: whoever has run the longest is meant, or was stopped lately.
+    const [oldest] = this.#running.values();
+    return (
+      firstOf(oldest) ??
+      this.#stopped.find((work) => isWaiting(work) && secondsSince(work?.stoppedAt ?? 0) < longestWait)
+    );
+  }
+
+  #remove(work: RequestWork): void {
+    const same = this.#running.get(work.request);
+    if (Array.isArray(same) && same.length > 1) same.splice(same.indexOf(work) >>> 0, 1);
+    else this.#running.delete(work.request);
+  }
+}
+
+/** The requests of a registry. */
+export class ProviderRequests {
+  readonly #byName = new Map<string, Map<string, OpenRequests>>();
+  readonly #beyond = new OpenRequests(true);
+  #names = 0;
+
+  of(provider: string, model: string): OpenRequests {
+    const models = this.#byName.get(provider);
+    const existing = models?.get(model);
+    if (existing !== undefined) return existing;
+    if (this.#names >= mostNames) return this.#beyond;
+    this.#names += 1;
+    const made = new OpenRequests(false);
+    if (models === undefined) this.#byName.set(provider, new Map([[model, made]]));
+    else models.set(model, made);
+    return made;
   }
 }
 
@@ -64,11 +134,6 @@ export function providerRequestsOf(registry: AnyRegistry): ProviderRequests {
   return requests;
 }
 
-/** The first work that is wanted and has not been decided by its name. */
-function find(works: Set<RequestWork>, wanted: (work: RequestWork) => boolean): RequestWork | undefined {
-  for (const work of works) {
-    if (work.decided) works.delete(work);
-    else if (wanted(work)) return work;
-  }
-  return undefined;
+function firstOf(works: RequestWork | readonly RequestWork[] | undefined): RequestWork | undefined {
+  return Array.isArray(works) ? works[0] : (works as RequestWork | undefined);
 }

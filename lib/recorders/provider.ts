@@ -24,11 +24,11 @@ import {
   containedSeries,
   containedTimes,
   givenObject,
+  isTime,
   recordingFailed,
 } from './contained.js';
-import { newWork } from './open-work.js';
 import { checkPrices, costOf, type PriceTable, type TokenUsage, tokenTypes } from './prices.js';
-import { type ProviderRequests, providerRequestsOf } from './provider-requests.js';
+import { type ProviderRequests, providerRequestsOf, RequestWork } from './provider-requests.js';
 import { type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
 import type { RecorderOptions } from './workflow.js';
 
@@ -61,6 +61,7 @@ export class ProviderMetrics {
   readonly #failed;
   readonly #inProgress;
   readonly #duration;
+  readonly #durations;
   readonly #firstToken;
   readonly #tokens;
   readonly #cost;
@@ -77,10 +78,11 @@ export class ProviderMetrics {
     this.#prices = prices;
     this.#open = providerRequestsOf(registry);
     this.#requests = containedCounter(registry, aiRequests);
-    this.#successful = containedCounter(registry, aiRequestsSuccessful);
+    this.#successful = containedSeries(registry, registry.counter(aiRequestsSuccessful));
     this.#failed = containedCounter(registry, aiRequestsFailed);
-    this.#inProgress = containedSeries(registry, aiRequestsInProgress);
+    this.#inProgress = containedSeries(registry, registry.gauge(aiRequestsInProgress));
     this.#duration = containedTimes(registry, aiRequestDuration);
+    this.#durations = containedSeries(registry, registry.histogram(aiRequestDuration));
     this.#firstToken = containedTimes(registry, aiTimeToFirstToken);
     this.#tokens = containedCounter(registry, aiTokens);
     this.#cost = containedCounter(registry, aiCost);
@@ -98,19 +100,18 @@ export class ProviderMetrics {
    * with another one that names the same provider and model, the request that has run the longest is meant.
    */
   recordRequestStart(request: AiRequest): () => number {
-    const { provider, model, operation } = this.#given(request, aiRequests.name);
+    const { provider = '', model = '', operation = '' } = this.#given(request, aiRequests.name);
     const series = this.#inProgress({ provider });
     series?.inc();
     this.#requests({ provider, model, operation });
-    const work = { ...newWork(), release: () => series?.dec() };
-    const name = this.#open.start(request, provider, model, work);
+    const open = this.#open.of(provider, model);
+    const work = new RequestWork(request, series, open);
+    open.start(work);
     return () => {
       const seconds = secondsSince(work.startedAt);
       if (!work.timed) {
-        work.timed = true;
-        work.release();
-        this.#duration({ provider, model }, seconds);
-        name?.stopped(work);
+        this.#time(work, provider, model, seconds);
+        open.stop(work);
       }
       return seconds;
     };
@@ -122,13 +123,19 @@ export class ProviderMetrics {
    * @param seconds how long it took. Default: the time since its start, where that was recorded.
    */
   recordRequestComplete(request: AiRequest, seconds?: number): void {
-    const { provider, model } = this.#given(request, aiRequestsSuccessful.name);
-    if (this.#end(request, provider, model, seconds)) this.#successful({ provider, model });
+    const { provider = '', model = '' } = this.#given(request, aiRequestsSuccessful.name);
+    if (!this.#end(request, provider, model, seconds)) return;
+    const open = this.#open.of(provider, model);
+    if (open.isShared) this.#successful({ provider, model })?.inc();
+    else {
+      open.successful ??= this.#successful({ provider, model });
+      open.successful?.inc();
+    }
   }
 
   /** A request fails: `ai_requests_failed_total` by the class of the error, and its duration as with `recordRequestComplete`. */
   recordRequestError(request: AiRequest, error: unknown, seconds?: number): void {
-    const { provider, model } = this.#given(request, aiRequestsFailed.name);
+    const { provider = '', model = '' } = this.#given(request, aiRequestsFailed.name);
     if (this.#end(request, provider, model, seconds))
       this.#failed({ provider, model, error_type: errorName(error) });
   }
@@ -138,11 +145,11 @@ export class ProviderMetrics {
    * progress, and neither timed nor counted as ended.
    */
   recordRequestAbandoned(request: AiRequest): void {
-    const { provider, model } = this.#given(request, aiRequestsInProgress.name);
-    const work = this.#open.end(request, provider, model);
+    const { provider = '', model = '' } = this.#given(request, aiRequestsInProgress.name);
+    const work = this.#open.of(provider, model).end(request);
     if (work === undefined || work === 'ended' || work.timed) return;
     work.timed = true;
-    work.release();
+    work.inProgress?.dec();
   }
 
   /**
@@ -225,26 +232,27 @@ export class ProviderMetrics {
 
   /** `false` where the request had ended before. */
   #end(request: AiRequest, provider: string, model: string, seconds: number | undefined): boolean {
-    const work = this.#open.end(request, provider, model);
+    const work = this.#open.of(provider, model).end(request);
     if (work === 'ended') return false;
     if (work === undefined) {
       if (seconds !== undefined) this.#duration({ provider, model }, seconds);
-      return true;
-    }
-    if (work.timed) return true;
-    work.timed = true;
-    work.release();
-    this.#duration({ provider, model }, seconds ?? secondsSince(work.startedAt));
+    } else if (!work.timed) this.#time(work, provider, model, seconds ?? secondsSince(work.startedAt));
     return true;
   }
 
-  #given(request: Partial<AiRequest>, metric: string): Required<AiRequest> {
-    const {
-      provider = '',
-      model = '',
-      operation = '',
-    } = givenObject(this.#registry, metric, 'request', request);
-    return { provider, model, operation };
+  /** Times a request, once, and takes it off those in progress. */
+  #time(work: RequestWork, provider: string, model: string, seconds: number): void {
+    work.timed = true;
+    work.inProgress?.dec();
+    const { open } = work;
+    if (!open.isShared && isTime(seconds)) {
+      open.duration ??= this.#durations({ provider, model });
+      open.duration?.observe(seconds);
+    } else this.#duration({ provider, model }, seconds);
+  }
+
+  #given(request: AiRequest, metric: string): Partial<AiRequest> {
+    return givenObject(this.#registry, metric, 'request', request);
   }
 }
 

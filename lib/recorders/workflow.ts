@@ -80,7 +80,7 @@ export class WorkflowMetrics {
     this.#started = containedCounter(registry, workflowsStarted);
     this.#completed = containedCounter(registry, workflowsCompleted);
     this.#duration = containedTimes(registry, workflowCompletionDuration);
-    this.#loops = containedSeries(registry, activeAutonomousLoops);
+    this.#loops = containedSeries(registry, registry.gauge(activeAutonomousLoops));
     this.#stepDuration = containedTimes(registry, workflowStepDuration);
     this.#stepErrors = containedCounter(registry, workflowStepErrors);
     this.#issues = containedCounter(registry, issuesProcessed);

@@ -4,6 +4,7 @@ import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
 import { measureSideBySide, median } from './measure.js';
+import { measureRecorders, recorderTable } from './recorders.js';
 import { resultsOf, table, targetsTable } from './report.js';
 import { checkTargets } from './targets.js';
 
@@ -17,7 +18,7 @@ test('every contender records what it is told to, in every kind and shape that i
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   const [kindCount, shapeCount] = [Object.keys(kinds).length, Object.keys(shapes).length];
   t.is(measurements.filter(({ contender }) => contender === ours.name).length, kindCount * shapeCount);
-  const results = resultsOf(contenders, measurements, []);
+  const results = resultsOf(contenders, measurements, [], []);
   t.is(results.versions['prom-client'], '15.1.3');
   t.is(table(results).split('\n').length, 2 + kindCount * shapeCount);
   t.is(targetsTable(results).split('\n').length, 6);
@@ -52,6 +53,12 @@ test('a target is reached or missed by the ratio to prom-client', (t) => {
   t.like(times(2, 100), { ratio: 50, reached: true });
   t.like(times(2, 99), { reached: false });
   t.false(checkTargets([])[0]?.reached, 'what was not measured is not reached');
+});
+
+test('the recorders, the presets and the wire record what is measured', async (t) => {
+  const measurements = await measureRecorders({ rounds: 1, milliseconds: 1 });
+  t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
+  t.regex(recorderTable(measurements), /\| fetch, instrumentFetch \| \d+ \|/);
 });
 
 test('the median is the middle', (t) => {

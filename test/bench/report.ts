@@ -5,6 +5,7 @@ import { fromRoot } from '../helpers/package-root.js';
 import { type Contender, type Kind, kinds, type Shape, shapes } from './contender.js';
 import { type DecoratorMeasurement, decoratorTable, decoratorTargetsTable } from './decorators.js';
 import type { Measurement } from './measure.js';
+import { type RecorderMeasurement, recorderTable } from './recorders.js';
 import { checkTargets } from './targets.js';
 
 export interface Results {
@@ -14,12 +15,14 @@ export interface Results {
   readonly versions: Readonly<Record<string, string>>;
   readonly measurements: readonly Measurement[];
   readonly decorators: readonly DecoratorMeasurement[];
+  readonly recorders: readonly RecorderMeasurement[];
 }
 
 export function resultsOf(
   contenders: readonly Contender[],
   measurements: readonly Measurement[],
   decorators: readonly DecoratorMeasurement[],
+  recorders: readonly RecorderMeasurement[],
 ): Results {
   const [cpu] = cpus();
   return {
@@ -32,6 +35,7 @@ export function resultsOf(
     ),
     measurements,
     decorators,
+    recorders,
   };
 }
 
@@ -69,7 +73,7 @@ export function targetsTable({ measurements }: Results): string {
 export function report(results: Results): string {
   const { cpu, cores, node } = results.machine;
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}`;
+  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}\n\n${recorderTable(results.recorders)}`;
 }
 
 function cell(row: readonly Measurement[], name: string): string {

@@ -10,6 +10,7 @@ import {
   measureDecorators,
 } from './decorators.js';
 import { measureSideBySide } from './measure.js';
+import { measureRecorders, recorderTable } from './recorders.js';
 import { type Results, report, resultsOf, table, targetsTable } from './report.js';
 import { checkTargets } from './targets.js';
 
@@ -41,10 +42,14 @@ npm run bench -- --report  measure nothing; write the last results into test/ben
   const decorators = await measureDecorators(
     options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
   );
+  process.stderr.write(`\r${'recorders'.padEnd(40)}`);
+  const recorders = await measureRecorders(
+    options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
+  );
   process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = resultsOf(contenders, measurements, decorators);
+  const results = resultsOf(contenders, measurements, decorators, recorders);
   console.log(
-    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}`,
+    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}`,
   );
   if (!options.quick) await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
   const reached = [...checkTargets(measurements), ...checkDecoratorTargets(decorators)].every(

@@ -1,0 +1,225 @@
+/** What the recorders, the presets and the wire cost, beside the same recorded by hand on prom-client, or not at all. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { measure } from 'mitata';
+import * as promClient from 'prom-client';
+import { ProviderRequest } from '../../decorators/index.js';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import type { MetricDefinition } from '../../lib/definition.js';
+import { type FetchInstrumentation, instrumentFetch } from '../../lib/recorders/fetch.js';
+import { PlatformMetrics } from '../../lib/recorders/platform.js';
+import { ProviderMetrics } from '../../lib/recorders/provider.js';
+import { MetricsRegistry } from '../../lib/registry.js';
+import { drawn } from './contender.js';
+import { median } from './measure.js';
+
+export interface RecorderMeasurement {
+  readonly name: string;
+  /** Median over the rounds of the nanoseconds of one. */
+  readonly nanoseconds: number;
+  readonly rounds: readonly number[];
+}
+
+interface Subject {
+  readonly name: string;
+  readonly once: () => unknown;
+  /** How many are done one after the other between two readings of the clock. */
+  readonly batch: number;
+  /** Made before each of its turns; what it returns is done after. */
+  readonly setUp?: () => () => void;
+}
+
+const registry = new MetricsRegistry();
+const register = new promClient.Registry();
+const provider = new ProviderMetrics({ registry });
+const platform = new PlatformMetrics({ registry });
+
+class Claude {
+  async bare(_request: { model: string }): Promise<number> {
+    return 1;
+  }
+  @ProviderRequest({ registry, labels: { provider: 'claude', operation: 'message' } })
+  async ask(_request: { model: string }): Promise<number> {
+    return 1;
+  }
+}
+const claude = new Claude();
+const question = { model: 'large' };
+
+/** The same metrics by prom-client, as its users write it. */
+const byHand = {
+  requests: new promClient.Counter(promOptions(catalogue.aiRequests)),
+  inProgress: new promClient.Gauge(promOptions(catalogue.aiRequestsInProgress)),
+  duration: new promClient.Histogram({
+    ...promOptions(catalogue.aiRequestDuration),
+    buckets: [...catalogue.aiRequestDuration.buckets],
+  }),
+  apiRequests: new promClient.Counter(promOptions(catalogue.apiRequests)),
+  apiDuration: new promClient.Histogram({
+    ...promOptions(catalogue.apiRequestDuration),
+    buckets: [...catalogue.apiRequestDuration.buckets],
+  }),
+};
+
+function promOptions({ name, help, labels }: MetricDefinition) {
+  return { name, help, labelNames: Object.keys(labels), registers: [register] };
+}
+
+const calls: readonly Subject[] = [
+  {
+    name: 'recordRequestStart and its stop',
+    batch: 256,
+    once: () => provider.recordRequestStart({ provider: 'claude', model: 'large', operation: 'message' })(),
+  },
+  {
+    name: 'recordRequestStart and recordRequestComplete',
+    batch: 256,
+    once: () => {
+      const request = { provider: 'claude', model: 'large', operation: 'message' };
+      provider.recordRequestStart(request);
+      provider.recordRequestComplete(request);
+    },
+  },
+  {
+    name: 'the same by hand, prom-client',
+    batch: 256,
+    once: () => {
+      byHand.requests.inc({ provider: 'claude', model: 'large', operation: 'message' });
+      byHand.inProgress.inc({ provider: 'claude' });
+      const stop = byHand.duration.startTimer({ provider: 'claude', model: 'large' });
+      stop();
+      byHand.inProgress.dec({ provider: 'claude' });
+    },
+  },
+  {
+    name: 'recordAPIRequest',
+    batch: 256,
+    once: () => platform.recordAPIRequest('github', '/repos/acme/app', 'GET', 200, 0.05),
+  },
+  {
+    name: 'the same by hand, prom-client (API request)',
+    batch: 256,
+    once: () => {
+      byHand.apiRequests.inc({ service: 'github', platform: 'github', method: 'GET', status_code: 200 });
+      byHand.apiDuration.observe({ service: 'github', platform: 'github', method: 'GET' }, 0.05);
+    },
+  },
+  { name: 'an async method, bare', batch: 256, once: () => claude.bare(question) },
+  { name: 'an async method, @ProviderRequest', batch: 256, once: () => claude.ask(question) },
+];
+
+export async function measureRecorders({
+  rounds,
+  milliseconds,
+}: {
+  rounds: number;
+  milliseconds: number;
+}): Promise<RecorderMeasurement[]> {
+  const server = createServer((_request, response) => response.end('{}'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const once = async (): Promise<void> => {
+    await (await fetch(`http://${host}/`)).text();
+  };
+  const wire = (): (() => void) => {
+    const instrumentation: FetchInstrumentation = instrumentFetch({
+      registry,
+      hosts: { [host]: { service: 'github', platform: 'github' } },
+    });
+    return () => instrumentation.stop();
+  };
+  try {
+    const subjects = [
+      ...calls,
+      { name: 'fetch, bare', batch: 16, once },
+      { name: 'fetch, instrumentFetch', batch: 16, once, setUp: wire },
+      {
+        name: '@ProviderRequest, instrumentFetch on',
+        batch: 256,
+        once: () => claude.ask(question),
+        setUp: wire,
+      },
+    ];
+    return await inRounds(subjects, rounds, milliseconds);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+async function inRounds(
+  subjects: readonly Subject[],
+  rounds: number,
+  milliseconds: number,
+): Promise<RecorderMeasurement[]> {
+  const running = subjects.map((subject) => ({
+    subject,
+    operations: batched(subject),
+    times: [] as number[],
+  }));
+  const draw = drawn(rounds);
+  for (let round = 0; round < rounds; round++) {
+    const order = running.map((item) => ({ item, place: draw() })).sort((a, b) => a.place - b.place);
+    for (const { item } of order) {
+      const tearDown = item.subject.setUp?.();
+      const { p50 } = await measure(item.operations, {
+        min_cpu_time: milliseconds * 1e6,
+        batch_samples: 8,
+        gc: false,
+      });
+      tearDown?.();
+      item.times.push(p50 / item.subject.batch);
+    }
+  }
+  prove();
+  return running.map(({ subject, times }) => ({
+    name: subject.name,
+    nanoseconds: median(times),
+    rounds: times,
+  }));
+}
+
+/** What was measured must have been recorded. @throws an Error where it was not: its time would mean nothing */
+function prove(): void {
+  const counts = {
+    requests: registry
+      .counter(catalogue.aiRequests)
+      .with({ provider: 'claude', model: 'large', operation: 'message' }).value,
+    durations: registry.histogram(catalogue.aiRequestDuration).with({ provider: 'claude', model: 'large' })
+      .count,
+    inProgress: registry.gauge(catalogue.aiRequestsInProgress).with({ provider: 'claude' }).value,
+    wire: registry
+      .counter(catalogue.apiRequests)
+      .with({ service: 'github', platform: 'github', method: 'GET', status_code: 200 }).value,
+  };
+  if (
+    counts.requests > 0 &&
+    counts.requests === counts.durations &&
+    counts.inProgress === 0 &&
+    counts.wire > 0
+  )
+    return;
+  throw new Error(`the recorders did not record: ${JSON.stringify(counts)}`);
+}
+
+export function recorderTable(measurements: readonly RecorderMeasurement[]): string {
+  const time = (name: string): number =>
+    measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
+  const rows = measurements.map(({ name, nanoseconds }) => `| ${name} | ${nanoseconds.toFixed(0)} |`);
+  const share = (time('fetch, instrumentFetch') / time('fetch, bare') - 1) * 100;
+  return [
+    '| recorders, presets and the wire | ns |',
+    '|---|---:|',
+    ...rows,
+    '',
+    `A fetch of two bytes from this machine takes ${share.toFixed(1)} % longer with \`instrumentFetch\`.`,
+  ].join('\n');
+}
+
+// Code of its own for each, and a name in it, for the reasons given in `measure.ts`.
+function batched({ name, once, batch }: Subject): () => Promise<void> {
+  return new Function(
+    'once',
+    `return async () => { /* ${name} */ for (let time = 0; time < ${batch}; time++) { const made = once(); if (made instanceof Promise) await made; } }`,
+  )(once);
+}
