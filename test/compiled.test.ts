@@ -33,8 +33,9 @@ for (const [compiler, mode] of [
       for (const file of ['gauge-property.test.ts', 'frameworks.test.ts']) {
         await cp(fromRoot(`test/legacy/${file}`), join(folder, 'test/decorators', file));
       }
-      await cp(fromRoot('test/helpers/koa-server.ts'), join(folder, 'test/helpers/koa-server.ts'));
     }
+    for (const file of ['koa-server.ts', 'api-server.ts', 'until.ts'])
+      await cp(fromRoot(`test/helpers/${file}`), join(folder, 'test/helpers', file));
     await symlink(fromRoot('node_modules'), join(folder, 'node_modules'));
     for (const part of ['lib', 'decorators']) await symlink(fromRoot(`dist/${part}`), join(folder, part));
     const compilerOptions = {

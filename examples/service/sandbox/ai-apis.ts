@@ -45,6 +45,8 @@ export function anthropicApi(random: Random): Handler {
       );
     if (!hasRoom) return refuse(429, 'rate_limit_error');
     if (random.chance(0.08)) return refuse(529, 'overloaded_error');
+    // No SDK tries this again: the request is at fault.
+    if (random.chance(0.03)) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = drawn(random);
     // The first request for a model writes the prompt cache, later ones read it.
     const warm = cache.has(body.model);
@@ -106,6 +108,7 @@ export function openaiApi(random: Random): Handler {
       );
     if (!hasRoom) return refuse(429, 'rate_limit_exceeded');
     if (random.chance(0.05)) return refuse(503, 'overloaded');
+    if (random.chance(0.03)) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = drawn(random);
     const usage = {
       prompt_tokens: input + cached,
