@@ -1,3 +1,3 @@
-/** Koa middleware and routers: requests measured, metrics exposed. */
+/** Koa middleware: requests measured, and what Prometheus scrapes. */
 export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
-export { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
+export { type RequestLabels, type RequestMetricsOptions, requestMetrics } from './request-metrics.js';

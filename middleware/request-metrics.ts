@@ -1,59 +1,148 @@
 /** Koa middleware that measures the requests an app answers. */
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
-import {
-  httpServerAbortedBodies,
-  httpServerRequestDuration,
-  httpServerRequestsInFlight,
-} from '../lib/catalogue/http.js';
+import type { Context, Middleware } from 'koa';
+import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
+import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
+import { metricsError, nearest, shown } from '../lib/errors.js';
 import { methodLabel } from '../lib/http-method.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type RequestFacts, requestSemantics } from './request-definitions.js';
+import { watchWire } from './response-watch.js';
 import { routeOf } from './route.js';
 
-export interface RequestMetricsOptions {
+/** Labels that the middleware fills in itself. */
+type OwnLabel =
+  | 'method'
+  | 'route'
+  | 'status_code'
+  | 'http_request_method'
+  | 'url_scheme'
+  | 'http_route'
+  | 'http_response_status_code'
+  | 'error_type';
+
+/** A function of the request for each label of a duration histogram beyond those that are filled in. */
+export type RequestLabels<L extends LabelShape> = {
+  readonly [Name in Exclude<keyof L, OwnLabel>]: (ctx: Context) => string | number | boolean;
+};
+
+export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, never>> {
   /** Where to record. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
+  /** Requests that are not measured. Asked at their start. A function that throws measures. */
+  skip?: (ctx: Context) => boolean;
+  /**
+   * A histogram in place of `http_server_request_duration_seconds`, with labels of its own beside `method`, `route` and
+   * `status_code`, which `labels` fills in.
+   */
+  duration?: HistogramDefinition<L>;
+  /** What the labels of `duration` are made of, at the end of a request. One that throws leaves its label absent. */
+  labels?: RequestLabels<L>;
+  /** What `status_code` shows: the status, its class (`2xx`), or what a function makes of it. Default: `exact`. */
+  statusCode?: 'exact' | 'class' | ((status: number) => string);
+  /** Bounds of the duration histogram, in seconds. Default: those of OpenTelemetry's conventions, 5 ms to 10 s. */
+  buckets?: readonly number[];
+  /** Names and labels of the metrics: the catalogue's, or those of OpenTelemetry's HTTP semantic conventions. */
+  semantics?: 'catalogue' | 'opentelemetry';
 }
 
 /** Status of a request whose client left before it got an answer (nginx's convention). */
 const clientClosedRequest = 499;
 
 /**
- * Measures requests: `http_server_request_duration_seconds` by method, route template and status,
- * `http_server_requests_in_flight`, and `http_server_aborted_bodies_total`. Mount it first. A request is recorded once,
- * when its connection or stream is done with it (`close`), with the status the client got; mounted twice it still
- * records once.
+ * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
+ * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
+ * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total`. Mount it
+ * first. A request is recorded once, when its connection or stream is done with it (`close`), with the status the client
+ * got; mounted twice it still records once, by the first.
+ * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  * @example
- * app.use(requestMetrics());
+ * app.use(requestMetrics({ skip: (ctx) => ctx.path === '/health' }));
  */
-export function requestMetrics({ registry = sharedRegistry }: RequestMetricsOptions = {}): Middleware {
-  const durations = registry.histogram(httpServerRequestDuration);
-  const inFlight = registry.gauge(httpServerRequestsInFlight);
+export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
+  options: RequestMetricsOptions<L> = {},
+): Middleware {
+  checkOptions(options);
+  const { registry = sharedRegistry, skip, labels = {}, semantics: names = 'catalogue' } = options;
+  const semantics = requestSemantics[names];
+  const duration = registry.histogram(durationDefinition(options, semantics.duration));
+  const inFlight = registry.gauge(semantics.inFlight);
+  const firstByte = semantics.firstByte === undefined ? undefined : registry.histogram(semantics.firstByte);
+  const requestSize = registry.histogram(semantics.requestSize);
+  const responseSize = registry.histogram(semantics.responseSize);
   const abortedBodies = registry.counter(httpServerAbortedBodies);
+  const statusCodeOf = statusCodes(options.statusCode);
+  const extraLabels = Object.entries(labels) as [string, (ctx: Context) => unknown][];
   const measured = measuredOn(registry);
+  const failed = (error: unknown): void =>
+    registry.recordingFailed(semantics.duration.name, 'request', error);
+
+  /** Labels of the histogram that its user brought; what fails is absent, and noted. */
+  const withExtra = (ctx: Context, own: Record<string, string>): Record<string, unknown> => {
+    if (extraLabels.length === 0) return own;
+    const all: Record<string, unknown> = { ...own };
+    for (const [name, source] of extraLabels) {
+      try {
+        all[name] = source(ctx);
+      } catch (error) {
+        failed(error);
+      }
+    }
+    return all;
+  };
+  const isSkipped = (ctx: Context): boolean => {
+    try {
+      return skip?.(ctx) === true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  };
 
   return function requestMetrics(ctx, next) {
-    if (measured.has(ctx.req)) return next();
-    measured.add(ctx.req);
+    const { req, res } = ctx;
+    if (measured.has(req) || isSkipped(ctx)) return next();
+    measured.add(req);
     const start = startedAt();
     const method = methodLabel(ctx.method);
-    const underWay = inFlight.with({ method });
+    const scheme = ctx.protocol;
+    const underWay = inFlight.with(semantics.inFlightLabels({ method, scheme }));
     underWay.inc();
-    const { res } = ctx;
+    let secondsToFirstByte: number | undefined;
+    const wire = watchWire(req, res, () => {
+      secondsToFirstByte = secondsSince(start);
+    });
     res.once('close', () => {
       underWay.dec();
       try {
-        const status_code = res.headersSent ? res.statusCode : clientClosedRequest;
-        durations.observe({ method, route: routeOf(ctx), status_code }, secondsSince(start));
-        if (res.headersSent && !res.writableFinished) abortedBodies.inc();
+        const seconds = secondsSince(start);
+        const status = res.headersSent ? res.statusCode : clientClosedRequest;
+        const facts: RequestFacts = {
+          method,
+          route: routeOf(ctx),
+          status,
+          statusCode: statusCodeOf(status),
+          scheme,
+        };
+        duration.observe(withExtra(ctx, semantics.durationLabels(facts)) as never, seconds);
+        const others = semantics.otherLabels(facts) as never;
+        if (secondsToFirstByte !== undefined) firstByte?.observe(others, secondsToFirstByte);
+        requestSize.observe(others, wire.requestBytes());
+        responseSize.observe(others, wire.responseBytes());
+        if (res.headersSent && isCut(req, res.writableFinished)) abortedBodies.inc();
       } catch (error) {
         // Nobody listens to a `close` handler that throws: it would end the process.
-        registry.recordingFailed(httpServerRequestDuration.name, 'request', error);
+        failed(error);
       }
     });
     return next();
   };
+}
+
+/** Whether the client left before the end: HTTP/2 finishes a response all the same, and says so on the request. */
+function isCut(req: IncomingMessage, isFinished: boolean): boolean {
+  return req.httpVersionMajor >= 2 ? req.aborted : !isFinished;
 }
 
 /** Registry -> the requests that are recorded on it already, by whichever middleware. */
@@ -65,4 +154,78 @@ function measuredOn(registry: object): WeakSet<IncomingMessage> {
   const measured = new WeakSet<IncomingMessage>();
   measuredRequests.set(registry, measured);
   return measured;
+}
+
+function statusCodes(grouping: RequestMetricsOptions['statusCode'] = 'exact'): (status: number) => string {
+  if (typeof grouping === 'function') return (status) => String(grouping(status));
+  // Statuses are few: their texts are made once.
+  const texts = new Map<number, string>();
+  return (status) => {
+    const existing = texts.get(status);
+    if (existing !== undefined) return existing;
+    const text = grouping === 'class' ? `${Math.floor(status / 100)}xx` : String(status);
+    if (texts.size < 1_000) texts.set(status, text);
+    return text;
+  };
+}
+
+function durationDefinition<L extends LabelShape>(
+  { duration, buckets }: RequestMetricsOptions<L>,
+  fallback: HistogramDefinition,
+): HistogramDefinition {
+  const chosen = (duration ?? fallback) as HistogramDefinition;
+  if (buckets === undefined) return chosen;
+  const { name, help, labels, lint } = chosen;
+  return defineHistogram({ name, help, labels, buckets, ...(lint === undefined ? {} : { lint }) });
+}
+
+const optionNames = ['registry', 'skip', 'duration', 'labels', 'statusCode', 'buckets', 'semantics'];
+
+function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
+  const invalid = (option: string, expected: string, received: unknown): Error =>
+    metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`${option}\` of requestMetrics: expected ${expected}, received ${shown(received)}.`,
+    );
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object', options);
+  for (const option of Object.keys(options)) {
+    if (optionNames.includes(option)) continue;
+    const meant = nearest(option, optionNames);
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Unknown option \`${option}\` of requestMetrics: expected some of ${optionNames.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
+    );
+  }
+  const { skip, duration, labels = {}, statusCode, semantics } = options;
+  if (skip !== undefined && typeof skip !== 'function')
+    throw invalid('skip', 'a function of the context', skip);
+  if (semantics !== undefined && !Object.hasOwn(requestSemantics, semantics))
+    throw invalid('semantics', '"catalogue" or "opentelemetry"', semantics);
+  if (
+    statusCode !== undefined &&
+    typeof statusCode !== 'function' &&
+    statusCode !== 'exact' &&
+    statusCode !== 'class'
+  )
+    throw invalid('statusCode', '"exact", "class" or a function of the status', statusCode);
+  const own = Object.keys(requestSemantics[semantics ?? 'catalogue'].duration.labels);
+  const declared = Object.keys(duration?.labels ?? {});
+  if (duration !== undefined && duration.type !== 'histogram')
+    throw invalid('duration', 'a histogram', duration);
+  if (duration !== undefined) {
+    const missing = own.find((name) => !declared.includes(name));
+    if (missing !== undefined)
+      throw invalid('duration', `a histogram with the labels ${own.join(', ')} among others`, declared);
+  }
+  const extra = declared.filter((name) => !own.includes(name));
+  const given = labels as Readonly<Record<string, unknown>>;
+  const wrong =
+    extra.find((name) => typeof given[name] !== 'function') ??
+    Object.keys(given).find((name) => !extra.includes(name));
+  if (wrong !== undefined)
+    throw invalid(
+      'labels',
+      `a function of the context for each of ${extra.join(', ') || 'no labels'}`,
+      Object.keys(given),
+    );
 }

@@ -9,16 +9,20 @@
 /** The route of a request that no route matched. */
 export const unmatchedRoute = 'unmatched';
 
-/** What @koa/router 12 to 15 write on a context, as far as it is read here. */
+/** What @koa/router 12 to 15 and koa-mount write on a context, as far as it is read here. */
 export interface RoutedContext {
   readonly method: string;
+  readonly path: string;
   readonly matched?: unknown;
   readonly _matchedRoute?: unknown;
+  /** Where the app stands that koa-mount entered last. It strips its prefix off the path while that app runs. */
+  readonly mountPath?: unknown;
 }
 
 interface RouteLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];
+  readonly regexp?: unknown;
 }
 
 /** The route template of a request that has been routed, or {@link unmatchedRoute}. A RegExp route gives its source. */
@@ -26,7 +30,32 @@ export function routeOf(ctx: RoutedContext): string {
   const routes = routeLayers(ctx.matched);
   const ran = routes.find(({ path }) => path === ctx._matchedRoute);
   const fitting = ran ?? routes.find(({ methods }) => methods.includes(ctx.method)) ?? routes[0];
-  return fitting === undefined ? unmatchedRoute : String(fitting.path);
+  if (fitting === undefined) return unmatchedRoute;
+  const { mountPath } = ctx;
+  const prefix = typeof mountPath === 'string' ? mountedAt(fitting, ctx.path, mountPath) : '';
+  const template = String(fitting.path);
+  return prefix !== '' && template === '/' ? prefix : `${prefix}${template}`;
+}
+
+/**
+ * The part of the path that koa-mount took off before the layer matched: up to the last mount, where the layer fits the
+ * rest; none, where it fits the whole path, and so stands outside of the mount.
+ */
+function mountedAt({ regexp }: RouteLayer, path: string, mountPath: string): string {
+  if (!(regexp instanceof RegExp)) return '';
+  const mount = mountPath.endsWith('/') ? mountPath.slice(0, -1) : mountPath;
+  const start = path.indexOf(mount);
+  if (start === -1) return '';
+  const prefix = path.slice(0, start + mount.length);
+  return fits(regexp, path.slice(prefix.length) || '/') ? prefix : '';
+}
+
+function fits(regexp: RegExp, path: string): boolean {
+  // A sticky or global one starts where its last match ended.
+  regexp.lastIndex = 0;
+  const found = regexp.test(path);
+  regexp.lastIndex = 0;
+  return found;
 }
 
 /** The layers of `ctx.matched` that are routes, in the order in which they run. */

@@ -1,0 +1,205 @@
+/** The options of `requestMetrics`. */
+import Router from '@koa/router';
+import test, { type ExecutionContext } from 'ava';
+import Koa from 'koa';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import { defineHistogram, label } from '../../lib/definition.js';
+import { createTestRegistry, readSamples, type TestRegistry } from '../../lib/testing.js';
+import { type RequestMetricsOptions, requestMetrics } from '../../middleware/index.js';
+import { serve } from '../helpers/koa-server.js';
+import { until } from '../helpers/until.js';
+
+/** Asks for some paths and gives back the series of a metric, by their labels. */
+async function recorded(
+  t: ExecutionContext,
+  options: RequestMetricsOptions<never>,
+  paths: readonly string[],
+  metric = 'http_server_request_duration_seconds',
+  registry: TestRegistry = createTestRegistry(),
+): Promise<Record<string, string | number>[]> {
+  const router = new Router();
+  router.get('/users/:id', (ctx) => {
+    ctx.status = Number(ctx.query.status ?? 200);
+    ctx.body = 'ok';
+  });
+  const app = new Koa();
+  const server = await serve(
+    app.use(requestMetrics({ ...options, registry } as RequestMetricsOptions)).use(router.routes()),
+  );
+  t.teardown(() => server.close());
+  for (const path of paths) await (await fetch(`${server.url}${path}`)).text();
+  return until('the requests', async () => {
+    const instrument = registry.get(metric);
+    if (instrument === undefined) throw new Error(`no ${metric}`);
+    const samples = await readSamples(registry, instrument.definition);
+    const counts = samples.filter(({ metricName }) => metricName?.endsWith('_count') ?? true);
+    return counts.length > 0 ? counts.map(({ labels, value }) => ({ ...labels, value })) : undefined;
+  });
+}
+
+test('skip leaves requests out, also of those in flight', async (t) => {
+  const registry = createTestRegistry();
+  const found = await recorded(
+    t,
+    { skip: (ctx) => ctx.path === '/health' },
+    ['/health', '/health', '/users/1'],
+    undefined,
+    registry,
+  );
+  t.deepEqual(found, [{ method: 'GET', route: '/users/:id', status_code: '200', value: 1 }]);
+});
+
+test('a skip that throws measures, and is counted', async (t) => {
+  const registry = createTestRegistry();
+  const skip = (): boolean => {
+    throw new Error('no');
+  };
+  t.is((await recorded(t, { skip }, ['/users/1'], undefined, registry)).length, 1);
+  t.is((await readSamples(registry, catalogue.metricsRecordingErrors))[0]?.value, 1);
+});
+
+test('statusCode: class, or what a function makes of it', async (t) => {
+  const paths = ['/users/1?status=204', '/users/1?status=404', '/users/1?status=503'];
+  const codes = (found: Record<string, string | number>[]) =>
+    found.map(({ status_code }) => status_code).sort();
+  t.deepEqual(codes(await recorded(t, { statusCode: 'class' }, paths)), ['2xx', '4xx', '5xx']);
+  t.deepEqual(codes(await recorded(t, { statusCode: (status) => (status < 500 ? 'fine' : 'bad') }, paths)), [
+    'bad',
+    'fine',
+  ]);
+});
+
+test('buckets replace the bounds', async (t) => {
+  const registry = createTestRegistry();
+  await recorded(t, { buckets: [0.1, 60] }, ['/users/1'], undefined, registry);
+  t.deepEqual(
+    (await readSamples(registry, catalogue.httpServerRequestDuration)).flatMap(
+      ({ labels }) => labels.le ?? [],
+    ),
+    [0.1, 60, '+Inf'],
+  );
+});
+
+const { name, help, labels, buckets } = catalogue.httpServerRequestDuration;
+const byTenant = defineHistogram({
+  name,
+  help,
+  buckets,
+  labels: { ...labels, tenant: label(), plan: label('free', 'paid') },
+});
+
+test('labels of a definition of one’s own', async (t) => {
+  const options: RequestMetricsOptions<(typeof byTenant)['labels']> = {
+    duration: byTenant,
+    labels: { tenant: (ctx) => ctx.get('x-tenant') || 'nobody', plan: () => 'paid' },
+  };
+  t.deepEqual(await recorded(t, options as never, ['/users/1']), [
+    { method: 'GET', route: '/users/:id', status_code: '200', tenant: 'nobody', plan: 'paid', value: 1 },
+  ]);
+});
+
+test('a label that throws is absent, and counted', async (t) => {
+  const registry = createTestRegistry();
+  const options: RequestMetricsOptions<(typeof byTenant)['labels']> = {
+    duration: byTenant,
+    labels: {
+      tenant: () => {
+        throw new Error('no');
+      },
+      plan: () => 'free',
+    },
+  };
+  t.deepEqual(await recorded(t, options as never, ['/users/1'], undefined, registry), [
+    { method: 'GET', route: '/users/:id', status_code: '200', plan: 'free', value: 1 },
+  ]);
+  t.is((await readSamples(registry, catalogue.metricsRecordingErrors))[0]?.value, 1);
+});
+
+test("semantics: 'opentelemetry' has the names and labels of the conventions", async (t) => {
+  const registry = createTestRegistry();
+  const found = await recorded(
+    t,
+    { semantics: 'opentelemetry' },
+    ['/users/1', '/users/1?status=503', '/nowhere'],
+    undefined,
+    registry,
+  );
+  t.deepEqual(found, [
+    {
+      http_request_method: 'GET',
+      url_scheme: 'http',
+      http_route: '/users/:id',
+      http_response_status_code: '200',
+      value: 1,
+    },
+    {
+      http_request_method: 'GET',
+      url_scheme: 'http',
+      http_route: '/users/:id',
+      http_response_status_code: '503',
+      error_type: '503',
+      value: 1,
+    },
+    { http_request_method: 'GET', url_scheme: 'http', http_response_status_code: '404', value: 1 },
+  ]);
+  t.deepEqual(
+    registry.instruments().map((instrument) => instrument.name),
+    [
+      'http_server_request_duration_seconds',
+      'http_server_active_requests',
+      'http_server_request_body_size_bytes',
+      'http_server_response_body_size_bytes',
+      'http_server_aborted_bodies_total',
+    ],
+  );
+});
+
+test('mounted twice is one recording', async (t) => {
+  const registry = createTestRegistry();
+  const app = new Koa();
+  const server = await serve(app.use(requestMetrics({ registry })).use(requestMetrics({ registry })));
+  t.teardown(() => server.close());
+  await (await fetch(server.url)).text();
+  const counts = await until('the request', async () => {
+    const found = (await readSamples(registry, catalogue.httpServerRequestDuration)).filter(
+      ({ metricName }) => metricName?.endsWith('_count'),
+    );
+    return found.length > 0 ? found.map(({ value }) => value) : undefined;
+  });
+  t.deepEqual(counts, [1]);
+});
+
+for (const [options, message] of [
+  [
+    { skips: () => true },
+    'Unknown option `skips` of requestMetrics: expected some of registry, skip, duration, labels, statusCode, buckets, semantics. Did you mean `skip`?',
+  ],
+  [
+    { skip: '/health' },
+    'Invalid `skip` of requestMetrics: expected a function of the context, received "/health".',
+  ],
+  [
+    { semantics: 'otel' },
+    'Invalid `semantics` of requestMetrics: expected "catalogue" or "opentelemetry", received "otel".',
+  ],
+  [
+    { statusCode: 'group' },
+    'Invalid `statusCode` of requestMetrics: expected "exact", "class" or a function of the status, received "group".',
+  ],
+  [
+    { duration: catalogue.methodDuration },
+    'Invalid `duration` of requestMetrics: expected a histogram with the labels method, route, status_code among others, received ["class", "method", "outcome"].',
+  ],
+  [
+    { duration: byTenant, labels: { tenant: () => 'a' } },
+    'Invalid `labels` of requestMetrics: expected a function of the context for each of tenant, plan, received ["tenant"].',
+  ],
+  [
+    { labels: { tenant: () => 'a' } },
+    'Invalid `labels` of requestMetrics: expected a function of the context for each of no labels, received ["tenant"].',
+  ],
+] as const) {
+  test(`refused: ${message}`, (t) => {
+    t.throws(() => requestMetrics(options as never), { code: 'ERR_METRICS_INVALID_OPTION', message });
+  });
+}

@@ -1,0 +1,279 @@
+/** Bytes as sent, time to the first byte and aborts, over HTTP/1.1 and HTTP/2. */
+import { createServer } from 'node:http';
+import { type ClientHttp2Session, connect, constants, createServer as createServer2 } from 'node:http2';
+import { type AddressInfo, connect as connectSocket } from 'node:net';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import Router from '@koa/router';
+import test, { type ExecutionContext } from 'ava';
+import Koa from 'koa';
+import {
+  httpServerAbortedBodies,
+  httpServerRequestDuration,
+  httpServerRequestSize,
+  httpServerRequestsInFlight,
+  httpServerResponseSize,
+  httpServerTimeToFirstByte,
+} from '../../lib/catalogue/http.js';
+import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
+import { requestMetrics } from '../../middleware/index.js';
+import { until } from '../helpers/until.js';
+
+const text = 'x'.repeat(5_000);
+
+function appOf(registry: ReturnType<typeof createTestRegistry>): Koa {
+  const router = new Router();
+  router.get('/text', (ctx) => {
+    ctx.body = text;
+  });
+  router.get('/unicode', (ctx) => {
+    ctx.body = 'ü'.repeat(100);
+  });
+  router.get('/stream', (ctx) => {
+    ctx.body = Readable.from(['a'.repeat(700), 'b'.repeat(300)]);
+  });
+  router.get('/slow', (ctx) => {
+    ctx.body = Readable.from(
+      (async function* parts() {
+        for (let part = 0; part < 50; part++) {
+          yield 'z'.repeat(100);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      })(),
+    );
+  });
+  router.get('/empty', (ctx) => {
+    ctx.status = 204;
+  });
+  router.post('/echo', async (ctx) => {
+    let bytes = 0;
+    for await (const chunk of ctx.req) bytes += (chunk as Buffer).length;
+    ctx.body = String(bytes);
+  });
+  router.post('/ignore', (ctx) => {
+    ctx.body = 'ignored';
+  });
+  router.get('/hang', () => new Promise(() => {}));
+  const app = new Koa();
+  app.silent = true;
+  app.use(requestMetrics({ registry })).use(router.routes());
+  return app;
+}
+
+type Reading = { count: number; sum: number };
+interface Setting {
+  readonly registry: ReturnType<typeof createTestRegistry>;
+  readonly port: number;
+  response(route: string, method?: string): Promise<Reading>;
+  request(route: string, method?: string): Promise<Reading>;
+  status(route: string): Promise<string>;
+}
+
+async function start(t: ExecutionContext, version: 1 | 2, prepare?: (app: Koa) => void): Promise<Setting> {
+  const registry = createTestRegistry();
+  const app = appOf(registry);
+  prepare?.(app);
+  const server = version === 1 ? createServer(app.callback()) : createServer2(app.callback() as never);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+  const reading = (metric: typeof httpServerRequestSize, labels: { method: string; route: string }) =>
+    until(
+      `${metric.name} of ${labels.route}`,
+      async () => {
+        const found = readHistogram(registry, metric, labels);
+        return found === undefined ? undefined : { count: found.count, sum: found.sum };
+      },
+      5_000,
+    );
+  return {
+    registry,
+    port: (server.address() as AddressInfo).port,
+    response: (route, method = 'GET') => reading(httpServerResponseSize, { method, route }),
+    request: (route, method = 'POST') => reading(httpServerRequestSize, { method, route }),
+    status: (route) =>
+      until(
+        `a status of ${route}`,
+        async () =>
+          (await readSamples(registry, httpServerRequestDuration))
+            .find(({ labels }) => labels.route === route)
+            ?.labels.status_code?.toString(),
+        5_000,
+      ),
+  };
+}
+
+// ---- HTTP/1.1 -----------------------------------------------------------------------------------------------------
+
+test('response bytes are those of the body: declared, chunked, unicode, none', async (t) => {
+  const { port, response } = await start(t, 1);
+  for (const path of ['/text', '/unicode', '/stream', '/empty'])
+    await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
+  await fetch(`http://127.0.0.1:${port}/text`, { method: 'HEAD' });
+  t.deepEqual(await response('/text'), { count: 1, sum: 5_000 });
+  t.deepEqual(await response('/unicode'), { count: 1, sum: 200 });
+  t.deepEqual(await response('/stream'), { count: 1, sum: 1_000 });
+  t.deepEqual(await response('/empty'), { count: 1, sum: 0 });
+  t.deepEqual(await response('/text', 'HEAD'), { count: 1, sum: 0 }, 'HEAD has no body');
+});
+
+test('a compressed response counts as it is sent', async (t) => {
+  const { default: compress } = (await import('koa-compress' as string)) as {
+    default: (options: object) => Koa.Middleware;
+  };
+  const { port, response } = await start(t, 1, (app) => {
+    // Beneath the measuring middleware and above the routes, where users mount it.
+    app.middleware.splice(1, 0, compress({ threshold: 0 }) as never);
+  });
+  const answer = await fetch(`http://127.0.0.1:${port}/text`, { headers: { 'accept-encoding': 'gzip' } });
+  t.is(answer.headers.get('content-encoding'), 'gzip');
+  t.is((await answer.text()).length, 5_000);
+  const { sum } = await response('/text');
+  t.true(sum > 20 && sum < 200, `${sum} bytes`);
+});
+
+test('request bytes are those of the body: declared, chunked, compressed, read by nobody, none', async (t) => {
+  const { port, request } = await start(t, 1);
+  const post = async (path: string, body: RequestInit['body'], more: object = {}): Promise<void> => {
+    await (
+      await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: body ?? null, ...more })
+    ).text();
+  };
+  await post('/echo', 'y'.repeat(1_234));
+  t.deepEqual(await request('/echo'), { count: 1, sum: 1_234 });
+  await post('/echo', new Blob(['c'.repeat(2_000)]).stream(), { duplex: 'half' });
+  t.deepEqual(await request('/echo'), { count: 2, sum: 3_234 });
+  const zipped = gzipSync(text);
+  await post('/echo', zipped, { headers: { 'content-encoding': 'gzip' } });
+  t.deepEqual(await request('/echo'), { count: 3, sum: 3_234 + zipped.length });
+  await post('/ignore', 'w'.repeat(50));
+  t.deepEqual(await request('/ignore'), { count: 1, sum: 50 });
+  await (await fetch(`http://127.0.0.1:${port}/text`)).text();
+  t.deepEqual(await request('/text', 'GET'), { count: 1, sum: 0 });
+});
+
+test('time to the first byte is less than the duration, which lasts to the end of the body', async (t) => {
+  const { registry, port, response } = await start(t, 1);
+  const controller = new AbortController();
+  const answer = await fetch(`http://127.0.0.1:${port}/slow`, { signal: controller.signal });
+  const reader = answer.body?.getReader();
+  for (let part = 0; part < 5; part++) await reader?.read();
+  controller.abort();
+  await response('/slow');
+  const first = readHistogram(registry, httpServerTimeToFirstByte, { method: 'GET', route: '/slow' });
+  const whole = readHistogram(registry, httpServerRequestDuration, {
+    method: 'GET',
+    route: '/slow',
+    status_code: '200',
+  });
+  t.is(first?.count, 1);
+  t.true((first?.sum ?? 1) < (whole?.sum ?? 0) - 0.03, `${first?.sum} and ${whole?.sum}`);
+  t.is(readValue(registry, httpServerAbortedBodies), 1, 'the client left in the middle');
+});
+
+test('a client that leaves before an answer is 499, and no body is cut', async (t) => {
+  const { registry, port, status } = await start(t, 1);
+  const socket = connectSocket(port, '127.0.0.1');
+  socket.write('GET /hang HTTP/1.1\r\nHost: here\r\n\r\n');
+  await until('in flight', async () =>
+    readValue(registry, httpServerRequestsInFlight, { method: 'GET' }) === 1 ? true : undefined,
+  );
+  socket.destroy();
+  t.is(await status('/hang'), '499');
+  t.is(readValue(registry, httpServerAbortedBodies), 0);
+  t.is(readValue(registry, httpServerRequestsInFlight, { method: 'GET' }), 0);
+  t.is(readHistogram(registry, httpServerTimeToFirstByte, { method: 'GET', route: '/hang' }), undefined);
+});
+
+test('a declared length that never comes is not believed', async (t) => {
+  const { port, request } = await start(t, 1);
+  const socket = connectSocket(port, '127.0.0.1');
+  socket.write('POST /echo HTTP/1.1\r\nHost: here\r\nContent-Length: 900000000000\r\n\r\nabc');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  t.deepEqual(await request('/echo'), { count: 1, sum: 3 });
+});
+
+// ---- HTTP/2 -------------------------------------------------------------------------------------------------------
+
+async function session(t: ExecutionContext, port: number): Promise<ClientHttp2Session> {
+  const client = connect(`http://127.0.0.1:${port}`);
+  t.teardown(() => client.destroy());
+  await new Promise<void>((resolve) => client.once('connect', () => resolve()));
+  return client;
+}
+
+test('HTTP/2: bytes, statuses, and aborts before and after the headers', async (t) => {
+  const { registry, port, response, request, status } = await start(t, 2);
+  const client = await session(t, port);
+  const ask = (
+    headers: Record<string, string>,
+    body?: string,
+    onHead?: (cancel: () => void) => void,
+  ): Promise<void> =>
+    new Promise((resolve) => {
+      const stream = client.request(headers);
+      const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
+      stream.once('response', () => onHead?.(cancel));
+      stream
+        .resume()
+        .once('close', resolve)
+        .once('error', () => {});
+      stream.end(body);
+      if (headers[':path'] === '/hang') setTimeout(cancel, 50);
+    });
+  await ask({ ':path': '/text' });
+  await ask({ ':path': '/stream' });
+  await ask({ ':path': '/echo', ':method': 'POST' }, 'q'.repeat(333));
+  t.deepEqual(await response('/text'), { count: 1, sum: 5_000 });
+  t.deepEqual(await response('/stream'), { count: 1, sum: 1_000 });
+  t.deepEqual(await request('/echo'), { count: 1, sum: 333 });
+  t.deepEqual(await request('/text', 'GET'), { count: 1, sum: 0 });
+  t.is(readValue(registry, httpServerAbortedBodies), 0);
+  await ask({ ':path': '/slow' }, undefined, (cancel) => setTimeout(cancel, 50));
+  t.is(await status('/slow'), '200');
+  t.is(readValue(registry, httpServerAbortedBodies), 1);
+  await ask({ ':path': '/hang' });
+  t.is(await status('/hang'), '499');
+  t.is(readValue(registry, httpServerAbortedBodies), 1);
+  for (const { value } of await readSamples(registry, httpServerRequestsInFlight)) t.is(value, 0);
+  t.deepEqual(registry.warnings, []);
+});
+
+test('in flight never drifts, whatever the clients do', async (t) => {
+  // Some clients leave before the server has seen them.
+  let seen = 0;
+  const { registry, port } = await start(t, 1, (app) => {
+    app.middleware.unshift((_ctx, next) => {
+      seen += 1;
+      return next();
+    });
+  });
+  const paths = ['/text', '/slow', '/hang', '/nowhere', '/stream'];
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, index) => {
+      const signal = AbortSignal.timeout(100 + (index % 7) * 60);
+      await fetch(`http://127.0.0.1:${port}${paths[index % paths.length]}`, { signal })
+        .then((answer) => answer.text())
+        .catch(() => {});
+    }),
+  );
+  await until(
+    'nothing in flight',
+    async () =>
+      (await readSamples(registry, httpServerRequestsInFlight)).every(({ value }) => value === 0)
+        ? true
+        : undefined,
+    5_000,
+  );
+  const durations = (await readSamples(registry, httpServerRequestDuration)).filter(({ metricName }) =>
+    metricName?.endsWith('_count'),
+  );
+  t.is(
+    durations.reduce((sum, { value }) => sum + value, 0),
+    seen,
+  );
+  t.true(seen > 0);
+});
