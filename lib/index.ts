@@ -45,6 +45,7 @@ export {
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Outcome, type Severity } from './escalation.js';
+export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';

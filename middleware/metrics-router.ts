@@ -1,71 +1,176 @@
 /** The endpoint that Prometheus scrapes. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { Readable } from 'node:stream';
 import Router from '@koa/router';
-import type { Middleware } from 'koa';
+import type { Context } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
-import { scrapeToString } from '../lib/exposition/scrape.js';
-import { textContentType } from '../lib/exposition/text.js';
+import type { ExpositionFormat } from '../lib/exposition/format.js';
+import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
+import { scrapeText } from '../lib/exposition/scrape.js';
+import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
+import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
 
-export interface MetricsRouterOptions {
+export interface MetricsRouterOptions extends ScrapeAccess {
   /** What is exposed, with the foreign metrics that stand in it. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
   /** Where. Default: `/metrics`. */
   path?: string;
-  /** A bearer token to ask for. Default: none, anyone may scrape. */
-  token?: string | undefined;
+  /** Labels added to every series that does not have them. Default: none, since Prometheus adds those of its targets. */
+  constantLabels?: Readonly<Record<string, string>> | undefined;
+  /** Scrapes that are answered at a time; more get 503 and Retry-After. Default: 10. */
+  maxScrapes?: number;
+  /**
+   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say, and after twice as many of which a
+   * reader that is too slow is cut off. Default: 10.
+   */
+  timeoutSeconds?: number;
 }
 
 /**
- * A router that answers `GET /metrics` in Prometheus' text format 0.0.4.
- * @throws ERR_METRICS_INVALID_OPTION for a path that is none, or an empty token
+ * A router that answers `GET /metrics`, and HEAD, in the format that Accept prefers: Prometheus' text 0.0.4, which is the
+ * default, or OpenMetrics 1.0.0; gzipped where Accept-Encoding allows. `?name[]=` asks for some metrics only. Scrapes that ask
+ * for the same at the same time share one. Other methods get 405.
+ * @throws ERR_METRICS_INVALID_OPTION
  * @example
- * app.use(metricsRouter().routes());
+ * app.use(metricsRouter({ tokenFile: '/run/secrets/metrics-token', allowFrom: ['10.0.0.0/8'] }).routes());
  */
-export function metricsRouter({
-  registry = sharedRegistry,
-  path = '/metrics',
-  token,
-}: MetricsRouterOptions = {}): Router {
-  if (typeof path !== 'string' || !path.startsWith('/')) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`path\` of metricsRouter: expected a path that starts with \`/\`, received ${shown(path)}.`,
-    );
-  }
-  if (token !== undefined && (typeof token !== 'string' || token === '')) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      'Invalid `token` of metricsRouter: expected a non-empty text; leave it out to let anyone scrape.',
-    );
-  }
-  const router = new Router();
-  if (token !== undefined) router.use(bearerToken(token));
-  router.get(path, async (ctx) => {
-    const text = await scrapeToString(registry);
-    ctx.set('Content-Type', textContentType);
+export function metricsRouter(options: MetricsRouterOptions = {}): Router {
+  checkOptions(options);
+  const {
+    registry = sharedRegistry,
+    path = '/metrics',
+    constantLabels,
+    maxScrapes = 10,
+    timeoutSeconds = 10,
+  } = options;
+  const self = selfMetricsOf(registry);
+  const jobs = new Map<string, ScrapeJob>();
+  let underWay = 0;
+
+  /** The scrape that is being made of the same, or a new one. */
+  const jobFor = (
+    format: ExpositionFormat,
+    gzip: boolean,
+    names: readonly string[],
+    deadline: number,
+  ): ScrapeJob => {
+    const key = JSON.stringify([format.label, gzip, names]);
+    const existing = jobs.get(key);
+    if (existing !== undefined) return existing;
+    const job = startScrapeJob({
+      chunks: scrapeText(registry, {
+        format,
+        names: names.length === 0 ? undefined : new Set(names),
+        constantLabels,
+        deadline,
+      }),
+      gzip,
+      onWritten: (seconds, bytes) => self.written(format.label, seconds, bytes),
+      onEnd: () => jobs.delete(key),
+    });
+    jobs.set(key, job);
+    return job;
+  };
+
+  const answer = (ctx: Context): void => {
+    const format = negotiatedFormat(ctx.headers.accept);
+    const gzip = acceptsGzip(encodingsOf(ctx));
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = text;
+    ctx.vary('Accept');
+    ctx.vary('Accept-Encoding');
+    if (ctx.method === 'HEAD') {
+      ctx.status = 200;
+      describe(ctx, format, gzip);
+      // Only said, not made: koa takes a HEAD without a body for one without an answer.
+      ctx.respond = false;
+      ctx.res.writeHead(200).end();
+      return;
+    }
+    if (underWay >= maxScrapes) {
+      ctx.set('Retry-After', '1');
+      ctx.status = 503;
+      ctx.body = `${maxScrapes} scrapes are under way\n`;
+      return;
+    }
+    const deadline = deadlineOf(ctx, timeoutSeconds);
+    underWay += 1;
+    self.started();
+    const body = Readable.from(jobFor(format, gzip, namesOf(ctx), deadline).read(), { objectMode: false });
+    // A reader that takes forever would keep what it has not read.
+    const cutOff = setTimeout(() => ctx.res.destroy(), 2 * deadline);
+    ctx.res.once('close', () => {
+      clearTimeout(cutOff);
+      body.destroy();
+      underWay -= 1;
+      self.ended();
+    });
+    ctx.status = 200;
+    ctx.body = body;
+    describe(ctx, format, gzip);
+  };
+
+  const router = new Router();
+  const access = scrapeAccess('metricsRouter', options);
+  router.all(path, ...(access === undefined ? [] : [access]), (ctx) => {
+    if (ctx.method === 'GET' || ctx.method === 'HEAD') {
+      answer(ctx);
+      return;
+    }
+    ctx.set('Allow', 'GET, HEAD');
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = null;
+    ctx.status = 405;
   });
   return router;
 }
 
-/** Lets requests with the token through; answers the others with 401 and no body to learn from. */
-function bearerToken(token: string): Middleware {
-  const expected = digest(token);
-  return async (ctx, next) => {
-    const [, given] = /^Bearer +(\S+) *$/i.exec(ctx.get('Authorization')) ?? [];
-    // Digests have one length, so the comparison tells nothing of the token's.
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
-    ctx.status = 401;
-    ctx.set('WWW-Authenticate', 'Bearer realm="metrics"');
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = null;
-    // Koa makes an empty body a 204.
-    ctx.status = 401;
-  };
+function describe(ctx: Context, format: ExpositionFormat, gzip: boolean): void {
+  // After the body, for which koa would choose a type of its own.
+  ctx.set('Content-Type', format.contentType);
+  if (gzip) ctx.set('Content-Encoding', 'gzip');
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function encodingsOf(ctx: Context): string | undefined {
+  const header = ctx.headers['accept-encoding'];
+  return Array.isArray(header) ? header.join() : header;
+}
+
+/** The names that `name[]` asks for, each once, in one order. */
+function namesOf(ctx: Context): string[] {
+  return [...new Set(new URLSearchParams(ctx.querystring).getAll('name[]'))].sort();
+}
+
+/** Milliseconds that collecting may take: what Prometheus gives, less what sending takes. */
+function deadlineOf(ctx: Context, fallback: number): number {
+  const told = ctx.get('X-Prometheus-Scrape-Timeout-Seconds');
+  const seconds = /^\d{1,6}(?:\.\d{1,9})?$/.test(told) && Number(told) > 0 ? Number(told) : fallback;
+  return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
+}
+
+function checkOptions({ path, maxScrapes, timeoutSeconds, constantLabels }: MetricsRouterOptions): void {
+  const invalid = (option: string, expected: string, received: unknown): Error =>
+    metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`${option}\` of metricsRouter: expected ${expected}, received ${shown(received)}.`,
+    );
+  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/')))
+    throw invalid('path', 'a path that starts with `/`', path);
+  if (maxScrapes !== undefined && !(Number.isInteger(maxScrapes) && maxScrapes > 0))
+    throw invalid('maxScrapes', 'a positive integer', maxScrapes);
+  if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))
+    throw invalid('timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
+  if (constantLabels === undefined) return;
+  if (typeof constantLabels !== 'object' || constantLabels === null)
+    throw invalid('constantLabels', 'texts by label', constantLabels);
+  for (const [name, value] of Object.entries(constantLabels)) {
+    if (
+      !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ||
+      name === 'le' ||
+      name === 'quantile' ||
+      name.startsWith('__')
+    )
+      throw invalid('constantLabels', 'names that Prometheus takes', name);
+    if (typeof value !== 'string') throw invalid('constantLabels', `a text for \`${name}\``, value);
+  }
 }

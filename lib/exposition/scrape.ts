@@ -6,7 +6,22 @@ import {
   type MetricsRegistry,
   type StructuralRegistry,
 } from '../registry.js';
-import { type ConstantLabels, instrumentText, snapshotText } from './text.js';
+import type { ExpositionFormat } from './format.js';
+import { textFormat } from './text.js';
+import { type ConstantLabels, instrumentText, snapshotText } from './writer.js';
+
+export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+
+export interface ScrapeOptions {
+  /** Default: text 0.0.4. */
+  readonly format?: ExpositionFormat;
+  /** Only the metrics of these names, of families or of their samples. Default: all. */
+  readonly names?: ReadonlySet<string> | undefined;
+  /** Labels added to every series that does not have them, beside the registry's own. */
+  readonly constantLabels?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds that collecting may take; what has not settled by then is left out and counted. Default: no limit. */
+  readonly deadline?: number | undefined;
+}
 
 /** What a foreign metric must have to be read: prom-client's metrics do. */
 interface ForeignMetric {
@@ -15,54 +30,134 @@ interface ForeignMetric {
 }
 
 /**
- * The text of a whole scrape, in chunks. A metric whose collect function fails is left out and counted in
- * `metrics_collector_errors_total`; the others come out.
+ * The text of a whole scrape, in chunks between which the event loop turns. A metric whose collect function throws,
+ * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
  */
-export async function* scrapeText(registry: MetricsRegistry<StructuralRegistry>): AsyncGenerator<string> {
-  const constant = defaultLabels(registry.prometheus);
+export async function* scrapeText(
+  registry: AnyRegistry,
+  { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
+): AsyncGenerator<string> {
+  const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
+  const chosen = registry.prometheus
+    .getMetricsAsArray()
+    .filter((metric) => names === undefined || isNamed(metric as ForeignMetric, names));
   // Collected side by side: a slow collect function does not hold up the start of the others.
-  const families = await Promise.all(
-    registry.prometheus.getMetricsAsArray().map((metric) => collected(registry, metric, constant)),
-  );
-  for (const family of families) {
-    if (family === undefined) continue;
-    if (typeof family === 'string') yield family;
-    else yield* instrumentText(family, constant);
+  const { passed, cancel } = timeLimit(deadline);
+  const families = await Promise.all(chosen.map((metric) => collected(registry, metric, passed)));
+  cancel();
+  for (const [index, family] of families.entries()) {
+    if (family === failed) continue;
+    if (isInstrument(family)) {
+      for (const chunk of instrumentText(family, format, constant)) {
+        yield chunk;
+        await turn();
+      }
+    } else {
+      const text = writtenForeign(registry, nameOf(chosen[index]), family, format, constant);
+      if (text === undefined) continue;
+      yield text;
+      await turn();
+    }
   }
+  yield format.end;
 }
 
 /** The text of a whole scrape as one string. */
-export async function scrapeToString(registry: MetricsRegistry<StructuralRegistry>): Promise<string> {
+export async function scrapeToString(registry: AnyRegistry, options?: ScrapeOptions): Promise<string> {
   let text = '';
-  for await (const chunk of scrapeText(registry)) text += chunk;
+  for await (const chunk of scrapeText(registry, options)) text += chunk;
   return text;
 }
 
-/**
- * An own instrument, brought up to date, or the text of a foreign metric; `undefined` where that failed. A foreign metric
- * is written here, so that whatever is odd about it stays within it.
- */
+/** Foreign metrics whose reading has not settled: one that hangs is not asked again by every scrape. */
+const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
+
+const late = Symbol('late');
+const failed = Symbol('failed');
+
+/** A metric brought up to date: an own instrument, or what a foreign one gave. */
 async function collected(
-  registry: MetricsRegistry<StructuralRegistry>,
+  registry: AnyRegistry,
   metric: unknown,
-  constant: ConstantLabels,
-): Promise<AnyInstrument | string | undefined> {
+  passed: Promise<typeof late> | undefined,
+): Promise<AnyInstrument | MetricSnapshot | typeof failed> {
   try {
-    if (isInstrument(metric)) {
-      await metric.collect();
-      return metric;
-    }
-    return snapshotText(await (metric as ForeignMetric).get(), constant);
+    const reading = readingOf(metric as object);
+    // Nothing to wait for: most instruments have no collect function.
+    if (!(reading instanceof Promise)) return reading;
+    const settled = passed === undefined ? await reading : await Promise.race([reading, passed]);
+    if (settled !== late) return settled;
+    throw new Error('it did not settle before the deadline of the scrape');
   } catch (error) {
-    const { name } = metric as ForeignMetric;
-    registry.collectFailed(typeof name === 'string' ? name : 'unknown', error);
+    registry.collectFailed(nameOf(metric), error);
+    return failed;
+  }
+}
+
+function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<AnyInstrument | MetricSnapshot> {
+  const underWay = pending.get(metric);
+  if (underWay !== undefined) return underWay;
+  const started = isInstrument(metric) ? metric.collect() : (metric as ForeignMetric).get();
+  if (!(started instanceof Promise)) return isInstrument(metric) ? metric : (started as MetricSnapshot);
+  const reading = started
+    .then((snapshot) => (isInstrument(metric) ? metric : (snapshot as MetricSnapshot)))
+    .finally(() => pending.delete(metric));
+  pending.set(metric, reading);
+  // Whoever waits for it hears of its failure; once all have given up, nobody does.
+  reading.catch(() => {});
+  return reading;
+}
+
+/** A foreign metric's text; `undefined` where what it gave cannot be written, so that whatever is odd stays within it. */
+function writtenForeign(
+  registry: AnyRegistry,
+  name: string,
+  snapshot: MetricSnapshot,
+  format: ExpositionFormat,
+  constant: ConstantLabels,
+): string | undefined {
+  try {
+    return snapshotText(snapshot, format, constant);
+  } catch (error) {
+    registry.collectFailed(name, error);
     return undefined;
   }
 }
 
+function timeLimit(deadline: number | undefined): {
+  readonly passed: Promise<typeof late> | undefined;
+  readonly cancel: () => void;
+} {
+  if (deadline === undefined) return { passed: undefined, cancel: () => {} };
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<typeof late>((resolve) => {
+    timer = setTimeout(resolve, deadline, late);
+  });
+  return { passed, cancel: () => clearTimeout(timer) };
+}
+
+/** Lets whatever else waits have its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function isNamed({ name }: ForeignMetric, names: ReadonlySet<string>): boolean {
+  if (names.has(name)) return true;
+  for (const suffix of ['_bucket', '_sum', '_count', '_created', '_total']) {
+    if (names.has(`${name}${suffix}`) || (name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))))
+      return true;
+  }
+  return false;
+}
+
+function nameOf(metric: unknown): string {
+  const { name } = metric as { name?: unknown };
+  return typeof name === 'string' ? name : 'unknown';
+}
+
 /** What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. */
-function defaultLabels(prometheus: StructuralRegistry): ConstantLabels {
+function defaultLabels(prometheus: StructuralRegistry): [string, string][] {
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
-  if (typeof kept !== 'object' || kept === null) return new Map();
-  return new Map(Object.entries(kept).map(([name, value]) => [name, String(value)]));
+  if (typeof kept !== 'object' || kept === null) return [];
+  return Object.entries(kept).map(([name, value]) => [name, String(value)]);
 }

@@ -17,6 +17,8 @@ export interface Branch {
 export abstract class Series {
   branch: Branch | undefined;
   readonly key: string;
+  /** When it began to count, in whole seconds since 1970: a small integer, which takes no memory of its own. */
+  created = Math.floor(Date.now() / 1_000);
 
   constructor(key: string, branch: Branch) {
     this.key = key;

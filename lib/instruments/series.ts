@@ -230,6 +230,7 @@ export class SeriesTree<S extends Series> {
     }
     if (returning === undefined) return addChild(branch, this.#options.create(key, branch));
     returning.branch = branch;
+    returning.created = Math.floor(Date.now() / 1_000);
     this.#options.onReturn?.(returning);
     return addChild(branch, returning);
   }

@@ -6,6 +6,7 @@ import { type Contender, type Kind, kinds, type Shape, shapes } from './contende
 import { type DecoratorMeasurement, decoratorTable, decoratorTargetsTable } from './decorators.js';
 import type { Measurement } from './measure.js';
 import { type RecorderMeasurement, recorderTable } from './recorders.js';
+import { type StormResult, stormReport } from './storm.js';
 import { checkTargets } from './targets.js';
 
 export interface Results {
@@ -16,6 +17,7 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   readonly decorators: readonly DecoratorMeasurement[];
   readonly recorders: readonly RecorderMeasurement[];
+  readonly storm?: StormResult;
 }
 
 export function resultsOf(
@@ -73,7 +75,7 @@ export function targetsTable({ measurements }: Results): string {
 export function report(results: Results): string {
   const { cpu, cores, node } = results.machine;
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}\n\n${recorderTable(results.recorders)}`;
+  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}\n\n${recorderTable(results.recorders)}${results.storm === undefined ? '' : `\n\n${stormReport(results.storm)}`}`;
 }
 
 function cell(row: readonly Measurement[], name: string): string {

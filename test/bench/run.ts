@@ -12,6 +12,7 @@ import {
 import { measureSideBySide } from './measure.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { type Results, report, resultsOf, table, targetsTable } from './report.js';
+import { storm, stormReport } from './storm.js';
 import { checkTargets } from './targets.js';
 
 const { values: options } = parseArgs({
@@ -46,10 +47,12 @@ npm run bench -- --report  measure nothing; write the last results into test/ben
   const recorders = await measureRecorders(
     options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
   );
+  process.stderr.write(`\r${'storm'.padEnd(40)}`);
+  const scrapes = await storm({ milliseconds: options.quick ? 1_000 : 5_000 });
   process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = resultsOf(contenders, measurements, decorators, recorders);
+  const results = { ...resultsOf(contenders, measurements, decorators, recorders), storm: scrapes };
   console.log(
-    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}`,
+    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}\n\n${stormReport(scrapes)}`,
   );
   if (!options.quick) await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
   const reached = [...checkTargets(measurements), ...checkDecoratorTargets(decorators)].every(

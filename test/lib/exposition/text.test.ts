@@ -2,8 +2,9 @@ import test from 'ava';
 import { Counter as PromCounter } from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { numberText } from '../../../lib/exposition/format.js';
 import { scrapeText } from '../../../lib/exposition/scrape.js';
-import { numberText, textContentType } from '../../../lib/exposition/text.js';
+import { textContentType } from '../../../lib/exposition/text.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
 import { parseText } from '../../helpers/parse-text.js';
 

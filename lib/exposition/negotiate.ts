@@ -1,0 +1,79 @@
+/** Which format and encoding a scrape gets, by its headers (RFC 9110, 12.5.1 and 12.5.3). */
+import type { ExpositionFormat } from './format.js';
+import { openMetricsFormat } from './open-metrics.js';
+import { textFormat } from './text.js';
+
+/** One member of a header that lists what is accepted. */
+interface Preference {
+  readonly value: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** 0 to 1; 0 refuses. */
+  readonly quality: number;
+}
+
+/** Longer headers are not read: no client needs them. */
+const longestHeader = 4_096;
+
+/**
+ * The format that an Accept header prefers. Text 0.0.4 where it prefers none, and where it accepts neither: a scraper that
+ * says something odd still gets numbers, as it does of client_golang.
+ */
+export function negotiatedFormat(accept: string | undefined): ExpositionFormat {
+  let best: { readonly format: ExpositionFormat; readonly quality: number } = {
+    format: textFormat,
+    quality: 0,
+  };
+  for (const preference of preferences(accept)) {
+    const format = formatOf(preference);
+    // At equal quality the first wins, so that a wildcard behind a name does not undo it.
+    if (format !== undefined && preference.quality > best.quality)
+      best = { format, quality: preference.quality };
+  }
+  return best.format;
+}
+
+/** Whether an Accept-Encoding header accepts gzip. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  let wildcard = 0;
+  for (const { value, quality } of preferences(acceptEncoding)) {
+    if (value === 'gzip' || value === 'x-gzip') return quality > 0;
+    if (value === '*') wildcard = quality;
+  }
+  return wildcard > 0;
+}
+
+function formatOf({ value, parameters }: Preference): ExpositionFormat | undefined {
+  const version = parameters.get('version');
+  switch (value) {
+    case 'application/openmetrics-text':
+      return version === undefined || version === '1.0.0' ? openMetricsFormat : undefined;
+    case 'text/plain':
+      return version === undefined || version === '0.0.4' ? textFormat : undefined;
+    case 'text/*':
+    case '*/*':
+      return textFormat;
+    default:
+      return undefined;
+  }
+}
+
+function preferences(header: string | undefined): Preference[] {
+  if (header === undefined || header.length > longestHeader) return [];
+  return header.split(',').flatMap((member) => {
+    const [value = '', ...rest] = member.split(';').map((part) => part.trim());
+    if (value === '') return [];
+    const parameters = new Map(
+      rest.map((parameter) => {
+        const [name = '', text = ''] = parameter.split('=', 2);
+        return [name.trim().toLowerCase(), text.trim().replace(/^"(.*)"$/, '$1')] as const;
+      }),
+    );
+    return [{ value: value.toLowerCase(), parameters, quality: qualityOf(parameters.get('q')) }];
+  });
+}
+
+/** A weight that is none counts as 1, since the member is there; above 1 as 1. */
+function qualityOf(text: string | undefined): number {
+  if (text === undefined) return 1;
+  return /^\d(?:\.\d*)?$/.test(text) ? Math.min(1, Number(text)) : 1;
+}

@@ -1,0 +1,171 @@
+/**
+ * What scrapes of 50,000 series do to the app beside them: 200 at once, slow readers and clients that leave among them, while
+ * it serves pages; and its latency during one scrape after the other, against that without, in the same run.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { fromRoot } from '../helpers/package-root.js';
+
+export interface StormResult {
+  /** Statuses of the 200 scrapes, and of pages under the storm. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly pages: Readonly<Record<string, number>>;
+  /** Bytes of heap and buffers before, and after. */
+  readonly memory: readonly [before: number, after: number];
+  /** 99th percentile of a page's latency in milliseconds: without scrapes, and during them. */
+  readonly p99: readonly [without: number, during: number];
+  /** Scrapes that ended while latency was measured. */
+  readonly scrapes: number;
+}
+
+export async function storm({ milliseconds }: { milliseconds: number }): Promise<StormResult> {
+  const child = fork(fromRoot('test/bench/storm-app.ts'), { execArgv: ['--expose-gc', '--import=tsx'] });
+  try {
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    // Warm, so that memory and code are what they will be.
+    for (let time = 0; time < 3; time++) await scrape(port);
+    await pageLatencies(port, 500);
+    const before = await memoryOf(child);
+
+    const without = await pageLatencies(port, milliseconds);
+    let scrapes = 0;
+    let isOver = false;
+    const scraping = (async () => {
+      while (!isOver) {
+        await scrape(port);
+        scrapes += 1;
+      }
+    })();
+    const during = await pageLatencies(port, milliseconds);
+    isOver = true;
+    await scraping;
+
+    const statuses: Record<string, number> = {};
+    const pages: Record<string, number> = {};
+    const page = pagesUntil(port, pages);
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        if (index % 10 === 8) return stalled(port);
+        if (index % 10 === 9) return leaving(port);
+        const status = await scrape(port).catch(
+          (error: NodeJS.ErrnoException) => error.code ?? error.message,
+        );
+        statuses[status] = (statuses[status] ?? 0) + 1;
+      }),
+    );
+    await page.stop();
+    // The slow readers are cut off by their deadline.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const after = await memoryOf(child);
+    return {
+      statuses,
+      pages,
+      memory: [before, after],
+      p99: [quantile(without, 0.99), quantile(during, 0.99)],
+      scrapes,
+    };
+  } finally {
+    child.kill();
+  }
+}
+
+export function stormReport({
+  statuses,
+  pages,
+  memory: [before, after],
+  p99: [without, during],
+  scrapes,
+}: StormResult): string {
+  const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+  return [
+    '| 200 scrapes of 50,000 series at once, and one after the other | |',
+    '|---|---|',
+    `| statuses of the scrapes | ${JSON.stringify(statuses)} |`,
+    `| statuses of pages meanwhile | ${JSON.stringify(pages)} |`,
+    `| memory before and after, MiB | ${mebi(before)}, ${mebi(after)} |`,
+    `| p99 of a page without scrapes, ms | ${without.toFixed(2)} |`,
+    `| p99 of a page during ${scrapes} scrapes, ms (at most 10 more) | ${during.toFixed(2)} |`,
+  ].join('\n');
+}
+
+async function memoryOf(child: ChildProcess): Promise<number> {
+  child.send('memory');
+  const [{ heap }] = (await once(child, 'message')) as [{ heap: number }];
+  return heap;
+}
+
+function scrape(port: number): Promise<number> {
+  return ask(port, '/metrics', { 'x-prometheus-scrape-timeout-seconds': '5' });
+}
+
+function ask(port: number, path: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ hostname: '127.0.0.1', port, path, headers, agent: false }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0)).once('error', reject);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+const rawScrape = 'GET /metrics HTTP/1.1\r\nHost: here\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.5\r\n\r\n';
+
+/** Asks and reads nothing, until it is cut off. */
+function stalled(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(rawScrape)).pause();
+  socket.on('error', () => {});
+  setTimeout(() => socket.destroy(), 3_000).unref();
+  return Promise.resolve();
+}
+
+/** Asks, and leaves at the first byte. */
+async function leaving(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1', () => socket.write(rawScrape));
+  socket.on('error', () => {});
+  await once(socket, 'data').catch(() => {});
+  socket.destroy();
+}
+
+/** Latencies of pages asked for one every five milliseconds, whether the one before has been answered or not. */
+async function pageLatencies(port: number, milliseconds: number): Promise<number[]> {
+  const latencies: number[] = [];
+  const pending: Promise<void>[] = [];
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    const start = performance.now();
+    pending.push(
+      ask(port, '/').then(() => {
+        latencies.push(performance.now() - start);
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await Promise.all(pending);
+  return latencies;
+}
+
+function pagesUntil(port: number, pages: Record<string, number>): { stop(): Promise<void> } {
+  let isOver = false;
+  const asking = (async () => {
+    while (!isOver) {
+      const status = await ask(port, '/').catch(
+        (error: NodeJS.ErrnoException) => error.code ?? error.message,
+      );
+      pages[status] = (pages[status] ?? 0) + 1;
+    }
+  })();
+  return {
+    stop: () => {
+      isOver = true;
+      return asking;
+    },
+  };
+}
+
+function quantile(numbers: readonly number[], share: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
