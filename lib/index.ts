@@ -9,8 +9,10 @@
  *     exposition/, aggregation,       what reads a registry or is set up beside it
  *     collector, config
  *
- * `decorators/` and `middleware/` stand on these and never on each other.
+ * `decorators/` and `middleware/` stand on these and never on each other. `createMetrics` puts all of it together; it lives
+ * in `middleware/` and is named here alone, since this file is the root of the package.
  */
+export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middleware/create-metrics.js';
 export {
   type AggregatedSample,
   type AggregationRule,
@@ -47,6 +49,17 @@ export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Outcome, type Severity } from './escalation.js';
 export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
+export {
+  type CheckFunction,
+  type CheckOptions,
+  type CheckOutcome,
+  type CheckResult,
+  type CheckStatus,
+  type HealthCheck,
+  HealthChecks,
+  type HealthChecksOptions,
+  type HealthReport,
+} from './health.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';

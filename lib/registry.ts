@@ -59,7 +59,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /** The registry that holds the instruments, and anyone's own metrics: prom-client's functions work on it. */
   readonly prometheus: R;
 
-  readonly #maxSeries: number;
+  #maxSeries: number;
   readonly #onWarning: (warning: MetricsWarning) => void;
   readonly #instruments = new Map<string, AnyInstrument>();
   /** Every name that comes out -> who brings it out: a histogram `x` also owns `x_bucket`, `x_sum` and `x_count`. */
@@ -68,12 +68,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
     const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
-    if (!(Number.isInteger(maxSeries) && maxSeries > 0)) {
-      throw metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
-      );
-    }
+    checkMaxSeries(maxSeries);
     if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',
@@ -138,6 +133,15 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /** Throws as `counter` would where the definition cannot be registered, and registers nothing. */
   checkConflict(definition: MetricDefinition): void {
     if (this.#existing(definition) === undefined) this.#checkNames(definition);
+  }
+
+  /**
+   * Changes the series budget of metrics whose definition has none of its own, from now on: series that are there stay.
+   * @throws ERR_METRICS_INVALID_OPTION for anything but a positive integer
+   */
+  setMaxSeries(maxSeries: number): void {
+    checkMaxSeries(maxSeries);
+    this.#maxSeries = maxSeries;
   }
 
   /** The instrument registered under a name, if there is one. */
@@ -216,8 +220,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
     this.#checkNames(definition);
+    const budget = (): number => this.#maxSeries;
     const instrument = make({
-      maxSeries: this.#maxSeries,
+      get maxSeries() {
+        return budget();
+      },
       onFold: (label, budget, value) => this.#folded(definition, label, budget, value),
     });
     this.#register(instrument);
@@ -297,6 +304,14 @@ function conflict(definition: MetricDefinition, taken: string, name: string): Er
   return metricsError(
     'ERR_METRICS_DEFINITION_CONFLICT',
     `Conflicting definitions of \`${name}\`: expected ${taken}, which has the name already, received ${shapeOf(definition)}. Use one definition for both, or another name.`,
+  );
+}
+
+function checkMaxSeries(maxSeries: unknown): void {
+  if (Number.isInteger(maxSeries) && (maxSeries as number) > 0) return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
   );
 }
 

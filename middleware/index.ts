@@ -1,3 +1,11 @@
-/** Koa middleware: requests measured, and what Prometheus scrapes. */
+/** Koa middleware: requests measured, what Prometheus scrapes, and health. */
+export { type HealthRouterOptions, healthRouter } from './health-router.js';
 export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
+export {
+  type MetricsServer,
+  type MetricsServerOptions,
+  type ServerTls,
+  startMetricsServer,
+} from './metrics-server.js';
 export { type RequestLabels, type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
+export type { ScrapeAccess } from './scrape-access.js';

@@ -9,6 +9,7 @@ export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
 
 /** What a registry gives the instruments it makes. */
 export interface InstrumentContext {
+  /** Read whenever a series is to be made: a budget that changes holds from then on. */
   readonly maxSeries: number;
   readonly onFold: FoldListener;
 }
@@ -64,7 +65,9 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
       ...series,
       metric: definition.name,
       labels: definition.labels,
-      maxSeries: definition.maxSeries ?? context.maxSeries,
+      get maxSeries() {
+        return definition.maxSeries ?? context.maxSeries;
+      },
       onFold: context.onFold,
     });
     this.labelNames = this.series.labelNames;

@@ -6,6 +6,7 @@ import { loadMetricsConfig } from '../../lib/config.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
 import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../lib/errors.js';
 import { createTestRegistry } from '../../lib/testing.js';
+import { startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
 
 const documentation = await readFile(fromRoot('lib/errors.md'), 'utf8');
@@ -68,15 +69,20 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_INVALID_OPTION: () =>
     Counted(defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: queue }), { labels: {} as never }),
   ERR_METRICS_INVALID_CONFIG: () => loadMetricsConfig({ METRICS_PORT: 'x' }),
+  ERR_METRICS_LISTEN: () =>
+    startMetricsServer({ host: '192.0.2.1', port: 9090 }, { registry: createTestRegistry() }),
   ERR_METRICS_INVALID_DECORATION: () =>
     (Counted() as (...at: unknown[]) => void)(() => 1, { kind: 'getter', name: 'size' }),
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {
-  test(`${code}: its documentation has the meaning and a message that is really thrown`, (t) => {
+  test(`${code}: its documentation has the meaning and a message that is really thrown`, async (t) => {
     const section = sections.get(code) ?? '';
     t.is(section.split('\n')[2], meaning);
-    const error = t.throws(provoked[code as keyof typeof errorCodes], { instanceOf: MetricsError, code });
+    const error = await t.throwsAsync(async () => provoked[code as keyof typeof errorCodes](), {
+      instanceOf: MetricsError,
+      code,
+    });
     t.true(section.includes(`    ${error?.message}\n`), error?.message);
   });
 }

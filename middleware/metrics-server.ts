@@ -1,0 +1,147 @@
+/** Metrics and health on a host and port of their own, away from what the service serves to the world. */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
+import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
+import { metricsError, shown } from '../lib/errors.js';
+import type { HealthChecks } from '../lib/health.js';
+import { healthRouter } from './health-router.js';
+import { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
+
+/** Files in PEM. */
+export interface ServerTls {
+  readonly keyFile: string;
+  readonly certFile: string;
+  /** Whose certificates a client must show (mutual TLS). Default: clients show none. */
+  readonly caFile?: string;
+}
+
+export interface MetricsServerOptions
+  extends Pick<
+    MetricsRouterOptions,
+    'registry' | 'basicAuth' | 'allowFrom' | 'constantLabels' | 'maxScrapes' | 'timeoutSeconds'
+  > {
+  /** What readiness depends on. Default: nothing. */
+  readonly checks?: HealthChecks;
+  /** Whether health answers say why. Default: true, since who reaches this port is trusted with metrics too. */
+  readonly details?: boolean;
+  readonly tls?: ServerTls;
+}
+
+export interface MetricsServer {
+  /** Where it is: `http://host:port`, with the port that was taken where 0 was asked for. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Takes no more requests, lets those under way end, and cuts off what is left after the deadline.
+   * @param deadlineSeconds default: 5
+   */
+  close(options?: { readonly deadlineSeconds?: number }): Promise<void>;
+}
+
+/**
+ * Starts a server for `GET /metrics` and the health endpoints, where the config says (METRICS_ENDPOINT, METRICS_PORT,
+ * METRICS_PATH, METRICS_TOKEN, METRICS_TOKEN_FILE). With METRICS_ENABLED=false it serves health only, and /metrics is 404.
+ * @throws ERR_METRICS_LISTEN where the host and port cannot be had; ERR_METRICS_INVALID_OPTION for files or options that
+ *   cannot be used
+ * @example
+ * const server = await startMetricsServer(loadMetricsConfig(), { checks });
+ * process.once('SIGTERM', () => server.close());
+ */
+export async function startMetricsServer(
+  config: Partial<MetricsConfig> = {},
+  options: MetricsServerOptions = {},
+): Promise<MetricsServer> {
+  const { enabled, host, port, path, token, tokenFile } = { ...defaultMetricsConfig, ...config };
+  const { checks, details = true, tls, ...scrape } = options;
+  const app = new Koa();
+  // A client that leaves in the middle is no error of ours.
+  app.silent = true;
+  if (enabled) app.use(metricsRouter({ ...scrape, path, token, tokenFile }).routes());
+  app.use(healthRouter({ ...(checks === undefined ? {} : { checks }), details }).routes());
+  const server = tls === undefined ? createServer(app.callback()) : secureServer(tls, app.callback());
+  await listening(server, host, port);
+  const taken = (server.address() as AddressInfo).port;
+  let closing: Promise<void> | undefined;
+  return {
+    port: taken,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`,
+    close: ({ deadlineSeconds = 5 } = {}) => {
+      closing ??= closed(server, deadlineSeconds);
+      return closing;
+    },
+  };
+}
+
+function closed(server: Server, deadlineSeconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => server.closeAllConnections(), deadlineSeconds * 1_000);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function secureServer(
+  { keyFile, certFile, caFile }: ServerTls,
+  listener: ReturnType<Koa['callback']>,
+): Server {
+  const [key, cert, ca] = [
+    pem('keyFile', keyFile),
+    pem('certFile', certFile),
+    caFile === undefined ? undefined : pem('caFile', caFile),
+  ];
+  try {
+    return createTlsServer(
+      { key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) },
+      listener,
+    );
+  } catch (error) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`tls\` of startMetricsServer: expected a key and the certificate made for it, received ${shown(keyFile)} and ${shown(certFile)}: ${(error as Error).message}.`,
+      { cause: error },
+    );
+  }
+}
+
+function pem(option: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`tls.${option}\` of startMetricsServer: expected a file that can be read, received ${shown(file)}: ${(error as Error).message}.`,
+      { cause: error },
+    );
+  }
+}
+
+async function listening(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why: Readonly<Record<string, string>> = {
+      EADDRINUSE: 'it is taken; choose another METRICS_PORT, or 0 for a free one',
+      EACCES: 'this user may not; choose a METRICS_PORT above 1023',
+      EADDRNOTAVAIL: 'this machine has no such address; choose another METRICS_ENDPOINT',
+      ENOTFOUND: 'nobody knows that host; choose another METRICS_ENDPOINT',
+    };
+    throw metricsError(
+      'ERR_METRICS_LISTEN',
+      `Cannot listen on \`${host}:${port}\`: expected a host and port that are free, received ${code ?? 'an error'}: ${why[code ?? ''] ?? (error as Error).message}.`,
+      { cause: error },
+    );
+  }
+}
