@@ -66,6 +66,7 @@ test('every subpath can be imported and required, and exports what is promised',
   const promised = {
     '.': [
       'EscalationError',
+      'HealthChecks',
       'MetricsAggregator',
       'MetricsRegistry',
       'PlatformMetrics',
@@ -73,6 +74,8 @@ test('every subpath can be imported and required, and exports what is promised',
       'ProviderMetrics',
       'WorkflowMetrics',
       'catalogue',
+      'createMetrics',
+      'databaseCheck',
       'defaultMetricsConfig',
       'defineCounter',
       'defineGauge',
@@ -104,7 +107,7 @@ test('every subpath can be imported and required, and exports what is promised',
       'outcome',
       'withLabels',
     ],
-    './middleware': ['metricsRouter', 'requestMetrics'],
+    './middleware': ['healthRouter', 'metricsRouter', 'requestMetrics', 'startMetricsServer'],
     './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
   };
   for (const [subpath, names] of Object.entries(promised)) {
@@ -174,6 +177,31 @@ for (const mode of ['standard', 'legacy'] as const) {
     );
   });
 }
+
+test('the root and the decorators work where koa and @koa/router are not installed', async (t) => {
+  const bare = await mkdtemp(join(tmpdir(), 'tamma-bare-'));
+  t.teardown(() => rm(bare, { recursive: true, force: true }));
+  const modules = join(bare, 'node_modules');
+  await mkdir(join(modules, '@tamma/observability'), { recursive: true });
+  // A copy and no link: Node resolves from where a file really is.
+  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, '@tamma/observability')]);
+  const { dependencies } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const name of ['prom-client', ...Object.keys(dependencies)])
+    await symlink(fromRoot(`node_modules/${name}`), join(modules, name));
+  await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
+  const script = `
+    const { createMetrics } = await import('@tamma/observability');
+    await import('@tamma/observability/decorators');
+    const metrics = createMetrics({}, { server: false, drainSeconds: 0 });
+    metrics.requestMetrics();
+    await metrics.start();
+    await metrics.stop();
+    console.log(await import('@tamma/observability/middleware').then(() => 'found', (error) => error.code));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: bare });
+  t.is(stdout, 'ERR_MODULE_NOT_FOUND\n');
+});
 
 test('README is under 200 lines, and its links lead somewhere', async (t) => {
   t.true(readme.split('\n').length < 200);

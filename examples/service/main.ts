@@ -68,6 +68,7 @@ try {
   console.log(`A small Tamma on ${service.url}
 
   metrics   ${metrics.enabled ? `${service.url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
+  health    ${service.url}/health and /ready
   webhooks  POST ${service.url}/webhooks/github and /webhooks/gitlab${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
   replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} a second, round and round (REPLAY=off stops it)`}
   AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'a sandbox on this machine behind the real SDKs (AI=real asks Anthropic and OpenAI)'}
@@ -102,8 +103,6 @@ function explained(error: unknown): string {
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE')
       return `Port ${PORT} of ${host} is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.`;
-    if (error.code === 'ENOENT' && process.env.METRICS_TOKEN_FILE)
-      return `Invalid \`METRICS_TOKEN_FILE\`: expected the path of a file, received ${JSON.stringify(process.env.METRICS_TOKEN_FILE)}, which is not there.`;
     if (error.code === 'EACCES')
       return `Port ${PORT} of ${host} is not allowed to this user: choose one above 1023 with PORT=3000 npm start.`;
   }

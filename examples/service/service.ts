@@ -1,17 +1,18 @@
 /** The wiring: a Koa app with the middleware mounted, and the workflows behind its webhooks. */
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import {
   catalogue,
+  HealthChecks,
   type HostTable,
   instrumentFetch,
   MetricsAggregator,
   type MetricsConfig,
+  queueCheck,
   sharedRegistry,
 } from '@tamma/observability';
-import { metricsRouter, requestMetrics } from '@tamma/observability/middleware';
+import { healthRouter, metricsRouter, requestMetrics } from '@tamma/observability/middleware';
 import Koa from 'koa';
 import type { AiProvider } from './ai-provider.js';
 import type { GitPlatform } from './git-platform.js';
@@ -50,6 +51,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** Issues that may wait for each team. */
+const queueCapacity = 100;
+
 /** @throws what `listen` says, EADDRINUSE for instance */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { host, port, secret, replayPace, hosts, metrics } = options;
@@ -65,8 +69,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const app = new Koa();
   // First, so that it sees every request; then the routers.
   app.use(requestMetrics());
-  if (metrics.enabled)
-    app.use(metricsRouter({ path: metrics.path, token: await scrapeToken(metrics) }).routes());
+  const { path, token, tokenFile } = metrics;
+  if (metrics.enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
+  // Ready as long as there is room for work; a queue that fills up is shown before it is full.
+  const full = { warnFrom: queueCapacity * 0.8, failFrom: queueCapacity };
+  const checks = new HealthChecks({
+    checks: { github: queueCheck('github-issues', full), gitlab: queueCheck('gitlab-issues', full) },
+  });
+  app.use(healthRouter({ checks }).routes());
   for (const router of [
     new GitHubWebhooks(secret, (issue) => github.push(issue)).router(),
     new GitLabWebhooks(secret, (issue) => gitlab.push(issue)).router(),
@@ -83,6 +93,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return {
     url,
     async stop() {
+      // From here on it is not ready. Behind a load balancer it would wait until that has seen it.
+      await checks.drain({ seconds: 0 });
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([replaying, github.drained(), gitlab.drained()]);
@@ -103,7 +115,7 @@ function queueOf(
   const workflow = new IssueWorkflow(ai, platform, random);
   return new WorkQueue<Issue>({
     name,
-    capacity: 100,
+    capacity: queueCapacity,
     workers: 4,
     signal,
     // A signal of its own for each run: what listens to it goes with the run.
@@ -119,15 +131,10 @@ function recordBuild({ service, version }: MetricsConfig): void {
     .set({ service, version, revision, node_version: process.version }, 1);
 }
 
-/** The token that a scrape must show, given as it is or in a file. */
-async function scrapeToken({ token, tokenFile }: MetricsConfig): Promise<string | undefined> {
-  return tokenFile === undefined ? token : (await readFile(tokenFile, 'utf8')).trim();
-}
-
 function indexRouter(metricsPath: string): Router {
   const router = new Router();
   router.get('/', (ctx) => {
-    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  what Prometheus scrapes\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with our token\n`;
+    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  what Prometheus scrapes\nGET  /health, /ready  whether it is up, and has room for work\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with our token\n`;
   });
   return router;
 }

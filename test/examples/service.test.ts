@@ -260,6 +260,7 @@ test('METRICS_PATH and METRICS_TOKEN are respected', async (t) => {
   });
   t.teardown(() => service.stop());
   t.is((await fetch(`${service.url}/metrics`)).status, 404);
+  t.is((await fetch(`${service.url}/ready`)).status, 200);
   t.is((await fetch(`${service.url}/internal`)).status, 401);
   const response = await fetch(`${service.url}/internal`, { headers: { authorization: 'Bearer s3cret' } });
   t.is(response.status, 200);
@@ -314,7 +315,7 @@ for (const [env, message] of [
   [{ PORT: 'http' }, 'Invalid `PORT`: expected an integer within 0 to 65535, received "http".\n'],
   [
     { METRICS_TOKEN_FILE: '/nowhere/token' },
-    'Invalid `METRICS_TOKEN_FILE`: expected the path of a file, received "/nowhere/token", which is not there.\n',
+    'Invalid `tokenFile` of metricsRouter: expected a file that can be read, received "/nowhere/token": ENOENT: no such file or directory, open \'/nowhere/token\'.\n',
   ],
   [
     { METRICS_PATH: 'metrics' },

@@ -1,0 +1,155 @@
+/** `createMetrics`: everything put together, from the config to the last connection. */
+import Router from '@koa/router';
+import test from 'ava';
+import Koa from 'koa';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
+import { loadMetricsConfig } from '../../lib/config.js';
+import { createMetrics, defineCounter, label, sharedRegistry } from '../../lib/index.js';
+import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
+import { json, startApiServer } from '../helpers/api-server.js';
+import { serve } from '../helpers/koa-server.js';
+import { until } from '../helpers/until.js';
+
+const local = { METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' };
+
+test.serial(
+  'one call, start and stop: requests, recorders, the wire, derived gauges, Node’s metrics and health, on a port of their own',
+  async (t) => {
+    const registry = createTestRegistry();
+    const api = await startApiServer(json({}));
+    const metrics = createMetrics(
+      loadMetricsConfig({ ...local, SERVICE_NAME: 'agents', APP_VERSION: '1.2.3' }),
+      {
+        registry,
+        revision: 'abc',
+        drainSeconds: 0.2,
+        fetch: { hosts: { [api.host]: { service: 'ours' } } },
+        prices: { large: { input: 1, output: 1 } },
+      },
+    );
+    t.is(metrics.url, undefined);
+    const router = new Router();
+    router.get('/hello/:name', (ctx) => {
+      ctx.body = ctx.params.name;
+    });
+    const app = await serve(
+      new Koa().use(metrics.requestMetrics({ statusCode: 'class' })).use(router.routes()),
+    );
+    t.teardown(async () => {
+      await Promise.all([app.close(), api.close()]);
+    });
+    metrics.health.add('database', () => true);
+    const starting = metrics.start();
+    t.is(metrics.start(), starting, 'a second start is the first');
+    await starting;
+
+    await (await fetch(`${app.url}/hello/you`)).text();
+    await (await fetch(api.url)).text();
+    metrics.workflow.recordIssueProcessed({ workflowId: 1, workflowType: 'issue' }, 'success', 3);
+    metrics.provider.recordTokenUsage('claude', 'large', 1_000_000, 0);
+    metrics.platform.recordPRCreated('github', 'acme/app');
+    metrics.collector.incrementCounter('escalations_total', {
+      reason: 'stuck',
+      severity: 'low',
+      workflow_type: 'issue',
+    });
+    const text = await until('the wire', async () => {
+      const scraped = await (await fetch(`${metrics.url}/metrics`)).text();
+      return /service="ours"/.test(scraped) && /route="\/hello/.test(scraped) ? scraped : undefined;
+    });
+    for (const line of [
+      /^http_server_request_duration_seconds_count\{method="GET",route="\/hello\/:name",status_code="2xx"\} 1$/m,
+      /^api_requests_total\{service="ours",method="GET",status_code="200"\} 1$/m,
+      /^issues_success_rate 1$/m,
+      /^ai_cost_usd_total\{provider="claude",model="large"\} 1$/m,
+      /^prs_created_total\{platform="github",repository="acme\/app"\} 1$/m,
+      /^escalations_total\{reason="stuck",severity="low",workflow_type="issue"\} 1$/m,
+      new RegExp(
+        `^build_info\\{service="agents",version="1.2.3",revision="abc",node_version="${process.version}"\\} 1$`,
+        'm',
+      ),
+      /^process_resident_memory_bytes \d+$/m,
+    ])
+      t.regex(text, line);
+    t.is((await fetch(`${metrics.url}/readyz`)).status, 200);
+
+    const { url } = metrics;
+    const stopping = metrics.stop();
+    t.is((await fetch(`${url}/ready`)).status, 503, 'it drains before it closes');
+    t.is((await fetch(`${url}/health`)).status, 200);
+    await stopping;
+    await t.throwsAsync(fetch(`${url}/health`));
+    await metrics.stop();
+    await (await fetch(api.url)).text();
+    t.is(
+      (await readSamples(registry, catalogue.apiRequests)).filter(
+        ({ labels }) => labels.service === 'ours',
+      )[0]?.value,
+      1,
+      'the wire is let go',
+    );
+  },
+);
+
+test.serial('METRICS_ENABLED=false: nothing is measured or exposed, health is', async (t) => {
+  const registry = createTestRegistry();
+  const metrics = createMetrics(loadMetricsConfig({ ...local, METRICS_ENABLED: 'false' }), {
+    registry,
+    drainSeconds: 0,
+  });
+  const app = await serve(
+    new Koa().use(metrics.requestMetrics()).use((ctx) => {
+      ctx.body = 'ok';
+    }),
+  );
+  t.teardown(() => app.close());
+  await metrics.start();
+  t.is(await (await fetch(app.url)).text(), 'ok');
+  t.is((await fetch(`${metrics.url}/metrics`)).status, 404);
+  t.is((await fetch(`${metrics.url}/ready`)).status, 200);
+  t.deepEqual(await readSamples(registry, catalogue.httpServerRequestDuration), []);
+  t.deepEqual(await readSamples(registry, catalogue.apiRequests), []);
+  await metrics.stop();
+});
+
+test.serial('METRICS_MAX_SERIES holds, also for metrics that were there before', async (t) => {
+  const registry = createTestRegistry();
+  const calls = registry.counter(
+    defineCounter({ name: 'calls_total', help: 'Calls.', labels: { kind: label() } }),
+  );
+  calls.inc({ kind: 'before' });
+  createMetrics(loadMetricsConfig({ METRICS_MAX_SERIES: '3' }), { registry });
+  for (let kind = 0; kind < 10; kind++) calls.inc({ kind: `k${kind}` });
+  t.is(
+    readValue(registry, defineCounter({ name: 'calls_total', help: 'Calls.', labels: { kind: label() } }), {
+      kind: 'other',
+    }),
+    8,
+  );
+});
+
+test.serial('a port that is taken rejects the start, and nothing has begun', async (t) => {
+  const first = createMetrics(loadMetricsConfig(local), { registry: createTestRegistry(), drainSeconds: 0 });
+  await first.start();
+  const registry = createTestRegistry();
+  const second = createMetrics(
+    { host: '127.0.0.1', port: Number(new URL(first.url ?? '').port) },
+    { registry },
+  );
+  await t.throwsAsync(second.start(), { code: 'ERR_METRICS_LISTEN' });
+  t.is(registry.get('build_info')?.series.size, 0);
+  await second.stop();
+  await first.stop();
+});
+
+test.serial(
+  'server: false starts none; without a start, stop ends at once; the shared registry is the default',
+  async (t) => {
+    const metrics = createMetrics({}, { server: false, fetch: false, defaultMetrics: false });
+    t.is(metrics.registry, sharedRegistry);
+    await metrics.start();
+    t.is(metrics.url, undefined);
+    await metrics.stop();
+    await createMetrics({}, { registry: createTestRegistry() }).stop();
+  },
+);

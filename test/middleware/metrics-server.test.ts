@@ -1,0 +1,179 @@
+/** The server of its own for metrics and health: where it listens, TLS, what it refuses to start with, and how it ends. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get as httpsGet } from 'node:https';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { loadMetricsConfig, type MetricsConfig } from '../../lib/config.js';
+import { defineCounter, defineGauge } from '../../lib/definition.js';
+import { HealthChecks } from '../../lib/health.js';
+import { createTestRegistry } from '../../lib/testing.js';
+import { type MetricsServerOptions, startMetricsServer } from '../../middleware/index.js';
+import { fromRoot } from '../helpers/package-root.js';
+
+const tls = (name: string): string => fromRoot(`test/fixtures/tls/${name}.pem`);
+
+async function started(
+  t: ExecutionContext,
+  config: Partial<MetricsConfig> = {},
+  options: MetricsServerOptions = {},
+) {
+  const registry = createTestRegistry();
+  registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.' })).inc();
+  const checks = new HealthChecks({ registry, checks: { database: () => true } });
+  const server = await startMetricsServer(
+    { host: '127.0.0.1', port: 0, ...config },
+    { registry, checks, ...options },
+  );
+  t.teardown(() => server.close({ deadlineSeconds: 0 }));
+  return { server, registry, checks };
+}
+
+test('it serves metrics and health where the config says', async (t) => {
+  const { server } = await started(
+    t,
+    loadMetricsConfig({
+      METRICS_ENDPOINT: '127.0.0.1',
+      METRICS_PORT: '0',
+      METRICS_PATH: '/internal',
+      METRICS_TOKEN: 's3cret',
+    }),
+  );
+  t.regex(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  t.is((await fetch(`${server.url}/metrics`)).status, 404);
+  t.is((await fetch(`${server.url}/internal`)).status, 401);
+  const scraped = await fetch(`${server.url}/internal`, { headers: { authorization: 'Bearer s3cret' } });
+  t.regex(await scraped.text(), /^calls_total 1$/m);
+  for (const path of ['/health', '/ready', '/livez', '/readyz', '/readyz/database'])
+    t.is((await fetch(`${server.url}${path}`)).status, 200, path);
+});
+
+test('METRICS_ENABLED=false leaves health alone, and /metrics is 404', async (t) => {
+  const { server } = await started(t, { enabled: false });
+  t.is((await fetch(`${server.url}/metrics`)).status, 404);
+  t.is((await fetch(`${server.url}/ready`)).status, 200);
+});
+
+test('the token file of the config is asked for', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tamma-server-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'token'), 'from-a-file\n');
+  const { server } = await started(t, { tokenFile: join(folder, 'token') });
+  t.is((await fetch(`${server.url}/metrics`)).status, 401);
+  t.is(
+    (await fetch(`${server.url}/metrics`, { headers: { authorization: 'Bearer from-a-file' } })).status,
+    200,
+  );
+});
+
+/** Status of a request over TLS, or the code of what went wrong. */
+async function overTls(url: string, client?: string): Promise<number | string> {
+  const credentials =
+    client === undefined
+      ? {}
+      : { key: await readFile(tls(`${client}-key`)), cert: await readFile(tls(client)) };
+  const ca = await readFile(tls('ca'));
+  return new Promise((resolve) => {
+    httpsGet(url, { ca, agent: false, ...credentials }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
+
+test('TLS by key and certificate; with an authority, clients must show a certificate too', async (t) => {
+  const files = { keyFile: tls('server-key'), certFile: tls('server') };
+  const open = await started(t, {}, { tls: files });
+  t.regex(open.server.url, /^https:/);
+  t.is(await overTls(`${open.server.url}/metrics`), 200);
+  await t.throwsAsync(fetch(open.server.url.replace('https:', 'http:')));
+  const mutual = await started(t, {}, { tls: { ...files, caFile: tls('ca') } });
+  t.is(await overTls(`${mutual.server.url}/metrics`, 'client'), 200);
+  t.not(await overTls(`${mutual.server.url}/metrics`), 200);
+});
+
+test('what it cannot start with is one clear error', async (t) => {
+  const { server } = await started(t);
+  await t.throwsAsync(
+    startMetricsServer({ host: '127.0.0.1', port: server.port }, { registry: createTestRegistry() }),
+    {
+      code: 'ERR_METRICS_LISTEN',
+      message: `Cannot listen on \`127.0.0.1:${server.port}\`: expected a host and port that are free, received EADDRINUSE: it is taken; choose another METRICS_PORT, or 0 for a free one.`,
+    },
+  );
+  const failing = async (
+    config: Partial<MetricsConfig>,
+    options: MetricsServerOptions,
+    message: RegExp,
+  ): Promise<void> => {
+    await t.throwsAsync(
+      startMetricsServer(
+        { host: '127.0.0.1', port: 0, ...config },
+        { registry: createTestRegistry(), ...options },
+      ),
+      { code: 'ERR_METRICS_INVALID_OPTION', message },
+    );
+  };
+  await failing({ tokenFile: '/nowhere/token' }, {}, /`tokenFile` of metricsRouter: .*ENOENT/);
+  await failing(
+    {},
+    { tls: { keyFile: tls('client-key'), certFile: tls('server') } },
+    /`tls` of startMetricsServer: expected a key and the certificate made for it, .*mismatch/,
+  );
+  await failing(
+    {},
+    { tls: { keyFile: '/nowhere/key.pem', certFile: tls('server') } },
+    /`tls.keyFile` of startMetricsServer: .*ENOENT/,
+  );
+  await failing(
+    {},
+    { tls: { keyFile: fromRoot('README.md'), certFile: tls('server') } },
+    /`tls` of startMetricsServer/,
+  );
+});
+
+test('close lets a scrape end, and cuts off what is left after the deadline', async (t) => {
+  const { server, registry } = await started(t);
+  let release: () => void = () => {};
+  let held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let asked: () => void = () => {};
+  let underWay = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
+    collect: () => {
+      asked();
+      return held;
+    },
+  });
+  const scraping = fetch(`${server.url}/metrics`).then((response) => response.text());
+  await underWay;
+  const closing = server.close({ deadlineSeconds: 30 });
+  t.is(server.close(), closing, 'a second close is the first');
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'no new connections');
+  release();
+  t.regex(await scraping, /^held 0$/m);
+  await closing;
+
+  const stuck = await started(t);
+  held = new Promise(() => {});
+  underWay = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  stuck.registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
+    collect: () => {
+      asked();
+      return held;
+    },
+  });
+  const lost = t.throwsAsync(fetch(`${stuck.server.url}/metrics`));
+  const idle = connect(stuck.server.port, '127.0.0.1');
+  idle.on('error', () => {});
+  t.teardown(() => idle.destroy());
+  await underWay;
+  await stuck.server.close({ deadlineSeconds: 0.1 });
+  await lost;
+});
