@@ -66,6 +66,17 @@ export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export type { LintFinding, LintRule } from './naming.js';
 export {
+  aiProviderCheck,
+  databaseCheck,
+  type GaugeCheckOptions,
+  gaugeCheck,
+  gitPlatformCheck,
+  queueCheck,
+  tcpCheck,
+  type UrlCheckOptions,
+  urlCheck,
+} from './ready-made-checks.js';
+export {
   type FetchInstrumentation,
   type InstrumentFetchOptions,
   instrumentFetch,
