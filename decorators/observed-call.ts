@@ -42,7 +42,7 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
         result =
           around === undefined
             ? Reflect.apply(original, this as never, args as never[])
-            : around(call, started, () => Reflect.apply(original, this as never, args as never[]));
+            : appliedWithin(around, original, call, started);
       } catch (error) {
         fail(call, observer, started, error);
         throw error;
@@ -55,6 +55,16 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
   };
   // Same parameters, same `this`, same result: the type is the original's.
   return observed as AnyFunction as F;
+}
+
+/** Apart from `observed`: a closure there would cost every call, made or not. */
+function appliedWithin(
+  around: NonNullable<CallObserver['around']>,
+  original: AnyFunction,
+  call: ObservedCall,
+  started: unknown,
+): unknown {
+  return around(call, started, () => Reflect.apply(original, call.instance as never, call.args as never[]));
 }
 
 class ObservedCall implements Call {

@@ -102,17 +102,16 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
 
   return function requestMetrics(ctx, next) {
     const { req, res } = ctx;
-    if (measured.has(req) || isSkipped(ctx)) return next();
-    measured.add(req);
+    const marks = req as Marked;
+    if (marks[measured] === true || (skip !== undefined && isSkipped(ctx))) return next();
+    marks[measured] = true;
     const start = startedAt();
     const method = methodLabel(ctx.method);
-    const scheme = ctx.protocol;
+    // Koa looks at the connection and its proxies to tell: only where it is a label.
+    const scheme = names === 'opentelemetry' ? ctx.protocol : '';
     const underWay = inFlight.with(semantics.inFlightLabels({ method, scheme }));
     underWay.inc();
-    let secondsToFirstByte: number | undefined;
-    const wire = watchWire(req, res, () => {
-      secondsToFirstByte = secondsSince(start);
-    });
+    const wire = watchWire(req, res);
     res.once('close', () => {
       underWay.dec();
       try {
@@ -127,9 +126,9 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
         };
         duration.observe(withExtra(ctx, semantics.durationLabels(facts)) as never, seconds);
         const others = semantics.otherLabels(facts) as never;
-        if (secondsToFirstByte !== undefined) firstByte?.observe(others, secondsToFirstByte);
+        if (wire.firstByteAt !== 0) firstByte?.observe(others, wire.firstByteAt - start);
         requestSize.observe(others, wire.requestBytes());
-        responseSize.observe(others, wire.responseBytes());
+        responseSize.observe(others, wire.responseBytes);
         if (res.headersSent && isCut(req, res.writableFinished)) abortedBodies.inc();
       } catch (error) {
         // Nobody listens to a `close` handler that throws: it would end the process.
@@ -145,15 +144,17 @@ function isCut(req: IncomingMessage, isFinished: boolean): boolean {
   return req.httpVersionMajor >= 2 ? req.aborted : !isFinished;
 }
 
-/** Registry -> the requests that are recorded on it already, by whichever middleware. */
-const measuredRequests = new WeakMap<object, WeakSet<IncomingMessage>>();
+/** A request carries a mark for each registry that it is recorded in: a WeakSet would cost ten times as much. */
+type Marked = IncomingMessage & Record<symbol, unknown>;
 
-function measuredOn(registry: object): WeakSet<IncomingMessage> {
-  const existing = measuredRequests.get(registry);
+const marksByRegistry = new WeakMap<object, symbol>();
+
+function measuredOn(registry: object): symbol {
+  const existing = marksByRegistry.get(registry);
   if (existing !== undefined) return existing;
-  const measured = new WeakSet<IncomingMessage>();
-  measuredRequests.set(registry, measured);
-  return measured;
+  const mark = Symbol('tamma:measured');
+  marksByRegistry.set(registry, mark);
+  return mark;
 }
 
 function statusCodes(grouping: RequestMetricsOptions['statusCode'] = 'exact'): (status: number) => string {

@@ -1,70 +1,107 @@
 /**
  * What goes over the wire of one request: when its first byte is sent, and how many bytes its bodies have. Observed on the
  * request and the response themselves, below every middleware: what koa-compress made of a body is what is counted.
+ *
+ * The functions that are put on them are the same for all requests, and what they count stands beside: closures would cost
+ * each request several times as much.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startedAt } from '../lib/instruments/stopwatch.js';
 
-export interface WireWatch {
-  /** Bytes of the request's body that have arrived. */
-  requestBytes(): number;
+const watched = Symbol('tamma:watched');
+const received = Symbol('tamma:received');
+
+interface WatchedResponse extends ServerResponse {
+  [watched]: WireWatch;
+}
+
+interface WatchedRequest extends IncomingMessage {
+  [received]: { bytes: number; readonly push: IncomingMessage['push'] };
+}
+
+/** What is known of one request's wire. */
+export class WireWatch {
+  /** Moment at which the head of the response was written, as `startedAt` gives it; 0 until then. */
+  firstByteAt = 0;
   /** Bytes of the response's body that have been handed to the connection. */
-  responseBytes(): number;
-}
+  responseBytes = 0;
 
-/** @param onFirstByte called when the head of the response is written */
-export function watchWire(req: IncomingMessage, res: ServerResponse, onFirstByte: () => void): WireWatch {
-  return { requestBytes: countReceived(req), responseBytes: countSent(req, res, onFirstByte) };
-}
+  readonly writeHead: ServerResponse['writeHead'];
+  readonly write: ServerResponse['write'];
+  readonly end: ServerResponse['end'];
+  readonly #req: IncomingMessage;
+  readonly #isHead: boolean;
 
-/** What is declared of a body that has arrived, and of any other what the connection has pushed, read by anyone or not. */
-function countReceived(req: IncomingMessage): () => number {
-  const declared = req.headers['content-length'];
-  // HTTP/1 without either has no body; HTTP/2 tells by its stream.
-  if (declared === undefined && req.headers['transfer-encoding'] === undefined && req.httpVersionMajor < 2)
-    return () => 0;
-  let bytes = 0;
-  const { push } = req;
-  req.push = function counted(chunk: unknown, encoding?: BufferEncoding): boolean {
-    bytes += lengthOf(chunk, encoding);
-    return push.call(this, chunk, encoding);
-  };
-  return () => (declared !== undefined && req.complete ? Number(declared) : bytes);
-}
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#req = req;
+    this.#isHead = req.method === 'HEAD';
+    this.writeHead = res.writeHead;
+    this.write = res.write;
+    this.end = res.end;
+  }
 
-function countSent(req: IncomingMessage, res: ServerResponse, onFirstByte: () => void): () => number {
-  let bytes = 0;
-  let hasHead = false;
-  const { writeHead, write, end } = res;
-  const noteHead = (): void => {
-    if (hasHead) return;
-    hasHead = true;
-    onFirstByte();
-  };
-  const count = (chunk: unknown, encoding: unknown): void => {
-    // Node takes a body with HEAD, 204 and 304, and sends none.
+  /** Bytes of the request's body: what is declared of one that has arrived, and of any other what has come so far. */
+  requestBytes(): number {
+    const counted = (this.#req as Partial<WatchedRequest>)[received];
+    if (counted === undefined) return 0;
+    const declared = this.#req.headers['content-length'];
+    return declared !== undefined && this.#req.complete ? Number(declared) : counted.bytes;
+  }
+
+  /** Counts what is sent. Node takes a body with HEAD, 204 and 304, and sends none. */
+  count(res: ServerResponse, chunk: unknown, encoding: unknown): void {
     const { statusCode } = res;
-    if (req.method === 'HEAD' || statusCode === 204 || statusCode === 304) return;
-    bytes += lengthOf(chunk, encoding);
-  };
-  // Own properties over the prototype's: as hidden as those from no one, and gone with the response.
-  res.writeHead = function watchedHead(this: ServerResponse, ...args: never[]) {
-    noteHead();
-    return Reflect.apply(writeHead, this, args);
-  } as typeof writeHead;
-  res.write = function watchedWrite(this: ServerResponse, ...args: never[]) {
-    const [chunk, encoding] = args as readonly unknown[];
-    count(chunk, encoding);
-    return Reflect.apply(write, this, args);
-  } as typeof write;
-  res.end = function watchedEnd(this: ServerResponse, ...args: never[]) {
-    const [chunk, encoding] = args as readonly unknown[];
-    const before = bytes;
-    const result = Reflect.apply(end, this, args);
-    // HTTP/2 writes the last chunk by `write`, where it has been counted.
-    if (bytes === before) count(chunk, encoding);
-    return result;
-  } as typeof end;
-  return () => bytes;
+    if (this.#isHead || statusCode === 204 || statusCode === 304) return;
+    this.responseBytes += lengthOf(chunk, encoding);
+  }
+}
+
+export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch {
+  const watch = new WireWatch(req, res);
+  (res as WatchedResponse)[watched] = watch;
+  // Own properties over the prototype's, or over those of whoever was here before; gone with the response.
+  res.writeHead = watchedHead as typeof res.writeHead;
+  res.write = watchedWrite as typeof res.write;
+  res.end = watchedEnd as typeof res.end;
+  // HTTP/1 without either header has no body; HTTP/2 tells by its stream.
+  const { headers } = req;
+  if (
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding'] !== undefined ||
+    req.httpVersionMajor >= 2
+  ) {
+    (req as WatchedRequest)[received] = { bytes: 0, push: req.push };
+    req.push = watchedPush;
+  }
+  return watch;
+}
+
+function watchedHead(this: WatchedResponse, ...args: never[]): unknown {
+  const watch = this[watched];
+  if (watch.firstByteAt === 0) watch.firstByteAt = startedAt();
+  return Reflect.apply(watch.writeHead, this, args);
+}
+
+function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unknown {
+  const watch = this[watched];
+  watch.count(this, args[0], args[1]);
+  return Reflect.apply(watch.write, this, args as never);
+}
+
+function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown {
+  const watch = this[watched];
+  const before = watch.responseBytes;
+  const result = Reflect.apply(watch.end, this, args as never);
+  // HTTP/2 writes the last chunk by `write`, where it has been counted.
+  if (watch.responseBytes === before) watch.count(this, args[0], args[1]);
+  return result;
+}
+
+/** The connection pushes what arrives, whether anyone reads it or not. */
+function watchedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {
+  const counted = (this as WatchedRequest)[received];
+  counted.bytes += lengthOf(chunk, encoding);
+  return counted.push.call(this, chunk, encoding);
 }
 
 function lengthOf(chunk: unknown, encoding: unknown): number {

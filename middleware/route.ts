@@ -27,9 +27,7 @@ interface RouteLayer {
 
 /** The route template of a request that has been routed, or {@link unmatchedRoute}. A RegExp route gives its source. */
 export function routeOf(ctx: RoutedContext): string {
-  const routes = routeLayers(ctx.matched);
-  const ran = routes.find(({ path }) => path === ctx._matchedRoute);
-  const fitting = ran ?? routes.find(({ methods }) => methods.includes(ctx.method)) ?? routes[0];
+  const fitting = fittingLayer(ctx);
   if (fitting === undefined) return unmatchedRoute;
   const { mountPath } = ctx;
   const prefix = typeof mountPath === 'string' ? mountedAt(fitting, ctx.path, mountPath) : '';
@@ -58,9 +56,18 @@ function fits(regexp: RegExp, path: string): boolean {
   return found;
 }
 
-/** The layers of `ctx.matched` that are routes, in the order in which they run. */
-function routeLayers(matched: unknown): RouteLayer[] {
-  return Array.isArray(matched) ? matched.filter(isRouteLayer) : [];
+/** The route that ran last; else the first whose method fits, else the first. Layers stand in the order in which they run. */
+function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): RouteLayer | undefined {
+  if (!Array.isArray(matched)) return undefined;
+  let first: RouteLayer | undefined;
+  let ofMethod: RouteLayer | undefined;
+  for (const layer of matched as readonly unknown[]) {
+    if (!isRouteLayer(layer)) continue;
+    if (layer.path === ran) return layer;
+    first ??= layer;
+    if (ofMethod === undefined && layer.methods.includes(method)) ofMethod = layer;
+  }
+  return ofMethod ?? first;
 }
 
 function isRouteLayer(layer: unknown): layer is RouteLayer {

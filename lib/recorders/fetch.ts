@@ -266,16 +266,23 @@ function isRetry(headers: unknown): boolean {
   return false;
 }
 
-/** Response headers by name: names and values by turns, as bytes. */
+/** Those of the response headers that tell of rate limits, by name: names and values by turns, as bytes. */
 function headerReader(headers: readonly unknown[]): HeaderReader {
-  const byName = new Map<string, string>();
+  let byName: Map<string, string> | undefined;
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = String(headers[index]).toLowerCase();
-    if (name.includes('ratelimit') || name.startsWith('retry-after'))
-      byName.set(name, String(headers[index + 1]));
+    const bytes = headers[index];
+    // Most headers begin with another letter: they need not become text.
+    if (bytes instanceof Uint8Array && !firstLetters.has(bytes[0] ?? 0)) continue;
+    const name = String(bytes).toLowerCase();
+    if (!name.includes('ratelimit') && !name.startsWith('retry-after')) continue;
+    byName ??= new Map();
+    byName.set(name, String(headers[index + 1]));
   }
-  return (name) => byName.get(name);
+  return (name) => byName?.get(name);
 }
+
+/** Of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
+const firstLetters: ReadonlySet<number> = new Set([...Buffer.from('rRxXaA')]);
 
 /** @throws ERR_METRICS_INVALID_OPTION */
 function checkFetchOptions(options: unknown): void {

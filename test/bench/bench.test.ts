@@ -3,6 +3,7 @@ import { type Contender, kinds, shapes } from './contender.js';
 import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
+import { koaTable, koaVariants, measureKoa } from './koa.js';
 import { measureSideBySide, median } from './measure.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { resultsOf, table, targetsTable } from './report.js';
@@ -59,6 +60,16 @@ test('the recorders, the presets and the wire record what is measured', async (t
   const measurements = await measureRecorders({ rounds: 1, milliseconds: 1 });
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   t.regex(recorderTable(measurements), /\| fetch, instrumentFetch \| \d+ \|/);
+});
+
+test('a Koa app answers the same, bare and measured, and its CPU time is told', async (t) => {
+  const measurements = await measureKoa({ rounds: 1, requests: 50 });
+  t.deepEqual(
+    measurements.map(({ variant }) => variant),
+    [...koaVariants],
+  );
+  t.true(measurements.every(({ microseconds }) => microseconds > 0));
+  t.is(koaTable(measurements).split('\n').length, 2 + koaVariants.length);
 });
 
 test('the median is the middle', (t) => {

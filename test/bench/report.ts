@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fromRoot } from '../helpers/package-root.js';
 import { type Contender, type Kind, kinds, type Shape, shapes } from './contender.js';
 import { type DecoratorMeasurement, decoratorTable, decoratorTargetsTable } from './decorators.js';
+import { type KoaMeasurement, koaTable } from './koa.js';
 import type { Measurement } from './measure.js';
 import { type RecorderMeasurement, recorderTable } from './recorders.js';
 import { type StormResult, stormReport } from './storm.js';
@@ -17,6 +18,7 @@ export interface Results {
   readonly measurements: readonly Measurement[];
   readonly decorators: readonly DecoratorMeasurement[];
   readonly recorders: readonly RecorderMeasurement[];
+  readonly koa?: readonly KoaMeasurement[];
   readonly storm?: StormResult;
 }
 
@@ -75,7 +77,7 @@ export function targetsTable({ measurements }: Results): string {
 export function report(results: Results): string {
   const { cpu, cores, node } = results.machine;
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}\n\n${recorderTable(results.recorders)}${results.storm === undefined ? '' : `\n\n${stormReport(results.storm)}`}`;
+  return `Measured on ${results.date}, ${cpu}, ${cores} cores, Node ${node}; ${versions.join(', ')}.\n\n${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(results.decorators)}\n\n${decoratorTargetsTable(results.decorators)}\n\n${recorderTable(results.recorders)}${results.koa === undefined ? '' : `\n\n${koaTable(results.koa)}`}${results.storm === undefined ? '' : `\n\n${stormReport(results.storm)}`}`;
 }
 
 function cell(row: readonly Measurement[], name: string): string {

@@ -9,6 +9,7 @@ import {
   decoratorTargetsTable,
   measureDecorators,
 } from './decorators.js';
+import { koaTable, measureKoa } from './koa.js';
 import { measureSideBySide } from './measure.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { type Results, report, resultsOf, table, targetsTable } from './report.js';
@@ -47,12 +48,14 @@ npm run bench -- --report  measure nothing; write the last results into test/ben
   const recorders = await measureRecorders(
     options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
   );
+  process.stderr.write(`\r${'koa'.padEnd(40)}`);
+  const koa = await measureKoa({ rounds: options.quick ? 3 : 9, requests: options.quick ? 1_000 : 4_000 });
   process.stderr.write(`\r${'storm'.padEnd(40)}`);
   const scrapes = await storm({ milliseconds: options.quick ? 1_000 : 5_000 });
   process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = { ...resultsOf(contenders, measurements, decorators, recorders), storm: scrapes };
+  const results = { ...resultsOf(contenders, measurements, decorators, recorders), koa, storm: scrapes };
   console.log(
-    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}\n\n${stormReport(scrapes)}`,
+    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}\n\n${koaTable(koa)}\n\n${stormReport(scrapes)}`,
   );
   if (!options.quick) await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
   const reached = [...checkTargets(measurements), ...checkDecoratorTargets(decorators)].every(
