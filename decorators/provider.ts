@@ -18,6 +18,7 @@ import { metricsError, shown } from '../lib/errors.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { checkPrices, type PriceTable, type TokenUsage, tokenTypes } from '../lib/recorders/prices.js';
 import { type AiRequest, ProviderMetrics } from '../lib/recorders/provider.js';
+import { ProviderRequests } from '../lib/recorders/provider-requests.js';
 import { providerRateLimit } from '../lib/recorders/rate-limit-headers.js';
 import type { RequestScope } from '../lib/recorders/request-scope.js';
 import type { Call } from './call.js';
@@ -106,7 +107,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
         operation: (_call, site) => site.method,
       },
       ownOptions: ['usage', 'prices', 'rateLimit', 'retry'],
-      recorderIn: (registry) => new ProviderMetrics({ registry }),
+      recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),
       observer: (preset) => requesting(preset, given),
     },
     options as CommonOptions<never>,

@@ -71,12 +71,19 @@ export class ProviderMetrics {
   readonly #reset;
   readonly #remaining;
 
-  /** @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none */
-  constructor({ registry = sharedRegistry, prices }: ProviderMetricsOptions = {}) {
+  /**
+   * @param open the requests under way. Default: those of the registry, shared with its other recorders. Presets have their
+   *   own, since a recorder that names a request by its model alone must not end one of theirs.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
+   */
+  constructor(
+    { registry = sharedRegistry, prices }: ProviderMetricsOptions = {},
+    open: ProviderRequests = providerRequestsOf(registry),
+  ) {
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#prices = prices;
-    this.#open = providerRequestsOf(registry);
+    this.#open = open;
     this.#requests = containedCounter(registry, aiRequests);
     this.#successful = containedSeries(registry, registry.counter(aiRequestsSuccessful));
     this.#failed = containedCounter(registry, aiRequestsFailed);

@@ -12,6 +12,7 @@ import {
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../../lib/definition.js';
 import { EscalationError } from '../../lib/escalation.js';
+import { ProviderMetrics } from '../../lib/recorders/provider.js';
 import {
   createTestRegistry,
   readHistogram,
@@ -205,6 +206,26 @@ test('@ProviderRequest records a request, its tokens and its cost', async (t) =>
   t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {});
   t.deepEqual(await samples(registry, catalogue.aiRateLimitRemaining), { 'claude requests': 7 });
   t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), {}, 'nothing was streamed');
+});
+
+test('a recorder that names a request by its model alone ends none of a preset', async (t) => {
+  const registry = createTestRegistry();
+  let release: () => void = () => {};
+  class Claude {
+    @ProviderRequest({ registry, labels: { provider: 'claude' } })
+    async ask(_request: { model: string }): Promise<void> {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+  }
+  const asked = new Claude().ask({ model: 'large' });
+  new ProviderMetrics({ registry }).recordRequestComplete({ provider: 'claude', model: 'large' }, 1);
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { claude: 1 });
+  release();
+  await asked;
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { claude: 0 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'claude large': 2 });
 });
 
 test('failures, rate limits, retries and models without a price', async (t) => {
