@@ -51,6 +51,8 @@ export interface CounterDefinition<L extends LabelShape = LabelShape> extends De
 
 export interface GaugeDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   readonly type: 'gauge';
+  /** Seconds after which a series that nobody records on is removed; `undefined` keeps all. */
+  readonly expireAfter: number | undefined;
 }
 
 export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
@@ -95,6 +97,14 @@ export interface DefinitionOptions<L extends LabelShape = NoLabels> {
   lint?: LintExemption;
 }
 
+export interface GaugeOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
+  /**
+   * Seconds after which a series that nobody records on is removed, at the next scrape: for labels that come and go, a worker
+   * or a connection. Default: series stay.
+   */
+  expireAfter?: number;
+}
+
 export interface HistogramOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
   /** Upper bounds, ascending, without +Inf. Default: {@link durationBuckets}. */
   buckets?: readonly number[];
@@ -132,11 +142,22 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
   return finished({ type: 'counter', ...commonParts(options, 'defineCounter') });
 }
 
-/** Defines a gauge: a number that goes up and down. Throws as {@link defineCounter} does. */
+/**
+ * Defines a gauge: a number that goes up and down. Throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for
+ * an `expireAfter` that is no positive number of seconds.
+ */
 export function defineGauge<const L extends LabelShape = NoLabels>(
-  options: DefinitionOptions<L>,
+  options: GaugeOptions<L>,
 ): GaugeDefinition<L> {
-  return finished({ type: 'gauge', ...commonParts(options, 'defineGauge') });
+  const common = commonParts(options, 'defineGauge', ['expireAfter']);
+  const { expireAfter } = options;
+  if (expireAfter !== undefined && !(Number.isFinite(expireAfter) && expireAfter > 0)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected a positive number of seconds, received ${shown(expireAfter)}.`,
+    );
+  }
+  return finished({ type: 'gauge', ...common, expireAfter });
 }
 
 /**
@@ -205,6 +226,8 @@ export function shapeOf(definition: MetricDefinition): string {
       `window ${definition.maxAgeSeconds} s in ${definition.ageBuckets}`,
     );
   }
+  if (definition.type === 'gauge' && definition.expireAfter !== undefined)
+    parts.push(`expireAfter ${definition.expireAfter} s`);
   if (definition.aggregator !== 'sum') parts.push(`aggregator ${definition.aggregator}`);
   if (definition.maxSeries !== undefined) parts.push(`maxSeries ${definition.maxSeries}`);
   parts.push(`help ${JSON.stringify(definition.help)}`);

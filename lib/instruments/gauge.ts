@@ -48,16 +48,47 @@ export class GaugeSeries extends Series {
   }
 }
 
+/** A series that knows when it was last recorded on: only gauges that expire pay for that. */
+class ExpiringGaugeSeries extends GaugeSeries {
+  /** Milliseconds since 1970. */
+  touchedAt = Date.now();
+
+  override inc(value = 1): void {
+    super.inc(value);
+    this.#touch();
+  }
+
+  override dec(value = 1): void {
+    super.dec(value);
+    this.#touch();
+  }
+
+  override set(value: number): void {
+    super.set(value);
+    this.#touch();
+  }
+
+  #touch(): void {
+    // Who held it when it expired may have recorded on its successor.
+    (this.branch === undefined ? revived(this) : this).touchedAt = Date.now();
+  }
+}
+
 /** A gauge of a registry; made by `registry.gauge(definition)`. */
 export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDefinition<L>, GaugeSeries> {
   constructor(definition: GaugeDefinition<L>, context: InstrumentContext) {
     super(definition, context, {
-      create: (key, branch) => new GaugeSeries(key, branch),
+      create: (key, branch) =>
+        definition.expireAfter === undefined
+          ? new GaugeSeries(key, branch)
+          : new ExpiringGaugeSeries(key, branch),
       onRemove: (series) => {
         series.value = 0;
       },
     });
     this.zeroBare();
+    const { expireAfter } = definition;
+    if (expireAfter !== undefined) this.addCollect(() => this.#expire(expireAfter));
   }
 
   /**
@@ -106,6 +137,14 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {
     return [{ value: series.value, labels }];
+  }
+
+  #expire(seconds: number): void {
+    const oldest = Date.now() - seconds * 1_000;
+    for (const series of [...this.series]) {
+      if (series instanceof ExpiringGaugeSeries && series.touchedAt < oldest) this.series.remove(series);
+    }
+    this.zeroBare();
   }
 
   #seriesOf(labels: unknown): GaugeSeries {

@@ -117,6 +117,18 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.zeroBare();
   }
 
+  /**
+   * Removes every series that has these label values, whatever its others: those of a tenant or a worker that is gone.
+   * @returns how many
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
+   */
+  removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
+    const gone = this.series.where({ ...labels });
+    for (const series of gone) this.series.remove(series);
+    this.zeroBare();
+    return gone.length;
+  }
+
   /** Removes all series; a metric without labels starts again at 0. Bound series stay usable. */
   reset(): void {
     this.series.clear();

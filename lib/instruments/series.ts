@@ -137,6 +137,16 @@ export class SeriesTree<S extends Series> {
     return this.#descend(this.#normalised(this.#textsOf(values)));
   }
 
+  /** The series that have these values of some labels. */
+  where(labels: Readonly<Record<string, unknown>>): S[] {
+    const wanted = this.#normalised(this.#valuesByName(labels));
+    const asked = this.labelNames.map((name) => Object.hasOwn(labels, name));
+    return [...this].filter((series) => {
+      const values = this.valuesOf(series);
+      return asked.every((isAsked, index) => !isAsked || values[index] === wanted[index]);
+    });
+  }
+
   /** Finds or makes the series of text values in declared order, closed sets, limits and budget applied. */
   resolve(values: readonly string[]): S {
     const wanted = this.#normalised(values);

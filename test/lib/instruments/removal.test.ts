@@ -1,0 +1,94 @@
+/** Series that go: by some of their labels, and by themselves when nobody records on them. */
+import test from 'ava';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
+import { until } from '../../helpers/until.js';
+
+const labels = { tenant: label(), region: label('eu', 'us') };
+
+test('removeWhere removes what has these label values, whatever the others', async (t) => {
+  const registry = createTestRegistry();
+  const calls = registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.', labels }));
+  for (const tenant of ['a', 'b', '7'])
+    for (const region of ['eu', 'us'] as const) calls.inc({ tenant, region });
+  t.is(calls.removeWhere({ tenant: 'a' }), 2);
+  t.is(calls.removeWhere({ tenant: 7, region: 'eu' }), 1, 'a number is the text that it reads as');
+  t.is(calls.removeWhere({ tenant: 'nobody' }), 0);
+  t.deepEqual(
+    (await readSamples(registry, calls.definition)).map(({ labels: by }) => Object.values(by).join(' ')),
+    ['b eu', 'b us', '7 us'],
+  );
+  t.is(calls.removeWhere({}), 3, 'no labels, no condition');
+  t.is(calls.series.size, 0);
+  t.throws(() => calls.removeWhere({ tenent: 'a' } as never), { code: 'ERR_METRICS_UNKNOWN_LABEL' });
+});
+
+test('removeWhere of an absent label removes the series without it', (t) => {
+  const registry = createTestRegistry();
+  const calls = registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.', labels }));
+  calls.inc({ tenant: '', region: 'eu' });
+  calls.inc({ tenant: 'a', region: 'eu' });
+  t.is(calls.removeWhere({ tenant: '' }), 1);
+  t.is(readValue(registry, calls.definition, { tenant: 'a', region: 'eu' }), 1);
+});
+
+test('a histogram’s series go with their buckets, and a bound one may come back from 0', (t) => {
+  const registry = createTestRegistry();
+  const seconds = registry.histogram(defineHistogram({ name: 'call_seconds', help: 'Durations.', labels }));
+  const bound = seconds.with({ tenant: 'a', region: 'eu' });
+  bound.observe(5);
+  t.is(seconds.removeWhere({ region: 'eu' }), 1);
+  bound.observe(1);
+  t.is(bound.sum, 1);
+  t.is(seconds.series.size, 1);
+});
+
+test('a gauge with expireAfter loses the series that nobody records on, at a scrape', async (t) => {
+  const registry = createTestRegistry();
+  const workers = registry.gauge(
+    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.2 }),
+  );
+  workers.set({ worker: 'gone' }, 1);
+  const alive = workers.with({ worker: 'alive' });
+  await until('the expiry', async () => {
+    alive.inc();
+    const text = await readText(registry);
+    t.regex(text, /worker="alive"/);
+    return text.includes('worker="gone"') ? undefined : true;
+  });
+  t.is(workers.series.size, 1);
+  workers.set({ worker: 'gone' }, 2);
+  t.regex(await readText(registry), /^worker_load\{worker="gone"\} 2$/m);
+});
+
+test('who holds an expired series records on it again', async (t) => {
+  const registry = createTestRegistry();
+  const workers = registry.gauge(
+    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.05 }),
+  );
+  const bound = workers.with({ worker: 'a' });
+  bound.set(5);
+  await until('the expiry', async () =>
+    (await readText(registry)).includes('worker="a"') ? undefined : true,
+  );
+  bound.inc(2);
+  t.is(readValue(registry, workers.definition, { worker: 'a' }), 2);
+  t.regex(await readText(registry), /^worker_load\{worker="a"\} 2$/m);
+});
+
+for (const expireAfter of [0, -1, Number.NaN, '60']) {
+  test(`expireAfter ${JSON.stringify(expireAfter)} is refused`, (t) => {
+    t.throws(() => defineGauge({ name: 'worker_load', help: 'Load.', expireAfter: expireAfter as number }), {
+      code: 'ERR_METRICS_INVALID_DEFINITION',
+      message: /`expireAfter` of metric `worker_load`: expected a positive number of seconds, received/,
+    });
+  });
+}
+
+test('expireAfter is part of the shape: another one under the name is a conflict', (t) => {
+  const registry = createTestRegistry();
+  registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.', expireAfter: 60 }));
+  t.throws(() => registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.' })), {
+    code: 'ERR_METRICS_DEFINITION_CONFLICT',
+  });
+});
