@@ -156,6 +156,17 @@ test('definition <- instruments <- registry <- the rest of lib', (t) => {
   );
 });
 
+test('nothing of the command line is loaded by the package', (t) => {
+  t.deepEqual(
+    imports.filter(({ from, to }) => inside('lib/cli')(to) && !inside('lib/cli')(from)).map(shownArrow),
+    [],
+  );
+  t.deepEqual(
+    imports.filter(({ from, to }) => to === 'commander' && !inside('lib/cli')(from)).map(shownArrow),
+    [],
+  );
+});
+
 test('no file is imported in a circle', (t) => {
   const targets = new Map<string, string[]>();
   for (const { from, to, external } of imports)

@@ -178,6 +178,15 @@ for (const mode of ['standard', 'legacy'] as const) {
   });
 }
 
+test('the command works from the package, without koa', async (t) => {
+  const { stdout } = await run(
+    process.execPath,
+    ['node_modules/@tamma/observability/dist/lib/cli/tamma-metrics.js', 'top', '--help'],
+    { cwd: project },
+  );
+  t.true(stdout.startsWith('Usage: tamma-metrics top [options] <source>'));
+});
+
 test('the root and the decorators work where koa and @koa/router are not installed', async (t) => {
   const bare = await mkdtemp(join(tmpdir(), 'tamma-bare-'));
   t.teardown(() => rm(bare, { recursive: true, force: true }));
