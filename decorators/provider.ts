@@ -16,7 +16,7 @@ import {
 } from '../lib/catalogue/provider.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
-import { checkPrices, type PriceTable, type TokenUsage, tokenTypes } from '../lib/recorders/prices.js';
+import { checkPrices, type PriceTable, type TokenUsage } from '../lib/recorders/prices.js';
 import { type AiRequest, ProviderMetrics } from '../lib/recorders/provider.js';
 import { ProviderRequests } from '../lib/recorders/provider-requests.js';
 import { providerRateLimit } from '../lib/recorders/rate-limit-headers.js';
@@ -175,10 +175,10 @@ function requesting(
   };
 }
 
-/** The usage that a function gave, if it tells any tokens. */
+/** The usage that a function gave, if it tells anything: what is misspelt in it is for the recorder to say. */
 function usageIn(told: unknown): Partial<TokenUsage> | undefined {
   const properties = propertiesOf(told);
-  return tokenTypes.some((type) => properties[type] !== undefined && properties[type] !== null)
+  return Object.values(properties).some((tokens) => tokens !== undefined && tokens !== null)
     ? properties
     : undefined;
 }

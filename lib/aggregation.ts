@@ -7,6 +7,7 @@ import {
 } from './catalogue/workflow.js';
 import type { GaugeDefinition, LabelShape, LabelValues, MetricType } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import { checkFactoryOptions } from './option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
 /** One number of a metric. */
@@ -35,7 +36,7 @@ export interface AggregationRule<L extends LabelShape = LabelShape> {
   /** Whether a metric is read. It is asked once a scrape for each metric of the registry. */
   readonly matches: (metric: Pick<MetricData, 'name' | 'type'>) => boolean;
   /**
-   * The number made of the samples of the matching metrics, once for each group that has equal values of the output's labels.
+   * The number made of the samples of the matching metrics (a histogram has its buckets, sum and count: see `averageOf`), once for each group that has equal values of the output's labels.
    * `undefined`, or a number that is not finite, leaves the series of the group out; a gauge without labels is 0 then.
    */
   readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;
@@ -93,7 +94,9 @@ export class MetricsAggregator {
   readonly #removals: (() => void)[] = [];
 
   /** @throws what `addRule` throws */
-  constructor({ registry = sharedRegistry, rules = defaultAggregationRules }: MetricsAggregatorOptions = {}) {
+  constructor(options: MetricsAggregatorOptions = {}) {
+    checkFactoryOptions('MetricsAggregator', options, ['registry', 'rules']);
+    const { registry = sharedRegistry, rules = defaultAggregationRules } = options;
     this.#registry = registry;
     for (const rule of rules) this.addRule(rule);
   }
@@ -119,10 +122,16 @@ export class MetricsAggregator {
     this.#rules.set(name, kept);
     this.#removals.push(
       gauge.addCollect(async () => {
-        const derived = derive(kept, await this.#read(kept));
-        // Groups that are gone leave their series behind: all are made anew.
-        gauge.reset();
-        for (const { labels, value } of derived) gauge.series.find(labels).set(value);
+        try {
+          const derived = derive(kept, await this.#read(kept));
+          // Groups that are gone leave their series behind: all are made anew.
+          gauge.reset();
+          for (const { labels, value } of derived) gauge.series.find(labels).set(value);
+        } catch (error) {
+          // Contained here and not by the scrape: prom-client's own reading of the registry would fail as a whole.
+          gauge.series.clear();
+          this.#registry.collectFailed(name, error);
+        }
       }),
     );
     return this;

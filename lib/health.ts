@@ -2,6 +2,7 @@
 import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
 import { metricsError, shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
+import { checkFactoryOptions } from './option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
@@ -81,7 +82,9 @@ export class HealthChecks {
   #isDraining = false;
 
   /** @throws what `add` throws */
-  constructor({ registry = sharedRegistry, checks = {} }: HealthChecksOptions = {}) {
+  constructor(options: HealthChecksOptions = {}) {
+    checkFactoryOptions('HealthChecks', options, ['registry', 'checks']);
+    const { registry = sharedRegistry, checks = {} } = options;
     const status = registry.gauge(healthCheckStatus);
     const duration = registry.histogram(healthCheckDuration);
     this.#record = (check, result) => {

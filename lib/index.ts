@@ -16,11 +16,13 @@ export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middl
 export {
   type AggregatedSample,
   type AggregationRule,
+  averageOf,
   type DerivedSample,
   defaultAggregationRules,
   type MetricData,
   MetricsAggregator,
   type MetricsAggregatorOptions,
+  sumOf,
 } from './aggregation.js';
 export { catalogue } from './catalogue/catalogue.js';
 export { type MetricLabels, type MetricsCollector, PrometheusMetricsCollector } from './collector.js';

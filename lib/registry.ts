@@ -89,7 +89,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: CounterDefinition<L>,
     options?: InstrumentOptions<Counter<L>>,
   ): Counter<L> {
-    return this.#instrument(definition, options, (context) => new Counter(definition, context));
+    return this.#instrument('counter', definition, options, (context) => new Counter(definition, context));
   }
 
   /** The gauge of a definition, made where there is none. Throws as `counter` does. */
@@ -97,7 +97,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: GaugeDefinition<L>,
     options?: InstrumentOptions<Gauge<L>>,
   ): Gauge<L> {
-    return this.#instrument(definition, options, (context) => new Gauge(definition, context));
+    return this.#instrument('gauge', definition, options, (context) => new Gauge(definition, context));
   }
 
   /** The histogram of a definition, made where there is none. Throws as `counter` does. */
@@ -105,7 +105,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: HistogramDefinition<L>,
     options?: InstrumentOptions<Histogram<L>>,
   ): Histogram<L> {
-    return this.#instrument(definition, options, (context) => new Histogram(definition, context));
+    return this.#instrument(
+      'histogram',
+      definition,
+      options,
+      (context) => new Histogram(definition, context),
+    );
   }
 
   /** The summary of a definition, made where there is none. Throws as `counter` does. */
@@ -113,7 +118,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: SummaryDefinition<L>,
     options?: InstrumentOptions<Summary<L>>,
   ): Summary<L> {
-    return this.#instrument(definition, options, (context) => new Summary(definition, context));
+    return this.#instrument('summary', definition, options, (context) => new Summary(definition, context));
   }
 
   /** The instrument of a definition, whatever its type. Throws as `counter` does. */
@@ -195,10 +200,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * whose label types are wider than any caller's.
    */
   #instrument<I>(
+    type: MetricDefinition['type'],
     definition: MetricDefinition,
     options: InstrumentOptions<I> | undefined,
     make: (context: InstrumentContext) => I,
   ): I {
+    checkType(type, definition);
     const instrument =
       this.#existing(definition) ??
       this.#made(definition, make as (context: InstrumentContext) => AnyInstrument);
@@ -304,6 +311,25 @@ function conflict(definition: MetricDefinition, taken: string, name: string): Er
   return metricsError(
     'ERR_METRICS_DEFINITION_CONFLICT',
     `Conflicting definitions of \`${name}\`: expected ${taken}, which has the name already, received ${shapeOf(definition)}. Use one definition for both, or another name.`,
+  );
+}
+
+/** @throws ERR_METRICS_INVALID_DEFINITION, ERR_METRICS_WRONG_TYPE */
+function checkType(type: MetricDefinition['type'], definition: unknown): void {
+  const given = (typeof definition === 'object' && definition !== null ? definition : {}) as {
+    type?: unknown;
+    name?: unknown;
+  };
+  if (given.type === type) return;
+  if (typeof given.name !== 'string' || typeof given.type !== 'string') {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid definition of a ${type}: expected what define${type[0]?.toUpperCase()}${type.slice(1)} gives, received ${shown(definition)}.`,
+    );
+  }
+  throw metricsError(
+    'ERR_METRICS_WRONG_TYPE',
+    `Metric \`${given.name}\` cannot be had as a ${type}: expected a definition of a ${type}, received one of a ${given.type}.`,
   );
 }
 

@@ -6,6 +6,7 @@ import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
 import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
 import { HealthChecks } from '../lib/health.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type FetchInstrumentation, instrumentFetch } from '../lib/recorders/fetch.js';
 import type { HostTable } from '../lib/recorders/hosts.js';
 import { PlatformMetrics } from '../lib/recorders/platform.js';
@@ -69,6 +70,7 @@ export function createMetrics(
   config: Partial<MetricsConfig> = {},
   options: CreateMetricsOptions = {},
 ): Metrics {
+  checkFactoryOptions('createMetrics', options, optionNames);
   const settings: MetricsConfig = Object.freeze({ ...defaultMetricsConfig, ...config });
   const {
     registry = sharedRegistry,
@@ -135,6 +137,17 @@ export function createMetrics(
     },
   };
 }
+
+const optionNames = [
+  'registry',
+  'health',
+  'prices',
+  'fetch',
+  'defaultMetrics',
+  'revision',
+  'server',
+  'drainSeconds',
+];
 
 /** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
 function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): void {

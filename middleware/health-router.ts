@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
 import { type CheckResult, HealthChecks, type HealthReport } from '../lib/health.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
 
 export interface HealthRouterOptions {
   /** What readiness depends on. Default: no checks, ready unless it drains. */
@@ -23,10 +24,9 @@ export interface HealthRouterOptions {
  * @example
  * app.use(healthRouter({ checks }).routes());
  */
-export function healthRouter({
-  checks = new HealthChecks(),
-  details = false,
-}: HealthRouterOptions = {}): Router {
+export function healthRouter(options: HealthRouterOptions = {}): Router {
+  checkFactoryOptions('healthRouter', options, ['checks', 'details']);
+  const { checks = new HealthChecks(), details = false } = options;
   if (!(checks instanceof HealthChecks)) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',

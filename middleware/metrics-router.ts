@@ -8,6 +8,7 @@ import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
 import { scrapeText } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
 
@@ -148,7 +149,22 @@ function deadlineOf(ctx: Context, fallback: number): number {
   return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
 }
 
-function checkOptions({ path, maxScrapes, timeoutSeconds, constantLabels }: MetricsRouterOptions): void {
+const optionNames = [
+  'registry',
+  'path',
+  'token',
+  'tokenFile',
+  'basicAuth',
+  'allowFrom',
+  'constantLabels',
+  'maxScrapes',
+  'timeoutSeconds',
+];
+
+function checkOptions(options: MetricsRouterOptions): void {
+  // A misspelt `token` must not leave the endpoint open.
+  checkFactoryOptions('metricsRouter', options, optionNames);
+  const { path, maxScrapes, timeoutSeconds, constantLabels } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(
       'ERR_METRICS_INVALID_OPTION',

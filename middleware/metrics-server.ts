@@ -7,6 +7,7 @@ import Koa from 'koa';
 import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
 import { healthRouter } from './health-router.js';
 import { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 
@@ -54,6 +55,7 @@ export async function startMetricsServer(
   config: Partial<MetricsConfig> = {},
   options: MetricsServerOptions = {},
 ): Promise<MetricsServer> {
+  checkFactoryOptions('startMetricsServer', options, optionNames);
   const { enabled, host, port, path, token, tokenFile } = { ...defaultMetricsConfig, ...config };
   const { checks, details = true, tls, ...scrape } = options;
   const app = new Koa();
@@ -74,6 +76,18 @@ export async function startMetricsServer(
     },
   };
 }
+
+const optionNames = [
+  'registry',
+  'basicAuth',
+  'allowFrom',
+  'constantLabels',
+  'maxScrapes',
+  'timeoutSeconds',
+  'checks',
+  'details',
+  'tls',
+];
 
 function closed(server: Server, deadlineSeconds: number): Promise<void> {
   return new Promise((resolve) => {

@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
-import { metricsError, nearest, shown } from '../lib/errors.js';
+import { metricsError, shown } from '../lib/errors.js';
 import { methodLabel } from '../lib/http-method.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { type RequestFacts, requestSemantics } from './request-definitions.js';
 import { watchWire } from './response-watch.js';
@@ -188,15 +189,7 @@ function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): 
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`${option}\` of requestMetrics: expected ${expected}, received ${shown(received)}.`,
     );
-  if (typeof options !== 'object' || options === null) throw invalid('options', 'an object', options);
-  for (const option of Object.keys(options)) {
-    if (optionNames.includes(option)) continue;
-    const meant = nearest(option, optionNames);
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Unknown option \`${option}\` of requestMetrics: expected some of ${optionNames.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-    );
-  }
+  checkFactoryOptions('requestMetrics', options, optionNames);
   const { skip, duration, labels = {}, statusCode, semantics } = options;
   if (skip !== undefined && typeof skip !== 'function')
     throw invalid('skip', 'a function of the context', skip);

@@ -1,4 +1,5 @@
 /** One scrape: every metric of a registry collected, own and foreign, then written. */
+import { metricsSeries } from '../catalogue/self.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import {
   type AnyInstrument,
@@ -43,7 +44,11 @@ export async function* scrapeText(
     .filter((metric) => names === undefined || isNamed(metric as ForeignMetric, names));
   // Collected side by side: a slow collect function does not hold up the start of the others.
   const { passed, cancel } = timeLimit(deadline);
-  const families = await Promise.all(chosen.map((metric) => collected(registry, metric, passed)));
+  const families = await Promise.all(
+    chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, passed))),
+  );
+  // Last, so that series which the others have just made are counted.
+  for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
   cancel();
   for (const [index, family] of families.entries()) {
     if (family === failed) continue;
@@ -134,6 +139,10 @@ function timeLimit(deadline: number | undefined): {
     timer = setTimeout(resolve, deadline, late);
   });
   return { passed, cancel: () => clearTimeout(timer) };
+}
+
+function countsSeries(metric: unknown): metric is AnyInstrument {
+  return isInstrument(metric) && metric.name === metricsSeries.name;
 }
 
 /** Lets whatever else waits have its turn. */

@@ -5,9 +5,9 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
-import { metricsError, shown } from '../errors.js';
 import { methodLabel } from '../http-method.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { checkFactoryOptions } from '../option-checks.js';
 import { sharedRegistry } from '../registry.js';
 import { type AnyRegistry, containedCounter, containedTimes, recordingFailed } from './contained.js';
 import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
@@ -52,7 +52,7 @@ export interface FetchInstrumentation {
  * const wire = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInstrumentation {
-  checkFetchOptions(options);
+  checkFactoryOptions('instrumentFetch', options, ['registry', 'hosts']);
   const { registry = sharedRegistry, hosts } = options;
   const find = targetFinder(hosts);
   const wire = wireByRegistry.get(registry) ?? startWire(registry);
@@ -283,12 +283,3 @@ function headerReader(headers: readonly unknown[]): HeaderReader {
 
 /** Of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
 const firstLetters: ReadonlySet<number> = new Set([...Buffer.from('rRxXaA')]);
-
-/** @throws ERR_METRICS_INVALID_OPTION */
-function checkFetchOptions(options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid options of instrumentFetch: expected { registry?, hosts? }, received ${shown(options)}.`,
-  );
-}

@@ -97,11 +97,17 @@ function checkHosts(hosts: unknown): void {
       );
     }
     const { service, platform, provider } = (target ?? {}) as Partial<Record<keyof HostTarget, unknown>>;
+    const odd = Object.keys(target ?? {}).find((name) => !['service', 'platform', 'provider'].includes(name));
     const named = (name: unknown): boolean => typeof name === 'string' && name !== '';
-    if (named(service) && [platform, provider].every((name) => name === undefined || named(name))) continue;
+    if (
+      odd === undefined &&
+      named(service) &&
+      [platform, provider].every((name) => name === undefined || named(name))
+    )
+      continue;
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid target of host \`${host}\` in \`hosts\` of instrumentFetch: expected { service, platform?, provider? } with names that are not empty, received ${shown(target)}.`,
+      `Invalid target of host \`${host}\` in \`hosts\` of instrumentFetch: expected { service, platform?, provider? } with names that are not empty, received ${odd === undefined ? shown(target) : `an unknown \`${odd}\``}.`,
     );
   }
 }

@@ -10,6 +10,7 @@ import {
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
 import { metricsError } from '../errors.js';
 import { methodLabel } from '../http-method.js';
+import { checkFactoryOptions } from '../option-checks.js';
 import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
@@ -44,7 +45,9 @@ export class PlatformMetrics {
   readonly #processed;
 
   /** @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names */
-  constructor({ registry = sharedRegistry }: RecorderOptions = {}) {
+  constructor(options: RecorderOptions = {}) {
+    checkFactoryOptions('PlatformMetrics', options, ['registry']);
+    const { registry = sharedRegistry } = options;
     this.#registry = registry;
     this.#requests = containedCounter(registry, apiRequests);
     this.#duration = containedTimes(registry, apiRequestDuration);

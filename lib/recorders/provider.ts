@@ -15,7 +15,9 @@ import {
   aiUnpricedRequests,
 } from '../catalogue/provider.js';
 import { errorName } from '../error-name.js';
+import { metricsError, shown } from '../errors.js';
 import { secondsSince } from '../instruments/stopwatch.js';
+import { checkFactoryOptions } from '../option-checks.js';
 import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
@@ -76,14 +78,13 @@ export class ProviderMetrics {
    *   own, since a recorder that names a request by its model alone must not end one of theirs.
    * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
    */
-  constructor(
-    { registry = sharedRegistry, prices }: ProviderMetricsOptions = {},
-    open: ProviderRequests = providerRequestsOf(registry),
-  ) {
+  constructor(options: ProviderMetricsOptions = {}, open?: ProviderRequests) {
+    checkFactoryOptions('ProviderMetrics', options, ['registry', 'prices']);
+    const { registry = sharedRegistry, prices } = options;
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#prices = prices;
-    this.#open = open;
+    this.#open = open ?? providerRequestsOf(registry);
     this.#requests = containedCounter(registry, aiRequests);
     this.#successful = containedSeries(registry, registry.counter(aiRequestsSuccessful));
     this.#failed = containedCounter(registry, aiRequestsFailed);
@@ -197,6 +198,17 @@ export class ProviderMetrics {
       const tokens = given[type] as number | null | undefined;
       if (tokens !== undefined && tokens !== null)
         this.#tokens({ provider, model, token_type: tokenLabels[type] }, tokens);
+    }
+    const unknown = Object.keys(given).find((name) => !Object.hasOwn(tokenLabels, name));
+    if (unknown !== undefined) {
+      recordingFailed(
+        this.#registry,
+        aiTokens.name,
+        metricsError(
+          'ERR_METRICS_INVALID_VALUE',
+          `Unknown kind of tokens \`${unknown}\` on metric \`${aiTokens.name}\`: expected some of ${tokenTypes.join(', ')}, received ${shown(Object.keys(given))}. The others were recorded.`,
+        ),
+      );
     }
   }
 

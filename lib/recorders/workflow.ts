@@ -18,6 +18,7 @@ import { errorName } from '../error-name.js';
 import { metricsError, shown } from '../errors.js';
 import { type Outcome, outcomeOfError, type Severity } from '../escalation.js';
 import { secondsSince } from '../instruments/stopwatch.js';
+import { checkFactoryOptions } from '../option-checks.js';
 import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
@@ -74,7 +75,9 @@ export class WorkflowMetrics {
   readonly #queues;
 
   /** @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names */
-  constructor({ registry = sharedRegistry }: RecorderOptions = {}) {
+  constructor(options: RecorderOptions = {}) {
+    checkFactoryOptions('WorkflowMetrics', options, ['registry']);
+    const { registry = sharedRegistry } = options;
     this.#registry = registry;
     this.#runs = workflowRunsOf(registry);
     this.#started = containedCounter(registry, workflowsStarted);
@@ -97,7 +100,7 @@ export class WorkflowMetrics {
    * is not recorded, and counted as a recording error; a run that has ended may start again.
    */
   recordWorkflowStart(context: WorkflowContext): void {
-    const run = this.#given(context, workflowsStarted.name);
+    const run = this.#named(context, workflowsStarted.name);
     const series = this.#loops({ workflow_type: run.workflow_type });
     if (series !== undefined && !this.#runs.start(run.id, series)) {
       recordingFailed(
@@ -212,7 +215,7 @@ export class WorkflowMetrics {
 
   /** `false` where the run had ended before. */
   #end(context: WorkflowContext, seconds: number | undefined, outcome: Outcome): boolean {
-    const { id, workflow_type, provider, platform } = this.#given(context, workflowsCompleted.name);
+    const { id, workflow_type, provider, platform } = this.#named(context, workflowsCompleted.name);
     const ended = this.#runs.end(id, this.#loops({ workflow_type }), seconds);
     if (ended === undefined) return false;
     this.#completed({ workflow_type, provider, platform, outcome });
@@ -230,6 +233,23 @@ export class WorkflowMetrics {
     }
     const time = seconds ?? (work === undefined ? undefined : secondsSince(work.startedAt));
     if (time !== undefined) this.#stepDuration({ step_name, workflow_type }, time);
+  }
+
+  /** As `#given`, of a call that starts or ends a run: without an id none is told from another. */
+  #named(context: Partial<WorkflowContext>, metric: string): Run {
+    const run = this.#given(context, metric);
+    const missing = run.id === '' ? 'workflowId' : run.workflow_type === '' ? 'workflowType' : undefined;
+    if (missing !== undefined && typeof context === 'object' && context !== null) {
+      recordingFailed(
+        this.#registry,
+        metric,
+        metricsError(
+          'ERR_METRICS_INVALID_VALUE',
+          `Missing \`${missing}\` of a workflow on metric \`${metric}\`: expected { workflowId, workflowType, ... }, received ${shown(Object.keys(context))}. It was recorded without.`,
+        ),
+      );
+    }
+    return run;
   }
 
   /** The labels of a context; what is missing is an absent label. */

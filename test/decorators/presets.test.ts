@@ -307,6 +307,25 @@ for (const tokens of [
   });
 }
 
+test('a kind of tokens that nobody knows is told, and the others count', async (t) => {
+  const registry = createTestRegistry();
+  class Odd {
+    @ProviderRequest({
+      registry,
+      labels: { provider: 'odd' },
+      usage: () => ({ inputTokens: 5, output: 1 }) as never,
+    })
+    async ask(_request: { model: string }): Promise<void> {}
+  }
+  await new Odd().ask({ model: 'm' });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'odd m output': 1 });
+  t.is(
+    readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_tokens_total', reason: 'value' }),
+    1,
+  );
+  t.true(registry.warnings[0]?.message.includes('Unknown kind of tokens `inputTokens`'));
+});
+
 // ---- @PlatformRequest ---------------------------------------------------------------------------------------------
 
 class PlatformError extends Error {

@@ -263,6 +263,25 @@ for (const seconds of [-1, Number.NaN, Number.POSITIVE_INFINITY, '12', null]) {
   });
 }
 
+test('a run without an id or a type is recorded, and what is missing is told', async (t) => {
+  const { registry, metrics, recordingErrors } = recorder();
+  metrics.recordWorkflowStart({ workflowType: 'issue' } as WorkflowContext);
+  metrics.recordWorkflowComplete({ workflowId: 'a', workflow_type: 'issue' } as never, 1);
+  t.is(
+    readValue(registry, catalogue.workflowsStarted, { workflow_type: 'issue', provider: '', platform: '' }),
+    1,
+  );
+  t.deepEqual(await recordingErrors(), [
+    { metric: 'workflows_started_total', reason: 'value', value: 1 },
+    { metric: 'workflows_completed_total', reason: 'value', value: 1 },
+  ]);
+  t.true(
+    registry.warnings[1]?.message.includes(
+      'Missing `workflowType` of a workflow on metric `workflows_completed_total`: expected { workflowId, workflowType, ... }, received ["workflowId", "workflow_type"].',
+    ),
+  );
+});
+
 test('whatever is passed, nothing is thrown into the caller', async (t) => {
   const odd: unknown[] = [
     undefined,
