@@ -1,13 +1,25 @@
 /** The nodes of the series tree: branches, the series at their ends, and the places of series that were removed. */
 
-/** Where a series hangs: one value of one label, or the root, whose key is the metric's name. */
-export interface Branch {
+/**
+ * Where a series hangs: one value of one label, or the root, whose key is the metric's name. Most branches have one
+ * child; they are narrow, and a branch that gets a second one is replaced by a wide one. A single kind with room for both
+ * would cost each branch eight bytes more.
+ */
+export type Branch = NarrowBranch | WideBranch;
+
+export interface NarrowBranch {
   readonly key: string;
-  readonly parent: Branch | undefined;
-  /** The child, while there is only one. */
+  parent: Branch | undefined;
+  /** The child, if there is one. */
   only: Branch | Series | undefined;
-  /** All children by key, from the second on. */
-  many: Map<string, Branch | Series> | undefined;
+  readonly many?: undefined;
+}
+
+export interface WideBranch {
+  readonly key: string;
+  parent: Branch | undefined;
+  /** Children by key. */
+  readonly many: Map<string, Branch | Series>;
 }
 
 /**
@@ -60,8 +72,13 @@ export function vacatedValues(series: Series): readonly string[] | undefined {
   return vacatedPlaces.get(series)?.values;
 }
 
-export function newBranch(key: string, parent: Branch | undefined): Branch {
-  return { key, parent, only: undefined, many: undefined };
+export function newBranch(key: string, parent: Branch): NarrowBranch {
+  return { key, parent, only: undefined };
+}
+
+/** The root is wide from the start, so that it is never replaced. */
+export function newRoot(metric: string): WideBranch {
+  return { key: metric, parent: undefined, many: new Map() };
 }
 
 export function childOf(branch: Branch, key: string): Branch | Series | undefined {
@@ -69,16 +86,22 @@ export function childOf(branch: Branch, key: string): Branch | Series | undefine
   return branch.only?.key === key ? branch.only : undefined;
 }
 
-export function addChild<C extends Branch | Series>(branch: Branch, child: C): C {
-  if (branch.many !== undefined) branch.many.set(child.key, child);
-  else if (branch.only === undefined) branch.only = child;
-  else {
-    branch.many = new Map<string, Branch | Series>([
-      [branch.only.key, branch.only],
-      [child.key, child],
-    ]);
-    branch.only = undefined;
-  }
+/** The branch with room for another child: itself, or the wide one that has just taken its place. */
+export function withRoom(branch: Branch): Branch {
+  if (branch.many !== undefined || branch.only === undefined) return branch;
+  const { key, parent, only } = branch;
+  const wide: WideBranch = { key, parent, many: new Map([[only.key, only]]) };
+  if (only instanceof Series) only.branch = wide;
+  else only.parent = wide;
+  // Only the root has no parent, and it is wide.
+  if (parent !== undefined) setChild(parent, wide);
+  return wide;
+}
+
+/** Adds a child to a branch that has room for it. */
+export function setChild<C extends Branch | Series>(branch: Branch, child: C): C {
+  if (branch.many === undefined) branch.only = child;
+  else branch.many.set(child.key, child);
   return child;
 }
 

@@ -12,16 +12,18 @@
 import { type Label, otherValue } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
 import {
-  addChild,
   type Branch,
   childOf,
   childrenOf,
   dropChild,
   newBranch,
+  newRoot,
   revived,
   Series,
+  setChild,
   vacate,
   vacatedValues,
+  withRoom,
 } from './branch.js';
 import { keyOf, labelText, storedValue } from './label-values.js';
 
@@ -63,7 +65,7 @@ export class SeriesTree<S extends Series> {
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
     this.metric = options.metric;
-    this.#root = newBranch(options.metric, undefined);
+    this.#root = newRoot(options.metric);
     this.labelNames = Object.keys(options.labels);
     this.#labels = Object.values(options.labels);
     this.#known = this.#labels.map(({ limit }) => (limit === undefined ? undefined : new Set()));
@@ -229,20 +231,21 @@ export class SeriesTree<S extends Series> {
     for (let index = 0; index < values.length - 1; index++) {
       const key = values[index] ?? '';
       const child = childOf(branch, key);
-      if (child !== undefined) branch = child as Branch;
-      else branch = addChild(branch, newBranch(key, branch));
+      if (child === undefined) branch = withRoom(branch);
+      branch = child === undefined ? setChild(branch, newBranch(key, branch)) : (child as Branch);
     }
+    branch = withRoom(branch);
     const key = values.at(-1) ?? '';
     this.size++;
     for (const [index, known] of this.#known.entries()) {
       const value = values[index] ?? '';
       if (value !== '' && value !== otherValue) known?.add(value);
     }
-    if (returning === undefined) return addChild(branch, this.#options.create(key, branch));
+    if (returning === undefined) return setChild(branch, this.#options.create(key, branch));
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);
     this.#options.onReturn?.(returning);
-    return addChild(branch, returning);
+    return setChild(branch, returning);
   }
 
   /** Values as they are stored; the same list where nothing changes. */
