@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
 import type { ExpositionFormat } from '../lib/exposition/format.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
-import { scrapeText } from '../lib/exposition/scrape.js';
+import { scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
@@ -23,7 +23,7 @@ export interface MetricsRouterOptions extends ScrapeAccess {
   maxScrapes?: number;
   /**
    * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say, and after twice as many of which a
-   * reader that is too slow is cut off. Default: 10.
+   * reader that is too slow is cut off. Default: 10. One that shares a scrape with a faster reader is cut off some megabytes behind.
    */
   timeoutSeconds?: number;
 }
@@ -60,7 +60,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
     const existing = jobs.get(key);
     if (existing !== undefined) return existing;
     const job = startScrapeJob({
-      chunks: scrapeText(registry, {
+      chunks: scrapeChunks(registry, {
         format,
         names: names.length === 0 ? undefined : new Set(names),
         constantLabels,
@@ -68,7 +68,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
       }),
       gzip,
       onWritten: (seconds, bytes) => self.written(format.label, seconds, bytes),
-      onEnd: () => jobs.delete(key),
+      onClosed: () => jobs.delete(key),
     });
     jobs.set(key, job);
     return job;
@@ -94,6 +94,8 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
       ctx.body = `${maxScrapes} scrapes are under way\n`;
       return;
     }
+    // Gone while access was looked at: nobody would say when it closes.
+    if (ctx.res.destroyed) return;
     const deadline = deadlineOf(ctx, timeoutSeconds);
     underWay += 1;
     self.started();

@@ -11,8 +11,8 @@ export interface ExpositionFormat {
   readonly counterSample: (name: string) => string;
   /** A bucket's bound or a quantile. */
   readonly bound: (value: number) => string;
-  /** The line that tells since when a series counts; empty where the format has none. */
-  readonly created: (family: string, labels: string, seconds: number) => string;
+  /** Name of the sample that tells since when a series counts; `undefined` where the format has none. */
+  readonly createdSample: (family: string) => string | undefined;
   /** What follows the number of a sample; empty where the format has none, or the sample. */
   readonly exemplar: (sample: Sample) => string;
   /** The end of the whole text. */

@@ -33,8 +33,7 @@ export const openMetricsFormat: ExpositionFormat = Object.freeze({
   },
   counterSample: (name: string) => `${familyOf(name)}_total`,
   bound: canonicalFloat,
-  created: (family: string, labels: string, seconds: number) =>
-    `${family}_created${labels === '' ? '' : `{${labels}}`} ${seconds}\n`,
+  createdSample: (family: string) => `${family}_created`,
   exemplar: exemplarText,
   end: '# EOF\n',
 });

@@ -1,80 +1,149 @@
 /**
- * A scrape that several readers share: those that come while one is being made get the same, from its beginning. What has
- * been made is kept as long as somebody reads it.
+ * A scrape that several readers share: those that come while its beginning is still there get the same. It is made as fast
+ * as its fastest reader reads, and what all have read is let go, so that memory is a matter of chunks and not of the size of
+ * the text.
  */
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 
 export interface ScrapeJob {
-  /** Everything from the beginning, as it comes. */
-  read(): AsyncGenerator<Buffer>;
+  /** Everything from the beginning, as it comes. Throws for a reader that falls too far behind the others. */
+  read(): AsyncIterableIterator<Buffer>;
 }
 
 export interface ScrapeJobOptions {
-  readonly chunks: AsyncGenerator<string>;
+  readonly chunks: AsyncGenerator<Buffer>;
   readonly gzip: boolean;
-  /** Told once all has been made: the seconds it took, and its bytes before compression. */
+  /** Told once all has been made: the seconds it took, without waiting for readers, and its bytes before compression. */
   readonly onWritten: (seconds: number, bytes: number) => void;
-  /** Told once no more will come, whether all was made or not. */
-  readonly onEnd: () => void;
+  /** Told once it takes no more readers: its beginning is gone, all has been made, or nobody reads any more. */
+  readonly onClosed: () => void;
 }
 
-export function startScrapeJob({ chunks, gzip, onWritten, onEnd }: ScrapeJobOptions): ScrapeJob {
-  const made: Buffer[] = [];
-  let state: 'making' | 'done' | { readonly error: unknown } = 'making';
-  let wake: () => void = () => {};
-  let woken = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const tell = (): void => {
-    const wakeNow = wake;
-    woken = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    wakeNow();
+/** Bytes of the beginning that are kept for who comes later. Most scrapes are smaller, compressed ones almost always. */
+const headBytes = 2 ** 20;
+
+/** Chunks that a reader may be behind the fastest: some eight megabytes, beyond what the connection holds of it. */
+const mostBehind = 256;
+
+export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobOptions): ScrapeJob {
+  const measured = measuredChunks(chunks, onWritten);
+  const source = gzip ? gzipped(measured)[Symbol.asyncIterator]() : measured;
+  const readers = new Set<{ at: number }>();
+  let kept: Buffer[] = [];
+  /** How many chunks were let go before those that are kept. */
+  let gone = 0;
+  let bytes = 0;
+  let outcome: 'made' | { readonly error: unknown } | undefined;
+  let making: Promise<void> | undefined;
+  let isClosed = false;
+
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    onClosed();
   };
-  const make = async (): Promise<void> => {
-    const start = startedAt();
-    let bytes = 0;
-    async function* encoded(): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        const buffer = Buffer.from(chunk);
-        bytes += buffer.length;
-        if (buffer.length > 0) yield buffer;
-      }
-      onWritten(secondsSince(start), bytes);
-    }
+  const makeNext = async (): Promise<void> => {
     try {
-      for await (const buffer of gzip ? gzipped(encoded()) : encoded()) {
-        made.push(buffer);
-        tell();
+      const { done, value } = await source.next();
+      if (done === true) outcome ??= 'made';
+      else {
+        kept.push(value);
+        bytes += value.length;
       }
-      state = 'done';
     } catch (error) {
-      state = { error };
+      outcome ??= { error };
     }
-    onEnd();
-    tell();
+    making = undefined;
+    if (outcome !== undefined) close();
   };
-  void make();
+  const letGo = (): void => {
+    if (bytes <= headBytes) return;
+    close();
+    const slowest = Math.min(...[...readers].map(({ at }) => at));
+    const count = Math.max(slowest - gone, kept.length - mostBehind);
+    if (count <= 0) return;
+    kept = kept.slice(count);
+    gone += count;
+  };
+  const abandon = (): void => {
+    outcome ??= { error: new Error('nobody reads this scrape') };
+    kept = [];
+    close();
+    void source.return?.();
+  };
+
   return {
-    async *read() {
-      for (let index = 0; ; index++) {
-        while (index >= made.length && state === 'making') await woken;
-        const buffer = made[index];
-        if (buffer !== undefined) yield buffer;
-        else if (typeof state === 'object') throw state.error;
-        else return;
-      }
+    read() {
+      const reader = { at: 0 };
+      readers.add(reader);
+      const leave = (): void => {
+        if (!readers.delete(reader)) return;
+        if (readers.size === 0) abandon();
+        else letGo();
+      };
+      return {
+        [Symbol.asyncIterator]() {
+          return this;
+        },
+        async next() {
+          while (readers.has(reader)) {
+            if (reader.at < gone) {
+              leave();
+              throw new Error('the reader fell too far behind the others of the scrape');
+            }
+            const value = kept[reader.at - gone];
+            if (value !== undefined) {
+              reader.at += 1;
+              letGo();
+              return { done: false, value };
+            }
+            if (outcome !== undefined) {
+              const { error } = typeof outcome === 'object' ? outcome : { error: undefined };
+              leave();
+              if (error !== undefined) throw error;
+              break;
+            }
+            making ??= makeNext();
+            await making;
+          }
+          return { done: true, value: undefined };
+        },
+        async return() {
+          leave();
+          return { done: true, value: undefined };
+        },
+      };
     },
   };
 }
 
+async function* measuredChunks(
+  chunks: AsyncGenerator<Buffer>,
+  onWritten: ScrapeJobOptions['onWritten'],
+): AsyncGenerator<Buffer> {
+  let seconds = 0;
+  let bytes = 0;
+  try {
+    for (;;) {
+      const start = startedAt();
+      const { done, value } = await chunks.next();
+      seconds += secondsSince(start);
+      if (done === true) break;
+      bytes += value.length;
+      if (value.length > 0) yield value;
+    }
+    onWritten(seconds, bytes);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
 /** Compressed in the thread pool, for speed: a scrape every few seconds is not worth the last percent. */
 function gzipped(source: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  const input = Readable.from(source);
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  input.once('error', (error) => gzip.destroy(error));
-  return input.pipe(gzip);
+  // Whatever ends one of them ends the other; errors come out of the last one.
+  pipeline(Readable.from(source), gzip, () => {});
+  return gzip;
 }

@@ -7,9 +7,10 @@ import {
   type MetricsRegistry,
   type StructuralRegistry,
 } from '../registry.js';
+import { ByteWriter } from './byte-writer.js';
 import type { ExpositionFormat } from './format.js';
 import { textFormat } from './text.js';
-import { type ConstantLabels, instrumentText, snapshotText } from './writer.js';
+import { type ConstantLabels, chunkLength, snapshotText, writeInstrument } from './writer.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
@@ -31,13 +32,13 @@ interface ForeignMetric {
 }
 
 /**
- * The text of a whole scrape, in chunks between which the event loop turns. A metric whose collect function throws,
+ * The text of a whole scrape, as bytes in chunks between which the event loop turns. A metric whose collect function throws,
  * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
  */
-export async function* scrapeText(
+export async function* scrapeChunks(
   registry: AnyRegistry,
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
-): AsyncGenerator<string> {
+): AsyncGenerator<Buffer> {
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
   const chosen = registry.prometheus
     .getMetricsAsArray()
@@ -50,28 +51,29 @@ export async function* scrapeText(
   // Last, so that series which the others have just made are counted.
   for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
   cancel();
+  // One writer for all: small families share a chunk, and what is left of one when it is full is little.
+  const out = new ByteWriter(chunkLength + chunkLength / 4);
   for (const [index, family] of families.entries()) {
     if (family === failed) continue;
     if (isInstrument(family)) {
-      for (const chunk of instrumentText(family, format, constant)) {
-        yield chunk;
+      for (const _ of writeInstrument(out, family, format, constant)) {
+        yield out.take();
         await turn();
       }
-    } else {
-      const text = writtenForeign(registry, nameOf(chosen[index]), family, format, constant);
-      if (text === undefined) continue;
-      yield text;
-      await turn();
-    }
+    } else out.text(writtenForeign(registry, nameOf(chosen[index]), family, format, constant) ?? '');
+    if (out.length < chunkLength) continue;
+    yield out.take();
+    await turn();
   }
-  yield format.end;
+  out.text(format.end);
+  yield out.take();
 }
 
 /** The text of a whole scrape as one string. */
 export async function scrapeToString(registry: AnyRegistry, options?: ScrapeOptions): Promise<string> {
-  let text = '';
-  for await (const chunk of scrapeText(registry, options)) text += chunk;
-  return text;
+  const chunks: Buffer[] = [];
+  for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 /** Foreign metrics whose reading has not settled: one that hangs is not asked again by every scrape. */

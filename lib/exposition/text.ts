@@ -10,7 +10,7 @@ export const textFormat: ExpositionFormat = Object.freeze({
     `# HELP ${name} ${escapedHelp(help)}\n# TYPE ${name} ${type}\n`,
   counterSample: (name: string) => name,
   bound: numberText,
-  created: () => '',
+  createdSample: () => undefined,
   exemplar: () => '',
   end: '',
 });

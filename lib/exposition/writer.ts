@@ -2,12 +2,13 @@
  * Writes metrics as families of lines, each `name{label="value"} number`, in one of the two text formats. Labels come in
  * declaration order; `le` and `quantile` come last.
  */
-import type { Counter } from '../instruments/counter.js';
-import type { Gauge } from '../instruments/gauge.js';
-import { Histogram } from '../instruments/histogram.js';
+import type { CounterSeries } from '../instruments/counter.js';
+import type { GaugeSeries } from '../instruments/gauge.js';
+import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
-import { Summary } from '../instruments/summary.js';
+import { Summary, type SummarySeries } from '../instruments/summary.js';
 import type { AnyInstrument } from '../registry.js';
+import { ByteWriter, codes, type PreparedText, preparedText } from './byte-writer.js';
 import { braced, type ExpositionFormat, labelText, numberText } from './format.js';
 
 /** Labels added to every series that does not have them (a registry's default labels). */
@@ -15,36 +16,32 @@ export type ConstantLabels = ReadonlyMap<string, string>;
 
 const noLabels: ConstantLabels = new Map();
 
-/** About how many characters are handed on at once: large enough to be cheap, small enough to leave the loop free. */
-const chunkLength = 32_768;
+/** About how many bytes are handed on at once: large enough to be cheap, small enough to leave the loop free. */
+export const chunkLength = 32_768;
 
-/** The family of an own instrument, in pieces of about {@link chunkLength} characters. */
-export function* instrumentText(
+/** Writes the family of an own instrument, and stops whenever a chunk is full: whoever takes it goes on when it likes. */
+export function* writeInstrument(
+  out: ByteWriter,
   instrument: AnyInstrument,
   format: ExpositionFormat,
   constant: ConstantLabels = noLabels,
-): IterableIterator<string> {
-  const { name, help, type, labelNames, series: tree } = instrument;
-  let text = format.header(name, help, type);
-  const write = seriesWriter(instrument, format);
-  const constantOthers = [...constant].filter(([label]) => !labelNames.includes(label));
+): Generator<void> {
+  const { type, labelNames, series: tree } = instrument;
+  const layout = layoutOf(instrument, format);
+  // An empty value is an absent label; the registry's own then shows.
+  const fallbacks = labelNames.map((label) => constant.get(label) ?? '');
+  const others = [...constant]
+    .filter(([label]) => !labelNames.includes(label))
+    .map(([label, value]) => labelText(label, value))
+    .join(',');
+  out.text(layout.header);
   for (const series of tree) {
-    let labels = '';
-    const values = tree.valuesOf(series);
-    for (let index = 0; index < labelNames.length; index++) {
-      // An empty value is an absent label; the registry's own then shows.
-      const label = labelNames[index] ?? '';
-      const value = values[index] || (constant.get(label) ?? '');
-      if (value !== '') labels += labels === '' ? labelText(label, value) : `,${labelText(label, value)}`;
-    }
-    for (const [label, value] of constantOthers)
-      labels += labels === '' ? labelText(label, value) : `,${labelText(label, value)}`;
-    text += write(series as never, labels);
-    if (text.length < chunkLength) continue;
-    yield text;
-    text = '';
+    if (out.length >= chunkLength) yield;
+    writeLabels(layout, tree.valuesOf(series), fallbacks, others);
+    if (type === 'histogram') writeHistogram(out, layout, series as HistogramSeries);
+    else if (type === 'summary') writeSummary(out, layout, series as SummarySeries, instrument as Summary);
+    else writeValue(out, layout, series as CounterSeries | GaugeSeries);
   }
-  yield text;
 }
 
 /** The family of a foreign metric, from what its `get()` gave. The snapshot is read and never changed. */
@@ -63,49 +60,140 @@ export function snapshotText(
   return text;
 }
 
-type Writer = (series: never, labels: string) => string;
-
-/** What writes the lines of one series of an instrument; what does not change from series to series is made once. */
-function seriesWriter(instrument: AnyInstrument, format: ExpositionFormat): Writer {
-  const { name } = instrument;
-  if (instrument instanceof Histogram) {
-    const bounds = [...instrument.definition.buckets.map(format.bound), '+Inf'].map(
-      (bound) => `le="${bound}"} `,
-    );
-    return (series: ReturnType<typeof instrument.with>, labels) => {
-      const prefix = labels === '' ? `${name}_bucket{` : `${name}_bucket{${labels},`;
-      const counts = series.cumulativeCounts();
-      let lines = '';
-      for (let index = 0; index < counts.length; index++)
-        lines += `${prefix}${bounds[index]}${counts[index]}\n`;
-      return `${lines}${sumAndCount(name, labels, series.sum, counts.at(-1) ?? 0)}${format.created(name, labels, series.created)}`;
-    };
-  }
-  if (instrument instanceof Summary) {
-    const { quantiles } = instrument.definition;
-    const bounds = quantiles.map(format.bound);
-    return (series: ReturnType<typeof instrument.with>, labels) => {
-      const prefix = labels === '' ? `${name}{` : `${name}{${labels},`;
-      let lines = '';
-      for (const [index, value] of (series.window?.quantiles(quantiles) ?? []).entries()) {
-        lines += `${prefix}quantile="${bounds[index]}"} ${numberText(value)}\n`;
-      }
-      return `${lines}${sumAndCount(name, labels, series.sum, series.count)}${format.created(name, labels, series.created)}`;
-    };
-  }
-  if (instrument.type === 'gauge') {
-    return (series: ReturnType<Gauge['with']>, labels) =>
-      `${name}${braced(labels)} ${numberText(series.value)}\n`;
-  }
-  const sample = format.counterSample(name);
-  const family = sample.replace(/_total$/, '');
-  return (series: ReturnType<Counter['with']>, labels) =>
-    `${sample}${braced(labels)} ${numberText(series.value)}\n${format.created(family, labels, series.created)}`;
+/** What does not change from series to series of an instrument, nor from scrape to scrape. */
+interface FamilyLayout {
+  readonly header: string;
+  /** The name of the one sample of a counter or gauge. */
+  readonly sample: PreparedText;
+  /** The start of a bucket or quantile. */
+  readonly open: PreparedText;
+  /** The last label of each bucket or quantile, and the rest up to the number. */
+  readonly bounds: readonly PreparedText[];
+  readonly sum: PreparedText;
+  readonly count: PreparedText;
+  readonly created: PreparedText | undefined;
+  /** Each label up to its value. */
+  readonly labels: readonly PreparedText[];
 }
 
-function sumAndCount(name: string, labels: string, sum: number, count: number): string {
-  const suffix = braced(labels);
-  return `${name}_sum${suffix} ${numberText(sum)}\n${name}_count${suffix} ${count}\n`;
+/**
+ * Kept from scrape to scrape, and not only because it need not be made again: V8 forgets how to run code fast when the last
+ * object that the code has seen is gone, which garbage collection between two scrapes would see to.
+ */
+const layouts = new WeakMap<AnyInstrument, Map<ExpositionFormat, FamilyLayout>>();
+
+/** The labels of the series that is being written, without braces: written once, copied from line to line. */
+const labels = new ByteWriter(256);
+
+function layoutOf(instrument: AnyInstrument, format: ExpositionFormat): FamilyLayout {
+  const byFormat = layouts.get(instrument) ?? new Map<ExpositionFormat, FamilyLayout>();
+  layouts.set(instrument, byFormat);
+  const existing = byFormat.get(format);
+  if (existing !== undefined) return existing;
+  const made = newLayout(instrument, format);
+  byFormat.set(format, made);
+  return made;
+}
+
+function newLayout(instrument: AnyInstrument, format: ExpositionFormat): FamilyLayout {
+  const { name, help, type, labelNames } = instrument;
+  const sample = type === 'counter' ? format.counterSample(name) : name;
+  const created = type === 'gauge' ? undefined : format.createdSample(sample.replace(/_total$/, ''));
+  const bounds =
+    instrument instanceof Histogram
+      ? [...instrument.definition.buckets.map(format.bound), '+Inf'].map((bound) => `le="${bound}"} `)
+      : instrument instanceof Summary
+        ? instrument.definition.quantiles.map((quantile) => `quantile="${format.bound(quantile)}"} `)
+        : [];
+  return {
+    header: format.header(name, help, type),
+    sample: preparedText(sample),
+    open: preparedText(type === 'histogram' ? `${name}_bucket{` : `${name}{`),
+    bounds: bounds.map(preparedText),
+    sum: preparedText(`${name}_sum`),
+    count: preparedText(`${name}_count`),
+    created: created === undefined ? undefined : preparedText(created),
+    labels: labelNames.map((label) => preparedText(`${label}="`)),
+  };
+}
+
+function writeLabels(
+  layout: FamilyLayout,
+  values: readonly string[],
+  fallbacks: readonly string[],
+  others: string,
+): void {
+  labels.clear();
+  for (let index = 0; index < layout.labels.length; index++) {
+    const value = values[index] || fallbacks[index] || '';
+    if (value === '') continue;
+    if (labels.length > 0) labels.byte(codes.comma);
+    labels.prepared(layout.labels[index] as PreparedText);
+    labels.labelValue(value);
+    labels.byte(codes.quote);
+  }
+  if (others === '') return;
+  if (labels.length > 0) labels.byte(codes.comma);
+  labels.text(others);
+}
+
+function writeValue(out: ByteWriter, layout: FamilyLayout, series: CounterSeries | GaugeSeries): void {
+  writeSample(out, layout.sample, series.value);
+  if (layout.created !== undefined) writeSample(out, layout.created, series.created);
+}
+
+function writeHistogram(out: ByteWriter, layout: FamilyLayout, series: HistogramSeries): void {
+  const start = out.length;
+  writeOpen(out, layout.open);
+  const end = out.length;
+  let total = 0;
+  for (let bucket = 0; bucket < layout.bounds.length; bucket++) {
+    if (bucket > 0) out.again(start, end);
+    out.prepared(layout.bounds[bucket] as PreparedText);
+    total += series.countIn(bucket);
+    out.number(total);
+    out.byte(codes.newline);
+  }
+  writeSample(out, layout.sum, series.sum);
+  writeSample(out, layout.count, total);
+  if (layout.created !== undefined) writeSample(out, layout.created, series.created);
+}
+
+function writeSummary(
+  out: ByteWriter,
+  layout: FamilyLayout,
+  series: SummarySeries,
+  { definition: { quantiles } }: Summary,
+): void {
+  for (const [index, value] of (series.window?.quantiles(quantiles) ?? []).entries()) {
+    writeOpen(out, layout.open);
+    out.prepared(layout.bounds[index] as PreparedText);
+    out.number(value);
+    out.byte(codes.newline);
+  }
+  writeSample(out, layout.sum, series.sum);
+  writeSample(out, layout.count, series.count);
+  if (layout.created !== undefined) writeSample(out, layout.created, series.created);
+}
+
+/** A sample's name, brace and labels, up to where `le` or `quantile` begins. */
+function writeOpen(out: ByteWriter, open: PreparedText): void {
+  out.prepared(open);
+  if (labels.length === 0) return;
+  out.prepared(labels);
+  out.byte(codes.comma);
+}
+
+function writeSample(out: ByteWriter, name: PreparedText, value: number): void {
+  out.prepared(name);
+  if (labels.length > 0) {
+    out.byte(codes.open);
+    out.prepared(labels);
+    out.byte(codes.close);
+  }
+  out.byte(codes.space);
+  out.number(value);
+  out.byte(codes.newline);
 }
 
 function sampleLabels(sample: Sample, format: ExpositionFormat, constant: ConstantLabels): string {

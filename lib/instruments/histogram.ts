@@ -65,6 +65,11 @@ export class HistogramSeries extends Series {
     return count;
   }
 
+  /** Observations in one bucket, without those of the buckets below; the one after the last bound is +Inf. */
+  countIn(bucket: number): number {
+    return this.#numbers[this.#offset + bucket] ?? 0;
+  }
+
   /** Observations up to and including each upper bound, +Inf last. */
   cumulativeCounts(): number[] {
     const counts: number[] = [];

@@ -1,6 +1,6 @@
 /** Fills the whole catalogue with so many series, each metric its share, and sends the bytes that they take. */
 import { catalogue } from '../../lib/catalogue/catalogue.js';
-import { scrapeText } from '../../lib/exposition/scrape.js';
+import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import type { Counter } from '../../lib/instruments/counter.js';
 import type { Gauge } from '../../lib/instruments/gauge.js';
 import type { Histogram } from '../../lib/instruments/histogram.js';
@@ -17,7 +17,7 @@ const labelled = instruments.filter(({ definition }) =>
 );
 
 let lines = 0;
-for await (const _ of scrapeText(registry)) lines = 0;
+for await (const _ of scrapeChunks(registry)) lines = 0;
 const start = liveBytes();
 let series = 0;
 for (let round = 0; series < wanted; round++) {
@@ -29,7 +29,7 @@ for (let round = 0; series < wanted; round++) {
   }
 }
 const before = liveBytes() - start;
-for await (const chunk of scrapeText(registry)) lines += chunk.split('\n').length - 1;
+for await (const chunk of scrapeChunks(registry)) lines += chunk.toString('latin1').split('\n').length - 1;
 const after = liveBytes() - start;
 sendResult({ series, lines, before, after } satisfies CatalogueMemory);
 

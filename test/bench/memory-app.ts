@@ -3,7 +3,7 @@ import platformatic from '@platformatic/prom-client';
 import * as prometheusIo from '@prometheus-io/client';
 import * as promClient from 'prom-client';
 import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
-import { scrapeText } from '../../lib/exposition/scrape.js';
+import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { buckets, type Labels } from './contender.js';
@@ -66,7 +66,7 @@ function ours(kind: 'counter' | 'histogram'): Filled {
   const labels = { provider: label(), model: label(), operation: label() };
   const scrape = async (): Promise<string> => {
     let last = '';
-    for await (const chunk of scrapeText(registry)) if (chunk !== '') last = chunk;
+    for await (const chunk of scrapeChunks(registry)) last = chunk.toString();
     return last;
   };
   if (kind === 'counter') {

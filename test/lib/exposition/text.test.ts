@@ -3,7 +3,7 @@ import { Counter as PromCounter } from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
 import { numberText } from '../../../lib/exposition/format.js';
-import { scrapeText } from '../../../lib/exposition/scrape.js';
+import { scrapeChunks } from '../../../lib/exposition/scrape.js';
 import { textContentType } from '../../../lib/exposition/text.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
 import { parseText } from '../../helpers/parse-text.js';
@@ -152,7 +152,7 @@ test('a large scrape comes in chunks', async (t) => {
   );
   for (let user = 0; user < 10_000; user++) counter.inc({ user });
   const chunks: string[] = [];
-  for await (const chunk of scrapeText(registry)) chunks.push(chunk);
+  for await (const chunk of scrapeChunks(registry)) chunks.push(chunk.toString());
   t.true(chunks.length > 5);
   t.true(Math.max(...chunks.map(({ length }) => length)) < 40_000);
   t.is(parseText(chunks.join('')).length, 10_000);

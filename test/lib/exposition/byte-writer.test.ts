@@ -1,0 +1,76 @@
+/** Text written as bytes reads as the same text put together from strings. */
+import test from 'ava';
+import fc from 'fast-check';
+import { ByteWriter, preparedText } from '../../../lib/exposition/byte-writer.js';
+import { escapedLabelValue, numberText } from '../../../lib/exposition/format.js';
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', 'é', '😀') }),
+);
+const anyNumber = fc.oneof(
+  fc.integer(),
+  fc.double(),
+  fc.constantFrom(0, -0, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, -1, 1e21, Number.POSITIVE_INFINITY),
+);
+
+/** A step of writing, and the text that it stands for. */
+const step = fc.oneof(
+  anyText.map((text) => ({ write: (out: ByteWriter) => out.text(text), text })),
+  anyText.map((text) => ({
+    write: (out: ByteWriter) => out.prepared(preparedText(text)),
+    text,
+  })),
+  anyText.map((text) => ({
+    write: (out: ByteWriter) => out.labelValue(text),
+    text: escapedLabelValue(text),
+  })),
+  anyNumber.map((value) => ({ write: (out: ByteWriter) => out.number(value), text: numberText(value) })),
+);
+
+test('any steps, in a writer of any size', (t) => {
+  fc.assert(
+    fc.property(fc.array(step), fc.integer({ min: 1, max: 64 }), (steps, capacity) => {
+      const out = new ByteWriter(capacity);
+      for (const { write } of steps) write(out);
+      const expected = Buffer.from(steps.map(({ text }) => text).join(''));
+      t.true(out.take().equals(expected));
+      t.is(out.length, 0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('what was written can be written again, as often as one likes', (t) => {
+  fc.assert(
+    fc.property(anyText, anyText, fc.integer({ min: 0, max: 20 }), (before, text, times) => {
+      const out = new ByteWriter(8);
+      out.text(before);
+      const start = out.length;
+      out.text(text);
+      const end = out.length;
+      for (let time = 0; time < times; time++) out.again(start, end);
+      t.is(out.take().toString(), Buffer.from(before + text.repeat(times + 1)).toString());
+    }),
+  );
+});
+
+test('what was taken is not written over', (t) => {
+  const out = new ByteWriter(16);
+  out.text('first');
+  const first = out.take();
+  out.text('second');
+  t.is(first.toString(), 'first');
+  t.is(out.take().toString(), 'second');
+});
+
+test('a writer is what another copies from', (t) => {
+  const [labels, out] = [new ByteWriter(1), new ByteWriter(1)];
+  labels.text('a="x"');
+  out.prepared(labels);
+  labels.clear();
+  labels.text('b');
+  out.prepared(labels);
+  t.is(out.take().toString(), 'a="x"b');
+});

@@ -1,0 +1,142 @@
+/** One scrape for several readers: what they share, what is kept of it, and who is let go. */
+import { gunzipSync } from 'node:zlib';
+import test from 'ava';
+import { type ScrapeJob, startScrapeJob } from '../../../lib/exposition/scrape-job.js';
+
+const chunkSize = 32_768;
+
+/** A scrape of so many chunks, each of one letter, that tells how far it has been made and how it ended. */
+function scrape(count: number, { gzip = false, failsAt = Number.POSITIVE_INFINITY } = {}) {
+  const told = { made: 0, returned: false, closed: 0, written: [] as number[] };
+  async function* chunks(): AsyncGenerator<Buffer> {
+    try {
+      for (; told.made < count; ) {
+        if (told.made === failsAt) throw new Error('broken');
+        told.made += 1;
+        yield Buffer.alloc(chunkSize, letter(told.made - 1));
+      }
+    } finally {
+      told.returned = true;
+    }
+  }
+  const job = startScrapeJob({
+    chunks: chunks(),
+    gzip,
+    onWritten: (seconds, bytes) => told.written.push(seconds, bytes),
+    onClosed: () => {
+      told.closed += 1;
+    },
+  });
+  return { job, told };
+}
+
+const letter = (index: number): string => String.fromCharCode(97 + (index % 26));
+const whole = (count: number): string =>
+  Array.from({ length: count }, (_, index) => letter(index).repeat(chunkSize)).join('');
+
+async function textOf(reader: ReturnType<ScrapeJob['read']>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of reader) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+test('readers that come together get the same, made once', async (t) => {
+  const { job, told } = scrape(100);
+  const texts = await Promise.all([textOf(job.read()), textOf(job.read()), textOf(job.read())]);
+  t.true(texts.every((text) => text === whole(100)));
+  t.is(told.made, 100);
+  t.is(told.closed, 1);
+  t.is(told.written[1], 100 * chunkSize);
+  t.true((told.written[0] ?? -1) >= 0);
+});
+
+test('nothing is made that nobody has asked for: a slow reader holds a few chunks, whatever the size', async (t) => {
+  const { job, told } = scrape(2_000);
+  const reader = job.read();
+  for (let read = 1; read <= 2_000; read++) {
+    await reader.next();
+    t.true(told.made - read <= 1);
+  }
+  t.true((await reader.next()).done);
+});
+
+test('who comes while the beginning is there reads it; then it takes no more readers', async (t) => {
+  const { job, told } = scrape(100);
+  const first = job.read();
+  for (let read = 0; read < 10; read++) await first.next();
+  t.is(told.closed, 0);
+  const second = job.read();
+  const [rest, all] = await Promise.all([textOf(first), textOf(second)]);
+  t.is(all, whole(100));
+  t.is(rest, whole(100).slice(10 * chunkSize));
+  t.is(told.closed, 1);
+});
+
+test('past a megabyte the beginning is let go', async (t) => {
+  const { job, told } = scrape(100);
+  const reader = job.read();
+  for (let read = 0; read < 33; read++) await reader.next();
+  t.is(told.closed, 1);
+  await t.throwsAsync(textOf(job.read()), { message: /too far behind/ });
+  t.is(await textOf(reader), whole(100).slice(33 * chunkSize), 'the others read on');
+});
+
+test('a reader that stalls is let go; the fast one beside it gets everything', async (t) => {
+  const { job } = scrape(1_000);
+  const stalled = job.read();
+  await stalled.next();
+  t.is((await textOf(job.read())).length, 1_000 * chunkSize);
+  await t.throwsAsync(textOf(stalled), { message: /too far behind/ });
+});
+
+test('once all have left it is not made to the end', async (t) => {
+  const { job, told } = scrape(1_000);
+  const [one, other] = [job.read(), job.read()];
+  await one.next();
+  await one.return?.();
+  await other.next();
+  t.false(told.returned);
+  await other.return?.();
+  await new Promise((resolve) => setImmediate(resolve));
+  t.true(told.returned);
+  t.is(told.made, 1);
+  t.is(told.closed, 1);
+  t.deepEqual(told.written, [], 'it has not been written');
+  t.true((await one.next()).done);
+});
+
+test('a reader that leaves before its first chunk is no reader', async (t) => {
+  const { job, told } = scrape(10);
+  await job.read().return?.();
+  t.is(told.made, 0);
+  t.is(told.closed, 1);
+});
+
+test('an error reaches every reader, after what was made before it', async (t) => {
+  const { job, told } = scrape(10, { failsAt: 3 });
+  const readers = [job.read(), job.read()];
+  for (const reader of readers) {
+    for (let read = 0; read < 3; read++) t.false((await reader.next()).done);
+    await t.throwsAsync(async () => reader.next(), { message: 'broken' });
+  }
+  t.is(told.closed, 1);
+});
+
+test('compressed, it is the same text', async (t) => {
+  const { job, told } = scrape(100, { gzip: true });
+  const chunks: Buffer[] = [];
+  for await (const chunk of job.read()) chunks.push(chunk);
+  t.is(gunzipSync(Buffer.concat(chunks)).toString(), whole(100));
+  t.is(told.written[1], 100 * chunkSize);
+});
+
+test('compressed, it is not made to the end either once all have left', async (t) => {
+  const { job, told } = scrape(100_000, { gzip: true });
+  const reader = job.read();
+  await reader.next();
+  await reader.return?.();
+  for (let turn = 0; turn < 1_000 && !told.returned; turn++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  t.true(told.returned);
+  t.true(told.made < 1_000);
+});
