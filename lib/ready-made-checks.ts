@@ -1,5 +1,4 @@
 /** Ready-made health checks: a function, a URL, a TCP port, a threshold on a gauge. */
-import { connect } from 'node:net';
 import { queueDepth } from './catalogue/workflow.js';
 import type { GaugeDefinition, LabelShape, LabelValues } from './definition.js';
 import { metricsError, shown } from './errors.js';
@@ -34,8 +33,10 @@ export function tcpCheck(host: string, port: number): CheckFunction {
   if (typeof host !== 'string' || host === '') throw invalid('a host', 'a name or an address', host);
   if (!(Number.isInteger(port) && port > 0 && port < 65_536))
     throw invalid('a port', 'an integer within 1 to 65535', port);
-  return (signal) =>
-    new Promise<boolean>((resolve, reject) => {
+  return async (signal) => {
+    // Loaded when it is needed: most programs that import the package check no port.
+    const { connect } = await import('node:net');
+    return new Promise<boolean>((resolve, reject) => {
       const socket = connect({ host, port, signal });
       socket.once('connect', () => {
         socket.destroy();
@@ -43,6 +44,7 @@ export function tcpCheck(host: string, port: number): CheckFunction {
       });
       socket.once('error', reject);
     });
+  };
 }
 
 export interface GaugeCheckOptions<L extends LabelShape> {

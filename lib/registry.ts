@@ -1,5 +1,7 @@
 /** The registry: instruments by definition, beside a plain prom-client registry that holds them and anyone's metrics. */
-import { Registry, register } from 'prom-client';
+import type { Registry } from 'prom-client';
+// Not all of prom-client, most of a service's start: whoever uses the rest gets it with this very registry in it.
+import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { metricsCollectorErrors, metricsRecordingErrors, metricsSeriesFolded } from './catalogue/self.js';
 import {
   type CounterDefinition,
@@ -11,10 +13,11 @@ import {
   shapeOf,
 } from './definition.js';
 import { metricsError, shown } from './errors.js';
-import { Counter } from './instruments/counter.js';
+import { Counter, type CounterSeries } from './instruments/counter.js';
 import { Gauge } from './instruments/gauge.js';
 import { Histogram } from './instruments/histogram.js';
 import type { Collect, InstrumentContext } from './instruments/instrument.js';
+import type { FoldListener } from './instruments/series.js';
 import { Summary } from './instruments/summary.js';
 
 /** What is needed of a registry to work beside it: prom-client's and @prometheus-io/client's both have it. */
@@ -76,7 +79,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
       );
     }
     // Without the option, R is its default.
-    this.prometheus = prometheus ?? (new Registry() as StructuralRegistry as R);
+    this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
     this.#maxSeries = maxSeries;
     this.#onWarning = onWarning;
   }
@@ -232,7 +235,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
       get maxSeries() {
         return budget();
       },
-      onFold: (label, budget, value) => this.#folded(definition, label, budget, value),
+      onFold: this.#foldListener(definition),
     });
     this.#register(instrument);
     this.#instruments.set(definition.name, instrument);
@@ -259,17 +262,30 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.prometheus.registerMetric(instrument as never);
   }
 
-  #folded(definition: MetricDefinition, label: string, budget: number | undefined, value: string): void {
+  /** Counts what is folded, and warns once a label. Bound, since an attack comes here with every call. */
+  #foldListener(definition: MetricDefinition): FoldListener {
     const { name: metric } = definition;
-    // Its own folding is not counted: counting it would fold again.
-    if (metric !== metricsSeriesFolded.name) this.counter(metricsSeriesFolded).inc({ metric, label });
-    this.#warnOnce(`folded ${metric} ${label}`, () => ({
-      code: 'METRICS_SERIES_FOLDED',
-      message:
-        budget === undefined
-          ? `Label \`${label}\` of metric \`${metric}\` is a closed set: expected one of ${definition.labels[label]?.values?.join(', ')}, received ${shown(value)}, which is recorded as \`other\`. Pass one of these, or add the value to the definition.`
-          : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
-    }));
+    const foldings = new Map<string, CounterSeries | undefined>();
+    return (label, budget, value) => {
+      if (foldings.has(label)) {
+        foldings.get(label)?.inc();
+        return;
+      }
+      // Its own folding is not counted: counting it would fold again.
+      const counted =
+        metric === metricsSeriesFolded.name
+          ? undefined
+          : this.counter(metricsSeriesFolded).with({ metric, label });
+      foldings.set(label, counted);
+      counted?.inc();
+      this.#warnOnce(`folded ${metric} ${label}`, () => ({
+        code: 'METRICS_SERIES_FOLDED',
+        message:
+          budget === undefined
+            ? `Label \`${label}\` of metric \`${metric}\` is a closed set: expected one of ${definition.labels[label]?.values?.join(', ')}, received ${shown(value)}, which is recorded as \`other\`. Pass one of these, or add the value to the definition.`
+            : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
+      }));
+    };
   }
 
   #warnOnce(key: string, warning: () => MetricsWarning): void {
@@ -288,7 +304,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
  * The registry that everything uses by default. Its `prometheus` is prom-client's own default registry, so metrics made
  * with prom-client without a registry, and `collectDefaultMetrics()`, come out beside ours.
  */
-export const sharedRegistry: MetricsRegistry = new MetricsRegistry({ prometheus: register });
+export const sharedRegistry: MetricsRegistry = new MetricsRegistry({
+  prometheus: PrometheusRegistry.globalRegistry,
+});
 
 /** Whether a metric of a registry is one of our instruments, of whichever `MetricsRegistry`. */
 export function isInstrument(metric: unknown): metric is AnyInstrument {

@@ -1,6 +1,6 @@
 /** One call for an application: everything that the package has, put together. */
 import type { Middleware } from 'koa';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
@@ -89,13 +89,13 @@ export function createMetrics(
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
-  const measure = (): void => {
+  const measure = async (): Promise<void> => {
     const { service, version } = settings;
     registry.gauge(buildInfo).set({ service, version, revision, node_version: process.version }, 1);
     aggregator = new MetricsAggregator({ registry });
     if (fetch !== false)
       wire = instrumentFetch({ registry, ...(fetch.hosts === undefined ? {} : { hosts: fetch.hosts }) });
-    if (defaultMetrics) collectNodeMetrics(registry);
+    if (defaultMetrics) await collectNodeMetrics(registry);
   };
   const begin = async (): Promise<void> => {
     if (options.server !== false) {
@@ -103,7 +103,7 @@ export function createMetrics(
       server = await startMetricsServer(settings, { ...options.server, registry, checks: health });
     }
     // After the server: where it cannot listen, nothing has begun that would have to be undone.
-    if (settings.enabled) measure();
+    if (settings.enabled) await measure();
   };
   const end = async (): Promise<void> => {
     // A start that failed has been told to its caller.
@@ -150,10 +150,12 @@ const optionNames = [
 ];
 
 /** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
-function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): void {
+async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
   if (
-    prometheus instanceof Registry &&
-    prometheus.getSingleMetric('process_cpu_user_seconds_total') === undefined
+    !(prometheus instanceof PrometheusRegistry) ||
+    prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined
   )
-    collectDefaultMetrics({ register: prometheus });
+    return;
+  const { collectDefaultMetrics } = await import('prom-client');
+  collectDefaultMetrics({ register: prometheus });
 }

@@ -1,16 +1,12 @@
 /** Koa middleware that measures the requests an app answers. */
-import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
-import { methodLabel } from '../lib/http-method.js';
-import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
-import { type RequestFacts, requestSemantics } from './request-definitions.js';
-import { watchWire } from './response-watch.js';
-import { routeOf } from './route.js';
+import { requestSemantics } from './request-definitions.js';
+import { requestRecorder } from './request-recorder.js';
+import { isMeasuredIn, watchOf, watchWire } from './response-watch.js';
 
 /** Labels that the middleware fills in itself. */
 type OwnLabel =
@@ -48,9 +44,6 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
   semantics?: 'catalogue' | 'opentelemetry';
 }
 
-/** Status of a request whose client left before it got an answer (nginx's convention). */
-const clientClosedRequest = 499;
-
 /**
  * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
  * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
@@ -67,95 +60,35 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   checkOptions(options);
   const { registry = sharedRegistry, skip, labels = {}, semantics: names = 'catalogue' } = options;
   const semantics = requestSemantics[names];
-  const duration = registry.histogram(durationDefinition(options, semantics.duration));
-  const inFlight = registry.gauge(semantics.inFlight);
-  const firstByte = semantics.firstByte === undefined ? undefined : registry.histogram(semantics.firstByte);
-  const requestSize = registry.histogram(semantics.requestSize);
-  const responseSize = registry.histogram(semantics.responseSize);
-  const abortedBodies = registry.counter(httpServerAbortedBodies);
-  const statusCodeOf = statusCodes(options.statusCode);
-  const extraLabels = Object.entries(labels) as [string, (ctx: Context) => unknown][];
-  const measured = measuredOn(registry);
-  const failed = (error: unknown): void =>
-    registry.recordingFailed(semantics.duration.name, 'request', error);
-
-  /** Labels of the histogram that its user brought; what fails is absent, and noted. */
-  const withExtra = (ctx: Context, own: Record<string, string>): Record<string, unknown> => {
-    if (extraLabels.length === 0) return own;
-    const all: Record<string, unknown> = { ...own };
-    for (const [name, source] of extraLabels) {
-      try {
-        all[name] = source(ctx);
-      } catch (error) {
-        failed(error);
-      }
-    }
-    return all;
-  };
+  const recorder = requestRecorder({
+    registry,
+    semantics,
+    duration: durationDefinition(options, semantics.duration),
+    statusCodeOf: statusCodes(options.statusCode),
+    extraLabels: Object.entries(labels) as [string, (ctx: Context) => unknown][],
+  });
+  // Koa looks at the connection and its proxies to tell: only where it is a label.
+  const hasScheme = names === 'opentelemetry';
   const isSkipped = (ctx: Context): boolean => {
     try {
       return skip?.(ctx) === true;
     } catch (error) {
-      failed(error);
+      recorder.failed(error);
       return false;
     }
   };
 
   return function requestMetrics(ctx, next) {
     const { req, res } = ctx;
-    const marks = req as Marked;
-    if (marks[measured] === true || (skip !== undefined && isSkipped(ctx))) return next();
-    marks[measured] = true;
-    const start = startedAt();
-    const method = methodLabel(ctx.method);
-    // Koa looks at the connection and its proxies to tell: only where it is a label.
-    const scheme = names === 'opentelemetry' ? ctx.protocol : '';
-    const underWay = inFlight.with(semantics.inFlightLabels({ method, scheme }));
-    underWay.inc();
-    const wire = watchWire(req, res);
-    res.once('close', () => {
-      underWay.dec();
-      try {
-        const seconds = secondsSince(start);
-        const status = res.headersSent ? res.statusCode : clientClosedRequest;
-        const facts: RequestFacts = {
-          method,
-          route: routeOf(ctx),
-          status,
-          statusCode: statusCodeOf(status),
-          scheme,
-        };
-        duration.observe(withExtra(ctx, semantics.durationLabels(facts)) as never, seconds);
-        const others = semantics.otherLabels(facts) as never;
-        if (wire.firstByteAt !== 0) firstByte?.observe(others, wire.firstByteAt - start);
-        requestSize.observe(others, wire.requestBytes());
-        responseSize.observe(others, wire.responseBytes);
-        if (res.headersSent && isCut(req, res.writableFinished)) abortedBodies.inc();
-      } catch (error) {
-        // Nobody listens to a `close` handler that throws: it would end the process.
-        failed(error);
-      }
-    });
+    const watch = watchOf(res);
+    if (
+      (watch !== undefined && isMeasuredIn(registry, watch)) ||
+      (skip !== undefined && isSkipped(ctx as Context))
+    )
+      return next();
+    recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? ctx.protocol : '');
     return next();
   };
-}
-
-/** Whether the client left before the end: HTTP/2 finishes a response all the same, and says so on the request. */
-function isCut(req: IncomingMessage, isFinished: boolean): boolean {
-  return req.httpVersionMajor >= 2 ? req.aborted : !isFinished;
-}
-
-/** A request carries a mark for each registry that it is recorded in: a WeakSet would cost ten times as much. */
-type Marked = IncomingMessage & Record<symbol, unknown>;
-
-const marksByRegistry = new WeakMap<object, symbol>();
-
-function measuredOn(registry: object): symbol {
-  const existing = marksByRegistry.get(registry);
-  if (existing !== undefined) return existing;
-  const mark = Symbol('tamma:measured');
-  marksByRegistry.set(registry, mark);
-  return mark;
 }
 
 function statusCodes(grouping: RequestMetricsOptions['statusCode'] = 'exact'): (status: number) => string {

@@ -1,5 +1,5 @@
 /**
- * What goes over the wire of one request: when its first byte is sent, and how many bytes its bodies have. Observed on the
+ * What goes over the wire of one request, and who measures it: when its first byte is sent, and how many bytes its bodies have. Observed on the
  * request and the response themselves, below every middleware: what koa-compress made of a body is what is counted.
  *
  * The functions that are put on them are the same for all requests, and what they count stands beside: closures would cost
@@ -19,8 +19,19 @@ interface WatchedRequest extends IncomingMessage {
   [received]: { bytes: number; readonly push: IncomingMessage['push'] };
 }
 
+/** One middleware's measurement of a request. */
+export interface Measurement {
+  /** The next one's: a request may be measured in several registries. */
+  readonly next: Measurement | undefined;
+  /** Where it records. */
+  readonly registry: unknown;
+  /** Told once, when the connection or stream is done with the request. Must not throw. */
+  ended(wire: WireWatch, res: ServerResponse): void;
+}
+
 /** What is known of one request's wire. */
 export class WireWatch {
+  measurements: Measurement | undefined;
   /** Moment at which the head of the response was written, as `startedAt` gives it; 0 until then. */
   firstByteAt = 0;
   /** Bytes of the response's body that have been handed to the connection. */
@@ -56,6 +67,18 @@ export class WireWatch {
   }
 }
 
+/** The watch of a request that is measured already. */
+export function watchOf(res: ServerResponse): WireWatch | undefined {
+  return (res as Partial<WatchedResponse>)[watched];
+}
+
+/** Whether a request is measured in this registry already, by a middleware that was mounted before. */
+export function isMeasuredIn(registry: unknown, watch: WireWatch): boolean {
+  for (let each = watch.measurements; each !== undefined; each = each.next)
+    if (each.registry === registry) return true;
+  return false;
+}
+
 export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch {
   const watch = new WireWatch(req, res);
   (res as WatchedResponse)[watched] = watch;
@@ -73,7 +96,14 @@ export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch 
     (req as WatchedRequest)[received] = { bytes: 0, push: req.push };
     req.push = watchedPush;
   }
+  // It comes exactly once, whatever becomes of the request.
+  res.on('close', watchedClose);
   return watch;
+}
+
+function watchedClose(this: ServerResponse): void {
+  const watch = (this as WatchedResponse)[watched];
+  for (let each = watch.measurements; each !== undefined; each = each.next) each.ended(watch, this);
 }
 
 function watchedHead(this: WatchedResponse, ...args: never[]): unknown {

@@ -297,7 +297,8 @@ export class SeriesTree<S extends Series> {
     this.#foldOrder ??= this.#labelsByVariety();
     const reserve = Math.max(16, Math.ceil(maxSeries / 10));
     const folded = [...values];
-    for (const [step, index] of this.#foldOrder.entries()) {
+    for (let step = 0; step < this.#foldOrder.length; step++) {
+      const index = this.#foldOrder[step] ?? 0;
       const value = folded[index] ?? '';
       if (value !== otherValue) {
         folded[index] = otherValue;

@@ -1,31 +1,81 @@
-/** A Koa hello world in a process of its own, bare or measured; told to, it says how much CPU time it has used. */
-import { createServer } from 'node:http';
+/**
+ * Two Koa apps in a process of their own, one bare and one measured in one way, each on a port. Told to, it says how much CPU
+ * time it has used.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import Router from '@koa/router';
-import Koa from 'koa';
+import type RouterClass from '@koa/router';
+import type KoaClass from 'koa';
 import * as promClient from 'prom-client';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { requestMetrics } from '../../middleware/index.js';
+import type { koaVariants } from './koa.js';
 
-const app = new Koa();
-if (process.argv[2] === 'ours') app.use(requestMetrics({ registry: new MetricsRegistry() }));
-if (process.argv[2] === 'by hand') app.use(measuredByHand());
-const router = new Router();
-router.get('/users/:id', (ctx) => {
-  ctx.body = 'hello';
-});
-app.use(router.routes());
-const server = createServer(app.callback()).listen(0, '127.0.0.1', () => {
-  process.send?.({ port: (server.address() as AddressInfo).port });
-});
-process.on('message', () => {
+const require = createRequire(import.meta.url);
+const variant = process.argv[2] as (typeof koaVariants)[number];
+const ports = { bare: 0, measured: 0 };
+
+// OpenTelemetry patches what is required after it.
+if (variant === 'OpenTelemetry') await instrument();
+const Koa = require('koa') as typeof KoaClass;
+const Router = require('@koa/router') as typeof RouterClass;
+
+const registry = new MetricsRegistry();
+const bare = new Koa();
+// Past `use`, which OpenTelemetry would have patched for it as well.
+bare.middleware.push(hello().routes() as KoaClass.Middleware);
+const measured = new Koa();
+const middleware = measuring();
+if (middleware !== undefined) measured.use(middleware);
+measured.use(hello().routes());
+
+const listening = (app: KoaClass): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer(app.callback());
+    // Slices of the other app come between two requests on a connection.
+    server.keepAliveTimeout = 600_000;
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+ports.bare = await listening(bare);
+ports.measured = await listening(measured);
+
+process.on('message', (asked) => {
   const { user, system } = process.cpuUsage();
-  process.send?.({ microseconds: user + system });
+  process.send?.(asked === 'cpu' ? { microseconds: user + system } : { recorded: recorded() });
 });
 process.on('disconnect', () => process.exit());
+process.send?.(ports);
 
-/** What one writes on prom-client: a duration and a gauge. */
-function measuredByHand(): Koa.Middleware {
+function hello(): RouterClass {
+  const router = new Router();
+  router.get('/users/:id', (ctx) => {
+    ctx.body = 'hello';
+  });
+  return router;
+}
+
+function measuring(): KoaClass.Middleware | undefined {
+  if (variant === '@tamma/observability') return requestMetrics({ registry });
+  if (variant === 'prom-client by hand') return measuredByHand();
+  if (variant === '@echo-health/koa-prometheus-exporter') {
+    const { httpMetricMiddleware } = require('@echo-health/koa-prometheus-exporter') as {
+      httpMetricMiddleware: () => KoaClass.Middleware;
+    };
+    return httpMetricMiddleware();
+  }
+  return undefined;
+}
+
+/** The text of what was recorded: proof that the requests were. */
+function recorded(): boolean {
+  if (variant !== '@tamma/observability') return true;
+  const histogram = registry.instruments().find(({ name }) => name === 'http_server_request_duration_seconds');
+  return [...(histogram?.series ?? [])].some((series) => 'count' in series && (series.count as number) > 0);
+}
+
+/** What koa-prometheus-exporter and its like do, on prom-client of today: a duration and a gauge. */
+function measuredByHand(): KoaClass.Middleware {
   const registers = [new promClient.Registry()];
   const durations = new promClient.Histogram({
     name: 'http_request_duration_seconds',
@@ -49,4 +99,31 @@ function measuredByHand(): Koa.Middleware {
     });
     await next();
   };
+}
+
+/** HTTP and Koa instrumentation, with metrics and traces that nobody exports; the bare app's port is left out. */
+async function instrument(): Promise<void> {
+  const { metrics } = await import('@opentelemetry/api');
+  const { MeterProvider, MetricReader } = await import('@opentelemetry/sdk-metrics');
+  const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node');
+  const { HttpInstrumentation } = await import('@opentelemetry/instrumentation-http');
+  const { KoaInstrumentation } = await import('@opentelemetry/instrumentation-koa');
+  class ManualReader extends MetricReader {
+    protected override async onForceFlush(): Promise<void> {}
+    protected override async onShutdown(): Promise<void> {}
+  }
+  const meterProvider = new MeterProvider({ readers: [new ManualReader()] });
+  metrics.setGlobalMeterProvider(meterProvider);
+  new NodeTracerProvider().register();
+  const instrumentations = [
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: (request: IncomingMessage) => request.socket.localPort === ports.bare,
+    }),
+    new KoaInstrumentation(),
+  ];
+  for (const each of instrumentations) {
+    each.setMeterProvider(meterProvider);
+    each.enable();
+  }
+  require('node:http');
 }

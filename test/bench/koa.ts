@@ -1,92 +1,199 @@
-/** The CPU time that measuring adds to a request of a Koa app, beside the same by hand on prom-client. */
-import { fork } from 'node:child_process';
+/**
+ * The CPU time that measuring adds to a request of a Koa app, beside what others do: a bare and a measured app in one process,
+ * slices of load on the one and the other in turn, and the median of the ratio of each pair.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { findOnPath } from '../helpers/find-on-path.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { drawn } from './contender.js';
 import { median } from './measure.js';
+import { atMost, type Verdict } from './verdict.js';
 
-export const koaVariants = ['bare', 'ours', 'by hand'] as const;
+/** `bare` is a second app like the first: what it shows is the noise. */
+export const koaVariants = [
+  'bare',
+  '@tamma/observability',
+  'prom-client by hand',
+  '@echo-health/koa-prometheus-exporter',
+  'OpenTelemetry',
+] as const;
 
 export interface KoaMeasurement {
   readonly variant: (typeof koaVariants)[number];
-  /** Median over the rounds of the microseconds of CPU time that a request takes. */
-  readonly microseconds: number;
-  readonly rounds: readonly number[];
+  readonly pairs: number;
+  /** Median microseconds of CPU time that a request of the bare app takes. */
+  readonly bare: number;
+  /** How much more a request of the measured app takes, in percent of the bare one: median of the pairs. */
+  readonly more: number;
+  /** 95 % interval of it, by bootstrap. */
+  readonly interval: readonly [number, number];
 }
 
 export async function measureKoa({
-  rounds,
+  pairs,
   requests,
+  variants = koaVariants,
 }: {
-  rounds: number;
+  pairs: number;
+  /** In a slice. */
   requests: number;
+  variants?: readonly (typeof koaVariants)[number][];
 }): Promise<KoaMeasurement[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  const apps = await Promise.all(
-    koaVariants.map(async (variant) => {
-      const child = fork(fromRoot('test/bench/koa-app.ts'), [variant], { execArgv: ['--import=tsx'] });
-      const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-      return { variant, child, port, times: [] as number[] };
-    }),
-  );
-  const used = async (child: (typeof apps)[number]['child']): Promise<number> => {
-    child.send('cpu');
-    const [{ microseconds }] = (await once(child, 'message')) as [{ microseconds: number }];
-    return microseconds;
-  };
-  const load = async (port: number, count: number): Promise<void> => {
-    let left = count;
-    const one = async (): Promise<void> => {
-      while (left-- > 0) await ask(agent, port);
-    };
-    await Promise.all(Array.from({ length: 16 }, one));
-  };
+  const measurements: KoaMeasurement[] = [];
+  for (const variant of variants) measurements.push(await measureVariant(variant, pairs, requests));
+  return measurements;
+}
+
+async function measureVariant(
+  variant: KoaMeasurement['variant'],
+  pairs: number,
+  requests: number,
+): Promise<KoaMeasurement> {
+  const child = await appOnOneCore(variant);
+  const sockets: Socket[] = [];
   try {
-    for (const { port } of apps) await load(port, requests);
-    const draw = drawn(rounds);
-    for (let round = 0; round < rounds; round++) {
-      for (const { app } of apps
-        .map((each) => ({ app: each, place: draw() }))
-        .sort((a, b) => a.place - b.place)) {
-        const before = await used(app.child);
-        await load(app.port, requests);
-        app.times.push(((await used(app.child)) - before) / requests);
+    const [ports] = (await once(child, 'message')) as [{ bare: number; measured: number }];
+    const [bare, measured] = [await loadOn(ports.bare, sockets), await loadOn(ports.measured, sockets)];
+    const slice = async (load: (count: number) => Promise<void>): Promise<number> => {
+      const before = await cpuTimeOf(child);
+      await load(requests);
+      return ((await cpuTimeOf(child)) - before) / requests;
+    };
+    for (let time = 0; time < 150; time++) {
+      await slice(bare);
+      await slice(measured);
+    }
+    const draw = drawn(pairs);
+    const times: { readonly bare: number; readonly measured: number }[] = [];
+    for (let pair = 0; pair < pairs; pair++) {
+      // Whichever comes first pays for what was before.
+      if (draw() < 0.5) times.push({ bare: await slice(bare), measured: await slice(measured) });
+      else {
+        const first = await slice(measured);
+        times.push({ bare: await slice(bare), measured: first });
       }
     }
-    return apps.map(({ variant, times }) => ({ variant, microseconds: median(times), rounds: times }));
+    child.send('recorded');
+    const [{ recorded }] = (await once(child, 'message')) as [{ recorded: boolean }];
+    if (!recorded) throw new Error(`${variant} recorded nothing`);
+    const ratios = times.map((pair) => (pair.measured / pair.bare - 1) * 100);
+    return {
+      variant,
+      pairs,
+      bare: median(times.map((pair) => pair.bare)),
+      more: median(ratios),
+      interval: bootstrapInterval(ratios),
+    };
   } finally {
-    agent.destroy();
-    for (const { child } of apps) child.kill();
+    for (const socket of sockets) socket.destroy();
+    child.kill();
   }
 }
 
+/** The 95 % interval of the median, from medians of samples drawn from the sample. */
+export function bootstrapInterval(numbers: readonly number[]): [number, number] {
+  const draw = drawn(numbers.length);
+  const medians = Array.from({ length: 2_000 }, () =>
+    median(numbers.map(() => numbers[Math.floor(draw() * numbers.length)] ?? Number.NaN)),
+  ).sort((a, b) => a - b);
+  return [medians[50] ?? Number.NaN, medians[1_949] ?? Number.NaN];
+}
+
 export function koaTable(measurements: readonly KoaMeasurement[]): string {
-  const time = (variant: string): number =>
-    measurements.find((measurement) => measurement.variant === variant)?.microseconds ?? Number.NaN;
-  const names: Readonly<Record<string, string>> = {
-    bare: 'bare',
-    ours: 'requestMetrics: duration, first byte, two sizes, in flight',
-    'by hand': 'prom-client by hand: duration, in flight',
-  };
-  const rows = koaVariants.map(
-    (variant) =>
-      `| ${names[variant]} | ${time(variant).toFixed(1)} | ${((time(variant) / time('bare') - 1) * 100).toFixed(1)} % |`,
+  const rows = measurements.map(
+    ({ variant, more, interval: [low, high] }) =>
+      `| ${names[variant]} | ${more.toFixed(2)} % | ${low.toFixed(2)} to ${high.toFixed(2)} % |`,
   );
+  const [first] = measurements;
   return [
-    '| CPU time of a request, Koa hello world with a router | µs | more |',
+    `| CPU time of a request more than bare, ${first?.pairs ?? 0} pairs | median | 95 % interval |`,
     '|---|---:|---:|',
     ...rows,
+    '',
+    `A bare request, a Koa hello world with a router over loopback, takes ${(first?.bare ?? Number.NaN).toFixed(0)} µs.`,
   ].join('\n');
 }
 
-function ask(agent: Agent, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    request({ agent, hostname: '127.0.0.1', port, path: '/users/42' }, (response) => {
-      response.resume();
-      response.once('end', resolve);
-    })
-      .once('error', reject)
-      .end();
+export function koaVerdicts(measurements: readonly KoaMeasurement[]): Verdict[] {
+  const own = measurements.find(({ variant }) => variant === '@tamma/observability');
+  return [
+    atMost(
+      'CPU time that requestMetrics() adds to a Koa hello world',
+      1,
+      own?.more ?? Number.NaN,
+      ' %',
+      2,
+    ),
+  ];
+}
+
+const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
+  bare: 'bare, a second time: the noise',
+  '@tamma/observability': 'requestMetrics(): duration, first byte, two sizes, in flight',
+  'prom-client by hand': 'prom-client by hand: duration, in flight',
+  '@echo-health/koa-prometheus-exporter':
+    '@echo-health/koa-prometheus-exporter: duration, count, response size',
+  OpenTelemetry: 'OpenTelemetry instrumentation of HTTP and Koa: duration, spans',
+};
+
+/** On one core, where the system can say so, so that the load beside it does not move it about. */
+async function appOnOneCore(variant: string): Promise<ChildProcess> {
+  const script = fromRoot('test/bench/koa-app.ts');
+  const taskset = findOnPath('taskset');
+  if (taskset === undefined) return fork(script, [variant], { execArgv: ['--import=tsx'] });
+  return fork('-c', ['0', process.execPath, '--import=tsx', script, variant], {
+    execPath: taskset,
+    execArgv: [],
   });
+}
+
+async function cpuTimeOf(child: ChildProcess): Promise<number> {
+  child.send('cpu');
+  const [{ microseconds }] = (await once(child, 'message')) as [{ microseconds: number }];
+  return microseconds;
+}
+
+const connections = 1;
+const requestText = 'GET /users/42 HTTP/1.1\r\nHost: here\r\n\r\n';
+
+/** Connections that stay, each with one request under way at a time. Answers are alike, so their bytes tell how many came. */
+async function loadOn(port: number, sockets: Socket[]): Promise<(count: number) => Promise<void>> {
+  const own = await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect(port, '127.0.0.1').setNoDelay(true);
+      sockets.push(socket);
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const [first] = own as [Socket];
+  first.write(requestText);
+  const [answer] = (await once(first, 'data')) as [Buffer];
+  const text = answer.toString();
+  if (!text.startsWith('HTTP/1.1 200') || !text.endsWith('\r\n\r\nhello'))
+    throw new Error(`not the answer expected: ${text}`);
+  return (count) =>
+    new Promise((resolve, reject) => {
+      let toSend = count;
+      let toCome = count;
+      for (const socket of own) {
+        let bytes = 0;
+        const send = (): void => {
+          if (toSend-- > 0) socket.write(requestText);
+        };
+        socket.removeAllListeners('data').removeAllListeners('error');
+        socket.once('error', reject);
+        socket.on('data', (chunk) => {
+          bytes += chunk.length;
+          if (bytes < answer.length) return;
+          bytes -= answer.length;
+          toCome -= 1;
+          if (toCome === 0) resolve();
+          else send();
+        });
+        send();
+      }
+    });
 }

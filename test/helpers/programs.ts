@@ -2,9 +2,8 @@
  * The real programs that tests drive: Debian's packages, found on PATH. Where one is missing, the test is reported as
  * skipped by name; with `CI=true` that is a failure.
  */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { findOnPath } from './find-on-path.js';
 
 /** Program -> its names on Debian, and the package that brings it. */
 const programs = {
@@ -46,17 +45,4 @@ const { skip } = test;
 
 function pathOf(program: Program): string | undefined {
   return programs[program].names.map(findOnPath).find((path) => path !== undefined);
-}
-
-function findOnPath(name: string): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return undefined;
 }

@@ -1,0 +1,70 @@
+/** Bytes a minute that Prometheus fetches from the example service, filled up to so many series, every 15 s, compressed. */
+import { gunzipSync } from 'node:zlib';
+import { request } from 'node:http';
+import { parseText } from '../helpers/parse-text.js';
+import { startServiceProcess } from '../helpers/service-process.js';
+import { fromRoot } from '../helpers/package-root.js';
+import { atMost, type Verdict } from './verdict.js';
+
+export interface ExportMeasurement {
+  /** Label sets, and lines of a scrape. */
+  readonly series: number;
+  readonly lines: number;
+  /** Bytes of a scrape, and compressed. */
+  readonly bytes: number;
+  readonly compressed: number;
+}
+
+const scrapesPerMinute = 60 / 15;
+
+export async function measureExport({ series }: { series: number }): Promise<ExportMeasurement> {
+  const service = await startServiceProcess({
+    NODE_OPTIONS: `--import=tsx --import=${fromRoot('test/bench/export-fill.ts')}`,
+    EXPORT_SERIES: String(series),
+    METRICS_MAX_SERIES: String(series),
+  });
+  try {
+    // A few seconds of real work among them, and its own scrape's metrics.
+    await fetched(service.url);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const compressed = await fetched(service.url);
+    const text = gunzipSync(compressed).toString();
+    const counted = parseText(text)
+      .filter(({ name }) => name === 'metrics_series')
+      .reduce((sum, { value }) => sum + value, 0);
+    if (counted < series) throw new Error(`the service has ${counted} series, not ${series}`);
+    return {
+      series: counted,
+      lines: text.split('\n').length - 1,
+      bytes: Buffer.byteLength(text),
+      compressed: compressed.length,
+    };
+  } finally {
+    await service.stop();
+  }
+}
+
+export function exportTable({ series, lines, bytes, compressed }: ExportMeasurement): string {
+  return `The example service with ${series} series, ${lines} lines: a scrape is ${(bytes / 1e3).toFixed(0)} kB, gzipped ${(compressed / 1e3).toFixed(0)} kB; at 15 s that is ${perMinute(compressed).toFixed(2)} MB a minute.`;
+}
+
+export function exportVerdicts({ compressed }: ExportMeasurement): Verdict[] {
+  return [atMost('export of the example service with 5,000 series', 1, perMinute(compressed), ' MB a minute', 2)];
+}
+
+function perMinute(bytes: number): number {
+  return (bytes * scrapesPerMinute) / 1e6;
+}
+
+/** The bytes as they come: `fetch` would decompress them. */
+function fetched(url: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    request(`${url}/metrics`, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.once('end', () => resolve(Buffer.concat(chunks))).once('error', reject);
+    })
+      .once('error', reject)
+      .end();
+  });
+}

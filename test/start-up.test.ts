@@ -1,0 +1,39 @@
+/** What importing the package loads, seen from the process that does it. */
+import { execFile } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { requireFreshBuild } from './helpers/fresh-build.js';
+import { fromRoot } from './helpers/package-root.js';
+
+const run = promisify(execFile);
+
+test.before(requireFreshBuild);
+
+test('of prom-client only the registry is loaded, and it is the one of all of prom-client', async (t) => {
+  const program = `
+    import { createRequire } from 'node:module';
+    import { catalogue, sharedRegistry } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};
+    for (const definition of Object.values(catalogue)) sharedRegistry.instrument(definition);
+    const require = createRequire(${JSON.stringify(pathToFileURL(fromRoot('package.json')).href)});
+    const loaded = Object.keys(require.cache).filter((path) => path.includes('node_modules'));
+    const { register, Registry } = require('prom-client');
+    console.log(JSON.stringify({
+      loaded: loaded.map((path) => path.replaceAll('\\\\', '/').replace(/^.*node_modules\\//, '')),
+      isShared: sharedRegistry.prometheus === register && register instanceof Registry,
+      isThere: register.getSingleMetric('issues_processed_total') !== undefined,
+    }));`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program]);
+  const { loaded, isShared, isThere } = JSON.parse(stdout) as {
+    loaded: string[];
+    isShared: boolean;
+    isThere: boolean;
+  };
+  t.true(isShared);
+  t.true(isThere);
+  t.true(loaded.includes('prom-client/lib/registry.js'), 'what is loaded is seen');
+  t.deepEqual(
+    loaded.filter((path) => !/^(prom-client\/lib\/(registry|util)\.js|tdigest\/|bintrees\/)/.test(path)),
+    [],
+  );
+});
