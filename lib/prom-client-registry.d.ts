@@ -6,5 +6,5 @@ declare module 'prom-client/lib/registry.js' {
   import type { Registry as PromClientRegistry } from 'prom-client';
 
   const Registry: typeof PromClientRegistry & { readonly globalRegistry: PromClientRegistry };
-  export default Registry;
+  export = Registry;
 }

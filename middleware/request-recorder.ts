@@ -91,7 +91,11 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     const facts = { method, route, status, statusCode: statusCodeOf(status), scheme };
     const made = seriesOf(ctx, facts);
     // What was folded is not kept: each time it happens is counted.
-    if (extraLabels.length > 0 || keptCount >= mostKept || !isExact(duration, made.duration, semantics, facts))
+    if (
+      extraLabels.length > 0 ||
+      keptCount >= mostKept ||
+      !isExact(duration, made.duration, semantics, facts)
+    )
       return made;
     const byKind = kept.get(route) ?? new Map<string, Map<number, RequestSeries>>();
     const byStatus = byKind.get(kind) ?? new Map<number, RequestSeries>();

@@ -25,6 +25,7 @@ import {
   vacatedValues,
   withRoom,
 } from './branch.js';
+import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
 import { keyOf, labelText, storedValue } from './label-values.js';
 
 /**
@@ -57,6 +58,9 @@ export class SeriesTree<S extends Series> {
   /** Distinct values seen of each label that has a limit of its own. */
   readonly #known: readonly (Set<string> | undefined)[];
   readonly #root: Branch;
+  /** `find` for the labels of this metric, once it has been asked for often enough. */
+  #quickFind: QuickFind | undefined;
+  #finds = 0;
   /** The series without label values, once asked for. */
   #bare: S | undefined;
   /** Indices of labels in the order in which they are folded; known once the budget is used up. */
@@ -76,6 +80,14 @@ export class SeriesTree<S extends Series> {
    * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; no series is made then
    */
   find(labels: Readonly<Record<string, unknown>>): S {
+    const quick = this.#quickFind;
+    if (quick !== undefined) return (quick(labels) as S | undefined) ?? this.#findByOrder(labels);
+    if (++this.#finds === findsBeforeCompiling) this.#quickFind = compiledFind(this.#root, this.labelNames);
+    return this.#findByOrder(labels);
+  }
+
+  /** As `find`, for the labels of any metric. */
+  #findByOrder(labels: Readonly<Record<string, unknown>>): S {
     const names = this.labelNames;
     let node: Branch | Series = this.#root;
     let index = 0;

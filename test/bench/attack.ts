@@ -50,7 +50,14 @@ export function measureAttack({ rounds }: { rounds: number }): AttackMeasurement
 }
 
 export function attackVerdicts({ normal, attacked }: AttackMeasurement): Verdict[] {
-  return [atMost('a call with a label value never seen, past the budget, against a usual one', 10, attacked / normal, ' x')];
+  return [
+    atMost(
+      'a call with a label value never seen, past the budget, against a usual one',
+      10,
+      attacked / normal,
+      ' x',
+    ),
+  ];
 }
 
 export function attackTable({ calls, normal, attacked }: AttackMeasurement): string {

@@ -9,8 +9,7 @@ import type { CatalogueMemory } from './memory.js';
 const wanted = Number(process.argv[2]);
 const registry = new MetricsRegistry({ maxSeries: 10_000_000 });
 for (const definition of Object.values(catalogue)) registry.instrument(definition);
-const seriesNow = (): number =>
-  registry.instruments().reduce((sum, { series }) => sum + series.size, 0);
+const seriesNow = (): number => registry.instruments().reduce((sum, { series }) => sum + series.size, 0);
 
 // What the metrics themselves and the first scrape bring into being is no series'.
 await linesOfScrape();

@@ -7,19 +7,13 @@ import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/de
 import { MetricsRegistry } from '../../lib/registry.js';
 import { drawn } from './contender.js';
 import { median } from './measure.js';
+import { atMost, type Verdict } from './verdict.js';
 
 export interface DecoratorMeasurement {
   readonly name: string;
   /** Median over the rounds of the nanoseconds a call takes. */
   readonly nanoseconds: number;
   readonly rounds: readonly number[];
-}
-
-export interface DecoratorTarget {
-  readonly what: string;
-  readonly limit: string;
-  readonly measured: string;
-  readonly reached: boolean;
 }
 
 const labels = { provider: label(), model: label() };
@@ -167,7 +161,7 @@ export async function measureDecorators({
   return running.map(({ name, times }) => ({ name, nanoseconds: median(times), rounds: times }));
 }
 
-export function checkDecoratorTargets(measurements: readonly DecoratorMeasurement[]): DecoratorTarget[] {
+export function decoratorVerdicts(measurements: readonly DecoratorMeasurement[]): Verdict[] {
   const time = (name: string): number =>
     measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
   const [timed, floor, stacked] = [
@@ -176,26 +170,11 @@ export function checkDecoratorTargets(measurements: readonly DecoratorMeasuremen
     time('async, @Timed @Counted @TracksGauge'),
   ];
   const added = time('sync, @Counted') - time('sync, bare');
-  const allowed = Math.max(25, 3 * time('sync, bound increment'));
+  const allowed = Math.round(Math.max(25, 3 * time('sync, bound increment')));
   return [
-    {
-      what: '@Timed on an async method, against two clock reads and a .then',
-      limit: '1.3 x',
-      measured: `${(timed / floor).toFixed(2)} x`,
-      reached: timed / floor <= 1.3,
-    },
-    {
-      what: 'three stacked decorators, against one',
-      limit: '1.35 x',
-      measured: `${(stacked / timed).toFixed(2)} x`,
-      reached: stacked / timed <= 1.35,
-    },
-    {
-      what: '@Counted on a sync method adds',
-      limit: `${allowed.toFixed(0)} ns`,
-      measured: `${added.toFixed(0)} ns`,
-      reached: added <= allowed,
-    },
+    atMost('@Timed on an async method, against two clock reads and a .then', 1.3, timed / floor, ' x', 2),
+    atMost('three stacked decorators, against one', 1.35, stacked / timed, ' x', 2),
+    atMost('@Counted on a sync method adds', allowed, added, ' ns', 0),
   ];
 }
 
@@ -205,14 +184,6 @@ export function decoratorTable(measurements: readonly DecoratorMeasurement[]): s
       `| ${name} | ${nanoseconds < 10 ? nanoseconds.toFixed(1) : nanoseconds.toFixed(0)} |`,
   );
   return ['| a call of a decorated method | ns |', '|---|---:|', ...rows].join('\n');
-}
-
-export function decoratorTargetsTable(measurements: readonly DecoratorMeasurement[]): string {
-  const rows = checkDecoratorTargets(measurements).map(
-    ({ what, limit, measured, reached }) =>
-      `| ${what} | ${limit} | ${measured} | ${reached ? 'yes' : 'NO'} |`,
-  );
-  return ['| decorators | at most | measured | reached |', '|---|---:|---:|---|', ...rows].join('\n');
 }
 
 // Code of its own for each, and a name in it, for the reasons given in `measure.ts`.

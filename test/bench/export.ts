@@ -1,9 +1,10 @@
 /** Bytes a minute that Prometheus fetches from the example service, filled up to so many series, every 15 s, compressed. */
-import { gunzipSync } from 'node:zlib';
+
 import { request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { fromRoot } from '../helpers/package-root.js';
 import { parseText } from '../helpers/parse-text.js';
 import { startServiceProcess } from '../helpers/service-process.js';
-import { fromRoot } from '../helpers/package-root.js';
 import { atMost, type Verdict } from './verdict.js';
 
 export interface ExportMeasurement {
@@ -49,7 +50,9 @@ export function exportTable({ series, lines, bytes, compressed }: ExportMeasurem
 }
 
 export function exportVerdicts({ compressed }: ExportMeasurement): Verdict[] {
-  return [atMost('export of the example service with 5,000 series', 1, perMinute(compressed), ' MB a minute', 2)];
+  return [
+    atMost('export of the example service with 5,000 series', 1, perMinute(compressed), ' MB a minute', 2),
+  ];
 }
 
 function perMinute(bytes: number): number {

@@ -70,7 +70,9 @@ function measuring(): KoaClass.Middleware | undefined {
 /** The text of what was recorded: proof that the requests were. */
 function recorded(): boolean {
   if (variant !== '@tamma/observability') return true;
-  const histogram = registry.instruments().find(({ name }) => name === 'http_server_request_duration_seconds');
+  const histogram = registry
+    .instruments()
+    .find(({ name }) => name === 'http_server_request_duration_seconds');
   return [...(histogram?.series ?? [])].some((series) => 'count' in series && (series.count as number) > 0);
 }
 

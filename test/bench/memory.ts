@@ -38,13 +38,15 @@ export interface MemoryResults {
 export async function measureMemory({
   rounds,
   sets,
+  compared = libraries,
 }: {
   rounds: number;
   sets: number;
+  compared?: readonly (typeof libraries)[number][];
 }): Promise<MemoryResults> {
   const shapes = Object.keys(labelSetsByShape) as MemoryShape[];
   const cells = shapes.flatMap((shape) =>
-    libraries.map((library) => ({ shape, library, filled: [] as MemoryFilled[] })),
+    compared.map((library) => ({ shape, library, filled: [] as MemoryFilled[] })),
   );
   for (let round = 0; round < rounds; round++) {
     for (const { shape, library, filled } of cells)

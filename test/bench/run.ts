@@ -2,69 +2,64 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { fromRoot } from '../helpers/package-root.js';
-import { contenders } from './contenders/all.js';
+import { growthPlot } from './growth-plot.js';
+import { factsLine, factsOfRun, type RunFacts } from './report.js';
 import {
-  checkDecoratorTargets,
-  decoratorTable,
-  decoratorTargetsTable,
-  measureDecorators,
-} from './decorators.js';
-import { koaTable, measureKoa } from './koa.js';
-import { measureSideBySide } from './measure.js';
-import { measureRecorders, recorderTable } from './recorders.js';
-import { type Results, report, resultsOf, table, targetsTable } from './report.js';
-import { storm, stormReport } from './storm.js';
-import { checkTargets } from './targets.js';
+  allVerdicts,
+  type Measured,
+  type SectionName,
+  sectionNames,
+  sections,
+  shownSections,
+} from './sections.js';
+import { verdictTable } from './verdict.js';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
+    only: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
+type Results = RunFacts & Measured;
 const resultsFile = fromRoot('test/bench/results.json');
 
 if (options.help) {
-  console.log(`npm run bench              measure, print a table, write test/bench/results.json
-npm run bench -- --quick   the same in seconds, less exact; writes nothing
-npm run bench -- --check   exit with 1 where a target is missed
-npm run bench -- --report  measure nothing; write the last results into test/bench/README.md`);
+  console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: some ten minutes
+npm run bench -- --quick        the same in a minute, less exact; writes nothing
+npm run bench -- --only a,b     some of ${sectionNames.join(', ')}; writes nothing
+npm run bench -- --check        exit with 1 where a promise is missed, whatever else is said
+npm run bench -- --report       measure nothing; write the last results into test/bench/README.md and growth.svg`);
 } else if (options.report) {
   await writeReport(JSON.parse(await readFile(resultsFile, 'utf8')) as Results);
 } else {
-  const measurements = await measureSideBySide({
-    contenders,
-    rounds: options.quick ? 3 : 7,
-    milliseconds: options.quick ? 10 : 60,
-    onProgress: (what) => process.stderr.write(`\r${what.padEnd(40)}`),
-  });
-  process.stderr.write(`\r${'decorators'.padEnd(40)}`);
-  const decorators = await measureDecorators(
-    options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
-  );
-  process.stderr.write(`\r${'recorders'.padEnd(40)}`);
-  const recorders = await measureRecorders(
-    options.quick ? { rounds: 3, milliseconds: 10 } : { rounds: 7, milliseconds: 60 },
-  );
-  process.stderr.write(`\r${'koa'.padEnd(40)}`);
-  const koa = await measureKoa({ rounds: options.quick ? 3 : 9, requests: options.quick ? 1_000 : 4_000 });
-  process.stderr.write(`\r${'storm'.padEnd(40)}`);
-  const scrapes = await storm({ milliseconds: options.quick ? 1_000 : 5_000 });
-  process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = { ...resultsOf(contenders, measurements, decorators, recorders), koa, storm: scrapes };
-  console.log(
-    `${table(results)}\n\n${targetsTable(results)}\n\n${decoratorTable(decorators)}\n\n${decoratorTargetsTable(decorators)}\n\n${recorderTable(recorders)}\n\n${koaTable(koa)}\n\n${stormReport(scrapes)}`,
-  );
-  if (!options.quick) await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
-  const reached = [...checkTargets(measurements), ...checkDecoratorTargets(decorators)].every(
-    (target) => target.reached,
-  );
-  if (options.check && !reached) {
-    console.error('A target is missed.');
-    process.exitCode = 1;
+  const names = options.only === undefined ? sectionNames : namesIn(options.only);
+  const measured: Partial<Record<SectionName, unknown>> = {};
+  for (const name of names) {
+    process.stderr.write(`\r${name.padEnd(40)}`);
+    measured[name] = await sections[name].measure(options.quick);
   }
+  process.stderr.write(`\r${' '.repeat(40)}\r`);
+  const results = { ...factsOfRun(), ...measured } as RunFacts & Partial<Measured>;
+  const verdicts = allVerdicts(results);
+  console.log(`${factsLine(results)}\n\n${verdictTable(verdicts)}\n\n${shownSections(results)}`);
+  if (!options.quick && options.only === undefined)
+    await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
+  const missed = verdicts.filter(({ reached }) => !reached);
+  for (const { claim, limit, measured: found } of missed)
+    console.error(`Missed: ${claim}: expected ${limit}, measured ${found}.`);
+  if (options.check && missed.length > 0) process.exitCode = 1;
+}
+
+function namesIn(list: string): SectionName[] {
+  return list.split(',').map((name) => {
+    const found = sectionNames.find((known) => known === name.trim());
+    if (found === undefined)
+      throw new Error(`Unknown section \`${name}\`: expected some of ${sectionNames.join(', ')}.`);
+    return found;
+  });
 }
 
 async function writeReport(results: Results): Promise<void> {
@@ -73,5 +68,7 @@ async function writeReport(results: Results): Promise<void> {
   const [start, end] = ['<!-- results -->', '<!-- /results -->'];
   const before = text.slice(0, text.indexOf(start) + start.length);
   const after = text.slice(text.indexOf(end));
-  await writeFile(file, `${before}\n\n${report(results)}\n\n${after}`);
+  const written = `${factsLine(results)}\n\n${verdictTable(allVerdicts(results))}\n\n${shownSections(results)}`;
+  await writeFile(file, `${before}\n\n${written}\n\n${after}`);
+  await writeFile(fromRoot('test/bench/growth.svg'), growthPlot(results.growth));
 }

@@ -10,6 +10,7 @@ import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { buckets, type Labels, labelNames } from './contender.js';
+import { watchStalls } from './event-loop.js';
 import { labelSetsByShape } from './memory-shapes.js';
 import type { ScrapeMeasurement } from './scrape.js';
 
@@ -136,26 +137,6 @@ async function extraOf(): Promise<number> {
     most = Math.max(most, liveBytes() - before);
   }
   return most;
-}
-
-/** The longest time in which the event loop did not turn. */
-function watchStalls(): { stop(): number } {
-  let longest = 0;
-  let last = performance.now();
-  let isOver = false;
-  const look = (): void => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!isOver) setImmediate(look);
-  };
-  setImmediate(look);
-  return {
-    stop() {
-      isOver = true;
-      return Math.max(longest, performance.now() - last);
-    },
-  };
 }
 
 function turn(): Promise<void> {

@@ -52,12 +52,6 @@ export function startUpVerdicts(measurements: readonly StartUpMeasurement[]): Ve
   const of = (name: keyof typeof programs): number =>
     measurements.find((measurement) => measurement.name === name)?.milliseconds ?? Number.NaN;
   return [
-    atMost(
-      'start-up over bare Node',
-      60,
-      of('the package and its catalogue') - of('bare Node'),
-      ' ms',
-      0,
-    ),
+    atMost('start-up over bare Node', 60, of('the package and its catalogue') - of('bare Node'), ' ms', 0),
   ];
 }

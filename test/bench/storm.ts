@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { fromRoot } from '../helpers/package-root.js';
+import { atMost, type Verdict } from './verdict.js';
 
 export interface StormResult {
   /** Statuses of the 200 scrapes, and of pages under the storm. */
@@ -88,6 +89,22 @@ export function stormReport({
     `| p99 of a page without scrapes, ms | ${without.toFixed(2)} |`,
     `| p99 of a page during ${scrapes} scrapes, ms (at most 10 more) | ${during.toFixed(2)} |`,
   ].join('\n');
+}
+
+export function stormVerdicts({
+  statuses,
+  pages,
+  memory: [before, after],
+  p99: [without, during],
+}: StormResult): Verdict[] {
+  const odd = [...Object.keys(statuses), ...Object.keys(pages)].filter(
+    (status) => status !== '200' && status !== '503',
+  );
+  return [
+    atMost('p99 of a page during scrapes of 50,000 series, more than without', 10, during - without, ' ms'),
+    atMost('memory after a storm of 200 scrapes, more than before', 4, (after - before) / 2 ** 20, ' MiB'),
+    atMost('answers in the storm that are neither 200 nor 503', 0, odd.length, '', 0),
+  ];
 }
 
 async function memoryOf(child: ChildProcess): Promise<number> {

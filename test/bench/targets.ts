@@ -1,34 +1,51 @@
-/** What is promised, as ratios of one run; `npm run bench -- --check` fails where one is missed. */
-import type { Kind, Shape } from './contender.js';
+/** What is promised of a call, as ratios of one run. */
+import { type Kind, type Shape, shapes } from './contender.js';
 import type { Measurement } from './measure.js';
+import { atLeast, atMost, type Verdict } from './verdict.js';
 
-export interface Target {
-  readonly kind: Kind;
-  readonly shape: Shape;
-  /** How many times faster than prom-client's at least. */
-  readonly atLeast: number;
-}
+const own = '@tamma/observability';
+const peers = ['@prometheus-io/client', '@platformatic/prom-client', '@opentelemetry/sdk-metrics'] as const;
 
-export const targets: readonly Target[] = [
-  { kind: 'counter', shape: 'bound', atLeast: 50 },
-  { kind: 'counter', shape: 'labelled', atLeast: 4 },
-  { kind: 'histogram', shape: 'bound', atLeast: 30 },
-  { kind: 'histogram', shape: 'labelled', atLeast: 5 },
-];
-
-export interface TargetResult extends Target {
-  readonly ratio: number;
-  readonly reached: boolean;
-}
-
-export function checkTargets(measurements: readonly Measurement[]): TargetResult[] {
-  return targets.map((target) => {
-    const time = (contender: string): number =>
-      measurements.find(
-        ({ kind, shape, contender: name }) =>
-          kind === target.kind && shape === target.shape && name === contender,
-      )?.nanoseconds ?? Number.NaN;
-    const ratio = time('prom-client') / time('@tamma/observability');
-    return { ...target, ratio, reached: ratio >= target.atLeast };
-  });
+export function callVerdicts(measurements: readonly Measurement[]): Verdict[] {
+  const time = (contender: string, kind: Kind, shape: Shape): number =>
+    measurements.find(
+      (measurement) =>
+        measurement.kind === kind && measurement.shape === shape && measurement.contender === contender,
+    )?.nanoseconds ?? Number.NaN;
+  const faster = (kind: Kind, shape: Shape, limit: number): Verdict =>
+    atLeast(
+      `${kind}, ${shapes[shape]}, against prom-client`,
+      limit,
+      time('prom-client', kind, shape) / time(own, kind, shape),
+      ' x',
+    );
+  return [
+    faster('counter', 'bound', 100),
+    atMost(
+      'counter, bound series, against a bare `object.value += 1`',
+      2.5,
+      time(own, 'counter', 'bound') / time('floor', 'counter', 'bound'),
+      ' x',
+      2,
+    ),
+    faster('counter', 'labelled', 5),
+    faster('histogram', 'labelled', 7),
+    ...(['counter', 'histogram'] as const).flatMap((kind) =>
+      peers.map((peer) =>
+        atLeast(
+          `${kind}, ${shapes.labelled}, against ${peer}`,
+          1,
+          time(peer, kind, 'labelled') / time(own, kind, 'labelled'),
+          ' x',
+        ),
+      ),
+    ),
+    atMost(
+      'timer start and stop, bound series, against two clock reads',
+      1.4,
+      time(own, 'timer', 'bound') / time('floor', 'timer', 'bound'),
+      ' x',
+      2,
+    ),
+  ];
 }

@@ -1,0 +1,19 @@
+/** The longest time in which the event loop did not turn, from here to `stop`, in milliseconds. */
+export function watchStalls(): { stop(): number } {
+  let longest = 0;
+  let last = performance.now();
+  let isOver = false;
+  const look = (): void => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!isOver) setImmediate(look);
+  };
+  setImmediate(look);
+  return {
+    stop() {
+      isOver = true;
+      return Math.max(longest, performance.now() - last);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/** One library with so many label sets: what a call, a series and a scrape cost then. */
+import { randomBytes } from 'node:crypto';
+import * as promClient from 'prom-client';
+import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { scrapeChunks } from '../../lib/exposition/scrape.js';
+import { MetricsRegistry } from '../../lib/registry.js';
+import { liveBytes, sendResult } from './child.js';
+import { buckets, drawn, type Labels, labelNames } from './contender.js';
+import { watchStalls } from './event-loop.js';
+import type { GrowthMeasurement } from './growth.js';
+import { median } from './measure.js';
+import { labelSetsByShape } from './memory-shapes.js';
+
+interface Grown {
+  readonly count: (labels: Labels) => void;
+  readonly observe: (labels: Labels) => void;
+  readonly scrape: () => Promise<unknown>;
+}
+
+const [library = '', setsText = ''] = process.argv.slice(2);
+const sets = Number(setsText);
+const labelsAt = labelSetsByShape['few values of each'];
+/** Few series are too small to be weighed alone. */
+const copies = Math.max(1, 10_000 / sets);
+const grown = Array.from({ length: copies }, () => (library === '@tamma/observability' ? ours() : theirs()));
+const { count, scrape } = grown[0] as Grown;
+
+// What the first recording and the first scrape bring into being is no series'.
+for (const copy of grown) {
+  copy.count(labelsAt(0));
+  copy.observe(labelsAt(0));
+}
+await scrape();
+const start = liveBytes();
+for (const copy of grown) {
+  for (let index = 1; index <= sets; index++) {
+    copy.count(labelsAt(index));
+    copy.observe(labelsAt(index));
+  }
+}
+const bytes = (liveBytes() - start) / (sets * copies);
+
+/** A service does not record on all its series alike: up to 1,024 of them, anywhere, in any order. */
+const draw = drawn(sets);
+const used = Array.from({ length: Math.min(sets, 1_024) }, () => labelsAt(Math.floor(draw() * sets) + 1));
+const order = [...randomBytes(8_192)].map((byte) => used[(byte * 257) % used.length] as Labels);
+
+sendResult({
+  library,
+  sets,
+  call: costOf(count),
+  bytes,
+  ...(await scrapes()),
+} satisfies GrowthMeasurement);
+
+function costOf(record: (labels: Labels) => void): number {
+  const rounds: number[] = [];
+  for (let round = -5; round < 9; round++) {
+    const before = performance.now();
+    for (let time = 0; time < 16; time++) for (const labels of order) record(labels);
+    const nanoseconds = ((performance.now() - before) * 1e6) / (16 * order.length);
+    if (round >= 0) rounds.push(nanoseconds);
+  }
+  return median(rounds);
+}
+
+async function scrapes(): Promise<{ scrape: number; stall: number }> {
+  const times: number[] = [];
+  const stalls: number[] = [];
+  const rounds = sets > 100_000 ? 3 : 7;
+  for (let round = -1; round < rounds; round++) {
+    const watch = watchStalls();
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = performance.now();
+    await scrape();
+    const time = performance.now() - before;
+    await new Promise((resolve) => setImmediate(resolve));
+    const stall = watch.stop();
+    if (round < 0) continue;
+    times.push(time);
+    stalls.push(stall);
+  }
+  return { scrape: median(times), stall: median(stalls) };
+}
+
+function ours(): Grown {
+  const registry = new MetricsRegistry({ maxSeries: 10_000_000 });
+  const labels = { provider: label(), model: label(), operation: label() };
+  const counter = registry.counter(defineCounter({ name: 'grown_total', help: 'Measured.', labels }));
+  const histogram = registry.histogram(
+    defineHistogram({ name: 'grown_seconds', help: 'Measured.', labels, buckets }),
+  );
+  return {
+    count: (set) => counter.inc(set),
+    observe: (set) => histogram.observe(set, 0.3),
+    scrape: async () => {
+      let written = 0;
+      for await (const chunk of scrapeChunks(registry)) written += chunk.length;
+      return written;
+    },
+  };
+}
+
+function theirs(): Grown {
+  const register = new promClient.Registry();
+  const shared = { help: 'Measured.', labelNames, registers: [register] };
+  const counter = new promClient.Counter<string>({ name: 'grown_total', ...shared });
+  const histogram = new promClient.Histogram<string>({ name: 'grown_seconds', buckets, ...shared });
+  return {
+    count: (set) => counter.inc(set),
+    observe: (set) => histogram.observe(set, 0.3),
+    scrape: () => register.metrics(),
+  };
+}
