@@ -14,6 +14,7 @@ import type { koaVariants } from './koa.js';
 
 const require = createRequire(import.meta.url);
 const variant = process.argv[2] as (typeof koaVariants)[number];
+const isBareFirst = process.argv[3] !== 'measured first';
 const ports = { bare: 0, measured: 0 };
 
 // OpenTelemetry patches what is required after it.
@@ -22,13 +23,7 @@ const Koa = require('koa') as typeof KoaClass;
 const Router = require('@koa/router') as typeof RouterClass;
 
 const registry = new MetricsRegistry();
-const bare = new Koa();
-// Past `use`, which OpenTelemetry would have patched for it as well.
-bare.middleware.push(hello().routes() as KoaClass.Middleware);
-const measured = new Koa();
-const middleware = measuring();
-if (middleware !== undefined) measured.use(middleware);
-measured.use(hello().routes());
+const [bare, measured] = isBareFirst ? [newBare(), newMeasured()] : [newMeasured(), newBare()].reverse();
 
 const listening = (app: KoaClass): Promise<number> =>
   new Promise((resolve) => {
@@ -37,8 +32,8 @@ const listening = (app: KoaClass): Promise<number> =>
     server.keepAliveTimeout = 600_000;
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-ports.bare = await listening(bare);
-ports.measured = await listening(measured);
+ports.bare = await listening(bare as KoaClass);
+ports.measured = await listening(measured as KoaClass);
 
 process.on('message', (asked) => {
   const { user, system } = process.cpuUsage();
@@ -46,6 +41,21 @@ process.on('message', (asked) => {
 });
 process.on('disconnect', () => process.exit());
 process.send?.(ports);
+
+function newBare(): KoaClass {
+  const app = new Koa();
+  // Past `use`, which OpenTelemetry would have patched for it as well.
+  app.middleware.push(hello().routes() as KoaClass.Middleware);
+  return app;
+}
+
+function newMeasured(): KoaClass {
+  const app = new Koa();
+  const middleware = measuring();
+  if (middleware !== undefined) app.use(middleware);
+  app.use(hello().routes());
+  return app;
+}
 
 function hello(): RouterClass {
   const router = new Router();
