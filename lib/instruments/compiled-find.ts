@@ -7,13 +7,20 @@
  */
 import { type Branch, childOf, type Series } from './branch.js';
 
-/** The series of a label object; `undefined` where it takes more thought: not there, not text, not just these labels. */
-export type QuickFind = (labels: Readonly<Record<string, unknown>>) => Series | undefined;
+/** The series of a label object; `undefined` where it takes more thought: not text, not just these labels. */
+export type QuickFind<S extends Series> = (labels: Readonly<Record<string, unknown>>) => S | undefined;
 
 /** How many look-ups go by before one is compiled: most metrics of a process are hardly used. */
 export const findsBeforeCompiling = 200;
 
-export function compiledFind(root: Branch, labelNames: readonly string[]): QuickFind | undefined {
+/**
+ * @param resolve gives the series of values in declared order where there is none yet
+ */
+export function compiledFind<S extends Series>(
+  root: Branch,
+  labelNames: readonly string[],
+  resolve: (values: readonly string[]) => S,
+): QuickFind<S> | undefined {
   if (labelNames.length === 0 || !labelNames.every((name) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)))
     return undefined;
   const values = labelNames.map((_, index) => `v${index}`);
@@ -25,11 +32,11 @@ export function compiledFind(root: Branch, labelNames: readonly string[]): Quick
       for (const _ in labels) given++;
       if (given !== ${labelNames.length}) return undefined;
       let node = root;
-      ${values.map((value) => `node = childOf(node, ${value}); if (node === undefined) return undefined;`).join('\n')}
+      ${values.map((value) => `node = childOf(node, ${value}); if (node === undefined) return resolve([${values.join(', ')}]);`).join('\n')}
       return node;
     };`;
   try {
-    return new Function('root', 'childOf', text)(root, childOf) as QuickFind;
+    return new Function('root', 'childOf', 'resolve', text)(root, childOf, resolve) as QuickFind<S>;
   } catch {
     return undefined;
   }

@@ -59,7 +59,7 @@ export class SeriesTree<S extends Series> {
   readonly #known: readonly (Set<string> | undefined)[];
   readonly #root: Branch;
   /** `find` for the labels of this metric, once it has been asked for often enough. */
-  #quickFind: QuickFind | undefined;
+  #quickFind: QuickFind<S> | undefined;
   #finds = 0;
   /** The series without label values, once asked for. */
   #bare: S | undefined;
@@ -81,8 +81,9 @@ export class SeriesTree<S extends Series> {
    */
   find(labels: Readonly<Record<string, unknown>>): S {
     const quick = this.#quickFind;
-    if (quick !== undefined) return (quick(labels) as S | undefined) ?? this.#findByOrder(labels);
-    if (++this.#finds === findsBeforeCompiling) this.#quickFind = compiledFind(this.#root, this.labelNames);
+    if (quick !== undefined) return quick(labels) ?? this.#findByOrder(labels);
+    if (++this.#finds === findsBeforeCompiling)
+      this.#quickFind = compiledFind(this.#root, this.labelNames, (values) => this.resolve(values));
     return this.#findByOrder(labels);
   }
 

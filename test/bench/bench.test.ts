@@ -17,6 +17,7 @@ import { callTable, factsLine, factsOfRun, type RunFacts } from './report.js';
 import { measureScrapes, scrapeTable, scrapeVerdicts } from './scrape.js';
 import { allVerdicts, type Measured, sectionNames, shownSections } from './sections.js';
 import { measureSoak, slopeOf, soakVerdicts } from './soak.js';
+import { speedSummary } from './speed-summary.js';
 import { measureStartUp } from './start-up.js';
 import { callVerdicts } from './targets.js';
 import { atLeast, atMost, verdictTable } from './verdict.js';
@@ -200,13 +201,14 @@ test('start-up is that of processes that did what they were told', (t) => {
   t.true(measurements.every(({ milliseconds }) => milliseconds > 0));
 });
 
-test('README and the plot show the results that are written down, and those are of every section', async (t) => {
+test('both READMEs and the plot show the results that are written down, and those are of every section', async (t) => {
   const results = JSON.parse(await readFile(fromRoot('test/bench/results.json'), 'utf8')) as RunFacts &
     Measured;
   const readme = await readFile(fromRoot('test/bench/README.md'), 'utf8');
   t.true(readme.includes(factsLine(results)));
   t.true(readme.includes(verdictTable(allVerdicts(results))));
   t.true(readme.includes(shownSections(results)));
+  t.true((await readFile(fromRoot('README.md'), 'utf8')).includes(speedSummary(results)));
   t.is(await readFile(fromRoot('test/bench/growth.svg'), 'utf8'), growthPlot(results.growth));
   for (const name of sectionNames) t.true(name in results, name);
   t.deepEqual(Object.keys(results.versions), Object.keys(factsOfRun().versions));

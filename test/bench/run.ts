@@ -12,6 +12,7 @@ import {
   sections,
   shownSections,
 } from './sections.js';
+import { speedSummary } from './speed-summary.js';
 import { verdictTable } from './verdict.js';
 
 const { values: options } = parseArgs({
@@ -31,7 +32,7 @@ if (options.help) {
 npm run bench -- --quick        the same in a minute, less exact; writes nothing
 npm run bench -- --only a,b     some of ${sectionNames.join(', ')}; writes nothing
 npm run bench -- --check        exit with 1 where a promise is missed, whatever else is said
-npm run bench -- --report       measure nothing; write the last results into test/bench/README.md and growth.svg`);
+npm run bench -- --report       measure nothing; write the last results into both READMEs and growth.svg`);
 } else if (options.report) {
   await writeReport(JSON.parse(await readFile(resultsFile, 'utf8')) as Results);
 } else {
@@ -63,12 +64,16 @@ function namesIn(list: string): SectionName[] {
 }
 
 async function writeReport(results: Results): Promise<void> {
-  const file = fromRoot('test/bench/README.md');
-  const text = await readFile(file, 'utf8');
-  const [start, end] = ['<!-- results -->', '<!-- /results -->'];
-  const before = text.slice(0, text.indexOf(start) + start.length);
-  const after = text.slice(text.indexOf(end));
   const written = `${factsLine(results)}\n\n${verdictTable(allVerdicts(results))}\n\n${shownSections(results)}`;
-  await writeFile(file, `${before}\n\n${written}\n\n${after}`);
+  await writeBetween('test/bench/README.md', 'results', written);
+  await writeBetween('README.md', 'speed', speedSummary(results));
   await writeFile(fromRoot('test/bench/growth.svg'), growthPlot(results.growth));
+}
+
+async function writeBetween(path: string, marker: string, written: string): Promise<void> {
+  const text = await readFile(fromRoot(path), 'utf8');
+  const [start, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
+  if (!text.includes(start) || !text.includes(end)) throw new Error(`${path} has no ${start} … ${end}`);
+  const before = text.slice(0, text.indexOf(start) + start.length);
+  await writeFile(fromRoot(path), `${before}\n\n${written}\n\n${text.slice(text.indexOf(end))}`);
 }

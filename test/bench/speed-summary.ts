@@ -1,0 +1,65 @@
+/** The few numbers that the package's README shows, from the results that are written down. */
+import type { Kind, Shape } from './contender.js';
+import { median } from './measure.js';
+import type { Measured } from './sections.js';
+
+export function speedSummary({ calls, decorators, scrape, memory, koa }: Measured): string {
+  const [own, peer] = ['@tamma/observability', 'prom-client'];
+  const call = (contender: string, kind: Kind, shape: Shape): string =>
+    nanoseconds(
+      calls.find(
+        (measured) =>
+          measured.contender === contender && measured.kind === kind && measured.shape === shape,
+      )?.nanoseconds,
+    );
+  const decorated = (name: string): number =>
+    decorators.find((measured) => measured.name === name)?.nanoseconds ?? Number.NaN;
+  const added = (name: string, bare: string): string => nanoseconds(decorated(name) - decorated(bare));
+  const scraped = (name: string): string => {
+    const found = scrape[0]?.contenders.find((contender) => contender.name === name);
+    return `${median(found?.times ?? []).toFixed(0)} ms, of which at once ${milliseconds(median(found?.stalls ?? []))}`;
+  };
+  const bytes = (library: string): string => {
+    const found = memory.labelSets.find(
+      (measured) => measured.library === library && measured.shape === 'one label varies',
+    );
+    return `${((found?.counter.answering ?? Number.NaN) + (found?.histogram.answering ?? Number.NaN)).toFixed(0)} bytes`;
+  };
+  const request = (variant: string): string =>
+    `${(koa.find((measured) => measured.variant === variant)?.more ?? Number.NaN).toFixed(1)} %`;
+  const rows = [
+    ['counter, bound series', call(own, 'counter', 'bound'), call(peer, 'counter', 'bound')],
+    ['counter, three labels', call(own, 'counter', 'labelled'), call(peer, 'counter', 'labelled')],
+    ['histogram, three labels', call(own, 'histogram', 'labelled'), call(peer, 'histogram', 'labelled')],
+    [
+      '`@Timed` on an async method adds',
+      added('async, @Timed', 'async, bare'),
+      `${added('async, prom-client by hand', 'async, bare')} by hand`,
+    ],
+    [
+      '`@Counted` on a sync method adds',
+      added('sync, @Counted', 'sync, bare'),
+      `${added('sync, prom-client by hand', 'sync, bare')} by hand`,
+    ],
+    [`a scrape of ${((scrape[0]?.sets ?? 0) * 15).toLocaleString('en')} lines`, scraped(own), scraped(peer)],
+    ['a label set of a counter and a histogram, at a scrape', bytes(own), bytes(peer)],
+    [
+      'a Koa hello world takes more',
+      request('@tamma/observability'),
+      `${request('prom-client by hand')} by hand, less measured`,
+    ],
+  ];
+  return [
+    '| | ours | prom-client |',
+    '|---|---:|---:|',
+    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+  ].join('\n');
+}
+
+function nanoseconds(number = Number.NaN): string {
+  return `${number < 10 ? number.toFixed(1) : number.toFixed(0)} ns`;
+}
+
+function milliseconds(number: number): string {
+  return `${number < 10 ? number.toFixed(1) : number.toFixed(0)} ms`;
+}
