@@ -1,3 +1,4 @@
+/// <reference path="./prom-client-registry.d.ts" />
 /** The registry: instruments by definition, beside a plain prom-client registry that holds them and anyone's metrics. */
 import type { Registry } from 'prom-client';
 // Not all of prom-client, most of a service's start: whoever uses the rest gets it with this very registry in it.

@@ -8,8 +8,7 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
   const call = (contender: string, kind: Kind, shape: Shape): string =>
     nanoseconds(
       calls.find(
-        (measured) =>
-          measured.contender === contender && measured.kind === kind && measured.shape === shape,
+        (measured) => measured.contender === contender && measured.kind === kind && measured.shape === shape,
       )?.nanoseconds,
     );
   const decorated = (name: string): number =>
