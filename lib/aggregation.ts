@@ -7,6 +7,7 @@ import {
 } from './catalogue/workflow.js';
 import type { GaugeDefinition, LabelShape, LabelValues, MetricType } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import type { Gauge } from './instruments/gauge.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
@@ -123,10 +124,7 @@ export class MetricsAggregator {
     this.#removals.push(
       gauge.addCollect(async () => {
         try {
-          const derived = derive(kept, await this.#read(kept));
-          // Groups that are gone leave their series behind: all are made anew.
-          gauge.reset();
-          for (const { labels, value } of derived) gauge.series.find(labels).set(value);
+          update(gauge as unknown as Gauge, derive(kept, await this.#read(kept)));
         } catch (error) {
           // Contained here and not by the scrape: prom-client's own reading of the registry would fail as a whole.
           gauge.series.clear();
@@ -185,6 +183,21 @@ export function averageOf(samples: readonly AggregatedSample[]): number | undefi
 /** What a metric of any library must have to be read. */
 interface ReadableMetric extends Pick<MetricData, 'name' | 'type'> {
   get(): MetricData | Promise<MetricData>;
+}
+
+/** Sets the groups that there are, in place since a scrape may be reading them, and removes those that are gone. */
+function update({ series: tree, labelNames }: Gauge, derived: readonly DerivedSample[]): void {
+  if (labelNames.length === 0) {
+    tree.bare().set(derived[0]?.value ?? 0);
+    return;
+  }
+  const present = new Set<unknown>();
+  for (const { labels, value } of derived) {
+    const series = tree.find(labels);
+    series.set(value);
+    present.add(series);
+  }
+  for (const series of [...tree]) if (!present.has(series)) tree.remove(series);
 }
 
 function derive({ output, aggregate }: AggregationRule, metrics: readonly MetricData[]): DerivedSample[] {

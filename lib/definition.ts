@@ -100,7 +100,7 @@ export interface DefinitionOptions<L extends LabelShape = NoLabels> {
 export interface GaugeOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
   /**
    * Seconds after which a series that nobody records on is removed, at the next scrape: for labels that come and go, a worker
-   * or a connection. Default: series stay.
+   * or a connection. For gauges that are `set`: one that counts up and down would lose what it had counted. Default: series stay.
    */
   expireAfter?: number;
 }

@@ -1,11 +1,15 @@
 /** The metrics about the metrics, and what runs. */
 import { defineCounter, defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
 
+/** Metrics that have one series a metric: there are as many as the code defines, whatever the budget of others is. */
+const maxMetrics = 10_000;
+
 /** Read at each scrape. */
 export const metricsSeries = defineGauge({
   name: 'metrics_series',
   help: 'Series a metric has.',
   labels: { metric: label() },
+  maxSeries: maxMetrics,
 });
 
 /** A label value is recorded as `other`, for want of room or because a closed set does not hold it. */
@@ -13,6 +17,7 @@ export const metricsSeriesFolded = defineCounter({
   name: 'metrics_series_folded_total',
   help: 'Recordings whose label value became `other`, by metric and label.',
   labels: { metric: label(), label: label() },
+  maxSeries: maxMetrics,
 });
 
 /** A label source or a recording fails where no caller can be told. */
@@ -20,6 +25,7 @@ export const metricsRecordingErrors = defineCounter({
   name: 'metrics_recording_errors_total',
   help: 'Recordings that failed, by metric and reason.',
   labels: { metric: label(), reason: label() },
+  maxSeries: maxMetrics,
 });
 
 /** A scrape has been answered. */
@@ -49,6 +55,7 @@ export const metricsCollectorErrors = defineCounter({
   name: 'metrics_collector_errors_total',
   help: 'Collect functions that failed at a scrape, by metric.',
   labels: { metric: label() },
+  maxSeries: maxMetrics,
 });
 
 /** Read at each scrape. */

@@ -35,12 +35,13 @@ export function* writeInstrument(
     .map(([label, value]) => labelText(label, value))
     .join(',');
   out.text(layout.header);
-  for (const series of tree) {
-    if (out.length >= chunkLength) yield;
+  for (const series of tree.read()) {
     writeLabels(layout, tree.valuesOf(series), fallbacks, others);
     if (type === 'histogram') writeHistogram(out, layout, series as HistogramSeries);
     else if (type === 'summary') writeSummary(out, layout, series as SummarySeries, instrument as Summary);
     else writeValue(out, layout, series as CounterSeries | GaugeSeries);
+    // After the series and not before: one that goes meanwhile would be written without its numbers.
+    if (out.length >= chunkLength) yield;
   }
 }
 

@@ -54,23 +54,40 @@ class ExpiringGaugeSeries extends GaugeSeries {
   touchedAt = Date.now();
 
   override inc(value = 1): void {
+    const successor = this.#successor(value);
+    if (successor !== undefined) {
+      successor.inc(value);
+      return;
+    }
     super.inc(value);
-    this.#touch();
+    this.touchedAt = Date.now();
   }
 
   override dec(value = 1): void {
+    const successor = this.#successor(value);
+    if (successor !== undefined) {
+      successor.dec(value);
+      return;
+    }
     super.dec(value);
-    this.#touch();
+    this.touchedAt = Date.now();
   }
 
   override set(value: number): void {
+    const successor = this.#successor(value);
+    if (successor !== undefined) {
+      successor.set(value);
+      return;
+    }
     super.set(value);
-    this.#touch();
+    this.touchedAt = Date.now();
   }
 
-  #touch(): void {
-    // Who held it when it expired may have recorded on its successor.
-    (this.branch === undefined ? revived(this) : this).touchedAt = Date.now();
+  /** Who has taken its place since it expired; `undefined` where it is in its place, or back there. */
+  #successor(value: number): ExpiringGaugeSeries | undefined {
+    if (this.branch !== undefined || !Number.isFinite(value)) return undefined;
+    const series: ExpiringGaugeSeries = revived(this);
+    return series === this ? undefined : series;
   }
 }
 

@@ -26,6 +26,7 @@ import {
   withRoom,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
+import { LabelLimits } from './label-limits.js';
 import { keyOf, labelText, storedValue } from './label-values.js';
 
 /**
@@ -47,6 +48,12 @@ export interface SeriesTreeOptions<S extends Series> {
   readonly onReturn?: (series: S) => void;
 }
 
+/** A reading that lets others go on in between. */
+interface Reading {
+  /** Series that took a place after one had been given up: the same labels may have been read before. */
+  remade: WeakSet<Series> | undefined;
+}
+
 export class SeriesTree<S extends Series> {
   readonly metric: string;
   readonly labelNames: readonly string[];
@@ -55,8 +62,7 @@ export class SeriesTree<S extends Series> {
 
   readonly #options: SeriesTreeOptions<S>;
   readonly #labels: readonly Label[];
-  /** Distinct values seen of each label that has a limit of its own. */
-  readonly #known: readonly (Set<string> | undefined)[];
+  readonly #limits: LabelLimits;
   readonly #root: Branch;
   /** `find` for the labels of this metric, once it has been asked for often enough. */
   #quickFind: QuickFind<S> | undefined;
@@ -65,6 +71,7 @@ export class SeriesTree<S extends Series> {
   #bare: S | undefined;
   /** Indices of labels in the order in which they are folded; known once the budget is used up. */
   #foldOrder: readonly number[] | undefined;
+  readonly #readings = new Set<Reading>();
 
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
@@ -72,7 +79,7 @@ export class SeriesTree<S extends Series> {
     this.#root = newRoot(options.metric);
     this.labelNames = Object.keys(options.labels);
     this.#labels = Object.values(options.labels);
-    this.#known = this.#labels.map(({ limit }) => (limit === undefined ? undefined : new Set()));
+    this.#limits = new LabelLimits(this.#labels);
   }
 
   /**
@@ -137,9 +144,12 @@ export class SeriesTree<S extends Series> {
 
   /** The series with no label values at all: the only one of a metric without labels. */
   bare(): S {
-    if (this.#bare === undefined) this.#bare = this.resolve(this.labelNames.map(() => ''));
-    else if (this.#bare.branch === undefined) this.#bare = revived(this.#bare);
-    return this.#bare;
+    const bare = this.#bare;
+    if (bare !== undefined) return bare.branch === undefined ? revived(bare) : bare;
+    const found = this.resolve(this.labelNames.map(() => ''));
+    // For want of room it may be another's, and not for good.
+    if (this.valuesOf(found).every((value) => value === '')) this.#bare = found;
+    return found;
   }
 
   /** The series of a label object, or `undefined`: makes none. */
@@ -152,9 +162,11 @@ export class SeriesTree<S extends Series> {
     return this.#descend(this.#normalised(this.#textsOf(values)));
   }
 
-  /** The series that have these values of some labels. */
+  /** The series that have these values of some labels: none for a value that a closed set does not hold. */
   where(labels: Readonly<Record<string, unknown>>): S[] {
-    const wanted = this.#normalised(this.#valuesByName(labels));
+    const given = this.#valuesByName(labels);
+    const wanted = this.#normalised(given);
+    if (wanted.some((value, index) => value === otherValue && given[index] !== otherValue)) return [];
     const asked = this.labelNames.map((name) => Object.hasOwn(labels, name));
     return [...this].filter((series) => {
       const values = this.valuesOf(series);
@@ -198,6 +210,8 @@ export class SeriesTree<S extends Series> {
     this.#options.onRemove?.(series);
     series.branch = undefined;
     this.size--;
+    this.#limits.count(values, -1);
+    for (const reading of this.#readings) reading.remade ??= new WeakSet();
     let key = series.key;
     for (let at: Branch | undefined = branch; at !== undefined; at = at.parent) {
       if (dropChild(at, key) > 0) break;
@@ -206,10 +220,23 @@ export class SeriesTree<S extends Series> {
     if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
   }
 
-  /** Removes all series, and forgets what was seen of limited labels. */
+  /** Removes all series. */
   clear(): void {
     for (const series of [...this]) this.remove(series);
-    for (const known of this.#known) known?.clear();
+  }
+
+  /**
+   * Every series, for a reader that lets others go on in between: no label values come twice, also where series are removed
+   * and made again meanwhile. Those made again come with the next reading.
+   */
+  *read(): IterableIterator<S> {
+    const reading: Reading = { remade: undefined };
+    this.#readings.add(reading);
+    try {
+      for (const series of this) if (reading.remade?.has(series) !== true) yield series;
+    } finally {
+      this.#readings.delete(reading);
+    }
   }
 
   /** Every series, those of one value of the first label together. Safe against changes on the way. */
@@ -226,7 +253,9 @@ export class SeriesTree<S extends Series> {
   #takeAgain(series: S, values: readonly string[]): S {
     const successor = this.#descend(values);
     if (successor !== undefined) return successor;
-    if (this.size >= this.#options.maxSeries) return this.resolve(values);
+    const hasRoom = this.size < this.#options.maxSeries;
+    if (!hasRoom || values.some((value, index) => this.#limits.isPast(index, value)))
+      return this.resolve(values);
     vacate(series, undefined);
     return this.#attach(values, series);
   }
@@ -250,11 +279,10 @@ export class SeriesTree<S extends Series> {
     branch = withRoom(branch);
     const key = values.at(-1) ?? '';
     this.size++;
-    for (const [index, known] of this.#known.entries()) {
-      const value = values[index] ?? '';
-      if (value !== '' && value !== otherValue) known?.add(value);
-    }
-    if (returning === undefined) return setChild(branch, this.#options.create(key, branch));
+    this.#limits.count(values, 1);
+    const series = returning ?? this.#options.create(key, branch);
+    for (const reading of this.#readings) reading.remade?.add(series);
+    if (returning === undefined) return setChild(branch, series);
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);
     this.#options.onReturn?.(returning);
@@ -287,14 +315,11 @@ export class SeriesTree<S extends Series> {
   #withinLimits(values: readonly string[]): readonly string[] {
     let changed: string[] | undefined;
     for (let index = 0; index < values.length; index++) {
-      const known = this.#known[index];
-      const limit = this.#labels[index]?.limit;
       const value = values[index] ?? '';
-      if (known === undefined || limit === undefined || value === '' || value === otherValue) continue;
-      if (known.has(value) || known.size < limit) continue;
+      if (!this.#limits.isPast(index, value)) continue;
       changed ??= [...values];
       changed[index] = otherValue;
-      this.#options.onFold(this.labelNames[index] ?? '', limit, value);
+      this.#options.onFold(this.labelNames[index] ?? '', this.#labels[index]?.limit, value);
     }
     return changed ?? values;
   }
@@ -313,6 +338,8 @@ export class SeriesTree<S extends Series> {
     for (let step = 0; step < this.#foldOrder.length; step++) {
       const index = this.#foldOrder[step] ?? 0;
       const value = folded[index] ?? '';
+      // A label that is absent is not what grew.
+      if (value === '') continue;
       if (value !== otherValue) {
         folded[index] = otherValue;
         onFold(this.labelNames[index] ?? '', maxSeries, value);

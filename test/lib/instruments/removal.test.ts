@@ -1,5 +1,6 @@
 /** Series that go: by some of their labels, and by themselves when nobody records on them. */
 import test from 'ava';
+import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { until } from '../../helpers/until.js';
@@ -14,6 +15,9 @@ test('removeWhere removes what has these label values, whatever the others', asy
   t.is(calls.removeWhere({ tenant: 'a' }), 2);
   t.is(calls.removeWhere({ tenant: 7, region: 'eu' }), 1, 'a number is the text that it reads as');
   t.is(calls.removeWhere({ tenant: 'nobody' }), 0);
+  calls.inc({ tenant: 'b', region: 'ap' } as never);
+  t.is(calls.removeWhere({ region: 'ap' } as never), 0, 'what a closed set does not hold cannot be there');
+  t.is(calls.removeWhere({ region: 'other' } as never), 1, 'but what it was recorded as can');
   t.deepEqual(
     (await readSamples(registry, calls.definition)).map(({ labels: by }) => Object.values(by).join(' ')),
     ['b eu', 'b us', '7 us'],
@@ -74,6 +78,25 @@ test('who holds an expired series records on it again', async (t) => {
   bound.inc(2);
   t.is(readValue(registry, workers.definition, { worker: 'a' }), 2);
   t.regex(await readText(registry), /^worker_load\{worker="a"\} 2$/m);
+});
+
+test('what is recorded on an expired series, past the budget, is folded once', async (t) => {
+  const registry = createTestRegistry();
+  const workers = registry.gauge(
+    defineGauge({
+      name: 'worker_load',
+      help: 'Load.',
+      labels: { worker: label() },
+      maxSeries: 1,
+      expireAfter: 60,
+    }),
+  );
+  const bound = workers.with({ worker: 'a' });
+  workers.remove({ worker: 'a' });
+  workers.set({ worker: 'b' }, 1);
+  for (let time = 0; time < 3; time++) bound.set(7);
+  t.is(readValue(registry, workers.definition, { worker: 'other' }), 7);
+  t.is(readValue(registry, catalogue.metricsSeriesFolded, { metric: 'worker_load', label: 'worker' }), 3);
 });
 
 for (const expireAfter of [0, -1, Number.NaN, '60']) {

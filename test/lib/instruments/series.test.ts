@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Counter as PromCounter, Registry } from 'prom-client';
+import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter, label } from '../../../lib/definition.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
@@ -271,3 +272,57 @@ test('any label values come out as distinct series, on which prom-client and we 
 function sorted(samples: readonly ParsedSample[]): string[] {
   return samples.map((sample) => JSON.stringify(sample)).sort();
 }
+
+test('a label whose values have gone has room for others again', (t) => {
+  const registry = createTestRegistry();
+  const limited = defineCounter({
+    name: 'limited_total',
+    help: 'Limited.',
+    labels: { who: label({ limit: 2 }) },
+  });
+  const counter = registry.counter(limited);
+  const bound = counter.with({ who: 'a' });
+  counter.inc({ who: 'b' });
+  counter.removeWhere({ who: 'a' });
+  counter.inc({ who: 'c' });
+  t.is(readValue(registry, limited, { who: 'c' }), 1);
+  t.is(registry.warnings.length, 0);
+  bound.inc();
+  t.is(readValue(registry, limited, { who: 'other' }), 1, 'who comes back finds its place taken');
+  t.is(readValue(registry, limited, { who: 'a' }), undefined);
+});
+
+test('what has no labels is another’s for want of room only as long as there is none', (t) => {
+  const registry = createTestRegistry({ maxSeries: 1 });
+  const one = defineCounter({ name: 'one_total', help: 'One.', labels: { user: label() } });
+  const counter = registry.counter(one);
+  const folded = () =>
+    readValue(registry, catalogue.metricsSeriesFolded, { metric: 'one_total', label: 'user' });
+  counter.inc({ user: 'a' });
+  counter.inc({ user: 'b' });
+  counter.inc({ user: 'b' });
+  t.is(folded(), 2);
+  counter.reset();
+  counter.inc();
+  t.is(readValue(registry, one, {}), 1);
+});
+
+test('a label that is absent is not what grew: it stays absent past the budget', (t) => {
+  const registry = createTestRegistry({ maxSeries: 20 });
+  const counter = registry.counter(calls);
+  for (let a = 0; a < 20; a++) counter.inc({ a, b: 'x' });
+  counter.inc({ a: '', b: 'y' } as never);
+  t.is(readValue(registry, calls, { b: 'other' } as never), 1);
+  t.is(readValue(registry, calls, { a: 'other', b: 'y' }), undefined);
+});
+
+test('however small the budget, the series of every metric are told, and every folding', async (t) => {
+  const registry = createTestRegistry({ maxSeries: 3 });
+  const definitions = Array.from({ length: 10 }, (_, index) =>
+    defineCounter({ name: `m${index}_total`, help: 'One of ten.', labels: { a: label() } }),
+  );
+  for (const definition of definitions) for (let a = 0; a < 9; a++) registry.counter(definition).inc({ a });
+  const told = await readSamples(registry, catalogue.metricsSeriesFolded);
+  t.is(told.length, 10);
+  t.true(told.every(({ value, labels }) => value === 6 && labels.metric !== 'other'));
+});

@@ -1,0 +1,94 @@
+/** A scrape in the middle of everything: what is removed, made again and recorded while it is being written. */
+import test from 'ava';
+import { MetricsAggregator, sumOf } from '../../../lib/aggregation.js';
+import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { scrapeChunks, scrapeToString } from '../../../lib/exposition/scrape.js';
+import { createTestRegistry } from '../../../lib/testing.js';
+
+const calls = defineCounter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labels: { tenant: label(), user: label() },
+  maxSeries: 10_000,
+});
+
+/** 3,000 series, of value 5: some four chunks. */
+function filled() {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  for (let user = 0; user < 3_000; user++) counter.inc({ tenant: `t${user % 3}`, user }, 5);
+  return { registry, counter };
+}
+
+/** The sample lines of a scrape between whose first chunks something happens. */
+async function linesAround(
+  registry: ReturnType<typeof createTestRegistry>,
+  happens: () => void,
+): Promise<string[]> {
+  let text = '';
+  let chunks = 0;
+  for await (const chunk of scrapeChunks(registry)) {
+    text += chunk.toString();
+    if (++chunks === 2) happens();
+  }
+  return text.split('\n').filter((line) => line.startsWith('calls_total{'));
+}
+
+function repeated(lines: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return lines
+    .map((line) => line.slice(0, line.lastIndexOf(' ')))
+    .filter((labels) => seen.size === seen.add(labels).size);
+}
+
+test('a reset and a refill in the middle: nothing comes twice, and what was counted anew comes with the next', async (t) => {
+  const { registry, counter } = filled();
+  const lines = await linesAround(registry, () => {
+    counter.reset();
+    for (let user = 0; user < 3_000; user++) counter.inc({ tenant: `t${user % 3}`, user });
+  });
+  t.deepEqual(repeated(lines), []);
+  t.true(lines.length > 500 && lines.length < 3_000);
+  t.is((await scrapeToString(registry)).match(/^calls_total\{.*\} 1$/gm)?.length, 3_000);
+});
+
+test('what is removed and made again while it is read comes once; what is new and removed nothing comes too', async (t) => {
+  const { registry, counter } = filled();
+  const lines = await linesAround(registry, () => {
+    counter.inc({ tenant: 't2', user: 'new' });
+    counter.removeWhere({ tenant: 't0' });
+    for (let user = 0; user < 3_000; user += 3) counter.inc({ tenant: 't0', user });
+  });
+  t.deepEqual(repeated(lines), []);
+  t.true(lines.includes('calls_total{tenant="t2",user="new"} 1'));
+});
+
+test('a series that is removed between two chunks is left out, and never written as 0', async (t) => {
+  const { registry, counter } = filled();
+  const lines = await linesAround(registry, () => counter.reset());
+  t.true(lines.length > 500 && lines.length < 3_000);
+  t.true(lines.every((line) => line.endsWith(' 5')));
+});
+
+test('a derived gauge is brought up to date in place: two scrapes at once disturb nothing', async (t) => {
+  const { registry } = filled();
+  const aggregator = new MetricsAggregator({ registry, rules: [] });
+  aggregator.addRule({
+    output: defineGauge({
+      name: 'calls_by_user',
+      help: 'Calls by user.',
+      labels: { user: label() },
+      maxSeries: 10_000,
+    }),
+    matches: ({ name }) => name === calls.name,
+    aggregate: sumOf,
+  });
+  const texts = await Promise.all([1, 2, 3, 4].map(() => scrapeToString(registry)));
+  for (const text of texts) {
+    const lines = text.split('\n').filter((line) => line.startsWith('calls_by_user{'));
+    t.deepEqual(repeated(lines), []);
+    t.is(lines.length, 3_000);
+  }
+  registry.counter(calls).removeWhere({ user: '7' });
+  t.notRegex(await scrapeToString(registry), /^calls_by_user\{user="7"\}/m, 'a group that is gone goes');
+});
