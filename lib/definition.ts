@@ -53,6 +53,8 @@ export interface GaugeDefinition<L extends LabelShape = LabelShape> extends Defi
   readonly type: 'gauge';
   /** Seconds after which a series that nobody records on is removed; `undefined` keeps all. */
   readonly expireAfter: number | undefined;
+  /** Whether its values outlive the process, where snapshots are kept. */
+  readonly restore: boolean;
 }
 
 export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
@@ -103,6 +105,11 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
    * or a connection. For gauges that are `set`: one that counts up and down would lose what it had counted. Default: series stay.
    */
   expireAfter?: number;
+  /**
+   * `true`: where snapshots are kept, a restart takes over its values: for what is known only when it changes, a number of
+   * approvals that wait for instance, and not for what is under way in the process. Default: false.
+   */
+  restore?: boolean;
 }
 
 export interface HistogramOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
@@ -144,20 +151,26 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
 
 /**
  * Defines a gauge: a number that goes up and down. Throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for
- * an `expireAfter` that is no positive number of seconds.
+ * an `expireAfter` that is no positive number of seconds, and a `restore` that is no boolean.
  */
 export function defineGauge<const L extends LabelShape = NoLabels>(
   options: GaugeOptions<L>,
 ): GaugeDefinition<L> {
-  const common = commonParts(options, 'defineGauge', ['expireAfter']);
-  const { expireAfter } = options;
+  const common = commonParts(options, 'defineGauge', ['expireAfter', 'restore']);
+  const { expireAfter, restore = false } = options;
   if (expireAfter !== undefined && !(Number.isFinite(expireAfter) && expireAfter > 0)) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
       `Invalid \`expireAfter\` of metric \`${common.name}\`: expected a positive number of seconds, received ${shown(expireAfter)}.`,
     );
   }
-  return finished({ type: 'gauge', ...common, expireAfter });
+  if (typeof restore !== 'boolean') {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`restore\` of metric \`${common.name}\`: expected true or false, received ${shown(restore)}.`,
+    );
+  }
+  return finished({ type: 'gauge', ...common, expireAfter, restore });
 }
 
 /**
@@ -228,6 +241,7 @@ export function shapeOf(definition: MetricDefinition): string {
   }
   if (definition.type === 'gauge' && definition.expireAfter !== undefined)
     parts.push(`expireAfter ${definition.expireAfter} s`);
+  if (definition.type === 'gauge' && definition.restore) parts.push('restore');
   if (definition.aggregator !== 'sum') parts.push(`aggregator ${definition.aggregator}`);
   if (definition.maxSeries !== undefined) parts.push(`maxSeries ${definition.maxSeries}`);
   parts.push(`help ${JSON.stringify(definition.help)}`);

@@ -40,7 +40,14 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
 
 /** Something an operator should know of; nothing was thrown, and the service goes on. */
 export interface MetricsWarning {
-  readonly code: 'METRICS_SERIES_FOLDED' | 'METRICS_RECORDING_FAILED' | 'METRICS_COLLECT_FAILED';
+  readonly code:
+    | 'METRICS_SERIES_FOLDED'
+    | 'METRICS_RECORDING_FAILED'
+    | 'METRICS_COLLECT_FAILED'
+    | 'METRICS_PUSH_FAILED'
+    | 'METRICS_SNAPSHOT_FAILED'
+    | 'METRICS_SNAPSHOT_LOCKED'
+    | 'METRICS_SNAPSHOT_SKIPPED';
   readonly message: string;
   readonly cause?: unknown;
 }
@@ -69,6 +76,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /** Every name that comes out -> who brings it out: a histogram `x` also owns `x_bucket`, `x_sum` and `x_count`. */
   readonly #exposedNames = new Map<string, MetricDefinition>();
   readonly #warned = new Set<string>();
+  readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
     const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
@@ -163,6 +171,17 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     return [...this.#instruments.values()];
   }
 
+  /**
+   * Tells of every instrument that is made from now on, before its maker has it. The listener must not throw.
+   * @returns a function that ends it
+   */
+  onInstrument(listener: (instrument: AnyInstrument) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
   /** Sets every instrument back to its beginning. Bound series stay usable; foreign metrics are left alone. */
   reset(): void {
     for (const instrument of this.#instruments.values()) instrument.reset();
@@ -178,7 +197,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     } catch {
       // The count of failures must not become one; the warning below still says what happened.
     }
-    this.#warnOnce(`recording ${metric} ${reason}`, () => ({
+    this.warnOnce(`recording ${metric} ${reason}`, () => ({
       code: 'METRICS_RECORDING_FAILED',
       message: `A recording on metric \`${metric}\` failed (${reason}): ${messageOf(error)} The call itself was not affected. Further failures are counted in \`${metricsRecordingErrors.name}\` only.`,
       cause: error,
@@ -192,7 +211,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     } catch {
       // As above.
     }
-    this.#warnOnce(`collect ${metric}`, () => ({
+    this.warnOnce(`collect ${metric}`, () => ({
       code: 'METRICS_COLLECT_FAILED',
       message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
       cause: error,
@@ -241,6 +260,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#register(instrument);
     this.#instruments.set(definition.name, instrument);
     for (const name of exposedNames(definition)) this.#exposedNames.set(name, definition);
+    for (const listener of this.#listeners) listener(instrument);
     return instrument;
   }
 
@@ -279,7 +299,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
           : this.counter(metricsSeriesFolded).with({ metric, label });
       foldings.set(label, counted);
       counted?.inc();
-      this.#warnOnce(`folded ${metric} ${label}`, () => ({
+      this.warnOnce(`folded ${metric} ${label}`, () => ({
         code: 'METRICS_SERIES_FOLDED',
         message:
           budget === undefined
@@ -289,8 +309,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     };
   }
 
-  #warnOnce(key: string, warning: () => MetricsWarning): void {
-    // Bounded: keys hold names of metrics and labels, never values.
+  /**
+   * Warns where `key` has not been warned of before. For what works beside the registry: keys are few, and hold no label
+   * values. Never throws.
+   */
+  warnOnce(key: string, warning: () => MetricsWarning): void {
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
     try {

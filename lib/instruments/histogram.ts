@@ -81,6 +81,14 @@ export class HistogramSeries extends Series {
     return counts;
   }
 
+  /** Adds what another process has observed: a number for each bucket without those below, +Inf last, and their sum. */
+  add(counts: readonly number[], sum: number): void {
+    const last = this.#store.finder.bounds.length;
+    for (let bucket = 0; bucket <= last; bucket++)
+      (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
+    (this.#numbers[this.#offset + last + 1] as number) += sum;
+  }
+
   /** Sets the series back to 0. */
   clear(): void {
     this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);

@@ -1,0 +1,159 @@
+/**
+ * The state of a registry as text, and back: OpenMetrics 1.0.0, so that people and tools can read it. Behind the metrics
+ * stand what each needs of its definition to be taken over, when it was written, and a checksum over all of it; `# EOF` is
+ * the end. Pure: nothing here touches a file.
+ *
+ *     # TYPE jobs counter
+ *     # HELP jobs Jobs done.
+ *     jobs_total{queue="a"} 5
+ *     jobs_created{queue="a"} 1764036000
+ *     # TYPE metrics_snapshot_family info
+ *     metrics_snapshot_family_info{metric="jobs_total",shape="counter {queue}",seen="1764036015"} 1
+ *     # TYPE metrics_snapshot_written_timestamp_seconds gauge
+ *     metrics_snapshot_written_timestamp_seconds 1764036015.25
+ *     # TYPE metrics_snapshot info
+ *     metrics_snapshot_info{format="1",sha256="…"} 1
+ *     # EOF
+ */
+import { createHash } from 'node:crypto';
+import type { MetricDefinition } from '../definition.js';
+import { ByteWriter } from '../exposition/byte-writer.js';
+import { labelText, numberText } from '../exposition/format.js';
+import { openMetricsFormat } from '../exposition/open-metrics.js';
+import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
+import { chunkLength, writeInstrument } from '../exposition/writer.js';
+import type { AnyInstrument } from '../registry.js';
+
+/** One metric of a snapshot, as it stands there: its series are read when its definition is known. */
+export interface SnapshotFamily {
+  /** Name of the definition. */
+  readonly metric: string;
+  /** See {@link durableShape}. */
+  readonly shape: string;
+  /** When a process last had this metric, in whole seconds since 1970. */
+  readonly seen: number;
+  /** Its lines, comments included. */
+  readonly text: string;
+}
+
+/** A snapshot that is whole. */
+export interface Snapshot {
+  /** When its writing began, in seconds since 1970. */
+  readonly written: number;
+  readonly families: readonly SnapshotFamily[];
+}
+
+/** What was read is no whole snapshot, and why. */
+export interface SnapshotDamage {
+  readonly damage: string;
+}
+
+export interface EncodeOptions {
+  readonly instruments: readonly AnyInstrument[];
+  /** Families of an earlier snapshot that no definition has claimed: written again as they were. */
+  readonly unclaimed: readonly SnapshotFamily[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const familyInfo = 'metrics_snapshot_family';
+const writtenAt = 'metrics_snapshot_written_timestamp_seconds';
+const format = '1';
+
+const familyHeader = `# TYPE ${familyInfo} info\n# HELP ${familyInfo} Metrics of this snapshot, and what a definition must have to take them over.\n`;
+const writtenHeader = `# TYPE ${writtenAt} gauge\n# UNIT ${writtenAt} seconds\n# HELP ${writtenAt} When this snapshot was taken.\n`;
+const checksumHeader =
+  '# TYPE metrics_snapshot info\n# HELP metrics_snapshot Checksum of all lines above this family.\n';
+
+/** Whether the state of an instrument outlives the process: gauges only where their definition says so. */
+export function isDurable({ definition }: AnyInstrument): boolean {
+  return definition.type !== 'gauge' || definition.restore;
+}
+
+/**
+ * What two definitions must have in common for the one to go on where the other was: type, labels, and the buckets of a
+ * histogram. Help, closed sets, limits and budgets may change: values that no longer fit become `other`, as at a recording.
+ */
+export function durableShape(definition: MetricDefinition): string {
+  const labels = Object.keys(definition.labels).join(', ');
+  const bounds = definition.type === 'histogram' ? ` le ${definition.buckets.join(', ')}` : '';
+  return `${definition.type} {${labels}}${bounds}`;
+}
+
+/** The text of a snapshot, in chunks: whoever writes them lets the event loop turn in between. */
+export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions): Generator<Buffer> {
+  const hash = createHash('sha256');
+  const out = new ByteWriter(chunkLength + chunkLength / 4);
+  const taken = (): Buffer => {
+    const chunk = out.take();
+    hash.update(chunk);
+    return chunk;
+  };
+  const seen = Math.floor(now / 1_000);
+  const rows: string[] = [];
+  const row = (metric: string, shape: string, at: number): void => {
+    const labels = [labelText('metric', metric), labelText('shape', shape), labelText('seen', String(at))];
+    rows.push(`${familyInfo}_info{${labels.join(',')}} 1\n`);
+  };
+  for (const instrument of instruments) {
+    if (!isDurable(instrument) || instrument.series.size === 0) continue;
+    for (const _ of writeInstrument(out, instrument, openMetricsFormat)) yield taken();
+    row(instrument.name, durableShape(instrument.definition), seen);
+  }
+  for (const { metric, shape, seen: at, text } of unclaimed) {
+    out.text(text);
+    row(metric, shape, at);
+    if (out.length >= chunkLength) yield taken();
+  }
+  out.text(`${familyHeader}${rows.join('')}${writtenHeader}${writtenAt} ${numberText(now / 1_000)}\n`);
+  yield taken();
+  out.text(
+    `${checksumHeader}metrics_snapshot_info{format="${format}",sha256="${hash.digest('hex')}"} 1\n${openMetricsFormat.end}`,
+  );
+  yield out.take();
+}
+
+/** Reads a snapshot. Never throws: what is not whole to the last bit is damage. */
+export function decodeSnapshot(bytes: Buffer): Snapshot | SnapshotDamage {
+  const end = bytes.lastIndexOf(checksumHeader);
+  if (end === -1) return { damage: 'it is cut off, or no snapshot: it has no checksum' };
+  const tail = bytes.toString('utf8', end + checksumHeader.length);
+  const [, found, checksum] =
+    /^metrics_snapshot_info\{format="(\d+)",sha256="([0-9a-f]{64})"\} 1\n# EOF\n$/.exec(tail) ?? [];
+  if (checksum === undefined) return { damage: 'its end is cut off or damaged' };
+  const body = bytes.subarray(0, end);
+  if (createHash('sha256').update(body).digest('hex') !== checksum)
+    return { damage: 'its checksum does not fit' };
+  if (found !== format) return { damage: `its format is ${found}, expected ${format}` };
+  return understood(body.toString('utf8'));
+}
+
+/** The samples of a family. Whole lines only, since the checksum has been looked at. */
+export function* samplesOf({ text }: SnapshotFamily): Generator<SampleLine> {
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#')) continue;
+    const sample = readSampleLine(line);
+    if (sample !== undefined) yield sample;
+  }
+}
+
+/** The families and the time of a body whose checksum fits. */
+function understood(body: string): Snapshot | SnapshotDamage {
+  // After a newline and nothing else: to `^` a carriage return within a label's value would be a new line too.
+  const blocks = body.split(/(?<=\n)(?=# TYPE )/);
+  const [rows, written] = blocks.slice(-2);
+  if (rows?.startsWith(familyHeader) !== true || written?.startsWith(writtenHeader) !== true)
+    return { damage: 'it does not end as a snapshot does' };
+  const time = readSampleLine(written.slice(writtenHeader.length).trimEnd());
+  const infos = rows.slice(familyHeader.length).split('\n').filter(Boolean).map(readSampleLine);
+  const texts = blocks.slice(0, -2);
+  if (time === undefined || infos.length !== texts.length)
+    return { damage: 'its families are not those that it lists' };
+  const families = infos.map((info, index) => ({
+    metric: info?.labels.get('metric') ?? '',
+    shape: info?.labels.get('shape') ?? '',
+    seen: Number(info?.labels.get('seen')),
+    text: texts[index] ?? '',
+  }));
+  return { written: time.value, families };
+}

@@ -1,0 +1,291 @@
+/** State across restarts: what comes back, from which file, and what happens where the file cannot be had. */
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { catalogue } from '../../../lib/catalogue/catalogue.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
+import { lockPath } from '../../../lib/durability/lock.js';
+import { decodeSnapshot } from '../../../lib/durability/snapshot.js';
+import {
+  createTestRegistry,
+  readHistogram,
+  readText,
+  readValue,
+  type TestRegistry,
+} from '../../../lib/testing.js';
+import { mountSmallDisk } from '../../helpers/small-disk.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { until } from '../../helpers/until.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const wait = defineHistogram({ name: 'wait_seconds', help: 'Waits.', buckets: [1, 2] });
+const approvals = defineGauge({ name: 'approvals', help: 'Approvals.', restore: true });
+const depth = defineGauge({ name: 'depth', help: 'Depth.' });
+
+const rarely = 3_600;
+
+/** One life of a process: what it restores, what it does, and how it ends. */
+async function life(
+  t: ExecutionContext,
+  file: string,
+  does: (registry: TestRegistry, snapshots: Awaited<ReturnType<typeof keepSnapshots>>) => unknown = () => {},
+) {
+  const registry = createTestRegistry();
+  const snapshots = await keepSnapshots({ file, registry, intervalSeconds: rarely });
+  t.teardown(() => snapshots.stop());
+  await does(registry, snapshots);
+  return { registry, snapshots };
+}
+
+const failures = (registry: TestRegistry, reason: string): number =>
+  readValue(registry, catalogue.metricsRecordingErrors, { metric: 'metrics_snapshot_age_seconds', reason }) ??
+  0;
+
+test('counters and histograms go on over restarts, gauges only where their definition says so', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  for (let round = 1; round <= 3; round++) {
+    const { registry, snapshots } = await life(t, file);
+    registry.counter(jobs).inc({ queue: 'a' }, 10);
+    registry.histogram(wait).observe(1.5);
+    registry.gauge(approvals).inc(2);
+    registry.gauge(depth).set(7);
+    t.is(readValue(registry, jobs, { queue: 'a' }), 10 * round);
+    t.is(readHistogram(registry, wait)?.count, round);
+    t.is(readValue(registry, approvals), 2 * round);
+    t.is(readValue(registry, depth), 7);
+    await snapshots.stop();
+  }
+  t.deepEqual(
+    (await readdir(join(file, '..'))).sort(),
+    ['state.om', 'state.om.1'],
+    'the lock is gone with its process',
+  );
+});
+
+test('a metric is restored when it is defined, and kept for later lives where it is not', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  await first.snapshots.stop();
+  const second = await life(t, file);
+  t.deepEqual(
+    [...second.snapshots.report.restored.keys()].filter((name) => name === 'jobs_total'),
+    [],
+  );
+  await second.snapshots.stop();
+  const third = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
+  t.is(readValue(third.registry, jobs, { queue: 'a' }), 6);
+  t.is(third.snapshots.report.restored.get('jobs_total'), 1);
+  t.is(third.snapshots.report.source, file);
+  t.true((third.snapshots.report.written?.getTime() ?? 0) > Date.now() - 60_000);
+});
+
+test('a definition whose shape has changed starts anew, and is told', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  await first.snapshots.stop();
+  const changed = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { kind: label() } });
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(changed).inc({ kind: 'x' }));
+  t.is(readValue(registry, changed, { kind: 'x' }), 1);
+  t.regex(
+    snapshots.report.skipped.get('jobs_total') ?? '',
+    /expected counter \{kind\}, received counter \{queue\}/,
+  );
+  t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_SKIPPED');
+});
+
+test('a damaged file gives way to the one before it, and is kept for people to look at', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const { snapshots: first } = await life(t, file, async (registry, snapshots) => {
+    registry.counter(jobs).inc({ queue: 'a' }, 5);
+    await snapshots.write();
+    registry.counter(jobs).inc({ queue: 'a' }, 2);
+  });
+  await first.stop();
+  await writeFile(file, (await readFile(file)).subarray(0, 100));
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs));
+  t.is(readValue(registry, jobs, { queue: 'a' }), 5);
+  t.is(snapshots.report.source, `${file}.1`);
+  t.is(failures(registry, 'read'), 1);
+  t.regex(
+    registry.warnings[0]?.message ?? '',
+    /state\.om` cannot be restored: it is cut off, or no snapshot.* kept as `.*state\.om\.damaged`/,
+  );
+  await snapshots.write();
+  t.is((await stat(`${file}.damaged`)).size, 100);
+  t.false('damage' in decodeSnapshot(await readFile(file)));
+  t.false('damage' in decodeSnapshot(await readFile(`${file}.1`)), 'the good one has not been overwritten');
+});
+
+test('where both are damaged the start is a clean one, and the service goes on', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  await Promise.all([writeFile(file, 'x'), writeFile(`${file}.1`, '')]);
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  t.is(snapshots.report.source, undefined);
+  t.is(readValue(registry, jobs, { queue: 'a' }), 1);
+  t.is(failures(registry, 'read'), 2);
+  await snapshots.write();
+  t.false('damage' in decodeSnapshot(await readFile(file)));
+});
+
+test('a file that is there, but a folder', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { registry, snapshots } = await life(t, folder);
+  await snapshots.write();
+  t.true(failures(registry, 'read') > 0);
+  t.true(registry.warnings.every(({ code }) => code === 'METRICS_SNAPSHOT_FAILED'));
+});
+
+test('one process keeps a file: another waits, and takes over what that one leaves', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const second = createTestRegistry();
+  const waiting = await keepSnapshots({ file, registry: second, intervalSeconds: 0.05 });
+  t.teardown(() => waiting.stop());
+  second.counter(jobs).inc({ queue: 'a' });
+  await waiting.write();
+  t.false(waiting.isOwner);
+  t.is(second.warnings[0]?.code, 'METRICS_SNAPSHOT_LOCKED');
+  t.is(readValue(second, jobs, { queue: 'a' }), 1);
+  await first.snapshots.stop();
+  await until('the file', async () => (waiting.isOwner ? true : undefined));
+  await waiting.stop();
+  t.is(readValue(second, jobs, { queue: 'a' }), 6, 'what was counted meanwhile is added');
+});
+
+test('the age and the size of the last snapshot are told', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const { registry, snapshots } = await life(t, file);
+  t.regex(await readText(registry), /^metrics_snapshot_age_seconds 0$/m);
+  await snapshots.write();
+  t.is(readValue(registry, catalogue.metricsSnapshotSize), (await stat(file)).size);
+  const age = await until('an age', async () => {
+    await readText(registry);
+    const seconds = readValue(registry, catalogue.metricsSnapshotAge) ?? 0;
+    return seconds > 0.05 ? seconds : undefined;
+  });
+  t.true(age < 60);
+});
+
+test('written at once, for a process that ends', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 3));
+  snapshots.writeNow();
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 3$/m);
+  registry.counter(jobs).inc({ queue: 'a' });
+  await snapshots.stop();
+  snapshots.writeNow();
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 4$/m);
+});
+
+test('the event loop turns while a large snapshot is written', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const { registry, snapshots } = await life(t, file);
+  const large = defineCounter({
+    name: 'large_total',
+    help: 'Large.',
+    labels: { n: label() },
+    maxSeries: 50_000,
+  });
+  for (let n = 0; n < 50_000; n++) registry.counter(large).inc({ n });
+  let turns = 0;
+  let isWritten = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isWritten) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await snapshots.write();
+  isWritten = true;
+  const chunks = (await stat(file)).size / 40_000;
+  t.true(turns >= chunks, `${turns} turns for ${chunks} chunks`);
+});
+
+test('a folder that is not there, or goes: counted, told once, and written as soon as it is back', async (t) => {
+  const folder = join(await temporaryFolder(t), 'state');
+  const file = join(folder, 'metrics.om');
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  await snapshots.write();
+  await snapshots.write();
+  t.true(failures(registry, 'ENOENT') + failures(registry, 'EACCES') >= 2);
+  const told = registry.warnings.length;
+  t.true(told >= 1 && told <= 2);
+  t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service goes on/s);
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(folder);
+  await snapshots.write();
+  t.true(snapshots.isOwner);
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 1$/m);
+
+  await rename(folder, `${folder}-gone`);
+  const before = failures(registry, 'ENOENT') + failures(registry, 'EACCES');
+  await snapshots.write();
+  t.is(failures(registry, 'ENOENT') + failures(registry, 'EACCES'), before + 1);
+  await mkdir(folder);
+  registry.counter(jobs).inc({ queue: 'a' });
+  await snapshots.write();
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 2$/m);
+});
+
+test('a disk that is full, and one that is read-only: the service goes on, the metrics say so, and it recovers', async (t) => {
+  const disk = await mountSmallDisk(64);
+  if (disk === undefined) {
+    t.log('this user may not mount a disk; the folder that goes, above, is another failure of the same kind');
+    t.not(process.getuid?.(), 0);
+    return;
+  }
+  t.teardown(() => disk.remove());
+  const file = join(disk.folder, 'metrics.om');
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 5));
+  await snapshots.write();
+  const whole = await readFile(file);
+  const filler = join(disk.folder, 'filler');
+  await writeFile(filler, Buffer.alloc(60_000)).catch(() => {});
+  for (let queue = 0; queue < 800; queue++) registry.counter(jobs).inc({ queue });
+  await snapshots.write();
+  t.is(failures(registry, 'ENOSPC'), 1);
+  t.deepEqual(await readFile(file), whole, 'the one that is there stays whole');
+  t.deepEqual(
+    (await readdir(disk.folder)).filter((name) => name.endsWith('.tmp')),
+    [],
+  );
+  await snapshots.write();
+  t.is(failures(registry, 'ENOSPC'), 2);
+  t.is(registry.warnings.length, 1, 'told once');
+  await rm(filler);
+  for (let queue = 0; queue < 800; queue++) registry.counter(jobs).remove({ queue });
+  await snapshots.write();
+  t.is(failures(registry, 'ENOSPC'), 2);
+
+  disk.setReadOnly(true);
+  await snapshots.write();
+  t.is(failures(registry, 'EROFS'), 1);
+  snapshots.writeNow();
+  t.is(failures(registry, 'EROFS'), 2);
+  // A process that starts now reads what is there, and waits for the disk.
+  await snapshots.stop();
+  const next = await life(t, file, (own) => own.counter(jobs));
+  t.is(readValue(next.registry, jobs, { queue: 'a' }), 5);
+  disk.setReadOnly(false);
+  await next.snapshots.write();
+  t.true(next.snapshots.isOwner);
+  t.is(readValue(next.registry, jobs, { queue: 'a' }), 5, 'restored once, and not again');
+  await next.snapshots.stop();
+});
+
+test('the lock is beside the file, and somewhere shorter where a socket’s path would be too long', (t) => {
+  t.is(lockPath('/var/lib/tamma/metrics.om'), '/var/lib/tamma/metrics.om.lock');
+  t.true(lockPath(`/${'long/'.repeat(40)}metrics.om`).length <= 100);
+});
+
+for (const options of [
+  {},
+  { file: '' },
+  { file: 5 },
+  { file: 'a', intervalSeconds: 0 },
+  { file: 'a', fil: 'b' },
+]) {
+  test(`options ${JSON.stringify(options)} are refused`, async (t) => {
+    await t.throwsAsync(keepSnapshots(options as never), { code: 'ERR_METRICS_INVALID_OPTION' });
+  });
+}
