@@ -1,15 +1,20 @@
 /** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
+import { readSample } from './sample-line.js';
 
 export interface ExposedFamily {
   readonly name: string;
-  /** `counter`, `gauge`, `histogram`, `summary`, or `untyped` where it does not say. */
+  /** `counter`, `gauge`, `histogram`, `summary`, a type of OpenMetrics, or `untyped` where it does not say. */
   readonly type: string;
   readonly help: string;
   /** Time series, as Prometheus stores them: each bucket is one. */
   readonly series: number;
+  /** Distinct label values together, without `le` and `quantile`: a histogram's buckets, sum and count are one. */
+  readonly labelSets: number;
+  /** Names of its samples: of OpenMetrics' counter `calls`, `calls_total`. */
+  readonly samples: ReadonlySet<string>;
   /** Bytes of its lines, comments included. */
   readonly bytes: number;
-  /** Label -> distinct values. `le` and `quantile` are left out. */
+  /** Label -> distinct values, as written. `le` and `quantile` are left out. */
   readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -17,79 +22,133 @@ export interface Exposition {
   readonly families: readonly ExposedFamily[];
   readonly bytes: number;
   readonly series: number;
-  /** Lines that are neither samples nor comments. */
-  readonly unreadable: readonly string[];
+  /** How many lines are neither samples nor comments. */
+  readonly unreadable: number;
+  /** The beginning of the first of them. */
+  readonly firstUnreadable: string;
 }
 
 interface Building {
-  name: string;
+  readonly name: string;
   type: string;
   help: string;
   series: number;
   bytes: number;
+  readonly labelSets: Set<string>;
+  readonly samples: Set<string>;
   readonly labels: Map<string, Set<string>>;
 }
 
-const numberPattern = '[-+]?(?:\\d|\\.\\d|Inf|NaN)[^ \\t]*(?:[ \\t].*)?';
-const samplePattern = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)[ \\t]+${numberPattern}$`, 'i');
-// Greedy up to the last brace before a number: label values may hold braces.
-const labelledPattern = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)\\{(.*)\\}[ \\t]*${numberPattern}$`, 'i');
-const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"/g;
+/** The suffixes under which a family of a type has samples. */
+const partsOfType: ReadonlyMap<string, readonly string[]> = new Map([
+  ['counter', ['_total', '_created']],
+  ['histogram', ['_bucket', '_sum', '_count', '_created']],
+  ['summary', ['_sum', '_count', '_created']],
+  ['gaugehistogram', ['_bucket', '_gsum', '_gcount']],
+  ['info', ['_info']],
+]);
 
-export function readExposition(text: string): Exposition {
+const metadataPattern =
+  /^[ \t]*#[ \t]+(HELP|TYPE|UNIT)[ \t]+(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^ \t]+))(?:[ \t]+(.*))?$/s;
+const ignoredPattern = /^[ \t]*(?:#|$)/;
+
+/** @param chunks pieces of the text, cut anywhere: an exposition of many megabytes is never held as a whole */
+export async function readExposition(chunks: AsyncIterable<string> | Iterable<string>): Promise<Exposition> {
   const families = new Map<string, Building>();
-  const unreadable: string[] = [];
+  let bytes = 0;
   let series = 0;
-  const family = (name: string): Building => {
-    const existing = families.get(name);
-    if (existing !== undefined) return existing;
-    const made: Building = { name, type: 'untyped', help: '', series: 0, bytes: 0, labels: new Map() };
-    families.set(name, made);
-    return made;
-  };
-  for (const line of text.split('\n')) {
-    const bytes = Buffer.byteLength(line) + 1;
-    const [, keyword, named = '', rest = ''] =
-      /^#[ \t]+(HELP|TYPE|UNIT)[ \t]+(\S+)[ \t]*(.*)$/.exec(line) ?? [];
-    if (keyword !== undefined) {
-      const one = family(named);
-      one.bytes += bytes;
-      if (keyword === 'TYPE') one.type = rest.trim() || 'untyped';
-      if (keyword === 'HELP')
-        one.help = rest.replaceAll(/\\(.)/g, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
-      continue;
+  let unreadable = 0;
+  let firstUnreadable = '';
+  const take = (line: string, size: number): void => {
+    bytes += size;
+    if (ignoredPattern.test(line)) {
+      takeMetadata(families, line, size);
+      return;
     }
-    if (line.trim() === '' || line.startsWith('#')) continue;
-    const [, labelledName, labelText] = labelledPattern.exec(line) ?? [];
-    const name = labelledName ?? samplePattern.exec(line)?.[1];
-    if (name === undefined) {
-      unreadable.push(line);
-      continue;
+    const sample = readSample(line);
+    if (sample === undefined) {
+      if (unreadable === 0) firstUnreadable = line.slice(0, 80);
+      unreadable += 1;
+      return;
     }
-    const one = family(familyOf(name, families));
-    one.bytes += bytes;
-    // Prometheus stores no exemplars and no creation times as series.
-    if (name.endsWith('_created') && one.name !== name) continue;
-    one.series += 1;
+    const family = familyOf(sample.name, families);
+    family.bytes += size;
+    family.series += 1;
     series += 1;
-    for (const [, label = '', value = ''] of (labelText ?? '').matchAll(labelPattern)) {
-      if (label === 'le' || label === 'quantile') continue;
-      const values = one.labels.get(label);
-      if (values === undefined) one.labels.set(label, new Set([value]));
-      else values.add(value);
+    family.samples.add(sample.name);
+    takeLabels(family, sample.labels);
+  };
+  let pending = '';
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', start)) {
+      const line = pending + chunk.slice(start, end);
+      take(line.endsWith('\r') ? line.slice(0, -1) : line, Buffer.byteLength(line) + 1);
+      pending = '';
+      start = end + 1;
     }
+    pending += chunk.slice(start);
   }
-  return { families: [...families.values()], bytes: Buffer.byteLength(text), series, unreadable };
+  take(pending.endsWith('\r') ? pending.slice(0, -1) : pending, Buffer.byteLength(pending));
+  return {
+    families: [...families.values()].map((family) => ({ ...family, labelSets: family.labelSets.size })),
+    bytes,
+    series,
+    unreadable,
+    firstUnreadable,
+  };
+}
+
+function familyNamed(name: string, families: Map<string, Building>): Building {
+  const existing = families.get(name);
+  if (existing !== undefined) return existing;
+  const made: Building = {
+    name,
+    type: 'untyped',
+    help: '',
+    series: 0,
+    bytes: 0,
+    labelSets: new Set(),
+    samples: new Set(),
+    labels: new Map(),
+  };
+  families.set(name, made);
+  return made;
 }
 
 /** The family that a sample belongs to: its own name, or that of which it is a part. */
-function familyOf(sample: string, families: ReadonlyMap<string, Building>): string {
-  if (families.has(sample)) return sample;
-  for (const suffix of ['_bucket', '_sum', '_count', '_total', '_created', '_info']) {
-    if (!sample.endsWith(suffix)) continue;
-    const base = sample.slice(0, -suffix.length);
-    if (families.has(base)) return base;
-    if (families.has(`${base}_total`)) return `${base}_total`;
+function familyOf(sample: string, families: Map<string, Building>): Building {
+  const own = families.get(sample);
+  if (own !== undefined) return own;
+  const cut = sample.lastIndexOf('_');
+  const suffix = sample.slice(cut);
+  for (const name of [sample.slice(0, cut), `${sample.slice(0, cut)}_total`]) {
+    const family = families.get(name);
+    if (family !== undefined && partsOfType.get(family.type)?.includes(suffix) === true) return family;
   }
-  return sample;
+  return familyNamed(sample, families);
+}
+
+function takeMetadata(families: Map<string, Building>, line: string, size: number): void {
+  const [, keyword, quoted, plain, rest = ''] = metadataPattern.exec(line) ?? [];
+  const name = quoted ?? plain;
+  if (name === undefined) return;
+  const family = familyNamed(name, families);
+  family.bytes += size;
+  if (keyword === 'TYPE') family.type = rest.trim().toLowerCase() || 'untyped';
+  if (keyword === 'HELP')
+    family.help = rest.replaceAll(/\\(.)/gs, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
+}
+
+function takeLabels(family: Building, labels: readonly (readonly [string, string])[]): void {
+  const own = labels.filter(([label]) => label !== 'le' && label !== 'quantile');
+  const labelSet = own.map(([label, value]) => `${label}="${value}"`);
+  // Programs may write the same labels in another order.
+  family.labelSets.add(labelSet.length > 1 ? labelSet.sort().join() : (labelSet[0] ?? ''));
+  for (const [label, value] of own) {
+    const values = family.labels.get(label);
+    if (values === undefined) family.labels.set(label, new Set([value]));
+    // A copy: the value itself is a window into its chunk, and would keep all of it.
+    else if (!values.has(value)) values.add(Buffer.from(value).toString());
+  }
 }

@@ -1,7 +1,7 @@
 /** `tamma-metrics lint`: names, units, help, cardinality and identifiers of an endpoint's metrics. */
 import { conventionFindings, type Nameable } from '../naming.js';
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
-import type { Paint } from './paint.js';
+import { type Paint, printable } from './paint.js';
 
 export interface EndpointFinding {
   readonly metric: string;
@@ -11,7 +11,7 @@ export interface EndpointFinding {
 }
 
 export interface LintOptions {
-  /** Series from which on a metric has too many. */
+  /** Label sets that a metric may have; the buckets of a histogram are none of their own. */
   readonly maxSeries: number;
 }
 
@@ -19,7 +19,7 @@ export interface LintOptions {
 const someIdentifiers = 3;
 
 export function endpointFindings(
-  { families, unreadable }: Exposition,
+  { families, unreadable, firstUnreadable }: Exposition,
   { maxSeries }: LintOptions,
 ): EndpointFinding[] {
   const findings = families.flatMap((family) => [
@@ -28,11 +28,11 @@ export function endpointFindings(
     ...cardinality(family, maxSeries),
     ...identifiers(family),
   ]);
-  if (unreadable.length > 0) {
+  if (unreadable > 0) {
     findings.push({
       metric: '',
       rule: 'unreadable-line',
-      message: `${unreadable.length} lines are neither samples nor comments, the first: ${JSON.stringify(unreadable[0]?.slice(0, 80))}.`,
+      message: `${unreadable} ${unreadable === 1 ? 'line is neither sample nor comment' : 'lines are neither samples nor comments'}, the first: ${JSON.stringify(firstUnreadable)}.`,
     });
   }
   return findings;
@@ -41,7 +41,7 @@ export function endpointFindings(
 export function lintText(findings: readonly EndpointFinding[], paint: Paint): string {
   if (findings.length === 0) return paint.green('Nothing found.');
   return [
-    ...findings.map(({ rule, message }) => `${paint.yellow(rule)}  ${message}`),
+    ...findings.map(({ rule, message }) => `${paint.yellow(rule)}  ${printable(message)}`),
     '',
     `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}.`,
   ].join('\n');
@@ -65,39 +65,54 @@ function missing({ name, type, help, series }: ExposedFamily): EndpointFinding[]
   return findings;
 }
 
-function conventions({ name, type, help, labels }: ExposedFamily): EndpointFinding[] {
-  if (!isKnownType(type)) return [];
+function conventions(family: ExposedFamily): EndpointFinding[] {
+  const { name, type, help, labels } = family;
   return (
-    // OpenMetrics writes a counter's family without the suffix that its samples have.
     conventionFindings({
-      name: type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name,
-      type,
+      name: nameInQueries(family),
+      type: isKnownType(type) ? type : 'gauge',
       help: help === '' ? 'None.' : help,
       labels: Object.fromEntries([...labels.keys()].map((label) => [label, true])),
     })
       .filter(({ rule }) => rule !== 'reserved-suffix')
+      // What has no type may be a counter.
+      .filter(({ rule }) => isKnownType(type) || rule !== 'total-counter')
+      .filter(({ rule, message }) => rule !== 'base-unit' || !isMinimum(name, message))
       // How to exempt a definition is of no use to who sees an endpoint only.
       .map(({ rule, message }) => ({
         metric: name,
         rule,
-        message: message.replace(/ Rename it, or allow it .*$/, ''),
+        message: message.replace(/ Rename it, or allow it .*$/s, ''),
       }))
   );
+}
+
+/** OpenMetrics writes a counter's family without the suffix that its samples have. */
+function nameInQueries({ name, type, samples }: ExposedFamily): string {
+  if (type !== 'counter' || name.endsWith('_total')) return name;
+  const withSuffix = `${name}_total`;
+  // Without samples nobody can tell.
+  return samples.size === 0 || samples.has(withSuffix) ? withSuffix : name;
+}
+
+/** `min` says minutes only where a unit stands, at the end: `head_min_time_seconds` is a minimum. */
+function isMinimum(name: string, message: string): boolean {
+  return message.includes('`min` is no base unit') && !/_min(_total)?$/i.test(name);
 }
 
 function isKnownType(type: string): type is Nameable['type'] {
   return type === 'counter' || type === 'gauge' || type === 'histogram' || type === 'summary';
 }
 
-function cardinality({ name, series, labels }: ExposedFamily, maxSeries: number): EndpointFinding[] {
-  if (series <= maxSeries) return [];
+function cardinality({ name, labelSets, labels }: ExposedFamily, maxSeries: number): EndpointFinding[] {
+  if (labelSets <= maxSeries) return [];
   const [most] = [...labels].sort(([, one], [, other]) => other.size - one.size);
   const because = most === undefined ? '' : `, mostly by label \`${most[0]}\` (${most[1].size} values)`;
   return [
     {
       metric: name,
       rule: 'cardinality',
-      message: `Metric \`${name}\`: it has ${series} series, expected at most ${maxSeries}${because}.`,
+      message: `Metric \`${name}\`: it has ${labelSets} label sets, expected at most ${maxSeries}${because}.`,
     },
   ];
 }

@@ -15,3 +15,11 @@ export function paintFor(
     isColored ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return { bold: wrap(1, 22), green: wrap(32, 39), yellow: wrap(33, 39) };
 }
+
+/** Control characters of a foreign text made visible: an endpoint shall not steer the terminal that shows it. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}

@@ -1,39 +1,98 @@
 /** Where an exposition comes from: an endpoint, a file, or the standard input. */
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 
-/** Milliseconds after which an endpoint is given up. */
-const longest = 30_000;
+export interface SourceAccess {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** Seconds after which an endpoint that has not answered to the end is given up. */
+  readonly timeout: number;
+}
 
 /**
+ * The text of a source, in pieces.
+ *
  * @param source a URL, the path of a file, or `-`
  * @throws an Error that says what could not be read, and why
  */
-export async function readSource(
-  source: string,
-  {
-    headers = {},
-    stdin,
-  }: { readonly headers?: Readonly<Record<string, string>>; readonly stdin: NodeJS.ReadableStream },
-): Promise<string> {
-  if (source === '-') return textOf(stdin);
-  if (!/^https?:\/\//.test(source)) {
-    return readFile(source, 'utf8').catch((error: Error) => {
-      throw new Error(`Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${error.message}.`);
-    });
+export async function* readSource(source: string, access: SourceAccess): AsyncGenerator<string> {
+  if (source === '-') yield* decoded(access.stdin);
+  else if (/^https?:\/\//i.test(source)) yield* readEndpoint(source, access);
+  else {
+    try {
+      yield* decoded(createReadStream(source));
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.`);
+    }
   }
-  const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=1';
+}
+
+const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=1';
+
+async function* readEndpoint(
+  source: string,
+  { headers = {}, timeout }: SourceAccess,
+): AsyncGenerator<string> {
+  const { url, authorization } = withoutCredentials(source);
+  const shown = shownSource(source);
+  const failed = (error: unknown): Error =>
+    new Error(`Cannot read \`${shown}\`: ${reasonOf(error as Error, timeout)}.`);
   let response: Response;
   try {
-    response = await fetch(source, { headers: { accept, ...headers }, signal: AbortSignal.timeout(longest) });
+    response = await fetch(url, {
+      headers: { accept, ...authorization, ...headers },
+      signal: AbortSignal.timeout(timeout * 1_000),
+    });
   } catch (error) {
-    const { cause, message } = error as Error & { cause?: Error };
+    throw failed(error);
+  }
+  if (!response.ok) {
+    const { status, statusText } = response;
+    // An answer that nobody reads would keep the process.
+    await response.body?.cancel();
     throw new Error(
-      `Cannot read \`${source}\`: expected an endpoint that answers: ${cause?.message ?? message}.`,
+      `Cannot read \`${shown}\`: expected status 200, received ${`${status} ${statusText}`.trim()}.`,
     );
   }
-  if (response.ok) return response.text();
-  throw new Error(
-    `Cannot read \`${source}\`: expected status 200, received ${response.status} ${response.statusText}.`,
-  );
+  try {
+    if (response.body !== null) yield* decoded(response.body);
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+function reasonOf(error: Error, timeout: number): string {
+  if (error.name === 'TimeoutError') return `expected an endpoint that answers within ${timeout} seconds`;
+  const { message = '', code = '' } = (error.cause ?? {}) as { message?: string; code?: string };
+  return `expected an endpoint that answers: ${message || code || error.message}`;
+}
+
+/** What messages call a source: they end up in the logs of CI, and shall hold no password. */
+export function shownSource(source: string): string {
+  return /^https?:\/\//i.test(source) ? withoutCredentials(source).url : source;
+}
+
+/** `fetch` takes no URL with a password: it goes into the header that browsers would send. */
+function withoutCredentials(source: string): {
+  readonly url: string;
+  readonly authorization?: Readonly<Record<string, string>>;
+} {
+  if (!URL.canParse(source)) return { url: source };
+  const url = new URL(source);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: source };
+  url.username = '';
+  url.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    url: url.href,
+    authorization: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+  };
+}
+
+async function* decoded(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks)
+    yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+  yield decoder.decode();
 }

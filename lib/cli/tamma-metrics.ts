@@ -4,17 +4,20 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Exposition, readExposition } from './exposition-reader.js';
 import { endpointFindings, lintText } from './lint.js';
 import { paintFor } from './paint.js';
-import { readSource } from './source.js';
+import { readSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 
 interface SourceOptions {
   readonly json?: boolean;
   readonly header?: readonly string[];
+  readonly timeout: number;
 }
 
 const paint = paintFor(process.stdout, process.env);
 const sourceText = 'URL of an endpoint, path of a file, or - for the standard input';
 const headerText = 'header to ask with, "Name: value"; may be given more than once';
+
+const timeoutText = 'seconds in which an endpoint must have answered';
 
 const program = new Command('tamma-metrics')
   .description('Looks at the metrics of any Prometheus endpoint, text or OpenMetrics.')
@@ -27,6 +30,7 @@ program
   .argument('<source>', sourceText)
   .option('-n, --limit <count>', 'how many metrics and labels to show', positiveInteger, 20)
   .option('-H, --header <header>', headerText, collected, [])
+  .option('--timeout <seconds>', timeoutText, positiveInteger, 30)
   .option('--json', 'print JSON')
   .action(async (source: string, options: SourceOptions & { limit: number }) => {
     const report = topReport(await expositionAt(source, options), options.limit);
@@ -39,8 +43,14 @@ program
     'Checks names, units, help, cardinality and identifiers. Exits with 1 where something is found.',
   )
   .argument('<source>', sourceText)
-  .option('--max-series <count>', 'series that a metric may have', positiveInteger, 1_000)
+  .option(
+    '--max-series <count>',
+    'label sets that a metric may have; the buckets of a histogram are none of their own',
+    positiveInteger,
+    1_000,
+  )
   .option('-H, --header <header>', headerText, collected, [])
+  .option('--timeout <seconds>', timeoutText, positiveInteger, 30)
   .option('--json', 'print JSON')
   .action(async (source: string, options: SourceOptions & { maxSeries: number }) => {
     const findings = endpointFindings(await expositionAt(source, options), options);
@@ -50,7 +60,7 @@ program
 
 program.addHelpText(
   'after',
-  '\nExit codes: 0 nothing found, 1 something found, 2 the source cannot be read or the command is wrong.\nColours are left out where NO_COLOR is set or the output is no terminal.',
+  '\nExit codes: 0 nothing found, 1 something found, 2 the source cannot be read, has no metrics, or the command is wrong.\nColours are left out where NO_COLOR is set or the output is no terminal.',
 );
 
 try {
@@ -62,7 +72,7 @@ try {
   process.exitCode = exitCode === 0 ? 0 : 2;
 }
 
-async function expositionAt(source: string, { header = [] }: SourceOptions): Promise<Exposition> {
+async function expositionAt(source: string, { header = [], timeout }: SourceOptions): Promise<Exposition> {
   const headers = Object.fromEntries(
     header.map((line) => {
       const [name = '', ...value] = line.split(':');
@@ -71,11 +81,17 @@ async function expositionAt(source: string, { header = [] }: SourceOptions): Pro
       return [name.trim(), value.join(':').trim()];
     }),
   );
-  const exposition = readExposition(await readSource(source, { headers, stdin: process.stdin }));
-  if (exposition.series > 0 || exposition.unreadable.length === 0) return exposition;
-  throw new Error(
-    `Cannot read \`${source}\`: expected metrics, received ${JSON.stringify(exposition.unreadable[0]?.slice(0, 80))}.`,
-  );
+  const exposition = await readExposition(readSource(source, { headers, stdin: process.stdin, timeout }));
+  // An endpoint without metrics is a mistake, of the service or of the URL: CI shall not pass.
+  if (exposition.series > 0) return exposition;
+  const { bytes, unreadable, firstUnreadable } = exposition;
+  const received =
+    bytes === 0
+      ? 'nothing'
+      : unreadable > 0
+        ? JSON.stringify(firstUnreadable)
+        : `${bytes} bytes without a sample`;
+  throw new Error(`Cannot read \`${shownSource(source)}\`: expected metrics, received ${received}.`);
 }
 
 function positiveInteger(text: string): number {

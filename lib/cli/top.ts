@@ -1,11 +1,14 @@
 /** `tamma-metrics top`: which metrics and labels of an endpoint hold the most series. */
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
-import type { Paint } from './paint.js';
+import { type Paint, printable } from './paint.js';
 
 export interface TopMetric {
   readonly name: string;
   readonly type: string;
+  /** As Prometheus stores them: each bucket is one. */
   readonly series: number;
+  /** Distinct label values together, without `le` and `quantile`: what a budget of series counts. */
+  readonly labelSets: number;
   /** Share of all series, 0 to 1. */
   readonly share: number;
   /** Bytes of a scrape. */
@@ -31,6 +34,7 @@ export function topReport({ families, series, bytes, unreadable }: Exposition, l
       name: family.name,
       type: family.type,
       series: family.series,
+      labelSets: family.labelSets,
       share: series === 0 ? 0 : family.series / series,
       bytes: family.bytes,
       labels: labelsOf(family),
@@ -40,7 +44,7 @@ export function topReport({ families, series, bytes, unreadable }: Exposition, l
     bytes,
     metrics,
     labels: allLabels(families).slice(0, limit),
-    unreadable: unreadable.length,
+    unreadable,
   };
 }
 
@@ -50,6 +54,7 @@ export function topText(report: TopReport, paint: Paint): string {
     metric.name,
     metric.type,
     String(metric.series),
+    String(metric.labelSets),
     `${(metric.share * 100).toFixed(1)} %`,
     String(metric.bytes),
     metric.labels
@@ -60,14 +65,19 @@ export function topText(report: TopReport, paint: Paint): string {
   return [
     `${paint.bold(String(series))} series, ${bytes} bytes a scrape`,
     '',
-    table(['metric', 'type', 'series', 'share', 'bytes', 'labels (values)'], rows, paint),
+    table(['metric', 'type', 'series', 'label sets', 'share', 'bytes', 'labels (values)'], rows, paint),
     '',
     table(
       ['label', 'values', 'metrics'],
       labels.map((each) => [each.label, String(each.values), String(each.metrics)]),
       paint,
     ),
-    ...(unreadable === 0 ? [] : ['', paint.yellow(`${unreadable} lines are no samples`)]),
+    ...(unreadable === 0
+      ? []
+      : [
+          '',
+          paint.yellow(`${unreadable} ${unreadable === 1 ? 'line is no sample' : 'lines are no samples'}`),
+        ]),
   ].join('\n');
 }
 
@@ -92,9 +102,10 @@ function allLabels(families: readonly ExposedFamily[]): TopReport['labels'] {
     .sort((one, other) => other.values - one.values);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
+function table(head: readonly string[], body: readonly (readonly string[])[], paint: Paint): string {
+  const rows = body.map((row) => row.map(printable));
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), title.length),
   );
   const isNumber = (column: number): boolean =>
     rows.length > 0 && rows.every((row) => /^[\d.]+( %)?$/.test(row[column] ?? ''));

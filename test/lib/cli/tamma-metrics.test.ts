@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
+import { gzipSync } from 'node:zlib';
+import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
-import { readExposition } from '../../../lib/cli/exposition-reader.js';
-import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
-import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
-import { scrapeToString } from '../../../lib/exposition/scrape.js';
+import { defineCounter, label } from '../../../lib/definition.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { metricsRouter } from '../../../middleware/index.js';
 import { serve } from '../../helpers/koa-server.js';
@@ -54,43 +54,7 @@ latency_count 2
 go_version_info{version="1"} 1
 `;
 
-test('families, series, bytes and labels are read from anyone’s text', (t) => {
-  const { families, series, bytes, unreadable } = readExposition(`${foreign}what is this?\n`);
-  t.deepEqual(
-    families.map(({ name, type, series: own }) => [name, type, own]),
-    [
-      ['requests_total', 'counter', 2],
-      ['latency', 'histogram', 4],
-      ['go_version_info', 'untyped', 1],
-    ],
-  );
-  t.deepEqual([...(families[0]?.labels.get('user') ?? [])], ['a,b=\\"c\\"}', 'd']);
-  t.deepEqual([...(families[1]?.labels.keys() ?? [])], [], 'le is no label of its own');
-  t.is(series, 7);
-  t.is(bytes, Buffer.byteLength(foreign) + 14);
-  t.deepEqual(unreadable, ['what is this?']);
-});
-
-test('both formats of the same registry have the same series', async (t) => {
-  const registry = createTestRegistry();
-  const labels = { kind: label() };
-  registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.', labels })).inc({ kind: '{x="y"}' });
-  registry
-    .histogram(defineHistogram({ name: 'call_seconds', help: 'Durations.', labels, buckets: [1, 2] }))
-    .observe({ kind: 'a' }, 1);
-  const shape = (text: string) =>
-    readExposition(text).families.map(({ name, type, series }) => [
-      name.replace(/_total$/, ''),
-      type,
-      series,
-    ]);
-  const text = shape(await scrapeToString(registry));
-  t.deepEqual(text, [
-    ['calls', 'counter', 1],
-    ['call_seconds', 'histogram', 5],
-  ]);
-  t.deepEqual(shape(await scrapeToString(registry, { format: openMetricsFormat })), text);
-});
+const clean = '# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 1\n';
 
 test('top shows what holds the most series, of a file, the standard input and an endpoint that asks who we are', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-cli-'));
@@ -99,10 +63,10 @@ test('top shows what holds the most series, of a file, the standard input and an
   await writeFile(file, foreign);
   const expected = `7 series, ${Buffer.byteLength(foreign)} bytes a scrape
 
-metric           type       series   share  bytes  labels (values)
-latency          histogram       4  57.1 %    147
-requests_total   counter         2  28.6 %    157  user (2), path (1)
-go_version_info  untyped         1  14.3 %     31  version (1)
+metric           type       series  label sets   share  bytes  labels (values)
+latency          histogram       4           1  57.1 %    147
+requests_total   counter         2           2  28.6 %    157  user (2), path (1)
+go_version_info  untyped         1           1  14.3 %     31  version (1)
 
 label    values  metrics
 user          2        1
@@ -158,7 +122,7 @@ test('lint finds what is wrong, and exits with 1; with 0 where there is nothing'
   });
   t.true(
     text.stdout.includes(
-      'Metric `jobs_total`: it has 30 series, expected at most 20, mostly by label `job_id` (30 values).',
+      'Metric `jobs_total`: it has 30 label sets, expected at most 20, mostly by label `job_id` (30 values).',
     ),
   );
   t.false(text.stdout.includes('\u001b['), 'NO_COLOR wins');
@@ -167,7 +131,6 @@ test('lint finds what is wrong, and exits with 1; with 0 where there is nothing'
       '\u001b[33m',
     ),
   );
-  const clean = '# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 1\n';
   t.deepEqual(await cli(['lint', '-'], { input: clean }), {
     code: 0,
     stdout: 'Nothing found.\n',
@@ -181,6 +144,8 @@ for (const [args, message] of [
     ['top', 'http://127.0.0.1:9/metrics'],
     /^Cannot read `http:\/\/127.0.0.1:9\/metrics`: expected an endpoint that answers: /,
   ],
+  [['top', '/'], /^Cannot read `\/`: expected a URL, a file or `-`: EISDIR/],
+  [['top', 'http://'], /^Cannot read `http:\/\/`: expected an endpoint that answers: /],
   [['lint', '-'], /^Cannot read `-`: expected metrics, received "<html>"\.$/m],
   [['top'], /missing required argument 'source'/],
   [['tops', '-'], /unknown command 'tops'/],
@@ -194,6 +159,87 @@ for (const [args, message] of [
     t.regex(stderr, message);
   });
 }
+
+for (const [what, input, received] of [
+  ['nothing at all', '', 'nothing'],
+  ['comments only', '# HELP a_total A.\n# TYPE a_total counter\n', '41 bytes without a sample'],
+] as const) {
+  test(`a source with ${what} does not pass CI`, async (t) => {
+    for (const command of ['lint', 'top']) {
+      t.deepEqual(await cli([command, '-'], { input }), {
+        code: 2,
+        stdout: '',
+        stderr: `Cannot read \`-\`: expected metrics, received ${received}.\n`,
+      });
+    }
+  });
+}
+
+/** An endpoint that answers as it is told to; its connections end with the test. */
+async function endpoint(t: ExecutionContext, answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+}
+
+test('a compressed answer is read', async (t) => {
+  const url = await endpoint(t, (request, response) => {
+    t.regex(request.headers['accept-encoding'] ?? '', /gzip/);
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(clean));
+  });
+  t.deepEqual(await cli(['lint', url]), { code: 0, stdout: 'Nothing found.\n', stderr: '' });
+});
+
+test('name and password of a URL are sent, and never shown', async (t) => {
+  let authorization: string | undefined;
+  const url = await endpoint(t, (request, response) => {
+    authorization = request.headers.authorization;
+    response.end();
+  });
+  t.deepEqual(await cli(['lint', url.replace('//', '//me:s%C3%A9cret@')]), {
+    code: 2,
+    stdout: '',
+    stderr: `Cannot read \`${url}\`: expected metrics, received nothing.\n`,
+  });
+  t.is(authorization, `Basic ${Buffer.from('me:sécret').toString('base64')}`);
+});
+
+for (const [what, answer] of [
+  ['says nothing', () => {}],
+  ['stops half-way', (_, response) => response.write(clean)],
+] as const satisfies [string, RequestListener][]) {
+  test(`an endpoint that ${what} is given up after --timeout seconds`, async (t) => {
+    const url = await endpoint(t, answer);
+    t.deepEqual(await cli(['lint', url, '--timeout', '1']), {
+      code: 2,
+      stdout: '',
+      stderr: `Cannot read \`${url}\`: expected an endpoint that answers within 1 seconds.\n`,
+    });
+  });
+}
+
+test('the page of an error is not waited for', async (t) => {
+  const url = await endpoint(t, (_, response) => response.writeHead(503).write('Please wait'));
+  const start = performance.now();
+  t.is(
+    (await cli(['lint', url])).stderr,
+    `Cannot read \`${url}\`: expected status 200, received 503 Service Unavailable.\n`,
+  );
+  t.true(performance.now() - start < 20_000, 'earlier than the endpoint is given up');
+});
+
+test('an endpoint cannot steer the terminal that shows it', async (t) => {
+  const input = '# TYPE a \u001b[2Jgauge\n{"a\u009b31m",b="\u0007"} 1\na 1\n';
+  for (const command of ['lint', 'top']) {
+    const { stdout } = await cli([command, '-'], { input });
+    t.regex(stdout, /a\\x9b31m/);
+    t.notRegex(stdout.replaceAll('\n', ''), /\p{Cc}/u);
+  }
+});
 
 test('help tells the commands and the exit codes', async (t) => {
   const { code, stdout } = await cli(['--help']);

@@ -1,0 +1,79 @@
+/** Reads one sample line of Prometheus' text or OpenMetrics: its name and labels; value, time and exemplar are only checked. */
+
+export interface Sample {
+  readonly name: string;
+  /** Label and value, as written: escapes are left. The labels of an exemplar are none of the metric's. */
+  readonly labels: readonly (readonly [label: string, value: string])[];
+}
+
+const number = '[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?|inf(?:inity)?|nan)';
+const quoted = '"([^"\\\\]*(?:\\\\.[^"\\\\]*)*)"';
+
+const startPattern = /[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?:[ \t]*(\{)|[ \t]+)|(\{))/y;
+const endOfLabelsPattern = /[ \t]*\}/y;
+/** `name="value"`, or since Prometheus 3 `"name"="value"` and the metric's own name, `"name"`. */
+const labelPattern = new RegExp(
+  `[ \\t]*(?:([a-zA-Z_][a-zA-Z0-9_]*)|${quoted})[ \\t]*(?:=[ \\t]*${quoted}[ \\t]*)?(?:,|(?=\\}))`,
+  'sy',
+);
+const valuePattern = new RegExp(
+  `[ \\t]*${number}(?:[ \\t]+${number})?[ \\t]*(?:$|(?<=[ \\t])#[ \\t]*\\{)`,
+  'iy',
+);
+const exemplarValuePattern = new RegExp(`[ \\t]*${number}(?:[ \\t]+${number})?[ \\t]*$`, 'iy');
+
+/** Characters from which on a line is not looked at: no program writes such a sample. */
+const longestLine = 1_048_576;
+
+/** @returns undefined where the line is no sample */
+export function readSample(line: string): Sample | undefined {
+  if (line.length > longestLine) return undefined;
+  const start = matchAt(startPattern, line, 0);
+  if (start === null) return undefined;
+  let [, name] = start;
+  let at = startPattern.lastIndex;
+  const labels: [string, string][] = [];
+  if (start[2] !== undefined || start[3] !== undefined) {
+    const block = readLabels(line, at);
+    if (block === undefined || (block.name !== undefined && name !== undefined)) return undefined;
+    name ??= block.name;
+    labels.push(...block.labels);
+    at = block.end;
+  }
+  const value = matchAt(valuePattern, line, at);
+  if (name === undefined || value === null) return undefined;
+  if (!value[0].endsWith('{')) return { name, labels };
+  const exemplar = readLabels(line, valuePattern.lastIndex);
+  if (exemplar === undefined || exemplar.name !== undefined) return undefined;
+  return matchAt(exemplarValuePattern, line, exemplar.end) === null ? undefined : { name, labels };
+}
+
+interface LabelBlock {
+  readonly labels: [string, string][];
+  /** The metric's name, where it stands between the braces. */
+  readonly name: string | undefined;
+  /** Behind the closing brace. */
+  readonly end: number;
+}
+
+/** Reads from behind the opening brace to the closing one; braces in values are no ends. */
+function readLabels(line: string, start: number): LabelBlock | undefined {
+  const labels: [string, string][] = [];
+  let name: string | undefined;
+  let at = start;
+  while (matchAt(endOfLabelsPattern, line, at) === null) {
+    const [whole, plain, inQuotes, value] = matchAt(labelPattern, line, at) ?? [];
+    if (whole === undefined) return undefined;
+    const label = plain ?? inQuotes ?? '';
+    if (value !== undefined) labels.push([label, value]);
+    else if (plain === undefined && at === start) name = label;
+    else return undefined;
+    at = labelPattern.lastIndex;
+  }
+  return { labels, name, end: endOfLabelsPattern.lastIndex };
+}
+
+function matchAt(pattern: RegExp, text: string, index: number): RegExpExecArray | null {
+  pattern.lastIndex = index;
+  return pattern.exec(text);
+}
