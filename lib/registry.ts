@@ -40,7 +40,11 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
 
 /** Something an operator should know of; nothing was thrown, and the service goes on. */
 export interface MetricsWarning {
-  readonly code: 'METRICS_SERIES_FOLDED' | 'METRICS_RECORDING_FAILED' | 'METRICS_COLLECT_FAILED';
+  readonly code:
+    | 'METRICS_SERIES_FOLDED'
+    | 'METRICS_RECORDING_FAILED'
+    | 'METRICS_COLLECT_FAILED'
+    | 'METRICS_PUSH_FAILED';
   readonly message: string;
   readonly cause?: unknown;
 }
@@ -178,7 +182,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     } catch {
       // The count of failures must not become one; the warning below still says what happened.
     }
-    this.#warnOnce(`recording ${metric} ${reason}`, () => ({
+    this.warnOnce(`recording ${metric} ${reason}`, () => ({
       code: 'METRICS_RECORDING_FAILED',
       message: `A recording on metric \`${metric}\` failed (${reason}): ${messageOf(error)} The call itself was not affected. Further failures are counted in \`${metricsRecordingErrors.name}\` only.`,
       cause: error,
@@ -192,11 +196,26 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     } catch {
       // As above.
     }
-    this.#warnOnce(`collect ${metric}`, () => ({
+    this.warnOnce(`collect ${metric}`, () => ({
       code: 'METRICS_COLLECT_FAILED',
       message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
       cause: error,
     }));
+  }
+
+  /**
+   * Tells of a warning unless one of this key has been told. Never throws.
+   * @param key bounded in number: keys are kept, so they hold names of metrics, labels and targets, never values
+   * @param warning asked only where it is told
+   */
+  warnOnce(key: string, warning: () => MetricsWarning): void {
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    try {
+      this.#onWarning(warning());
+    } catch {
+      // A listener that throws must not reach the method that was being recorded.
+    }
   }
 
   /**
@@ -279,7 +298,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
           : this.counter(metricsSeriesFolded).with({ metric, label });
       foldings.set(label, counted);
       counted?.inc();
-      this.#warnOnce(`folded ${metric} ${label}`, () => ({
+      this.warnOnce(`folded ${metric} ${label}`, () => ({
         code: 'METRICS_SERIES_FOLDED',
         message:
           budget === undefined
@@ -287,17 +306,6 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
             : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
       }));
     };
-  }
-
-  #warnOnce(key: string, warning: () => MetricsWarning): void {
-    // Bounded: keys hold names of metrics and labels, never values.
-    if (this.#warned.has(key)) return;
-    this.#warned.add(key);
-    try {
-      this.#onWarning(warning());
-    } catch {
-      // A listener that throws must not reach the method that was being recorded.
-    }
   }
 }
 
