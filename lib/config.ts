@@ -175,6 +175,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     meaning: 'Pushgateway',
     expected: 'an http or https URL',
     read: readUrl,
+    // It may hold a password.
+    secret: true,
   },
 ] satisfies ConfigVariable[]);
 

@@ -219,6 +219,21 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
+   * Tells of a warning unless one of this key has been told. Never throws.
+   * @param key bounded in number: keys are kept, so they hold names of metrics, labels and targets, never values
+   * @param warning asked only where it is told
+   */
+  warnOnce(key: string, warning: () => MetricsWarning): void {
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    try {
+      this.#onWarning(warning());
+    } catch {
+      // A listener that throws must not reach the method that was being recorded.
+    }
+  }
+
+  /**
    * Gets or makes. `I` is the precise type of the caller's instrument; inside they are all kept as `AnyInstrument`,
    * whose label types are wider than any caller's.
    */
@@ -307,20 +322,6 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
             : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
       }));
     };
-  }
-
-  /**
-   * Warns where `key` has not been warned of before. For what works beside the registry: keys are few, and hold no label
-   * values. Never throws.
-   */
-  warnOnce(key: string, warning: () => MetricsWarning): void {
-    if (this.#warned.has(key)) return;
-    this.#warned.add(key);
-    try {
-      this.#onWarning(warning());
-    } catch {
-      // A listener that throws must not reach the method that was being recorded.
-    }
   }
 }
 

@@ -1,0 +1,135 @@
+/** The options of a push, checked and with their defaults. */
+import { hostname } from 'node:os';
+import { defaultMetricsConfig } from '../config.js';
+import { metricsError, shown } from '../errors.js';
+import type { AnyRegistry } from '../exposition/scrape.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import { sharedRegistry } from '../registry.js';
+import { type BasicAuth, isAddedLabelName, type PushTarget, pushTarget } from './push-target.js';
+
+export interface PushOptions {
+  /** The Pushgateway: `http://host:9091`, with a path where it has one. Credentials in it are used and never shown. */
+  readonly url: string | URL;
+  /** Label `job` of the grouping key. Default: `tamma`, as SERVICE_NAME has it. */
+  readonly job?: string | undefined;
+  /**
+   * The other labels of the grouping key. Default: `{ instance: 'host:pid' }`, a group for each process; `{}` groups by
+   * job alone, for a batch job whose next run replaces the last one's numbers. The gateway sets these labels on every
+   * series: where a series or `constantLabels` has one of the same name, it is overwritten.
+   */
+  readonly grouping?: Readonly<Record<string, string>> | undefined;
+  /** `PUT` replaces the whole group, `POST` only the metrics of the same names. Default: `PUT`. */
+  readonly method?: 'PUT' | 'POST' | undefined;
+  /** Compressed; a Pushgateway before 1.5 does not take it. Default: `true`. */
+  readonly gzip?: boolean | undefined;
+  readonly basicAuth?: BasicAuth | undefined;
+  /** Bearer token. */
+  readonly token?: string | undefined;
+  /** Seconds between pushes. Default: 15. */
+  readonly intervalSeconds?: number | undefined;
+  /** Most seconds between tries while pushes fail. Default: 300. */
+  readonly maxBackoffSeconds?: number | undefined;
+  /** What is pushed. Default: `sharedRegistry`. */
+  readonly registry?: AnyRegistry | undefined;
+  /** Labels added to every series that does not have them. */
+  readonly constantLabels?: Readonly<Record<string, string>> | undefined;
+  /** Seconds a push may take, with its connection. Default: 10. */
+  readonly timeoutSeconds?: number | undefined;
+  /**
+   * A push once the process has nothing more to do, for batch jobs; its exit code stays. `process.exit()` leaves no time
+   * for it: `await stop()` before. Default: `true`.
+   */
+  readonly pushOnBeforeExit?: boolean | undefined;
+}
+
+export interface PushSettings {
+  readonly target: PushTarget;
+  readonly method: 'PUT' | 'POST';
+  readonly gzip: boolean;
+  readonly intervalSeconds: number;
+  readonly maxBackoffSeconds: number;
+  readonly registry: AnyRegistry;
+  readonly constantLabels: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly pushOnBeforeExit: boolean;
+}
+
+const optionNames = [
+  'url',
+  'job',
+  'grouping',
+  'method',
+  'gzip',
+  'basicAuth',
+  'token',
+  'intervalSeconds',
+  'maxBackoffSeconds',
+  'registry',
+  'constantLabels',
+  'timeoutSeconds',
+  'pushOnBeforeExit',
+];
+
+/** No timer of Node's can be longer. */
+export const mostSeconds = 2_147_483;
+
+/** @throws ERR_METRICS_INVALID_OPTION */
+export function pushSettings(options: PushOptions): PushSettings {
+  checkFactoryOptions('startPush', options, optionNames);
+  const {
+    url,
+    job = defaultMetricsConfig.service,
+    grouping = { instance: `${hostname()}:${process.pid}` },
+    method = 'PUT',
+    gzip = true,
+    basicAuth,
+    token,
+    intervalSeconds = defaultMetricsConfig.scrapeIntervalSeconds,
+    maxBackoffSeconds = 300,
+    registry = sharedRegistry,
+    constantLabels = {},
+    timeoutSeconds = 10,
+    pushOnBeforeExit = true,
+  } = options;
+  if (typeof job !== 'string' || job === '') throw invalid('job', 'a text that is not empty', job);
+  if (method !== 'PUT' && method !== 'POST') throw invalid('method', "'PUT' or 'POST'", method);
+  for (const [name, value] of Object.entries({ gzip, pushOnBeforeExit }))
+    if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
+  for (const [name, value] of Object.entries({ intervalSeconds, maxBackoffSeconds, timeoutSeconds }))
+    if (!isSeconds(value)) throw invalid(name, `a positive number of seconds, ${mostSeconds} at most`, value);
+  checkLabels('grouping', grouping);
+  checkLabels('constantLabels', constantLabels);
+  if (Object.hasOwn(grouping, 'job'))
+    throw invalid('grouping', 'labels beside `job`, which has an option of its own', 'job');
+  return Object.freeze({
+    target: pushTarget({ url, job, grouping, basicAuth, token }),
+    method,
+    gzip,
+    intervalSeconds,
+    maxBackoffSeconds,
+    registry,
+    constantLabels: Object.freeze({ ...constantLabels }),
+    timeoutSeconds,
+    pushOnBeforeExit,
+  });
+}
+
+function isSeconds(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= mostSeconds;
+}
+
+function checkLabels(option: string, labels: unknown): void {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
+    throw invalid(option, 'texts by label', labels);
+  for (const [name, value] of Object.entries(labels)) {
+    if (!isAddedLabelName(name)) throw invalid(option, 'names that Prometheus takes', name);
+    if (typeof value !== 'string') throw invalid(option, `a text for \`${name}\``, value);
+  }
+}
+
+function invalid(option: string, expected: string, received: unknown): Error {
+  return metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`${option}\` of startPush: expected ${expected}, received ${shown(received)}.`,
+  );
+}
