@@ -4,5 +4,5 @@ export default {
   // tsx does not compile inside worker threads on Node 20.
   workerThreads: false,
   files: ['test/**/*.test.ts', '!test/legacy/**'],
-  timeout: '2m',
+  timeout: '3m',
 };

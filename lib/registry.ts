@@ -47,7 +47,8 @@ export interface MetricsWarning {
     | 'METRICS_PUSH_FAILED'
     | 'METRICS_SNAPSHOT_FAILED'
     | 'METRICS_SNAPSHOT_LOCKED'
-    | 'METRICS_SNAPSHOT_SKIPPED';
+    | 'METRICS_SNAPSHOT_SKIPPED'
+    | 'METRICS_STOP_FAILED';
   readonly message: string;
   readonly cause?: unknown;
 }

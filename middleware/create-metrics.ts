@@ -5,6 +5,11 @@ import { MetricsAggregator } from '../lib/aggregation.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
 import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
+// Types only: snapshots and pushes are loaded where they are configured.
+import type { Snapshots } from '../lib/durability/keep-snapshots.js';
+import { shown } from '../lib/errors.js';
+import type { MetricsPush, PushOptions } from '../lib/export/pushgateway.js';
+import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type FetchInstrumentation, instrumentFetch } from '../lib/recorders/fetch.js';
@@ -17,6 +22,7 @@ import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '.
 // Types only: koa and @koa/router are loaded by `start`, and by who imports the middleware.
 import type { MetricsServer, MetricsServerOptions } from './metrics-server.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
+import { runInOrder, stopOnSignals } from './shutdown.js';
 
 export interface CreateMetricsOptions {
   /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
@@ -33,8 +39,21 @@ export interface CreateMetricsOptions {
   readonly revision?: string;
   /** The metrics server: TLS, who may scrape. `false` starts none, where the app mounts the routers itself. Default: on. */
   readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
+  /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
+  readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
   /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
   readonly drainSeconds?: number;
+  /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
+  readonly drain?: () => unknown;
+  /** Whether `stop` waits for a scrape, one interval at most, once the work has ended. Default: false. */
+  readonly lastScrape?: boolean;
+  /** Seconds that all of `stop` may take. Default: 25, within the 30 that Kubernetes gives. */
+  readonly stopSeconds?: number;
+  /**
+   * Whether SIGTERM and SIGINT stop and then end the process as they would have, where nobody else listens to them; a second
+   * one ends it at once. Default: true.
+   */
+  readonly signals?: boolean;
 }
 
 export interface Metrics {
@@ -50,9 +69,15 @@ export interface Metrics {
   requestMetrics(options?: Omit<RequestMetricsOptions, 'registry'>): Middleware;
   /** Where the metrics server is; `undefined` before `start`, and where none is started. */
   readonly url: string | undefined;
-  /** Starts the metrics server, outbound measurement and derived gauges. A second call is the first one's. */
+  /**
+   * Restores the last snapshot, then starts the metrics server, outbound measurement, derived gauges, snapshots and pushes. A
+   * second call is the first one's.
+   */
   start(): Promise<void>;
-  /** Drains, closes the server, and takes everything off again. A second call is the first one's; without a start it ends at once. */
+  /**
+   * In this order and within `stopSeconds`: readiness off, `drain`, a last scrape where asked for, a last push, a last
+   * snapshot, the server closed. A second call is the first one's; without a start it ends at once.
+   */
   stop(): Promise<void>;
 }
 
@@ -79,13 +104,16 @@ export function createMetrics(
     defaultMetrics = true,
     revision = 'unknown',
   } = options;
-  const { health = new HealthChecks({ registry }), drainSeconds = 5 } = options;
+  const { health = new HealthChecks({ registry }), drainSeconds = 5, stopSeconds = 25 } = options;
   registry.setMaxSeries(settings.maxSeries);
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
   const collector = new PrometheusMetricsCollector({ registry });
   let server: MetricsServer | undefined;
   let wire: FetchInstrumentation | undefined;
   let aggregator: MetricsAggregator | undefined;
+  let snapshots: Snapshots | undefined;
+  let push: MetricsPush | undefined;
+  let stopListening = (): void => {};
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -97,21 +125,78 @@ export function createMetrics(
       wire = instrumentFetch({ registry, ...(fetch.hosts === undefined ? {} : { hosts: fetch.hosts }) });
     if (defaultMetrics) await collectNodeMetrics(registry);
   };
+  /** Of a process that ends without `stop`, by an uncaught error for instance. */
+  const exited = (): void => snapshots?.writeNow();
+  const keep = async (): Promise<void> => {
+    const { snapshotFile: file, scrapeIntervalSeconds: intervalSeconds } = settings;
+    if (file === undefined) return;
+    const { keepSnapshots } = await import('../lib/durability/keep-snapshots.js');
+    snapshots = await keepSnapshots({ file, registry, intervalSeconds });
+    process.on('exit', exited);
+  };
+  const beginPush = async (): Promise<void> => {
+    const { pushUrl: url, scrapeIntervalSeconds: intervalSeconds, service, version, environment } = settings;
+    if (url === undefined) return;
+    const { startPush } = await import('../lib/export/pushgateway.js');
+    const constantLabels = { service, version, environment };
+    push = startPush({ job: service, constantLabels, ...options.push, url, registry, intervalSeconds });
+  };
   const begin = async (): Promise<void> => {
-    if (options.server !== false) {
-      const { startMetricsServer } = await import('./metrics-server.js');
-      server = await startMetricsServer(settings, { ...options.server, registry, checks: health });
+    // Before anyone can scrape: Prometheus would take the first numbers for a reset.
+    if (settings.enabled) await keep();
+    try {
+      if (options.server !== false) {
+        const { startMetricsServer } = await import('./metrics-server.js');
+        server = await startMetricsServer(settings, { ...options.server, registry, checks: health });
+      }
+      // After the server: where it cannot listen, nothing has begun that would have to be undone.
+      if (settings.enabled) {
+        await measure();
+        await beginPush();
+      }
+    } catch (error) {
+      process.off('exit', exited);
+      await snapshots?.stop();
+      await server?.close();
+      throw error;
     }
-    // After the server: where it cannot listen, nothing has begun that would have to be undone.
-    if (settings.enabled) await measure();
+    if (options.signals !== false) stopListening = stopOnSignals(stop);
   };
   const end = async (): Promise<void> => {
-    // A start that failed has been told to its caller.
-    await starting?.catch(() => {});
-    await health.drain({ seconds: server === undefined ? 0 : drainSeconds });
-    await server?.close();
+    const errors = await runInOrder(
+      [
+        { run: () => drained() },
+        ...(options.lastScrape === true
+          ? [{ run: () => selfMetricsOf(registry).nextScrape(), mostSeconds: settings.scrapeIntervalSeconds }]
+          : []),
+        { run: (deadlineSeconds) => push?.stop({ deadlineSeconds }), needsSeconds: 2 },
+        { run: () => snapshots?.stop(), needsSeconds: 2 },
+        { run: (deadlineSeconds) => server?.close({ deadlineSeconds }), mostSeconds: 5, needsSeconds: 1 },
+      ],
+      stopSeconds,
+    );
+    for (const error of errors) {
+      registry.warnOnce(`stop ${shown(error)}`, () => ({
+        code: 'METRICS_STOP_FAILED',
+        message: `A part of stop() failed, and the rest went on: ${error instanceof Error ? error.message : shown(error)}`,
+        cause: error,
+      }));
+    }
+    stopListening();
+    process.off('exit', exited);
     wire?.stop();
     aggregator?.stop();
+  };
+  const drained = async (): Promise<void> => {
+    await Promise.all([
+      health.drain({ seconds: server === undefined ? 0 : drainSeconds }),
+      // Said once readiness is off.
+      Promise.resolve().then(options.drain),
+    ]);
+  };
+  const stop = (): Promise<void> => {
+    stopping ??= starting === undefined ? Promise.resolve() : starting.then(end, () => {});
+    return stopping;
   };
 
   return {
@@ -131,10 +216,7 @@ export function createMetrics(
       starting ??= begin();
       return starting;
     },
-    stop: () => {
-      stopping ??= starting === undefined ? Promise.resolve() : end();
-      return stopping;
-    },
+    stop,
   };
 }
 
@@ -146,7 +228,12 @@ const optionNames = [
   'defaultMetrics',
   'revision',
   'server',
+  'push',
   'drainSeconds',
+  'drain',
+  'lastScrape',
+  'stopSeconds',
+  'signals',
 ];
 
 /** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */

@@ -3,16 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import {
-  catalogue,
+  createMetrics,
   HealthChecks,
   type HostTable,
-  instrumentFetch,
-  MetricsAggregator,
   type MetricsConfig,
   queueCheck,
-  sharedRegistry,
 } from '@tamma/observability';
-import { healthRouter, metricsRouter, requestMetrics } from '@tamma/observability/middleware';
+import { healthRouter, metricsRouter } from '@tamma/observability/middleware';
 import Koa from 'koa';
 import type { AiProvider } from './ai-provider.js';
 import type { GitPlatform } from './git-platform.js';
@@ -56,54 +53,65 @@ const queueCapacity = 100;
 
 /** @throws what `listen` says, EADDRINUSE for instance */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { host, port, secret, replayPace, hosts, metrics } = options;
+  const { host, port, secret, replayPace, hosts } = options;
   const stopping = new AbortController();
-  // Outbound requests, of every SDK; and the gauges that are computed from other metrics at each scrape.
-  const wire = instrumentFetch({ hosts });
-  const aggregator = new MetricsAggregator();
-  recordBuild(metrics);
-
   const github = queueOf('github-issues', options.github, options.random, stopping.signal);
   const gitlab = queueOf('gitlab-issues', options.gitlab, options.random, stopping.signal);
 
-  const app = new Koa();
-  // First, so that it sees every request; then the routers.
-  app.use(requestMetrics());
-  const { path, token, tokenFile } = metrics;
-  if (metrics.enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
   // Ready as long as there is room for work; a queue that fills up is shown before it is full.
   const full = { warnFrom: queueCapacity * 0.8, failFrom: queueCapacity };
   const checks = new HealthChecks({
     checks: { github: queueCheck('github-issues', full), gitlab: queueCheck('gitlab-issues', full) },
   });
+  let server: Server | undefined;
+  let replaying: Promise<void> | undefined;
+  // Outbound requests of every SDK, the gauges that are computed from others, Node's own metrics, and, where the environment
+  // says so, snapshots across restarts and a Pushgateway.
+  const metrics = createMetrics(options.metrics, {
+    health: checks,
+    fetch: { hosts },
+    revision: process.env.REVISION ?? 'unknown',
+    // The app below serves /metrics and health itself, and `main.ts` listens to signals.
+    server: false,
+    signals: false,
+    // What is still counted here is in the last snapshot and the last push.
+    drain: async () => {
+      stopping.abort();
+      const closed = new Promise<void>((resolve) =>
+        server === undefined ? resolve() : server.close(() => resolve()),
+      );
+      await Promise.all([replaying, github.drained(), gitlab.drained()]);
+      server?.closeIdleConnections();
+      await closed;
+    },
+  });
+  // Before anyone can scrape: what was counted before a restart is there again.
+  await metrics.start();
+
+  const app = new Koa();
+  // First, so that it sees every request; then the routers.
+  app.use(metrics.requestMetrics());
+  const { enabled, path, token, tokenFile } = metrics.config;
+  if (enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
   app.use(healthRouter({ checks }).routes());
   for (const router of [
     new GitHubWebhooks(secret, (issue) => github.push(issue)).router(),
     new GitLabWebhooks(secret, (issue) => gitlab.push(issue)).router(),
-    indexRouter(metrics.path),
+    indexRouter(path),
   ])
     app.use(router.routes()).use(router.allowedMethods());
 
-  const server = createServer(app.callback());
-  await listening(server, host, port);
+  server = createServer(app.callback());
+  try {
+    await listening(server, host, port);
+  } catch (error) {
+    await metrics.stop();
+    throw error;
+  }
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-  const replaying =
-    replayPace > 0 ? new Replay({ url, secret, pace: replayPace }).run(stopping.signal) : Promise.resolve();
+  if (replayPace > 0) replaying = new Replay({ url, secret, pace: replayPace }).run(stopping.signal);
 
-  return {
-    url,
-    async stop() {
-      // From here on it is not ready. Behind a load balancer it would wait until that has seen it.
-      await checks.drain({ seconds: 0 });
-      stopping.abort();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([replaying, github.drained(), gitlab.drained()]);
-      server.closeIdleConnections();
-      await closed;
-      aggregator.stop();
-      wire.stop();
-    },
-  };
+  return { url, stop: () => metrics.stop() };
 }
 
 function queueOf(
@@ -121,14 +129,6 @@ function queueOf(
     // A signal of its own for each run: what listens to it goes with the run.
     work: (issue) => workflow.run(issue, AbortSignal.any([signal])),
   });
-}
-
-/** What runs, as a metric. */
-function recordBuild({ service, version }: MetricsConfig): void {
-  const revision = process.env.REVISION ?? 'unknown';
-  sharedRegistry
-    .gauge(catalogue.buildInfo)
-    .set({ service, version, revision, node_version: process.version }, 1);
 }
 
 function indexRouter(metricsPath: string): Router {

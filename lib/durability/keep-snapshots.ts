@@ -1,4 +1,5 @@
 /** The state of a registry across restarts: restored at the start, written at every interval and at the end. */
+import { resolve as resolvePath } from 'node:path';
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
@@ -69,11 +70,11 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
   const size = registry.gauge(metricsSnapshotSize);
   const restored = new Map<string, number>();
   const skipped = new Map<string, string>();
-  const unclaimed = new Map<string, SnapshotFamily>();
+  const { unclaimed, isFirst } = stateOf(registry, file);
   let source: string | undefined;
   let written: Date | undefined;
   let lock: FileLock | undefined;
-  let isRestored = false;
+  let isRestored = !isFirst;
   /** The file as it stands is damaged: it must not become the one before. */
   let isDamaged = false;
   /** Milliseconds since 1970 at which the last snapshot was taken. */
@@ -222,6 +223,22 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
       return stopping;
     },
   };
+}
+
+/** Registry -> file -> what of it no definition has claimed: a registry that has been restored once holds it already. */
+const restoredInto = new WeakMap<object, Map<string, Map<string, SnapshotFamily>>>();
+
+function stateOf(
+  registry: object,
+  file: string,
+): { readonly unclaimed: Map<string, SnapshotFamily>; readonly isFirst: boolean } {
+  const byFile = restoredInto.get(registry) ?? new Map<string, Map<string, SnapshotFamily>>();
+  restoredInto.set(registry, byFile);
+  const path = resolvePath(file);
+  const existing = byFile.get(path);
+  const unclaimed = existing ?? new Map<string, SnapshotFamily>();
+  byFile.set(path, unclaimed);
+  return { unclaimed, isFirst: existing === undefined };
 }
 
 /** Whatever is odd of a metric stays within it: it may be its first user who makes it, in the middle of a call. */

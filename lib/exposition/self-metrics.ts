@@ -13,6 +13,8 @@ export interface SelfMetrics {
   ended(): void;
   /** A scrape has been written, in so many seconds and bytes before compression. Shown from the next one on. */
   written(format: string, seconds: number, bytes: number): void;
+  /** Resolves once a scrape has ended that had not begun when this was called. */
+  nextScrape(): Promise<void>;
 }
 
 const selfMetricsByRegistry = new WeakMap<AnyRegistry, SelfMetrics>();
@@ -30,9 +32,22 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
         gauge.series.at([instrument.name]).set(instrument.series.size);
     },
   });
+  /** Scrapes that are over, or under way, when someone begins to wait, and what to call after one more. */
+  let begun = 0;
+  let over = 0;
+  const waiting: { readonly from: number; readonly resolve: () => void }[] = [];
   const made: SelfMetrics = {
-    started: () => inProgress.inc(),
-    ended: () => inProgress.dec(),
+    started: () => {
+      begun += 1;
+      inProgress.inc();
+    },
+    ended: () => {
+      over += 1;
+      inProgress.dec();
+      // As many as had begun have ended, and one more: that one had not.
+      while ((waiting[0]?.from ?? Number.POSITIVE_INFINITY) < over) waiting.shift()?.resolve();
+    },
+    nextScrape: () => new Promise((resolve) => waiting.push({ from: begun, resolve })),
     written: (format, seconds, bytes) => {
       duration.observe({ format }, seconds);
       size.set({ format }, bytes);

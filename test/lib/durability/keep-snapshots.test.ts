@@ -80,6 +80,22 @@ test('a metric is restored when it is defined, and kept for later lives where it
   t.true((third.snapshots.report.written?.getTime() ?? 0) > Date.now() - 60_000);
 });
 
+test('a registry that is stopped and started again is not restored twice', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  await first.snapshots.stop();
+  const registry = createTestRegistry();
+  for (let round = 0; round < 3; round++) {
+    const snapshots = await keepSnapshots({ file, registry, intervalSeconds: rarely });
+    await snapshots.stop();
+  }
+  t.is(
+    readValue((await life(t, file, (own) => own.counter(jobs))).registry, jobs, { queue: 'a' }),
+    5,
+    'kept, though nobody claimed it',
+  );
+});
+
 test('a definition whose shape has changed starts anew, and is told', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));

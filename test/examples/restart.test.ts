@@ -1,0 +1,62 @@
+/** A restart as Prometheus sees it, with a snapshot and without. */
+
+import { type AddressInfo, createServer } from 'node:net';
+
+import { join } from 'node:path';
+import { testWith } from '../helpers/programs.js';
+import { startPrometheus } from '../helpers/prometheus.js';
+import { startServiceProcess } from '../helpers/service-process.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { until } from '../helpers/until.js';
+
+for (const [title, hasSnapshot, expected] of [
+  ['with a snapshot, a restart is no counter reset', true, 0],
+  ['without one, it is exactly one', false, 1],
+] as const) {
+  testWith(['prometheus'], `the real Prometheus: ${title}`, async (t, { prometheus: program }) => {
+    const port = await freePort();
+    const env = {
+      PORT: String(port),
+      REPLAY_PACE: '100',
+      METRICS_SCRAPE_INTERVAL: '1',
+      ...(hasSnapshot ? { METRICS_SNAPSHOT_FILE: join(await temporaryFolder(t), 'metrics.om') } : {}),
+    };
+    const first = await startServiceProcess(env);
+    t.teardown(() => first.process.kill());
+    const prometheus = await startPrometheus({
+      program,
+      target: `${first.url}/metrics`,
+      scrapeIntervalSeconds: 1,
+    });
+    t.teardown(() => prometheus.stop());
+    const one = async (expression: string): Promise<number> =>
+      (await prometheus.query(expression))[0]?.value ?? Number.NaN;
+
+    await until('issues', async () => ((await one('sum(issues_processed_total)')) > 20 ? true : undefined));
+    const before = await one('sum(issues_processed_total)');
+    t.is(await first.stop(), 0);
+    await until('the end', async () => ((await one('up')) === 0 ? true : undefined));
+    const second = await startServiceProcess(env);
+    t.teardown(() => second.stop());
+    await until('the second life', async () => ((await one('up')) === 1 ? true : undefined));
+    // A few scrapes of it, in which it goes on counting.
+    await until('work in the second life', async () =>
+      (await one('count_over_time(up[1m]) * up')) > 5 &&
+      (await one('sum(increase(issues_processed_total[3s]))')) > 0
+        ? true
+        : undefined,
+    );
+    t.is(await one('max(resets(issues_processed_total[5m]))'), expected);
+    t.is(await one('max(resets(issue_completion_duration_seconds_count[5m]))'), expected);
+    if (hasSnapshot) t.true((await one('sum(issues_processed_total)')) >= before);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
