@@ -30,6 +30,8 @@ export const errorCodes = {
   ERR_METRICS_INVALID_CONFIG: 'One or more environment variables cannot be used.',
   ERR_METRICS_LISTEN: 'The metrics server cannot listen where it is told to.',
   ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
+  ERR_METRICS_INVALID_MONITORING:
+    'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
 } as const;
 
 export type MetricsErrorCode = keyof typeof errorCodes;

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { Counted, Timed } from '../../decorators/index.js';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
 import { loadMetricsConfig } from '../../lib/config.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
 import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../lib/errors.js';
+import { selector } from '../../lib/monitoring/expression.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
@@ -73,6 +75,7 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
     startMetricsServer({ host: '192.0.2.1', port: 9090 }, { registry: createTestRegistry() }),
   ERR_METRICS_INVALID_DECORATION: () =>
     (Counted() as (...at: unknown[]) => void)(() => 1, { kind: 'getter', name: 'size' }),
+  ERR_METRICS_INVALID_MONITORING: () => selector(catalogue.issuesProcessed, { outcom: 'failure' }),
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {

@@ -1,0 +1,156 @@
+/** What a bundle is made for: every option with its default, checked once and frozen. */
+import { catalogue } from '../catalogue/catalogue.js';
+import { defaultMetricsConfig, type MetricsConfig } from '../config.js';
+import type { MetricDefinition } from '../definition.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import { duration, monitoringError } from './expression.js';
+import * as foreign from './foreign.js';
+import type { Alert, RecordingRule } from './model.js';
+import type { Slo } from './slo.js';
+import { type Thresholds, thresholdsWith } from './thresholds.js';
+
+/** The Prometheus that the files are for. */
+export type PrometheusVersion = '2.42' | '3';
+
+/** Seconds of everything that waits: shortened by tests, never by editing the output. */
+export interface BundleIntervals {
+  /** Default: METRICS_SCRAPE_INTERVAL. */
+  readonly scrapeSeconds: number;
+  /** Default: as scrapes. */
+  readonly evaluationSeconds: number;
+  /** Every `for` of an alert, and every window of a rule, is divided by this. Default: 1. Tests shorten hours to seconds with it. */
+  readonly speedUp: number;
+  /** Alertmanager's, before the first notification of a group. Default: 30. */
+  readonly groupWaitSeconds: number;
+  /** Default: 300. */
+  readonly groupIntervalSeconds: number;
+  /** Default: 14,400. */
+  readonly repeatSeconds: number;
+}
+
+export interface BundleOptions {
+  /** The service's own settings: name, version, environment, path, port, token file, budget, retention. Default: those of an empty environment. */
+  readonly config?: Partial<MetricsConfig>;
+  /** `host:port` of each process of the service. Default: `127.0.0.1` and the port of the config. */
+  readonly targets?: readonly string[];
+  /** `host:port` of Alertmanager. Default: `127.0.0.1:9093`. */
+  readonly alertmanager?: string;
+  /** `host:port` of Prometheus, for its own scrape and for links. Default: `127.0.0.1:9090`, 9091 where the service has that port. */
+  readonly prometheus?: string;
+  /** Address of Grafana, for links in alerts. Default: `http://127.0.0.1:3001`. */
+  readonly grafanaUrl?: string;
+  /** Where the runbooks can be read, for links in alerts. Default: the files of the bundle, `runbooks`. */
+  readonly runbookUrl?: string;
+  /** Definitions beside the catalogue. */
+  readonly definitions?: readonly MetricDefinition[];
+  readonly slos?: readonly Slo[];
+  /** Alerts beside those of the bundle. */
+  readonly alerts?: readonly Alert[];
+  readonly recordingRules?: readonly RecordingRule[];
+  /** Other numbers for the alerts' limits. */
+  readonly thresholds?: Partial<Thresholds>;
+  /** Default: `2.42`, whose files Prometheus 3 takes too. */
+  readonly target?: PrometheusVersion;
+  readonly intervals?: Partial<BundleIntervals>;
+  /** Address of a store to write to, Mimir or Thanos Receive. Default: none. */
+  readonly remoteWriteUrl?: string;
+  /** Labels of everything that this Prometheus sends on, beside environment. Default: none. */
+  readonly externalLabels?: Readonly<Record<string, string>>;
+}
+
+export interface BundleSettings {
+  readonly config: MetricsConfig;
+  /** Label `job` of the service in Prometheus: its name. */
+  readonly job: string;
+  readonly targets: readonly string[];
+  readonly alertmanager: string;
+  readonly prometheus: string;
+  readonly grafanaUrl: string;
+  readonly runbookUrl: string;
+  /** The catalogue, then the user's own. */
+  readonly definitions: readonly MetricDefinition[];
+  /** The user's own alone. */
+  readonly ownDefinitions: readonly MetricDefinition[];
+  /** Whatever may be read: `definitions`, and those of Node, Prometheus and Alertmanager. */
+  readonly readable: ReadonlyMap<string, MetricDefinition>;
+  readonly slos: readonly Slo[];
+  readonly alerts: readonly Alert[];
+  readonly recordingRules: readonly RecordingRule[];
+  readonly thresholds: Thresholds;
+  readonly target: PrometheusVersion;
+  readonly intervals: BundleIntervals;
+  readonly remoteWriteUrl: string | undefined;
+  readonly externalLabels: Readonly<Record<string, string>>;
+}
+
+const optionNames = [
+  'config',
+  'targets',
+  'alertmanager',
+  'prometheus',
+  'grafanaUrl',
+  'runbookUrl',
+  'definitions',
+  'slos',
+  'alerts',
+  'recordingRules',
+  'thresholds',
+  'target',
+  'intervals',
+  'remoteWriteUrl',
+  'externalLabels',
+];
+
+/** @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING */
+export function bundleSettings(options: BundleOptions = {}): BundleSettings {
+  checkFactoryOptions('generateBundle', options, optionNames);
+  const config: MetricsConfig = { ...defaultMetricsConfig, ...options.config };
+  const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
+  if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
+  const scrapeSeconds = options.intervals?.scrapeSeconds ?? config.scrapeIntervalSeconds;
+  const definitions = [...Object.values(catalogue), ...own];
+  const readable = new Map<string, MetricDefinition>();
+  for (const definition of [...definitions, ...Object.values(foreign)]) {
+    if (readable.has(definition.name))
+      throw monitoringError('definition', 'a name that no other metric has', definition.name);
+    readable.set(definition.name, definition);
+  }
+  return Object.freeze({
+    config,
+    job: config.service,
+    targets: options.targets ?? [`127.0.0.1:${config.port}`],
+    alertmanager: options.alertmanager ?? '127.0.0.1:9093',
+    prometheus: options.prometheus ?? (config.port === 9090 ? '127.0.0.1:9091' : '127.0.0.1:9090'),
+    grafanaUrl: options.grafanaUrl ?? 'http://127.0.0.1:3001',
+    runbookUrl: options.runbookUrl ?? 'runbooks',
+    definitions,
+    ownDefinitions: own,
+    readable,
+    slos,
+    alerts,
+    recordingRules,
+    thresholds: thresholdsWith(options.thresholds),
+    target,
+    intervals: {
+      scrapeSeconds,
+      evaluationSeconds: scrapeSeconds,
+      speedUp: 1,
+      groupWaitSeconds: 30,
+      groupIntervalSeconds: 300,
+      repeatSeconds: 14_400,
+      ...options.intervals,
+    },
+    remoteWriteUrl: options.remoteWriteUrl,
+    externalLabels: options.externalLabels ?? {},
+  });
+}
+
+/** A window of a rule as PromQL has it: what is asked for, but four scrapes at least, since a rate takes two. */
+export function windowOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): string {
+  return duration(Math.max(4 * intervals.scrapeSeconds, seconds / intervals.speedUp));
+}
+
+/** How long an alert must hold, in seconds. */
+export function holdOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): number {
+  return seconds / intervals.speedUp;
+}

@@ -1,0 +1,5 @@
+/** Service level objectives as typed data. */
+
+export interface Slo {
+  readonly name: string;
+}
