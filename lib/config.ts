@@ -46,8 +46,8 @@ export interface ConfigVariable {
   readonly expected: string;
   /** The setting of a value; `undefined` for one that cannot be used. */
   readonly read: (value: string) => MetricsConfig[keyof MetricsConfig];
-  /** The value is not to be shown in messages. */
-  readonly secret?: boolean;
+  /** Whether a value is not to be shown in messages. */
+  readonly isSecret?: (value: string) => boolean;
 }
 
 const text = (value: string): string => value;
@@ -118,7 +118,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     meaning: 'bearer token for the metrics endpoint',
     expected: 'printable text without spaces',
     read: readToken,
-    secret: true,
+    isSecret: () => true,
   },
   {
     variable: 'METRICS_TOKEN_FILE',
@@ -175,8 +175,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     meaning: 'Pushgateway',
     expected: 'an http or https URL',
     read: readUrl,
-    // It may hold a password.
-    secret: true,
+    // One with a password.
+    isSecret: (value) => value.includes('@'),
   },
 ] satisfies ConfigVariable[]);
 
@@ -192,13 +192,13 @@ export function loadMetricsConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): MetricsConfig {
   const problems: string[] = [];
-  const config = settings(({ variable, fallback, expected, read, secret }) => {
+  const config = settings(({ variable, fallback, expected, read, isSecret }) => {
     const given = env[variable]?.trim() ?? '';
     if (given === '') return fallback;
     const setting = read(given);
     if (setting === undefined)
       problems.push(
-        `\`${variable}\`: expected ${expected}, received ${secret ? 'a value that is not shown' : shown(given)}`,
+        `\`${variable}\`: expected ${expected}, received ${isSecret?.(given) ? 'a value that is not shown' : shown(given)}`,
       );
     return setting ?? fallback;
   });

@@ -133,6 +133,20 @@ test.serial('without a listener, a warning is a Node warning with a code', async
   t.is(warning.code, 'METRICS_SERIES_FOLDED');
 });
 
+test('a warning of a key is told once, and a listener that throws harms nobody', (t) => {
+  const told: string[] = [];
+  const registry = new MetricsRegistry({
+    onWarning: ({ message }) => {
+      told.push(message);
+      throw new Error('the listener fails');
+    },
+  });
+  for (const message of ['first', 'second'])
+    registry.warnOnce('push gateway', () => ({ code: 'METRICS_PUSH_FAILED', message }));
+  registry.warnOnce('push another', () => ({ code: 'METRICS_PUSH_FAILED', message: 'another' }));
+  t.deepEqual(told, ['first', 'another']);
+});
+
 test('a failed recording is counted each time and warned of once', (t) => {
   const warnings: MetricsWarning[] = [];
   const registry = new MetricsRegistry({ onWarning: (warning) => warnings.push(warning) });
