@@ -132,7 +132,9 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
   if (type === 'counter' && !name.endsWith('_total')) report('counter-total', 'a counter ends in `_total`.');
   if (type !== 'counter' && name.endsWith('_total'))
     report('total-counter', `only a counter ends in \`_total\`, this is a ${type}.`);
-  for (const word of words) {
+  for (const [index, word] of words.entries()) {
+    // `head_min_time_seconds` is a minimum: minutes stand where units do, at the end.
+    if (word === 'min' && index < words.length - (words.at(-1) === 'total' ? 2 : 1)) continue;
     const base = Object.hasOwn(baseUnits, word) ? baseUnits[word] : undefined;
     if (base !== undefined) report('base-unit', `\`${word}\` is no base unit, expected \`${base}\`.`);
   }

@@ -77,7 +77,6 @@ function conventions(family: ExposedFamily): EndpointFinding[] {
       .filter(({ rule }) => rule !== 'reserved-suffix')
       // What has no type may be a counter.
       .filter(({ rule }) => isKnownType(type) || rule !== 'total-counter')
-      .filter(({ rule, message }) => rule !== 'base-unit' || !isMinimum(name, message))
       // How to exempt a definition is of no use to who sees an endpoint only.
       .map(({ rule, message }) => ({
         metric: name,
@@ -93,11 +92,6 @@ function nameInQueries({ name, type, samples }: ExposedFamily): string {
   const withSuffix = `${name}_total`;
   // Without samples nobody can tell.
   return samples.size === 0 || samples.has(withSuffix) ? withSuffix : name;
-}
-
-/** `min` says minutes only where a unit stands, at the end: `head_min_time_seconds` is a minimum. */
-function isMinimum(name: string, message: string): boolean {
-  return message.includes('`min` is no base unit') && !/_min(_total)?$/i.test(name);
 }
 
 function isKnownType(type: string): type is Nameable['type'] {
