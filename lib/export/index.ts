@@ -1,0 +1,14 @@
+/** The names of `@tamma/observability/export`: what carries the numbers beyond this process, or past its end. */
+export {
+  keepSnapshots,
+  type RestoreReport,
+  type SnapshotOptions,
+  type Snapshots,
+} from '../durability/keep-snapshots.js';
+export {
+  type BasicAuth,
+  type MetricsPush,
+  type PushOptions,
+  type PushStopOptions,
+  startPush,
+} from './pushgateway.js';
