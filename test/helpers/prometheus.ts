@@ -73,15 +73,18 @@ ${job}`;
   return {
     url,
     stop,
-    async query(expression) {
-      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
-      const answer = (await response.json()) as {
-        status: string;
-        error?: string;
-        data: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      };
-      if (answer.status !== 'success') throw new Error(`${expression}: ${answer.error}`);
-      return answer.data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
-    },
+    query: (expression) => queryPrometheus(url, expression),
   };
+}
+
+/** Asks the HTTP API of a running Prometheus for the value of an expression now. @throws with what it says of a wrong one */
+export async function queryPrometheus(url: string, expression: string): Promise<QueryResult[]> {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+  const answer = (await response.json()) as {
+    status: string;
+    error?: string;
+    data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+  };
+  if (answer.status !== 'success') throw new Error(`${expression}: ${answer.error}`);
+  return answer.data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
 }

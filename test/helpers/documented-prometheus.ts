@@ -1,0 +1,63 @@
+/** A real Prometheus, server or agent, started by a command as a document has it; ended by its pid. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A line `VARIABLE=value prometheus --flag=value … &` of a document. */
+export interface DocumentedCommand {
+  readonly env: Readonly<Record<string, string>>;
+  readonly flags: readonly string[];
+}
+
+/** All of a document's commands that start a Prometheus, in its order. */
+export function documentedCommands(text: string): DocumentedCommand[] {
+  return [...text.matchAll(/^ {4}((?:[A-Z]+=\S+ )*)prometheus (.+?)(?: &)?$/gm)].map(
+    ([, variables = '', flags = '']) => ({
+      env: Object.fromEntries(
+        variables
+          .trim()
+          .split(' ')
+          .filter((variable) => variable !== '')
+          .map((variable) => variable.split('=') as [string, string]),
+      ),
+      flags: flags.split(' '),
+    }),
+  );
+}
+
+export interface RunningPrometheus {
+  readonly url: string;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Runs it in a folder, that its paths are relative to, and waits until it is ready. @throws with its log, where it ends */
+export async function startDocumented(
+  program: string,
+  { env, flags }: DocumentedCommand,
+  folder: string,
+): Promise<RunningPrometheus> {
+  const child = spawn(program, flags, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  return { url: await addressOf(child, closed), stop };
+
+  async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    child.kill(signal);
+    await closed;
+  }
+}
+
+function addressOf(child: ChildProcess, closed: Promise<unknown>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let log = '';
+    child.stderr?.on('data', (chunk) => {
+      log += chunk;
+      const address = /msg="Listening on" address=(\S+)/.exec(log)?.[1];
+      if (address !== undefined && log.includes('Server is ready to receive web requests'))
+        resolve(`http://${address}`);
+    });
+    void closed.then(() => reject(new Error(`prometheus ended: ${log}`)));
+  });
+}
