@@ -1,8 +1,7 @@
 /** A restart as Prometheus sees it, with a snapshot and without. */
 
-import { type AddressInfo, createServer } from 'node:net';
-
 import { join } from 'node:path';
+import { freePort } from '../helpers/free-port.js';
 import { testWith } from '../helpers/programs.js';
 import { startPrometheus } from '../helpers/prometheus.js';
 import { startServiceProcess } from '../helpers/service-process.js';
@@ -49,14 +48,5 @@ for (const [title, hasSnapshot, expected] of [
     t.is(await one('max(resets(issues_processed_total[5m]))'), expected);
     t.is(await one('max(resets(issue_completion_duration_seconds_count[5m]))'), expected);
     if (hasSnapshot) t.true((await one('sum(issues_processed_total)')) >= before);
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { freePort } from './free-port.js';
 
 /** A group as the gateway's API tells it: its key, and the samples of each metric. */
 export interface PushedGroup {
@@ -120,14 +120,4 @@ function readGroup({ labels, ...rest }: ApiGroup): PushedGroup {
           ],
   );
   return { labels, metrics: new Map(metrics) };
-}
-
-/** The gateway takes no port of its own choice that it would tell. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
