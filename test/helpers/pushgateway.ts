@@ -1,7 +1,6 @@
 /** A real Pushgateway on 127.0.0.1, that can be stopped and started again on the same port; ended by its pid. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { freePort } from './free-port.js';
 
 /** A group as the gateway's API tells it: its key, and the samples of each metric. */
