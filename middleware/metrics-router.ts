@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
 import type { ExpositionFormat } from '../lib/exposition/format.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
-import { scrapeChunks } from '../lib/exposition/scrape.js';
+import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
@@ -26,6 +26,11 @@ export interface MetricsRouterOptions extends ScrapeAccess {
    * reader that is too slow is cut off. Default: 10. One that shares a scrape with a faster reader is cut off some megabytes behind.
    */
   timeoutSeconds?: number;
+  /**
+   * Whether the numbers of all worker processes and threads that called `joinCluster` are in it, each by its metric's aggregator:
+   * for the primary of a cluster. Scrapes wait for workers for three seconds at most. Default: false, this process only.
+   */
+  cluster?: boolean;
 }
 
 /**
@@ -44,8 +49,14 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
     constantLabels,
     maxScrapes = 10,
     timeoutSeconds = 10,
+    cluster = false,
   } = options;
   const self = selfMetricsOf(registry);
+  // Now, so that workers which join from here on are known at the first scrape; node:cluster is loaded by nobody else.
+  const whole = cluster ? import('../lib/export/cluster.js') : undefined;
+  whole?.then(({ clusterMetrics }) => clusterMetrics({ registry })).catch(() => {});
+  const chunksOf = (scrape: ScrapeOptions): AsyncGenerator<Buffer> =>
+    whole === undefined ? scrapeChunks(registry, scrape) : clusterChunks(whole, registry, scrape);
   const jobs = new Map<string, ScrapeJob>();
   let underWay = 0;
 
@@ -60,7 +71,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
     const existing = jobs.get(key);
     if (existing !== undefined) return existing;
     const job = startScrapeJob({
-      chunks: scrapeChunks(registry, {
+      chunks: chunksOf({
         format,
         names: names.length === 0 ? undefined : new Set(names),
         constantLabels,
@@ -128,6 +139,15 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
   return router;
 }
 
+async function* clusterChunks(
+  loaded: Promise<typeof import('../lib/export/cluster.js')>,
+  registry: MetricsRegistry<StructuralRegistry>,
+  scrape: ScrapeOptions,
+): AsyncGenerator<Buffer> {
+  const { clusterMetrics } = await loaded;
+  yield* clusterMetrics({ registry }).chunks(scrape);
+}
+
 function describe(ctx: Context, format: ExpositionFormat, gzip: boolean): void {
   // After the body, for which koa would choose a type of its own.
   ctx.set('Content-Type', format.contentType);
@@ -161,12 +181,13 @@ const optionNames = [
   'constantLabels',
   'maxScrapes',
   'timeoutSeconds',
+  'cluster',
 ];
 
 function checkOptions(options: MetricsRouterOptions): void {
   // A misspelt `token` must not leave the endpoint open.
   checkFactoryOptions('metricsRouter', options, optionNames);
-  const { path, maxScrapes, timeoutSeconds, constantLabels } = options;
+  const { path, maxScrapes, timeoutSeconds, constantLabels, cluster } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(
       'ERR_METRICS_INVALID_OPTION',
@@ -178,6 +199,8 @@ function checkOptions(options: MetricsRouterOptions): void {
     throw invalid('maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))
     throw invalid('timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
+  if (cluster !== undefined && typeof cluster !== 'boolean')
+    throw invalid('cluster', 'true or false', cluster);
   if (constantLabels === undefined) return;
   if (typeof constantLabels !== 'object' || constantLabels === null)
     throw invalid('constantLabels', 'texts by label', constantLabels);

@@ -22,7 +22,7 @@ export interface ServerTls {
 export interface MetricsServerOptions
   extends Pick<
     MetricsRouterOptions,
-    'registry' | 'basicAuth' | 'allowFrom' | 'constantLabels' | 'maxScrapes' | 'timeoutSeconds'
+    'registry' | 'basicAuth' | 'allowFrom' | 'constantLabels' | 'maxScrapes' | 'timeoutSeconds' | 'cluster'
   > {
   /** What readiness depends on. Default: nothing. */
   readonly checks?: HealthChecks;
@@ -84,6 +84,7 @@ const optionNames = [
   'constantLabels',
   'maxScrapes',
   'timeoutSeconds',
+  'cluster',
   'checks',
   'details',
   'tls',

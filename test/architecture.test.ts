@@ -104,8 +104,18 @@ test('the root of the package loads neither Koa nor what only some programs use'
   t.deepEqual(
     [...reached].filter(
       (file) =>
-        ['koa', '@koa/router', 'commander', 'node:http', 'node:net'].includes(file) ||
-        /monitoring|dashboard|protobuf|lib\/cli|metrics-router|metrics-server/.test(file),
+        [
+          'koa',
+          '@koa/router',
+          'commander',
+          'node:http',
+          'node:net',
+          'node:cluster',
+          'node:worker_threads',
+        ].includes(file) ||
+        /monitoring|dashboard|protobuf|lib\/cli|lib\/export\/cluster|metrics-router|metrics-server/.test(
+          file,
+        ),
     ),
     [],
   );

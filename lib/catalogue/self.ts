@@ -87,6 +87,14 @@ export const metricsPushSuccessTimestamp = defineGauge({
   aggregator: 'max',
 });
 
+/** Each scrape of the whole cluster, in its primary. */
+export const metricsClusterWorkers = defineGauge({
+  name: 'metrics_cluster_workers',
+  help: 'Worker processes and threads that joined, by whether they answered the last scrape in time.',
+  labels: { state: label('answering', 'silent') },
+  aggregator: 'omit',
+});
+
 /** Set to 1 at start. */
 export const buildInfo = defineGauge({
   name: 'build_info',

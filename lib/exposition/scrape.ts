@@ -31,6 +31,12 @@ interface ForeignMetric {
   get(): MetricSnapshot | Promise<MetricSnapshot>;
 }
 
+/** A metric brought up to date: an own instrument, to be read where it is, or what a foreign metric gave. */
+export interface CollectedMetric {
+  readonly name: string;
+  readonly family: AnyInstrument | MetricSnapshot;
+}
+
 /**
  * The text of a whole scrape, as bytes in chunks between which the event loop turns. A metric whose collect function throws,
  * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
@@ -40,6 +46,29 @@ export async function* scrapeChunks(
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
+  const metrics = await collectedMetrics(registry, { names, deadline });
+  // One writer for all: small families share a chunk, and what is left of one when it is full is little.
+  const out = new ByteWriter(chunkLength + chunkLength / 4);
+  for (const { name, family } of metrics) {
+    if (isInstrument(family)) {
+      for (const _ of writeInstrument(out, family, format, constant)) {
+        yield out.take();
+        await turn();
+      }
+    } else out.text(writtenForeign(registry, name, family, format, constant) ?? '');
+    if (out.length < chunkLength) continue;
+    yield out.take();
+    await turn();
+  }
+  out.text(format.end);
+  yield out.take();
+}
+
+/** The metrics of a registry, each collected; what throws, rejects or is late is left out and counted. Never rejects. */
+export async function collectedMetrics(
+  registry: AnyRegistry,
+  { names, deadline }: Pick<ScrapeOptions, 'names' | 'deadline'> = {},
+): Promise<CollectedMetric[]> {
   const chosen = registry.prometheus
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric as ForeignMetric, names));
@@ -51,22 +80,9 @@ export async function* scrapeChunks(
   // Last, so that series which the others have just made are counted.
   for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
   cancel();
-  // One writer for all: small families share a chunk, and what is left of one when it is full is little.
-  const out = new ByteWriter(chunkLength + chunkLength / 4);
-  for (const [index, family] of families.entries()) {
-    if (family === failed) continue;
-    if (isInstrument(family)) {
-      for (const _ of writeInstrument(out, family, format, constant)) {
-        yield out.take();
-        await turn();
-      }
-    } else out.text(writtenForeign(registry, nameOf(chosen[index]), family, format, constant) ?? '');
-    if (out.length < chunkLength) continue;
-    yield out.take();
-    await turn();
-  }
-  out.text(format.end);
-  yield out.take();
+  return families.flatMap((family, index) =>
+    family === failed ? [] : [{ name: nameOf(chosen[index]), family }],
+  );
 }
 
 /** The text of a whole scrape as one string. */
@@ -148,11 +164,12 @@ function countsSeries(metric: unknown): metric is AnyInstrument {
 }
 
 /** Lets whatever else waits have its turn. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function isNamed({ name }: ForeignMetric, names: ReadonlySet<string>): boolean {
+/** Whether one asks for a metric by its own name, or by that of one of its samples. */
+export function isNamed({ name }: Pick<ForeignMetric, 'name'>, names: ReadonlySet<string>): boolean {
   if (names.has(name)) return true;
   for (const suffix of ['_bucket', '_sum', '_count', '_created', '_total']) {
     if (names.has(`${name}${suffix}`) || (name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))))
@@ -161,13 +178,13 @@ function isNamed({ name }: ForeignMetric, names: ReadonlySet<string>): boolean {
   return false;
 }
 
-function nameOf(metric: unknown): string {
+export function nameOf(metric: unknown): string {
   const { name } = metric as { name?: unknown };
   return typeof name === 'string' ? name : 'unknown';
 }
 
 /** What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. */
-function defaultLabels(prometheus: StructuralRegistry): [string, string][] {
+export function defaultLabels(prometheus: StructuralRegistry): [string, string][] {
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
   if (typeof kept !== 'object' || kept === null) return [];
   return Object.entries(kept).map(([name, value]) => [name, String(value)]);

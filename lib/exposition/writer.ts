@@ -53,12 +53,20 @@ export function snapshotText(
 ): string {
   const { name, help, type, values } = snapshot;
   let text = format.header(name, help, type);
-  for (const sample of values) {
-    const sampleName = sample.metricName ?? (type === 'counter' ? format.counterSample(name) : name);
-    const labels = braced(sampleLabels(sample, format, constant));
-    text += `${sampleName}${labels} ${numberText(sample.value)}${format.exemplar(sample)}\n`;
-  }
+  for (const sample of values) text += sampleText(snapshot, sample, format, constant);
   return text;
+}
+
+/** One line of a family. */
+export function sampleText(
+  { name, type }: Pick<MetricSnapshot, 'name' | 'type'>,
+  sample: Sample,
+  format: ExpositionFormat,
+  constant: ConstantLabels = noLabels,
+): string {
+  const sampleName = sample.metricName ?? (type === 'counter' ? format.counterSample(name) : name);
+  const labels = braced(sampleLabels(sample, format, constant));
+  return `${sampleName}${labels} ${numberText(sample.value)}${format.exemplar(sample)}\n`;
 }
 
 /** What does not change from series to series of an instrument, nor from scrape to scrape. */

@@ -77,6 +77,7 @@ const rows: readonly [name: string, type: MetricDefinition['type'], labels: stri
   ['metrics_snapshot_size_bytes', 'gauge', ''],
   ['metrics_push_failures_total', 'counter', 'target'],
   ['metrics_push_success_timestamp_seconds', 'gauge', 'target'],
+  ['metrics_cluster_workers', 'gauge', 'state(answering, silent)'],
   ['build_info', 'gauge', 'service, version, revision, node_version'],
 ];
 

@@ -1,0 +1,204 @@
+/** The ways between workers and whoever aggregates: node:cluster's messages, and a channel that all threads of a process hear. */
+import type { Cluster, Worker } from 'node:cluster';
+import type { BroadcastChannel } from 'node:worker_threads';
+import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
+
+/** Loaded when they are used: most programs are one process, and importing this file costs them nothing. */
+// What `require` gives, though its type is that of `import`.
+const clusterModule = () => process.getBuiltinModule('node:cluster') as unknown as Cluster;
+const threadsModule = () => process.getBuiltinModule('node:worker_threads');
+
+/** A worker's way to whoever aggregates. */
+export interface MemberLink {
+  /** Id of this thread; `undefined` in a process. */
+  readonly thread: number | undefined;
+  /** Whether anyone can hear: a worker of a primary that is gone has nobody. */
+  readonly isOpen: boolean;
+  /** Never throws. */
+  send(message: MemberMessage): void;
+  /** Keeps the worker alive while an answer is waited for, or no longer. */
+  hold(isHeld: boolean): void;
+  close(): void;
+}
+
+/** The link of this worker, process or thread; `undefined` in a process that is none. */
+export function memberLink(onMessage: (message: HubMessage) => void): MemberLink | undefined {
+  const listener = (value: unknown): void => {
+    const message = readMessage(value);
+    if (message !== undefined) onMessage(message as HubMessage);
+  };
+  if (!threadsModule().isMainThread) return threadLink(listener);
+  return clusterModule().isWorker ? processLink(listener) : undefined;
+}
+
+function threadLink(listener: (value: unknown) => void): MemberLink {
+  const channel = openChannel(listener);
+  let isOpen = true;
+  return {
+    thread: threadsModule().threadId,
+    get isOpen() {
+      return isOpen;
+    },
+    send: (message) => {
+      if (isOpen) channel.postMessage(message);
+    },
+    hold: (isHeld) => {
+      if (isHeld) channel.ref();
+      else channel.unref();
+    },
+    close: () => {
+      isOpen = false;
+      channel.close();
+    },
+  };
+}
+
+function processLink(listener: (value: unknown) => void): MemberLink {
+  process.on('message', listener);
+  return {
+    thread: undefined,
+    get isOpen() {
+      return process.connected;
+    },
+    send: (message) => {
+      if (process.connected) process.send?.(message, undefined, undefined, ignored);
+    },
+    // The channel of a worker is kept open by node:cluster.
+    hold: () => {},
+    close: () => {
+      process.off('message', listener);
+    },
+  };
+}
+
+/** Where a member is. */
+export interface MemberPlace {
+  /** Of one process or thread. */
+  readonly key: string;
+  send(message: HubMessage): void;
+}
+
+export interface HubLink {
+  /** To all workers, known or not. Never throws. */
+  send(message: HubMessage): void;
+  /** Keys of the worker processes that can be talked to. */
+  processes(): string[];
+  /** Whether the end of whatever is there will be told. */
+  isWatched(key: string): boolean;
+  close(): void;
+}
+
+export interface HubListener {
+  message(from: MemberPlace, message: MemberMessage): void;
+  /** A process or thread has ended, and all it had sent has come. */
+  gone(key: string): void;
+}
+
+/** The way of whoever aggregates to the workers of this process: its cluster's, and its threads. */
+export function hubLink(listener: HubListener): HubLink {
+  const processes = processHub(listener);
+  const threads = threadHub(listener);
+  return {
+    send: (message) => {
+      processes.send(message);
+      threads.send(message);
+    },
+    processes: () => connectedWorkers().map(processKey),
+    isWatched: (key) => !key.startsWith('thread') || threads.isWatched(key),
+    close: () => {
+      processes.close();
+      threads.close();
+    },
+  };
+}
+
+function processHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'close'> {
+  const cluster = clusterModule();
+  const sendTo = (worker: Worker, sent: HubMessage): void => {
+    if (worker.isConnected()) worker.send(sent, ignored);
+  };
+  const onMessage = (worker: Worker, value: unknown): void => {
+    const read = readMessage(value);
+    if (read === undefined) return;
+    message({ key: processKey(worker), send: (sent) => sendTo(worker, sent) }, read as MemberMessage);
+  };
+  /** Of a process that has ended, what it had sent may still be on its way: until the channel ends too. */
+  const onExit = (worker: Worker): void => {
+    if (!worker.isConnected()) gone(processKey(worker));
+  };
+  const onDisconnect = (worker: Worker): void => {
+    if (worker.isDead()) gone(processKey(worker));
+  };
+  cluster.on('message', onMessage);
+  cluster.on('exit', onExit);
+  cluster.on('disconnect', onDisconnect);
+  return {
+    send: (sent) => {
+      for (const worker of connectedWorkers()) sendTo(worker, sent);
+    },
+    close: () => {
+      cluster.off('message', onMessage);
+      cluster.off('exit', onExit);
+      cluster.off('disconnect', onDisconnect);
+    },
+  };
+}
+
+/** Milliseconds that what a thread has sent may take to arrive once it has ended: both come by ways of their own. */
+const afterThreadEnd = 100;
+
+function threadHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'isWatched' | 'close'> {
+  const watched = new Set<string>();
+  const channel = openChannel((value) => {
+    const read = readMessage(value) as MemberMessage | undefined;
+    // Other hubs of the process talk here too.
+    if (read === undefined || !('member' in read) || typeof read.thread !== 'number') return;
+    message({ key: threadKey(read.thread), send: (sent) => channel.postMessage(sent) }, read);
+  });
+  const onWorker = (worker: {
+    readonly threadId: number;
+    once(event: 'exit', heard: () => void): void;
+  }): void => {
+    const key = threadKey(worker.threadId);
+    watched.add(key);
+    worker.once('exit', () => {
+      setTimeout(() => {
+        watched.delete(key);
+        gone(key);
+      }, afterThreadEnd).unref();
+    });
+  };
+  process.on('worker', onWorker);
+  return {
+    send: (sent) => channel.postMessage(sent),
+    isWatched: (key) => watched.has(key),
+    close: () => {
+      process.off('worker', onWorker);
+      channel.close();
+    },
+  };
+}
+
+function openChannel(listener: (value: unknown) => void): BroadcastChannel {
+  const channel = new (threadsModule().BroadcastChannel)(messageType);
+  channel.onmessage = (event: unknown) => listener((event as MessageEvent).data);
+  channel.unref();
+  return channel;
+}
+
+function connectedWorkers(): Worker[] {
+  return Object.values(clusterModule().workers ?? {}).filter(
+    (worker): worker is Worker => worker?.isConnected() === true,
+  );
+}
+
+function processKey({ id }: Worker): string {
+  return `process ${id}`;
+}
+
+function threadKey(id: number): string {
+  return `thread ${id}`;
+}
+
+/** A message that cannot be delivered any more is none; whoever waits for an answer has a deadline. */
+function ignored(): void {}

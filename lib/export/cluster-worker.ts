@@ -1,0 +1,225 @@
+/** A worker's part in metrics of many processes or threads: it tells its numbers to whoever aggregates. */
+import { metricsClusterWorkers } from '../catalogue/self.js';
+import { metricsError, shown } from '../errors.js';
+import type { AnyRegistry } from '../exposition/scrape.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../registry.js';
+import { memberLink } from './cluster-links.js';
+import { type AskMessage, type HubMessage, messageType, type WrittenFamily } from './cluster-messages.js';
+import { countsOf, gaugesOf, ownCountsOf } from './member-report.js';
+
+export interface JoinClusterOptions {
+  /** Whose numbers are told. Default: `sharedRegistry`. */
+  readonly registry?: MetricsRegistry<StructuralRegistry>;
+  /**
+   * Seconds between two reports of counters, histograms and summaries, beside the answers to scrapes: what a worker that is
+   * killed may lose, at most. 0 sends none. Default: 1.
+   */
+  readonly reportSeconds?: number;
+}
+
+export interface ClusterMembership {
+  /**
+   * Tells the primary all that has been counted until now, and resolves once it is taken there: then it is not lost even if
+   * this worker is killed. Calls at the same time share one message. Gauges are not part of it. Never rejects.
+   * @param options `deadlineSeconds`, how long to wait, default 2
+   * @returns whether it was taken; after one that was not, `false` at once until the primary is heard again
+   */
+  flush(options?: FlushOptions): Promise<boolean>;
+  /**
+   * Flushes, and takes no more part: for the end of a worker, after its last request. What is counted later is lost. A second
+   * call is the first one's.
+   */
+  leave(options?: FlushOptions): Promise<boolean>;
+}
+
+export interface FlushOptions {
+  readonly deadlineSeconds?: number;
+}
+
+const memberships = new WeakMap<AnyRegistry, ClusterMembership>();
+
+/**
+ * Takes part in the metrics of a service of many processes (`node:cluster`) or threads (`node:worker_threads`): called in each
+ * worker, once a registry; `clusterMetrics` or `metricsRouter({ cluster: true })` in the primary has the sums. In a process that
+ * is no worker it does nothing, so that a service can be run in one.
+ *
+ * A worker's counters stay in the sums when it ends. On SIGTERM it should `leave()` after its last request; one that
+ * exits or crashes by an exception tells its last numbers by itself; one that is killed loses what it counted since its last report
+ * (a second, or a scrape). Where not even that may be lost, `flush()` before the work is acknowledged.
+ * @throws ERR_METRICS_INVALID_OPTION
+ * @example
+ * const membership = joinCluster();
+ * process.once('SIGTERM', () => server.close(async () => { await membership.leave(); process.exit(); }));
+ */
+export function joinCluster(options: JoinClusterOptions = {}): ClusterMembership {
+  checkFactoryOptions('joinCluster', options, ['registry', 'reportSeconds']);
+  const { registry = sharedRegistry, reportSeconds = 1 } = options;
+  if (!(typeof reportSeconds === 'number' && reportSeconds >= 0 && reportSeconds < 1e6)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`reportSeconds\` of joinCluster: expected a number of seconds, or 0 for no reports, received ${shown(reportSeconds)}.`,
+    );
+  }
+  const existing = memberships.get(registry);
+  if (existing !== undefined) return existing;
+  const made = joined(registry, reportSeconds * 1_000);
+  memberships.set(registry, made);
+  return made;
+}
+
+/** Milliseconds after which a report that nobody has taken is followed by the next one all the same. */
+const longestWait = 1_000;
+
+/** Unasked, a report goes out after so many times what the last one took: a large registry costs a twentieth of a core at most. */
+const restFactor = 20;
+
+function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
+  const member = crypto.randomUUID();
+  let number = 0;
+  let taken = 0;
+  /** Whether anyone aggregates. Nothing is sent unasked but to someone, and nobody waits in vain twice. */
+  let primary: 'unknown' | 'heard' | 'silent' = 'unknown';
+  let isWanted = false;
+  let isRunning = false;
+  /** Before then no report goes out unasked. */
+  let nextReport = 0;
+  let gauges: WrittenFamily[] = [];
+  let answers: [hub: string, ask: number][] = [];
+  /** Told of every report that is taken, and of questions. */
+  const waiting = new Set<() => void>();
+  let leaving: Promise<boolean> | undefined;
+  /** How many flushes are waited for. */
+  let flushes = 0;
+
+  const link = memberLink((message) => heard(message));
+  if (link === undefined) return { flush: async () => false, leave: async () => false };
+  const common = { type: messageType, member, thread: link.thread } as const;
+
+  const failed = (error: unknown): void => registry.collectFailed(metricsClusterWorkers.name, error);
+  /** Asks for a report whose reading begins after now, and tells its number. */
+  const requested = (): number => {
+    const due = number + 1;
+    isWanted = true;
+    void run();
+    return due;
+  };
+  /** One report at a time: a later one can hold no older number. */
+  const run = async (): Promise<void> => {
+    if (isRunning) return;
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      number += 1;
+      const began = performance.now();
+      await sent(number).catch(failed);
+      nextReport = performance.now() + (performance.now() - began) * restFactor;
+      // Not faster than they are taken, so that nothing piles up before a primary that hangs.
+      await settled(() => taken >= number || answers.length > 0, longestWait);
+    }
+    isRunning = false;
+  };
+  const sent = async (current: number): Promise<void> => {
+    const [ownGauges, ownAnswers] = [gauges, answers];
+    [gauges, answers] = [[], []];
+    const empty = {
+      ...common,
+      kind: 'report',
+      number: current,
+      done: false,
+      counts: [],
+      gauges: [],
+      answers: [],
+    } as const;
+    for await (const counts of countsOf(registry)) link.send({ ...empty, counts });
+    link.send({ ...empty, gauges: ownGauges, answers: ownAnswers, done: true });
+  };
+  /** Resolves once a condition holds that changes by messages, or after so many milliseconds. */
+  const settled = (holds: () => boolean, milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (holds()) end();
+      };
+      const timer = setTimeout(end, milliseconds);
+      timer.unref();
+      waiting.add(look);
+      look();
+    });
+  const heard = (message: HubMessage): void => {
+    if (leaving !== undefined && message.kind !== 'taken') return;
+    if (message.kind === 'here') {
+      primary = 'heard';
+      requested();
+    } else if (message.kind === 'ask') {
+      primary = 'heard';
+      void answer(message).catch(failed);
+    } else if (message.kind === 'taken' && message.member === member) {
+      primary = 'heard';
+      taken = Math.max(taken, Number(message.number));
+      for (const look of [...waiting]) look();
+    }
+  };
+  const answer = async ({ hub, ask, deadline }: AskMessage): Promise<void> => {
+    const made = await gaugesOf(registry, Number(deadline));
+    gauges = made;
+    answers.push([hub, ask]);
+    for (const look of [...waiting]) look();
+    requested();
+  };
+  const flushed = async ({ deadlineSeconds = 2 }: FlushOptions = {}): Promise<boolean> => {
+    if (!link.isOpen || primary === 'silent') return false;
+    const due = requested();
+    flushes += 1;
+    link.hold(true);
+    await settled(() => taken >= due, deadlineSeconds * 1_000);
+    flushes -= 1;
+    if (flushes === 0) link.hold(false);
+    if (taken < due) primary = 'silent';
+    return taken >= due;
+  };
+  const timer =
+    reportEvery === 0
+      ? undefined
+      : setInterval(() => {
+          if (primary === 'heard' && taken === number && performance.now() >= nextReport) requested();
+        }, reportEvery);
+  timer?.unref();
+  /** A worker that ends without leaving, by an exception for instance, can still say what it knows at once. */
+  const lastWords = (): void => {
+    try {
+      const counts = ownCountsOf(registry);
+      link.send({
+        ...common,
+        kind: 'report',
+        number: number + 1,
+        done: true,
+        counts,
+        gauges: [],
+        answers: [],
+      });
+      link.send({ ...common, kind: 'leave' });
+    } catch (error) {
+      failed(error);
+    }
+  };
+  process.once('exit', lastWords);
+  link.send({ ...common, kind: 'hello' });
+
+  return {
+    flush: (options) => leaving ?? flushed(options),
+    leave: (options) => {
+      leaving ??= flushed(options).finally(() => {
+        clearInterval(timer);
+        process.off('exit', lastWords);
+        link.send({ ...common, kind: 'leave' });
+        link.close();
+      });
+      return leaving;
+    },
+  };
+}

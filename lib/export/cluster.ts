@@ -1,0 +1,179 @@
+/** Metrics of a service of many processes or threads, as if they were of one. */
+import { metricsClusterWorkers } from '../catalogue/self.js';
+import { metricsError, shown } from '../errors.js';
+import type { ExpositionFormat } from '../exposition/format.js';
+import {
+  type AnyRegistry,
+  type CollectedMetric,
+  collectedMetrics,
+  defaultLabels,
+  isNamed,
+  type ScrapeOptions,
+  turn,
+} from '../exposition/scrape.js';
+import { textFormat } from '../exposition/text.js';
+import { chunkLength, sampleText } from '../exposition/writer.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import {
+  defaultMaxSeries,
+  type MetricsRegistry,
+  type StructuralRegistry,
+  sharedRegistry,
+} from '../registry.js';
+import { clusterRoster, type Participant } from './cluster-roster.js';
+import { type Family, familyOf } from './family.js';
+import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
+
+export interface ClusterMetricsOptions {
+  /** The primary's own metrics, which take part as those of any worker do. Default: `sharedRegistry`. */
+  readonly registry?: MetricsRegistry<StructuralRegistry>;
+  /** Seconds that a scrape waits for workers, where its own deadline is no sooner. Default: 3. */
+  readonly deadlineSeconds?: number;
+  /** Series a metric may keep of workers that are gone, before their label values become `other`. Default: 1,000. */
+  readonly maxSeries?: number;
+}
+
+export interface ClusterMetrics {
+  /** One scrape of all, in chunks between which the event loop turns; options as those of a scrape of one process. */
+  chunks(options?: ScrapeOptions): AsyncGenerator<Buffer>;
+  /** One scrape of all as a string, in Prometheus' text format where the options do not say. */
+  metrics(options?: ScrapeOptions): Promise<string>;
+  /** How many series are kept of workers that are gone. */
+  readonly departedSeries: number;
+  /** Ends it: workers are no longer heard, and what was kept of them is gone. */
+  stop(): void;
+}
+
+const clusters = new WeakMap<AnyRegistry, ClusterMetrics>();
+
+/**
+ * The metrics of all workers that called `joinCluster`, and of this process, each number by its metric's aggregator: `sum`
+ * (counters, histograms and summaries as a rule), `min`, `max`, `average`, `first`, or `omit`, which leaves it out. To be
+ * called in the primary of a cluster, or where threads are started; before them is best. Made once a registry: a second call gives
+ * the first one's.
+ *
+ * A worker that does not answer in time is left out with its gauges, and counts as `silent` in `metrics_cluster_workers`; its
+ * counters, histograms and summaries stay as it last reported them, and so they do when it ends: totals never fall. Quantiles of
+ * a summary come out only where one process has them. A metric that another process has by another type, or with other
+ * buckets, is left out of the sum and counted in `metrics_collector_errors_total`.
+ * @throws ERR_METRICS_INVALID_OPTION
+ */
+export function clusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetrics {
+  checkFactoryOptions('clusterMetrics', options, ['registry', 'deadlineSeconds', 'maxSeries']);
+  const { registry = sharedRegistry, deadlineSeconds = 3, maxSeries = defaultMaxSeries } = options;
+  const invalid = (option: string, expected: string, received: unknown): Error =>
+    metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`${option}\` of clusterMetrics: expected ${expected}, received ${shown(received)}.`,
+    );
+  if (!(deadlineSeconds > 0 && deadlineSeconds < 1e6))
+    throw invalid('deadlineSeconds', 'a positive number of seconds', deadlineSeconds);
+  if (!(Number.isInteger(maxSeries) && maxSeries > 0))
+    throw invalid('maxSeries', 'a positive integer', maxSeries);
+  const existing = clusters.get(registry);
+  if (existing !== undefined) return existing;
+  const made = newCluster(registry, deadlineSeconds * 1_000, maxSeries);
+  clusters.set(registry, made);
+  return made;
+}
+
+function newCluster(registry: AnyRegistry, longestWait: number, maxSeries: number): ClusterMetrics {
+  const roster = clusterRoster(registry, maxSeries);
+  const workers = registry.gauge(metricsClusterWorkers);
+  const [answering, silent] = [workers.with({ state: 'answering' }), workers.with({ state: 'silent' })];
+
+  async function* chunks(options: ScrapeOptions = {}): AsyncGenerator<Buffer> {
+    const { format = textFormat, names, constantLabels = {}, deadline = longestWait } = options;
+    const own = defaultLabels(registry.prometheus);
+    const constant = new Map([...Object.entries(constantLabels), ...own]);
+    const [reading, metrics] = await Promise.all([
+      roster.read(Math.min(deadline, longestWait)),
+      collectedMetrics(registry, { names, deadline }),
+    ]);
+    answering.set(reading.answering);
+    silent.set(reading.silent);
+    let text = '';
+    for (const [name, sources] of sourcesByName(metrics, reading.participants, names)) {
+      const merged = mergedOf(registry, name, sources, constant);
+      if (merged === undefined) continue;
+      for (const piece of pieces(merged, format)) {
+        text += piece;
+        if (text.length < chunkLength) continue;
+        yield Buffer.from(text);
+        text = '';
+        await turn();
+      }
+    }
+    yield Buffer.from(text + format.end);
+  }
+
+  return {
+    chunks,
+    async metrics(options) {
+      const parts: Buffer[] = [];
+      for await (const chunk of chunks(options)) parts.push(chunk);
+      return Buffer.concat(parts).toString();
+    },
+    get departedSeries() {
+      return roster.departedSeries;
+    },
+    stop: () => {
+      clusters.delete(registry);
+      roster.stop();
+    },
+  };
+}
+
+/** A family, or a metric of this process, which is read when its turn has come. */
+type Source = Family | (() => Family);
+
+/** Every metric with whoever has it, the primary first, in the order in which they come up. */
+function sourcesByName(
+  own: readonly CollectedMetric[],
+  participants: readonly Participant[],
+  names: ReadonlySet<string> | undefined,
+): Map<string, Source[]> {
+  const sources = new Map<string, Source[]>();
+  const add = (name: string, source: Source): void => {
+    const existing = sources.get(name);
+    if (existing === undefined) sources.set(name, [source]);
+    else existing.push(source);
+  };
+  for (const { name, family } of own) add(name, () => familyOf(family));
+  for (const participant of participants) {
+    for (const [name, family] of participant)
+      if (name !== metricsClusterWorkers.name && (names === undefined || isNamed({ name }, names)))
+        add(name, family);
+  }
+  return sources;
+}
+
+/** The sum of a metric; `undefined` where it is to be left out. What a process gave that cannot be read costs its own part. */
+function mergedOf(
+  registry: AnyRegistry,
+  name: string,
+  sources: readonly Source[],
+  constant: ReadonlyMap<string, string>,
+): MergedFamily | undefined {
+  const onConflict = (error: unknown): void => registry.collectFailed(name, error);
+  const families = sources.flatMap((source) => {
+    if (typeof source !== 'function') return [source];
+    try {
+      return [source()];
+    } catch (error) {
+      onConflict(error);
+      return [];
+    }
+  });
+  const [first, ...others] = families;
+  // How many workers there are is of the cluster as a whole already.
+  if (first === undefined || (first.aggregator === 'omit' && name !== metricsClusterWorkers.name))
+    return undefined;
+  return mergedFamily([first, ...others], { constant, onConflict });
+}
+
+/** The text of a family, line by line after its header. */
+function* pieces(family: MergedFamily, format: ExpositionFormat): Generator<string> {
+  yield format.header(family.name, family.help, family.type);
+  for (const sample of samplesOf(family)) yield sampleText(family, sample, format);
+}

@@ -1,0 +1,84 @@
+/** Someone who speaks as a member of the cluster, and says what a test likes, over the channel that threads have. */
+import { BroadcastChannel } from 'node:worker_threads';
+import {
+  type HubMessage,
+  messageType,
+  type WrittenFamily,
+  writtenFamily,
+} from '../../lib/export/cluster-messages.js';
+import { type Family, familyOf } from '../../lib/export/family.js';
+import type { MetricsRegistry, StructuralRegistry } from '../../lib/registry.js';
+import { until } from './until.js';
+
+export interface FakeMember {
+  /** Whether questions are answered, with the families that there are. Default: yes. */
+  isAnswering: boolean;
+  families: readonly Family[];
+  /** Numbers of the reports that were taken. */
+  readonly taken: readonly number[];
+  /** Says anything. */
+  send(message: unknown): void;
+  /** Reports, and resolves once that is taken. */
+  report(): Promise<void>;
+  /** Sends what there is under a number of the test's choice. */
+  reportAs(number: number): void;
+  leave(): void;
+}
+
+let members = 0;
+
+/** Joins; answers from then on. Call `leave` at the end of the test. */
+export function fakeMember(families: readonly Family[] = []): FakeMember {
+  members += 1;
+  const common = { type: messageType, member: `fake ${members}`, thread: 1_000_000 + members };
+  const channel = new BroadcastChannel(messageType);
+  const taken: number[] = [];
+  let number = 0;
+  const said = (answers: readonly (readonly [string, number])[], under: number): object => {
+    const ofType = (isGauge: boolean): WrittenFamily[] =>
+      member.families.filter(({ type }) => (type === 'gauge') === isGauge).map(writtenFamily);
+    return {
+      ...common,
+      kind: 'report',
+      number: under,
+      done: true,
+      counts: ofType(false),
+      gauges: answers.length === 0 ? [] : ofType(true),
+      answers,
+    };
+  };
+  channel.onmessage = (event: unknown) => {
+    const message = (event as { data: HubMessage }).data;
+    if (message.kind === 'taken' && message.member === common.member) taken.push(message.number);
+    if (message.kind !== 'ask' || !member.isAnswering) return;
+    number += 1;
+    channel.postMessage(said([[message.hub, message.ask]], number));
+  };
+  channel.unref();
+  const member: FakeMember = {
+    isAnswering: true,
+    families,
+    taken,
+    send: (message) => channel.postMessage(message),
+    reportAs(under) {
+      number = Math.max(number, under);
+      channel.postMessage(said([], under));
+    },
+    async report() {
+      const under = number + 1;
+      member.reportAs(under);
+      await until(`report ${under} is taken`, async () => (taken.includes(under) ? true : undefined));
+    },
+    leave() {
+      channel.postMessage({ ...common, kind: 'leave' });
+      channel.close();
+    },
+  };
+  channel.postMessage({ ...common, kind: 'hello' });
+  return member;
+}
+
+/** All families of a registry as they are now. */
+export function familiesOf(registry: MetricsRegistry<StructuralRegistry>): Family[] {
+  return registry.instruments().map((instrument) => familyOf(instrument));
+}

@@ -1,0 +1,122 @@
+/** The service of the cluster tests as a process tree of its own, ended by its pids. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fromRoot } from './package-root.js';
+import { type ParsedSample, parseText } from './parse-text.js';
+
+export interface ClusterServiceOptions {
+  readonly program?: string;
+  readonly workers?: number;
+  /** Whether a worker that ends is replaced. Default: no. */
+  readonly isReplaced?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+interface Told {
+  readonly kind: string;
+  readonly pid?: number;
+  readonly port?: number;
+  readonly url?: string;
+  readonly heap?: number;
+  readonly departedSeries?: number;
+  readonly text?: string;
+}
+
+export interface ClusterService {
+  /** Pids of the workers that serve. */
+  readonly pids: ReadonlySet<number>;
+  /** Resolves once so many workers serve, with the address that they share. */
+  serving(count: number): Promise<string>;
+  /** Resolves once the process of a worker has ended. */
+  ended(pid: number): Promise<void>;
+  metricsUrl(): Promise<string>;
+  samples(headers?: Readonly<Record<string, string>>): Promise<ParsedSample[]>;
+  /** Resolves once the service has said something of this kind. */
+  heard(kind: string): Promise<void>;
+  ask(message: string, answer: string): Promise<Told>;
+  stop(): Promise<void>;
+}
+
+export function startClusterService(options: ClusterServiceOptions = {}): ClusterService {
+  const { program = 'service.ts', workers = 2, isReplaced = false, env = {} } = options;
+  const child: ChildProcess = fork(fromRoot(`test/fixtures/cluster/${program}`), {
+    execArgv: ['--import=tsx', '--expose-gc'],
+    env: { ...process.env, WORKERS: String(workers), REPLACE: String(isReplaced), ...env },
+    stdio: ['ignore', 'inherit', process.env.CLUSTER_STDERR === 'true' ? 'inherit' : 'ignore', 'ipc'],
+  });
+  const pids = new Set<number>();
+  const gone = new Set<number>();
+  const kinds = new Set<string>();
+  let port = 0;
+  let url: string | undefined;
+  const told = (holds: () => boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const end = (): void => {
+        child.off('message', look);
+        child.off('exit', fail);
+      };
+      const look = (): void => {
+        if (!holds()) return;
+        end();
+        resolve();
+      };
+      const fail = (code: number | null): void => {
+        end();
+        reject(new Error(`the service ended with ${code}`));
+      };
+      child.on('message', look);
+      child.once('exit', fail);
+      look();
+    });
+  child.on('message', (message: Told) => {
+    kinds.add(message.kind);
+    if (message.kind === 'listening' && message.pid !== undefined) {
+      pids.add(message.pid);
+      port = message.port ?? port;
+    } else if (message.kind === 'ended' && message.pid !== undefined) {
+      pids.delete(message.pid);
+      gone.add(message.pid);
+    } else if (message.kind === 'metrics') url = message.url;
+  });
+  const metricsUrl = async (): Promise<string> => {
+    await told(() => url !== undefined);
+    return `${url}/metrics`;
+  };
+  return {
+    pids,
+    async serving(count) {
+      await told(() => pids.size >= count);
+      return `http://127.0.0.1:${port}`;
+    },
+    heard: (kind) => told(() => kinds.has(kind)),
+    ended: (pid) => told(() => gone.has(pid)),
+    metricsUrl,
+    async samples(headers = {}) {
+      const response = await fetch(await metricsUrl(), { headers });
+      return parseText(await response.text());
+    },
+    async ask(message, answer) {
+      let found: Told = { kind: 'nothing' };
+      const hear = (each: Told): void => {
+        if (each.kind === answer) found = each;
+      };
+      child.on('message', hear);
+      child.send(message);
+      await told(() => found.kind === answer);
+      child.off('message', hear);
+      return found;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const end = once(child, 'exit');
+      // It ends its workers, and itself, once nobody holds it.
+      child.disconnect();
+      await end;
+    },
+  };
+}
+
+/** Sum of a metric over all its series. */
+export function total(samples: readonly ParsedSample[], name: string): number {
+  return samples.reduce((sum, sample) => (sample.name === name ? sum + sample.value : sum), 0);
+}

@@ -1,0 +1,117 @@
+/** Four workers under load, one ended every second for 30 s: the sum is what clients counted, never falls, and memory is flat. */
+import { Agent, request } from 'node:http';
+import { setTimeout as elapsed } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { type ClusterService, startClusterService, total } from '../../helpers/cluster-service.js';
+import { until } from '../../helpers/until.js';
+
+const seconds = 30;
+const clients = 8;
+
+interface Count {
+  acknowledged: number;
+  /** Cut off without an answer: whether it was counted, the client cannot know. */
+  unknown: number;
+}
+
+/** Asks again and again on one connection, which is opened anew when it is cut. */
+async function client(url: string, name: number, count: Count, end: AbortSignal): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  while (!end.aborted) {
+    if (await isAcknowledged(`${url}/?client=${name}`, agent)) count.acknowledged += 1;
+    else count.unknown += 1;
+    await elapsed(20);
+  }
+  agent.destroy();
+}
+
+function isAcknowledged(url: string, agent: Agent): Promise<boolean> {
+  return new Promise((resolve) => {
+    // A connection that the primary was handing to a worker when that was killed is neither served nor closed.
+    const sent = request(url, { agent, timeout: 2_000 }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode === 200));
+      response.once('error', () => resolve(false));
+    });
+    sent.once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.once('error', () => resolve(false));
+    sent.end();
+  });
+}
+
+/** Reads the totals every quarter of a second, and keeps each. */
+async function watch(service: ClusterService, seen: number[][], end: AbortSignal): Promise<void> {
+  while (!end.aborted) {
+    const samples = await service.samples();
+    const names = ['work_total', 'work_duration_seconds_count', 'work_duration_seconds_sum', 'foreign_total'];
+    seen.push(names.map((name) => total(samples, name)));
+    await elapsed(250);
+  }
+}
+
+/** The worker that has served longest, one each second. */
+async function endOneEachSecond(
+  t: ExecutionContext,
+  service: ClusterService,
+  signals: readonly NodeJS.Signals[],
+): Promise<Record<string, number>> {
+  const memories: Awaited<ReturnType<ClusterService['ask']>>[] = [];
+  for (let second = 0; second < seconds; second++) {
+    const began = performance.now();
+    await service.serving(3);
+    const [pid = 0] = service.pids;
+    process.kill(pid, signals[second % signals.length]);
+    await service.ended(pid);
+    if (second === 10 || second === seconds - 1) memories.push(await service.ask('memory', 'memory'));
+    await elapsed(Math.max(0, 1_000 - (performance.now() - began)));
+  }
+  const [early, late] = memories;
+  t.log(`primary's heap: ${early?.heap} after 10 s, ${late?.heap} at the end`);
+  t.is(late?.departedSeries, early?.departedSeries, 'the departed keep no series each');
+  return { grown: (late?.heap ?? 0) - (early?.heap ?? 0) };
+}
+
+for (const [title, signals, isExact] of [
+  ['ended by SIGTERM', ['SIGTERM'], true],
+  ['ended by SIGTERM and SIGKILL in turn', ['SIGTERM', 'SIGKILL'], false],
+] as const) {
+  test.serial(`four workers, ${title}: nothing is lost, nothing falls, nothing grows`, async (t) => {
+    t.timeout(120_000);
+    const service = startClusterService({ workers: 4, isReplaced: true });
+    const [load, scrapes] = [new AbortController(), new AbortController()];
+    try {
+      const url = await service.serving(4);
+      const count: Count = { acknowledged: 0, unknown: 0 };
+      const seen: number[][] = [];
+      const watching = watch(service, seen, scrapes.signal);
+      const working = Array.from({ length: clients }, (_, name) => client(url, name, count, load.signal));
+      const { grown = 0 } = await endOneEachSecond(t, service, signals);
+      load.abort();
+      await Promise.all(working);
+      const settled = await until('the last requests are counted', async () => {
+        const now = total(await service.samples(), 'work_total');
+        return now >= count.acknowledged ? now : undefined;
+      });
+      scrapes.abort();
+      await watching;
+      t.log(
+        `${count.acknowledged} acknowledged, ${count.unknown} cut off, ${settled} counted, ${seen.length} scrapes`,
+      );
+      t.true(count.acknowledged > seconds * 50, 'there was load');
+      if (isExact) t.is(settled, count.acknowledged);
+      else t.true(settled <= count.acknowledged + count.unknown);
+      t.true(seen.length > seconds);
+      for (const [index, numbers] of seen.entries())
+        for (const [place, number] of numbers.entries())
+          t.true(
+            number >= (seen[index - 1]?.[place] ?? 0),
+            `scrape ${index}: ${seen[index - 1]} then ${numbers}`,
+          );
+      t.true(grown < 2_000_000, `heap grew by ${grown}`);
+    } finally {
+      load.abort();
+      scrapes.abort();
+      await service.stop();
+    }
+  });
+}
