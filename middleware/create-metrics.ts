@@ -5,9 +5,10 @@ import { MetricsAggregator } from '../lib/aggregation.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
 import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
-// Types only: snapshots and pushes are loaded where they are configured.
+// Types only: snapshots, pushes and clusters are loaded where they are configured.
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
 import { shown } from '../lib/errors.js';
+import type { ClusterMembership } from '../lib/export/cluster-worker.js';
 import type { MetricsPush, PushOptions } from '../lib/export/pushgateway.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { HealthChecks } from '../lib/health.js';
@@ -41,6 +42,12 @@ export interface CreateMetricsOptions {
   readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
   /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
   readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
+  /**
+   * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
+   * them; a worker has no server, and tells the primary what it counts. Snapshots are of the primary's own numbers: what workers
+   * counted lasts as long as the primary does. Each process pushes a group of its own. Default: false.
+   */
+  readonly cluster?: boolean;
   /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
   readonly drainSeconds?: number;
   /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
@@ -113,6 +120,8 @@ export function createMetrics(
   let aggregator: MetricsAggregator | undefined;
   let snapshots: Snapshots | undefined;
   let push: MetricsPush | undefined;
+  let membership: ClusterMembership | undefined;
+  const isWorker = options.cluster === true && isWorkerOfOthers();
   let stopListening = (): void => {};
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -129,7 +138,7 @@ export function createMetrics(
   const exited = (): void => snapshots?.writeNow();
   const keep = async (): Promise<void> => {
     const { snapshotFile: file, scrapeIntervalSeconds: intervalSeconds } = settings;
-    if (file === undefined) return;
+    if (file === undefined || isWorker) return;
     const { keepSnapshots } = await import('../lib/durability/keep-snapshots.js');
     snapshots = await keepSnapshots({ file, registry, intervalSeconds });
     process.on('exit', exited);
@@ -145,9 +154,13 @@ export function createMetrics(
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
     if (settings.enabled) await keep();
     try {
-      if (options.server !== false) {
+      if (isWorker) {
+        const { joinCluster } = await import('../lib/export/cluster-worker.js');
+        if (settings.enabled) membership = joinCluster({ registry });
+      } else if (options.server !== false) {
         const { startMetricsServer } = await import('./metrics-server.js');
-        server = await startMetricsServer(settings, { ...options.server, registry, checks: health });
+        const { cluster = false } = options;
+        server = await startMetricsServer(settings, { cluster, ...options.server, registry, checks: health });
       }
       // After the server: where it cannot listen, nothing has begun that would have to be undone.
       if (settings.enabled) {
@@ -169,6 +182,7 @@ export function createMetrics(
         ...(options.lastScrape === true
           ? [{ run: () => selfMetricsOf(registry).nextScrape(), mostSeconds: settings.scrapeIntervalSeconds }]
           : []),
+        { run: (deadlineSeconds) => membership?.leave({ deadlineSeconds }), mostSeconds: 2 },
         { run: (deadlineSeconds) => push?.stop({ deadlineSeconds }), needsSeconds: 2 },
         { run: () => snapshots?.stop(), needsSeconds: 2 },
         { run: (deadlineSeconds) => server?.close({ deadlineSeconds }), mostSeconds: 5, needsSeconds: 1 },
@@ -220,6 +234,13 @@ export function createMetrics(
   };
 }
 
+/** Whether this is a worker of `node:cluster` or a thread. Asked for only with `cluster`: others need not load the two modules. */
+function isWorkerOfOthers(): boolean {
+  // What `require` gives, though its type is that of `import`.
+  const cluster = process.getBuiltinModule('node:cluster') as unknown as { readonly isWorker: boolean };
+  return cluster.isWorker || !process.getBuiltinModule('node:worker_threads').isMainThread;
+}
+
 const optionNames = [
   'registry',
   'health',
@@ -229,6 +250,7 @@ const optionNames = [
   'revision',
   'server',
   'push',
+  'cluster',
   'drainSeconds',
   'drain',
   'lastScrape',

@@ -108,6 +108,7 @@ test('every subpath can be imported and required, and exports what is promised',
       'withLabels',
     ],
     './middleware': ['healthRouter', 'metricsRouter', 'requestMetrics', 'startMetricsServer'],
+    './export': ['clusterMetrics', 'joinCluster', 'keepSnapshots', 'startPush'],
     './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
   };
   for (const [subpath, names] of Object.entries(promised)) {

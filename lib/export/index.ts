@@ -5,6 +5,13 @@ export {
   type SnapshotOptions,
   type Snapshots,
 } from '../durability/keep-snapshots.js';
+export { type ClusterMetrics, type ClusterMetricsOptions, clusterMetrics } from './cluster.js';
+export {
+  type ClusterMembership,
+  type FlushOptions,
+  type JoinClusterOptions,
+  joinCluster,
+} from './cluster-worker.js';
 export {
   type BasicAuth,
   type MetricsPush,

@@ -30,17 +30,19 @@ export interface MergedFamily {
   readonly series: readonly MergedSeries[];
 }
 
-/** Families of one name made one. The first says type, help, aggregator and buckets. */
+/** Families of one name made one. The first that has series says type, help, aggregator and buckets. */
 export function mergedFamily(
   families: readonly [Family, ...Family[]],
   options: MergeOptions = {},
 ): MergedFamily {
   const { constant = new Map(), maxSeries = Number.POSITIVE_INFINITY, onConflict = () => {} } = options;
-  const [first] = families;
+  // Foreign metrics without series have no buckets that could be told.
+  const withSeries = families.filter((family) => family.series.length > 0);
+  const first = withSeries[0] ?? families[0];
   const parts: Part[] = [];
   const partAt = new Map<string, number>();
   const series = new Map<string, MergedSeries>();
-  for (const family of families) {
+  for (const family of withSeries) {
     const conflict = conflictOf(first, family);
     if (conflict !== undefined) {
       onConflict(conflict);

@@ -258,3 +258,26 @@ test('past a budget label values become `other`, and totals are exact', (t) => {
     Array.from({ length: 40 }, (_, index) => index + 10).reduce((a, b) => a + b),
   ]);
 });
+
+test('a foreign histogram that has no series yet says nothing of its buckets, and is no conflict', (t) => {
+  const some = defineHistogram({
+    name: 'gc_seconds',
+    help: 'Pauses.',
+    labels: { kind: label() },
+    buckets: [1, 2],
+  });
+  const full = family(some, (registry) => registry.histogram(some).observe({ kind: 'major' }, 1.5));
+  const empty: Family = { ...full, parts: [], series: [] };
+  const conflicts: Error[] = [];
+  const onConflict = (error: Error): void => {
+    conflicts.push(error);
+  };
+  const expected = merged([full]);
+  for (const families of [
+    [empty, full],
+    [full, empty],
+    [empty, empty],
+  ] as [Family, ...Family[]][])
+    t.deepEqual(merged(families, { onConflict }), families.includes(full) ? expected : []);
+  t.deepEqual(conflicts, []);
+});
