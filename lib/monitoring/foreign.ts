@@ -55,6 +55,7 @@ export const alertStates = defineGauge({
     subject: label(),
     service: label(),
   },
+  lint: { allow: ['snake-case'], why: 'Prometheus calls it so.' },
 });
 
 /** Of Prometheus about itself. */

@@ -42,22 +42,39 @@ export function alertRows(
           {
             title: 'Behind the alerts',
             collapsed: true,
-            panels: alerts.map((alert) => behind(alert, settings)),
+            panels: [...new Set(names)].flatMap((name) =>
+              behind(
+                alerts.filter((alert) => alert.name === name),
+                settings,
+              ),
+            ),
           },
         ]),
   ];
 }
 
-/** The first query of the alert's runbook, over time: where it was before it fired. */
-function behind({ name, subject, severity, runbook }: Alert, { runbookUrl }: { runbookUrl: string }): Panel {
+/**
+ * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
+ * instance, share a panel.
+ */
+function behind(alerts: readonly Alert[], { runbookUrl }: { runbookUrl: string }): Panel[] {
+  const [first] = alerts;
+  if (first === undefined) return [];
+  const { name, subject, runbook } = first;
   const url = `${runbookUrl}/${subject}.md#${name.toLowerCase()}`;
-  return timeSeries({
-    title: name,
-    description: `${runbook.meaning} Severity: ${severity}. Runbook: ${url}`,
-    unit: 'short',
-    queries: [{ expression: runbook.query, legend: '' }],
-    link: isAddress(url) ? { title: 'Runbook', url } : undefined,
-  });
+  const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
+  return [
+    timeSeries({
+      title: name,
+      description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
+      unit: 'short',
+      queries: [...new Set(alerts.map(({ runbook: { query } }) => query))].map((expression) => ({
+        expression,
+        legend: '',
+      })),
+      link: isAddress(url) ? { title: 'Runbook', url } : undefined,
+    }),
+  ];
 }
 
 /** Whether a browser can follow it from Grafana; a path within the bundle it cannot. */

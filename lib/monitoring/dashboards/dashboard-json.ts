@@ -101,12 +101,16 @@ function variableBuilder({ dashboard }: Foundation, { name, label, description, 
   );
 }
 
-/** Keys in order, so that another release of the builders moves no line. */
+/**
+ * Keys in order, so that another release of the builders moves no line; and without `placement`, which the builders preset to a
+ * menu of the newest Grafana's, where links and annotations are out of sight.
+ */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
+      .filter(([key, inner]) => !(key === 'placement' && inner === 'inControlsMenu'))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, inner]) => [key, sorted(inner)]),
   );

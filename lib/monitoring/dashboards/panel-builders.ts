@@ -130,6 +130,8 @@ function isInstant({ expression }: Query): boolean {
   return expression.includes('$__range]');
 }
 
+/** A to Z, A1 to Z1 and so on. */
 function refId(index: number): string {
-  return String.fromCharCode('A'.charCodeAt(0) + index);
+  const round = Math.floor(index / 26);
+  return `${String.fromCharCode('A'.charCodeAt(0) + (index % 26))}${round === 0 ? '' : round}`;
 }

@@ -38,7 +38,7 @@ function healthRow(queries: BoardQueries): Row {
       stat({
         title: 'Health checks',
         description:
-          'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. None where no one asks /health or /ready.',
+          'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. None where no one asks whether the service is ready.',
         unit: 'short',
         width: 12,
         height: 8,
