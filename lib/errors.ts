@@ -32,6 +32,7 @@ export const errorCodes = {
   ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
   ERR_METRICS_INVALID_MONITORING:
     'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
+  ERR_METRICS_MISSING_PACKAGE: 'An optional package that is needed for this is not installed.',
 } as const;
 
 export type MetricsErrorCode = keyof typeof errorCodes;

@@ -44,6 +44,20 @@ export const scrapeDuration = defineGauge({
 });
 export const scrapeSamples = defineGauge({ name: 'scrape_samples_scraped', help: 'Samples of the scrape.' });
 
+/** What Prometheus writes of each alert that is pending or fires; the labels are those that the bundle's alerts have. */
+export const alertStates = defineGauge({
+  name: 'ALERTS',
+  help: 'Alerts that are pending or fire: 1.',
+  labels: {
+    alertname: label(),
+    alertstate: label('pending', 'firing'),
+    severity: label(),
+    subject: label(),
+    service: label(),
+  },
+  lint: { allow: ['snake-case'], why: 'Prometheus calls it so.' },
+});
+
 /** Of Prometheus about itself. */
 export const prometheusRuleFailures = defineCounter({
   name: 'prometheus_rule_evaluation_failures_total',

@@ -1,0 +1,83 @@
+/** Rows about alerts: which are pending or fire, and for each what it looks at. */
+import { selector } from '../expression.js';
+import { alertStates } from '../foreign.js';
+import { type Alert, type DashboardUid, isAlert, type RuleGroup } from '../model.js';
+import type { BundleSettings } from '../settings.js';
+import type { Panel, Row } from './board.js';
+import { table, timeSeries } from './panels.js';
+import { variable } from './queries.js';
+
+/** The alerts that lead to a dashboard; all of them are listed on the overview. */
+export function alertRows(
+  uid: DashboardUid,
+  groups: readonly RuleGroup[],
+  settings: Pick<BundleSettings, 'runbookUrl'>,
+): Row[] {
+  const all = groups.flatMap(({ rules }) => rules.filter(isAlert));
+  const alerts = all.filter(({ dashboard }) => dashboard === uid);
+  if ((uid === 'tamma-overview' ? all : alerts).length === 0) return [];
+  const names = alerts.map(({ name }) => name);
+  const states = selector(alertStates, {
+    service: variable('job'),
+    ...(uid === 'tamma-overview' ? {} : { alertname: { oneOf: [...new Set(names)].sort() } }),
+  });
+  return [
+    {
+      title: 'Alerts',
+      panels: [
+        table({
+          title: 'Alerts that are pending or fire',
+          description:
+            uid === 'tamma-overview'
+              ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
+              : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
+          unit: 'short',
+          queries: [{ expression: states, legend: 'State' }],
+        }),
+      ],
+    },
+    ...(alerts.length === 0
+      ? []
+      : [
+          {
+            title: 'Behind the alerts',
+            collapsed: true,
+            panels: [...new Set(names)].flatMap((name) =>
+              behind(
+                alerts.filter((alert) => alert.name === name),
+                settings,
+              ),
+            ),
+          },
+        ]),
+  ];
+}
+
+/**
+ * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
+ * instance, share a panel.
+ */
+function behind(alerts: readonly Alert[], { runbookUrl }: { runbookUrl: string }): Panel[] {
+  const [first] = alerts;
+  if (first === undefined) return [];
+  const { name, subject, runbook } = first;
+  const url = `${runbookUrl}/${subject}.md#${name.toLowerCase()}`;
+  const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
+  return [
+    timeSeries({
+      title: name,
+      description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
+      unit: 'short',
+      queries: [...new Set(alerts.map(({ runbook: { query } }) => query))].map((expression) => ({
+        expression,
+        legend: '',
+      })),
+      link: isAddress(url) ? { title: 'Runbook', url } : undefined,
+    }),
+  ];
+}
+
+/** Whether a browser can follow it from Grafana; a path within the bundle it cannot. */
+export function isAddress(url: string): boolean {
+  return /^https?:\/\//.test(url);
+}

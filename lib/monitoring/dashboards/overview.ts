@@ -1,0 +1,239 @@
+/** The dashboard to begin with: each subject in a few panels, and the user's own metrics. */
+import { aiCost } from '../../catalogue/provider.js';
+import {
+  activeAutonomousLoops,
+  errors,
+  escalations,
+  pendingApprovals,
+  queueDepth,
+} from '../../catalogue/workflow.js';
+import { selector } from '../expression.js';
+import { alertStates, up } from '../foreign.js';
+import type { BundleSettings } from '../settings.js';
+import type { Board, Row } from './board.js';
+import { ownRow } from './own.js';
+import { stat, timeSeries } from './panels.js';
+import { versionTable } from './process-rows.js';
+import { type BoardQueries, boardQueries, recorded, variable } from './queries.js';
+import { targetVariables } from './variables.js';
+
+export function overviewBoard(settings: BundleSettings): Board {
+  const queries = boardQueries([]);
+  return {
+    uid: 'tamma-overview',
+    title: 'Tamma: overview',
+    description:
+      'Whether the platform does its work: each subject in a few panels. The links lead to a dashboard each.',
+    variables: targetVariables(settings),
+    rows: [
+      nowRow(queries, settings),
+      workRow(settings),
+      providerRow(),
+      platformRow(),
+      troubleRow(queries),
+      ...ownRow(queries, settings.ownDefinitions),
+      { title: 'Versions', panels: [versionTable(queries, 24)] },
+    ],
+  };
+}
+
+function nowRow(queries: BoardQueries, { thresholds }: BundleSettings): Row {
+  const firing = selector(alertStates, {
+    service: variable('job'),
+    alertstate: 'firing',
+    severity: { noneOf: ['none'] },
+  });
+  return {
+    title: 'Now',
+    panels: [
+      stat({
+        title: 'Alerts that fire',
+        description: 'Alerts of the service that fire; the Watchdog, which always does, is left out.',
+        unit: 'short',
+        colours: ['green', [1, 'red']],
+        queries: [{ expression: `sum(${firing}) or vector(0)`, legend: 'all' }],
+      }),
+      stat({
+        title: 'Processes that answer',
+        description: 'Share of the known processes that Prometheus can scrape.',
+        unit: 'percentunit',
+        colours: ['red', [1, 'green']],
+        queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
+      }),
+      stat({
+        title: 'Issues that succeed, last hour',
+        description: 'Successes in all issues that ended in the last hour.',
+        unit: 'percentunit',
+        colours: ['red', [1 - thresholds.workflowFailureShare, 'green']],
+        queries: [recorded('job:issues_success:ratio_rate1h', ['job'])],
+      }),
+      stat({
+        title: 'Loops under way',
+        description: 'Autonomous loops under way.',
+        unit: 'short',
+        queries: [queries.now(activeAutonomousLoops)],
+      }),
+      stat({
+        title: 'Waiting',
+        description: 'Items that wait in queues, and approvals that wait for a human.',
+        unit: 'short',
+        queries: [
+          { ...queries.now(queueDepth), legend: 'queued' },
+          { ...queries.now(pendingApprovals), legend: 'approvals' },
+        ],
+      }),
+      stat({
+        title: 'AI cost in this time',
+        description: 'What the requests to AI providers in the range of the dashboard cost.',
+        unit: 'currencyUSD',
+        queries: [queries.total(aiCost)],
+      }),
+    ],
+  };
+}
+
+function workRow({ thresholds }: BundleSettings): Row {
+  return {
+    title: 'Workflows: rate, errors, duration',
+    panels: [
+      timeSeries({
+        title: 'Workflows ended',
+        description: 'Workflows that end, a second, over five minutes, by type.',
+        unit: 'cps',
+        min: 0,
+        queries: [recorded('job_workflow:workflows_completed:rate5m', ['workflow_type'])],
+      }),
+      timeSeries({
+        title: 'Share of workflows that fail',
+        description: 'Failures in all that ended, over five minutes, by type.',
+        unit: 'percentunit',
+        min: 0,
+        max: 1,
+        colours: ['green', [thresholds.workflowFailureShare, 'red']],
+        queries: [recorded('job_workflow:workflows_failed:ratio_rate5m', ['workflow_type'])],
+      }),
+      timeSeries({
+        title: 'Duration of workflows: p95',
+        description: 'One workflow in twenty takes longer than this, by type.',
+        unit: 's',
+        min: 0,
+        queries: [
+          recorded('job_workflow:workflow_completion_duration_seconds:p95_rate5m', ['workflow_type']),
+        ],
+      }),
+    ],
+  };
+}
+
+function providerRow(): Row {
+  return {
+    title: 'AI providers: rate, errors, duration, cost',
+    panels: [
+      timeSeries({
+        title: 'AI requests',
+        description: 'Requests that start, a second, over five minutes, by provider.',
+        unit: 'reqps',
+        min: 0,
+        width: 6,
+        queries: [recorded('job_provider:ai_requests:rate5m', ['provider'])],
+      }),
+      timeSeries({
+        title: 'Share of AI requests that fail',
+        description: 'Failures in all that ended, over five minutes, by provider.',
+        unit: 'percentunit',
+        min: 0,
+        max: 1,
+        width: 6,
+        queries: [recorded('job_provider:ai_requests_failed:ratio_rate5m', ['provider'])],
+      }),
+      timeSeries({
+        title: 'Duration of AI requests: p95',
+        description: 'One request in twenty takes longer than this, by provider.',
+        unit: 's',
+        min: 0,
+        width: 6,
+        queries: [recorded('job_provider:ai_request_duration_seconds:p95_rate5m', ['provider'])],
+      }),
+      timeSeries({
+        title: 'AI cost an hour',
+        description: 'What an hour at the pace of the last one costs, by provider.',
+        unit: 'currencyUSD',
+        min: 0,
+        width: 6,
+        stacked: true,
+        queries: [
+          {
+            expression: `3600 * ${recorded('job_provider:ai_cost_usd:rate1h').expression}`,
+            legend: '{{provider}}',
+          },
+        ],
+      }),
+    ],
+  };
+}
+
+function platformRow(): Row {
+  return {
+    title: 'Git platforms and HTTP: rate, errors, duration',
+    panels: [
+      timeSeries({
+        title: 'Webhooks received',
+        description: 'Webhooks that arrive, a second, over five minutes, by platform.',
+        unit: 'cps',
+        min: 0,
+        queries: [recorded('job_platform:webhooks_received:rate5m', ['platform'])],
+      }),
+      timeSeries({
+        title: 'Failures by share',
+        description:
+          'Failures in all, over five minutes: of webhooks by platform, of outbound requests by service, of inbound requests.',
+        unit: 'percentunit',
+        min: 0,
+        max: 1,
+        queries: [
+          { ...recorded('job_platform:webhooks_failed:ratio_rate5m'), legend: 'webhooks of {{platform}}' },
+          { ...recorded('job_service:api_requests_failed:ratio_rate5m'), legend: 'requests to {{service}}' },
+          { ...recorded('job:http_server_requests_failed:ratio_rate5m'), legend: 'inbound requests' },
+        ],
+      }),
+      timeSeries({
+        title: 'Durations: p95',
+        description:
+          'One request in twenty takes longer than this: of outbound requests by service, of inbound requests.',
+        unit: 's',
+        min: 0,
+        queries: [
+          {
+            ...recorded('job_service:api_request_duration_seconds:p95_rate5m'),
+            legend: 'requests to {{service}}',
+          },
+          { ...recorded('job:http_server_request_duration_seconds:p95_rate5m'), legend: 'inbound requests' },
+        ],
+      }),
+    ],
+  };
+}
+
+function troubleRow(queries: BoardQueries): Row {
+  return {
+    title: 'Trouble',
+    panels: [
+      timeSeries({
+        title: 'Errors',
+        description: 'Errors that no other metric counts, a second, by component and severity.',
+        unit: 'cps',
+        min: 0,
+        width: 12,
+        queries: [queries.perSecond(errors, ['component', 'severity'])],
+      }),
+      timeSeries({
+        title: 'Escalations',
+        description: 'Work handed to humans, a second, by reason.',
+        unit: 'cps',
+        min: 0,
+        width: 12,
+        queries: [queries.perSecond(escalations, ['reason'])],
+      }),
+    ],
+  };
+}
