@@ -44,6 +44,21 @@ export const scrapeDuration = defineGauge({
 });
 export const scrapeSamples = defineGauge({ name: 'scrape_samples_scraped', help: 'Samples of the scrape.' });
 
+/** What Prometheus writes of each alert that is pending or fires; the labels are those that the bundle's alerts have. */
+export const alertStates = defineGauge({
+  name: 'ALERTS',
+  help: 'Alerts by their state.',
+  labels: {
+    alertname: label(),
+    alertstate: label('pending', 'firing'),
+    severity: label('page', 'ticket', 'info', 'none'),
+    service: label(),
+    subject: label(),
+    escalated: label('true'),
+  },
+  lint: { allow: ['snake-case'], why: 'The name is that of Prometheus.' },
+});
+
 /** Of Prometheus about itself. */
 export const prometheusRuleFailures = defineCounter({
   name: 'prometheus_rule_evaluation_failures_total',
