@@ -81,8 +81,9 @@ function mostSeries(
   const labels = Object.entries(definition.labels);
   if (labels.length === 0) return 1;
   const budget = definition.maxSeries ?? budgetOfAll;
-  // Folded series may take a tenth on top; past that each label is `other` or absent.
-  const folding = budget + Math.max(16, Math.ceil(budget / 10)) + 2 ** labels.length;
+  // Series with some values folded may take a tenth on top, where there are several labels; past that each is `other` or absent.
+  const reserve = labels.length > 1 ? Math.max(16, Math.ceil(budget / 10)) : 0;
+  const folding = budget + reserve + 2 ** labels.length;
   const combinations = labels.reduce((product, [name, { values, limit }]) => {
     // The value that stands for the rest, and the absent one, beside its own.
     const own = values?.length ?? limit ?? namesOf(name, definition, metrics, mostLabels);
