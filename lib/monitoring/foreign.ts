@@ -47,15 +47,16 @@ export const scrapeSamples = defineGauge({ name: 'scrape_samples_scraped', help:
 /** What Prometheus writes of each alert that is pending or fires; the labels are those that the bundle's alerts have. */
 export const alertStates = defineGauge({
   name: 'ALERTS',
-  help: 'Alerts that are pending or fire: 1.',
+  help: 'Alerts by their state.',
   labels: {
     alertname: label(),
     alertstate: label('pending', 'firing'),
-    severity: label(),
-    subject: label(),
+    severity: label('page', 'ticket', 'info', 'none'),
     service: label(),
+    subject: label(),
+    escalated: label('true'),
   },
-  lint: { allow: ['snake-case'], why: 'Prometheus calls it so.' },
+  lint: { allow: ['snake-case'], why: 'The name is that of Prometheus.' },
 });
 
 /** Of Prometheus about itself. */

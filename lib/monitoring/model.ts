@@ -99,6 +99,8 @@ export interface BundleFile {
   /** With `/`, relative to the folder of the bundle. */
   readonly path: string;
   readonly content: string;
+  /** `true`: a placeholder that the user fills in. It is written where there is none, and never over what is there. */
+  readonly placeholder?: boolean;
 }
 
 export function isAlert(rule: RecordingRule | Alert): rule is Alert {

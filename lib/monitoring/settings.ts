@@ -3,9 +3,11 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { defaultMetricsConfig, type MetricsConfig } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import { type Receivers, receiversWith } from './alertmanager-receivers.js';
 import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
 import type { Alert, RecordingRule } from './model.js';
+import { type QuietHours, quietHoursWith } from './quiet-hours.js';
 import type { Slo } from './slo.js';
 import { type Thresholds, thresholdsWith } from './thresholds.js';
 
@@ -54,8 +56,14 @@ export interface BundleOptions {
   readonly intervals?: Partial<BundleIntervals>;
   /** Address of a store to write to, Mimir or Thanos Receive. Default: none. */
   readonly remoteWriteUrl?: string;
+  /** File with the bearer token for that store. Default: none. */
+  readonly remoteWriteTokenFile?: string;
   /** Labels of everything that this Prometheus sends on, beside environment. Default: none. */
   readonly externalLabels?: Readonly<Record<string, string>>;
+  /** Where Alertmanager sends what to. Default: placeholder files, `alertmanager/receivers/*.url`, and `log` nowhere. */
+  readonly receivers?: Partial<Receivers>;
+  /** When tickets and information wait. `false`: never. Default: 20:00 to 07:00 and weekends, in UTC. */
+  readonly quietHours?: Partial<QuietHours> | false;
 }
 
 export interface BundleSettings {
@@ -80,7 +88,11 @@ export interface BundleSettings {
   readonly target: PrometheusVersion;
   readonly intervals: BundleIntervals;
   readonly remoteWriteUrl: string | undefined;
+  readonly remoteWriteTokenFile: string | undefined;
   readonly externalLabels: Readonly<Record<string, string>>;
+  readonly receivers: Receivers;
+  /** `undefined`: nothing waits. */
+  readonly quietHours: QuietHours | undefined;
 }
 
 const optionNames = [
@@ -98,7 +110,10 @@ const optionNames = [
   'target',
   'intervals',
   'remoteWriteUrl',
+  'remoteWriteTokenFile',
   'externalLabels',
+  'receivers',
+  'quietHours',
 ];
 
 /** @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING */
@@ -141,7 +156,10 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
       ...options.intervals,
     },
     remoteWriteUrl: options.remoteWriteUrl,
+    remoteWriteTokenFile: options.remoteWriteTokenFile,
     externalLabels: options.externalLabels ?? {},
+    receivers: receiversWith(options.receivers),
+    quietHours: quietHoursWith(options.quietHours),
   });
 }
 

@@ -39,7 +39,7 @@ export function provisioningFiles({ prometheus, intervals }: BundleSettings): Bu
           disableDeletion: false,
           allowUiUpdates: false,
           updateIntervalSeconds: 30,
-          options: { path: '/etc/grafana/dashboards' },
+          options: { path: '/var/lib/grafana/dashboards' },
         },
       ],
     }),

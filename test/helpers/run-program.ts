@@ -1,0 +1,25 @@
+/** Runs a program to its end and tells what it said. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface ProgramEnd {
+  readonly code: number | null;
+  /** Both outputs. */
+  readonly output: string;
+}
+
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd }: { readonly cwd?: string } = {},
+): Promise<ProgramEnd> {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const take = (chunk: Buffer): void => {
+    output += chunk;
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
