@@ -1,7 +1,7 @@
 /** Crafted series on which the alerts of an SLO fire, and on which they keep quiet. */
 import type { MetricDefinition } from '../definition.js';
 import type { Matches } from './expression.js';
-import type { Alert, AlertCase } from './model.js';
+import type { Alert } from './model.js';
 import { type BundleSettings, holdOf } from './settings.js';
 import type { CheckedEvents, Slo } from './slo-definition.js';
 import { labelsFor, seriesOf } from './slo-samples.js';
@@ -11,32 +11,44 @@ type Cases = Alert['tests'];
 /** Seconds that an alert holds before it fires; the short window of a leg has waited already. */
 export const sloHolds = Object.freeze({ page: 120, ticket: 900, absent: 1_800 });
 
-/** Minutes after which any alert on events has held long enough, where nothing is sped up. */
-const minutes = 60;
+/** Minutes after which each has held long enough, where nothing is sped up: as few as do, for promtool evaluates all of them. */
+const minutes = Object.freeze({ page: 12, ticket: 25, absent: 45 });
 
 export function sloCases(
   settings: BundleSettings,
   slo: Slo,
 ): Readonly<Record<'page' | 'ticket' | 'absent', Cases>> {
   const intervalSeconds = settings.intervals.scrapeSeconds;
-  const samples = Math.ceil((minutes * 60) / intervalSeconds);
   // Two scrapes see more events than the guard asks for: nothing here depends on how long the windows are.
   const each = 2 * Math.ceil(slo.minimumEvents);
-  const of = (series: AlertCase['series']): AlertCase => ({ series, intervalSeconds, atMinutes: minutes });
   const bad = eventSeries(settings, slo, 'bad');
-  const fires = of(counting(bad.series, each, samples));
-  const quiet = of(counting(eventSeries(settings, slo, 'good').series, each, samples));
-  const burning = { fires: { ...fires, labels: [{ job: settings.job, ...bad.by }] }, quiet };
+  const good = eventSeries(settings, slo, 'good');
+  const timesOf = (alert: keyof typeof minutes) => {
+    const atMinutes = minutes[alert] + Math.ceil((4 * intervalSeconds) / 60);
+    return { atMinutes, samples: Math.ceil((atMinutes * 60) / intervalSeconds) };
+  };
+  const casesOf = (alert: keyof typeof minutes): Cases => {
+    const { atMinutes, samples } = timesOf(alert);
+    const labels = [{ job: settings.job, ...bad.by }];
+    return {
+      fires: { series: counting(bad.series, each, samples), intervalSeconds, atMinutes, labels },
+      quiet: { series: counting(good.series, each, samples), intervalSeconds, atMinutes },
+    };
+  };
+  const { atMinutes, samples } = timesOf('absent');
   // Gone for as long as the alert holds, once the last events have left their window; not for longer than it looks back.
   const missing = 4 * intervalSeconds + holdOf(settings, 300 + sloHolds.absent) + 120;
-  const gone = Math.max(2, samples - Math.ceil(missing / intervalSeconds));
+  const counted = counting(bad.series, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
   const lost = Object.fromEntries(
-    Object.entries(counting(bad.series, each, gone)).map(([series, values]) => [series, `${values} stale`]),
+    Object.entries(counted).map(([series, values]) => [series, `${values} stale`]),
   );
   return {
-    page: burning,
-    ticket: burning,
-    absent: { fires: { ...of(lost), labels: [{ job: settings.job }] }, quiet },
+    page: casesOf('page'),
+    ticket: casesOf('ticket'),
+    absent: {
+      fires: { series: lost, intervalSeconds, atMinutes, labels: [{ job: settings.job }] },
+      quiet: casesOf('absent').quiet,
+    },
   };
 }
 

@@ -54,7 +54,12 @@ function checkAgainst({ readable, config }: BundleSettings, slo: Slo): void {
       );
     }
     if (known !== metric && shapeOf(known) !== shapeOf(metric)) {
-      throw monitoringError(`metric of SLO \`${slo.name}\``, shapeOf(known), shapeOf(metric));
+      throw monitoringError(
+        `metric of SLO \`${slo.name}\``,
+        `the bundle's ${shapeOf(known)}`,
+        metric.name,
+        `The SLO has ${shapeOf(metric)}.`,
+      );
     }
   }
   if (slo.windowDays > config.retentionDays) {
