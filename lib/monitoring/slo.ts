@@ -1,12 +1,73 @@
-/** Service level objectives as typed data. */
+/** Service level objectives in the bundle: a group of rules each. */
+import { shapeOf } from '../definition.js';
+import { nearest } from '../errors.js';
+import { defaultSlos } from './default-slos.js';
+import { monitoringError } from './expression.js';
 import type { RuleGroup } from './model.js';
 import type { BundleSettings } from './settings.js';
+import { sloAlerts } from './slo-alerts.js';
+import { checkedSlo, metricsOf } from './slo-checks.js';
+import type { Slo } from './slo-definition.js';
+import { sloIntervalSeconds, sloRules } from './slo-rules.js';
 
-export interface Slo {
-  readonly name: string;
+export type { BurnFactor } from './burn-rates.js';
+export { defaultSlos } from './default-slos.js';
+export { defineSlo, type Slo, type SloOptions, type SloSeverities } from './slo-definition.js';
+
+/**
+ * The SLOs of a bundle: the defaults, then the user's own; one of the same name takes the default's place.
+ * @throws ERR_METRICS_INVALID_MONITORING for two of one name, a metric that the bundle does not know, a budget longer than
+ *   Prometheus keeps
+ */
+export function slosOf(settings: BundleSettings): readonly Slo[] {
+  // Checked once more: a file of JavaScript may hold what `defineSlo` never saw.
+  const own = settings.slos.map(checkedSlo);
+  const names = own.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw monitoringError('name of an SLO', 'one that no other SLO has', twice);
+  for (const slo of own) checkAgainst(settings, slo);
+  const kept = defaultSlos.filter(({ name }) => !names.includes(name));
+  return [...kept, ...own];
 }
 
-/** Rules and alerts of the objectives. */
-export function sloGroups(_settings: BundleSettings): RuleGroup[] {
-  return [];
+/** Rules and alerts of the objectives, all of file `slo`. */
+export function sloGroups(settings: BundleSettings): RuleGroup[] {
+  return slosOf(settings).map((slo) => ({
+    name: `tamma-slo-${slo.name}`,
+    file: 'slo',
+    intervalSeconds: sloIntervalSeconds(settings),
+    // In this order: a rule reads what those before it have written.
+    rules: [...sloRules(settings, slo), ...sloAlerts(settings, slo)],
+  }));
+}
+
+function checkAgainst({ readable, config }: BundleSettings, slo: Slo): void {
+  for (const metric of metricsOf(slo)) {
+    const known = readable.get(metric.name);
+    if (known === undefined) {
+      const meant = nearest(metric.name, readable.keys());
+      throw monitoringError(
+        `metric of SLO \`${slo.name}\``,
+        'one of the catalogue or of `definitions`',
+        metric.name,
+        `Add its definition to \`definitions\`.${meant === undefined ? '' : ` Or did you mean \`${meant}\`?`}`,
+      );
+    }
+    if (known !== metric && shapeOf(known) !== shapeOf(metric)) {
+      throw monitoringError(
+        `metric of SLO \`${slo.name}\``,
+        `the bundle's ${shapeOf(known)}`,
+        metric.name,
+        `The SLO has ${shapeOf(metric)}.`,
+      );
+    }
+  }
+  if (slo.windowDays > config.retentionDays) {
+    throw monitoringError(
+      `\`windowDays\` of SLO \`${slo.name}\``,
+      `${config.retentionDays} at most, the days that Prometheus keeps`,
+      slo.windowDays,
+      'Raise METRICS_RETENTION_DAYS.',
+    );
+  }
 }
