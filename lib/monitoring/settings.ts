@@ -6,7 +6,7 @@ import { checkFactoryOptions } from '../option-checks.js';
 import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
 import type { Alert, RecordingRule } from './model.js';
-import type { Slo } from './slo.js';
+import type { Slo } from './slo-model.js';
 import { type Thresholds, thresholdsWith } from './thresholds.js';
 
 /** The Prometheus that the files are for. */
