@@ -3,7 +3,8 @@ import { httpServerRequestDuration } from '../catalogue/http.js';
 import { webhooksProcessed } from '../catalogue/platform.js';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../catalogue/provider.js';
 import { issuesProcessed, workflowsCompleted } from '../catalogue/workflow.js';
-import { defineSlo, type Slo } from './slo-definition.js';
+import { defineSlo } from './slo-definition.js';
+import type { Slo } from './slo-model.js';
 
 /** Not every service has every subject: only what has been there can be missed, and is no one's night. */
 const optional = { absence: 'lost', severity: { absent: 'info' } } as const;

@@ -8,7 +8,7 @@ import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
 import type { Alert, RecordingRule } from './model.js';
 import { type QuietHours, quietHoursWith } from './quiet-hours.js';
-import type { Slo } from './slo-definition.js';
+import type { Slo } from './slo-model.js';
 import { type Thresholds, thresholdsWith } from './thresholds.js';
 
 /** The Prometheus that the files are for. */

@@ -3,7 +3,7 @@ import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
 import type { Alert, Runbook } from './model.js';
 import { type BundleSettings, holdOf, windowOf } from './settings.js';
 import { sloCases, sloHolds } from './slo-cases.js';
-import type { Slo } from './slo-definition.js';
+import type { Slo } from './slo-model.js';
 import { burnRateRecord, eventsWithin, recordOf, sloRecords } from './slo-rules.js';
 
 export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {

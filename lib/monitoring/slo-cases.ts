@@ -3,7 +3,7 @@ import type { MetricDefinition } from '../definition.js';
 import type { Matches } from './expression.js';
 import type { Alert } from './model.js';
 import { type BundleSettings, holdOf } from './settings.js';
-import type { CheckedEvents, Slo } from './slo-definition.js';
+import type { CheckedEvents, Slo } from './slo-model.js';
 import { labelsFor, seriesOf } from './slo-samples.js';
 
 type Cases = Alert['tests'];

@@ -5,7 +5,7 @@ import { checkFactoryOptions } from '../option-checks.js';
 import { type BurnFactor, budgetOf, burnFactors, checkLegs } from './burn-rates.js';
 import { bucketMatch, checkLabel, type Match, type Matches, monitoringError } from './expression.js';
 import type { Severity, Subject } from './model.js';
-import type { CheckedEvents, EventMetric, Slo, SloSeverities } from './slo-definition.js';
+import type { CheckedEvents, EventMetric, Slo, SloSeverities } from './slo-model.js';
 
 const optionNames: readonly string[] = [
   'name',

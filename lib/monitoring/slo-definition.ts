@@ -1,22 +1,9 @@
 /** Service level objectives as typed, frozen data, held to the definitions of the metrics they read. */
-import type {
-  CounterDefinition,
-  HistogramDefinition,
-  Label,
-  LabelShape,
-  MetricDefinition,
-  SummaryDefinition,
-} from '../definition.js';
+import type { HistogramDefinition, Label, MetricDefinition } from '../definition.js';
 import type { BurnFactor } from './burn-rates.js';
-import type { Matches } from './expression.js';
-import type { Severity, Subject } from './model.js';
+import type { Subject } from './model.js';
 import { checkedSlo } from './slo-checks.js';
-
-/** What counts events: a counter, or the count of a histogram or a summary. */
-export type EventMetric<L extends LabelShape = LabelShape> =
-  | CounterDefinition<L>
-  | HistogramDefinition<L>
-  | SummaryDefinition<L>;
+import type { EventMetric, Slo, SloSeverities } from './slo-model.js';
 
 /** What a label must be, of its closed set where it has one; `raw` is a matcher as it stands, `=~"5.."`. */
 export type MatchFor<L extends Label> =
@@ -39,16 +26,6 @@ export interface SloLatency<D extends HistogramDefinition = HistogramDefinition>
   /** Seconds within which an event is good: a bucket of the histogram. */
   readonly thresholdSeconds: number;
   readonly matches?: MatchesFor<D>;
-}
-
-/** The severities of an SLO's alerts. */
-export interface SloSeverities {
-  /** Of the fast burn, 14.4 and 6. Default: `page`. */
-  readonly page: Severity;
-  /** Of the slow burn, 3 and 1. Default: `ticket`. */
-  readonly ticket: Severity;
-  /** Of a missing indicator. Default: `ticket`. */
-  readonly absent: Severity;
 }
 
 interface CommonOptions {
@@ -122,40 +99,6 @@ export type SloOptions<
   Total extends EventMetric = EventMetric,
   Timed extends HistogramDefinition = HistogramDefinition,
 > = CommonOptions & Indicator<Good, Bad, Total, Timed>;
-
-/** Events of an SLO that has been checked. */
-export interface CheckedEvents {
-  readonly metric: EventMetric;
-  readonly matches: Matches;
-}
-
-/** An SLO with every default filled in. */
-export interface Slo {
-  readonly name: string;
-  readonly objective: number;
-  readonly description: string;
-  readonly events:
-    | {
-        readonly good?: CheckedEvents;
-        readonly bad?: CheckedEvents;
-        readonly total?: CheckedEvents;
-      }
-    | undefined;
-  readonly latency:
-    | {
-        readonly metric: HistogramDefinition;
-        readonly thresholdSeconds: number;
-        readonly matches: Matches;
-      }
-    | undefined;
-  readonly by: readonly string[];
-  readonly windowDays: number;
-  readonly minimumEvents: number;
-  readonly severity: SloSeverities;
-  readonly subject: Subject;
-  readonly legs: readonly BurnFactor[];
-  readonly absence: 'always' | 'lost';
-}
 
 /**
  * Defines a service level objective: rules, alerts and panels come of it. Metrics beside the catalogue must be among the

@@ -6,7 +6,7 @@ import { burnWindows } from './burn-rates.js';
 import { bucketMatch, duration, rate, selector, sumBy } from './expression.js';
 import type { RecordingRule } from './model.js';
 import { type BundleSettings, holdOf, windowOf } from './settings.js';
-import type { CheckedEvents, Slo } from './slo-definition.js';
+import type { CheckedEvents, Slo } from './slo-model.js';
 
 /** Names of the records; label `slo` tells whose. */
 export const sloRecords = Object.freeze({

@@ -1,7 +1,7 @@
 /** Labels that satisfy matchers: for the crafted series of tests. */
 import type { MetricDefinition } from '../definition.js';
 import { type Match, type Matches, monitoringError } from './expression.js';
-import type { Slo } from './slo-definition.js';
+import type { Slo } from './slo-model.js';
 
 /** Values to try where a label takes any text. */
 const usual: readonly string[] = ['sample', '200', '500', '404', '429', 'GET', 'POST', ''];

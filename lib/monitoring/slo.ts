@@ -7,12 +7,13 @@ import type { RuleGroup } from './model.js';
 import type { BundleSettings } from './settings.js';
 import { sloAlerts } from './slo-alerts.js';
 import { checkedSlo, metricsOf } from './slo-checks.js';
-import type { Slo } from './slo-definition.js';
+import type { Slo } from './slo-model.js';
 import { sloIntervalSeconds, sloRules } from './slo-rules.js';
 
 export type { BurnFactor } from './burn-rates.js';
 export { defaultSlos } from './default-slos.js';
-export { defineSlo, type Slo, type SloOptions, type SloSeverities } from './slo-definition.js';
+export { defineSlo, type SloOptions } from './slo-definition.js';
+export type { Slo, SloSeverities } from './slo-model.js';
 
 /**
  * The SLOs of a bundle: the defaults, then the user's own; one of the same name takes the default's place.
