@@ -22,11 +22,15 @@ export function optionalModule(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const missing = /'([^']+)'/.exec(message)?.[1] ?? specifier;
+    const missing = packageOf(/'([^']+)'/.exec(message)?.[1] ?? specifier);
     throw metricsError(
       'ERR_METRICS_MISSING_PACKAGE',
       `Cannot load \`${missing}\`: expected a package that the monitoring bundle needs, received none of that name. Install it: npm install --save-dev ${packages.join(' ')}`,
       { cause: error },
     );
   }
+}
+
+function packageOf(specifier: string): string {
+  return /^(@[^/]+\/[^/]+|[^/]+)/.exec(specifier)?.[0] ?? specifier;
 }

@@ -29,8 +29,8 @@ export interface WrittenBundle {
   readonly kept: readonly string[];
 }
 
-/** What stands at a path: its content; `undefined` for nothing, `foreign` for a folder, a link or a device. */
-type Found = { readonly hash: string } | 'folder' | 'foreign' | undefined;
+/** What stands at a path: its content; `undefined` for nothing, `blocked` where no file can be, `foreign` for a link or a device. */
+type Found = { readonly hash: string } | 'blocked' | 'foreign' | undefined;
 
 /**
  * Writes the files into a folder, which is made where there is none, with a manifest that tells our files from others. Files of
@@ -70,7 +70,7 @@ export async function writeBundle(
     const there = found.get(path);
     return typeof there === 'object' && there.hash === hash;
   };
-  const removed = gone.filter((entry) => isOurs(entry) || (force && found.get(entry[0]) !== 'folder'));
+  const removed = gone.filter((entry) => isOurs(entry) || (force && found.get(entry[0]) !== 'blocked'));
   const kept = gone.filter((entry) => !removed.includes(entry));
 
   await replaceAll(root, [
@@ -102,7 +102,7 @@ function conflicts(
     const there = found.get(path);
     const ours = before.hashes.get(path);
     if (there === undefined) continue;
-    if (there === 'folder') list.push({ path, what: 'a folder, or leads out of the folder', always: true });
+    if (there === 'blocked') list.push({ path, what: 'a folder, or behind a file or a link', always: true });
     else if (there === 'foreign') list.push({ path, what: 'no plain file', always: false });
     else if (there.hash === ours || there.hash === contentHash(content)) continue;
     else
@@ -127,11 +127,11 @@ function folderError(folder: string, list: readonly Conflict[], force: boolean):
 
 async function foundAt(root: string, path: string): Promise<Found> {
   // A folder that is a link may lead anywhere.
-  if (!(await leadsInside(root, dirname(path)))) return 'folder';
+  if (!(await leadsInside(root, dirname(path)))) return 'blocked';
   try {
     const file = join(root, path);
     const stats = await lstat(file);
-    if (stats.isDirectory()) return 'folder';
+    if (stats.isDirectory()) return 'blocked';
     return stats.isFile() ? { hash: contentHash(await readFile(file)) } : 'foreign';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
