@@ -32,7 +32,8 @@ export const errorCodes = {
   ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
   ERR_METRICS_INVALID_MONITORING:
     'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
-  ERR_METRICS_MISSING_PACKAGE: 'An optional package that is needed for this is not installed.',
+  ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
+  ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
 } as const;
 
 export type MetricsErrorCode = keyof typeof errorCodes;

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-/** `tamma-metrics`: looks at any Prometheus endpoint. */
+/** `tamma-metrics`: looks at any Prometheus endpoint, writes the monitoring bundle and runs it. */
 import { Command, InvalidArgumentError } from 'commander';
+import type { PrometheusVersion } from '../monitoring/settings.js';
+import type { BundleCommand } from './bundle.js';
 import { type Exposition, readExposition } from './exposition-reader.js';
 import { endpointFindings, lintText } from './lint.js';
 import { paintFor } from './paint.js';
 import { readSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
+import type { UpOptions } from './up-plan.js';
 
 interface SourceOptions {
   readonly json?: boolean;
@@ -17,10 +20,14 @@ const paint = paintFor(process.stdout, process.env);
 const sourceText = 'URL of an endpoint, path of a file, or - for the standard input';
 const headerText = 'header to ask with, "Name: value"; may be given more than once';
 
+const configText = 'ES module whose default export, or export `bundle`, are the options of generateBundle';
+
 const timeoutText = 'seconds in which an endpoint must have answered';
 
 const program = new Command('tamma-metrics')
-  .description('Looks at the metrics of any Prometheus endpoint, text or OpenMetrics.')
+  .description(
+    'Looks at the metrics of any Prometheus endpoint, text or OpenMetrics; writes the monitoring bundle of a service, and runs it.',
+  )
   .showHelpAfterError()
   .exitOverride();
 
@@ -58,9 +65,49 @@ program
     if (findings.length > 0) process.exitCode = 1;
   });
 
+program
+  .command('bundle')
+  .description(
+    'Writes Prometheus, rules with tests, Alertmanager, Grafana, runbooks and deployment of a service into a folder.',
+  )
+  .requiredOption('-o, --out <dir>', 'folder to write to; what is there of others stays')
+  .option('-c, --config <file>', configText)
+  .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
+  .option('-f, --force', 'overwrite and remove files that were edited or are of others')
+  .option('--json', 'print JSON')
+  .addHelpText(
+    'after',
+    '\nThe settings of the service are those of the environment (METRICS_PORT, SERVICE_NAME, ...), unless the file has them.\nExit codes: 0 written, 1 nothing written since an expression does not fit the definitions or files are in the way, 2 a file\ncannot be read, a package is missing, or the command is wrong.',
+  )
+  .action(async (options: BundleCommand & { json?: boolean }) => {
+    // What only this command needs is loaded by it.
+    const { bundleReport, bundleText } = await import('./bundle.js');
+    const { json = false, ...command } = options;
+    const report = await bundleReport(command, process.env);
+    console.log(json ? JSON.stringify(report, null, 2) : bundleText(report, paint));
+  });
+
+program
+  .command('up')
+  .description(
+    'Starts Prometheus and Alertmanager on 127.0.0.1 with a bundle, tells what changes, and ends both at Ctrl-C.',
+  )
+  .option('-d, --dir <dir>', 'folder of a bundle; without it, one is generated for as long as it runs')
+  .option('-c, --config <file>', configText)
+  .option('--prometheus-port <port>', 'port of Prometheus, 0 for any', port)
+  .option('--alertmanager-port <port>', 'port of Alertmanager, 0 for any', port)
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 ended by a signal, 1 a program ended by itself or did not get ready, 2 a program is not installed, a port is\ntaken, or the command is wrong.',
+  )
+  .action(async (options: UpOptions) => {
+    const { up } = await import('./up.js');
+    process.exitCode = await up(options, { env: process.env, paint, say: (line) => console.log(line) });
+  });
+
 program.addHelpText(
   'after',
-  '\nExit codes: 0 nothing found, 1 something found, 2 the source cannot be read, has no metrics, or the command is wrong.\nColours are left out where NO_COLOR is set or the output is no terminal.',
+  '\nExit codes: 0 nothing found, 1 something found, 2 the source cannot be read, has no metrics, or the command is wrong;\n`tamma-metrics help bundle` and `help up` tell theirs.\nColours are left out where NO_COLOR is set or the output is no terminal.',
 );
 
 try {
@@ -69,7 +116,8 @@ try {
   const { code, message, exitCode } = error as Error & { code?: string; exitCode?: number };
   // Commander has said what it has to say; help and version end well.
   if (code?.startsWith('commander.') !== true) console.error(message);
-  process.exitCode = exitCode === 0 ? 0 : 2;
+  const isFinding = code === 'ERR_METRICS_INVALID_MONITORING' || code === 'ERR_METRICS_BUNDLE_FOLDER';
+  process.exitCode = exitCode === 0 ? 0 : isFinding ? 1 : 2;
 }
 
 async function expositionAt(source: string, { header = [], timeout }: SourceOptions): Promise<Exposition> {
@@ -98,6 +146,18 @@ function positiveInteger(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('Expected a positive integer.');
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= 65_535) return number;
+  throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+}
+
+function prometheusVersion(text: string): PrometheusVersion {
+  const version = /^prometheus=(2\.42|3)$/.exec(text)?.[1];
+  if (version === '2.42' || version === '3') return version;
+  throw new InvalidArgumentError('Expected prometheus=2.42 or prometheus=3.');
 }
 
 function collected(header: string, before: readonly string[]): string[] {

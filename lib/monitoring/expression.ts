@@ -15,7 +15,7 @@ export type Match =
 export type Matches = Readonly<Record<string, Match>>;
 
 /** Labels that Prometheus gives every series of a target, whatever its definition. */
-const targetLabels: readonly string[] = ['job', 'instance'];
+export const targetLabels: readonly string[] = ['job', 'instance'];
 
 export type Part = '_bucket' | '_sum' | '_count';
 
@@ -44,7 +44,23 @@ export function selector(definition: MetricDefinition, matches: Matches = {}, pa
 }
 
 /**
- * A matcher for one bound of a histogram: Prometheus 2 keeps `1` as it was scraped, Prometheus 3 makes it `1.0`; both are meant.
+ * What `le` may say for a bound: Prometheus 2 keeps what was scraped, `1` of the text format and `1.0` of OpenMetrics;
+ * Prometheus 3 writes it as Go does, `1.0` or `1e+06`: that one is the last.
+ */
+export function boundTexts(bound: number): readonly string[] {
+  const text = String(bound);
+  const float = /^-?\d+$/.test(text) ? `${text}.0` : text;
+  const [digits = '', exponent = ''] = bound.toExponential().split('e');
+  const power = Number(exponent);
+  const isShort = bound === 0 || (power >= -4 && power < 6);
+  const normalized = isShort
+    ? float
+    : `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  return [...new Set([text, float, normalized])];
+}
+
+/**
+ * A matcher for one bound of a histogram, however Prometheus writes it.
  * @throws ERR_METRICS_INVALID_MONITORING for a bound that the histogram lacks, with those that it has
  */
 export function bucketMatch(definition: HistogramDefinition, bound: number): Match {
@@ -55,7 +71,8 @@ export function bucketMatch(definition: HistogramDefinition, bound: number): Mat
       bound,
     );
   }
-  return Number.isInteger(bound) ? { raw: `=~"${bound}|${bound}\\\\.0"` } : String(bound);
+  const texts = boundTexts(bound);
+  return texts.length === 1 ? String(bound) : { oneOf: texts };
 }
 
 /** `sum by (a, b) (…)`; labels are checked against the definition. */

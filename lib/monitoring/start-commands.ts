@@ -11,8 +11,13 @@ export interface StartOptions {
   readonly listenAddress?: string;
 }
 
+/** What of the settings a start depends on. */
+export interface StartSettings extends Pick<BundleSettings, 'prometheus' | 'alertmanager'> {
+  readonly config: Pick<BundleSettings['config'], 'retentionDays'>;
+}
+
 /** Arguments of Prometheus, to be started in the bundle's folder unless the options say otherwise. */
-export function prometheusArguments(settings: BundleSettings, options: StartOptions = {}): string[] {
+export function prometheusArguments(settings: StartSettings, options: StartOptions = {}): string[] {
   const {
     configFile = 'prometheus/prometheus.yml',
     dataFolder = 'data/prometheus',
@@ -42,7 +47,7 @@ export function agentArguments(settings: BundleSettings, options: StartOptions =
 }
 
 /** Arguments of Alertmanager, to be started in `alertmanager/` of the bundle, to which the files of receivers are relative. */
-export function alertmanagerArguments(settings: BundleSettings, options: StartOptions = {}): string[] {
+export function alertmanagerArguments(settings: StartSettings, options: StartOptions = {}): string[] {
   const {
     configFile = 'alertmanager.yml',
     dataFolder = '../data/alertmanager',
@@ -58,12 +63,25 @@ export function alertmanagerArguments(settings: BundleSettings, options: StartOp
 }
 
 /** The command that starts Prometheus in the bundle's folder, for a shell. */
-export function startCommand(settings: BundleSettings): string {
-  return ['prometheus', ...prometheusArguments(settings)].join(' ');
+export function startCommand(settings: StartSettings): string {
+  return shownCommand('prometheus', prometheusArguments(settings));
+}
+
+/** The command that starts Alertmanager, in `alertmanager/` of the bundle. */
+export function alertmanagerCommand(settings: StartSettings): string {
+  return shownCommand('alertmanager', alertmanagerArguments(settings));
+}
+
+/** As a shell takes it, an option a line. */
+function shownCommand(program: string, options: readonly string[]): string {
+  const quoted = options.map((option) =>
+    /^[\w@%+=:,./-]+$/.test(option) ? option : `'${option.replaceAll("'", "'\\''")}'`,
+  );
+  return [program, ...quoted].join(' \\\n  ');
 }
 
 /** How long Prometheus keeps samples, as it writes durations: `30d`. */
-export function retention({ config }: Pick<BundleSettings, 'config'>): string {
+export function retention({ config }: Pick<StartSettings, 'config'>): string {
   return `${config.retentionDays}d`;
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import test from 'ava';
 import { Counted, Timed } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
@@ -7,6 +8,8 @@ import { loadMetricsConfig } from '../../lib/config.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
 import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../lib/errors.js';
 import { selector } from '../../lib/monitoring/expression.js';
+import { promqlParser } from '../../lib/monitoring/promql.js';
+import { writeBundle } from '../../lib/monitoring/write-bundle.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
@@ -76,6 +79,9 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_INVALID_DECORATION: () =>
     (Counted() as (...at: unknown[]) => void)(() => 1, { kind: 'getter', name: 'size' }),
   ERR_METRICS_INVALID_MONITORING: () => selector(catalogue.issuesProcessed, { outcom: 'failure' }),
+  ERR_METRICS_MISSING_PACKAGE: () => promqlParser(createRequire('/nowhere/packages.js')),
+  ERR_METRICS_BUNDLE_FOLDER: () =>
+    writeBundle({ files: [{ path: 'service/README.md', content: 'Generated.' }] }, 'examples'),
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {

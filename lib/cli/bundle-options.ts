@@ -1,0 +1,53 @@
+/** Where the options of a bundle come from: a file of the user's, the environment, the command line. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadMetricsConfig } from '../config.js';
+import { shown } from '../errors.js';
+import type { BundleOptions, PrometheusVersion } from '../monitoring/settings.js';
+
+export interface GivenOptions {
+  /** Path of an ES module. */
+  readonly config?: string;
+  readonly target?: PrometheusVersion;
+}
+
+/**
+ * The options of the file over those of the environment, and those of the command line over both.
+ * @throws an Error for a file that cannot be read; ERR_METRICS_INVALID_CONFIG
+ */
+export async function bundleOptions(
+  { config: file, target }: GivenOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<BundleOptions> {
+  const own = file === undefined ? {} : await optionsOfFile(file);
+  return {
+    ...own,
+    config: { ...loadMetricsConfig(env), ...own.config },
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+async function optionsOfFile(file: string): Promise<BundleOptions> {
+  const loaded = await moduleAt(file);
+  const given = loaded.default ?? loaded.bundle;
+  if (typeof given === 'object' && given !== null) return given as BundleOptions;
+  const received = given === undefined ? Object.keys(loaded).join(', ') || 'no export' : shown(given);
+  throw new Error(
+    `Cannot read \`${file}\`: expected the options of the bundle as its default export, or as an export named \`bundle\`, received ${received}.`,
+  );
+}
+
+async function moduleAt(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // What the file itself throws has a code of ours, and says enough.
+    if (code?.startsWith('ERR_METRICS_') === true) throw error;
+    const mend =
+      code === 'ERR_UNKNOWN_FILE_EXTENSION'
+        ? ' This Node loads no TypeScript: write .js or .mjs, or set NODE_OPTIONS=--import=tsx.'
+        : '';
+    throw new Error(`Cannot read \`${file}\`: expected an ES module: ${message}.${mend}`, { cause: error });
+  }
+}

@@ -1,0 +1,121 @@
+/** `tamma-metrics up`: Prometheus and Alertmanager of a bundle on this machine, until Ctrl-C. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as elapsed } from 'node:timers/promises';
+import { alertmanagerArguments, prometheusArguments } from '../monitoring/start-commands.js';
+import { findMonitoringPrograms, type MonitoringPrograms } from './monitoring-programs.js';
+import { type MonitoringState, monitoringState, stateChanges } from './monitoring-state.js';
+import type { Paint } from './paint.js';
+import { localHost } from './ports.js';
+import { type RunningProgram, startProgram, untilReady } from './running-program.js';
+import { type UpOptions, type UpPlan, upPlan } from './up-plan.js';
+
+const readySeconds = 60;
+const pollMilliseconds = 1_000;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface UpSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly paint: Paint;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs until a signal ends it, or one of the programs ends.
+ * @returns the exit code: 0 after a signal, 1 where a program ended by itself or did not get ready
+ * @throws an Error where nothing could be started
+ */
+export async function up(options: UpOptions, surroundings: UpSurroundings): Promise<number> {
+  const programs = findMonitoringPrograms(surroundings.env.PATH);
+  const stopping = new AbortController();
+  const running: RunningProgram[] = [];
+  const onSignal = (): void => {
+    // The second one will not wait.
+    if (stopping.signal.aborted) for (const program of running) program.kill();
+    stopping.abort();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const plan = await upPlan(options, surroundings.env);
+    try {
+      if (stopping.signal.aborted) return 0;
+      running.push(...(await startBoth(plan, programs)));
+      return await watched(plan, running, stopping.signal, surroundings);
+    } finally {
+      await Promise.all(running.map((program) => program.stop()));
+      await plan.end();
+    }
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+async function startBoth(plan: UpPlan, programs: MonitoringPrograms): Promise<RunningProgram[]> {
+  const { folder, data, prometheusPort, alertmanagerPort, retentionDays } = plan;
+  await mkdir(data, { recursive: true });
+  const [prometheus, alertmanager] = [prometheusPort, alertmanagerPort].map(
+    (port) => `${localHost}:${port}`,
+  ) as [string, string];
+  const settings = { config: { retentionDays }, prometheus, alertmanager };
+  const start = (name: keyof MonitoringPrograms, address: string): RunningProgram => {
+    const dataFolder = join(data, name);
+    const given =
+      name === 'prometheus'
+        ? prometheusArguments(settings, { dataFolder })
+        : alertmanagerArguments(settings, { dataFolder });
+    // Alertmanager looks for the files of its receivers where it is started.
+    const cwd = name === 'prometheus' ? folder : join(folder, 'alertmanager');
+    return startProgram(name, programs[name], given, `http://${address}`, cwd);
+  };
+  return [start('alertmanager', alertmanager), start('prometheus', prometheus)];
+}
+
+async function watched(
+  plan: UpPlan,
+  running: readonly RunningProgram[],
+  stop: AbortSignal,
+  { paint, say }: UpSurroundings,
+): Promise<number> {
+  const isOver = new AbortController();
+  const signal = AbortSignal.any([stop, isOver.signal]);
+  const end = Promise.race(running.map(({ ended }) => ended)).then((message) => {
+    isOver.abort();
+    return message;
+  });
+  try {
+    await Promise.all(running.map((program) => untilReady(program, signal, readySeconds)));
+    if (!signal.aborted) {
+      for (const { name, url, pid } of running) say(`${paint.bold(name)} ${url} (pid ${pid})`);
+      say(
+        plan.isTemporary
+          ? 'Nothing of what they see is kept: --dir keeps it. Ctrl-C ends both.'
+          : `What they see is kept for ${plan.retentionDays} days, in ${plan.data}. Ctrl-C ends both.`,
+      );
+      await tellChanges(running.find(({ name }) => name === 'prometheus')?.url ?? '', signal, { paint, say });
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      say(paint.yellow((error as Error).message));
+      return 1;
+    }
+  }
+  if (stop.aborted) return 0;
+  say(paint.yellow(await end));
+  return 1;
+}
+
+/** Until the signal. A Prometheus that once does not answer is asked again. */
+async function tellChanges(
+  url: string,
+  signal: AbortSignal,
+  { paint, say }: Pick<UpSurroundings, 'paint' | 'say'>,
+): Promise<void> {
+  let before: MonitoringState = new Map();
+  while (!signal.aborted) {
+    const after = await monitoringState(url, signal).catch(() => before);
+    for (const line of stateChanges(before, after, paint))
+      say(`${new Date().toLocaleTimeString('en-GB')} ${line}`);
+    before = after;
+    await elapsed(pollMilliseconds, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Whether the bundle looks at everything: each metric has a panel, a rule or an alert; each alert a runbook, tests that it fires
+ * and stays quiet, and a panel of its dashboard.
+ */
+import type { ReadExpression } from './expression-checks.js';
+import type { ExpressionReading } from './expression-labels.js';
+import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
+import type { BundleSettings } from './settings.js';
+
+export interface MetricCoverage {
+  readonly metric: string;
+  readonly isOwn: boolean;
+  /** `dashboard: panel`. */
+  readonly panels: readonly string[];
+  readonly records: readonly string[];
+  readonly alerts: readonly string[];
+}
+
+export interface AlertCoverage {
+  readonly alert: string;
+  /** File and heading. */
+  readonly runbook: string | undefined;
+  readonly hasTests: boolean;
+  /** Panels of its dashboard that show a metric it reads. */
+  readonly panels: readonly string[];
+  /** It reads none, as a Watchdog: there is nothing to show. */
+  readonly readsNothing: boolean;
+}
+
+export interface Coverage {
+  readonly metrics: readonly MetricCoverage[];
+  readonly alerts: readonly AlertCoverage[];
+  /** What is missing, in sentences. */
+  readonly gaps: readonly string[];
+}
+
+interface Rules {
+  readonly alerts: readonly Alert[];
+  readonly records: readonly RecordingRule[];
+}
+
+export function coverageOf(
+  settings: Pick<BundleSettings, 'definitions' | 'ownDefinitions'>,
+  groups: readonly RuleGroup[],
+  queries: readonly PanelQuery[],
+  read: ReadExpression,
+): Coverage {
+  const all = groups.flatMap(({ rules }) => rules);
+  const rules = {
+    alerts: all.filter(isAlert),
+    records: all.filter((rule): rule is RecordingRule => !isAlert(rule)),
+  };
+  const metrics = settings.definitions.map(({ name }) => ({
+    ...metricCoverage(name, rules, queries, read),
+    isOwn: settings.ownDefinitions.some((own) => own.name === name),
+  }));
+  const alerts = rules.alerts.map((alert) => alertCoverage(alert, rules.records, queries, read));
+  return {
+    metrics,
+    alerts,
+    gaps: [
+      ...metrics
+        .filter(
+          ({ panels, records, alerts: watching }) => panels.length + records.length + watching.length === 0,
+        )
+        .map(({ metric }) => `Metric \`${metric}\` has no panel, no rule and no alert.`),
+      ...alerts.flatMap(alertGaps),
+    ],
+  };
+}
+
+function alertGaps({ alert, runbook, hasTests, panels, readsNothing }: AlertCoverage): string[] {
+  return [
+    ...(runbook === undefined ? [`Alert \`${alert}\` has no runbook.`] : []),
+    ...(hasTests ? [] : [`Alert \`${alert}\` has no test that it fires and one that it stays quiet.`]),
+    ...(panels.length > 0 || readsNothing
+      ? []
+      : [`Alert \`${alert}\` has no panel on its dashboard that shows what it reads.`]),
+  ];
+}
+
+function metricCoverage(
+  metric: string,
+  { alerts, records }: Rules,
+  queries: readonly PanelQuery[],
+  read: ReadExpression,
+): Omit<MetricCoverage, 'isOwn'> {
+  const reads = ({ expression }: { readonly expression: string }): boolean =>
+    read(expression).series.some((series) => isOf(series, metric));
+  return {
+    metric,
+    panels: distinct(queries.filter(reads).map(shownPanel)),
+    records: distinct(records.filter(reads).map(({ record }) => record)),
+    alerts: distinct(alerts.filter(reads).map(({ name }) => name)),
+  };
+}
+
+function alertCoverage(
+  alert: Alert,
+  records: readonly RecordingRule[],
+  queries: readonly PanelQuery[],
+  read: ReadExpression,
+): AlertCoverage {
+  const reached = (reading: ExpressionReading): Set<string> => {
+    const found = new Set<string>();
+    const visit = (series: string): void => {
+      if (found.has(series)) return;
+      found.add(series);
+      for (const { record, expression } of records)
+        if (record === series) for (const below of read(expression).series) visit(below);
+    };
+    for (const series of reading.series) visit(series);
+    return found;
+  };
+  const watched = reached(read(alert.expression));
+  const shows = ({ dashboard, expression }: PanelQuery): boolean =>
+    dashboard === alert.dashboard &&
+    [...reached(read(expression))].some((shown) => watched.has(shown) || watched.has(sibling(shown)));
+  const { fires, quiet } = alert.tests ?? {};
+  return {
+    alert: alert.name,
+    runbook: alert.runbook === undefined ? undefined : `${alert.subject}.md#${alert.name.toLowerCase()}`,
+    hasTests: fires !== undefined && quiet !== undefined,
+    panels: distinct(queries.filter(shows).map(({ panel }) => panel)),
+    readsNothing: watched.size === 0,
+  };
+}
+
+/** A histogram's buckets and its count tell of one thing. */
+function sibling(series: string): string {
+  return series.endsWith('_bucket')
+    ? series.replace(/_bucket$/, '_count')
+    : series.replace(/_count$/, '_bucket');
+}
+
+function isOf(series: string, metric: string): boolean {
+  return (
+    series === metric ||
+    (series.startsWith(metric) && /^_(bucket|sum|count)$/.test(series.slice(metric.length)))
+  );
+}
+
+function shownPanel({ dashboard, panel }: PanelQuery): string {
+  return `${dashboard}: ${panel}`;
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
+
+/** `COVERAGE.md`. */
+export function coverageText({ metrics, alerts, gaps }: Coverage): string {
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const listed = (names: readonly string[]): string =>
+    names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+  return [
+    '<!-- Generated by `tamma-metrics bundle`: options change it, not edits. -->',
+    '# What the bundle looks at',
+    '',
+    ...(gaps.length === 0
+      ? [
+          'Every metric has a panel, a rule or an alert; every alert a runbook, two tests and a panel of its dashboard.',
+        ]
+      : ['Missing:', '', ...gaps.map((gap) => `- ${gap}`)]),
+    '',
+    '## Metrics',
+    '',
+    row(['metric', 'panels', 'rules', 'alerts']),
+    '|---|---|---|---|',
+    ...metrics.map(({ metric, isOwn, panels, records, alerts: watching }) =>
+      row([`\`${metric}\`${isOwn ? ' (own)' : ''}`, listed(panels), listed(records), listed(watching)]),
+    ),
+    '',
+    '## Alerts',
+    '',
+    row(['alert', 'runbook', 'tests', 'panels of its dashboard']),
+    '|---|---|---|---|',
+    ...alerts.map(({ alert, runbook, hasTests, panels, readsNothing }) =>
+      row([
+        alert,
+        runbook === undefined ? 'none' : `[${alert}](runbooks/${runbook})`,
+        hasTests ? 'fires, quiet' : 'none',
+        readsNothing ? 'none: it reads no metric' : listed(panels),
+      ]),
+    ),
+    '',
+  ].join('\n');
+}
