@@ -206,7 +206,28 @@ test('every external import is a dependency, a peer or Node', async (t) => {
   const used = new Set(
     imports.filter(({ to, external }) => external && !to.startsWith('node:')).map(({ to }) => to),
   );
-  t.deepEqual([...used].sort(), declared.sort());
+  // Of the monitoring bundle alone, and loaded when one is generated.
+  const optional = await readFile(fromRoot('lib/monitoring/optional-package.ts'), 'utf8');
+  const later = declared.filter((name) => !used.has(name));
+  t.true(
+    later.every((name) => optional.includes(`'${name}'`)),
+    later.join(),
+  );
+  t.deepEqual([...used, ...later].sort(), declared.sort());
+});
+
+test('only the monitoring and the command know the file formats of Prometheus and Grafana', (t) => {
+  t.deepEqual(
+    imports
+      .filter(
+        ({ from, to }) =>
+          (to === 'yaml' || inside('lib/monitoring')(to)) &&
+          !inside('lib/monitoring')(from) &&
+          !inside('lib/cli')(from),
+      )
+      .map(shownArrow),
+    [],
+  );
 });
 
 test('the top level holds the fixed folders and files only', async (t) => {

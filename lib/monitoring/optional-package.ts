@@ -7,28 +7,34 @@ export type Load = (specifier: string) => unknown;
 
 const loadFromHere: Load = createRequire(import.meta.url);
 
-/**
- * A module of an optional peer.
- * @param packages what is to be installed, with the peers that only some package managers bring
- * @throws ERR_METRICS_MISSING_PACKAGE with the line that installs them
- */
-export function optionalModule(
-  specifier: string,
-  packages: readonly string[],
-  load: Load = loadFromHere,
-): unknown {
+/** All of them, so that one line installs what would otherwise be missed one after the other. */
+const packages = [
+  '@grafana/grafana-foundation-sdk',
+  '@prometheus-io/codemirror-promql',
+  '@codemirror/language',
+  '@codemirror/state',
+];
+
+/** A module of an optional peer. @throws ERR_METRICS_MISSING_PACKAGE with the line that installs all of them */
+export function optionalModule(specifier: string, load: Load = loadFromHere): unknown {
   try {
     return load(specifier);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const missing = packageOf(/'([^']+)'/.exec(message)?.[1] ?? specifier);
-    throw metricsError(
-      'ERR_METRICS_MISSING_PACKAGE',
-      `Cannot load \`${missing}\`: expected a package that the monitoring bundle needs, received none of that name. Install it: npm install --save-dev ${packages.join(' ')}`,
-      { cause: error },
-    );
+    throw missingPackage(error, specifier);
   }
+}
+
+/** The error of a package that is not there, or so old that it lacks a part; any other error as it is. */
+export function missingPackage(error: unknown, specifier: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_PACKAGE_PATH_NOT_EXPORTED'].includes(String(code)))
+    return error;
+  const missing = packageOf(/'([^'.][^']*)'/.exec(message)?.[1] ?? specifier);
+  return metricsError(
+    'ERR_METRICS_MISSING_PACKAGE',
+    `Cannot load \`${missing}\`: expected a package that the monitoring bundle needs, received none of that name. Install them: npm install --save-dev ${packages.join(' ')}`,
+    { cause: error },
+  );
 }
 
 function packageOf(specifier: string): string {

@@ -2,18 +2,6 @@
 import { type Load, optionalModule } from './optional-package.js';
 
 /** The parser, and its peers: npm brings those by itself, others do not. */
-const packages = [
-  '@prometheus-io/codemirror-promql',
-  '@codemirror/autocomplete',
-  '@codemirror/language',
-  '@codemirror/lint',
-  '@codemirror/state',
-  '@codemirror/view',
-  '@lezer/common',
-  '@lezer/highlight',
-  '@lezer/lr',
-];
-
 /** A node of a syntax tree, as far as it is read. */
 export interface PromqlNode {
   readonly name: string;
@@ -58,13 +46,13 @@ interface TypeChecker {
 export function promqlParser(load?: Load): PromqlParser {
   // The CommonJS build: the other one names its files without endings, which Node does not take.
   const from = '@prometheus-io/codemirror-promql/dist/cjs';
-  const { Parser } = optionalModule(`${from}/parser/parser.js`, packages, load) as {
+  const { Parser } = optionalModule(`${from}/parser/parser.js`, load) as {
     Parser: new (state: unknown) => TypeChecker;
   };
-  const { promQLLanguage } = optionalModule(`${from}/promql.js`, packages, load) as {
+  const { promQLLanguage } = optionalModule(`${from}/promql.js`, load) as {
     promQLLanguage: (top: string) => { readonly parser: { parse(text: string): Tree } };
   };
-  const { EditorState } = optionalModule('@codemirror/state', packages, load) as {
+  const { EditorState } = optionalModule('@codemirror/state', load) as {
     EditorState: { create(config: { doc: string }): unknown };
   };
   const { parser } = promQLLanguage('PromQL');

@@ -52,7 +52,7 @@ test('without its packages, the error has the line that installs them', (t) => {
   });
   t.regex(
     error?.message ?? '',
-    /Install it: npm install --save-dev @prometheus-io\/codemirror-promql @codemirror/,
+    /Install them: npm install --save-dev @grafana\/grafana-foundation-sdk @prometheus-io\/codemirror-promql @codemirror/,
   );
   const broken = new Error('broken');
   t.is(
