@@ -17,9 +17,9 @@ export function costAlerts(settings: BundleSettings): Alert[] {
 }
 
 function costSpike(settings: BundleSettings): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { aiCostSpikeFactor: factor, aiCostSpikeUsd: least } = settings.thresholds;
-  const cost = `job_provider:ai_cost_usd:rate1h{job=${JSON.stringify(settings.job)}}`;
+  const cost = record('job_provider:ai_cost_usd:rate1h');
   const usual = `avg_over_time(${cost}[${window(86_400)}] offset ${window(3_600)})`;
   const series = of(aiCost, { ...provider, model: 'large' });
   const pace = (4 * least) / 60;
@@ -64,7 +64,7 @@ function costSpike(settings: BundleSettings): Alert {
 }
 
 function budgetForecast(settings: BundleSettings): Alert {
-  const { of, window } = inJob(settings);
+  const { of, window, record } = inJob(settings);
   const { aiMonthlyBudgetUsd: budget } = settings.thresholds;
   const series = of(aiCost, { ...provider, model: 'large' });
   /** Per minute, of the whole budget. */
@@ -73,7 +73,7 @@ function budgetForecast(settings: BundleSettings): Alert {
     ...shared,
     name: 'AiBudgetForecast',
     severity: 'ticket',
-    expression: `30 * job:ai_cost_usd:increase1d{job=${JSON.stringify(settings.job)}} > ${budget}`,
+    expression: `30 * ${record('job:ai_cost_usd:increase1d')} > ${budget}`,
     forSeconds: holdOf(settings, 3_600),
     summary: 'AI providers of {{ $labels.job }} will cost more than the budget',
     description: `At the pace of the last ${window(86_400)}, thirty days cost {{ $value | printf "%.2f" }} USD; the budget is ${budget} USD.`,
@@ -151,9 +151,9 @@ function modelUnpriced(settings: BundleSettings): Alert {
 }
 
 function cacheHitDrop(settings: BundleSettings): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { aiCacheDropShare, aiCacheUsualShare, aiCacheMinimumTokens } = settings.thresholds;
-  const cached = `job_provider:ai_tokens_cached:ratio_rate1h{job=${JSON.stringify(settings.job)}}`;
+  const cached = record('job_provider:ai_tokens_cached:ratio_rate1h');
   const usual = `avg_over_time(${cached}[${window(86_400)}] offset ${window(3_600)})`;
   const input = { token_type: { oneOf: ['input', 'cache_read', 'cache_creation'] } };
   const pace = aiCacheMinimumTokens / 30;

@@ -18,7 +18,7 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
 }
 
 function errors(settings: BundleSettings, name: string, severity: 'page' | 'ticket', limit: number): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { httpMinimumRequests: minimum } = settings.thresholds;
   const isPage = severity === 'page';
   const pace = (2 * minimum) / 5;
@@ -34,7 +34,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
     name,
     severity,
     expression: joined(
-      `job:http_server_requests_failed:ratio_rate5m{job=${JSON.stringify(settings.job)}} > ${limit}`,
+      `${record('job:http_server_requests_failed:ratio_rate5m')} > ${limit}`,
       'and',
       [],
       `${increase(httpServerRequestDuration, [], 300, {}, '_count')} >= ${minimum}`,
@@ -69,7 +69,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
 }
 
 function slow(settings: BundleSettings): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { httpMinimumRequests: minimum, httpSlowSeconds: limit } = settings.thresholds;
   const pace = (2 * minimum) / 5;
   const { buckets } = httpServerRequestDuration;
@@ -88,7 +88,7 @@ function slow(settings: BundleSettings): Alert {
     name: 'HttpSlow',
     severity: 'ticket',
     expression: joined(
-      `job_route:http_server_request_duration_seconds:p95_rate5m{job=${JSON.stringify(settings.job)}} > ${limit}`,
+      `${record('job_route:http_server_request_duration_seconds:p95_rate5m')} > ${limit}`,
       'and',
       ['route'],
       `${increase(httpServerRequestDuration, ['route'], 300, {}, '_count')} >= ${minimum}`,

@@ -8,6 +8,8 @@ import { type BundleSettings, windowOf } from '../settings.js';
 export interface InJob {
   /** A selector; of a case's crafted series it is the series. */
   of(definition: MetricDefinition, matches?: Matches, part?: Part): string;
+  /** A series that a recording rule keeps, with a further matcher as it stands. */
+  record(name: string, matcher?: string): string;
   /** A window in PromQL, from seconds. */
   window(seconds: number): string;
   /** A gauge summed by job and labels. */
@@ -39,6 +41,8 @@ export function inJob(settings: BundleSettings): InJob {
   const window = (seconds: number): string => windowOf(settings, seconds);
   return {
     of,
+    record: (name, matcher) =>
+      `${name}{job=${JSON.stringify(settings.job)}${matcher === undefined ? '' : `,${matcher}`}}`,
     window,
     sum: (definition, by, matches) => sumBy(['job', ...by], of(definition, matches)),
     increase: (definition, by, seconds, matches, part) =>

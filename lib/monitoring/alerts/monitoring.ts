@@ -204,7 +204,7 @@ const watchdog: Alert = {
   forSeconds: 0,
   summary: 'Alerts get through',
   description:
-    'This alert always fires ({{ $value }}). It goes to a dead man’s switch, which calls when it no longer arrives.',
+    "This alert always fires ({{ $value }}). It goes to a dead man's switch, which calls when it no longer arrives.",
   runbook: {
     meaning:
       'This alert always fires, and that is right. Whoever it goes to calls when it stops to arrive: then Prometheus, Alertmanager or the way out is broken, and no other alert would come either.',
@@ -217,7 +217,7 @@ const watchdog: Alert = {
       'If it fires: nothing.',
       'If it does not arrive: is it in Prometheus (`/alerts`)? If not, Prometheus is down or has no rules.',
       'Is it in Alertmanager? If not, Prometheus does not reach it: NotificationsFailing has the way on.',
-      'If it is in both, read the log of Alertmanager for the receiver of the dead man’s switch.',
+      "If it is in both, read the log of Alertmanager for the receiver of the dead man's switch.",
     ],
   },
   tests: {

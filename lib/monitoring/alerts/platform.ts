@@ -14,6 +14,8 @@ import { inJob, joined, percent, shareOf } from './in-job.js';
 
 const shared = { subject: 'platform', dashboard: 'tamma-delivery' } as const;
 const platform = { platform: 'github' };
+/** `error_type` in `errors_total` of a webhook whose signature or token does not fit, as a service is to record it. */
+export const webhookSignatureError = 'webhook_signature';
 
 export function platformAlerts(settings: BundleSettings): Alert[] {
   const { platformErrorPageShare, platformErrorShare } = settings.thresholds;
@@ -27,13 +29,13 @@ export function platformAlerts(settings: BundleSettings): Alert[] {
 }
 
 function failing(settings: BundleSettings, name: string, severity: 'page' | 'ticket', limit: number): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { platformMinimumRequests: minimum } = settings.thresholds;
   const isPage = severity === 'page';
   const pace = (2 * minimum) / 5;
   // The alert's own label `service` is the job: the platform alone tells which it is.
   const share = joined(
-    `job_service:api_requests_failed:ratio_rate5m{job=${JSON.stringify(settings.job)},platform!=""}`,
+    record('job_service:api_requests_failed:ratio_rate5m', 'platform!=""'),
     'and',
     ['service', 'platform'],
     `${increase(apiRequests, ['service', 'platform'], 300)} >= ${minimum}`,
@@ -188,7 +190,7 @@ function webhookFailures(settings: BundleSettings): Alert {
 function webhookSignatures(settings: BundleSettings): Alert {
   const { of, window, events } = inJob(settings);
   const { webhookSignatureFailures: minimum } = settings.thresholds;
-  const signature = { error_type: 'webhook_signature' };
+  const signature = { error_type: webhookSignatureError };
   const series = of(errors, { ...signature, severity: 'medium', component: 'webhooks' });
   return {
     ...shared,
@@ -199,8 +201,7 @@ function webhookSignatures(settings: BundleSettings): Alert {
     summary: 'Webhooks with false signatures arrive at {{ $labels.component }}',
     description: `{{ $value | humanize }} webhooks within ${window(900)} had a signature or a token that does not fit (limit ${minimum}). They were refused.`,
     runbook: {
-      meaning:
-        'Webhooks are refused since their signature or token is not the one agreed on. Either the secret differs, and true events are lost, or someone sends false ones.',
+      meaning: `Webhooks are refused since their signature or token is not the one agreed on. Either the secret differs, and true events are lost, or someone sends false ones. The service counts them in \`errors_total\` with \`error_type="${webhookSignatureError}"\`.`,
       query: `sum by (component) (increase(${of(errors, signature)}[15m]))`,
       causes: [
         'The secret was changed on one side only.',

@@ -29,9 +29,9 @@ export function providerAlerts(settings: BundleSettings): Alert[] {
 
 /** Share of failed requests of providers that are asked often enough. */
 function failedShare(settings: BundleSettings): string {
-  const { increase } = inJob(settings);
+  const { increase, record } = inJob(settings);
   return joined(
-    'job_provider:ai_requests_failed:ratio_rate5m'.concat(`{job=${JSON.stringify(settings.job)}}`),
+    record('job_provider:ai_requests_failed:ratio_rate5m'),
     'and',
     by,
     `${increase(aiRequests, by, 300)} >= ${settings.thresholds.aiMinimumRequests}`,
@@ -203,7 +203,7 @@ function slowness(
   settings: BundleSettings,
   { name, definition, limit, summary, what, runbook }: Slowness,
 ): Alert {
-  const { of, window, increase } = inJob(settings);
+  const { of, window, increase, record } = inJob(settings);
   const { aiMinimumRequests: minimum } = settings.thresholds;
   const pace = (2 * minimum) / 5;
   const series = (perMinute: number): AlertCase['series'] => {
@@ -221,7 +221,7 @@ function slowness(
     name,
     severity: 'ticket',
     expression: joined(
-      `job_provider:${definition.name}:p95_rate5m{job=${JSON.stringify(settings.job)}} > ${limit}`,
+      `${record(`job_provider:${definition.name}:p95_rate5m`)} > ${limit}`,
       'and',
       by,
       `${increase(definition, by, 300, {}, '_count')} >= ${minimum}`,

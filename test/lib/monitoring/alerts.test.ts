@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter, label, type MetricDefinition } from '../../../lib/definition.js';
 import { alertGroups } from '../../../lib/monitoring/alerts/alert-groups.js';
 import { selector } from '../../../lib/monitoring/expression.js';
 import { type Alert, type BundleFile, isAlert, type RuleGroup } from '../../../lib/monitoring/model.js';
@@ -110,6 +110,8 @@ testWith(
   async (t, { promtool }) => {
     await passes(t, promtool, {
       target: '3',
+      definitions: [jobsLost],
+      alerts: [ownAlert],
       config: { service: 'my "own" service' },
       intervals: { scrapeSeconds: 1, evaluationSeconds: 1, speedUp: 60 },
       thresholds: { aiErrorPageShare: 0.9, aiSlowSeconds: 5, queueAgeSeconds: 7_200, aiCostSpikeUsd: 500 },
@@ -181,6 +183,76 @@ testWith(
     );
     t.regex(output, /summary="Alerts do not get through alertmanager to webhook"/);
     t.regex(output, /nothing of core of github is left in 15m 0s, before/);
+  },
+);
+
+/** A series of every metric and every value of its closed labels, with the values of its kind. */
+function everySeries(
+  settings: BundleSettings,
+  valuesOf: (definition: MetricDefinition) => string,
+): { series: string; values: string }[] {
+  return [...settings.readable.values()].flatMap((definition) => {
+    const { name, type, labels } = definition;
+    const job = /^(prometheus|alertmanager)_/.exec(name)?.[1] ?? settings.job;
+    let sets: Record<string, string>[] = [{ job, instance: 'a:9090' }];
+    for (const [label, { values = ['x'] }] of Object.entries(labels))
+      sets = sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value })));
+    const parts = type === 'histogram' ? (['_count', '_sum', '_bucket'] as const) : [undefined];
+    return sets.flatMap((set) =>
+      parts.map((part) => ({
+        series: selector(definition, part === '_bucket' ? { ...set, le: '+Inf' } : set, part),
+        values: valuesOf(definition),
+      })),
+    );
+  });
+}
+
+testWith(
+  ['promtool'],
+  'an idle service, one that does not use a part, one without anything, and one failure of each kind set nothing off that is not meant to',
+  async (t, { promtool }) => {
+    const { groups, settings } = groupsOf();
+    const folder = await temporaryFolder(t);
+    await write(folder, ruleFiles(groups, settings));
+    const firing = (minutes: number, names: readonly string[]) => ({
+      expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+      eval_time: `${minutes}m`,
+      exp_samples: names.map((alertname) => ({ labels: `{alertname="${alertname}"}`, value: 1 })),
+    });
+    const isUp = ({ name }: MetricDefinition) =>
+      name === 'up' || name === 'prometheus_config_last_reload_successful';
+    const idle = everySeries(settings, (definition) => (isUp(definition) ? '1+0x300' : '0+0x300'));
+    const once = everySeries(settings, (definition) => {
+      if (isUp(definition)) return '1+0x300';
+      return definition.type === 'gauge' ? '0+0x300' : '0+0x180 1+0x119';
+    });
+    const single = [
+      'AiModelUnpriced',
+      'MetricsRecordingErrors',
+      'MetricsSeriesFolded',
+      'RuleFailures',
+      'Watchdog',
+    ];
+    const scenarios = [
+      { input_series: idle, promql_expr_test: [firing(1, ['Watchdog']), firing(290, ['Watchdog'])] },
+      {
+        input_series: idle.filter(({ series }) => series.startsWith('up{')),
+        promql_expr_test: [firing(290, ['Watchdog'])],
+      },
+      { input_series: [], promql_expr_test: [firing(10, ['TargetsAbsent', 'Watchdog'])] },
+      { input_series: once, promql_expr_test: [firing(186, single), firing(290, ['Watchdog'])] },
+    ];
+    const path = join(folder, 'scenarios.json');
+    await writeFile(
+      path,
+      JSON.stringify({
+        rule_files: ['prometheus/rules/*.yml'],
+        evaluation_interval: '1m',
+        tests: scenarios.map((scenario) => ({ interval: '1m', ...scenario })),
+      }),
+    );
+    const { code, output } = await run(promtool, ['test', 'rules', path]);
+    t.is(code, 0, output);
   },
 );
 
