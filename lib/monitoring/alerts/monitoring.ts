@@ -9,7 +9,7 @@ import {
   scrapeSamples,
 } from '../foreign.js';
 import type { Alert } from '../model.js';
-import { sampleLimit, scrapeTimeoutSeconds } from '../scrape-limits.js';
+import { scrapeLimits } from '../scrape-limits.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { growing, steady } from './crafted.js';
 import { inJob, percent } from './in-job.js';
@@ -33,7 +33,8 @@ export function monitoringAlerts(settings: BundleSettings): Alert[] {
 function scrapeSlow(settings: BundleSettings): Alert {
   const { of } = inJob(settings);
   const { scrapeTimeShare: limit } = settings.thresholds;
-  const timeout = scrapeTimeoutSeconds(settings);
+  // Prometheus' own, where its configuration gives none.
+  const timeout = Math.min(10, settings.intervals.scrapeSeconds);
   const series = of(scrapeDuration, instance);
   return {
     ...shared,
@@ -73,7 +74,7 @@ function scrapeSlow(settings: BundleSettings): Alert {
 function scrapeNearLimit(settings: BundleSettings): Alert {
   const { of } = inJob(settings);
   const { scrapeSamplesShare: limit } = settings.thresholds;
-  const most = sampleLimit(settings);
+  const most = scrapeLimits(settings).samples;
   const series = of(scrapeSamples, instance);
   return {
     ...shared,

@@ -22,7 +22,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
         'Prometheus has had no answer from the metrics endpoint of {{ $labels.instance }} for two minutes or more. What the process does is not seen; others of the service may be up.',
       runbook: {
         meaning:
-          'One process of the service does not answer on its metrics endpoint. Where it is the only one, AllTargetsDown fires too.',
+          'One process of the service does not answer on its metrics endpoint. Where it is the only one, TargetsDown fires too.',
         query: of(up),
         causes: [
           'The process has ended, hangs, or is being started anew.',
@@ -48,7 +48,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     },
     {
       ...shared,
-      name: 'AllTargetsDown',
+      name: 'TargetsDown',
       severity: 'page',
       expression: `max by (job) (${of(up)}) == 0`,
       forSeconds: holdOf(settings, 120),
