@@ -1,7 +1,50 @@
 /** The alerts of the bundle, a group a subject. */
-import type { RuleGroup } from '../model.js';
+import { monitoringError } from '../expression.js';
+import type { Alert, RuleGroup, Subject } from '../model.js';
 import type { BundleSettings } from '../settings.js';
+import { costAlerts } from './cost.js';
+import { httpAlerts } from './http.js';
+import { monitoringAlerts } from './monitoring.js';
+import { pipelineAlerts } from './pipeline.js';
+import { platformAlerts } from './platform.js';
+import { processAlerts } from './process.js';
+import { providerAlerts } from './provider.js';
+import { rateLimitAlerts } from './rate-limits.js';
+import { targetAlerts } from './targets.js';
+import { waitingAlerts } from './waiting.js';
+import { workflowAlerts } from './workflow.js';
 
-export function alertGroups(_settings: BundleSettings): RuleGroup[] {
-  return [];
+/** Alerts of the bundle, then the user's own. */
+export function alertGroups(settings: BundleSettings): RuleGroup[] {
+  const groups: RuleGroup[] = [
+    group('targets', targetAlerts(settings)),
+    group('workflow', [...workflowAlerts(settings), ...waitingAlerts(settings)]),
+    group('provider', [...providerAlerts(settings), ...rateLimitAlerts(settings), ...costAlerts(settings)]),
+    group('platform', platformAlerts(settings)),
+    group('http', httpAlerts(settings)),
+    group('process', processAlerts(settings)),
+    group('pipeline', [...pipelineAlerts(settings), ...monitoringAlerts(settings)]),
+  ];
+  return settings.alerts.length === 0
+    ? groups
+    : [...groups, group('own', ownAlerts(settings.alerts, groups))];
+}
+
+function group(subject: Subject, rules: readonly Alert[]): RuleGroup {
+  return { name: `tamma-${subject}-alerts`, file: `alerts-${subject}`, rules };
+}
+
+/** @throws ERR_METRICS_INVALID_MONITORING for a name that is taken or is none, or a subject that is not `own` */
+function ownAlerts(alerts: readonly Alert[], groups: readonly RuleGroup[]): readonly Alert[] {
+  const taken = new Set(
+    groups.flatMap(({ rules }) => rules.map((rule) => ('name' in rule ? rule.name : ''))),
+  );
+  for (const { name, subject } of alerts) {
+    if (!/^[A-Z][A-Za-z0-9]*$/.test(name))
+      throw monitoringError('name of an alert', 'CamelCase letters and digits', name);
+    if (taken.has(name)) throw monitoringError('name of an alert', 'a name that no other alert has', name);
+    if (subject !== 'own') throw monitoringError(`subject of alert \`${name}\``, '"own"', subject);
+    taken.add(name);
+  }
+  return alerts;
 }

@@ -1,0 +1,203 @@
+/** What AI providers cost: a leap, a month that gets too dear, models without a price, and a cache that no longer helps. */
+import { aiCost, aiTokens, aiUnpricedRequests } from '../../catalogue/provider.js';
+import { up } from '../foreign.js';
+import type { Alert, AlertCase } from '../model.js';
+import { type BundleSettings, holdOf } from '../settings.js';
+import { appearing, changing, growing, steady } from './crafted.js';
+import { inJob, joined, percent } from './in-job.js';
+
+const shared = { subject: 'provider', dashboard: 'tamma-ai' } as const;
+const provider = { provider: 'anthropic' };
+const by = ['provider'];
+
+/** Without a budget there is none to pass: that alert is left out. */
+export function costAlerts(settings: BundleSettings): Alert[] {
+  const budget = settings.thresholds.aiMonthlyBudgetUsd > 0 ? [budgetForecast(settings)] : [];
+  return [costSpike(settings), ...budget, modelUnpriced(settings), cacheHitDrop(settings)];
+}
+
+function costSpike(settings: BundleSettings): Alert {
+  const { of, window, increase, record } = inJob(settings);
+  const { aiCostSpikeFactor: factor, aiCostSpikeUsd: least } = settings.thresholds;
+  const cost = record('job_provider:ai_cost_usd:rate1h');
+  const usual = `avg_over_time(${cost}[${window(86_400)}] offset ${window(3_600)})`;
+  const series = of(aiCost, { ...provider, model: 'large' });
+  const pace = (4 * least) / 60;
+  return {
+    ...shared,
+    name: 'AiCostSpike',
+    severity: 'ticket',
+    expression: joined(
+      `${cost} / (${usual} > 0) > ${factor}`,
+      'and',
+      by,
+      `${increase(aiCost, by, 3_600)} > ${least}`,
+    ),
+    forSeconds: holdOf(settings, 300),
+    summary: 'The AI provider {{ $labels.provider }} costs much more than usual',
+    description: `The last ${window(3_600)} of {{ $labels.provider }} cost {{ $value | humanize }} times a usual one of the last day (limit ${factor}, from ${least} USD on).`,
+    runbook: {
+      meaning: 'Money is spent several times as fast as usual. It may be much work, or a loop.',
+      query: `topk(5, sum by (provider, model) (increase(${of(aiCost)}[1h])))`,
+      causes: [
+        'A run in a loop: many requests, few workflows.',
+        'A dearer model, by a change of configuration or as a fallback.',
+        'Prompts that grow with every step, or a cache that no longer helps (AiCacheHitDrop).',
+        'Simply more work.',
+      ],
+      actions: [
+        'Run the query: which model.',
+        'Divide: `sum(increase(ai_requests_total[1h])) / sum(increase(workflows_completed_total[1h]))` against the same `offset 1d`. Higher is a loop: find the run that asks most in the log and end it.',
+        'Tokens for each request risen: look at the prompts and the cache. Another model: put the right one back.',
+        'If it goes on and nobody can tell why, lower the concurrency or take away the key: the bill grows by the hour.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: changing(pace / (10 * factor), 70, pace, 40) },
+        atMinutes: 100,
+        labels: [{ job: settings.job, ...provider }],
+      },
+      quiet: { series: { [series]: growing(pace, 110) }, atMinutes: 100 },
+    },
+  };
+}
+
+function budgetForecast(settings: BundleSettings): Alert {
+  const { of, window, record } = inJob(settings);
+  const { aiMonthlyBudgetUsd: budget } = settings.thresholds;
+  const series = of(aiCost, { ...provider, model: 'large' });
+  /** Per minute, of the whole budget. */
+  const pace = budget / 30 / 1_440;
+  return {
+    ...shared,
+    name: 'AiBudgetForecast',
+    severity: 'ticket',
+    expression: `30 * ${record('job:ai_cost_usd:increase1d')} > ${budget}`,
+    forSeconds: holdOf(settings, 3_600),
+    summary: 'AI providers of {{ $labels.job }} will cost more than the budget',
+    description: `At the pace of the last ${window(86_400)}, thirty days cost {{ $value | printf "%.2f" }} USD; the budget is ${budget} USD.`,
+    runbook: {
+      meaning:
+        'If every day costs what the last one did, the month goes over its budget. Nothing is broken; a decision is due.',
+      query: `sum by (provider, model) (increase(${of(aiCost)}[1d]))`,
+      causes: [
+        'More work than the budget was made for.',
+        'A dearer model, or more tokens for each issue.',
+        'A spike within the last day that is over (AiCostSpike has fired).',
+      ],
+      actions: [
+        'Run the query, and the same `offset 7d`: what has grown, and since when.',
+        'Cost for each issue: `sum(increase(ai_cost_usd_total[1d])) / sum(increase(issues_processed_total{outcome="success"}[1d]))`. Risen: look for the cause there. The same: it is the amount of work.',
+        'Decide: a cheaper model for some steps, less work, or a larger budget (`aiMonthlyBudgetUsd`; 0 for none).',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: growing(96 * pace, 100) },
+        atMinutes: 90,
+        labels: [{ job: settings.job }],
+      },
+      quiet: { series: { [series]: growing((0.9 * 1_440 * pace) / 90, 100) }, atMinutes: 90 },
+    },
+  };
+}
+
+function modelUnpriced(settings: BundleSettings): Alert {
+  const { of, window, events } = inJob(settings);
+  const labels = { ...provider, model: 'new' };
+  const instance = { instance: 'a:9090' };
+  const series = of(aiUnpricedRequests, { ...labels, ...instance });
+  return {
+    ...shared,
+    name: 'AiModelUnpriced',
+    severity: 'info',
+    expression: `${events(aiUnpricedRequests, ['provider', 'model'], 3_600)} > 0`,
+    forSeconds: 0,
+    summary: 'The model {{ $labels.model }} of {{ $labels.provider }} has no price',
+    description: `{{ $value | humanize }} requests to {{ $labels.model }} of {{ $labels.provider }} within ${window(3_600)} could not be priced: costs and the budget forecast are too low.`,
+    runbook: {
+      meaning:
+        'A model is used that the price table lacks, so what it costs is counted nowhere. The real bill is higher than what is shown.',
+      query: `sum by (provider, model) (increase(${of(aiUnpricedRequests)}[1d]))`,
+      causes: [
+        'A new model, or a new version of one under another name.',
+        'A kind of tokens without a price (cache creation, reasoning) of a model that has one for the others.',
+        'A name misspelt in the price table.',
+      ],
+      actions: [
+        'Take the names of the query, and add them to the `prices` of ProviderMetrics.',
+        'Give prices for every kind of tokens that the model uses: `sum by (token_type) (ai_tokens_total{model="…"})`.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: appearing(70, 1, 20), [of(up, instance)]: steady(1, 90) },
+        atMinutes: 75,
+        labels: [{ job: settings.job, ...labels }],
+      },
+      quiet: {
+        series: {
+          [series]: steady(3, 90),
+          // A process that is scraped for the first time brings what it has counted long ago.
+          [of(aiUnpricedRequests, { ...labels, instance: 'b:9090' })]: appearing(70, 9, 20),
+          [of(up, instance)]: steady(1, 90),
+          [of(up, { instance: 'b:9090' })]: appearing(70, 1, 20),
+        },
+        atMinutes: 75,
+      },
+    },
+  };
+}
+
+function cacheHitDrop(settings: BundleSettings): Alert {
+  const { of, window, increase, record } = inJob(settings);
+  const { aiCacheDropShare, aiCacheUsualShare, aiCacheMinimumTokens } = settings.thresholds;
+  const cached = record('job_provider:ai_tokens_cached:ratio_rate1h');
+  const usual = `avg_over_time(${cached}[${window(86_400)}] offset ${window(3_600)})`;
+  const input = { token_type: { oneOf: ['input', 'cache_read', 'cache_creation'] } };
+  const pace = aiCacheMinimumTokens / 30;
+  const high = (1 + aiCacheUsualShare) / 2;
+  const tokens = (token_type: string): string => of(aiTokens, { ...provider, model: 'large', token_type });
+  const series = (later: number): AlertCase['series'] => ({
+    [tokens('cache_read')]: changing(pace * high, 70, pace * later, 80),
+    [tokens('input')]: changing(pace * (1 - high), 70, pace * (1 - later), 80),
+  });
+  return {
+    ...shared,
+    name: 'AiCacheHitDrop',
+    severity: 'ticket',
+    expression: joined(
+      `${cached} / (${usual} > ${aiCacheUsualShare}) < ${aiCacheDropShare}`,
+      'and',
+      by,
+      `${increase(aiTokens, by, 3_600, input)} >= ${aiCacheMinimumTokens}`,
+    ),
+    forSeconds: holdOf(settings, 600),
+    summary: 'The prompt cache of {{ $labels.provider }} helps less than usual',
+    description: `The cached share of the input tokens of {{ $labels.provider }} over ${window(3_600)} is {{ $value | humanizePercentage }} of what was usual over the last day (limit ${percent(aiCacheDropShare)}).`,
+    runbook: {
+      meaning:
+        'Prompts that used to come from the cache of the provider are paid in full again. Costs rise, first tokens come later, limits of tokens are reached sooner.',
+      query: `sum by (provider, model, token_type) (rate(${of(aiTokens)}[1h]))`,
+      causes: [
+        'The beginning of the prompt changes with every request: a date, an id, another order of tools.',
+        'Requests come too seldom, so that the cache has expired between them.',
+        'A model was changed, and the cache with it; that passes by itself.',
+      ],
+      actions: [
+        'Run the query. Much `cache_creation` and little `cache_read`: the beginning of the prompt is not stable. Neither: caching is off.',
+        'Compare two prompts of one kind byte by byte up to where they differ; what was deployed last is the first suspect.',
+        'Put what changes at the end of the prompt.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: series((high * aiCacheDropShare) / 4),
+        atMinutes: 140,
+        labels: [{ job: settings.job, ...provider }],
+      },
+      quiet: { series: series(high * 0.95), atMinutes: 140 },
+    },
+  };
+}

@@ -1,0 +1,187 @@
+/** The metrics of the service themselves: what is folded, lost, stale or not pushed. */
+import {
+  metricsPushFailures,
+  metricsPushSuccessTimestamp,
+  metricsRecordingErrors,
+  metricsSeries,
+  metricsSeriesFolded,
+  metricsSnapshotAge,
+} from '../../catalogue/self.js';
+import { up } from '../foreign.js';
+import type { Alert } from '../model.js';
+import { type BundleSettings, holdOf } from '../settings.js';
+import { appearing, growing, steady } from './crafted.js';
+import { inJob, joined } from './in-job.js';
+
+const shared = { subject: 'pipeline', severity: 'ticket', dashboard: 'tamma-pipeline' } as const;
+const instance = { instance: 'a:9090' };
+
+export function pipelineAlerts(settings: BundleSettings): Alert[] {
+  return [seriesFolded(settings), recordingErrors(settings), snapshotStale(settings), pushFailing(settings)];
+}
+
+function seriesFolded(settings: BundleSettings): Alert {
+  const { of, window, events } = inJob(settings);
+  const labels = { metric: 'ai_requests_total', label: 'model' };
+  const series = of(metricsSeriesFolded, { ...labels, ...instance });
+  return {
+    ...shared,
+    name: 'MetricsSeriesFolded',
+    expression: `${events(metricsSeriesFolded, ['metric', 'label'], 3_600)} > 0`,
+    forSeconds: 0,
+    summary: 'Values of {{ $labels.label }} of {{ $labels.metric }} are recorded as other',
+    description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} had their label {{ $labels.label }} replaced by "other": totals are right, their parts are not.`,
+    runbook: {
+      meaning:
+        'A metric has more series than its budget, or a label a value outside of its set, so that values are put together as `other`. Memory is safe and sums stay right; alerts and panels by that label do not see what is in `other`.',
+      query: `topk(5, sum by (metric, label) (increase(${of(metricsSeriesFolded)}[1h])))`,
+      causes: [
+        'Something without end became a label: an id, a path, a branch, the text of an error.',
+        'A misspelt value of a closed set (an outcome, a severity).',
+        'There really are more models, repositories or routes than the budget holds.',
+      ],
+      actions: [
+        'Run the query: the metric and its label.',
+        `See what values there are: \`count by (LABEL) (METRIC)\`, and how near the budget others are: \`topk(5, ${of(metricsSeries)})\`.`,
+        'Values without end: mend the label source. Misspelt: mend the caller. Truly as many: raise METRICS_MAX_SERIES, or `maxSeries` of the definition.',
+        'What is folded stays so until the process is started anew.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: appearing(70, 1, 20), [of(up, instance)]: steady(1, 90) },
+        atMinutes: 75,
+        labels: [{ job: settings.job, ...labels }],
+      },
+      quiet: { series: { [series]: steady(4, 90), [of(up, instance)]: steady(1, 90) }, atMinutes: 75 },
+    },
+  };
+}
+
+function recordingErrors(settings: BundleSettings): Alert {
+  const { of, window, events } = inJob(settings);
+  const labels = { metric: 'ai_tokens_total', reason: 'value' };
+  const series = of(metricsRecordingErrors, { ...labels, ...instance });
+  return {
+    ...shared,
+    name: 'MetricsRecordingErrors',
+    expression: `${events(metricsRecordingErrors, ['metric', 'reason'], 3_600)} > 0`,
+    forSeconds: 0,
+    summary: 'Recordings of {{ $labels.metric }} fail',
+    description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} failed, reason {{ $labels.reason }}. The service is not hurt; what it did is not counted.`,
+    runbook: {
+      meaning:
+        'The service did something and could not record it. It goes on unhurt, and the metric is too low.',
+      query: `sum by (metric, reason) (increase(${of(metricsRecordingErrors)}[1h]))`,
+      causes: [
+        'A value that is none: NaN, a negative duration, tokens that are no number (reason `value`).',
+        'A function that gives a label throws (reason `label`).',
+        'A snapshot that cannot be written (metric `metrics_snapshot_age_seconds`, the reason is the code of the error).',
+      ],
+      actions: [
+        'Run the query, then look for the warning METRICS_RECORDING_FAILED or METRICS_SNAPSHOT_FAILED in the log: it was said once, with the value and the place.',
+        'Mend the caller or the label source that it names.',
+        'ENOSPC or EACCES of a snapshot: make room, or mend the permissions of the folder of METRICS_SNAPSHOT_FILE.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: appearing(70, 1, 20), [of(up, instance)]: steady(1, 90) },
+        atMinutes: 75,
+        labels: [{ job: settings.job, ...labels }],
+      },
+      quiet: { series: { [series]: steady(2, 90), [of(up, instance)]: steady(1, 90) }, atMinutes: 75 },
+    },
+  };
+}
+
+function snapshotStale(settings: BundleSettings): Alert {
+  const { of } = inJob(settings);
+  const { snapshotAgeSeconds: limit } = settings.thresholds;
+  const series = of(metricsSnapshotAge, instance);
+  return {
+    ...shared,
+    name: 'MetricsSnapshotStale',
+    expression: `max by (job, instance) (${of(metricsSnapshotAge)}) > ${limit}`,
+    forSeconds: holdOf(settings, 120),
+    summary: '{{ $labels.instance }} does not write its snapshot',
+    description: `The last snapshot of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (limit ${limit} s): if the process ends now, that much of what was counted is lost.`,
+    runbook: {
+      meaning:
+        'The state of the metrics is no longer kept across restarts. Nothing is lost as long as the process lives. Where no snapshots are kept, the age is 0 and this never fires.',
+      query: `max by (instance) (${of(metricsSnapshotAge)})`,
+      causes: [
+        'The disk is full, or the folder cannot be written.',
+        'Another process keeps the same file, and this one waits (METRICS_SNAPSHOT_LOCKED in the log).',
+        'The event loop is blocked, so that no timer runs (EventLoopLag).',
+      ],
+      actions: [
+        'Look for METRICS_SNAPSHOT_FAILED or METRICS_SNAPSHOT_LOCKED in the log of the process.',
+        '`df` and `ls -l` for the folder of METRICS_SNAPSHOT_FILE: make room, mend permissions. It is tried again at every interval.',
+        'Two processes with one file: give each its own.',
+        'Do not restart before it writes again, if you can choose.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: steady(2 * limit, 20) },
+        atMinutes: 10,
+        labels: [{ job: settings.job, ...instance }],
+      },
+      quiet: {
+        series: {
+          [series]: steady(0, 20),
+          [of(metricsSnapshotAge, { instance: 'b:9090' })]: steady(limit / 2, 20),
+        },
+        atMinutes: 10,
+      },
+    },
+  };
+}
+
+function pushFailing(settings: BundleSettings): Alert {
+  const { of, window, increase } = inJob(settings);
+  const { pushFailures: minimum } = settings.thresholds;
+  const target = { target: 'gateway:9091' };
+  const failed = of(metricsPushFailures, target);
+  const succeeded = of(metricsPushSuccessTimestamp, target);
+  return {
+    ...shared,
+    name: 'MetricsPushFailing',
+    expression: joined(
+      `${increase(metricsPushFailures, ['target'], 900)} >= ${minimum}`,
+      'unless',
+      ['target'],
+      `sum by (job, target) (changes(${of(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
+    ),
+    forSeconds: holdOf(settings, 60),
+    summary: 'Pushes to {{ $labels.target }} fail',
+    description: `{{ $value | humanize }} pushes to {{ $labels.target }} failed within ${window(900)}, and none succeeded.`,
+    runbook: {
+      meaning:
+        'The service cannot push its metrics. Nothing is queued: once it works again, the next push has the numbers of then.',
+      query: `time() - ${of(metricsPushSuccessTimestamp)}`,
+      causes: [
+        'The Pushgateway is down, or its address has changed (METRICS_PUSH_URL).',
+        'It refuses: credentials, or metrics that conflict with those of another job.',
+        'It answers later than the timeout.',
+      ],
+      actions: [
+        'Look for METRICS_PUSH_FAILED in the log: it says what was answered.',
+        "`curl TARGET/-/ready` from the machine of the service; restart the gateway if it doesn't answer.",
+        'A 400 is a conflict: see the metrics of that group on the page of the gateway, and delete the group that is in the way.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [failed]: growing((3 * minimum) / 15, 60), [succeeded]: steady(1_000, 60) },
+        atMinutes: 40,
+        labels: [{ job: settings.job, ...target }],
+      },
+      quiet: {
+        series: { [failed]: growing((3 * minimum) / 15, 60), [succeeded]: growing(60, 60, 1_000) },
+        atMinutes: 40,
+      },
+    },
+  };
+}
