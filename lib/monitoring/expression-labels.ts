@@ -50,6 +50,12 @@ export interface ExpressionReading {
 /** Functions and operators that Prometheus 2.42 lacks and the grammar knows. */
 const newFunctions =
   /^(sort_by_label(_desc)?|mad_over_time|histogram_(avg|stddev|stdvar|quantiles)|double_exponential_smoothing|limitk|limit_ratio|info|ts_of_\w+|first_over_time|start|end|step|range)$/;
+/** What the grammar takes anywhere, and Prometheus after some only. */
+const onlyOn: Readonly<Record<string, RegExp>> = {
+  MatrixSelector: /^VectorSelector$/,
+  OffsetExpr: /^(VectorSelector|MatrixSelector|SubqueryExpr|StepInvariantExpr)$/,
+  StepInvariantExpr: /^(VectorSelector|MatrixSelector|SubqueryExpr|OffsetExpr)$/,
+};
 const numbers = /^(time|pi|scalar)$/;
 const numberLiterals = /^(NumberDurationLiteral\w*|StringLiteral)$/;
 const counterFunctions = /^(rate|irate|increase)$/;
@@ -197,6 +203,11 @@ export function readLabels(
     }
     // Parentheses, ranges, subqueries, offsets: what is inside.
     const inner = node.getChild('Expr') ?? node.getChild('VectorSelector');
+    const wanted = onlyOn[node.name];
+    if (wanted !== undefined && inner !== null && !wanted.test(inner.name))
+      problems.push(
+        `expected a selector${node.name === 'MatrixSelector' ? '' : ', a range or a subquery'} before \`${text.slice(inner.to, node.to).trim()}\`, received \`${textOf(inner, text)}\``,
+      );
     return inner === null ? unknownShape : shapeOf(inner);
   }
 

@@ -1,11 +1,13 @@
 /** `tamma-metrics up` with the real Prometheus and Alertmanager: they start, tell, and are gone with it. */
 import { once } from 'node:events';
-import { access, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { choosePort } from '../../../lib/cli/ports.js';
+import { upPlan } from '../../../lib/cli/up-plan.js';
+import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
 import { type CliProcess, cli, startCli } from '../../helpers/cli.js';
 import { testWith } from '../../helpers/programs.js';
@@ -215,6 +217,53 @@ testWith(needed, 'a folder without a bundle exits with 2 and says how to write o
   t.is(code, 2);
   t.regex(stderr, /expected the folder of a bundle: ENOENT.* Write one: tamma-metrics bundle --out /);
 });
+
+test('without a folder, a bundle is generated with the ports it uses and a token that only its owner reads; then it is gone', async (t) => {
+  const env = { METRICS_TOKEN: 's3cret', METRICS_RETENTION_DAYS: '3', METRICS_PORT: '8080' };
+  const plan = await upPlan({ prometheusPort: 0, alertmanagerPort: 0 }, env);
+  t.like(plan, { retentionDays: 3, isTemporary: true });
+  const readme = await readFile(join(plan.folder, 'README.md'), 'utf8');
+  t.true(readme.includes(`Prometheus is then at http://127.0.0.1:${plan.prometheusPort}`));
+  t.true(readme.includes(`Alertmanager at http://127.0.0.1:${plan.alertmanagerPort}`));
+  const token = join(plan.folder, 'token');
+  t.is(await readFile(token, 'utf8'), 's3cret');
+  t.is((await stat(token)).mode & 0o777, 0o600);
+  await plan.end();
+  await t.throwsAsync(access(plan.folder), { code: 'ENOENT' });
+});
+
+testWith(needed, 'options that do not fit leave no folder behind', async (t) => {
+  const folder = await temporaryFolder(t);
+  const config = join(folder, 'monitoring.mjs');
+  await writeFile(
+    config,
+    "export default { recordingRules: [{ record: 'job:x:sum', expression: 'sum(nothing)' }] };",
+  );
+  const { code, stderr } = await cli(['up', '--config', config], { TMPDIR: folder });
+  t.is(code, 1);
+  t.regex(stderr, /record `job:x:sum`/);
+  t.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('tamma-up-')),
+    [],
+  );
+  await t.throwsAsync(upPlan({ dir: folder, config }, {}), { message: /expected one of them/ });
+});
+
+const generated = await generateBundle();
+// Until all parts are there.
+const isAssembled = generated.files.some(({ path }) => path === 'prometheus/prometheus.yml');
+if (isAssembled) {
+  testWith(needed, 'without a folder, both run on the bundle of the environment', async (t) => {
+    const { address } = await service(t);
+    const up = startUp(t, ['--prometheus-port', '0', '--alertmanager-port', '0'], {
+      METRICS_PORT: address.split(':')[1] ?? '',
+      METRICS_SCRAPE_INTERVAL: '1',
+    });
+    await up.line(new RegExp(`target tamma ${address} up$`, 'm'));
+    up.child.process.kill('SIGINT');
+    t.like(await up.child.ended, { code: 0, stderr: '' });
+  });
+}
 
 test('without the programs it exits with 2 and says how to install them', async (t) => {
   const { code, stderr } = await cli(['up'], { PATH: '/nowhere' });
