@@ -139,6 +139,9 @@ const right = [
   'max_over_time(sum by (queue) (jobs_waiting)[1h:5m])',
   '-(jobs_waiting offset 5m @ end())',
   'max_over_time(jobs_waiting[5m] offset 5m) + max_over_time(jobs_waiting[1h:5m] @ end() offset 5m)',
+  'jobs_total unless jobs_total offset 1h',
+  '-jobs_waiting offset 5m + jobs_waiting @ end()',
+  'max_over_time(jobs_waiting[5m:1m]) / jobs_waiting offset 1h > 0',
   'sum(jobs_total) or vector(0)',
   'predict_linear(jobs_waiting[1h], 3600) < bool 0',
   'jobs_total{outcome="$outcome"}',
@@ -214,7 +217,17 @@ for (const [expression, problem] of [
   ['(jobs_waiting offset 5m) @ end()', /before `@ end\(\)`, received `\(jobs_waiting offset 5m\)`/],
   ['sum(jobs_waiting) offset 5m', /expected a selector, a range or a subquery before `offset 5m`/],
   ['max_over_time((jobs_waiting)[5m])', /expected a selector before `\[5m\]`/],
-  ['limitk(3, jobs_waiting)', /`limitk`: expected a function of Prometheus 2\.42/],
+  ['limitk(3, jobs_waiting)', /`limitk`: expected what Prometheus 2\.42 has/],
+  [
+    'jobs_waiting{queue=~"\\d+"}',
+    /expected an escape that there is, received `\\d`; for a backslash write two/,
+  ],
+  ['jobs_waiting{queue=~"a(?=b)"}', /expected a regular expression/],
+  ['sum(jobs_waiting, jobs_waiting)', /`sum`: expected one argument, received 2/],
+  ['delta(jobs_waiting[5])', /expected one with units, the longest first, such as `1h30m`, received `5`/],
+  ['delta(jobs_waiting[0s])', /expected more than nothing, received `0s`/],
+  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected what Prometheus 2\.42 has/],
+  ['count({job=~".*"})', /expected a matcher that an empty text does not match/],
 ] as const) {
   test(`\`${expression}\` is told of`, (t) => {
     const problems = problemsOf(expression);
