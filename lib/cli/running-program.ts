@@ -28,9 +28,14 @@ export function startProgram(
 ): RunningProgram {
   // A group of its own: Ctrl-C is for us, and we end it in order.
   const child = spawn(path, options, { cwd, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  let log = '';
+  let lines: string[] = [];
+  let errors: string[] = [];
+  let rest = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    log = `${log}${chunk}`.split('\n').slice(-keptLines).join('\n');
+    const read = `${rest}${chunk}`.split('\n');
+    rest = (read.pop() ?? '').slice(0, 10_000);
+    lines = [...lines, ...read].slice(-keptLines);
+    errors = [...errors, ...read.filter((line) => /level=error/i.test(line))].slice(-keptLines);
   });
   const kill = (): void => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -42,7 +47,9 @@ export function startProgram(
     child.once('close', (code, signal) => {
       process.off('exit', kill);
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
-      resolve(`${name} ended ${how}${log.trim() === '' ? '' : `; it said last:\n${log.trim()}`}`);
+      // What went wrong stands among what it says of its end.
+      const said = errors.length > 0 ? errors : lines;
+      resolve(`${name} ended ${how}${said.length === 0 ? '' : `; it said last:\n${said.join('\n')}`}`);
     });
   });
   return {

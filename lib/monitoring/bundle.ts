@@ -10,6 +10,7 @@ import { monitoringError } from './expression.js';
 import { checkExpressions, expressionReader } from './expression-checks.js';
 import { knownSeries } from './known-series.js';
 import type { BundleFile, RuleGroup } from './model.js';
+import { checkOwnRules } from './own-rules.js';
 import { prometheusFiles } from './prometheus-files.js';
 import { promqlParser } from './promql.js';
 import { recordingGroups } from './recording-rules.js';
@@ -34,6 +35,7 @@ export interface Bundle {
  */
 export async function generateBundle(options: BundleOptions = {}): Promise<Bundle> {
   const settings = bundleSettings(options);
+  checkOwnRules(settings);
   const groups = ruleGroups(settings);
   const parse = promqlParser();
   const known = knownSeries(settings, groups, parse);

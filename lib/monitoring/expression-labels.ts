@@ -3,7 +3,8 @@
  * sum by a label that the metric lacks, or two sides that can never match, give nothing, silently.
  */
 import { nearest, shown } from '../errors.js';
-import { matcherProblem } from './matcher-checks.js';
+import { grammarGaps } from './grammar-gaps.js';
+import { matcherProblem, matchesNothing } from './matcher-checks.js';
 import type { ParsedPromql, PromqlNode } from './promql.js';
 import {
   argumentsOf,
@@ -47,9 +48,6 @@ export interface ExpressionReading {
   readonly problems: readonly string[];
 }
 
-/** Functions and operators that Prometheus 2.42 lacks and the grammar knows. */
-const newFunctions =
-  /^(sort_by_label(_desc)?|mad_over_time|histogram_(avg|stddev|stdvar|quantiles)|double_exponential_smoothing|limitk|limit_ratio|info|ts_of_\w+|first_over_time|start|end|step|range)$/;
 const numbers = /^(time|pi|scalar)$/;
 const numberLiterals = /^(NumberDurationLiteral\w*|StringLiteral)$/;
 const counterFunctions = /^(rate|irate|increase)$/;
@@ -101,6 +99,8 @@ export function readLabels(
     }
     if (namePattern === undefined) {
       // All series of a target, to count them: nothing but the labels of targets is in each.
+      if (matchers.every(matchesNothing))
+        problems.push('selector without a name: expected a matcher that an empty text does not match');
       for (const { label } of matchers)
         if (label !== 'job' && label !== 'instance')
           problems.push(`label \`${label}\`: expected the name of a metric beside it, received none`);
@@ -118,7 +118,6 @@ export function readLabels(
 
   function aggregated(node: PromqlNode): SeriesShape {
     const operator = calleeOf(node, text);
-    if (isNew(operator)) tooNew(operator);
     const operands = argumentsOf(node);
     const shapes = operands.map(shapeOf);
     const operand = shapes.at(-1) ?? unknownShape;
@@ -140,7 +139,6 @@ export function readLabels(
 
   function called(node: PromqlNode): SeriesShape | undefined {
     const callee = calleeOf(node, text);
-    if (isNew(callee)) tooNew(callee);
     const given = argumentsOf(node);
     const shapes = given.map(shapeOf);
     if (numbers.test(callee)) return undefined;
@@ -200,16 +198,7 @@ export function readLabels(
     return inner === null ? unknownShape : shapeOf(inner);
   }
 
-  function isNew(name: string): boolean {
-    return known.target === '2.42' && newFunctions.test(name);
-  }
-
-  function tooNew(name: string): void {
-    problems.push(
-      `\`${name}\`: expected a function of Prometheus 2.42, received one of Prometheus 3; choose \`target: '3'\`, or another`,
-    );
-  }
-
+  problems.push(...grammarGaps(root, text, known.target));
   const shape = shapeOf(root);
   return { shape, series: [...series], problems };
 }

@@ -1,4 +1,6 @@
 /** The names of `@tamma/observability/monitoring`. */
+
+export type { Receiver, Receivers } from './alertmanager-receivers.js';
 export { type Bundle, generateBundle } from './bundle.js';
 export type {
   Alert,
@@ -10,7 +12,15 @@ export type {
   Severity,
   Subject,
 } from './model.js';
+export type { QuietHours } from './quiet-hours.js';
 export type { BundleIntervals, BundleOptions, BundleSettings, PrometheusVersion } from './settings.js';
-export type { Slo } from './slo.js';
+export {
+  type BurnFactor,
+  defaultSlos,
+  defineSlo,
+  type Slo,
+  type SloOptions,
+  type SloSeverities,
+} from './slo.js';
 export { defaultThresholds, type Thresholds } from './thresholds.js';
 export { type WriteBundleOptions, type WrittenBundle, writeBundle } from './write-bundle.js';

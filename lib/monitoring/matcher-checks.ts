@@ -39,6 +39,11 @@ export function matcherProblem(
   return `value of label \`${matcher.label}\`: expected one of ${values.join(', ')}, received ${shown(wrong.text)}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
+/** Whether a series without the label is matched. */
+export function matchesNothing(matcher: LabelMatcher): boolean {
+  return patternOf(matcher)?.matches('') === !matcher.operator.startsWith('!');
+}
+
 function boundProblem(
   { label, value, operator }: LabelMatcher,
   bounds: readonly number[],
@@ -86,6 +91,8 @@ function patternOf({ operator, value }: LabelMatcher): Pattern | undefined {
 
 /** As Prometheus has them: anchored, and a dot is a line end too. Flags at the beginning are the only thing that JavaScript lacks. */
 function regularExpression(text: string): RegExp | undefined {
+  // RE2 has neither: they are of JavaScript.
+  if (/\(\?<?[=!]|\(\?<\w|\\[1-9]/.test(text)) return undefined;
   const flags = /^\(\?([is]+)\)/.exec(text);
   try {
     return new RegExp(`^(?:${text.slice(flags?.[0].length ?? 0)})$`, flags?.[1]?.includes('i') ? 'is' : 's');

@@ -119,6 +119,10 @@ const optionNames = [
 /** @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING */
 export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   checkFactoryOptions('generateBundle', options, optionNames);
+  for (const list of ['targets', 'definitions', 'slos', 'alerts', 'recordingRules'] as const) {
+    const given: unknown = options[list];
+    if (given !== undefined && !Array.isArray(given)) throw monitoringError(`\`${list}\``, 'an array', given);
+  }
   const config: MetricsConfig = { ...defaultMetricsConfig, ...options.config };
   const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
   if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);

@@ -1,5 +1,6 @@
 /** Rows about the metrics themselves: scrapes, series, snapshots, pushes, and the Prometheus and Alertmanager that read them. */
 import {
+  metricsClusterWorkers,
   metricsCollectorErrors,
   metricsPushFailures,
   metricsPushSuccessTimestamp,
@@ -109,6 +110,15 @@ export function seriesRow(queries: BoardQueries, { config }: BundleSettings): Ro
         min: 0,
         width: 12,
         queries: [queries.perSecond(metricsCollectorErrors, ['metric'])],
+      }),
+      timeSeries({
+        title: 'Workers of a cluster',
+        description:
+          'Worker processes and threads that one endpoint answers for, by whether they answered the last scrape in time. None where each process has an endpoint of its own.',
+        unit: 'short',
+        min: 0,
+        width: 12,
+        queries: [{ expression: sumBy(['state'], queries.of(metricsClusterWorkers)), legend: '{{state}}' }],
       }),
     ],
   };

@@ -89,6 +89,51 @@ test('a record that reads a metric nobody defined is refused, with the place and
   );
 });
 
+for (const [what, wrong, message] of [
+  ['no list', { alerts: {} }, /`alerts` in the monitoring bundle: expected an array, received an object/],
+  [
+    'no tests',
+    { alerts: [{ ...jobsFail, tests: undefined }] },
+    /`tests` of alert `JobsFail` .* expected \{ fires, quiet \}/,
+  ],
+  [
+    'half the tests',
+    { alerts: [{ ...jobsFail, tests: { fires: jobsFail.tests.fires } }] },
+    /`tests\.quiet` of alert `JobsFail`/,
+  ],
+  ['no runbook', { alerts: [{ ...jobsFail, runbook: undefined }] }, /`runbook` of alert `JobsFail`/],
+  [
+    'another severity',
+    { alerts: [{ ...jobsFail, severity: 'critical' }] },
+    /expected one of page, ticket, info, none, received "critical"/,
+  ],
+  ['another dashboard', { alerts: [{ ...jobsFail, dashboard: 'mine' }] }, /`dashboard` of alert `JobsFail`/],
+  [
+    'no duration',
+    { alerts: [{ ...jobsFail, forSeconds: '5m' }] },
+    /expected seconds, 0 or more, received "5m"/,
+  ],
+  ['no name', { alerts: [{}] }, /`name` of an alert/],
+  [
+    'a record named as a metric',
+    { recordingRules: [{ record: 'jobs_total', expression: '1' }] },
+    /expected a name that no metric has, received "jobs_total"/,
+  ],
+  [
+    'a record without an expression',
+    { recordingRules: [{ record: 'job:x:sum' }] },
+    /`expression` of record `job:x:sum`/,
+  ],
+] as const) {
+  test(`a file of options with ${what} is told of`, async (t) => {
+    await t.throwsAsync(generateBundle({ definitions: [jobs], ...(wrong as object) }), {
+      instanceOf: MetricsError,
+      code: 'ERR_METRICS_INVALID_MONITORING',
+      message,
+    });
+  });
+}
+
 const { skip } = test;
 const { files, warnings } = await generateBundle();
 // Until all parts are there.

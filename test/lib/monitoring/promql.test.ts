@@ -1,7 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: as Grafana writes its variables
 /** PromQL is read offline: syntax, types, and every name, label and value in it. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
+import { stringify } from 'yaml';
 import {
   defineCounter,
   defineGauge,
@@ -16,6 +21,8 @@ import { knownSeries } from '../../../lib/monitoring/known-series.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../lib/monitoring/model.js';
 import { promqlParser } from '../../../lib/monitoring/promql.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
+import { testWith } from '../../helpers/programs.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
 const parse = promqlParser();
 
@@ -104,7 +111,7 @@ function problemsOf(expression: string, options: BundleOptions = {}): readonly s
   return expressionReader(known, parse)(expression).problems;
 }
 
-for (const expression of [
+const right = [
   'sum by (job, queue) (rate(jobs_total{job="tamma",outcome="failure"}[5m]))',
   'jobs_total{outcome=~"success|failure",instance="a:1"}',
   'jobs_total{outcome!~"fail.*"}',
@@ -130,13 +137,19 @@ for (const expression of [
   'sum by (version) (count_values by (queue) ("version", jobs_waiting))',
   'topk(3, jobs_waiting{queue=~"$queue"}) by (queue)',
   'max_over_time(sum by (queue) (jobs_waiting)[1h:5m])',
-  '-(jobs_waiting offset 5m) @ end()',
+  '-(jobs_waiting offset 5m @ end())',
+  'max_over_time(jobs_waiting[5m] offset 5m) + max_over_time(jobs_waiting[1h:5m] @ end() offset 5m)',
+  'jobs_total unless jobs_total offset 1h',
+  '-jobs_waiting offset 5m + jobs_waiting @ end()',
+  'max_over_time(jobs_waiting[5m:1m]) / jobs_waiting offset 1h > 0',
   'sum(jobs_total) or vector(0)',
   'predict_linear(jobs_waiting[1h], 3600) < bool 0',
   'jobs_total{outcome="$outcome"}',
   'rate(jobs_total{queue=~"${queue:regex}"}[$__rate_interval])',
   'sum_over_time(jobs_waiting[${__range}]) / $__range_s',
-]) {
+];
+
+for (const expression of right) {
   test(`\`${expression}\` is right`, (t) => t.deepEqual(problemsOf(expression), []));
 }
 
@@ -201,7 +214,20 @@ for (const [expression, problem] of [
   ['jobs_waiting and jobs_total', /write `on \(job, instance, queue\)` or `ignoring \(outcome\)`/],
   ['label_replace(jobs_waiting, "a", "$1", "kind", ".*")', /label that `label_replace` reads/],
   ['sum by (queue) (absent(jobs_total{job="tamma"}))', /expected one of job, received "queue"/],
-  ['limitk(3, jobs_waiting)', /`limitk`: expected a function of Prometheus 2\.42/],
+  ['(jobs_waiting offset 5m) @ end()', /before `@ end\(\)`, received `\(jobs_waiting offset 5m\)`/],
+  ['sum(jobs_waiting) offset 5m', /expected a selector, a range or a subquery before `offset 5m`/],
+  ['max_over_time((jobs_waiting)[5m])', /expected a selector before `\[5m\]`/],
+  ['limitk(3, jobs_waiting)', /`limitk`: expected what Prometheus 2\.42 has/],
+  [
+    'jobs_waiting{queue=~"\\d+"}',
+    /expected an escape that there is, received `\\d`; for a backslash write two/,
+  ],
+  ['jobs_waiting{queue=~"a(?=b)"}', /expected a regular expression/],
+  ['sum(jobs_waiting, jobs_waiting)', /`sum`: expected one argument, received 2/],
+  ['delta(jobs_waiting[5])', /expected one with units, the longest first, such as `1h30m`, received `5`/],
+  ['delta(jobs_waiting[0s])', /expected more than nothing, received `0s`/],
+  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected what Prometheus 2\.42 has/],
+  ['count({job=~".*"})', /expected a matcher that an empty text does not match/],
 ] as const) {
   test(`\`${expression}\` is told of`, (t) => {
     const problems = problemsOf(expression);
@@ -214,6 +240,16 @@ test('for Prometheus 3, its functions and its bounds are right', (t) => {
   t.deepEqual(problemsOf('limitk(3, jobs_waiting)', { target: '3' }), []);
   t.deepEqual(problemsOf('wait_seconds_bucket{le="1.0"}', { target: '3' }), []);
   t.is(problemsOf('wait_seconds_bucket{le="1"}', { target: '3' }).length, 1);
+});
+
+testWith(['promtool'], 'what is right here is right for the real Prometheus', async (t, { promtool }) => {
+  const file = join(await temporaryFolder(t), 'rules.yml');
+  const rules = right.map((expression, index) => ({
+    record: `checked:${index}`,
+    expr: withoutGrafanaVariables(expression),
+  }));
+  await writeFile(file, stringify({ groups: [{ name: 'right', rules }] }));
+  await t.notThrowsAsync(promisify(execFile)(promtool, ['check', 'rules', file]));
 });
 
 test('series that read each other in a circle end', (t) => {

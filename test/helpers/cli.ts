@@ -1,0 +1,42 @@
+/** `tamma-metrics` as a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fromRoot } from './package-root.js';
+
+export interface CliEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliProcess {
+  readonly process: ChildProcess;
+  /** What it has said so far. */
+  output(): string;
+  readonly ended: Promise<CliEnd>;
+}
+
+/** Variables of the service that a test might inherit from the machine. */
+const ownVariables = /^(METRICS_|SERVICE_NAME$|APP_VERSION$|NODE_ENV$|FORCE_COLOR$)/;
+
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
+  const child = spawn(process.execPath, ['--import=tsx', fromRoot('lib/cli/tamma-metrics.ts'), ...args], {
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { process: child, output: () => stdout, ended };
+}
+
+export function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliEnd> {
+  return startCli(args, env).ended;
+}

@@ -1,0 +1,156 @@
+/** `tamma-metrics bundle` as its users run it. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { bundleReport } from '../../../lib/cli/bundle.js';
+import { cli } from '../../helpers/cli.js';
+import { fromRoot } from '../../helpers/package-root.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+
+/** A file of options, in a folder of its own. */
+async function configFile(t: ExecutionContext, text: string, name = 'monitoring.mjs'): Promise<string> {
+  const file = join(await temporaryFolder(t), name);
+  await writeFile(file, text);
+  return file;
+}
+
+test('it writes the bundle and says what is next; a second time nothing changes', async (t) => {
+  const folder = join(await temporaryFolder(t), 'monitoring');
+  const first = await cli(['bundle', '--out', folder], { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' });
+  t.is(first.stderr, '');
+  t.is(first.code, 0);
+  t.regex(first.stdout, /^\+ README\.md$/m);
+  t.true(first.stdout.includes(`promtool check config ${folder}/prometheus/prometheus.yml`));
+  t.true(first.stdout.includes(`tamma-metrics up --dir ${folder}\n`));
+  const readme = await readFile(join(folder, 'README.md'), 'utf8');
+  t.true(readme.includes('# Monitoring of mine'), "the service's settings are those of the environment");
+  t.true(readme.includes('retention.time=7d'));
+
+  const second = JSON.parse(
+    (await cli(['bundle', '-o', folder, '--json'], { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' }))
+      .stdout,
+  );
+  t.like(second, { folder, written: [], removed: [], kept: [] });
+  t.true(second.unchanged.includes('README.md'));
+});
+
+for (const [what, text, name] of [
+  [
+    'its default export',
+    "export default { config: { service: 'from-file' }, grafanaUrl: 'https://g' };",
+    'monitoring.mjs',
+  ],
+  ['its export `bundle`', "export const bundle = { config: { service: 'from-file' } };", 'monitoring.js'],
+  [
+    'TypeScript, where the runtime can',
+    "const service: string = 'from-file';\nexport const bundle = { config: { service } };",
+    'monitoring.ts',
+  ],
+] as const) {
+  test(`options come from a file: ${what}; they go before the environment`, async (t) => {
+    const file = await configFile(t, text, name);
+    await writeFile(join(file, '../package.json'), '{ "type": "module" }');
+    const folder = join(await temporaryFolder(t), 'out');
+    const { code, stderr } = await cli(
+      ['bundle', '--out', folder, '--config', file, '--target', 'prometheus=3'],
+      {
+        SERVICE_NAME: 'from-environment',
+        METRICS_PORT: '8080',
+      },
+    );
+    t.is(stderr, '');
+    t.is(code, 0);
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    t.true(readme.includes('# Monitoring of from-file'));
+    t.true(readme.includes(':8080/metrics'), 'what the file does not say, the environment does');
+  });
+}
+
+test("a user's metric and a rule over it, in a file that imports the package's sources", async (t) => {
+  const file = await configFile(
+    t,
+    `import { defineCounter } from ${JSON.stringify(fromRoot('lib/definition.ts'))};
+export default {
+  definitions: [defineCounter({ name: 'jobs_total', help: 'Jobs.' })],
+  recordingRules: [{ record: 'job:jobs:rate5m', expression: 'sum by (job) (rate(jobs_total[5m]))' }],
+};`,
+  );
+  const folder = join(await temporaryFolder(t), 'out');
+  t.like(await cli(['bundle', '--out', folder, '--config', file]), { code: 0, stderr: '' });
+  t.true((await readFile(join(folder, 'COVERAGE.md'), 'utf8')).includes('| `jobs_total` (own) |'));
+});
+
+test('what does not fit the definitions exits with 1, writes nothing and says where', async (t) => {
+  const file = await configFile(
+    t,
+    "export default { recordingRules: [{ record: 'job:x:rate5m', expression: 'sum(rate(issue_processed_total[5m]))' }] };",
+  );
+  const outer = await temporaryFolder(t);
+  const { code, stdout, stderr } = await cli(['bundle', '--out', join(outer, 'out'), '--config', file]);
+  t.is(code, 1);
+  t.is(stdout, '');
+  t.regex(
+    stderr,
+    /^Invalid monitoring bundle: record `job:x:rate5m` in .* did you mean `issues_processed_total`\?/,
+  );
+  t.deepEqual(await readdir(outer), []);
+});
+
+test('files of the user exit with 1, stay, and give way to --force alone', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'README.md'), 'of the user');
+  const { code, stderr } = await cli(['bundle', '--out', folder]);
+  t.is(code, 1);
+  t.regex(stderr, /that would be lost: README\.md \(not of an earlier bundle\)\..* overwrite with --force/);
+  t.deepEqual(await readdir(folder), ['README.md']);
+  t.is((await cli(['bundle', '--out', folder, '--force'])).code, 0);
+  t.not(await readFile(join(folder, 'README.md'), 'utf8'), 'of the user');
+});
+
+for (const [what, args, message] of [
+  ['no folder', [], /required option '-o, --out <dir>' not specified/],
+  [
+    'another Prometheus',
+    ['--out', 'x', '--target', 'prometheus=1'],
+    /Expected prometheus=2\.42 or prometheus=3/,
+  ],
+  [
+    'no such file',
+    ['--out', 'x', '--config', '/nowhere/monitoring.mjs'],
+    /^Cannot read `\/nowhere\/monitoring\.mjs`: expected an ES module: Cannot find/,
+  ],
+] as const) {
+  test(`${what}: exits with 2 and says why`, async (t) => {
+    const { code, stdout, stderr } = await cli(['bundle', ...args]);
+    t.is(code, 2);
+    t.is(stdout, '');
+    t.regex(stderr, message);
+  });
+}
+
+for (const [what, text, message] of [
+  ['exports nothing of use', 'export const options = {};', /as an export named `bundle`, received options\./],
+  ['exports no object', 'export default 5;', /received 5\./],
+  ['is no JavaScript', 'export default {', /expected an ES module: /],
+  ['throws', "throw new Error('no such region');", /expected an ES module: no such region\./],
+  [
+    'has an option that there is not',
+    'export default { alert: [] };',
+    /Unknown option `alert` of generateBundle: .* Did you mean `alerts`\?/,
+  ],
+] as const) {
+  test(`a file that ${what} is told of`, async (t) => {
+    await t.throwsAsync(bundleReport({ out: 'x', config: await configFile(t, text) }, {}), { message });
+  });
+}
+
+test('a file that cannot be used, and a wrong variable of the environment, exit with 2', async (t) => {
+  const file = await configFile(t, 'export const options = {};');
+  t.like(await cli(['bundle', '--out', 'x', '--config', file]), { code: 2, stdout: '' });
+  t.like(await cli(['bundle', '--out', 'x'], { METRICS_PORT: 'x' }), { code: 2, stdout: '' });
+});
+
+test('the help tells the exit codes', async (t) => {
+  for (const command of ['bundle', 'up'])
+    t.regex((await cli([command, '--help'])).stdout, /Exit codes: 0 .* 1 .* 2 /s);
+});
