@@ -1,18 +1,19 @@
 /** The state of a registry across restarts: restored at the start, written at every interval and at the end. */
-import { resolve as resolvePath } from 'node:path';
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import {
-  type AnyInstrument,
   type MetricsRegistry,
+  type MetricsWarning,
   type StructuralRegistry,
   sharedRegistry,
 } from '../registry.js';
-import { acquireLock, type FileLock, lockPath } from './lock.js';
-import { type Restoration, restoreFamily } from './restore.js';
-import { decodeSnapshot, encodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
-import { damagedOf, previousOf, putAside, readStored, replaceFile, replaceFileNow } from './store.js';
+import { acquireLock, type FileLock } from './lock.js';
+import { encodeSnapshot } from './snapshot.js';
+import { damagedOf, putAside, replaceFile, replaceFileNow } from './store.js';
+import { type RestoreReport, takeoverOf } from './takeover.js';
+
+export type { RestoreReport } from './takeover.js';
 
 export interface SnapshotOptions {
   /** The file. Beside it stand the one before (`.1`), a lock while the process lives (`.lock`), and what was found damaged (`.damaged`). */
@@ -23,33 +24,18 @@ export interface SnapshotOptions {
   readonly intervalSeconds?: number;
 }
 
-/** What was found at the start. */
-export interface RestoreReport {
-  /** The file that was restored; `undefined` where the start was a clean one. */
-  readonly source: string | undefined;
-  /** When it had been written; `undefined` where nothing was restored. */
-  readonly written: Date | undefined;
-  /** Series by metric. Metrics that are not defined yet are restored when they are. */
-  readonly restored: ReadonlyMap<string, number>;
-  /** Metrics that were left alone, and why. */
-  readonly skipped: ReadonlyMap<string, string>;
-}
-
 export interface Snapshots {
   /** What has been restored up to now. */
   readonly report: RestoreReport;
   /** Whether this process keeps the file: not where another one does. */
   readonly isOwner: boolean;
-  /** Writes now; what fails is counted and told as always. */
+  /** Writes the numbers of now, after a snapshot that is under way; what fails is counted and told as always. Never rejects. */
   write(): Promise<void>;
   /** Writes at once, without turning the event loop: for `process.on('exit')`. Never throws. */
   writeNow(): void;
   /** Writes a last time, and lets go of the file. A second call is the first one's. */
   stop(): Promise<void>;
 }
-
-/** Seconds for which a metric is kept that no process defines any more. */
-const longestUnclaimed = 7 * 86_400;
 
 /**
  * Restores the state of a registry from a file, and keeps it there: counters, histograms, and summaries' sum and count go on
@@ -65,189 +51,140 @@ const longestUnclaimed = 7 * 86_400;
 export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots> {
   checkOptions(options);
   const { file, registry = sharedRegistry, intervalSeconds = 15 } = options;
-  const failed = failureCounter(registry, file);
+  const failed = failureCounter(registry, file, intervalSeconds);
   const age = registry.gauge(metricsSnapshotAge);
   const size = registry.gauge(metricsSnapshotSize);
-  const restored = new Map<string, number>();
-  const skipped = new Map<string, string>();
-  const { unclaimed, isFirst } = stateOf(registry, file);
-  let source: string | undefined;
-  let written: Date | undefined;
+  const takeover = takeoverOf(registry, file);
   let lock: FileLock | undefined;
-  let isRestored = !isFirst;
-  /** The file as it stands is damaged: it must not become the one before. */
-  let isDamaged = false;
-  /** Milliseconds since 1970 at which the last snapshot was taken. */
-  let lastAt: number | undefined;
+  let isOwner = false;
+  /** Milliseconds since 1970 at which the last snapshot was taken; until there is one, since when there should be. */
+  let lastAt = Date.now();
   let writing: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
-  let isStopped = false;
 
-  const take = (instrument: AnyInstrument): void => {
-    const family = unclaimed.get(instrument.name);
-    if (family === undefined) return;
-    unclaimed.delete(instrument.name);
-    const outcome = contained(() => restoreFamily(instrument, family));
-    if ('restored' in outcome) restored.set(instrument.name, outcome.restored);
-    else {
-      skipped.set(instrument.name, outcome.skipped);
-      registry.warnOnce(`snapshot skipped ${instrument.name}`, () => ({
-        code: 'METRICS_SNAPSHOT_SKIPPED',
-        message: `Metric \`${instrument.name}\` starts anew and is not restored from \`${file}\`: ${outcome.skipped}.`,
-      }));
-    }
+  const takeOver = async (hasLock: boolean): Promise<void> => {
+    if (takeover.isSettled) return;
+    await takeover.from(file, hasLock, (path, damage) =>
+      failed('damaged', {
+        code: 'METRICS_SNAPSHOT_FAILED',
+        message: `\`${path}\` cannot be restored: ${damage}. ${path === file ? `The one before it is taken, if there is one; what is damaged is kept as \`${damagedOf(file)}\`.` : 'The start is a clean one.'}`,
+      }),
+    );
+    lastAt = takeover.report.written?.getTime() ?? lastAt;
   };
-  const restore = ({ families, written: seconds }: Snapshot, from: string): void => {
-    source = from;
-    written = new Date(seconds * 1_000);
-    lastAt = seconds * 1_000;
-    const oldest = Date.now() / 1_000 - longestUnclaimed;
-    for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
-    for (const instrument of registry.instruments()) take(instrument);
-  };
-  const restoreFromDisk = async (): Promise<void> => {
-    if (isRestored) return;
-    isRestored = true;
-    for (const path of [file, previousOf(file)]) {
-      const stored = await readStored(path);
-      if (stored === undefined) continue;
-      const found = 'bytes' in stored ? decodeSnapshot(stored.bytes) : { damage: stored.error.message };
-      if (!('damage' in found)) {
-        restore(found, path);
-        return;
-      }
-      if (path === file) isDamaged = true;
-      failed(
-        'read',
-        `\`${path}\` cannot be restored: ${found.damage}. ${path === file ? `The one before it is taken, if there is one; what is damaged is kept as \`${damagedOf(file)}\`` : 'The start is a clean one'}.`,
-      );
-    }
-  };
-  const stopListening = registry.onInstrument(take);
-
-  /** Makes the file ours where it is nobody's, and takes over what stands in it. */
+  /** Makes the file ours where it is nobody's, and takes over what stands in it, before anything is written there. */
   const own = async (): Promise<boolean> => {
-    if (lock !== undefined && (await lock.isInPlace())) return true;
+    if (lock !== undefined && (await lock.isInPlace())) {
+      isOwner = true;
+      return true;
+    }
+    isOwner = false;
+    let acquired: FileLock | undefined;
     try {
-      lock = await acquireLock(file);
+      acquired = await acquireLock(file);
     } catch (error) {
-      lock = undefined;
       // Where nobody can lock, nobody can write either: what stands there is read all the same.
-      await restoreFromDisk();
+      await takeOver(false).catch(() => {});
       throw error;
     }
-    if (lock === undefined) {
-      registry.warnOnce(`snapshot locked ${file}`, () => ({
+    if (acquired === undefined) {
+      failed('locked', {
         code: 'METRICS_SNAPSHOT_LOCKED',
         message: `\`${file}\` is kept by another process, expected a file for each (METRICS_SNAPSHOT_FILE). This one writes no snapshots until that one ends, and then takes over what it has left.`,
-      }));
+      });
       return false;
     }
-    await restoreFromDisk();
+    try {
+      await takeOver(true);
+    } catch (error) {
+      await acquired.release();
+      throw error;
+    }
+    // One that has lost its place, with its folder, is good for nothing any more.
+    await lock?.release();
+    lock = acquired;
+    isOwner = true;
     return true;
   };
   const snapshotOf = (now: number): Generator<Buffer> =>
-    encodeSnapshot({ instruments: registry.instruments(), unclaimed: [...unclaimed.values()], now });
+    encodeSnapshot({
+      instruments: registry.instruments(),
+      unclaimed: [...takeover.unclaimed.values()],
+      now,
+    });
   const noted = (now: number, bytes: number): void => {
     lastAt = now;
     size.set(bytes);
   };
+  const couldNot = (error: unknown): void =>
+    failed((error as NodeJS.ErrnoException).code ?? 'write', {
+      code: 'METRICS_SNAPSHOT_FAILED',
+      message: `A snapshot could not be written to \`${file}\`: ${(error as Error).message}.`,
+      cause: error,
+    });
   const writeOnce = async (): Promise<void> => {
     try {
       if (!(await own())) return;
-      if (isDamaged) await putAside(file);
-      isDamaged = false;
+      if (takeover.isDamaged) await putAside(file);
+      takeover.isDamaged = false;
       const now = Date.now();
       noted(now, await replaceFile(file, yielding(snapshotOf(now))));
     } catch (error) {
-      failed(
-        (error as NodeJS.ErrnoException).code ?? 'write',
-        `A snapshot could not be written to \`${file}\`: ${(error as Error).message}. It is tried again every ${intervalSeconds} s.`,
-        error,
-      );
+      couldNot(error);
     }
   };
-  const write = (): Promise<void> => {
-    writing ??= writeOnce().finally(() => {
+  const begin = (): Promise<void> => {
+    writing = writeOnce().finally(() => {
       writing = undefined;
     });
     return writing;
   };
-  const stopAge = age.addCollect((gauge) => {
-    if (lastAt !== undefined) gauge.set(Math.max(0, (Date.now() - lastAt) / 1_000));
-  });
+  const write = (): Promise<void> => {
+    if (writing === undefined) return begin();
+    next ??= writing.then(() => {
+      next = undefined;
+      return begin();
+    });
+    return next;
+  };
+  const stopAge = age.addCollect((gauge) => gauge.set(Math.max(0, (Date.now() - lastAt) / 1_000)));
 
-  try {
-    await own();
-  } catch (error) {
-    failed(
-      (error as NodeJS.ErrnoException).code ?? 'lock',
-      `\`${lockPath(file)}\` cannot be made: ${(error as Error).message}. Snapshots are tried again every ${intervalSeconds} s.`,
-      error,
-    );
-  }
-  const timer = setInterval(() => void write(), intervalSeconds * 1_000).unref();
+  await own().catch(couldNot);
+  const timer = setInterval(() => {
+    // One that takes longer than the interval is not overtaken.
+    if (writing === undefined) void begin();
+  }, intervalSeconds * 1_000).unref();
 
   return {
     get report() {
-      return { source, written, restored, skipped };
+      return takeover.report;
     },
     get isOwner() {
-      return lock !== undefined;
+      return isOwner;
     },
     write,
     writeNow: () => {
-      if (lock === undefined || isStopped) return;
+      if (!isOwner || lock?.isInPlaceNow() !== true) return;
       const now = Date.now();
       try {
         noted(now, replaceFileNow(file, snapshotOf(now)));
       } catch (error) {
-        failed(
-          (error as NodeJS.ErrnoException).code ?? 'write',
-          `The last snapshot could not be written to \`${file}\`: ${(error as Error).message}.`,
-          error,
-        );
+        couldNot(error);
       }
     },
     stop: () => {
       stopping ??= (async () => {
         clearInterval(timer);
-        await writing;
         await write();
-        stopListening();
         stopAge();
-        isStopped = true;
+        isOwner = false;
         await lock?.release();
         lock = undefined;
       })();
       return stopping;
     },
   };
-}
-
-/** Registry -> file -> what of it no definition has claimed: a registry that has been restored once holds it already. */
-const restoredInto = new WeakMap<object, Map<string, Map<string, SnapshotFamily>>>();
-
-function stateOf(
-  registry: object,
-  file: string,
-): { readonly unclaimed: Map<string, SnapshotFamily>; readonly isFirst: boolean } {
-  const byFile = restoredInto.get(registry) ?? new Map<string, Map<string, SnapshotFamily>>();
-  restoredInto.set(registry, byFile);
-  const path = resolvePath(file);
-  const existing = byFile.get(path);
-  const unclaimed = existing ?? new Map<string, SnapshotFamily>();
-  byFile.set(path, unclaimed);
-  return { unclaimed, isFirst: existing === undefined };
-}
-
-/** Whatever is odd of a metric stays within it: it may be its first user who makes it, in the middle of a call. */
-function contained(restoring: () => Restoration): Restoration {
-  try {
-    return restoring();
-  } catch (error) {
-    return { skipped: (error as Error).message };
-  }
 }
 
 /** Chunks between which whatever else waits has its turn. */
@@ -262,14 +199,14 @@ async function* yielding(chunks: Generator<Buffer>): AsyncGenerator<Buffer> {
 function failureCounter(
   registry: MetricsRegistry<StructuralRegistry>,
   file: string,
-): (reason: string, message: string, cause?: unknown) => void {
+  intervalSeconds: number,
+): (reason: string, warning: MetricsWarning) => void {
   const errors = registry.counter(metricsRecordingErrors);
-  return (reason, message, cause) => {
+  return (reason, { message, ...warning }) => {
     errors.inc({ metric: metricsSnapshotAge.name, reason });
     registry.warnOnce(`snapshot ${file} ${reason}`, () => ({
-      code: 'METRICS_SNAPSHOT_FAILED',
-      message: `${message} The service goes on; failures are counted in \`${metricsRecordingErrors.name}\`.`,
-      cause,
+      ...warning,
+      message: `${message} The service goes on, and tries again every ${intervalSeconds} s; this is counted in \`${metricsRecordingErrors.name}\`.`,
     }));
   };
 }

@@ -44,7 +44,9 @@ function restoreSeries(instrument: AnyInstrument, from: SnapshotSeries): void {
     series.created = since(series.created);
   } else if (instrument instanceof Gauge) {
     const existing = instrument.series.peekAt(values);
-    if (existing === undefined || existing.value === 0) instrument.series.resolve(values).set(value);
+    // A gauge without labels is there from the start, at 0.
+    const isUnset = existing === undefined || (values.length === 0 && existing.value === 0);
+    if (isUnset) instrument.series.resolve(values).set(value);
   } else if (instrument instanceof Histogram) {
     const series = instrument.series.resolve(values);
     series.add(ownCounts(cumulative), sum);
@@ -89,7 +91,8 @@ function seriesFor(
   labelNames: readonly string[],
   { labels }: SampleLine,
 ): SnapshotSeries {
-  const values = labelNames.map((label) => labels.get(label) ?? '');
+  // Copied: a part of the text of the file would keep all of it in memory.
+  const values = labelNames.map((label) => Buffer.from(labels.get(label) ?? '').toString());
   const key = JSON.stringify(values);
   const existing = byValues.get(key);
   if (existing !== undefined) return existing;

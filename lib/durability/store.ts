@@ -3,9 +3,6 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** What stands in a file: its bytes, or why it cannot be read; `undefined` where there is none. */
-export type StoredBytes = { readonly bytes: Buffer } | { readonly error: Error } | undefined;
-
 export function previousOf(file: string): string {
   return `${file}.1`;
 }
@@ -15,11 +12,13 @@ export function damagedOf(file: string): string {
   return `${file}.damaged`;
 }
 
-export async function readStored(path: string): Promise<StoredBytes> {
+/** What stands in a file; `undefined` where there is none. @throws what the system says of one that cannot be read */
+export async function readStored(path: string): Promise<Buffer | undefined> {
   try {
-    return { bytes: await readFile(path) };
+    return await readFile(path);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : { error: error as Error };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 /** State across restarts: what comes back, from which file, and what happens where the file cannot be had. */
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
@@ -122,7 +123,7 @@ test('a damaged file gives way to the one before it, and is kept for people to l
   const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs));
   t.is(readValue(registry, jobs, { queue: 'a' }), 5);
   t.is(snapshots.report.source, `${file}.1`);
-  t.is(failures(registry, 'read'), 1);
+  t.is(failures(registry, 'damaged'), 1);
   t.regex(
     registry.warnings[0]?.message ?? '',
     /state\.om` cannot be restored: it is cut off, or no snapshot.* kept as `.*state\.om\.damaged`/,
@@ -139,17 +140,56 @@ test('where both are damaged the start is a clean one, and the service goes on',
   const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
   t.is(snapshots.report.source, undefined);
   t.is(readValue(registry, jobs, { queue: 'a' }), 1);
-  t.is(failures(registry, 'read'), 2);
+  t.is(failures(registry, 'damaged'), 2);
   await snapshots.write();
   t.false('damage' in decodeSnapshot(await readFile(file)));
 });
 
-test('a file that is there, but a folder', async (t) => {
-  const folder = await temporaryFolder(t);
+test('a file that is there and cannot be read is left alone: a folder with what is in it', async (t) => {
+  const folder = join(await temporaryFolder(t), 'data');
+  await mkdir(folder);
+  await writeFile(join(folder, 'important'), 'yes');
   const { registry, snapshots } = await life(t, folder);
   await snapshots.write();
-  t.true(failures(registry, 'read') > 0);
-  t.true(registry.warnings.every(({ code }) => code === 'METRICS_SNAPSHOT_FAILED'));
+  t.false(snapshots.isOwner);
+  t.is(failures(registry, 'EISDIR'), 2);
+  t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_FAILED');
+  t.deepEqual(await readdir(folder), ['important']);
+  await rm(folder, { recursive: true });
+  await snapshots.write();
+  t.true(snapshots.isOwner, 'and written once it is gone');
+});
+
+test('whatever is done to the file, what comes back is what one of the two had, and nothing is thrown', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const { snapshots: first } = await life(t, file, async (registry, snapshots) => {
+    registry.counter(jobs).inc({ queue: 'a' }, 5);
+    await snapshots.write();
+    registry.counter(jobs).inc({ queue: 'a' }, 2);
+  });
+  await first.stop();
+  const [newer, older] = [await readFile(file), await readFile(`${file}.1`)];
+  await t.notThrowsAsync(
+    fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: newer.length }),
+        fc.nat({ max: newer.length }),
+        fc.uint8Array({ maxLength: 50 }),
+        fc.boolean(),
+        async (from, to, put, isOlderToo) => {
+          const changed = Buffer.concat([newer.subarray(0, from), put, newer.subarray(to)]);
+          await writeFile(file, changed);
+          await writeFile(`${file}.1`, isOlderToo ? older.subarray(0, from) : older);
+          const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'b' }));
+          await snapshots.stop();
+          const value = readValue(registry, jobs, { queue: 'a' });
+          const expected = changed.equals(newer) ? 7 : isOlderToo && from < older.length ? undefined : 5;
+          return value === expected;
+        },
+      ),
+      { numRuns: 200 },
+    ),
+  );
 });
 
 test('one process keeps a file: another waits, and takes over what that one leaves', async (t) => {
@@ -172,7 +212,6 @@ test('one process keeps a file: another waits, and takes over what that one leav
 test('the age and the size of the last snapshot are told', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const { registry, snapshots } = await life(t, file);
-  t.regex(await readText(registry), /^metrics_snapshot_age_seconds 0$/m);
   await snapshots.write();
   t.is(readValue(registry, catalogue.metricsSnapshotSize), (await stat(file)).size);
   const age = await until('an age', async () => {
@@ -227,7 +266,6 @@ test('a folder that is not there, or goes: counted, told once, and written as so
   const told = registry.warnings.length;
   t.true(told >= 1 && told <= 2);
   t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service goes on/s);
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(folder);
   await snapshots.write();
   t.true(snapshots.isOwner);
@@ -287,6 +325,80 @@ test('a disk that is full, and one that is read-only: the service goes on, the m
   t.true(next.snapshots.isOwner);
   t.is(readValue(next.registry, jobs, { queue: 'a' }), 5, 'restored once, and not again');
   await next.snapshots.stop();
+});
+
+test('who was locked out restores when it gets the file, also in a second attempt of the same process', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const registry = createTestRegistry();
+  registry.counter(jobs).inc({ queue: 'a' });
+  const attempt = await keepSnapshots({ file, registry, intervalSeconds: rarely });
+  t.is(failures(registry, 'locked'), 1);
+  await attempt.stop();
+  await first.snapshots.stop();
+  const second = await keepSnapshots({ file, registry, intervalSeconds: rarely });
+  t.is(readValue(registry, jobs, { queue: 'a' }), 6);
+  await second.stop();
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 6$/m);
+});
+
+test('a folder that is not there at the start and comes back, with what it had: that is taken over', async (t) => {
+  const folder = join(await temporaryFolder(t), 'volume');
+  const file = join(folder, 'metrics.om');
+  await mkdir(folder);
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  await first.snapshots.stop();
+  await rename(folder, `${folder}-unmounted`);
+  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  t.regex(registry.warnings[0]?.message ?? '', /no such file or directory/);
+  await rename(`${folder}-unmounted`, folder);
+  await snapshots.write();
+  t.is(readValue(registry, jobs, { queue: 'a' }), 6);
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 6$/m);
+
+  await rename(folder, `${folder}-unmounted`);
+  await snapshots.write();
+  t.false(snapshots.isOwner);
+  snapshots.writeNow();
+  await rename(`${folder}-unmounted`, folder);
+  registry.counter(jobs).inc({ queue: 'a' });
+  await snapshots.write();
+  t.true(snapshots.isOwner, 'its lock came back with it');
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 7$/m);
+});
+
+test('at its end a process does not write over the file that another has made its own', async (t) => {
+  const folder = join(await temporaryFolder(t), 'volume');
+  const file = join(folder, 'metrics.om');
+  await mkdir(folder);
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
+  await rename(folder, `${folder}-gone`);
+  await mkdir(folder);
+  const second = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 100));
+  await second.snapshots.write();
+  first.snapshots.writeNow();
+  t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 100$/m);
+});
+
+test('a metric that is defined while nobody keeps the file is restored all the same, and stands there once', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  await first.snapshots.stop();
+  const registry = createTestRegistry();
+  await (await keepSnapshots({ file, registry, intervalSeconds: rarely })).stop();
+  registry.counter(jobs).inc({ queue: 'a' });
+  t.is(readValue(registry, jobs, { queue: 'a' }), 6);
+  await (await keepSnapshots({ file, registry, intervalSeconds: rarely })).stop();
+  t.is((await readFile(file, 'utf8')).match(/^# TYPE jobs counter$/gm)?.length, 1);
+});
+
+test('where there never was a snapshot, its age is the time for which there should have been one', async (t) => {
+  const { registry } = await life(t, join(await temporaryFolder(t), 'no folder', 'state.om'));
+  await until('an age', async () => {
+    await readText(registry);
+    return (readValue(registry, catalogue.metricsSnapshotAge) ?? 0) > 0.02 ? true : undefined;
+  });
+  t.is(failures(registry, 'ENOENT'), 1);
 });
 
 test('the lock is beside the file, and somewhere shorter where a socket’s path would be too long', (t) => {

@@ -1,0 +1,137 @@
+/** What a registry has taken over from a file of snapshots: once, whoever keeps the file and however often it begins. */
+import { resolve } from 'node:path';
+import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../registry.js';
+import { type Restoration, restoreFamily } from './restore.js';
+import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
+import { previousOf, readStored } from './store.js';
+
+/** What was found, and what became of it. */
+export interface RestoreReport {
+  /** The file that was restored; `undefined` where the start was a clean one. */
+  readonly source: string | undefined;
+  /** When it had been written; `undefined` where nothing was restored. */
+  readonly written: Date | undefined;
+  /** Series by metric. Metrics that are not defined yet are restored when they are. */
+  readonly restored: ReadonlyMap<string, number>;
+  /** Metrics that were left alone, and why. */
+  readonly skipped: ReadonlyMap<string, string>;
+}
+
+export interface Takeover {
+  readonly report: RestoreReport;
+  /** Families that no definition has claimed yet. */
+  readonly unclaimed: ReadonlyMap<string, SnapshotFamily>;
+  /** Whether it is known what the file had: what is written before that would lose it. */
+  readonly isSettled: boolean;
+  /** Whether the file as it stands is damaged, and must not become the one before. */
+  isDamaged: boolean;
+  /**
+   * Takes over what the file has, or the one before it where the file is damaged. Told of what is damaged.
+   * @param hasLock without it nothing is settled by finding nothing: the disk may be another one later
+   * @throws what the system says of a file that is there and cannot be read; it is left alone, and asked again next time
+   */
+  from(file: string, hasLock: boolean, onDamage: (path: string, damage: string) => void): Promise<void>;
+}
+
+/** Seconds for which a metric is kept that no process defines any more. */
+const longestUnclaimed = 7 * 86_400;
+
+type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+
+const takeovers = new WeakMap<AnyRegistry, Map<string, Takeover>>();
+
+/** Made once a registry and file: a registry that has taken a file over holds it already. */
+export function takeoverOf(registry: AnyRegistry, file: string): Takeover {
+  const byFile = takeovers.get(registry) ?? new Map<string, Takeover>();
+  takeovers.set(registry, byFile);
+  const path = resolve(file);
+  const existing = byFile.get(path);
+  if (existing !== undefined) return existing;
+  const made = newTakeover(registry);
+  byFile.set(path, made);
+  return made;
+}
+
+function newTakeover(registry: AnyRegistry): Takeover {
+  const restored = new Map<string, number>();
+  const skipped = new Map<string, string>();
+  const unclaimed = new Map<string, SnapshotFamily>();
+  let source: string | undefined;
+  let written: Date | undefined;
+  let isSettled = false;
+  let isDamaged = false;
+
+  const claim = (instrument: AnyInstrument): void => {
+    const family = unclaimed.get(instrument.name);
+    if (family === undefined) return;
+    unclaimed.delete(instrument.name);
+    const outcome = contained(() => restoreFamily(instrument, family));
+    if ('restored' in outcome) {
+      restored.set(instrument.name, outcome.restored);
+      return;
+    }
+    skipped.set(instrument.name, outcome.skipped);
+    registry.warnOnce(`snapshot skipped ${instrument.name}`, () => ({
+      code: 'METRICS_SNAPSHOT_SKIPPED',
+      message: `Metric \`${instrument.name}\` starts anew and is not restored from its snapshot: ${outcome.skipped}.`,
+    }));
+  };
+  const restore = ({ families, written: seconds }: Snapshot, from: string): void => {
+    isSettled = true;
+    source = from;
+    written = new Date(seconds * 1_000);
+    const oldest = Date.now() / 1_000 - longestUnclaimed;
+    for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
+    for (const instrument of registry.instruments()) claim(instrument);
+    for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));
+    // For good, also when nobody keeps the file any more: what is made later is restored, and not written twice.
+    if (unclaimed.size > 0) registry.onInstrument(claim);
+  };
+
+  return {
+    get report() {
+      return { source, written, restored, skipped };
+    },
+    unclaimed,
+    get isSettled() {
+      return isSettled;
+    },
+    get isDamaged() {
+      return isDamaged;
+    },
+    set isDamaged(value) {
+      isDamaged = value;
+    },
+    async from(file, hasLock, onDamage) {
+      for (const path of [file, previousOf(file)]) {
+        const stored = await readStored(path);
+        if (stored === undefined) continue;
+        const found = decodeSnapshot(stored);
+        if (!('damage' in found)) {
+          restore(found, path);
+          return;
+        }
+        if (path === file) isDamaged = true;
+        onDamage(path, found.damage);
+      }
+      if (hasLock) isSettled = true;
+    },
+  };
+}
+
+/** Whatever is odd of a metric stays within it: it may be its first user who makes it, in the middle of a call. */
+function contained(restoring: () => Restoration): Restoration {
+  try {
+    return restoring();
+  } catch (error) {
+    return { skipped: (error as Error).message };
+  }
+}
+
+/** A family that does not hold the text of the whole file, of which its own is a part. */
+function apart({ metric, shape, seen, text }: SnapshotFamily): SnapshotFamily {
+  const [ownMetric = '', ownShape = '', ownText = ''] = [metric, shape, text].map((part) =>
+    Buffer.from(part).toString(),
+  );
+  return { metric: ownMetric, shape: ownShape, seen, text: ownText };
+}

@@ -1,0 +1,71 @@
+/** One of many has the lock, whoever was there before and however he ended. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { link, readdir, unlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import test from 'ava';
+import { acquireLock, lockPath } from '../../../lib/durability/lock.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { until } from '../../helpers/until.js';
+
+/** A lock whose process is gone: a socket that nobody listens on. */
+async function leaveDead(path: string): Promise<void> {
+  const server = createServer().listen(`${path}.made`);
+  await once(server, 'listening');
+  await link(`${path}.made`, path);
+  server.close();
+  await once(server, 'close');
+  await unlink(`${path}.made`).catch(() => {});
+}
+
+test('a file has one lock at a time, and the next when it is released', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await acquireLock(file);
+  t.true(await first?.isInPlace());
+  t.true(first?.isInPlaceNow());
+  t.is(await acquireLock(file), undefined);
+  await first?.release();
+  t.false(await first?.isInPlace());
+  const second = await acquireLock(file);
+  t.true(await second?.isInPlace());
+  await second?.release();
+});
+
+test('of many that find it free or dead at once, exactly one has it', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (let round = 0; round < 12; round++) {
+    const file = join(folder, `state-${round}.om`);
+    if (round % 3 > 0) await leaveDead(lockPath(file));
+    const locks = (await Promise.all(Array.from({ length: 6 }, () => acquireLock(file)))).filter(
+      (lock) => lock !== undefined,
+    );
+    t.is(locks.length, 1, `round ${round}`);
+    t.true(await locks[0]?.isInPlace());
+    await locks[0]?.release();
+  }
+  t.deepEqual(
+    (await readdir(folder)).filter((name) => name.includes('.lock')),
+    [],
+    'nothing is left lying about',
+  );
+});
+
+test('the lock of a process that was killed is free at once', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const lock = new URL('../../../lib/durability/lock.ts', import.meta.url).href;
+  const program = `const { acquireLock } = await import(${JSON.stringify(lock)});
+    await acquireLock(${JSON.stringify(file)});
+    console.log('locked');
+    setInterval(() => {}, 1_000);`;
+  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  t.is(await acquireLock(file), undefined);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const own = await until('the lock', async () => acquireLock(file));
+  t.true(await own.isInPlace());
+  await own.release();
+});
