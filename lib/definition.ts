@@ -164,6 +164,12 @@ export function defineGauge<const L extends LabelShape = NoLabels>(
       `Invalid \`expireAfter\` of metric \`${common.name}\`: expected a positive number of seconds, received ${shown(expireAfter)}.`,
     );
   }
+  if (expireAfter !== undefined && Object.keys(common.labels).length === 0) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_DEFINITION',
+      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected labels, received none. The one series of a gauge without labels is always there: it would not go, but become 0.`,
+    );
+  }
   if (typeof restore !== 'boolean') {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',

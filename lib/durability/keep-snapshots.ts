@@ -46,7 +46,12 @@ export interface Snapshots {
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const snapshots = await keepSnapshots({ file: '/var/lib/tamma/metrics.om' });
- * process.once('SIGTERM', () => snapshots.stop());
+ * process.on('exit', () => snapshots.writeNow());
+ * process.once('SIGTERM', async () => {
+ *   server.close();
+ *   await snapshots.stop();
+ *   process.exit();
+ * });
  */
 export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots> {
   checkOptions(options);
@@ -219,7 +224,8 @@ function checkOptions(options: SnapshotOptions): void {
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`${option}\` of keepSnapshots: expected ${expected}, received ${shown(received)}.`,
     );
-  if (typeof file !== 'string' || file === '') throw invalid('file', 'the path of a file', file);
+  if (typeof file !== 'string' || file === '' || /[/\\]$/.test(file))
+    throw invalid('file', 'the path of a file', file);
   if (intervalSeconds !== undefined && !(intervalSeconds > 0 && intervalSeconds < 1e6))
     throw invalid('intervalSeconds', 'a positive number of seconds', intervalSeconds);
 }

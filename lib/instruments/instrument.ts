@@ -120,9 +120,16 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /**
    * Removes every series that has these label values, whatever its others: those of a tenant or a worker that is gone.
    * @returns how many
-   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label, which would
+   *   be all of them: `reset` says so
    */
   removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
+    if (!isLabels(labels) || Object.keys(labels).length === 0) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid labels of removeWhere on metric \`${this.name}\`: expected some of ${this.labelNames.join(', ') || 'no labels, since it has none'} with a value, received ${shown(labels)}. \`reset()\` removes all series.`,
+      );
+    }
     const gone = this.series.where({ ...labels });
     for (const series of gone) this.series.remove(series);
     this.zeroBare();

@@ -22,8 +22,12 @@ test('removeWhere removes what has these label values, whatever the others', asy
     (await readSamples(registry, calls.definition)).map(({ labels: by }) => Object.values(by).join(' ')),
     ['b eu', 'b us', '7 us'],
   );
-  t.is(calls.removeWhere({}), 3, 'no labels, no condition');
-  t.is(calls.series.size, 0);
+  for (const labels of [{}, undefined, null, 'b'])
+    t.throws(() => calls.removeWhere(labels as never), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message: /expected some of tenant, region with a value, received .*`reset\(\)` removes all series/,
+    });
+  t.is(calls.series.size, 3);
   t.throws(() => calls.removeWhere({ tenent: 'a' } as never), { code: 'ERR_METRICS_UNKNOWN_LABEL' });
 });
 
@@ -101,17 +105,38 @@ test('what is recorded on an expired series, past the budget, is folded once', a
 
 for (const expireAfter of [0, -1, Number.NaN, '60']) {
   test(`expireAfter ${JSON.stringify(expireAfter)} is refused`, (t) => {
-    t.throws(() => defineGauge({ name: 'worker_load', help: 'Load.', expireAfter: expireAfter as number }), {
-      code: 'ERR_METRICS_INVALID_DEFINITION',
-      message: /`expireAfter` of metric `worker_load`: expected a positive number of seconds, received/,
-    });
+    t.throws(
+      () =>
+        defineGauge({
+          name: 'worker_load',
+          help: 'Load.',
+          labels: { worker: label() },
+          expireAfter: expireAfter as number,
+        }),
+      {
+        code: 'ERR_METRICS_INVALID_DEFINITION',
+        message: /`expireAfter` of metric `worker_load`: expected a positive number of seconds, received/,
+      },
+    );
   });
 }
 
 test('expireAfter is part of the shape: another one under the name is a conflict', (t) => {
   const registry = createTestRegistry();
-  registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.', expireAfter: 60 }));
-  t.throws(() => registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.' })), {
-    code: 'ERR_METRICS_DEFINITION_CONFLICT',
+  registry.gauge(
+    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 60 }),
+  );
+  t.throws(
+    () => registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() } })),
+    {
+      code: 'ERR_METRICS_DEFINITION_CONFLICT',
+    },
+  );
+});
+
+test('a gauge without labels cannot expire: its one series would come back as 0, which is a reading', (t) => {
+  t.throws(() => defineGauge({ name: 'load', help: 'Load.', expireAfter: 60 }), {
+    code: 'ERR_METRICS_INVALID_DEFINITION',
+    message: /`expireAfter` of metric `load`: expected labels/,
   });
 });
