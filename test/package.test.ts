@@ -109,6 +109,7 @@ test('every subpath can be imported and required, and exports what is promised',
     ],
     './middleware': ['healthRouter', 'metricsRouter', 'requestMetrics', 'startMetricsServer'],
     './export': ['clusterMetrics', 'joinCluster', 'keepSnapshots', 'startPush'],
+    './monitoring': ['defaultSlos', 'defaultThresholds', 'defineSlo', 'generateBundle', 'writeBundle'],
     './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
   };
   for (const [subpath, names] of Object.entries(promised)) {
