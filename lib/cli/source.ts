@@ -22,7 +22,11 @@ export async function* readSource(source: string, access: SourceAccess): AsyncGe
       yield* decoded(createReadStream(source));
     } catch (error) {
       const { message } = error as Error;
-      throw new Error(`Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.`);
+      // `localhost:9090/metrics`, as one types it.
+      const isHost = /^[\w.-]+(:\d+)(\/|$)/.test(source);
+      throw new Error(
+        `Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.${isHost ? ` Did you mean http://${source}?` : ''}`,
+      );
     }
   }
 }

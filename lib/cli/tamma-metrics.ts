@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `tamma-metrics`: looks at any Prometheus endpoint, writes the monitoring bundle and runs it. */
+import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import type { PrometheusVersion } from '../monitoring/settings.js';
 import type { BundleCommand } from './bundle.js';
@@ -16,6 +17,12 @@ interface SourceOptions {
   readonly timeout: number;
 }
 
+// Who reads our output may stop in the middle, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 const paint = paintFor(process.stdout, process.env);
 const sourceText = 'URL of an endpoint, path of a file, or - for the standard input';
 const headerText = 'header to ask with, "Name: value"; may be given more than once';
@@ -28,7 +35,8 @@ const program = new Command('tamma-metrics')
   .description(
     'Looks at the metrics of any Prometheus endpoint, text or OpenMetrics; writes the monitoring bundle of a service, and runs it.',
   )
-  .showHelpAfterError()
+  .version(packageVersion(), '-V, --version')
+  .showHelpAfterError('(--help tells more)')
   .exitOverride();
 
 program
@@ -140,6 +148,19 @@ async function expositionAt(source: string, { header = [], timeout }: SourceOpti
         ? JSON.stringify(firstUnreadable)
         : `${bytes} bytes without a sample`;
   throw new Error(`Cannot read \`${shownSource(source)}\`: expected metrics, received ${received}.`);
+}
+
+/** Of the package.json above, from the sources and from the build. */
+function packageVersion(): string {
+  const require = createRequire(import.meta.url);
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      return (require(path) as { version: string }).version;
+    } catch {
+      // One folder further up, then.
+    }
+  }
+  return 'unknown';
 }
 
 function positiveInteger(text: string): number {

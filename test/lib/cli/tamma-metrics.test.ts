@@ -1,7 +1,7 @@
 /** `tamma-metrics` as its users run it: on endpoints and files of anyone's, with exit codes for CI. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -251,4 +251,33 @@ test('help tells the commands and the exit codes', async (t) => {
     'NO_COLOR',
   ])
     t.true(stdout.includes(part), part);
+});
+
+test('a host without a scheme: the URL that is meant is suggested', async (t) => {
+  const { code, stderr } = await cli(['top', '127.0.0.1:9090/metrics']);
+  t.is(code, 2);
+  t.regex(stderr, /Did you mean http:\/\/127\.0\.0\.1:9090\/metrics\?/);
+});
+
+test('its version is that of the package', async (t) => {
+  const { version } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as { version: string };
+  t.deepEqual(await cli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('who reads the output may stop in the middle', async (t) => {
+  const lines = Array.from({ length: 50_000 }, (_, index) => `metric_${index} 1`).join('\n');
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', fromRoot('lib/cli/tamma-metrics.ts'), 'top', '-', '--limit', '50000'],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.end(`${lines}\n`);
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  await once(child, 'close');
+  t.is(stderr, '');
 });
