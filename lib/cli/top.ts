@@ -107,12 +107,13 @@ function table(head: readonly string[], body: readonly (readonly string[])[], pa
   const widths = head.map((title, column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), title.length),
   );
-  const isNumber = (column: number): boolean =>
-    rows.length > 0 && rows.every((row) => /^[\d.]+( %)?$/.test(row[column] ?? ''));
+  const isNumber = head.map(
+    (_, column) => rows.length > 0 && rows.every((row) => /^[\d.]+( %)?$/.test(row[column] ?? '')),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) =>
-        isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd();
