@@ -261,7 +261,7 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
   };
 }
 
-/** What of each number has come since it was told. Of a series that has begun anew since, all has. */
+/** What of each number has come since it was told. Of a series that has begun anew since (more than a sum went down), all has. */
 function since(families: readonly WrittenFamily[], told: Told): readonly WrittenFamily[] {
   if (told.size === 0) return families;
   return families.map((family) => ({
@@ -271,7 +271,6 @@ function since(families: readonly WrittenFamily[], told: Told): readonly Written
       const left = numbers.map((number, part) =>
         typeof number === 'number' ? number - (told.get(keys[part] ?? '') ?? 0) : number,
       );
-      // A sum may go down.
       const isAnew = left.some((number, part) => Number(number) < 0 && family.parts[part]?.[0] !== '_sum');
       return [values, isAnew ? numbers : left] as const;
     }),
@@ -287,13 +286,12 @@ function* numbersOf(families: readonly WrittenFamily[]): Generator<[key: string,
       }
 }
 
-/** What the numbers of a series are found by; quantiles are not, which do not add up. */
+/** What the numbers of a series are found by, in whichever order its labels come; quantiles by nothing, as they do not add up. */
 function keysOf(
   { name, type, labels, parts }: WrittenFamily,
   values: readonly string[],
 ): (string | undefined)[] {
   const pairs = labels.flatMap((label, index) => (values[index] ? [`${label}=${values[index]}`] : []));
-  // Labels of a foreign metric may come in another order each time.
   const series = JSON.stringify([name, ...pairs.sort()]);
   return parts.map(([suffix, bound]) =>
     type === 'summary' && bound !== undefined ? undefined : `${series} ${suffix} ${bound}`,
