@@ -38,7 +38,7 @@ export interface FlushOptions {
 }
 
 /** What the primary keeps of a membership that has ended: its numbers by series and part. */
-type Told = ReadonlyMap<string, number>;
+type Told = Map<string, number>;
 
 interface Joined {
   readonly membership: ClusterMembership;
@@ -222,15 +222,8 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
   const lastWords = (): void => {
     try {
       const counts = since(ownCountsOf(registry), before);
-      link.send({
-        ...common,
-        kind: 'report',
-        number: number + 1,
-        done: true,
-        counts,
-        gauges: [],
-        answers: [],
-      });
+      const last = { number: number + 1, done: true, counts, gauges: [], answers: [] };
+      link.send({ ...common, kind: 'report', ...last });
       link.send({ ...common, kind: 'leave' });
     } catch (error) {
       failed(error);
@@ -261,7 +254,7 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
   };
 }
 
-/** What of each number has come since it was told. Of a series that has begun anew since (more than a sum went down), all has. */
+/** What of each number has come since it was told. Of a series that has begun anew (more than a sum went down), all has from now on. */
 function since(families: readonly WrittenFamily[], told: Told): readonly WrittenFamily[] {
   if (told.size === 0) return families;
   return families.map((family) => ({
@@ -272,7 +265,9 @@ function since(families: readonly WrittenFamily[], told: Told): readonly Written
         typeof number === 'number' ? number - (told.get(keys[part] ?? '') ?? 0) : number,
       );
       const isAnew = left.some((number, part) => Number(number) < 0 && family.parts[part]?.[0] !== '_sum');
-      return [values, isAnew ? numbers : left] as const;
+      if (!isAnew) return [values, left] as const;
+      for (const key of keys) if (key !== undefined) told.delete(key);
+      return [values, numbers] as const;
     }),
   }));
 }
