@@ -175,8 +175,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     meaning: 'Pushgateway',
     expected: 'an http or https URL',
     read: readUrl,
-    // One with a password.
-    isSecret: (value) => value.includes('@'),
+    // One with a password, or a token in its query, as a push has it too.
+    isSecret: (value) => /[@?]/.test(value),
   },
 ] satisfies ConfigVariable[]);
 

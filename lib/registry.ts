@@ -48,6 +48,7 @@ export interface MetricsWarning {
     | 'METRICS_SNAPSHOT_FAILED'
     | 'METRICS_SNAPSHOT_LOCKED'
     | 'METRICS_SNAPSHOT_SKIPPED'
+    | 'METRICS_CLUSTER_LEFT'
     | 'METRICS_STOP_FAILED';
   readonly message: string;
   readonly cause?: unknown;

@@ -23,7 +23,7 @@ import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '.
 // Types only: koa and @koa/router are loaded by `start`, and by who imports the middleware.
 import type { MetricsServer, MetricsServerOptions } from './metrics-server.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
-import { runInOrder, stopOnSignals } from './shutdown.js';
+import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals } from './shutdown.js';
 
 export interface CreateMetricsOptions {
   /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
@@ -52,13 +52,18 @@ export interface CreateMetricsOptions {
   readonly drainSeconds?: number;
   /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
   readonly drain?: () => unknown;
-  /** Whether `stop` waits for a scrape, one interval at most, once the work has ended. Default: false. */
+  /**
+   * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
+   * such server, or nothing is measured, it does not wait. Default: false.
+   */
   readonly lastScrape?: boolean;
-  /** Seconds that all of `stop` may take. Default: 25, within the 30 that Kubernetes gives. */
+  /**
+   * Seconds that all of `stop` may take; `drain` has half of them at least. Default: 25, within the 30 that Kubernetes gives.
+   */
   readonly stopSeconds?: number;
   /**
-   * Whether SIGTERM and SIGINT stop and then end the process as they would have, where nobody else listens to them; a second
-   * one ends it at once. Default: true.
+   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have, where
+   * nobody else listens to them (the package signal-exit is nobody); one that comes while `stop` runs ends it at once. Default: true.
    */
   readonly signals?: boolean;
 }
@@ -83,7 +88,7 @@ export interface Metrics {
   start(): Promise<void>;
   /**
    * In this order and within `stopSeconds`: readiness off, `drain`, a last scrape where asked for, a last push, a last
-   * snapshot, the server closed. A second call is the first one's; without a start it ends at once.
+   * snapshot, the server closed. A second call is the first one's; before a start it does nothing.
    */
   stop(): Promise<void>;
 }
@@ -91,7 +96,7 @@ export interface Metrics {
 /**
  * Puts together what a service needs. With METRICS_ENABLED=false nothing is measured or exposed: recorders and middleware
  * do nothing that shows, and the server answers health only.
- * @throws what the parts throw
+ * @throws ERR_METRICS_INVALID_OPTION, and what the parts throw
  * @example
  * const metrics = createMetrics(loadMetricsConfig());
  * app.use(metrics.requestMetrics());
@@ -112,6 +117,7 @@ export function createMetrics(
     revision = 'unknown',
   } = options;
   const { health = new HealthChecks({ registry }), drainSeconds = 5, stopSeconds = 25 } = options;
+  checkStopOptions({ drainSeconds, stopSeconds, drain: options.drain });
   registry.setMaxSeries(settings.maxSeries);
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
   const collector = new PrometheusMetricsCollector({ registry });
@@ -168,25 +174,46 @@ export function createMetrics(
         await beginPush();
       }
     } catch (error) {
-      process.off('exit', exited);
-      await snapshots?.stop();
-      await server?.close();
+      await runInOrder(lastSteps(), Math.min(stopSeconds, 5));
+      release();
       throw error;
     }
     if (options.signals !== false) stopListening = stopOnSignals(stop);
   };
+  /** What ends the parts that have begun, each with the time that it needs. */
+  const lastSteps = (): ShutdownStep[] => [
+    ...given(membership, ({ leave }) => ({
+      run: (deadlineSeconds) => leave({ deadlineSeconds }),
+      mostSeconds: 2,
+      needsSeconds: 2,
+    })),
+    ...given(push, (each) => ({
+      run: (deadlineSeconds) => each.stop({ deadlineSeconds }),
+      needsSeconds: 2,
+    })),
+    ...given(snapshots, (each) => ({ run: () => each.stop(), needsSeconds: 2 })),
+    ...given(server, ({ close }) => ({
+      run: (deadlineSeconds) => close({ deadlineSeconds }),
+      mostSeconds: 5,
+      needsSeconds: 1,
+    })),
+  ];
+  /** Lets go of what takes no time to end. */
+  const release = (): void => {
+    process.off('exit', exited);
+    wire?.stop();
+    aggregator?.stop();
+  };
   const end = async (): Promise<void> => {
+    // From now on a signal does what it does by itself: a second one does not wait.
+    stopListening();
+    const isScraped = options.lastScrape === true && settings.enabled && server !== undefined;
+    const lastScrape: ShutdownStep = {
+      run: () => selfMetricsOf(registry).nextScrape(),
+      mostSeconds: settings.scrapeIntervalSeconds,
+    };
     const errors = await runInOrder(
-      [
-        { run: () => drained() },
-        ...(options.lastScrape === true
-          ? [{ run: () => selfMetricsOf(registry).nextScrape(), mostSeconds: settings.scrapeIntervalSeconds }]
-          : []),
-        { run: (deadlineSeconds) => membership?.leave({ deadlineSeconds }), mostSeconds: 2 },
-        { run: (deadlineSeconds) => push?.stop({ deadlineSeconds }), needsSeconds: 2 },
-        { run: () => snapshots?.stop(), needsSeconds: 2 },
-        { run: (deadlineSeconds) => server?.close({ deadlineSeconds }), mostSeconds: 5, needsSeconds: 1 },
-      ],
+      [{ run: drained }, ...(isScraped ? [lastScrape] : []), ...lastSteps()],
       stopSeconds,
     );
     for (const error of errors) {
@@ -196,20 +223,18 @@ export function createMetrics(
         cause: error,
       }));
     }
-    stopListening();
-    process.off('exit', exited);
-    wire?.stop();
-    aggregator?.stop();
+    release();
   };
-  const drained = async (): Promise<void> => {
+  const drained = async (most: number): Promise<void> => {
     await Promise.all([
-      health.drain({ seconds: server === undefined ? 0 : drainSeconds }),
+      health.drain({ seconds: server === undefined ? 0 : Math.min(drainSeconds, most) }),
       // Said once readiness is off.
       Promise.resolve().then(options.drain),
     ]);
   };
   const stop = (): Promise<void> => {
-    stopping ??= starting === undefined ? Promise.resolve() : starting.then(end, () => {});
+    if (starting === undefined) return Promise.resolve();
+    stopping ??= starting.then(end, () => {});
     return stopping;
   };
 
@@ -258,13 +283,17 @@ const optionNames = [
   'signals',
 ];
 
+/** A step of a part that there is; none of one that there is not, so that no time is kept for it. */
+function given<T>(part: T | undefined, stepOf: (part: T) => ShutdownStep): ShutdownStep[] {
+  return part === undefined ? [] : [stepOf(part)];
+}
+
 /** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
 async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
-  if (
-    !(prometheus instanceof PrometheusRegistry) ||
-    prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined
-  )
-    return;
+  if (!(prometheus instanceof PrometheusRegistry)) return;
+  const hasThem = (): boolean => prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
+  if (hasThem()) return;
   const { collectDefaultMetrics } = await import('prom-client');
-  collectDefaultMetrics({ register: prometheus });
+  // Another start may have been faster.
+  if (!hasThem()) collectDefaultMetrics({ register: prometheus });
 }

@@ -1,18 +1,26 @@
 /** The end of a service: steps in order within one deadline, on the signals that ask for it. */
+import { metricsError, shown } from '../lib/errors.js';
 
 export interface ShutdownStep {
   /** Ends by itself within so many seconds, or is given up then. */
   readonly run: (seconds: number) => unknown;
   /** Seconds that it may take at most. Default: what is left of the deadline, but for what the later steps need. */
   readonly mostSeconds?: number;
-  /** Seconds that are kept for it, whatever the steps before it take. Default: 0. */
+  /**
+   * Seconds that are kept for it, whatever the steps before it take; less where those of all steps together are more than half
+   * of the deadline. Default: 0.
+   */
   readonly needsSeconds?: number;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
+/** No timer of Node's can be longer: one that is given more is over at once. */
+const longestSeconds = 2_147_483;
+
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
+ * However short the deadline is, half of it is for those that need nothing.
  * @returns what the steps rejected with
  */
 export async function runInOrder(
@@ -21,10 +29,13 @@ export async function runInOrder(
 ): Promise<unknown[]> {
   const end = performance.now() + deadlineSeconds * 1_000;
   const errors: unknown[] = [];
-  for (const [index, { run, mostSeconds = Number.POSITIVE_INFINITY }] of steps.entries()) {
-    const kept = steps.slice(index + 1).reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
-    const left = (end - performance.now()) / 1_000 - Math.min(kept, deadlineSeconds);
-    const seconds = Math.max(0, Math.min(left, mostSeconds));
+  const needed = steps.reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
+  const share = needed === 0 ? 1 : Math.min(1, deadlineSeconds / 2 / needed);
+  let kept = needed * share;
+  for (const { run, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
+    kept -= needsSeconds * share;
+    const left = (end - performance.now()) / 1_000 - kept;
+    const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
     try {
       await within(seconds, run(seconds));
     } catch (error) {
@@ -34,23 +45,93 @@ export async function runInOrder(
   return errors;
 }
 
+/** @throws ERR_METRICS_INVALID_OPTION for options of `createMetrics` by which nothing can be stopped */
+export function checkStopOptions({
+  stopSeconds,
+  drainSeconds,
+  drain,
+}: {
+  readonly stopSeconds: unknown;
+  readonly drainSeconds: unknown;
+  readonly drain: unknown;
+}): void {
+  const invalid = (option: string, expected: string, received: unknown): Error =>
+    metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`${option}\` of createMetrics: expected ${expected}, received ${shown(received)}.`,
+    );
+  if (!(typeof stopSeconds === 'number' && stopSeconds > 0))
+    throw invalid('stopSeconds', 'a positive number of seconds', stopSeconds);
+  if (!(typeof drainSeconds === 'number' && drainSeconds >= 0 && drainSeconds <= longestSeconds))
+    throw invalid('drainSeconds', `a number of seconds within 0 to ${longestSeconds}`, drainSeconds);
+  if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
+}
+
+/** What is to stop in this process, and the listener that does it: one, so that two of ours do not wait for each other. */
+interface SignalStops {
+  readonly stops: Set<() => Promise<void>>;
+  readonly listener: (signal: NodeJS.Signals) => void;
+}
+
+/** Shared by all copies of this package that a process may have loaded. */
+const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
+
 /**
- * Stops on SIGTERM and SIGINT, and then ends the process as the signal would have, where nobody else listens to it: who does,
- * decides when to stop and to end. A second signal ends it at once.
- * @returns a function that listens no more
+ * Stops on SIGTERM and SIGINT, with whatever else asked for it in this process, and then ends the process as the signal would
+ * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal ends it at once.
+ * @returns a function after which no signal stops this one any more: for the moment at which it begins to stop by itself, from
+ *   which on a signal is not to wait for it
  */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
+  const shared = globalThis as { [signalStopsKey]?: SignalStops };
+  shared[signalStopsKey] ??= newSignalStops();
+  const { stops, listener } = shared[signalStopsKey];
+  stops.add(stop);
+  for (const signal of signals) {
+    process.off(signal, listener);
+    // First, since listeners that are called once are gone by the time that later ones are.
+    process.prependListener(signal, listener);
+  }
+  return () => {
+    if (stops.delete(stop)) listenNoMore({ stops, listener });
+  };
+}
+
+function newSignalStops(): SignalStops {
+  const stops = new Set<() => Promise<void>>();
   const listener = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) > 1) return;
-    remove();
-    void stop().finally(() => process.kill(process.pid, signal));
+    if (hasOtherListeners(signal, listener)) return;
+    const all = [...stops];
+    stops.clear();
+    listenNoMore({ stops, listener });
+    void Promise.allSettled(all.map(async (stop) => stop())).then(() => process.kill(process.pid, signal));
   };
-  const remove = (): void => {
+  return { stops, listener };
+}
+
+/** Once the signal has been told to all: signal-exit ends the process where it finds itself alone, and we have work to do yet. */
+function listenNoMore({ stops, listener }: SignalStops): void {
+  queueMicrotask(() => {
+    if (stops.size > 0) return;
     for (const signal of signals) process.off(signal, listener);
-  };
-  // First, since listeners that are called once are gone by the time that later ones are.
-  for (const signal of signals) process.prependListener(signal, listener);
-  return remove;
+  });
+}
+
+function hasOtherListeners(signal: NodeJS.Signals, listener: SignalStops['listener']): boolean {
+  const others = process.listeners(signal).filter((each) => each !== listener);
+  return others.length > signalExitListeners();
+}
+
+/**
+ * How many listeners of a signal are of the package signal-exit, which much depends on: they do what the signal does by itself
+ * once nobody else listens, so they decide nothing. Its versions (4, and 3) count themselves for each other where we look too.
+ */
+function signalExitListeners(): number {
+  const counts = [
+    (globalThis as Record<symbol, unknown>)[Symbol.for('signal-exit emitter')],
+    (process as unknown as Record<string, unknown>).__signal_exit_emitter__,
+  ].map((emitter) => (emitter as { readonly count?: unknown } | undefined)?.count);
+  return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
 }
 
 /** What a promise gives, or nothing once the time is over. */

@@ -27,8 +27,8 @@ export interface ClusterMembership {
    */
   flush(options?: FlushOptions): Promise<boolean>;
   /**
-   * Flushes, and takes no more part: for the end of a worker, after its last request. What is counted later is lost. A second
-   * call is the first one's.
+   * Flushes, and takes no more part: for the end of a worker, after its last request. What is counted later is lost, unless the
+   * registry joins again. A second call is the first one's.
    */
   leave(options?: FlushOptions): Promise<boolean>;
 }
@@ -37,12 +37,21 @@ export interface FlushOptions {
   readonly deadlineSeconds?: number;
 }
 
-const memberships = new WeakMap<AnyRegistry, ClusterMembership>();
+/** What the primary keeps of a membership that has ended: its numbers by series and part. */
+type Told = Map<string, number>;
+
+interface Joined {
+  readonly membership: ClusterMembership;
+  /** From `leave` on: what a next membership is not to tell again, or `unknown` until someone has taken the last report. */
+  readonly told: () => Told | 'unknown' | undefined;
+}
+
+const memberships = new WeakMap<AnyRegistry, Joined>();
 
 /**
  * Takes part in the metrics of a service of many processes (`node:cluster`) or threads (`node:worker_threads`): called in each
- * worker, once a registry; `clusterMetrics` or `metricsRouter({ cluster: true })` in the primary has the sums. In a process that
- * is no worker it does nothing, so that a service can be run in one.
+ * worker, once a registry, and again once `leave` has resolved to true; `clusterMetrics` or `metricsRouter({ cluster: true })` in
+ * the primary has the sums. In a process that is no worker it does nothing, so that a service can be run in one.
  *
  * A worker's counters stay in the sums when it ends. On SIGTERM it should `leave()` after its last request; one that
  * exits or crashes by an exception tells its last numbers by itself; one that is killed loses what it counted since its last report
@@ -62,10 +71,21 @@ export function joinCluster(options: JoinClusterOptions = {}): ClusterMembership
     );
   }
   const existing = memberships.get(registry);
-  if (existing !== undefined) return existing;
-  const made = joined(registry, reportSeconds * 1_000);
+  const told = existing?.told() ?? 'nothing';
+  if (told === 'unknown') warnOfEnd(registry);
+  if (existing !== undefined && typeof told === 'string') return existing.membership;
+  const made = joined(registry, reportSeconds * 1_000, typeof told === 'string' ? new Map() : told);
   memberships.set(registry, made);
-  return made;
+  return made.membership;
+}
+
+/** Told again they might count twice, not told they might be lost: nobody can know which. */
+function warnOfEnd(registry: AnyRegistry): void {
+  registry.warnOnce('cluster left', () => ({
+    code: 'METRICS_CLUSTER_LEFT',
+    message:
+      'joinCluster cannot join again: expected a primary that has taken the last report of this worker when it left, received no answer of one. What is counted from now on is in no sum. Await `leave()` before, or start a new worker.',
+  }));
 }
 
 /** Milliseconds after which a report that nobody has taken is followed by the next one all the same. */
@@ -74,7 +94,7 @@ const longestWait = 1_000;
 /** Unasked, a report goes out after so many times what the last one took: a large registry costs a twentieth of a core at most. */
 const restFactor = 20;
 
-function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
+function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joined {
   const member = crypto.randomUUID();
   let number = 0;
   let taken = 0;
@@ -89,11 +109,15 @@ function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
   /** Told of every report that is taken, and of questions. */
   const waiting = new Set<() => void>();
   let leaving: Promise<boolean> | undefined;
+  /** Of the last report that was sent whole since this began to leave. */
+  let lastSent: Told = new Map();
+  let told: ReturnType<Joined['told']>;
   /** How many flushes are waited for. */
   let flushes = 0;
 
   const link = memberLink((message) => heard(message));
-  if (link === undefined) return { flush: async () => false, leave: async () => false };
+  if (link === undefined)
+    return { membership: { flush: async () => false, leave: async () => false }, told: () => undefined };
   const common = { type: messageType, member, thread: link.thread } as const;
 
   const failed = (error: unknown): void => registry.collectFailed(metricsClusterWorkers.name, error);
@@ -131,8 +155,13 @@ function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
       gauges: [],
       answers: [],
     } as const;
-    for await (const counts of countsOf(registry)) link.send({ ...empty, counts });
+    const said = told === 'unknown' ? new Map<string, number>() : undefined;
+    for await (const counts of countsOf(registry)) {
+      if (said !== undefined) for (const [key, number] of numbersOf(counts)) said.set(key, number);
+      link.send({ ...empty, counts: since(counts, before) });
+    }
     link.send({ ...empty, gauges: ownGauges, answers: ownAnswers, done: true });
+    if (said !== undefined) lastSent = said;
   };
   /** Resolves once a condition holds that changes by messages, or after so many milliseconds. */
   const settled = (holds: () => boolean, milliseconds: number): Promise<void> =>
@@ -192,16 +221,9 @@ function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
   /** A worker that ends without leaving, by an exception for instance, can still say what it knows at once. */
   const lastWords = (): void => {
     try {
-      const counts = ownCountsOf(registry);
-      link.send({
-        ...common,
-        kind: 'report',
-        number: number + 1,
-        done: true,
-        counts,
-        gauges: [],
-        answers: [],
-      });
+      const counts = since(ownCountsOf(registry), before);
+      const last = { number: number + 1, done: true, counts, gauges: [], answers: [] };
+      link.send({ ...common, kind: 'report', ...last });
       link.send({ ...common, kind: 'leave' });
     } catch (error) {
       failed(error);
@@ -210,16 +232,63 @@ function joined(registry: AnyRegistry, reportEvery: number): ClusterMembership {
   process.once('exit', lastWords);
   link.send({ ...common, kind: 'hello' });
 
-  return {
-    flush: (options) => leaving ?? flushed(options),
-    leave: (options) => {
-      leaving ??= flushed(options).finally(() => {
-        clearInterval(timer);
-        process.off('exit', lastWords);
-        link.send({ ...common, kind: 'leave' });
-        link.close();
-      });
-      return leaving;
-    },
+  const left = async (options: FlushOptions | undefined): Promise<boolean> => {
+    told = 'unknown';
+    const isTaken = await flushed(options);
+    if (isTaken) told = lastSent;
+    clearInterval(timer);
+    process.off('exit', lastWords);
+    link.send({ ...common, kind: 'leave' });
+    link.close();
+    return isTaken;
   };
+  return {
+    membership: {
+      flush: (options) => leaving ?? flushed(options),
+      leave: (options) => {
+        leaving ??= left(options);
+        return leaving;
+      },
+    },
+    told: () => told,
+  };
+}
+
+/** What of each number has come since it was told. Of a series that has begun anew (more than a sum went down), all has from now on. */
+function since(families: readonly WrittenFamily[], told: Told): readonly WrittenFamily[] {
+  if (told.size === 0) return families;
+  return families.map((family) => ({
+    ...family,
+    series: family.series.map(([values, numbers]) => {
+      const keys = keysOf(family, values);
+      const left = numbers.map((number, part) =>
+        typeof number === 'number' ? number - (told.get(keys[part] ?? '') ?? 0) : number,
+      );
+      const isAnew = left.some((number, part) => Number(number) < 0 && family.parts[part]?.[0] !== '_sum');
+      if (!isAnew) return [values, left] as const;
+      for (const key of keys) if (key !== undefined) told.delete(key);
+      return [values, numbers] as const;
+    }),
+  }));
+}
+
+function* numbersOf(families: readonly WrittenFamily[]): Generator<[key: string, number: number]> {
+  for (const family of families)
+    for (const [values, numbers] of family.series)
+      for (const [part, key] of keysOf(family, values).entries()) {
+        const number = numbers[part];
+        if (typeof number === 'number' && key !== undefined) yield [key, number];
+      }
+}
+
+/** What the numbers of a series are found by, in whichever order its labels come; quantiles by nothing, as they do not add up. */
+function keysOf(
+  { name, type, labels, parts }: WrittenFamily,
+  values: readonly string[],
+): (string | undefined)[] {
+  const pairs = labels.flatMap((label, index) => (values[index] ? [`${label}=${values[index]}`] : []));
+  const series = JSON.stringify([name, ...pairs.sort()]);
+  return parts.map(([suffix, bound]) =>
+    type === 'summary' && bound !== undefined ? undefined : `${series} ${suffix} ${bound}`,
+  );
 }

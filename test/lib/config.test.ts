@@ -145,13 +145,15 @@ test('one error lists all that is wrong', (t) => {
   );
 });
 
-test('a bad Pushgateway is not shown where it may hold a password', (t) => {
-  t.throws(() => loadMetricsConfig({ METRICS_PUSH_URL: 'http//me:secret@push' }), {
-    code: 'ERR_METRICS_INVALID_CONFIG',
-    message:
-      'Invalid configuration: `METRICS_PUSH_URL`: expected an http or https URL, received a value that is not shown.',
+for (const url of ['http//me:secret@push', 'htp://gw:9091/?token=secret']) {
+  test(`a bad Pushgateway is not shown where it may hold a password or a token: ${url}`, (t) => {
+    t.throws(() => loadMetricsConfig({ METRICS_PUSH_URL: url }), {
+      code: 'ERR_METRICS_INVALID_CONFIG',
+      message:
+        'Invalid configuration: `METRICS_PUSH_URL`: expected an http or https URL, received a value that is not shown.',
+    });
   });
-});
+}
 
 test('a bad token is not shown', (t) => {
   const error = t.throws(() => loadMetricsConfig({ METRICS_TOKEN: 'se cret' }), {

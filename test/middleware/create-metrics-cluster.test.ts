@@ -1,7 +1,10 @@
 /** `createMetrics({ cluster: true })` in a real cluster: one port for all, and nothing of a worker is lost when it is ended. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import test from 'ava';
+import { clusterMetrics } from '../../lib/export/cluster.js';
+import { createTestRegistry } from '../../lib/testing.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { until } from '../helpers/until.js';
 
@@ -31,4 +34,44 @@ test('the primary answers for its workers; one that is ended by SIGTERM leaves a
   child.send('end one');
   await until('its end', async () => (output.includes('one ended') ? true : undefined));
   t.is(await total(), 110);
+});
+
+test('a worker whose start failed has left, and is counted once when the next one begins', async (t) => {
+  const registry = createTestRegistry();
+  const hub = clusterMetrics({ registry });
+  const thread = new Worker(
+    `
+    const { parentPort } = require('node:worker_threads');
+    import('tsx/esm/api').then(async ({ register }) => {
+      register();
+      const { createMetrics, defineCounter, MetricsRegistry } = await import(${JSON.stringify(fromRoot('lib/index.ts'))});
+      const registry = new MetricsRegistry();
+      const work = registry.counter(defineCounter({ name: 'work_total', help: 'Work done.' }));
+      const options = { registry, cluster: true, fetch: false, defaultMetrics: false, signals: false, drainSeconds: 0 };
+      work.inc(2);
+      const pushUrl = 'http://127.0.0.1:9091';
+      await createMetrics({ pushUrl }, { ...options, push: { job: '' } }).start().catch(({ code }) => parentPort.postMessage(code));
+      work.inc(3);
+      const metrics = createMetrics({}, options);
+      await metrics.start();
+      parentPort.once('message', async () => {
+        work.inc(5);
+        await metrics.stop();
+        parentPort.postMessage('stopped');
+      });
+    });`,
+    { eval: true, execArgv: [] },
+  );
+  t.teardown(async () => {
+    await thread.terminate();
+    hub.stop();
+  });
+  const metric = async (name: string): Promise<number> =>
+    Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await hub.metrics())?.[1]);
+  t.deepEqual(await once(thread, 'message'), ['ERR_METRICS_INVALID_OPTION']);
+  await until('the second start', async () => ((await metric('work_total')) === 5 ? true : undefined));
+  t.is(await metric('metrics_cluster_workers\\{state="answering"\\}'), 1, 'the first is not there');
+  thread.postMessage('stop');
+  t.deepEqual(await once(thread, 'message'), ['stopped']);
+  t.is(await metric('work_total'), 10);
 });

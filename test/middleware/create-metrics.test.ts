@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { loadMetricsConfig } from '../../lib/config.js';
 import { createMetrics, defineCounter, label, sharedRegistry } from '../../lib/index.js';
-import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
+import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 import { json, startApiServer } from '../helpers/api-server.js';
 import { serve } from '../helpers/koa-server.js';
 import { until } from '../helpers/until.js';
@@ -153,3 +153,37 @@ test.serial(
     await createMetrics({}, { registry: createTestRegistry() }).stop();
   },
 );
+
+test.serial('a start that fails at its last part undoes those before', async (t) => {
+  const registry = createTestRegistry();
+  const api = await startApiServer(json({}));
+  t.teardown(() => api.close());
+  const metrics = createMetrics(
+    { host: '127.0.0.1', port: 0, pushUrl: 'http://127.0.0.1:9091' },
+    {
+      registry,
+      push: { job: '' },
+      defaultMetrics: false,
+      fetch: { hosts: { [api.host]: { service: 'ours' } } },
+    },
+  );
+  const listeners = process.listenerCount('exit');
+  await t.throwsAsync(metrics.start(), { code: 'ERR_METRICS_INVALID_OPTION', message: /`job` of startPush/ });
+  await t.throwsAsync(fetch(`${metrics.url}/health`), undefined, 'the server is closed');
+  t.is(process.listenerCount('exit'), listeners);
+  await (await fetch(api.url)).text();
+  t.false((await readText(registry)).includes('service="ours"'), 'the wire is let go');
+  metrics.workflow.recordIssueProcessed({ workflowId: 1, workflowType: 'issue' }, 'success', 3);
+  t.notRegex(await readText(registry), /^issues_success_rate 1$/m, 'nothing is derived any more');
+  await metrics.stop();
+});
+
+test.serial('two on one registry can start at the same time', async (t) => {
+  const registry = createTestRegistry();
+  const both = [1, 2].map(() =>
+    createMetrics({ host: '127.0.0.1', port: 0 }, { registry, fetch: false, drainSeconds: 0 }),
+  );
+  await Promise.all(both.map((each) => each.start()));
+  t.regex(await readText(registry), /^process_cpu_user_seconds_total /m);
+  await Promise.all(both.map((each) => each.stop()));
+});

@@ -5,10 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { createMetrics } from '../../lib/index.js';
+import type { MetricsConfig } from '../../lib/config.js';
+import { type CreateMetricsOptions, createMetrics, defineCounter, type Metrics } from '../../lib/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { runInOrder } from '../../middleware/shutdown.js';
+import { runInOrder, type ShutdownStep } from '../../middleware/shutdown.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
@@ -64,8 +66,35 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('a second SIGTERM ends it at once', async (t) => {
-  const app = await startApp(t, 'slow');
+for (const way of ['slow', 'slow, by a listener of its own']) {
+  test(`${way}: a second SIGTERM ends it at once`, async (t) => {
+    const app = await startApp(t, way);
+    app.process.kill('SIGTERM');
+    await app.said('draining');
+    app.process.kill('SIGTERM');
+    t.deepEqual(await app.ended, [null, 'SIGTERM']);
+    t.notRegex(app.output(), /drained/);
+  });
+}
+
+test('two createMetrics in one process both stop, and then it ends', async (t) => {
+  const app = await startApp(t, 'two of ours');
+  app.process.kill('SIGTERM');
+  t.deepEqual(await app.ended, [null, 'SIGTERM']);
+  t.is(await workIn(app.file), 11);
+  t.regex(app.output(), /^the other drained$/m);
+});
+
+test('the package signal-exit is no other listener: it is stopped in order, and signal-exit comes to its turn at the end', async (t) => {
+  const app = await startApp(t, 'signal-exit');
+  app.process.kill('SIGTERM');
+  t.deepEqual(await app.ended, [null, 'SIGTERM']);
+  t.is(await workIn(app.file), 11);
+  t.regex(app.output(), /draining\ndrained\nsignal-exit\n/);
+});
+
+test('with signal-exit too, a second SIGTERM ends it at once', async (t) => {
+  const app = await startApp(t, 'signal-exit, slow');
   app.process.kill('SIGTERM');
   await app.said('draining');
   app.process.kill('SIGTERM');
@@ -75,9 +104,14 @@ test('a second SIGTERM ends it at once', async (t) => {
 
 test('a part that hangs costs no snapshot, and the whole ends at its deadline', async (t) => {
   const app = await startApp(t, 'hanging');
+  const began = performance.now();
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [null, 'SIGTERM']);
   t.is(await workIn(app.file), 1);
+  // Of its 2 s, 1 is for what hangs, though a snapshot and the server would have 3.
+  const drained = Number(/.*drains for ([\d.]+) ms/s.exec(app.output())?.[1]);
+  t.true(drained > 800, `${drained} ms`);
+  t.true(performance.now() - began < 10_000);
 });
 
 test('an app with a listener of its own decides when to stop, and how to end', async (t) => {
@@ -151,6 +185,123 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   t.regex(await readFile(file, 'utf8'), /^metrics_push_success|^metrics_scrape_duration_seconds_count/m);
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
+
+async function shares(
+  steps: readonly Omit<ShutdownStep, 'run'>[],
+  deadlineSeconds: number,
+): Promise<number[]> {
+  const given: number[] = [];
+  await runInOrder(
+    steps.map((step) => ({ ...step, run: (seconds) => given.push(seconds) })),
+    deadlineSeconds,
+  );
+  return given.map((seconds) => Math.round(seconds * 10) / 10);
+}
+
+test('steps: the first has half of the deadline at least, and later ones share what is kept for them', async (t) => {
+  const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
+  t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
+  t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
+  t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'for what is not there nothing is kept');
+  t.deepEqual(await shares([{}], 5), [5]);
+});
+
+test('steps: one may take long where the deadline is past what timers take', async (t) => {
+  for (const deadline of [3e6, Number.POSITIVE_INFINITY]) {
+    let isDone = false;
+    await runInOrder(
+      [
+        {
+          run: async (seconds) => {
+            t.is(seconds, 2_147_483);
+            // More than the millisecond at which a timer ends that is given too much.
+            await setTimeout(50);
+            isDone = true;
+          },
+        },
+      ],
+      deadline,
+    );
+    t.true(isDone, `${deadline} s`);
+  }
+});
+
+test('options that say how to stop are checked', (t) => {
+  const registry = createTestRegistry();
+  for (const [options, message] of [
+    [
+      { stopSeconds: 0 },
+      'Invalid `stopSeconds` of createMetrics: expected a positive number of seconds, received 0.',
+    ],
+    [{ stopSeconds: Number.NaN }, /`stopSeconds`.*received NaN/],
+    [{ stopSeconds: '5' }, /`stopSeconds`.*received "5"/],
+    [
+      { drainSeconds: -1 },
+      'Invalid `drainSeconds` of createMetrics: expected a number of seconds within 0 to 2147483, received -1.',
+    ],
+    [{ drainSeconds: 3e6 }, /`drainSeconds`.*received 3000000/],
+    [{ drainSeconds: null }, /`drainSeconds`.*received null/],
+    [{ drain: 5 }, 'Invalid `drain` of createMetrics: expected a function, received 5.'],
+  ] as const)
+    t.throws(() => createMetrics({}, { registry, ...options } as never), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message,
+    });
+  t.notThrows(() => createMetrics({}, { registry, stopSeconds: Number.POSITIVE_INFINITY, drainSeconds: 0 }));
+});
+
+for (const [what, config, options] of [
+  ['METRICS_ENABLED=false', { enabled: false }, {}],
+  ['no server', {}, { server: false }],
+] as const) {
+  test(`a last scrape is not waited for where there can be none: ${what}`, async (t) => {
+    const metrics = stoppable(
+      { scrapeIntervalSeconds: 60, ...config },
+      { lastScrape: true, stopSeconds: 60, ...options },
+    );
+    await metrics.start();
+    const began = performance.now();
+    await metrics.stop();
+    t.true(performance.now() - began < 10_000);
+  });
+}
+
+test('a last scrape that does not come is given up after one interval', async (t) => {
+  const metrics = stoppable({ scrapeIntervalSeconds: 0.3 }, { lastScrape: true, stopSeconds: 60 });
+  await metrics.start();
+  const began = performance.now();
+  await metrics.stop();
+  const milliseconds = performance.now() - began;
+  t.true(milliseconds > 290 && milliseconds < 10_000, `${milliseconds} ms`);
+});
+
+test('a stop before the start does nothing, and the next one stops', async (t) => {
+  const file = join(await temporaryFolder(t), 'metrics.om');
+  const metrics = stoppable({ snapshotFile: file, scrapeIntervalSeconds: 3600 });
+  await metrics.stop();
+  await metrics.start();
+  const { url } = metrics;
+  t.is((await fetch(`${url}/health`)).status, 200);
+  metrics.registry.counter(defineCounter({ name: 'work_total', help: 'Work done.' })).inc(3);
+  await metrics.stop();
+  await t.throwsAsync(fetch(`${url}/health`));
+  t.is(await workIn(file), 3);
+});
+
+/** On a port and a registry of its own, and without what takes time. */
+function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions = {}): Metrics {
+  return createMetrics(
+    { host: '127.0.0.1', port: 0, ...config },
+    {
+      registry: createTestRegistry(),
+      fetch: false,
+      defaultMetrics: false,
+      drainSeconds: 0,
+      signals: false,
+      ...options,
+    },
+  );
+}
 
 test('steps: each gets what the later ones do not need, and one that fails gives way', async (t) => {
   const given: number[] = [];

@@ -391,6 +391,105 @@ test.serial('a thread that hangs is left out, and its end is known', async (t) =
   });
 });
 
+/** A thread that joins as often as it is told, with everything that counts. */
+async function startRejoiningThread(): Promise<Worker> {
+  const program = `
+    const { parentPort } = require('node:worker_threads');
+    const tasks = async () => {
+      const { joinCluster } = await import(${JSON.stringify(fromRoot('lib/export/cluster-worker.ts'))});
+      const { MetricsRegistry } = await import(${JSON.stringify(fromRoot('lib/registry.ts'))});
+      const { defineSummary } = await import(${JSON.stringify(fromRoot('lib/definition.ts'))});
+      const { work, workDuration } = await import(${JSON.stringify(fromRoot('test/fixtures/cluster/definitions.ts'))});
+      const { Counter } = await import('prom-client');
+      const warnings = [];
+      const registry = new MetricsRegistry({ onWarning: ({ code }) => warnings.push(code) });
+      const size = defineSummary({ name: 'size_bytes', help: 'Size.', quantiles: [0.5] });
+      const foreign = new Counter({ name: 'foreign_total', help: 'F.', registers: [registry.prometheus] });
+      let membership;
+      return {
+        join: () => { membership = joinCluster({ registry, reportSeconds: 0 }); },
+        work: () => {
+          registry.counter(work).inc({ client: 'a' }, 2);
+          registry.histogram(workDuration).observe({ client: 'a' }, 0.5);
+          registry.summary(size).observe(10);
+          foreign.inc();
+        },
+        reset: () => registry.reset(),
+        leave: () => membership.leave({ deadlineSeconds: 2 }),
+        warnings: () => warnings,
+        throw: () => { setImmediate(() => { throw new Error('a bug'); }); },
+      };
+    };
+    import('tsx/esm/api').then(async ({ register }) => {
+      register();
+      const known = await tasks();
+      parentPort.on('message', async (task) => parentPort.postMessage(await known[task]()));
+      parentPort.postMessage('ready');
+    });`;
+  const thread = new Worker(program, { eval: true, execArgv: [] });
+  thread.on('error', () => {});
+  await once(thread, 'message');
+  return thread;
+}
+
+test.serial(
+  'who joins again after it has left tells what came since: nothing is lost or counted twice',
+  async (t) => {
+    await withHub(async (hub) => {
+      const thread = await startRejoiningThread();
+      const tell = async (...tasks: string[]): Promise<void> => {
+        for (const task of tasks) await told(thread, task);
+      };
+      const totals = async (): Promise<number[]> => {
+        const samples = parseText(await hub.cluster.metrics());
+        return [
+          'work_total',
+          'work_duration_seconds_bucket',
+          'work_duration_seconds_sum',
+          'size_bytes_count',
+          'foreign_total',
+        ].map((name) => total(samples, name));
+      };
+      await tell('join', 'work', 'work');
+      t.is(await told(thread, 'leave'), true);
+      t.deepEqual(await totals(), [4, 4, 1, 2, 2]);
+      await tell('work', 'join');
+      await isAnswering(hub, 1);
+      t.deepEqual(await totals(), [6, 6, 1.5, 3, 3], 'what came between is told');
+      await tell('work', 'leave');
+      t.deepEqual(await totals(), [8, 8, 2, 4, 4]);
+      await tell('join', 'reset', 'work');
+      await isAnswering(hub, 1);
+      t.deepEqual(
+        await totals(),
+        [10, 10, 2.5, 5, 5],
+        'ours begin anew, and count on; the foreign one goes on',
+      );
+      await tell('work', 'work', 'work');
+      t.deepEqual(await totals(), [16, 16, 4, 8, 8], 'past what had been told before too');
+      await tell('work');
+      thread.postMessage('throw');
+      await once(thread, 'exit').catch(() => {});
+      await isAnswering(hub, 0);
+      // A thread that crashes cannot wait for a foreign counter.
+      t.deepEqual(await totals(), [18, 18, 4.5, 9, 8]);
+      t.deepEqual(hub.registry.warnings, []);
+    });
+  },
+);
+
+test.serial('who joins again whose last report nobody took warns that it tells nothing', async (t) => {
+  const thread = await startRejoiningThread();
+  for (const task of ['join', 'work']) await told(thread, task);
+  t.is(await told(thread, 'leave'), false, 'nobody is there');
+  for (const task of ['join', 'join']) await told(thread, task);
+  t.deepEqual(await told(thread, 'warnings'), ['METRICS_CLUSTER_LEFT']);
+  await withHub(async (hub) => {
+    t.is(await hub.value('work_total'), 0);
+  });
+  await thread.terminate();
+});
+
 // ---- what is no cluster ------------------------------------------------------------------------------------------
 
 test.serial('in a process that is no worker, joining does nothing', async (t) => {
