@@ -188,7 +188,8 @@ async function shares(
     steps.map((step) => ({ ...step, run: (seconds) => given.push(seconds) })),
     deadlineSeconds,
   );
-  return given.map((seconds) => Math.round(seconds * 10) / 10);
+  // A busy machine takes a moment between two steps, which no step gets back.
+  return given.map((seconds) => Math.ceil(seconds * 2 - 0.01) / 2);
 }
 
 test('steps: the first has half of the deadline at least, and later ones share what is kept for them', async (t) => {
