@@ -179,6 +179,7 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
 
+// What measures time is serial, and so before the processes that all start at once.
 async function shares(
   steps: readonly Omit<ShutdownStep, 'run'>[],
   deadlineSeconds: number,
@@ -192,15 +193,18 @@ async function shares(
   return given.map((seconds) => Math.ceil(seconds * 2 - 0.01) / 2);
 }
 
-test('steps: the first has half of the deadline at least, and later ones share what is kept for them', async (t) => {
-  const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
-  t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
-  t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
-  t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'for what is not there nothing is kept');
-  t.deepEqual(await shares([{}], 5), [5]);
-});
+test.serial(
+  'steps: the first has half of the deadline at least, and later ones share what is kept for them',
+  async (t) => {
+    const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
+    t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
+    t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
+    t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'for what is not there nothing is kept');
+    t.deepEqual(await shares([{}], 5), [5]);
+  },
+);
 
-test('steps: one may take long where the deadline is past what timers take', async (t) => {
+test.serial('steps: one may take long where the deadline is past what timers take', async (t) => {
   for (const deadline of [3e6, Number.POSITIVE_INFINITY]) {
     let isDone = false;
     await runInOrder(
@@ -260,7 +264,7 @@ for (const [what, config, options] of [
   });
 }
 
-test('a last scrape that does not come is given up after one interval', async (t) => {
+test.serial('a last scrape that does not come is given up after one interval', async (t) => {
   const metrics = stoppable({ scrapeIntervalSeconds: 0.3 }, { lastScrape: true, stopSeconds: 60 });
   await metrics.start();
   const began = performance.now();
@@ -297,7 +301,7 @@ function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions
   );
 }
 
-test('steps: each gets what the later ones do not need, and one that fails gives way', async (t) => {
+test.serial('steps: each gets what the later ones do not need, and one that fails gives way', async (t) => {
   const given: number[] = [];
   const error = new Error('no');
   const errors = await runInOrder(
