@@ -159,8 +159,9 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   );
   await metrics.start();
   const scraping = async (): Promise<void> => {
-    await (await fetch(`${metrics.url}/metrics`)).text();
+    // Before: the push may be faster than who reads the answer.
     events.push('scrape');
+    await (await fetch(`${metrics.url}/metrics`)).text();
   };
   await scraping();
   const stopping = metrics.stop();
