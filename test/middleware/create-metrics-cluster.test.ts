@@ -36,7 +36,7 @@ test('the primary answers for its workers; one that is ended by SIGTERM leaves a
   t.is(await total(), 110);
 });
 
-test('a worker whose start failed has left, and is counted once when the next one begins', async (t) => {
+test('a worker whose start failed has left, and what it counts is told once when the next start succeeds', async (t) => {
   const registry = createTestRegistry();
   const hub = clusterMetrics({ registry });
   const thread = new Worker(
@@ -51,14 +51,15 @@ test('a worker whose start failed has left, and is counted once when the next on
       work.inc(2);
       const pushUrl = 'http://127.0.0.1:9091';
       await createMetrics({ pushUrl }, { ...options, push: { job: '' } }).start().catch(({ code }) => parentPort.postMessage(code));
+      const asked = () => new Promise((resolve) => parentPort.once('message', resolve));
+      await asked();
       work.inc(3);
       const metrics = createMetrics({}, options);
       await metrics.start();
-      parentPort.once('message', async () => {
-        work.inc(5);
-        await metrics.stop();
-        parentPort.postMessage('stopped');
-      });
+      await asked();
+      work.inc(5);
+      await metrics.stop();
+      parentPort.postMessage('stopped');
     });`,
     { eval: true, execArgv: [] },
   );
@@ -69,8 +70,12 @@ test('a worker whose start failed has left, and is counted once when the next on
   const metric = async (name: string): Promise<number> =>
     Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await hub.metrics())?.[1]);
   t.deepEqual(await once(thread, 'message'), ['ERR_METRICS_INVALID_OPTION']);
+  const answering = 'metrics_cluster_workers\\{state="answering"\\}';
+  t.is(await metric('work_total'), 2);
+  t.is(await metric(answering), 0);
+  thread.postMessage('start');
   await until('the second start', async () => ((await metric('work_total')) === 5 ? true : undefined));
-  t.is(await metric('metrics_cluster_workers\\{state="answering"\\}'), 1, 'the first is not there');
+  t.is(await metric(answering), 1);
   thread.postMessage('stop');
   t.deepEqual(await once(thread, 'message'), ['stopped']);
   t.is(await metric('work_total'), 10);
