@@ -1,4 +1,4 @@
-/** The alerts: rules that promtool accepts, tests that it passes and that can fail, and a runbook section for each. */
+/** The alerts: rules that promtool accepts, tests that it passes and that can fail, and a runbook section for each. Those of the defaults are run by bundle-tools.test.ts. */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -98,15 +98,7 @@ async function passes(t: ExecutionContext, promtool: string, options: BundleOpti
 
 testWith(
   ['promtool'],
-  'promtool accepts all rules, and each alert fires on its series and is quiet on the healthy one; a user’s own too',
-  async (t, { promtool }) => {
-    await passes(t, promtool, { definitions: [jobsLost], alerts: [ownAlert] });
-  },
-);
-
-testWith(
-  ['promtool'],
-  'so it is for Prometheus 3, sixty times as fast, and with other limits',
+  'for Prometheus 3, sixty times as fast, and with other limits, promtool accepts all rules, and each alert fires on its series and is quiet on the healthy one',
   async (t, { promtool }) => {
     await passes(t, promtool, {
       target: '3',
