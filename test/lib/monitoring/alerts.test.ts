@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { defineCounter, label, type MetricDefinition } from '../../../lib/definition.js';
 import { alertGroups } from '../../../lib/monitoring/alerts/alert-groups.js';
 import { selector } from '../../../lib/monitoring/expression.js';
+import { alertStates } from '../../../lib/monitoring/foreign.js';
 import { type Alert, type BundleFile, isAlert, type RuleGroup } from '../../../lib/monitoring/model.js';
 import { recordingGroups } from '../../../lib/monitoring/recording-rules.js';
 import { ruleFiles, runbookUrl } from '../../../lib/monitoring/rule-files.js';
@@ -185,6 +186,8 @@ function everySeries(
 ): { series: string; values: string }[] {
   return [...settings.readable.values()].flatMap((definition) => {
     const { name, type, labels } = definition;
+    // Prometheus writes those of the alerts.
+    if (definition === alertStates) return [];
     const job = /^(prometheus|alertmanager)_/.exec(name)?.[1] ?? settings.job;
     let sets: Record<string, string>[] = [{ job, instance: 'a:9090' }];
     for (const [label, { values = ['x'] }] of Object.entries(labels))
