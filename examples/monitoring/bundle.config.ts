@@ -59,6 +59,5 @@ export const bundle: BundleOptions = {
     queueDepth: 80,
     // Nothing is paid for the sandbox: 329 webhooks, round and round, are a month's work in minutes.
     aiMonthlyBudgetUsd: 100_000,
-    aiCostSpikeUsd: 500,
   },
 };
