@@ -1,5 +1,6 @@
 /** A bounded queue with a few workers: webhooks are answered at once, the work is done behind them. */
-import { WorkflowMetrics } from '@tamma/observability';
+import { type HistogramSeries, sharedRegistry, WorkflowMetrics } from '@tamma/observability';
+import { queueWait } from './queue-wait.js';
 
 export class QueueFullError extends Error {}
 
@@ -16,23 +17,31 @@ export interface WorkQueueOptions<Job> {
   readonly signal: AbortSignal;
 }
 
+interface Waiting<Job> {
+  readonly job: Job;
+  /** Ends its wait. */
+  readonly taken: () => void;
+}
+
 export class WorkQueue<Job> {
   readonly name: string;
   readonly #options: WorkQueueOptions<Job>;
-  readonly #waiting: Job[] = [];
+  readonly #waiting: Waiting<Job>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   readonly #metrics = new WorkflowMetrics();
+  readonly #wait: HistogramSeries;
 
   constructor(options: WorkQueueOptions<Job>) {
     this.#options = options;
     this.name = options.name;
+    this.#wait = sharedRegistry.histogram(queueWait).with({ queue_name: options.name });
   }
 
   /** @throws QueueFullError */
   push(job: Job): void {
     if (this.#waiting.length >= this.#options.capacity)
       throw new QueueFullError(`queue \`${this.name}\` is full`);
-    this.#waiting.push(job);
+    this.#waiting.push({ job, taken: this.#wait.startTimer() });
     this.#start();
   }
 
@@ -44,10 +53,11 @@ export class WorkQueue<Job> {
   #start(): void {
     if (this.#options.signal.aborted) this.#waiting.length = 0;
     while (this.#underWay.size < this.#options.workers) {
-      const job = this.#waiting.shift();
-      if (job === undefined) break;
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      next.taken();
       const done = this.#options
-        .work(job)
+        .work(next.job)
         .catch(() => undefined)
         .then(() => {
           this.#underWay.delete(done);

@@ -2,6 +2,7 @@
 
 export type { Receiver, Receivers } from './alertmanager-receivers.js';
 export { type Bundle, generateBundle } from './bundle.js';
+export type { BundleIntervals } from './intervals.js';
 export type {
   Alert,
   AlertCase,
@@ -13,7 +14,7 @@ export type {
   Subject,
 } from './model.js';
 export type { QuietHours } from './quiet-hours.js';
-export type { BundleIntervals, BundleOptions, BundleSettings, PrometheusVersion } from './settings.js';
+export type { BundleOptions, BundleSettings, PrometheusVersion } from './settings.js';
 export {
   type BurnFactor,
   defaultSlos,

@@ -6,6 +6,7 @@ import { checkFactoryOptions } from '../option-checks.js';
 import { type Receivers, receiversWith } from './alertmanager-receivers.js';
 import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
+import { type BundleIntervals, intervalsWith, leastScrapes } from './intervals.js';
 import type { Alert, RecordingRule } from './model.js';
 import { type QuietHours, quietHoursWith } from './quiet-hours.js';
 import type { Slo } from './slo-model.js';
@@ -13,22 +14,6 @@ import { type Thresholds, thresholdsWith } from './thresholds.js';
 
 /** The Prometheus that the files are for. */
 export type PrometheusVersion = '2.42' | '3';
-
-/** Seconds of everything that waits: shortened by tests, never by editing the output. */
-export interface BundleIntervals {
-  /** Default: METRICS_SCRAPE_INTERVAL. */
-  readonly scrapeSeconds: number;
-  /** Default: as scrapes. */
-  readonly evaluationSeconds: number;
-  /** Every `for` of an alert, and every window of a rule, is divided by this. Default: 1. Tests shorten hours to seconds with it. */
-  readonly speedUp: number;
-  /** Alertmanager's, before the first notification of a group. Default: 30. */
-  readonly groupWaitSeconds: number;
-  /** Default: 300. */
-  readonly groupIntervalSeconds: number;
-  /** Default: 14,400. */
-  readonly repeatSeconds: number;
-}
 
 export interface BundleOptions {
   /** The service's own settings: name, version, environment, path, port, token file, budget, retention. Default: those of an empty environment. */
@@ -126,7 +111,6 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   const config: MetricsConfig = { ...defaultMetricsConfig, ...options.config };
   const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
   if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
-  const scrapeSeconds = options.intervals?.scrapeSeconds ?? config.scrapeIntervalSeconds;
   const definitions = [...Object.values(catalogue), ...own];
   const readable = new Map<string, MetricDefinition>();
   for (const definition of [...definitions, ...Object.values(foreign)]) {
@@ -150,15 +134,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     recordingRules,
     thresholds: thresholdsWith(options.thresholds),
     target,
-    intervals: {
-      scrapeSeconds,
-      evaluationSeconds: scrapeSeconds,
-      speedUp: 1,
-      groupWaitSeconds: 30,
-      groupIntervalSeconds: 300,
-      repeatSeconds: 14_400,
-      ...options.intervals,
-    },
+    intervals: intervalsWith(options.intervals, config.scrapeIntervalSeconds),
     remoteWriteUrl: options.remoteWriteUrl,
     remoteWriteTokenFile: options.remoteWriteTokenFile,
     externalLabels: options.externalLabels ?? {},
@@ -169,7 +145,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
 
 /** A window of a rule as PromQL has it: what is asked for, but four scrapes at least, since a rate takes two. */
 export function windowOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): string {
-  return duration(Math.max(4 * intervals.scrapeSeconds, seconds / intervals.speedUp));
+  return duration(Math.max(leastScrapes * intervals.scrapeSeconds, seconds / intervals.speedUp));
 }
 
 /** How long an alert must hold, in seconds. */

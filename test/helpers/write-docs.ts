@@ -1,5 +1,6 @@
-/** Writes every generated document: `npm run docs`. */
+/** Writes every generated document, and the bundle of the example: `npm run docs`. */
 import { writeFile } from 'node:fs/promises';
+import { exampleBundle, writeExampleBundle } from './example-bundle.js';
 import { generatedDocuments } from './generated-docs.js';
 import { fromRoot } from './package-root.js';
 
@@ -7,3 +8,5 @@ for (const { file, content } of generatedDocuments) {
   await writeFile(fromRoot(file), content());
   console.log(`wrote ${file}`);
 }
+const { written, removed } = await writeExampleBundle();
+console.log(`wrote ${exampleBundle.folder} (${written.length} files changed, ${removed.length} removed)`);

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { choosePort } from '../../../lib/cli/ports.js';
 import { upPlan } from '../../../lib/cli/up-plan.js';
-import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
 import { type CliProcess, cli, startCli } from '../../helpers/cli.js';
 import { testWith } from '../../helpers/programs.js';
@@ -249,21 +248,16 @@ testWith(needed, 'options that do not fit leave no folder behind', async (t) => 
   await t.throwsAsync(upPlan({ dir: folder, config }, {}), { message: /expected one of them/ });
 });
 
-const generated = await generateBundle();
-// Until all parts are there.
-const isAssembled = generated.files.some(({ path }) => path === 'prometheus/prometheus.yml');
-if (isAssembled) {
-  testWith(needed, 'without a folder, both run on the bundle of the environment', async (t) => {
-    const { address } = await service(t);
-    const up = startUp(t, ['--prometheus-port', '0', '--alertmanager-port', '0'], {
-      METRICS_PORT: address.split(':')[1] ?? '',
-      METRICS_SCRAPE_INTERVAL: '1',
-    });
-    await up.line(new RegExp(`target tamma ${address} up$`, 'm'));
-    up.child.process.kill('SIGINT');
-    t.like(await up.child.ended, { code: 0, stderr: '' });
+testWith(needed, 'without a folder, both run on the bundle of the environment', async (t) => {
+  const { address } = await service(t);
+  const up = startUp(t, ['--prometheus-port', '0', '--alertmanager-port', '0'], {
+    METRICS_PORT: address.split(':')[1] ?? '',
+    METRICS_SCRAPE_INTERVAL: '1',
   });
-}
+  await up.line(new RegExp(`target tamma ${address} up$`, 'm'));
+  up.child.process.kill('SIGINT');
+  t.like(await up.child.ended, { code: 0, stderr: '' });
+});
 
 test('without the programs it exits with 2 and says how to install them', async (t) => {
   const { code, stderr } = await cli(['up'], { PATH: '/nowhere' });

@@ -1,11 +1,10 @@
 /** Grafana's dashboards: their structure as JSON, what they show, and what a real Prometheus answers to every query of theirs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
+import { bundle as example } from '../../../examples/monitoring/bundle.config.js';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import {
   defineCounter,
@@ -15,9 +14,11 @@ import {
   label,
   type MetricDefinition,
 } from '../../../lib/definition.js';
+import { generateBundle, ruleGroups } from '../../../lib/monitoring/bundle.js';
 import { grafanaFiles } from '../../../lib/monitoring/dashboards/grafana-files.js';
 import {
   type Alert,
+  type BundleFile,
   type DashboardUid,
   isAlert,
   type PanelQuery,
@@ -25,10 +26,14 @@ import {
 } from '../../../lib/monitoring/model.js';
 import { recordingGroups } from '../../../lib/monitoring/recording-rules.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
+import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
+import { startCli } from '../../helpers/cli.js';
+import { freePort } from '../../helpers/free-port.js';
 import { fromRoot } from '../../helpers/package-root.js';
 import { testWith } from '../../helpers/programs.js';
-import { startPrometheus } from '../../helpers/prometheus.js';
+import { queryPrometheus } from '../../helpers/prometheus.js';
 import { startServiceProcess } from '../../helpers/service-process.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
 const uids = [
@@ -124,10 +129,13 @@ async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup
   const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: uids.map(alertOf) };
   const groups = [...recordingGroups(settings), alerts, ...extra];
   const { files, queries } = await grafanaFiles(settings, groups);
-  const boards = files
+  return { settings, groups, files, queries, boards: boardsIn(files) };
+}
+
+function boardsIn(files: readonly BundleFile[]): DashboardJson[] {
+  return files
     .filter(({ path }) => path.endsWith('.json'))
     .map(({ content }) => JSON.parse(content) as DashboardJson);
-  return { settings, groups, files, queries, boards };
 }
 
 /** Of the default settings. */
@@ -443,40 +451,49 @@ const withoutData: Readonly<Record<string, readonly string[]>> = {
     'Duration of calls: p95 by class, method',
     'Duration of calls: distribution',
   ],
-  'it counts what nothing here does wrong': ['Recordings that failed', 'Collect functions that failed'],
-  'nothing is pushed': ['Time since the last push', 'Pushes that failed'],
-  'no Alertmanager runs': ['Alerts not sent', 'Notifications not sent'],
+  'it shows what is wrong, and nothing is': [
+    'Recordings that failed',
+    'Collect functions that failed',
+    // First queries of runbooks.
+    'TargetsDown',
+    'HttpErrors',
+    'HttpErrorsElevated',
+    'PageUnattended',
+    'MetricsRecordingErrors',
+    'RuleFailures',
+  ],
+  'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
+  'the example is no cluster': ['Workers of a cluster'],
 };
 
 testWith(
-  ['prometheus'],
-  'a real Prometheus that scrapes the example answers every query of every panel and every variable with data',
-  async (t, { prometheus: program }) => {
+  ['prometheus', 'alertmanager'],
+  'a real Prometheus with the rules of the bundle that scrapes the example answers every query of every panel and every variable with data',
+  async (t) => {
     t.timeout(180_000);
-    const { settings, groups, queries, boards } = await dashboards({
-      intervals: { scrapeSeconds: 1, speedUp: 10 },
-    });
-    const folder = await mkdtemp(join(tmpdir(), 'tamma-dashboards-'));
-    t.teardown(() => rm(folder, { recursive: true, force: true }));
-    await writeFile(join(folder, 'rules.yml'), rulesYaml(groups, settings.job));
     // A budget so small that some recordings are folded.
     const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
     t.teardown(() => service.stop());
-    const prometheus = await startPrometheus({
-      program,
-      target: `${service.url}/metrics`,
-      scrapeIntervalSeconds: 1,
-      // It scrapes itself too, at an address that is known once it runs.
-      job: `  - job_name: prometheus
-    file_sd_configs:
-      - files: ['${join(folder, 'self.json')}']
-        refresh_interval: 1s
-rule_files: ['${join(folder, 'rules.yml')}']
-`,
+    const prometheus = `127.0.0.1:${await freePort()}`;
+    const { definitions, slos, alerts } = example;
+    const options = {
+      ...{ definitions, slos, alerts },
+      targets: [new URL(service.url).host],
+      prometheus,
+      alertmanager: `127.0.0.1:${await freePort()}`,
+      intervals: { scrapeSeconds: 1, speedUp: 75 },
+    } as BundleOptions;
+    const settings = bundleSettings(options);
+    const { queries, files } = await grafanaFiles(settings, ruleGroups(settings));
+    const folder = join(await temporaryFolder(t), 'bundle');
+    await writeBundle(await generateBundle(options), folder);
+    const up = startCli(['up', '--dir', folder]);
+    t.teardown(async () => {
+      up.process.kill('SIGINT');
+      await up.ended;
     });
-    t.teardown(() => prometheus.stop());
-    await writeFile(join(folder, 'self.tmp'), JSON.stringify([{ targets: [new URL(prometheus.url).host] }]));
-    await rename(join(folder, 'self.tmp'), join(folder, 'self.json'));
+    const isScraped = /target tamma \S+ up/;
+    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined), 60_000);
 
     const excused = new Set(Object.values(withoutData).flat());
     t.deepEqual(
@@ -485,7 +502,7 @@ rule_files: ['${join(folder, 'rules.yml')}']
       'the list names panels that there are',
     );
     const answered = async (expression: string): Promise<boolean> => {
-      const results = await prometheus.query(filled(expression, settings.job));
+      const results = await queryPrometheus(`http://${prometheus}`, filled(expression, settings.job));
       return results.some(({ value }) => Number.isFinite(value));
     };
     let unanswered = queries.filter(({ panel }) => !excused.has(panel));
@@ -502,7 +519,11 @@ rule_files: ['${join(folder, 'rules.yml')}']
         120_000,
       );
     } catch (error) {
-      t.log('without data', unanswered);
+      t.log(
+        unanswered
+          .map(({ dashboard, panel, expression }) => `${dashboard} | ${panel} | ${expression}`)
+          .join('\n'),
+      );
       throw error;
     }
     t.is(unanswered.length, 0);
@@ -510,13 +531,13 @@ rule_files: ['${join(folder, 'rules.yml')}']
     for (const { panel, expression } of queries)
       if (excused.has(panel)) await t.notThrowsAsync(answered(expression), panel);
 
-    for (const { uid, templating } of boards) {
+    for (const { uid, templating } of boardsIn(files)) {
       for (const { name, type, query } of templating.list) {
         if (type !== 'query') continue;
         const asked = filled((query as { query: string }).query, settings.job);
         const [, selected = '', labelName = ''] = /^label_values\((.*), (\w+)\)$/.exec(asked) ?? [];
         const values = await fetch(
-          `${prometheus.url}/api/v1/label/${labelName}/values?match[]=${encodeURIComponent(selected)}`,
+          `http://${prometheus}/api/v1/label/${labelName}/values?match[]=${encodeURIComponent(selected)}`,
         );
         const { data } = (await values.json()) as { data: string[] };
         t.true(data.length > 0, `${uid}: ${name}`);
@@ -532,23 +553,4 @@ function filled(expression: string, job: string): string {
     .replaceAll('$__range', '1m')
     .replaceAll('$job', job)
     .replaceAll(/\$\w+/g, '.*');
-}
-
-/** The groups as a file of rules, evaluated every second. */
-function rulesYaml(groups: readonly RuleGroup[], job: string): string {
-  return stringify({
-    groups: groups.map(({ name, rules }) => ({
-      name,
-      interval: '1s',
-      rules: rules.map((rule) =>
-        isAlert(rule)
-          ? {
-              alert: rule.name,
-              expr: rule.expression,
-              labels: { severity: rule.severity, subject: rule.subject, service: job },
-            }
-          : { record: rule.record, expr: rule.expression, ...(rule.labels && { labels: rule.labels }) },
-      ),
-    })),
-  });
 }

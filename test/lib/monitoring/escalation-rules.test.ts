@@ -16,7 +16,7 @@ function pageUnattended(options: BundleOptions = {}): Alert {
 
 test('a page is escalated after an hour, which tests may shorten', (t) => {
   t.is(pageUnattended().forSeconds, 3_600);
-  t.is(pageUnattended({ intervals: { speedUp: 360 } }).forSeconds, 10);
+  t.is(pageUnattended({ intervals: { scrapeSeconds: 0.2, speedUp: 360 } }).forSeconds, 10);
 });
 
 const firing = (alertname: string, more: Record<string, string> = {}): string =>

@@ -47,6 +47,8 @@ test('windows hold four scrapes at least, and time is shortened by tests', (t) =
   t.is(windowOf(fast, 3_600), '1m');
   t.is(windowOf(fast, 60), '2s');
   t.is(holdOf(fast, 120), 2);
+  t.is(windowOf(bundleSettings({ intervals: { scrapeSeconds: 90 } }), 300), '6m');
+  t.notThrows(() => bundleSettings({ intervals: { scrapeSeconds: 1, speedUp: 75, groupWaitSeconds: 0 } }));
 });
 
 for (const [what, options, message] of [
@@ -65,6 +67,18 @@ for (const [what, options, message] of [
     'a threshold that is no number',
     { thresholds: { workflowFailureShare: '5' } },
     /expected a number, received "5"/,
+  ],
+  [
+    'a speed at which the shortest window has less than four scrapes',
+    { intervals: { scrapeSeconds: 1, speedUp: 76 } },
+    /interval `speedUp`.* expected 75 at most with a scrape every 1 s, .* received 76\. Lower it/,
+  ],
+  ['a speed with slow scrapes', { intervals: { scrapeSeconds: 90, speedUp: 2 } }, /expected 1 at most/],
+  ['an interval that there is not', { intervals: { scrapeSecond: 1 } }, /Did you mean `scrapeSeconds`\?/],
+  [
+    'an interval that is no time',
+    { intervals: { repeatSeconds: 0 } },
+    /expected a number above 0, received 0/,
   ],
   [
     'a name that the catalogue has',
