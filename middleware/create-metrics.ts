@@ -1,4 +1,5 @@
 /** One call for an application: everything that the package has, put together. */
+import { hostname } from 'node:os';
 import type { Middleware } from 'koa';
 import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
@@ -9,64 +10,22 @@ import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
 import { shown } from '../lib/errors.js';
 import type { ClusterMembership } from '../lib/export/cluster-worker.js';
-import type { MetricsPush, PushOptions } from '../lib/export/pushgateway.js';
+import type { MetricsPush } from '../lib/export/pushgateway.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type FetchInstrumentation, instrumentFetch } from '../lib/recorders/fetch.js';
-import type { HostTable } from '../lib/recorders/hosts.js';
 import { PlatformMetrics } from '../lib/recorders/platform.js';
-import type { PriceTable } from '../lib/recorders/prices.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 // Types only: koa and @koa/router are loaded by `start`, and by who imports the middleware.
-import type { MetricsServer, MetricsServerOptions } from './metrics-server.js';
+import type { MetricsServer } from './metrics-server.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals } from './shutdown.js';
 
-export interface CreateMetricsOptions {
-  /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
-  readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Readiness. Default: `new HealthChecks()`, to which checks can be added. */
-  readonly health?: HealthChecks;
-  /** Prices of AI models, for `provider`. */
-  readonly prices?: PriceTable;
-  /** Outbound requests: hosts beside those that are known, or `false` to leave them alone. Default: on. */
-  readonly fetch?: false | { readonly hosts?: HostTable };
-  /** Node's own metrics (`process_*`, `nodejs_*`), of prom-client. Default: on, unless the registry has them. */
-  readonly defaultMetrics?: boolean;
-  /** Value of the `revision` label of `build_info`. Default: `unknown`. */
-  readonly revision?: string;
-  /** The metrics server: TLS, who may scrape. `false` starts none, where the app mounts the routers itself. Default: on. */
-  readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
-  /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
-  readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
-  /**
-   * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
-   * them; a worker has no server, and tells the primary what it counts. Snapshots are of the primary's own numbers: what workers
-   * counted lasts as long as the primary does. Each process pushes a group of its own. Default: false.
-   */
-  readonly cluster?: boolean;
-  /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
-  readonly drainSeconds?: number;
-  /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
-  readonly drain?: () => unknown;
-  /**
-   * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
-   * such server, or nothing is measured, it does not wait. Default: false.
-   */
-  readonly lastScrape?: boolean;
-  /**
-   * Seconds that all of `stop` may take; `drain` has half of them at least. Default: 25, within the 30 that Kubernetes gives.
-   */
-  readonly stopSeconds?: number;
-  /**
-   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have, where
-   * nobody else listens to them (the package signal-exit is nobody); one that comes while `stop` runs ends it at once. Default: true.
-   */
-  readonly signals?: boolean;
-}
+export type { CreateMetricsOptions } from './create-metrics-options.js';
 
 export interface Metrics {
   readonly config: MetricsConfig;
@@ -107,7 +66,8 @@ export function createMetrics(
   config: Partial<MetricsConfig> = {},
   options: CreateMetricsOptions = {},
 ): Metrics {
-  checkFactoryOptions('createMetrics', options, optionNames);
+  checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
+  checkFactoryOptions('createMetrics, in its config', config, Object.keys(defaultMetricsConfig));
   const settings: MetricsConfig = Object.freeze({ ...defaultMetricsConfig, ...config });
   const {
     registry = sharedRegistry,
@@ -154,7 +114,17 @@ export function createMetrics(
     if (url === undefined) return;
     const { startPush } = await import('../lib/export/pushgateway.js');
     const constantLabels = { service, version, environment };
-    push = startPush({ job: service, constantLabels, ...options.push, url, registry, intervalSeconds });
+    // What was restored would stand in the gateway once for each life, were each a group of its own.
+    const grouping = snapshots === undefined ? undefined : { instance: hostname() };
+    push = startPush({
+      job: service,
+      constantLabels,
+      grouping,
+      ...options.push,
+      url,
+      registry,
+      intervalSeconds,
+    });
   };
   const begin = async (): Promise<void> => {
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
@@ -230,6 +200,8 @@ export function createMetrics(
       health.drain({ seconds: server === undefined ? 0 : Math.min(drainSeconds, most) }),
       // Said once readiness is off.
       Promise.resolve().then(options.drain),
+      // Whoever will not wait for the end, by a second signal, has this one.
+      snapshots?.write(),
     ]);
   };
   const stop = (): Promise<void> => {
@@ -265,23 +237,6 @@ function isWorkerOfOthers(): boolean {
   const cluster = process.getBuiltinModule('node:cluster') as unknown as { readonly isWorker: boolean };
   return cluster.isWorker || !process.getBuiltinModule('node:worker_threads').isMainThread;
 }
-
-const optionNames = [
-  'registry',
-  'health',
-  'prices',
-  'fetch',
-  'defaultMetrics',
-  'revision',
-  'server',
-  'push',
-  'cluster',
-  'drainSeconds',
-  'drain',
-  'lastScrape',
-  'stopSeconds',
-  'signals',
-];
 
 /** A step of a part that there is; none of one that there is not, so that no time is kept for it. */
 function given<T>(part: T | undefined, stepOf: (part: T) => ShutdownStep): ShutdownStep[] {

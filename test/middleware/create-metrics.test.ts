@@ -1,4 +1,9 @@
 /** `createMetrics`: everything put together, from the config to the last connection. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import Router from '@koa/router';
 import test from 'ava';
 import Koa from 'koa';
@@ -8,6 +13,7 @@ import { createMetrics, defineCounter, label, sharedRegistry } from '../../lib/i
 import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 import { json, startApiServer } from '../helpers/api-server.js';
 import { serve } from '../helpers/koa-server.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
 const local = { METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' };
@@ -187,3 +193,41 @@ test.serial('two on one registry can start at the same time', async (t) => {
   t.regex(await readText(registry), /^process_cpu_user_seconds_total /m);
   await Promise.all(both.map((each) => each.stop()));
 });
+
+test.serial('settings that are misspelt are told, as options are', (t) => {
+  t.throws(() => createMetrics({ prot: 1 } as never, { registry: createTestRegistry() }), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+    message: /^Unknown option `prot` of createMetrics, in its config: .* Did you mean `port`\?$/,
+  });
+});
+
+test.serial(
+  'with snapshots the pushes of all lives are one group: what is restored stands there once',
+  async (t) => {
+    const paths: string[] = [];
+    const gateway = createServer((request, response) => {
+      paths.push(request.url ?? '');
+      request.resume().once('end', () => response.writeHead(202).end());
+    }).listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+    t.teardown(() => gateway.close());
+    const pushUrl = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+    const folder = await temporaryFolder(t);
+    for (const snapshotFile of [join(folder, 'metrics.om'), undefined]) {
+      const metrics = createMetrics(
+        { pushUrl, snapshotFile },
+        {
+          registry: createTestRegistry(),
+          server: false,
+          fetch: false,
+          defaultMetrics: false,
+          drainSeconds: 0,
+        },
+      );
+      await metrics.start();
+      await metrics.stop();
+    }
+    t.is(paths[0], `/metrics/job/tamma/instance/${hostname()}`);
+    t.regex(paths[1] ?? '', new RegExp(`^/metrics/job/tamma/instance/${hostname()}:${process.pid}$`));
+  },
+);

@@ -1,0 +1,69 @@
+/** The options of `createMetrics`. */
+
+import type { PushOptions } from '../lib/export/pushgateway.js';
+import type { HealthChecks } from '../lib/health.js';
+import type { HostTable } from '../lib/recorders/hosts.js';
+import type { PriceTable } from '../lib/recorders/prices.js';
+import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricsServerOptions } from './metrics-server.js';
+
+export interface CreateMetricsOptions {
+  /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
+  readonly registry?: MetricsRegistry<StructuralRegistry>;
+  /** Readiness. Default: `new HealthChecks()`, to which checks can be added. */
+  readonly health?: HealthChecks;
+  /** Prices of AI models, for `provider`. */
+  readonly prices?: PriceTable;
+  /** Outbound requests: hosts beside those that are known, or `false` to leave them alone. Default: on. */
+  readonly fetch?: false | { readonly hosts?: HostTable };
+  /** Node's own metrics (`process_*`, `nodejs_*`), of prom-client. Default: on, unless the registry has them. */
+  readonly defaultMetrics?: boolean;
+  /** Value of the `revision` label of `build_info`. Default: `unknown`. */
+  readonly revision?: string;
+  /** The metrics server: TLS, who may scrape. `false` starts none, where the app mounts the routers itself. Default: on. */
+  readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
+  /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
+  readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
+  /**
+   * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
+   * them; a worker has no server, and tells the primary what it counts. Snapshots are of the primary's own numbers: what workers
+   * counted lasts as long as the primary does. Each process pushes a group of its own. Default: false.
+   */
+  readonly cluster?: boolean;
+  /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
+  readonly drainSeconds?: number;
+  /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
+  readonly drain?: () => unknown;
+  /**
+   * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
+   * such server, or nothing is measured, it does not wait. Default: false.
+   */
+  readonly lastScrape?: boolean;
+  /**
+   * Seconds that all of `stop` may take; `drain` has half of them at least. Default: 25, within the 30 that Kubernetes gives.
+   */
+  readonly stopSeconds?: number;
+  /**
+   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have, where
+   * nobody else listens to them (the package signal-exit is nobody); one that comes while `stop` runs ends it at once. Default: true.
+   */
+  readonly signals?: boolean;
+}
+
+/** What is told where an option is misspelt. */
+export const createMetricsOptionNames = [
+  'registry',
+  'health',
+  'prices',
+  'fetch',
+  'defaultMetrics',
+  'revision',
+  'server',
+  'push',
+  'cluster',
+  'drainSeconds',
+  'drain',
+  'lastScrape',
+  'stopSeconds',
+  'signals',
+];
