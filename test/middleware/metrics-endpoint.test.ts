@@ -146,9 +146,7 @@ test('a collector that never settles, or throws, costs its own metric, and is co
   });
   for (let time = 1; time <= 3; time++) {
     const start = performance.now();
-    const text = await (
-      await fetch(url, { headers: { 'x-prometheus-scrape-timeout-seconds': '0.2' } })
-    ).text();
+    const text = await (await fetch(url, { headers: { 'x-prometheus-scrape-timeout-seconds': '1' } })).text();
     t.true(performance.now() - start < 5_000);
     t.regex(text, /^calls_total\{item="1"\} 1$/m);
     t.notRegex(text, /^(stuck|thrower) /m);
