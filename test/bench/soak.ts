@@ -50,8 +50,11 @@ export function slopeOf({ heap }: Pick<SoakMeasurement, 'heap'>): Slope {
 /** Below this, growth is noise whatever its interval: a tenth of a megabyte an hour. */
 const unseen = 30;
 
-/** Above this, it is growth whatever the noise: what cannot be told from a leak of 3.6 MB an hour is not told to be none. */
-const mostNoise = 1_000;
+/**
+ * An interval that ends above this says too little: a leak of 250 bytes a scrape could be in it. V8 drops and makes code anew
+ * meanwhile, some hundred kilobytes of it, so that three minutes tell no less.
+ */
+const mostNoise = 2_500;
 
 export function soakVerdicts(measurement: SoakMeasurement): Verdict[] {
   const { seconds, scrapes, overlapped, compared, resets, fallen, twice, callsInScrapes } = measurement;
