@@ -46,7 +46,7 @@ export async function measureKoa({
   pairs,
   requests,
   processes = 12,
-  warmUp = 15_000,
+  warmUp = 10_000,
   variants = koaVariants,
 }: {
   /** Of each variant, at least: each process makes the same number. */
