@@ -1,22 +1,28 @@
 /** The bench measures what it says: that everything it times does its work, and that its arithmetic is right. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
+import { scrapeToString } from '../../lib/exposition/scrape.js';
+import { MetricsRegistry } from '../../lib/registry.js';
 import { fromRoot } from '../helpers/package-root.js';
-import { measureAttack } from './attack.js';
+import { parseText } from '../helpers/parse-text.js';
+import { attackVerdicts, measureAttack } from './attack.js';
+import { fillCatalogue } from './catalogue-fill.js';
 import { type Contender, type Kind, kinds, shapes } from './contender.js';
 import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
 import { measureGrowth } from './growth.js';
 import { growthPlot } from './growth-plot.js';
-import { bootstrapInterval, koaVariants, measureKoa } from './koa.js';
-import { measureSideBySide, median } from './measure.js';
+import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } from './koa.js';
+import { measureSideBySide, median, quantile } from './measure.js';
 import { measureMemory, memoryVerdicts } from './memory.js';
+import type { MemoryOfKind } from './memory-app.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { callTable, factsLine, factsOfRun, type RunFacts } from './report.js';
-import { measureScrapes, scrapeTable, scrapeVerdicts } from './scrape.js';
+import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
+import { watchScrapes } from './scrape-watch.js';
 import { allVerdicts, type Measured, sectionNames, shownSections } from './sections.js';
-import { measureSoak, slopeOf, soakVerdicts } from './soak.js';
+import { measureSoak, type SoakMeasurement, slopeOf, soakVerdicts } from './soak.js';
 import { speedSummary } from './speed-summary.js';
 import { measureStartUp } from './start-up.js';
 import { callVerdicts } from './targets.js';
@@ -93,26 +99,39 @@ test('the recorders, the presets and the wire record what is measured', async (t
   t.regex(recorderTable(measurements), /\| fetch, instrumentFetch \| \d+ \|/);
 });
 
-test('a Koa app answers the same, bare and measured in every way, and its CPU time is told', async (t) => {
-  const measurements = await measureKoa({ pairs: 3, requests: 10, warmUp: 1 });
+test('a Koa app answers the same, bare and measured in every way, and each proves that it recorded', async (t) => {
+  const measurements = await measureKoa({ pairs: 6, requests: 10, processes: 2, warmUp: 20 });
   t.deepEqual(
     measurements.map(({ variant }) => variant),
     [...koaVariants],
   );
-  for (const { bare, more, interval } of measurements) {
+  for (const { bare, pairs, processes, percent, microseconds } of measurements) {
     t.true(bare > 0);
-    t.true(interval[0] <= more && more <= interval[1]);
+    t.is(pairs, 6);
+    t.is(processes, 2);
+    for (const { median: middle, interval } of [percent, microseconds])
+      t.true(interval[0] <= middle && middle <= interval[1]);
   }
+  t.regex(
+    koaTable(measurements),
+    /\| bare, a second time: the control \| \S+ % \| \S+ to \S+ % \| \S+ µs \| \S+ to \S+ µs \|/,
+  );
+  t.is(koaVerdicts(measurements).length, 1);
 });
 
 test('the interval of a median holds it, and is narrow where the numbers are alike', (t) => {
-  t.deepEqual(bootstrapInterval([5, 5, 5, 5, 5]), [5, 5]);
-  const [low, high] = bootstrapInterval(Array.from({ length: 301 }, (_, index) => index));
+  t.deepEqual(bootstrapInterval([[5, 5, 5, 5, 5]]), [5, 5]);
+  const [low, high] = bootstrapInterval([Array.from({ length: 301 }, (_, index) => index)]);
   t.true(low > 100 && low < 150 && high > 150 && high < 200, `${low} to ${high}`);
 });
 
+test('the interval of a median is as wide as processes differ, however many pairs each has', (t) => {
+  const process = (number: number) => Array.from({ length: 100 }, () => number);
+  t.deepEqual(bootstrapInterval([1, 2, 3, 4, 5].map(process)), [1, 5]);
+});
+
 test('scrapes are measured alike, and their lines are counted', async (t) => {
-  const measurements = await measureScrapes({ sets: 50, rounds: 1 });
+  const measurements = await measureScrapes({ sets: 50, rounds: 1, roundsAlone: 2 });
   t.deepEqual(
     measurements.map(({ sets, contenders: measured }) => [sets, measured.map(({ name }) => name)]),
     [
@@ -129,8 +148,40 @@ test('scrapes are measured alike, and their lines are counted', async (t) => {
       [500, ['@tamma/observability', 'prom-client', 'copy of the same bytes']],
     ],
   );
-  t.regex(scrapeTable(measurements), /prom-client, 7,500 lines/);
-  t.is(scrapeVerdicts(measurements).length, 4);
+  for (const { alone } of measurements) {
+    t.deepEqual(
+      alone.map(({ name, stalls, collections }) => [name, stalls.length, collections.length]),
+      [
+        ['@tamma/observability', 2, 2],
+        ['no scrape, for as long as one takes', 2, 2],
+      ],
+    );
+  }
+  t.regex(scrapeTable(measurements), /\| a scrape, .* \| 750 lines, .* \| 7,500 lines, /);
+  t.deepEqual(
+    scrapeVerdicts(measurements).map(({ measured }) => measured.includes('NaN')),
+    [false, false, false, false],
+  );
+});
+
+test('the stall of a scrape is promised of 95 % of the rounds, at both sizes', (t) => {
+  const measured = (sets: number, stalls: readonly number[]): ScrapeMeasurement => ({
+    sets,
+    bytes: 1,
+    extra: 1,
+    contenders: [],
+    alone: [{ name: ours.name, times: [], collections: [], stalls }],
+  });
+  const verdicts = scrapeVerdicts([
+    measured(10_000, [...Array.from({ length: 19 }, () => 10), 50]),
+    measured(100_000, [...Array.from({ length: 18 }, () => 1), 11, 11]),
+  ]);
+  t.like(verdicts[1], {
+    claim: 'longest stall in a scrape of 150,000 lines, in 95 % of 20 rounds',
+    measured: '10.0 ms',
+    reached: true,
+  });
+  t.like(verdicts[2], { measured: '11.0 ms', reached: false });
 });
 
 test('memory is weighed, of label sets and of the catalogue', async (t) => {
@@ -149,10 +200,53 @@ test('memory is weighed, of label sets and of the catalogue', async (t) => {
   t.true(memoryVerdicts(results).every(({ measured }) => !measured.includes('NaN')));
 });
 
-test('an attack is counted to the last call', (t) => {
-  const { calls, normal, attacked } = measureAttack({ rounds: 1 });
-  t.is(calls, 128 + 6 * 50_000);
-  t.true(normal > 0 && attacked > 0);
+test('memory at a scrape is promised twice: with the answer in hand, and when it is gone', (t) => {
+  const filled = (answering: number, after: number) => ({ before: 1, answering, after });
+  const results = (library: string, kind: MemoryOfKind) =>
+    (['one label varies', 'all vary', 'few values of each'] as const).map((shape) => ({
+      library,
+      shape,
+      counter: kind,
+      histogram: kind,
+    }));
+  const [, , answering, after] = memoryVerdicts({
+    sets: 1,
+    labelSets: [...results(ours.name, filled(40, 60)), ...results('prom-client', filled(100, 100))],
+    catalogue: { series: 1, lines: 1, before: 1, after: 1 },
+  });
+  t.like(answering, { measured: '0.40 x', reached: true });
+  t.like(after, { measured: '0.60 x', reached: false });
+});
+
+test('what fills a registry differs from series to series, as in a service', async (t) => {
+  const registry = new MetricsRegistry({ maxSeries: 10_000 });
+  fillCatalogue(registry, 1_000);
+  const numbers = parseText(await scrapeToString(registry)).filter(({ value }) => value > 0);
+  const of = (suffix: string) =>
+    numbers.filter(({ name }) => name.endsWith(suffix)).map(({ value }) => value);
+  for (const suffix of ['_total', '_sum', '_count'])
+    t.true(new Set(of(suffix)).size > 50, `${suffix}: ${new Set(of(suffix)).size}`);
+  t.true(Math.max(...of('_total')) > 1_000 * Math.min(...of('_total')));
+});
+
+test('an attack is counted to the last call, and timed in loops and call by call', (t) => {
+  const { calls, normal, attacked, clock } = measureAttack({ rounds: 1 });
+  t.is(calls, 128 + 51 * 2 * 2 * 2_000);
+  for (const { mean, p50, p99 } of [normal, attacked]) t.true(mean > 0 && p50 > 0 && p99 >= p50);
+  t.true(clock > 0);
+});
+
+test('an attack is held against the usual call in the mean, at p50 and at p99', (t) => {
+  const verdicts = attackVerdicts({
+    calls: 1,
+    clock: 1,
+    normal: { mean: 10, p50: 20, p99: 30 },
+    attacked: { mean: 100, p50: 200, p99: 301 },
+  });
+  t.deepEqual(
+    verdicts.map(({ reached }) => reached),
+    [true, true, false],
+  );
 });
 
 test('growth is measured step by step, and drawn', async (t) => {
@@ -164,32 +258,78 @@ test('growth is measured step by step, and drawn', async (t) => {
       ['prom-client', 10],
     ],
   );
-  t.true(measurements.every(({ call, bytes, scrape }) => call > 0 && bytes > 100 && scrape > 0));
+  t.true(measurements.every(({ call, bytes, scrape = 0 }) => call > 0 && bytes > 100 && scrape > 0));
   const plot = growthPlot(measurements);
   t.is(plot.match(/<polyline/g)?.length, 8, 'two libraries in four plots');
   t.notRegex(plot, /NaN|undefined/);
 });
 
-test('a soak scrapes, resets and weighs; nothing falls', async (t) => {
-  const measurement = await measureSoak({ seconds: 3 });
-  t.true(measurement.calls > 1_000);
-  t.true(measurement.scrapes > 3);
+test('a soak records and resets in scrapes and between them, and weighs; nothing falls, nothing comes twice', async (t) => {
+  const measurement = await measureSoak({ seconds: 4 });
+  t.true(measurement.calls > measurement.callsInScrapes);
+  t.true(measurement.callsInScrapes > 1_000);
   t.true(measurement.resets > 5);
+  t.true(measurement.overlapped > 2);
+  t.true(measurement.compared > 2);
   t.is(measurement.fallen, 0);
-  t.is(measurement.heap.length, measurement.resets);
+  t.is(measurement.twice, 0);
+  t.is(measurement.heap.length, Math.ceil(measurement.resets / 2), 'every other reset is in a scrape');
 });
 
-test('the slope of a heap: none, noise, and a leak', (t) => {
-  const verdict = (bytes: (second: number) => number) => {
-    const heap = Array.from({ length: 60 }, (_, second) => ({ second, bytes: bytes(second) }));
-    return soakVerdicts({ seconds: 60, calls: 1, scrapes: 1, resets: 60, fallen: 0, heap })[0]?.reached;
-  };
-  t.true(verdict(() => 1e7));
-  t.true(verdict((second) => 1e7 + (second % 3) * 1e4));
-  t.false(verdict((second) => 1e7 + second * 1e3));
-  t.false(verdict((second) => 1e7 + second * 1e4 + (second % 3) * 1e4));
-  const { slope } = slopeOf({ heap: [0, 1, 2, 3, 4].map((second) => ({ second, bytes: 7 * second })) });
-  t.is(slope, 7);
+test('a soak finds what falls, what goes, and what comes twice', (t) => {
+  const watch = watchScrapes((series) => series.startsWith('rising'));
+  watch.begin()('# HELP rising_total Rises.\nrising_total{a="1"} 2\nrising_total{a="2"} 2\nheld 5\n');
+  watch.begin()('rising_total{a="1"} 2\nrising_total{a="2"} 3\nheld 4\n');
+  t.like(watch.found, { scrapes: 2, compared: 1, fallen: 0, twice: 0 });
+  watch.begin()('rising_total{a="1"} 1\nheld 4\nheld 5\n');
+  t.like(watch.found, { scrapes: 3, compared: 2, fallen: 2, twice: 1 });
+});
+
+test('a soak compares nothing across a reset, before, after or in a scrape', (t) => {
+  const watch = watchScrapes(() => true);
+  watch.begin()('rising_total 9\n');
+  watch.reset();
+  watch.begin()('rising_total 8\n');
+  t.like(watch.found, { overlapped: 0, compared: 0, fallen: 0 });
+  const end = watch.begin();
+  watch.reset();
+  end('rising_total 7\n');
+  t.like(watch.found, { overlapped: 1, compared: 0, fallen: 0 });
+  watch.begin()('rising_total 6\n');
+  t.like(watch.found, { overlapped: 1, compared: 0, fallen: 0 }, 'the one before had lines of both sides');
+  watch.begin()('rising_total 5\n');
+  t.like(watch.found, { overlapped: 1, compared: 1, fallen: 1 });
+});
+
+test('the slope of a heap: none, noise, one that lies far off, and a leak', (t) => {
+  const measured = (bytes: (second: number) => number): SoakMeasurement => ({
+    seconds: 60,
+    calls: 2,
+    callsInScrapes: 1,
+    resets: 60,
+    scrapes: 1,
+    overlapped: 1,
+    compared: 1,
+    fallen: 0,
+    twice: 0,
+    heap: Array.from({ length: 60 }, (_, second) => ({ second, bytes: bytes(second) })),
+  });
+  const isFlat = (bytes: (second: number) => number) => soakVerdicts(measured(bytes))[0]?.reached;
+  t.true(isFlat(() => 1e7));
+  t.true(isFlat((second) => 1e7 + (second % 3) * 1e4));
+  t.true(isFlat((second) => (second === 59 ? 1e9 : 1e7)));
+  t.false(isFlat((second) => 1e7 + second * 1e3));
+  t.false(isFlat((second) => 1e7 + second * 1e4 + (second % 3) * 1e4));
+  t.false(
+    isFlat((second) => 1e7 + ((second * 7) % 11) * 1e6),
+    'so much noise hides a leak',
+  );
+  t.deepEqual(slopeOf(measured((second) => 7 * second)), { slope: 7, interval: [7, 7] });
+  t.true(soakVerdicts(measured(() => 1e7)).every(({ reached }) => reached));
+  const found = (twice: number, fallen: number) =>
+    soakVerdicts({ ...measured(() => 1e7), twice, fallen }).map(({ reached }) => reached);
+  t.deepEqual(found(1, 0), [true, true, false]);
+  t.deepEqual(found(0, 1), [true, false, true]);
 });
 
 test('start-up is that of processes that did what they were told', (t) => {
@@ -217,4 +357,13 @@ test('both READMEs and the plot show the results that are written down, and thos
 test('the median is the middle', (t) => {
   t.is(median([3, 1, 2]), 2);
   t.is(median([4, 1, 2, 3]), 2.5);
+});
+
+test('a quantile is a number of the list that so many do not exceed', (t) => {
+  const numbers = Array.from({ length: 100 }, (_, index) => 100 - index);
+  t.deepEqual(
+    [0, 0.5, 0.95, 0.99, 1].map((share) => quantile(numbers, share)),
+    [1, 50, 95, 99, 100],
+  );
+  t.is(quantile([], 0.5), Number.NaN);
 });

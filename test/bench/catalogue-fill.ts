@@ -6,6 +6,9 @@ import type { Gauge } from '../../lib/instruments/gauge.js';
 import type { Histogram } from '../../lib/instruments/histogram.js';
 import type { Summary } from '../../lib/instruments/summary.js';
 import type { AnyInstrument, MetricsRegistry } from '../../lib/registry.js';
+import { drawn } from './contender.js';
+
+const draw = drawn();
 
 /** Adds series until there are so many more. */
 export function fillCatalogue(registry: MetricsRegistry, wanted: number): void {
@@ -39,18 +42,35 @@ function labelsOf({ definition }: AnyInstrument, round: number): Record<string, 
   );
 }
 
+/**
+ * What a service in its first hours has: counts from one to a hundred thousand, and of durations a few dozen, spread around what
+ * is usual for the one series. Numbers all alike would compress too well.
+ */
 function record(instrument: AnyInstrument, labels: Record<string, string>): void {
   switch (instrument.type) {
     case 'counter':
-      (instrument as Counter).inc(labels, 1.5);
+      (instrument as Counter).inc(labels, Math.ceil(10 ** (draw() * 5)));
       break;
     case 'gauge':
-      (instrument as Gauge).set(labels, 1.5);
+      (instrument as Gauge).set(labels, Math.floor(10 ** (draw() * 3)));
       break;
-    case 'histogram':
-      (instrument as Histogram).observe(labels, 0.3);
-      break;
-    default:
-      (instrument as Summary).observe(labels, 0.3);
+    default: {
+      const { definition } = instrument as Histogram | Summary;
+      const bounds = 'buckets' in definition ? definition.buckets : [0.01, 10];
+      const [least, most] = [bounds[0] ?? 0.01, bounds.at(-1) ?? 10];
+      const usual = draw();
+      const observations = Math.ceil(10 ** (draw() * 2));
+      for (let time = 0; time < observations; time++) {
+        // The mean of four draws lies near a half, seldom at the ends.
+        const spread = (draw() + draw() + draw() + draw()) / 4 - 0.5;
+        const place = Math.max(0, usual + spread);
+        (instrument as Histogram | Summary).observe(labels, toMicroseconds(least * (most / least) ** place));
+      }
+    }
   }
+}
+
+/** As fine as a clock tells durations. */
+function toMicroseconds(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
 }

@@ -3,7 +3,8 @@ import type { GrowthMeasurement } from './growth.js';
 
 interface Panel {
   readonly title: string;
-  readonly value: (measurement: GrowthMeasurement) => number;
+  /** `undefined` where it could not be measured: no point is drawn. */
+  readonly value: (measurement: GrowthMeasurement) => number | undefined;
   /** Decades of the vertical axis. */
   readonly from: number;
   readonly to: number;
@@ -67,7 +68,10 @@ function drawnPanel(
   const series = libraries.map((library) => {
     const points = measurements
       .filter((measurement) => measurement.library === library)
-      .map((measurement) => [across(measurement.sets), up(value(measurement))] as const);
+      .flatMap((measurement) => {
+        const measured = value(measurement);
+        return measured === undefined ? [] : [[across(measurement.sets), up(measured)] as const];
+      });
     const path = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
     const colour = colours[library] ?? '#555';
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${points

@@ -6,8 +6,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type RouterClass from '@koa/router';
+import type { DataPoint, Histogram, MetricReader } from '@opentelemetry/sdk-metrics';
 import type KoaClass from 'koa';
 import * as promClient from 'prom-client';
+import { scrapeToString } from '../../lib/exposition/scrape.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { requestMetrics } from '../../middleware/index.js';
 import type { koaVariants } from './koa.js';
@@ -16,6 +18,7 @@ const require = createRequire(import.meta.url);
 const variant = process.argv[2] as (typeof koaVariants)[number];
 const isBareFirst = process.argv[3] !== 'measured first';
 const ports = { bare: 0, measured: 0 };
+let openTelemetryReader: MetricReader | undefined;
 
 // OpenTelemetry patches what is required after it.
 if (variant === 'OpenTelemetry') await instrument();
@@ -23,6 +26,7 @@ const Koa = require('koa') as typeof KoaClass;
 const Router = require('@koa/router') as typeof RouterClass;
 
 const registry = new MetricsRegistry();
+const byHand = new promClient.Registry();
 const [bare, measured] = isBareFirst ? [newBare(), newMeasured()] : [newMeasured(), newBare()].reverse();
 
 const listening = (app: KoaClass): Promise<number> =>
@@ -37,7 +41,8 @@ ports.measured = await listening(measured as KoaClass);
 
 process.on('message', (asked) => {
   const { user, system } = process.cpuUsage();
-  process.send?.(asked === 'cpu' ? { microseconds: user + system } : { recorded: recorded() });
+  if (asked === 'cpu') process.send?.({ microseconds: user + system });
+  else void recorded().then((requests) => process.send?.({ requests }));
 });
 process.on('disconnect', () => process.exit());
 process.send?.(ports);
@@ -68,27 +73,63 @@ function hello(): RouterClass {
 function measuring(): KoaClass.Middleware | undefined {
   if (variant === '@tamma/observability') return requestMetrics({ registry });
   if (variant === 'prom-client by hand') return measuredByHand();
-  if (variant === '@echo-health/koa-prometheus-exporter') {
-    const { httpMetricMiddleware } = require('@echo-health/koa-prometheus-exporter') as {
-      httpMetricMiddleware: () => KoaClass.Middleware;
-    };
-    return httpMetricMiddleware();
-  }
+  if (variant === '@echo-health/koa-prometheus-exporter') return echoHealth().httpMetricMiddleware();
   return undefined;
 }
 
-/** The text of what was recorded: proof that the requests were. */
-function recorded(): boolean {
-  if (variant !== '@tamma/observability') return true;
-  const histogram = registry
-    .instruments()
-    .find(({ name }) => name === 'http_server_request_duration_seconds');
-  return [...(histogram?.series ?? [])].some((series) => 'count' in series && (series.count as number) > 0);
+/** How many requests of the route the measured app's own metrics tell of, as who reads them would see them: proof that it measured. */
+async function recorded(): Promise<number | undefined> {
+  switch (variant) {
+    case 'bare':
+      return undefined;
+    case '@tamma/observability':
+      return countIn(
+        await scrapeToString(registry),
+        'http_server_request_duration_seconds_count',
+        'route="/users/:id"',
+      );
+    case 'prom-client by hand':
+      return countIn(await byHand.metrics(), 'http_request_duration_seconds_count', 'route="/users/:id"');
+    case '@echo-health/koa-prometheus-exporter':
+      // It labels by path, and its prom-client is one of its own.
+      return countIn(
+        await echoHealth().client.register.metrics(),
+        'http_server_requests_seconds_count',
+        'uri="/users/42"',
+      );
+    default:
+      return countOfOpenTelemetry();
+  }
+}
+
+/** The number on the lines of a name that have a label. */
+function countIn(text: string, name: string, label: string): number {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
+}
+
+async function countOfOpenTelemetry(): Promise<number> {
+  const { resourceMetrics } = (await openTelemetryReader?.collect()) ?? {};
+  return (resourceMetrics?.scopeMetrics ?? [])
+    .flatMap(({ metrics }) => metrics)
+    .filter(({ descriptor }) => descriptor.name.startsWith('http.server'))
+    .flatMap(({ dataPoints }) => dataPoints as DataPoint<Histogram>[])
+    .filter(({ attributes }) => attributes['http.route'] === '/users/:id')
+    .reduce((sum, { value }) => sum + value.count, 0);
+}
+
+function echoHealth(): {
+  readonly httpMetricMiddleware: () => KoaClass.Middleware;
+  readonly client: { readonly register: { metrics(): string | Promise<string> } };
+} {
+  return require('@echo-health/koa-prometheus-exporter');
 }
 
 /** What koa-prometheus-exporter and its like do, on prom-client of today: a duration and a gauge. */
 function measuredByHand(): KoaClass.Middleware {
-  const registers = [new promClient.Registry()];
+  const registers = [byHand];
   const durations = new promClient.Histogram({
     name: 'http_request_duration_seconds',
     help: 'Durations.',
@@ -124,7 +165,8 @@ async function instrument(): Promise<void> {
     protected override async onForceFlush(): Promise<void> {}
     protected override async onShutdown(): Promise<void> {}
   }
-  const meterProvider = new MeterProvider({ readers: [new ManualReader()] });
+  openTelemetryReader = new ManualReader();
+  const meterProvider = new MeterProvider({ readers: [openTelemetryReader] });
   metrics.setGlobalMeterProvider(meterProvider);
   new NodeTracerProvider().register();
   const instrumentations = [

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { findOnPath } from '../helpers/find-on-path.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { drawn } from './contender.js';
-import { median } from './measure.js';
+import { median, quantile } from './measure.js';
 import { atMost, type Verdict } from './verdict.js';
 
 /** `bare` is a second app like the first: what it shows is the noise. */
@@ -22,57 +22,63 @@ export const koaVariants = [
 
 export interface KoaMeasurement {
   readonly variant: (typeof koaVariants)[number];
+  readonly processes: number;
   readonly pairs: number;
   /** Median microseconds of CPU time that a request of the bare app takes. */
   readonly bare: number;
-  /** How much more a request of the measured app takes, in percent of the bare one: median of the pairs. */
-  readonly more: number;
-  /** 95 % interval of it, by bootstrap. */
+  /** How much more a request of the measured app takes. */
+  readonly percent: Added;
+  readonly microseconds: Added;
+}
+
+/** Median of the pairs of all processes, and its 95 % interval. */
+export interface Added {
+  readonly median: number;
   readonly interval: readonly [number, number];
 }
 
+/**
+ * Many processes of each variant, every other of which makes the apps in the other order: what V8 makes of code that two apps
+ * share depends on which of them it saw first, and on luck. The variants take turns, so that whatever else the machine does
+ * meanwhile falls on all of them.
+ */
 export async function measureKoa({
   pairs,
   requests,
-  warmUp = 150,
+  processes = 12,
+  warmUp = 10_000,
   variants = koaVariants,
 }: {
+  /** Of each variant, at least: each process makes the same number. */
   pairs: number;
   /** In a slice. */
   requests: number;
-  /** Slices before the first that counts. */
+  processes?: number;
+  /** Requests to each app before the first slice. */
   warmUp?: number;
   variants?: readonly (typeof koaVariants)[number][];
 }): Promise<KoaMeasurement[]> {
-  const measurements: KoaMeasurement[] = [];
-  for (const variant of variants) measurements.push(await measureVariant(variant, pairs, requests, warmUp));
-  return measurements;
-}
-
-/**
- * Several processes, each of which makes the apps in the other order: what V8 makes of code that two apps share depends on
- * which of them it saw first, and on luck.
- */
-async function measureVariant(
-  variant: KoaMeasurement['variant'],
-  pairs: number,
-  requests: number,
-  warmUp: number,
-): Promise<KoaMeasurement> {
-  const times: Pair[] = [];
-  for (let time = 0; time < processes; time++)
-    times.push(...(await pairsOf(variant, time % 2 === 0, Math.ceil(pairs / processes), requests, warmUp)));
-  const ratios = times.map((pair) => (pair.measured / pair.bare - 1) * 100);
-  return {
+  const measured = variants.map((variant) => ({ variant, clusters: [] as Pair[][] }));
+  for (let process = 0; process < processes; process++) {
+    for (const { variant, clusters } of measured)
+      clusters.push(
+        await pairsOf(variant, process % 2 === 0, Math.ceil(pairs / processes), requests, warmUp),
+      );
+  }
+  return measured.map(({ variant, clusters }) => ({
     variant,
-    pairs: times.length,
-    bare: median(times.map((pair) => pair.bare)),
-    more: median(ratios),
-    interval: bootstrapInterval(ratios),
-  };
+    processes,
+    pairs: clusters.flat().length,
+    bare: median(clusters.flat().map(({ bare }) => bare)),
+    percent: added(clusters, (pair) => (pair.measured / pair.bare - 1) * 100),
+    microseconds: added(clusters, (pair) => pair.measured - pair.bare),
+  }));
 }
 
-const processes = 4;
+function added(clusters: readonly (readonly Pair[])[], more: (pair: Pair) => number): Added {
+  const numbers = clusters.map((pairs) => pairs.map(more));
+  return { median: median(numbers.flat()), interval: bootstrapInterval(numbers) };
+}
 
 /** Microseconds of CPU time of a request, in two slices of load one after the other. */
 interface Pair {
@@ -91,15 +97,20 @@ async function pairsOf(
   const sockets: Socket[] = [];
   try {
     const [ports] = (await once(child, 'message')) as [{ bare: number; measured: number }];
-    const [bare, measured] = [await loadOn(ports.bare, sockets), await loadOn(ports.measured, sockets)];
+    const order = [ports.bare, ports.measured] as [number, number];
+    if (!isBareFirst) order.reverse();
+    // In turns, as it goes on: neither app is to be the last that V8 saw.
+    const warming = [await loadOn(order[0], 8, sockets), await loadOn(order[1], 8, sockets)];
+    for (let time = 0; time < 10; time++) for (const load of warming) await load(Math.ceil(warmUp / 10));
+    const bare = await loadOn(ports.bare, connections, sockets);
+    const measured = await loadOn(ports.measured, connections, sockets);
     const slice = async (load: (count: number) => Promise<void>): Promise<number> => {
       const before = await cpuTimeOf(child);
       await load(requests);
       return ((await cpuTimeOf(child)) - before) / requests;
     };
-    for (let time = 0; time < warmUp; time++) {
-      for (const load of isBareFirst ? [bare, measured] : [measured, bare]) await slice(load);
-    }
+    // A few slices more: one connection goes other ways than eight.
+    for (let time = 0; time < 5; time++) for (const load of [bare, measured]) await slice(load);
     const draw = drawn(pairs);
     const times: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
@@ -110,9 +121,10 @@ async function pairsOf(
         times.push({ bare: await slice(bare), measured: first });
       }
     }
+    const sent = Math.ceil(warmUp / 10) * 10 + (pairs + 5) * requests;
     child.send('recorded');
-    const [{ recorded }] = (await once(child, 'message')) as [{ recorded: boolean }];
-    if (!recorded) throw new Error(`${variant} recorded nothing`);
+    const [{ requests: recorded = sent }] = (await once(child, 'message')) as [{ requests?: number }];
+    if (recorded < sent) throw new Error(`${variant} recorded ${recorded} of ${sent} requests`);
     return times;
   } finally {
     for (const socket of sockets) socket.destroy();
@@ -120,24 +132,30 @@ async function pairsOf(
   }
 }
 
-/** The 95 % interval of the median, from medians of samples drawn from the sample. */
-export function bootstrapInterval(numbers: readonly number[]): [number, number] {
-  const draw = drawn(numbers.length);
+/**
+ * The 95 % interval of the median, from medians of samples drawn from the sample: first processes, then pairs of each. Pairs
+ * of one process are alike, so that pairs alone, drawn from all, would make the interval too narrow.
+ */
+export function bootstrapInterval(clusters: readonly (readonly number[])[]): [number, number] {
+  const draw = drawn(clusters.length);
+  const anyOf = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
   const medians = Array.from({ length: 2_000 }, () =>
-    median(numbers.map(() => numbers[Math.floor(draw() * numbers.length)] ?? Number.NaN)),
-  ).sort((a, b) => a - b);
-  return [medians[50] ?? Number.NaN, medians[1_949] ?? Number.NaN];
+    median(clusters.map(() => anyOf(clusters)).flatMap((cluster) => cluster.map(() => anyOf(cluster)))),
+  );
+  return [quantile(medians, 0.025), quantile(medians, 0.975)];
 }
 
 export function koaTable(measurements: readonly KoaMeasurement[]): string {
+  const shown = ({ median: middle, interval: [low, high] }: Added, unit: string): string =>
+    `${middle.toFixed(2)} ${unit} | ${low.toFixed(2)} to ${high.toFixed(2)} ${unit}`;
   const rows = measurements.map(
-    ({ variant, more, interval: [low, high] }) =>
-      `| ${names[variant]} | ${more.toFixed(2)} % | ${low.toFixed(2)} to ${high.toFixed(2)} % |`,
+    ({ variant, percent, microseconds }) =>
+      `| ${names[variant]} | ${shown(percent, '%')} | ${shown(microseconds, 'µs')} |`,
   );
   const [first] = measurements;
   return [
-    `| CPU time of a request more than bare, ${first?.pairs ?? 0} pairs | median | 95 % interval |`,
-    '|---|---:|---:|',
+    `| CPU time of a request more than bare, ${first?.pairs ?? 0} pairs in ${first?.processes ?? 0} processes | median | 95 % interval | median | 95 % interval |`,
+    '|---|---:|---:|---:|---:|',
     ...rows,
     '',
     `A bare request, a Koa hello world with a router over loopback, takes ${(first?.bare ?? Number.NaN).toFixed(0)} µs.`,
@@ -147,12 +165,18 @@ export function koaTable(measurements: readonly KoaMeasurement[]): string {
 export function koaVerdicts(measurements: readonly KoaMeasurement[]): Verdict[] {
   const own = measurements.find(({ variant }) => variant === '@tamma/observability');
   return [
-    atMost('CPU time that requestMetrics() adds to a Koa hello world', 1, own?.more ?? Number.NaN, ' %', 2),
+    atMost(
+      'CPU time that requestMetrics() adds to a Koa hello world',
+      1,
+      own?.percent.median ?? Number.NaN,
+      ' %',
+      2,
+    ),
   ];
 }
 
 const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
-  bare: 'bare, a second time: the noise',
+  bare: 'bare, a second time: the control',
   '@tamma/observability': 'requestMetrics(): duration, first byte, two sizes, in flight',
   'prom-client by hand': 'prom-client by hand: duration, in flight',
   '@echo-health/koa-prometheus-exporter':
@@ -178,14 +202,18 @@ async function cpuTimeOf(child: ChildProcess): Promise<number> {
   return microseconds;
 }
 
-/** One, so that each request wakes the process, as most do in a service: a busier connection makes requests cheaper. */
+/** One where it is measured, so that each request wakes the process, as most do in a service: a busier connection makes requests cheaper. */
 const connections = 1;
 const requestText = 'GET /users/42 HTTP/1.1\r\nHost: here\r\n\r\n';
 
 /** Connections that stay, each with one request under way at a time. Answers are alike, so their bytes tell how many came. */
-async function loadOn(port: number, sockets: Socket[]): Promise<(count: number) => Promise<void>> {
+async function loadOn(
+  port: number,
+  count: number,
+  sockets: Socket[],
+): Promise<(requests: number) => Promise<void>> {
   const own = await Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: count }, async () => {
       const socket = connect(port, '127.0.0.1').setNoDelay(true);
       sockets.push(socket);
       await once(socket, 'connect');
@@ -198,10 +226,10 @@ async function loadOn(port: number, sockets: Socket[]): Promise<(count: number) 
   const text = answer.toString();
   if (!text.startsWith('HTTP/1.1 200') || !text.endsWith('\r\n\r\nhello'))
     throw new Error(`not the answer expected: ${text}`);
-  return (count) =>
+  return (requests) =>
     new Promise((resolve, reject) => {
-      let toSend = count;
-      let toCome = count;
+      let toSend = requests;
+      let toCome = requests;
       for (const socket of own) {
         let bytes = 0;
         const send = (): void => {

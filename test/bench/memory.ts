@@ -111,9 +111,16 @@ export function memoryVerdicts({ labelSets, catalogue }: MemoryResults): Verdict
       2,
     ),
     atMost(
-      'memory of both when a scrape has been made against prom-client, worst shape',
+      'memory of both with a scrape in hand, made and not yet sent, against prom-client, worst shape',
       0.5,
       worst(({ counter, histogram }) => counter.answering + histogram.answering),
+      ' x',
+      2,
+    ),
+    atMost(
+      'memory of both after a scrape, its answer gone, against prom-client, worst shape',
+      0.5,
+      worst(({ counter, histogram }) => counter.after + histogram.after),
       ' x',
       2,
     ),

@@ -28,7 +28,7 @@ type Results = RunFacts & Measured;
 const resultsFile = fromRoot('test/bench/results.json');
 
 if (options.help) {
-  console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: some ten minutes
+  console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: twenty minutes
 npm run bench -- --quick        the same in a minute, less exact; writes nothing
 npm run bench -- --only a,b     some of ${sectionNames.join(', ')}; writes nothing
 npm run bench -- --check        exit with 1 where a promise is missed, whatever else is said

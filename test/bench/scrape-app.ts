@@ -1,7 +1,9 @@
 /**
  * Fills a counter and an 11-bucket histogram of every library alike, scrapes them in turn, and sends what that took: time, the
- * longest stall of the event loop, and memory.
+ * longest stall of the event loop, and memory. With no peers it is ours alone, as in a service, in turn with an event loop that
+ * does nothing.
  */
+import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import platformatic from '@platformatic/prom-client';
 import * as prometheusIo from '@prometheus-io/client';
 import * as promClient from 'prom-client';
@@ -12,19 +14,20 @@ import { liveBytes, sendResult } from './child.js';
 import { buckets, type Labels, labelNames } from './contender.js';
 import { watchStalls } from './event-loop.js';
 import { labelSetsByShape } from './memory-shapes.js';
-import type { ScrapeMeasurement } from './scrape.js';
+import { idleLoop, type ScrapeRun } from './scrape.js';
 
 /** One library with its label sets in it. */
 interface Scraped {
   readonly name: string;
   readonly record: (labels: Labels) => void;
-  /** Scrapes into bytes, as an answer has them; gives how many. */
+  /** Scrapes, and gives the length of it. */
   readonly scrape: () => Promise<number>;
 }
 
 const [sets, rounds, peers] = process.argv.slice(2).map(Number) as [number, number, number];
 const labelSets = Array.from({ length: sets }, (_, index) => labelSetsByShape['few values of each'](index));
 const own = ours();
+let lastTime = 0;
 const scraped: readonly Scraped[] = [
   own,
   ...(
@@ -36,11 +39,19 @@ const scraped: readonly Scraped[] = [
   )
     .slice(0, peers)
     .map(([name, client]) => theirs(name, client as unknown as typeof promClient)),
-  copy(),
+  peers > 0 ? copy() : idle(),
 ];
 
-const measurements = scraped.map(({ name }) => ({ name, times: [] as number[], stalls: [] as number[] }));
-let bytes = 0;
+let collections: PerformanceEntry[] = [];
+const observer = new PerformanceObserver((list) => collections.push(...list.getEntries()));
+observer.observe({ entryTypes: ['gc'] });
+
+const contenders = scraped.map(({ name }) => ({
+  name,
+  times: [] as number[],
+  stalls: [] as number[],
+  collections: [] as number[],
+}));
 for (let round = -1; round < rounds; round++) {
   for (const [index, { record, scrape }] of scraped.entries()) {
     // Every series has changed since the scrape before.
@@ -49,22 +60,31 @@ for (let round = -1; round < rounds; round++) {
     const watch = watchStalls();
     await turn();
     const start = performance.now();
-    bytes = await scrape();
+    await scrape();
     const time = performance.now() - start;
     await turn();
     const stall = watch.stop();
+    if (index === 0) lastTime = time;
+    const collection = await longestCollectionSince(start);
     // The first one warms.
     if (round < 0) continue;
-    measurements[index]?.times.push(time);
-    measurements[index]?.stalls.push(stall);
+    contenders[index]?.times.push(time);
+    contenders[index]?.stalls.push(stall);
+    contenders[index]?.collections.push(collection);
   }
 }
-sendResult({
-  sets,
-  bytes,
-  contenders: measurements,
-  extra: await extraOf(),
-} satisfies ScrapeMeasurement);
+observer.disconnect();
+const bytes = await own.scrape();
+sendResult({ sets, bytes, contenders, extra: await extraOf() } satisfies ScrapeRun);
+
+/** Milliseconds of the longest stop for garbage collection. The observer is told of one a few turns after it. */
+async function longestCollectionSince(start: number): Promise<number> {
+  for (let time = 0; time < 3; time++) await turn();
+  collections.push(...observer.takeRecords());
+  const durations = collections.filter(({ startTime }) => startTime >= start).map(({ duration }) => duration);
+  collections = [];
+  return Math.max(0, ...durations);
+}
 
 function ours(): Scraped & { readonly chunks: () => AsyncGenerator<Buffer> } {
   const registry = new MetricsRegistry({ maxSeries: 10_000_000 });
@@ -99,7 +119,21 @@ function theirs(name: string, client: typeof promClient): Scraped {
       counter.inc(set);
       histogram.observe(set, 0.3);
     },
-    scrape: async () => Buffer.from(await register.metrics()).length,
+    // Its text alone: that an answer is made of bytes is not charged to it.
+    scrape: async () => (await register.metrics()).length,
+  };
+}
+
+/** No scrape: turns for as long as ours has just taken, and shows how long the machine alone stops the event loop. */
+function idle(): Scraped {
+  return {
+    name: idleLoop,
+    record: () => {},
+    scrape: async () => {
+      const end = performance.now() + lastTime;
+      while (performance.now() < end) await turn();
+      return 0;
+    },
   };
 }
 

@@ -68,13 +68,16 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   attack: {
     title: 'Under attack',
-    measure: (quick) => measureAttack({ rounds: quick ? 3 : 15 }),
+    measure: (quick) => measureAttack({ rounds: quick ? 50 : 500 }),
     shown: attackTable,
     verdicts: attackVerdicts,
   },
   scrape: {
     title: 'A scrape',
-    measure: (quick) => measureScrapes(quick ? { sets: 1_000, rounds: 3 } : { sets: 10_000, rounds: 7 }),
+    measure: (quick) =>
+      measureScrapes(
+        quick ? { sets: 1_000, rounds: 3, roundsAlone: 5 } : { sets: 10_000, rounds: 7, roundsAlone: 60 },
+      ),
     shown: scrapeTable,
     verdicts: scrapeVerdicts,
   },
@@ -87,7 +90,9 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   koa: {
     title: 'Koa',
     measure: (quick) =>
-      measureKoa(quick ? { pairs: 10, requests: 20, warmUp: 5 } : { pairs: 400, requests: 100 }),
+      measureKoa(
+        quick ? { pairs: 10, requests: 20, processes: 2, warmUp: 500 } : { pairs: 420, requests: 100 },
+      ),
     shown: koaTable,
     verdicts: koaVerdicts,
   },

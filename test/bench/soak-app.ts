@@ -1,11 +1,13 @@
 /**
  * Records at full speed with random labels, scrapes every 100 ms and resets now and then, for so many seconds; sends how the
- * heap went and whether a number that only rises ever fell.
+ * heap went and what was wrong in the scrapes. Recording goes on between the chunks of a scrape, some gauges are removed and
+ * made again there, and every other reset falls between two of them.
  */
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
-import { scrapeToString } from '../../lib/exposition/scrape.js';
+import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
+import { watchScrapes } from './scrape-watch.js';
 import type { SoakMeasurement } from './soak.js';
 
 const seconds = Number(process.argv[2]);
@@ -23,10 +25,15 @@ const summary = registry.summary(
 const outcomes = ['success', 'failure'] as const;
 const anyOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
 const known = Array.from({ length: 100 }, (_, index) => `provider-${index}`);
+/** Removed and made again in turn, so that a scrape between two chunks of it has some before it that it has written already. */
+const remade = registry.gauge(
+  defineGauge({ name: 'soaked_remade', help: 'Held.', labels: { provider: label() }, maxSeries: 2_000 }),
+);
+let nextRemade = 0;
 let calls = 0;
 
 function recordSome(): void {
-  for (let time = 0; time < 250; time++) {
+  for (let time = 0; time < 100; time++) {
     // Half of them from a known set, half made up.
     const set = {
       provider: Math.random() < 0.5 ? anyOf(known) : `provider-${Math.random()}`,
@@ -39,52 +46,71 @@ function recordSome(): void {
     summary.observe(set, Math.random() * 1_000);
     calls += 4;
   }
+  for (let time = 0; time < 20; time++) {
+    const set = { provider: `a-provider-with-a-long-name-${nextRemade++ % 1_000}` };
+    remade.remove(set);
+    remade.set(set, Math.random());
+  }
 }
 
-let scrapes = 0;
-let fallen = 0;
-let last = new Map<string, number>();
 /** Every line of a counter, and of a histogram's and summary's counts: they only rise, until a reset. */
-const rising = /^((?:soaked_total|soaked_seconds_(?:bucket|count)|soaked_bytes_count)\S*) (\S+)$/gm;
+const rising = /^(?:soaked_total|soaked_seconds_(?:bucket|count)|soaked_bytes_count)\{/;
+const watch = watchScrapes((series) => rising.test(series));
+/** Of the scrape under way: 0 when there is none. */
+let chunksCome = 0;
+let callsInScrapes = 0;
+
 async function scrape(): Promise<void> {
-  const text = await scrapeToString(registry);
-  const now = new Map<string, number>();
-  for (const [, series = '', value = ''] of text.matchAll(rising)) {
-    now.set(series, Number(value));
-    if (Number(value) < (last.get(series) ?? 0)) fallen += 1;
+  const end = watch.begin();
+  const chunks: Buffer[] = [];
+  const callsBefore = calls;
+  for await (const chunk of scrapeChunks(registry)) {
+    chunks.push(chunk);
+    chunksCome = chunks.length;
   }
-  // What is gone has fallen, too.
-  for (const series of last.keys()) if (!now.has(series)) fallen += 1;
-  if (now.size === 0) throw new Error('nothing was scraped');
-  last = now;
-  scrapes += 1;
+  chunksCome = 0;
+  callsInScrapes += calls - callsBefore;
+  end(Buffer.concat(chunks).toString());
 }
 
 let resets = 0;
 function reset(): void {
   registry.reset();
-  last = new Map();
+  watch.reset();
   resets += 1;
 }
 
 const heap: { readonly second: number; readonly bytes: number }[] = [];
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1_000;
-/** Sixty times, whatever the length. */
-const resetEvery = seconds / 60;
+/** A hundred and twenty times, but so seldom that there are scrapes between two. */
+const resetEvery = Math.max(0.3, seconds / 120);
 let [nextScrape, nextReset] = [0.1, resetEvery];
+let underWay: Promise<void> | undefined;
 while (elapsed() < seconds) {
   recordSome();
-  if (elapsed() >= nextScrape) {
+  const isResetDue = elapsed() >= nextReset;
+  const isForScrape = resets % 2 === 1;
+  // A reset that is to fall between two scrapes goes first.
+  if (underWay === undefined && elapsed() >= nextScrape && !(isResetDue && !isForScrape)) {
     nextScrape = elapsed() + 0.1;
-    await scrape();
+    underWay = scrape().finally(() => {
+      underWay = undefined;
+    });
   }
-  if (elapsed() >= nextReset) {
+  if (isResetDue && (isForScrape ? chunksCome > 0 : underWay === undefined)) {
     nextReset = elapsed() + resetEvery;
-    reset();
     // Now that all has been let go: what is left and grows is a leak.
-    heap.push({ second: elapsed(), bytes: liveBytes() });
+    const isWeighed = underWay === undefined;
+    reset();
+    if (isWeighed) {
+      // Memory beside the heap is freed after the heap's: a second look sees it.
+      liveBytes();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      heap.push({ second: elapsed(), bytes: liveBytes() });
+    }
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
-sendResult({ seconds, calls, scrapes, resets, fallen, heap } satisfies SoakMeasurement);
+await underWay;
+sendResult({ seconds, calls, callsInScrapes, resets, heap, ...watch.found } satisfies SoakMeasurement);

@@ -1,6 +1,7 @@
 /** The few numbers that the package's README shows, from the results that are written down. */
 import type { Kind, Shape } from './contender.js';
 import { median } from './measure.js';
+import type { MemoryOfKind } from './memory-app.js';
 import type { Measured } from './sections.js';
 
 export function speedSummary({ calls, decorators, scrape, memory, koa }: Measured): string {
@@ -18,14 +19,14 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
     const found = scrape[0]?.contenders.find((contender) => contender.name === name);
     return `${median(found?.times ?? []).toFixed(0)} ms, of which at once ${milliseconds(median(found?.stalls ?? []))}`;
   };
-  const bytes = (library: string): string => {
+  const bytes = (library: string, moment: keyof MemoryOfKind): string => {
     const found = memory.labelSets.find(
       (measured) => measured.library === library && measured.shape === 'one label varies',
     );
-    return `${((found?.counter.answering ?? Number.NaN) + (found?.histogram.answering ?? Number.NaN)).toFixed(0)} bytes`;
+    return `${((found?.counter[moment] ?? Number.NaN) + (found?.histogram[moment] ?? Number.NaN)).toFixed(0)} bytes`;
   };
   const request = (variant: string): string =>
-    `${(koa.find((measured) => measured.variant === variant)?.more ?? Number.NaN).toFixed(1)} %`;
+    `${(koa.find((measured) => measured.variant === variant)?.percent.median ?? Number.NaN).toFixed(1)} %`;
   const rows = [
     ['counter, bound series', call(own, 'counter', 'bound'), call(peer, 'counter', 'bound')],
     ['counter, three labels', call(own, 'counter', 'labelled'), call(peer, 'counter', 'labelled')],
@@ -41,7 +42,12 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
       `${added('sync, prom-client by hand', 'sync, bare')} by hand`,
     ],
     [`a scrape of ${((scrape[0]?.sets ?? 0) * 15).toLocaleString('en')} lines`, scraped(own), scraped(peer)],
-    ['a label set of a counter and a histogram, at a scrape', bytes(own), bytes(peer)],
+    [
+      'a label set of a counter and a histogram, with a scrape in hand',
+      bytes(own, 'answering'),
+      bytes(peer, 'answering'),
+    ],
+    ['the same, when the answer is gone', bytes(own, 'after'), bytes(peer, 'after')],
     [
       'a Koa hello world takes more',
       request('@tamma/observability'),
