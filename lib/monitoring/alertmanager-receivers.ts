@@ -112,7 +112,8 @@ Alertmanager says of every notification that it failed: replace them. \`tamma-me
 - \`pager.url\`: alerts that wake someone
 - \`escalation.url\`: pages that have lasted for an hour
 - \`tickets.url\`: alerts that wait for the morning
-- \`dead-mans-switch.url\`: a service that raises the alarm when the Watchdog stops calling; it may be any address that takes a POST
+- \`dead-mans-switch.url\`: a service that raises the alarm when the Watchdog stops calling; it must answer as Slack does, with \`ok\`;
+  for one that does not, set \`receivers: { deadMansSwitch: { webhookUrl } }\`
 
 Other kinds (PagerDuty, Opsgenie, a webhook) are set by the option \`receivers\`.
 `;

@@ -5,6 +5,8 @@ import type { BundleSettings } from './settings.js';
 
 /** Alerts that say that the service cannot be seen at all; what else is told of it then says no more. */
 export const platformDownAlerts: readonly string[] = Object.freeze(['TargetsDown', 'TargetsAbsent']);
+/** Alerts about those who watch: they are true, and wanted, whatever the service does. */
+export const watcherAlerts: readonly string[] = Object.freeze(['NotificationsFailing', 'RuleFailures']);
 /** The alert that always fires. */
 export const watchdogAlert = 'Watchdog';
 
@@ -54,14 +56,15 @@ export function inhibitRules(settings: BundleSettings): Readonly<Record<string, 
     {
       source_matchers: [`alertname=~"${down}"`, 'severity="page"'],
       target_matchers: [
-        `alertname!~"${[...platformDownAlerts, watchdogAlert].join('|')}"`,
+        `alertname!~"${[...platformDownAlerts, ...watcherAlerts, watchdogAlert].join('|')}"`,
         'escalated!="true"',
       ],
       equal: ['service'],
     },
     {
       // Labels that neither has are equal: this is also for a page and a ticket about all of the subject.
-      source_matchers: [...page, 'subject!="own"'],
+      // But of the pipeline: its alerts have nothing to do with each other.
+      source_matchers: [...page, 'subject!~"own|pipeline"'],
       target_matchers: lesser,
       equal: ['service', 'subject', 'slo', ...aboutLabels],
     },

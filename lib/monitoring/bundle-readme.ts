@@ -48,7 +48,7 @@ export function bundleReadme(settings: BundleSettings, files: readonly BundleFil
     '',
     ...indented(['npx tamma-metrics up --dir .']),
     '',
-    'Or by hand, each in a terminal of its own, in this folder and, for Alertmanager, in `alertmanager/`:',
+    'Or by hand, each in a terminal of its own, in this folder and, for Alertmanager (on Debian `prometheus-alertmanager`), in `alertmanager/`:',
     '',
     ...indented(startCommand(settings).split('\n')),
     '',
@@ -74,6 +74,9 @@ export function bundleReadme(settings: BundleSettings, files: readonly BundleFil
     '',
     '## Change it',
     '',
+    ...(settings.runbookUrl.includes('://')
+      ? []
+      : ["Alerts link to their runbooks: say where they can be read from, `runbookUrl: 'https://…'`.", '']),
     'The files are generated: change the options and run `tamma-metrics bundle` again. It overwrites no file that was edited, unless',
     '`--force` says so.',
     '',

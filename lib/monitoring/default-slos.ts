@@ -3,6 +3,7 @@ import { httpServerRequestDuration } from '../catalogue/http.js';
 import { webhooksProcessed } from '../catalogue/platform.js';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../catalogue/provider.js';
 import { issuesProcessed, workflowsCompleted } from '../catalogue/workflow.js';
+import { workRequests } from './own-requests.js';
 import { defineSlo } from './slo-definition.js';
 import type { Slo } from './slo-model.js';
 
@@ -53,8 +54,11 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     objective: 0.999,
     description: 'Inbound requests are not answered with a fault of ours.',
     events: {
-      bad: { metric: httpServerRequestDuration, matches: { status_code: { raw: '=~"5.."' } } },
-      total: { metric: httpServerRequestDuration },
+      bad: {
+        metric: httpServerRequestDuration,
+        matches: { ...workRequests, status_code: { raw: '=~"5.."' } },
+      },
+      total: { metric: httpServerRequestDuration, matches: workRequests },
     },
     ...optional,
   }),
@@ -62,7 +66,7 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     name: 'http-latency',
     objective: 0.99,
     description: 'Inbound requests take a second at most.',
-    latency: { metric: httpServerRequestDuration, thresholdSeconds: 1 },
+    latency: { metric: httpServerRequestDuration, thresholdSeconds: 1, matches: workRequests },
     ...optional,
   }),
   defineSlo({

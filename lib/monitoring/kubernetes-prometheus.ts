@@ -89,7 +89,8 @@ function serviceMonitor(settings: BundleSettings): YamlMap {
           ...(secret === undefined
             ? {}
             : { authorization: { type: 'Bearer', credentials: { name: secret, key: 'token' } } }),
-          relabelings: [jobIs(settings.job)],
+          // The operator's own label of that name would take the place of the metrics': `api_requests_total` has one.
+          relabelings: [jobIs(settings.job), { action: 'labeldrop', regex: 'service' }],
         },
       ],
       sampleLimit: limits.samples,
@@ -142,6 +143,8 @@ function prometheus(settings: BundleSettings): YamlMap {
       evaluationInterval: duration(intervals.evaluationSeconds),
       externalLabels: { environment: config.environment, ...settings.externalLabels },
       serviceAccountName: `${name}-prometheus`,
+      // A volume belongs to root, unless this says whose it is.
+      securityContext: { runAsNonRoot: true, runAsUser: 65_534, fsGroup: 65_534 },
       serviceMonitorSelector: partOf,
       ruleSelector: partOf,
       alerting: {

@@ -25,6 +25,7 @@ import {
 import type { HistogramDefinition } from '../definition.js';
 import { checkLabel, quantile, rate, ratio, selector, sumBy } from './expression.js';
 import type { RecordingRule, RuleGroup } from './model.js';
+import { workRequests } from './own-requests.js';
 import { type BundleSettings, windowOf } from './settings.js';
 
 /** Percentiles that are recorded of every duration. */
@@ -159,7 +160,11 @@ function httpRules(settings: BundleSettings): RecordingRule[] {
     },
     {
       record: 'job:http_server_requests_failed:ratio_rate5m',
-      expression: ratio(requests(['job'], { status_code: serverError }), requests(['job'])),
+      // Of the service's work: a readiness probe that fails turns no user away.
+      expression: ratio(
+        requests(['job'], { ...workRequests, status_code: serverError }),
+        requests(['job'], workRequests),
+      ),
     },
     ...durationRules(settings, 'job', httpServerRequestDuration, []),
     ...durationRules(settings, 'job_route', httpServerRequestDuration, ['route']),

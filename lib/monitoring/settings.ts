@@ -111,6 +111,14 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   const config: MetricsConfig = { ...defaultMetricsConfig, ...options.config };
   const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
   if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
+  // It stands in expressions, in templates of alerts and in links: what would have to be written otherwise in each is none.
+  if (!/^[^"\\{}\p{Cc}]+$/u.test(config.service)) {
+    throw monitoringError(
+      'name of the service (SERVICE_NAME)',
+      'a name without quotes, backslashes, braces and control characters',
+      config.service,
+    );
+  }
   const definitions = [...Object.values(catalogue), ...own];
   const readable = new Map<string, MetricDefinition>();
   for (const definition of [...definitions, ...Object.values(foreign)]) {

@@ -28,7 +28,13 @@ export function slosOf(settings: BundleSettings): readonly Slo[] {
   if (twice !== undefined) throw monitoringError('name of an SLO', 'one that no other SLO has', twice);
   for (const slo of own) checkAgainst(settings, slo);
   const kept = defaultSlos.filter(({ name }) => !names.includes(name));
-  return [...kept, ...own];
+  return [...kept.flatMap((slo) => withinRetention(slo, settings.config.retentionDays)), ...own];
+}
+
+/** A default's budget is over no more days than Prometheus keeps, and over less than a week it says nothing. */
+function withinRetention(slo: Slo, retentionDays: number): readonly Slo[] {
+  if (slo.windowDays <= retentionDays) return [slo];
+  return retentionDays < 7 ? [] : [Object.freeze({ ...slo, windowDays: retentionDays })];
 }
 
 /** Rules and alerts of the objectives, all of file `slo`. */

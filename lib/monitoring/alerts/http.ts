@@ -1,6 +1,7 @@
 /** Inbound HTTP: answers that are our fault, and answers that come late. */
 import { httpServerRequestDuration, httpServerRequestsInFlight } from '../../catalogue/http.js';
 import type { Alert, AlertCase } from '../model.js';
+import { workRequests } from '../own-requests.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing } from './crafted.js';
 import { inJob, joined, percent } from './in-job.js';
@@ -37,7 +38,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
       `${record('job:http_server_requests_failed:ratio_rate5m')} > ${limit}`,
       'and',
       [],
-      `${increase(httpServerRequestDuration, [], 300, {}, '_count')} >= ${minimum}`,
+      `${increase(httpServerRequestDuration, [], 300, workRequests, '_count')} >= ${minimum}`,
     ),
     forSeconds: holdOf(settings, isPage ? 120 : 900),
     summary: isPage

@@ -72,7 +72,8 @@ function headroomLow(settings: BundleSettings): Alert {
   const { aiHeadroomShare: limit } = settings.thresholds;
   const by = 'job, provider, resource';
   const remaining = of(aiRateLimitRemaining);
-  const most = `max by (${by}) (max_over_time(${remaining}[${window(86_400)}]))`;
+  // 0 of 0 is no number, and nothing left all day is as low as can be: over 1 at least, it is 0.
+  const most = `clamp_min(max by (${by}) (max_over_time(${remaining}[${window(86_400)}])), 1)`;
   // What was told last stands until it is told anew: past its reset it says nothing.
   const isPast = `max by (job, provider) (max_over_time(${of(aiRateLimitReset)}[${window(300)}])) == 0`;
   const series = of(aiRateLimitRemaining, { ...provider, resource: 'tokens' });

@@ -83,19 +83,21 @@ function queueAge(settings: BundleSettings): Alert {
       `sum by (job, queue_name) (resets(${of(queueDepth)}[${window(seconds)}])) > 0`,
     ),
     forSeconds: holdOf(settings, 60),
-    summary: 'Nothing is taken from the queue {{ $labels.queue_name }}',
-    description: `The queue {{ $labels.queue_name }} has held {{ $value | humanize }} items or more for ${window(seconds)}, and has not got shorter once: the oldest has waited at least that long.`,
+    summary: 'The queue {{ $labels.queue_name }} does not get shorter',
+    description: `The queue {{ $labels.queue_name }} has held {{ $value | humanize }} items or more for ${window(seconds)}, and has not got shorter once from scrape to scrape: nothing is taken, or more comes than is taken.`,
     runbook: {
       meaning:
-        'Items wait and nobody takes them. The age of the oldest is not measured; it is at least the time for which the queue has not got shorter.',
+        'Items wait, and either nobody takes them or more come than are taken. The age of the oldest is not measured: where nobody takes any, it is at least the time for which the queue has not got shorter.',
       query: `sum by (queue_name) (resets(${of(queueDepth)}[1h]))`,
       causes: [
         'No worker runs, or all of them are busy with runs that are stuck (WorkflowsStuck).',
+        'The workers work, and more comes in than they can do.',
         'The first item cannot be handled and is put back each time.',
         'The queue is paused, or its consumer has lost the connection and not noticed.',
       ],
       actions: [
         'Run `sum(active_autonomous_loops)`: zero means that no worker takes anything, a number that does not move that all are stuck.',
+        'Run `sum(rate(workflows_started_total[30m]))`: where that is above zero, items are taken, and it is workers that are wanting.',
         'Look in the log of the worker for the last item taken, and for one that comes again and again.',
         'Take the poisoned item out, or restart the consumer; see the queue get shorter within a minute or two.',
       ],

@@ -218,6 +218,8 @@ testWith(
       alert('MyTicket', 'ticket', 'own'),
       alert('Watchdog', 'none', 'pipeline'),
       alert('PageUnattended', 'page', 'pipeline', { escalated: 'true', origin: 'AiErrors' }),
+      // Pages and tickets of the pipeline have nothing to do with each other.
+      alert('NotificationsFailing', 'page', 'pipeline'),
       alert('PushFailing', 'ticket', 'pipeline'),
     ]);
     const expected = [
@@ -227,6 +229,7 @@ testWith(
       'pager AiErrors',
       'pager HttpErrors',
       'pager Mine',
+      'pager NotificationsFailing',
       'tickets AiSlower',
       'tickets MyTicket',
       'tickets PushFailing',
@@ -246,7 +249,7 @@ testWith(
 
 testWith(
   ['alertmanager'],
-  'a service that is down leaves out all else of it, but not the Watchdog, and of no other',
+  'a service that is down leaves out all else of it, but not the Watchdog and those who watch, and of no other',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
@@ -254,6 +257,7 @@ testWith(
       alert('AiErrors', 'page', 'provider', { provider: 'openai' }),
       alert('QueueLong', 'info', 'workflow'),
       alert('Watchdog', 'none', 'pipeline'),
+      alert('RuleFailures', 'ticket', 'pipeline'),
       alert('PageUnattended', 'page', 'pipeline', { escalated: 'true', origin: 'TargetsDown' }),
       alert('Elsewhere', 'page', 'http', { service: 'shop' }),
     ]);
@@ -262,6 +266,7 @@ testWith(
       'escalation PageUnattended',
       'pager Elsewhere',
       'pager TargetsDown',
+      'tickets RuleFailures',
     ];
     await until('every notification', async () =>
       told(webhook).length >= expected.length ? true : undefined,

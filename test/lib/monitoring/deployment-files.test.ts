@@ -6,6 +6,7 @@ import * as apps from 'kubernetes-models/apps/v1';
 import * as access from 'kubernetes-models/rbac.authorization.k8s.io/v1';
 import * as core from 'kubernetes-models/v1';
 import { parse, parseAllDocuments } from 'yaml';
+import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { alertmanagerFiles } from '../../../lib/monitoring/alertmanager-files.js';
 import { deploymentFiles } from '../../../lib/monitoring/deployment-files.js';
 import type { BundleFile } from '../../../lib/monitoring/model.js';
@@ -202,6 +203,26 @@ test('the service has a metrics port, which is probed and scraped', (t) => {
   const { labels } = deployment.spec.template.metadata;
   t.like(service?.spec, { selector: labels, ports: [{ name: 'metrics', port: 9090 }] });
   t.like(monitor?.spec, { selector: { matchLabels: labels } });
+});
+
+test('the labels that the operator adds take no place of the metrics’ own, and its volumes can be written', (t) => {
+  const all = manifests(filesFor());
+  const monitor = all.find(({ kind, metadata }) => kind === 'ServiceMonitor' && metadata.name === 'tamma');
+  const { endpoints } = (monitor?.spec ?? {}) as {
+    endpoints?: readonly { relabelings: readonly { action?: string; regex?: string }[] }[];
+  };
+  const dropped = endpoints
+    ?.flatMap(({ relabelings }) => relabelings)
+    .filter(({ action }) => action === 'labeldrop')
+    .map(({ regex }) => regex);
+  const added = ['namespace', 'service', 'pod', 'container', 'endpoint'];
+  const own = new Set(Object.values(catalogue).flatMap(({ labels }) => Object.keys(labels)));
+  t.deepEqual(
+    dropped,
+    added.filter((label) => own.has(label)),
+  );
+  const prometheus = all.find(({ kind }) => kind === 'Prometheus');
+  t.like(prometheus?.spec, { securityContext: { fsGroup: 65_534, runAsUser: 65_534 } });
 });
 
 test('the rules are those of the rule files, a PrometheusRule a file', (t) => {

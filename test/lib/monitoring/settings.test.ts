@@ -52,6 +52,14 @@ test('windows hold four scrapes at least, and time is shortened by tests', (t) =
 });
 
 for (const [what, options, message] of [
+  ...['a"b', 'a\\b', 'my {{x}}', 'a\nb', ''].map(
+    (service) =>
+      [
+        `a service called ${JSON.stringify(service)}`,
+        { config: { service } },
+        /Invalid name of the service \(SERVICE_NAME\) .* expected a name without quotes/,
+      ] as const,
+  ),
   [
     'an option that there is not',
     { target: '3', thresold: {} },
