@@ -162,8 +162,10 @@ function escalationSurge(settings: BundleSettings): Alert {
   const { of, window, events } = inJob(settings);
   const { escalationsPerHour: minimum, escalationSurgeFactor: factor } = settings.thresholds;
   const by = ['workflow_type'];
-  /** So long that the day before the last hour has what is usual. */
-  const usualMinutes = Math.ceil(1_440 / factor) + 120;
+  // So long after its start a day's escalations, over 24, are what is usual, or near enough for the factor. A service that is
+  // newer has no usual hour, and whatever it does would be a surge.
+  const settledSeconds = Math.ceil(86_400 / factor) + 3_600;
+  const usualMinutes = Math.ceil(settledSeconds / 60) + 60;
   const recent = events(escalations, by, 3_600);
   const usual = `sum by (job, workflow_type) (increase(${of(escalations)}[${window(86_400)}] offset ${window(3_600)})) / 24`;
   const series = of(escalations, { reason: 'tests-fail', severity: 'high', workflow_type: 'issue' });
@@ -176,7 +178,12 @@ function escalationSurge(settings: BundleSettings): Alert {
   return {
     ...shared,
     name: 'EscalationSurge',
-    expression: joined(`${recent} >= ${minimum}`, 'unless', by, `${recent} <= ${factor} * ${usual}`),
+    expression: joined(
+      joined(`${recent} >= ${minimum}`, 'unless', by, `${recent} <= ${factor} * ${usual}`),
+      'and',
+      [],
+      `count by (job) (${of(up)} offset ${window(settledSeconds)})`,
+    ),
     forSeconds: 0,
     summary: 'Much more work of type {{ $labels.workflow_type }} than usual is handed to people',
     description: `{{ $value | humanize }} escalations of workflows of type {{ $labels.workflow_type }} within ${window(3_600)}, more than ${factor} times a usual hour of the last day.`,
@@ -199,18 +206,24 @@ function escalationSurge(settings: BundleSettings): Alert {
     tests: {
       fires: {
         series: {
-          [series]: changing(0, 120, (2 * minimum) / 60, 70),
-          [isNew]: appearing(170, 2 * minimum, 40),
-          [of(up, { instance: 'a' })]: steady(1, 210),
+          [series]: changing(0, usualMinutes, (2 * minimum) / 60, 70),
+          [isNew]: appearing(usualMinutes + 50, 2 * minimum, 20),
+          [of(up, { instance: 'a' })]: steady(1, usualMinutes + 70),
         },
-        atMinutes: 180,
+        atMinutes: usualMinutes + 60,
         labels: [
           { job: settings.job, workflow_type: 'issue' },
           { job: settings.job, workflow_type: 'review' },
         ],
       },
       // As many, but as always.
-      quiet: { series: { [series]: growing((2 * minimum) / 60, usualMinutes) }, atMinutes: usualMinutes },
+      quiet: {
+        series: {
+          [series]: growing((2 * minimum) / 60, usualMinutes),
+          [of(up, { instance: 'a' })]: steady(1, usualMinutes),
+        },
+        atMinutes: usualMinutes,
+      },
     },
   };
 }

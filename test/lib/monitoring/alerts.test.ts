@@ -105,7 +105,7 @@ testWith(
       target: '3',
       definitions: [jobsLost],
       alerts: [ownAlert],
-      config: { service: 'my "own" service' },
+      config: { service: "my 'own' service" },
       intervals: { scrapeSeconds: 1, evaluationSeconds: 1, speedUp: 60 },
       thresholds: { aiErrorPageShare: 0.9, aiSlowSeconds: 5, queueAgeSeconds: 7_200, aiCostSpikeUsd: 500 },
     });
@@ -228,7 +228,20 @@ testWith(
       'RuleFailures',
       'Watchdog',
     ];
+    // A service that has just come, and does much from the start, does nothing unusual.
+    const busyFromTheStart = [
+      { series: 'up{job="tamma",instance="a:9090"}', values: '1+0x90' },
+      {
+        series:
+          'escalations_total{job="tamma",instance="a:9090",reason="x",severity="low",workflow_type="issue"}',
+        values: '0+4x90',
+      },
+    ];
     const scenarios = [
+      {
+        input_series: busyFromTheStart,
+        promql_expr_test: [firing(45, ['Watchdog']), firing(85, ['Watchdog'])],
+      },
       { input_series: idle, promql_expr_test: [firing(1, ['Watchdog']), firing(290, ['Watchdog'])] },
       {
         input_series: idle.filter(({ series }) => series.startsWith('up{')),

@@ -60,7 +60,13 @@ test('the service, Prometheus and Alertmanager are scraped every 15 seconds, and
 test('the retention stands in the command that starts it', (t) => {
   t.is(
     startCommand(bundleSettings()),
-    'prometheus --config.file=prometheus/prometheus.yml --storage.tsdb.path=data/prometheus --storage.tsdb.retention.time=30d --web.listen-address=127.0.0.1:9091',
+    [
+      'prometheus',
+      '--config.file=prometheus/prometheus.yml',
+      '--storage.tsdb.path=data/prometheus',
+      '--storage.tsdb.retention.time=30d',
+      '--web.listen-address=127.0.0.1:9091',
+    ].join(' \\\n  '),
   );
   const files = filesFor({ config: { retentionDays: 7 } });
   t.regex(contentOf(files, 'prometheus/prometheus.yml'), /^# .*--storage\.tsdb\.retention\.time=7d /m);
