@@ -210,6 +210,34 @@ export function loadMetricsConfig(
   return config;
 }
 
+/**
+ * Settings given in code, with the defaults of the rest: held to what the environment would be.
+ * @throws ERR_METRICS_INVALID_CONFIG, as `loadMetricsConfig` does
+ */
+export function metricsConfigOf(own: Partial<MetricsConfig> = {}): MetricsConfig {
+  const problems: string[] = [];
+  const names = configVariables.map(({ setting }) => setting as string);
+  for (const name of Object.keys(own)) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    problems.push(
+      `\`${name}\`: expected a known setting, received an unknown one${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+    );
+  }
+  const config = settings(({ setting, fallback, expected, read, isSecret }) => {
+    const given = own[setting];
+    if (given === undefined) return fallback;
+    const text = String(given);
+    if (read(text) === given) return given;
+    problems.push(
+      `\`${setting}\`: expected ${expected}, received ${isSecret?.(text) === true ? 'a value that is not shown' : shown(given)}`,
+    );
+    return fallback;
+  });
+  if (problems.length > 0) throw invalidConfig(problems);
+  return config;
+}
+
 /** Variables that look like ours and are none: a misspelt setting would silently be its default. */
 function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = configVariables.map(({ variable }) => variable);

@@ -5,7 +5,7 @@ import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
-import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
+import { type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 // Types only: snapshots, pushes and clusters are loaded where they are configured.
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
 import { shown } from '../lib/errors.js';
@@ -67,8 +67,7 @@ export function createMetrics(
   options: CreateMetricsOptions = {},
 ): Metrics {
   checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
-  checkFactoryOptions('createMetrics, in its config', config, Object.keys(defaultMetricsConfig));
-  const settings: MetricsConfig = Object.freeze({ ...defaultMetricsConfig, ...config });
+  const settings = metricsConfigOf(config);
   const {
     registry = sharedRegistry,
     prices,

@@ -41,10 +41,11 @@ export function bundleText(report: BundleReport, paint: Paint): string {
     '',
     'Check it:',
     `  promtool check config ${place}/prometheus/prometheus.yml`,
-    `  promtool test rules ${place}/prometheus/tests/*.test.yml`,
+    `  promtool check rules --lint=all --lint-fatal ${place}/prometheus/rules/*.yml`,
+    `  promtool test rules ${place}/prometheus/tests/*.test.yml   (half a minute)`,
     `  amtool check-config ${place}/alertmanager/alertmanager.yml`,
     'Start it:',
-    `  tamma-metrics up --dir ${place}`,
+    `  npx tamma-metrics up --dir ${place}`,
     `${place}/README.md tells the rest.`,
   ].join('\n');
 }

@@ -78,7 +78,7 @@ program
   .description(
     'Writes Prometheus, rules with tests, Alertmanager, Grafana, runbooks and deployment of a service into a folder.',
   )
-  .requiredOption('-o, --out <dir>', 'folder to write to; what is there of others stays')
+  .option('-o, --out <dir>', 'folder to write to (required); what is there of others stays')
   .option('-c, --config <file>', configText)
   .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
   .option('-f, --force', 'overwrite and remove files that were edited or are of others')
@@ -87,7 +87,10 @@ program
     'after',
     '\nThe settings of the service are those of the environment (METRICS_PORT, SERVICE_NAME, ...), unless the file has them.\nExit codes: 0 written, 1 nothing written since an expression does not fit the definitions or files are in the way, 2 a file\ncannot be read, a package is missing, or the command is wrong.',
   )
-  .action(async (options: BundleCommand & { json?: boolean }) => {
+  .action(async ({ out, ...others }: Partial<BundleCommand> & { json?: boolean }) => {
+    // Asked for here: as a required option it would be told before one that is misspelt.
+    if (out === undefined) throw new Error('Missing option `--out`: expected the folder to write to.');
+    const options = { ...others, out };
     // What only this command needs is loaded by it.
     const { bundleReport, bundleText } = await import('./bundle.js');
     const { json = false, ...command } = options;

@@ -3,10 +3,18 @@
  * on, and a reading merges them. (prom-client writes every value into every digest of its ring, at that many times the
  * cost, and shares one digest between all of them until the first rotation.)
  */
-import tdigest from 'tdigest';
+import { createRequire } from 'node:module';
+import type tdigest from 'tdigest';
 
-const { TDigest } = tdigest;
-type Digest = InstanceType<typeof TDigest>;
+type Digest = InstanceType<typeof tdigest.TDigest>;
+
+/** Loaded with the first summary that exposes quantiles: most services have none, and start sooner. */
+let loaded: typeof tdigest | undefined;
+
+function newDigest(): Digest {
+  loaded ??= createRequire(import.meta.url)('tdigest') as typeof tdigest;
+  return new loaded.TDigest();
+}
 
 export class QuantileWindow {
   readonly #stepMilliseconds: number;
@@ -24,7 +32,7 @@ export class QuantileWindow {
     this.#slide();
     let digest = this.#ring[this.#newest];
     if (digest === undefined) {
-      digest = new TDigest();
+      digest = newDigest();
       this.#ring[this.#newest] = digest;
     }
     digest.push(value);
@@ -33,7 +41,7 @@ export class QuantileWindow {
   /** The value at each quantile; NaN where the window is empty, as Prometheus' own clients have it. */
   quantiles(quantiles: readonly number[]): number[] {
     this.#slide();
-    const merged = new TDigest();
+    const merged = newDigest();
     for (const digest of this.#ring) {
       if (digest === undefined) continue;
       digest.compress();

@@ -93,7 +93,7 @@ export function receiverFiles(receivers: Receivers): BundleFile[] {
   const placeholders = options.filter((option) => isPlaceholder(option, receivers[option]));
   if (placeholders.length === 0) return [];
   return [
-    { path: 'alertmanager/receivers/README.md', content: readme },
+    { path: 'alertmanager/receivers/README.md', content: readmeOf(placeholders) },
     ...placeholders.map((option) => ({
       path: `alertmanager/receivers/${receiverNames[option]}.url`,
       // Nothing listens there: until it is replaced, Alertmanager says of every notification that it failed.
@@ -103,20 +103,28 @@ export function receiverFiles(receivers: Receivers): BundleFile[] {
   ];
 }
 
-const readme = `# Receivers
+const purposes: Readonly<Record<keyof Receivers, string>> = {
+  pager: 'alerts that wake someone',
+  escalation: 'pages that have lasted for an hour',
+  tickets: 'alerts that wait for the morning',
+  log: 'what is read some time',
+  deadMansSwitch:
+    'a service that raises the alarm when the Watchdog stops calling; it must answer as Slack does, with `ok`: for one that does not, set `receivers: { deadMansSwitch: { webhookUrl } }`',
+};
+
+function readmeOf(placeholders: readonly (keyof Receivers)[]): string {
+  return `# Receivers
 
 Each file here is one line: the address of an incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat,
 Discord with \`/slack\`). Alertmanager reads it with every notification; it needs no restart. As generated they lead nowhere, and
 Alertmanager says of every notification that it failed: replace them. \`tamma-metrics bundle\` does not write over them.
 
-- \`pager.url\`: alerts that wake someone
-- \`escalation.url\`: pages that have lasted for an hour
-- \`tickets.url\`: alerts that wait for the morning
-- \`dead-mans-switch.url\`: a service that raises the alarm when the Watchdog stops calling; it must answer as Slack does, with \`ok\`;
-  for one that does not, set \`receivers: { deadMansSwitch: { webhookUrl } }\`
+${placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option]}`).join('\n')}
 
-Other kinds (PagerDuty, Opsgenie, a webhook) are set by the option \`receivers\`.
+Other kinds (PagerDuty, Opsgenie, a webhook) are set by the option \`receivers\`; their keys can be files of this folder too,
+\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: docker-compose mounts it, and Kubernetes has it as a secret.
 `;
+}
 
 function placeholder(option: keyof Receivers): Receiver {
   return Object.freeze({ slackUrlFile: `receivers/${receiverNames[option]}.url` });

@@ -77,7 +77,7 @@ export function bundleReadme(settings: BundleSettings, files: readonly BundleFil
     ...(settings.runbookUrl.includes('://')
       ? []
       : ["Alerts link to their runbooks: say where they can be read from, `runbookUrl: 'https://…'`.", '']),
-    'The files are generated: change the options and run `tamma-metrics bundle` again. It overwrites no file that was edited, unless',
+    'The files are generated: change the options and run `npx tamma-metrics bundle` again. It overwrites no file that was edited, unless',
     '`--force` says so.',
     '',
   ].join('\n');

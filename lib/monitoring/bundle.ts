@@ -55,6 +55,8 @@ export async function generateBundle(options: BundleOptions = {}): Promise<Bundl
     ...runbookFiles(groups, settings),
     ...deploymentFiles(settings, groups, configuration),
     { path: 'COVERAGE.md', content: coverageText(coverage) },
+    // What `up --dir` and the commands of the README keep.
+    { path: '.gitignore', content: 'data/\n' },
   ];
   const files = [...made, bundleReadme(settings, made)].sort(byPath);
   checkPaths(files);

@@ -1,6 +1,6 @@
 /** What a bundle is made for: every option with its default, checked once and frozen. */
 import { catalogue } from '../catalogue/catalogue.js';
-import { defaultMetricsConfig, type MetricsConfig } from '../config.js';
+import { type MetricsConfig, metricsConfigOf } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { type Receivers, receiversWith } from './alertmanager-receivers.js';
@@ -108,7 +108,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     const given: unknown = options[list];
     if (given !== undefined && !Array.isArray(given)) throw monitoringError(`\`${list}\``, 'an array', given);
   }
-  const config: MetricsConfig = { ...defaultMetricsConfig, ...options.config };
+  const config = metricsConfigOf(options.config);
   const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
   if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
   // It stands in expressions, in templates of alerts and in links: what would have to be written otherwise in each is none.

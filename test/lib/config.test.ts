@@ -4,6 +4,7 @@ import {
   defaultMetricsConfig,
   loadMetricsConfig,
   type MetricsConfig,
+  metricsConfigOf,
 } from '../../lib/config.js';
 
 const defaults: MetricsConfig = {
@@ -166,4 +167,40 @@ test('variables of others are left alone', (t) => {
   t.notThrows(() =>
     loadMetricsConfig({ PORT: 'x', METRICS_SOMETHING_OF_ANOTHER_TOOL_ENTIRELY: 'x', PATH: '/bin' }),
   );
+});
+
+test('settings that are given in code are held to what the environment would be, all of them in one message', (t) => {
+  t.deepEqual(metricsConfigOf(), defaultMetricsConfig);
+  t.like(
+    metricsConfigOf({ service: 'mine', port: 0, path: '/m', enabled: false, scrapeIntervalSeconds: 0.2 }),
+    {
+      service: 'mine',
+      port: 0,
+      path: '/m',
+      enabled: false,
+      scrapeIntervalSeconds: 0.2,
+    },
+  );
+  t.deepEqual(metricsConfigOf(loadMetricsConfig({ METRICS_PORT: '1', METRICS_TOKEN: 'x' })).token, 'x');
+  const error = t.throws(
+    () =>
+      metricsConfigOf({
+        servce: 'x',
+        path: 'metrics',
+        retentionDays: -3,
+        maxSeries: '5',
+        service: 5,
+        token: 'two words',
+      } as never),
+    { code: 'ERR_METRICS_INVALID_CONFIG' },
+  );
+  for (const part of [
+    '`servce`: expected a known setting, received an unknown one; did you mean `service`?',
+    '`path`: expected a path that starts with `/` and has no spaces, `?` or `#`, received "metrics"',
+    '`retentionDays`: expected a positive integer of days, received -3',
+    '`maxSeries`: expected a positive integer, received "5"',
+    '`service`: expected any text, received 5',
+    '`token`: expected printable text without spaces, received a value that is not shown',
+  ])
+    t.true(error?.message.includes(part), part);
 });

@@ -196,8 +196,9 @@ test.serial('two on one registry can start at the same time', async (t) => {
 
 test.serial('settings that are misspelt are told, as options are', (t) => {
   t.throws(() => createMetrics({ prot: 1 } as never, { registry: createTestRegistry() }), {
-    code: 'ERR_METRICS_INVALID_OPTION',
-    message: /^Unknown option `prot` of createMetrics, in its config: .* Did you mean `port`\?$/,
+    code: 'ERR_METRICS_INVALID_CONFIG',
+    message:
+      'Invalid configuration: `prot`: expected a known setting, received an unknown one; did you mean `port`?.',
   });
 });
 

@@ -108,7 +108,7 @@ test('files of the user exit with 1, stay, and give way to --force alone', async
 });
 
 for (const [what, args, message] of [
-  ['no folder', [], /required option '-o, --out <dir>' not specified/],
+  ['no folder', [], /^Missing option `--out`: expected the folder to write to\.$/m],
   [
     'another Prometheus',
     ['--out', 'x', '--target', 'prometheus=1'],
