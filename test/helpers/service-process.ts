@@ -1,6 +1,8 @@
 /** The example service as its users run it: a process of its own, on a free port, ended by its pid. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 import { fromRoot } from './package-root.js';
 
 export interface ServiceProcess {
@@ -20,11 +22,12 @@ export interface ProcessEnd {
 const ownVariables =
   /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
 
-/** Starts the service and waits until it says where it is. */
+/** Starts the service and waits until it says where it is. @param program what {@link compiledService} gave. Default: the sources. */
 export async function startServiceProcess(
   env: Readonly<Record<string, string>> = {},
+  program?: string,
 ): Promise<ServiceProcess> {
-  const child = spawned(env);
+  const child = spawned(env, program);
   const ended = end(child);
   const url = await new Promise<string>((resolve, reject) => {
     let stdout = '';
@@ -52,11 +55,29 @@ export function serviceEnd(env: Readonly<Record<string, string>>): Promise<Proce
   return end(spawned(env));
 }
 
-function spawned(env: Readonly<Record<string, string>>): ChildProcess {
+/** The service as one file of JavaScript in a folder within node_modules, for tests that start it again and again. */
+export async function compiledService(folder: string): Promise<string> {
+  const outfile = join(folder, 'service.mjs');
+  await build({
+    entryPoints: [fromRoot('examples/service/main.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // By the paths of tsconfig.json the package itself is its sources.
+    tsconfig: fromRoot('tsconfig.json'),
+  });
+  return outfile;
+}
+
+function spawned(env: Readonly<Record<string, string>>, program?: string): ChildProcess {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !ownVariables.test(name) && name !== 'TSX_TSCONFIG_PATH'),
   );
-  return spawn(process.execPath, ['--import=tsx', fromRoot('examples/service/main.ts')], {
+  const started = program === undefined ? ['--import=tsx', fromRoot('examples/service/main.ts')] : [program];
+  return spawn(process.execPath, started, {
     cwd: fromRoot(''),
     env: { ...inherited, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

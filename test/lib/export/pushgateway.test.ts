@@ -458,7 +458,7 @@ test('a server that never answers: the push ends at its timeout', async (t) => {
   const push = pushing(t, { url: await silentServer(t), registry, timeoutSeconds: 0.3 });
   const start = performance.now();
   t.false(await push.pushNow());
-  t.true(performance.now() - start < 2_000);
+  t.true(performance.now() - start < 5_000);
   t.regex(registry.warnings[0]?.message ?? '', /it took longer than 0\.3 s/);
 });
 
@@ -611,7 +611,7 @@ test('a server that never answers: stop ends at its deadline, also with a push u
     const start = performance.now();
     t.false(await push.stop({ deadlineSeconds: 1 }));
     const took = performance.now() - start;
-    t.true(took > 900 && took < 2_000, `${took} ms`);
+    t.true(took > 900 && took < 10_000, `${took} ms`);
     t.false(await before);
   }
 });
