@@ -192,14 +192,12 @@ export function loadMetricsConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): MetricsConfig {
   const problems: string[] = [];
-  const config = settings(({ variable, fallback, expected, read, isSecret }) => {
+  const config = settings((row) => {
+    const { variable, fallback, read } = row;
     const given = env[variable]?.trim() ?? '';
     if (given === '') return fallback;
     const setting = read(given);
-    if (setting === undefined)
-      problems.push(
-        `\`${variable}\`: expected ${expected}, received ${isSecret?.(given) ? 'a value that is not shown' : shown(given)}`,
-      );
+    if (setting === undefined) problems.push(unusable(variable, row, given));
     return setting ?? fallback;
   });
   if (config.token !== undefined && config.tokenFile !== undefined) {
@@ -224,14 +222,12 @@ export function metricsConfigOf(own: Partial<MetricsConfig> = {}): MetricsConfig
       `\`${name}\`: expected a known setting, received an unknown one${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
     );
   }
-  const config = settings(({ setting, fallback, expected, read, isSecret }) => {
+  const config = settings((row) => {
+    const { setting, fallback, read } = row;
     const given = own[setting];
     if (given === undefined) return fallback;
-    const text = String(given);
-    if (read(text) === given) return given;
-    problems.push(
-      `\`${setting}\`: expected ${expected}, received ${isSecret?.(text) === true ? 'a value that is not shown' : shown(given)}`,
-    );
+    if (read(String(given)) === given) return given;
+    problems.push(unusable(setting, row, given));
     return fallback;
   });
   if (problems.length > 0) throw invalidConfig(problems);
@@ -249,6 +245,12 @@ function misspeltVariables(env: Readonly<Record<string, string | undefined>>): s
         ? []
         : [`\`${name}\`: expected a known variable, received an unknown one; did you mean \`${meant}\`?`];
     });
+}
+
+/** What is wrong with a value, under the name by which it was given. */
+function unusable(name: string, { expected, isSecret }: ConfigVariable, given: unknown): string {
+  const isHidden = isSecret?.(String(given)) === true;
+  return `\`${name}\`: expected ${expected}, received ${isHidden ? 'a value that is not shown' : shown(given)}`;
 }
 
 function settings(settingOf: (variable: ConfigVariable) => unknown): MetricsConfig {

@@ -12,6 +12,7 @@ import {
 } from './cluster-messages.js';
 import type { Family } from './family.js';
 import { familyOfMerged, mergedFamily } from './merged-family.js';
+import { messageWaits } from './message-waits.js';
 
 /** The numbers of one process or thread, or of all that are gone, by metric. */
 export type Participant = ReadonlyMap<string, Family>;
@@ -60,7 +61,7 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number): Roster 
   const departed = new Map<string, Family>();
   const departedIds = new Set<string>();
   /** Looked at whenever someone answers or leaves. */
-  const waiting = new Set<() => void>();
+  const { look, settled } = messageWaits(true);
   let asks = 0;
   /** The question that is waited for. */
   let underWay: AskMessage | undefined;
@@ -143,7 +144,7 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number): Roster 
     lookAgain();
   };
   const lookAgain = (): void => {
-    for (const look of [...waiting]) look();
+    look();
   };
 
   const depart = (id: string, member: Member): void => {
@@ -170,20 +171,6 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number): Roster 
     departed.set(name, conflict === undefined ? merged : family);
   };
 
-  const settled = (holds: () => boolean, milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        waiting.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (holds()) end();
-      };
-      const timer = setTimeout(end, milliseconds);
-      waiting.add(look);
-      look();
-    });
   const areAllKnown = (): boolean => {
     const processes = link.processes();
     const known = new Set(

@@ -7,6 +7,7 @@ import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '.
 import { memberLink } from './cluster-links.js';
 import { type AskMessage, type HubMessage, messageType, type WrittenFamily } from './cluster-messages.js';
 import { countsOf, gaugesOf, ownCountsOf } from './member-report.js';
+import { messageWaits } from './message-waits.js';
 
 export interface JoinClusterOptions {
   /** Whose numbers are told. Default: `sharedRegistry`. */
@@ -107,7 +108,7 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
   let gauges: WrittenFamily[] = [];
   let answers: [hub: string, ask: number][] = [];
   /** Told of every report that is taken, and of questions. */
-  const waiting = new Set<() => void>();
+  const { look, settled } = messageWaits(false);
   let leaving: Promise<boolean> | undefined;
   /** Of the last report that was sent whole since this began to leave. */
   let lastSent: Told = new Map();
@@ -163,22 +164,6 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
     link.send({ ...empty, gauges: ownGauges, answers: ownAnswers, done: true });
     if (said !== undefined) lastSent = said;
   };
-  /** Resolves once a condition holds that changes by messages, or after so many milliseconds. */
-  const settled = (holds: () => boolean, milliseconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        waiting.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (holds()) end();
-      };
-      const timer = setTimeout(end, milliseconds);
-      timer.unref();
-      waiting.add(look);
-      look();
-    });
   const heard = (message: HubMessage): void => {
     if (leaving !== undefined && message.kind !== 'taken') return;
     if (message.kind === 'here') {
@@ -190,14 +175,14 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
     } else if (message.kind === 'taken' && message.member === member) {
       primary = 'heard';
       taken = Math.max(taken, Number(message.number));
-      for (const look of [...waiting]) look();
+      look();
     }
   };
   const answer = async ({ hub, ask, deadline }: AskMessage): Promise<void> => {
     const made = await gaugesOf(registry, Number(deadline));
     gauges = made;
     answers.push([hub, ask]);
-    for (const look of [...waiting]) look();
+    look();
     requested();
   };
   const flushed = async ({ deadlineSeconds = 2 }: FlushOptions = {}): Promise<boolean> => {

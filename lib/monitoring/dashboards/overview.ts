@@ -8,12 +8,12 @@ import {
   queueDepth,
 } from '../../catalogue/workflow.js';
 import { selector } from '../expression.js';
-import { alertStates, up } from '../foreign.js';
+import { alertStates } from '../foreign.js';
 import type { BundleSettings } from '../settings.js';
 import type { Board, Row } from './board.js';
 import { ownRow } from './own.js';
 import { stat, timeSeries } from './panels.js';
-import { versionTable } from './process-rows.js';
+import { answeringProcesses, versionTable } from './process-rows.js';
 import { type BoardQueries, boardQueries, recorded, variable } from './queries.js';
 import { targetVariables } from './variables.js';
 
@@ -53,13 +53,7 @@ function nowRow(queries: BoardQueries, { thresholds }: BundleSettings): Row {
         colours: ['green', [1, 'red']],
         queries: [{ expression: `sum(${firing}) or vector(0)`, legend: 'all' }],
       }),
-      stat({
-        title: 'Processes that answer',
-        description: 'Share of the known processes that Prometheus can scrape.',
-        unit: 'percentunit',
-        colours: ['red', [1, 'green']],
-        queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
-      }),
+      answeringProcesses(queries),
       stat({
         title: 'Issues that succeed, last hour',
         description: 'Successes in all issues that ended in the last hour.',

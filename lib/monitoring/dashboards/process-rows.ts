@@ -13,21 +13,25 @@ import {
   scrapeSamples,
   up,
 } from '../foreign.js';
-import type { Row } from './board.js';
+import type { Panel, Row } from './board.js';
 import { stat, table, timeSeries } from './panels.js';
 import type { BoardQueries } from './queries.js';
+
+export function answeringProcesses(queries: BoardQueries): Panel {
+  return stat({
+    title: 'Processes that answer',
+    description: 'Share of the known processes that Prometheus can scrape.',
+    unit: 'percentunit',
+    colours: ['red', [1, 'green']],
+    queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
+  });
+}
 
 export function targetRow(queries: BoardQueries): Row {
   return {
     title: 'Processes',
     panels: [
-      stat({
-        title: 'Processes that answer',
-        description: 'Share of the known processes that Prometheus can scrape.',
-        unit: 'percentunit',
-        colours: ['red', [1, 'green']],
-        queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
-      }),
+      answeringProcesses(queries),
       stat({
         title: 'Processes',
         description: 'Processes that Prometheus knows of, whether they answer or not.',
