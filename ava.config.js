@@ -1,8 +1,6 @@
-export default {
-  extensions: { ts: 'module' },
-  nodeArguments: ['--import=tsx'],
-  // tsx does not compile inside worker threads on Node 20.
-  workerThreads: false,
-  files: ['test/**/*.test.ts', '!test/legacy/**'],
-  timeout: '3m',
-};
+import { suite } from './test/suite.js';
+
+/** Needs nothing but Node. A single file: `npx ava test/lib/registry.test.ts`. */
+export default await suite({
+  files: ['test/**/*.test.ts', '!test/**/*.system.test.ts', '!test/{bench,legacy}/**'],
+});

@@ -1,15 +1,15 @@
 /** Processes of their own, for what must not share a heap or an event loop with the bench. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled } from '../helpers/package-root.js';
 
 /**
  * Runs a script of this folder and gives what it sends.
  * @throws an Error when it ends without having sent anything
  */
 export async function resultOf<T>(script: string, args: readonly string[] = []): Promise<T> {
-  const child = fork(fromRoot(`test/bench/${script}`), [...args], {
-    execArgv: ['--expose-gc', '--import=tsx'],
+  const child = fork(compiled(`test/bench/${script}`), [...args], {
+    execArgv: ['--expose-gc'],
   });
   try {
     const [sent] = (await Promise.race([

@@ -2,7 +2,7 @@
 
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled } from '../helpers/package-root.js';
 import { parseText } from '../helpers/parse-text.js';
 import { startServiceProcess } from '../helpers/service-process.js';
 import { atMost, type Verdict } from './verdict.js';
@@ -20,7 +20,7 @@ const scrapesPerMinute = 60 / 15;
 
 export async function measureExport({ series }: { series: number }): Promise<ExportMeasurement> {
   const service = await startServiceProcess({
-    NODE_OPTIONS: `--import=tsx --import=${fromRoot('test/bench/export-fill.ts')}`,
+    NODE_OPTIONS: `--import=${compiled('test/bench/export-fill.ts')}`,
     EXPORT_SERIES: String(series),
     METRICS_MAX_SERIES: String(series),
   });

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { findOnPath } from '../helpers/find-on-path.js';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled } from '../helpers/package-root.js';
 import { drawn } from './contender.js';
 import { median, quantile } from './measure.js';
 import { atMost, type Verdict } from './verdict.js';
@@ -187,10 +187,10 @@ const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
 /** On one core, where the system can say so, so that the load beside it does not move it about. */
 async function appOnOneCore(variant: string, isBareFirst: boolean): Promise<ChildProcess> {
   const order = isBareFirst ? 'bare first' : 'measured first';
-  const script = fromRoot('test/bench/koa-app.ts');
+  const script = compiled('test/bench/koa-app.ts');
   const taskset = findOnPath('taskset');
-  if (taskset === undefined) return fork(script, [variant, order], { execArgv: ['--import=tsx'] });
-  return fork('-c', ['0', process.execPath, '--import=tsx', script, variant, order], {
+  if (taskset === undefined) return fork(script, [variant, order], { execArgv: [] });
+  return fork('-c', ['0', process.execPath, script, variant, order], {
     execPath: taskset,
     execArgv: [],
   });

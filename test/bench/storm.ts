@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled } from '../helpers/package-root.js';
 import { atMost, type Verdict } from './verdict.js';
 
 export interface StormResult {
@@ -22,7 +22,7 @@ export interface StormResult {
 }
 
 export async function storm({ milliseconds }: { milliseconds: number }): Promise<StormResult> {
-  const child = fork(fromRoot('test/bench/storm-app.ts'), { execArgv: ['--expose-gc', '--import=tsx'] });
+  const child = fork(compiled('test/bench/storm-app.ts'), { execArgv: ['--expose-gc'] });
   try {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     // Warm, so that memory and code are what they will be.

@@ -3,15 +3,14 @@
  * clients have counted themselves is held against what it says afterwards.
  */
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import test from 'ava';
 import { decodeSnapshot, samplesOf } from '../../lib/durability/snapshot.js';
-import { fromRoot } from '../helpers/package-root.js';
 import { parseText } from '../helpers/parse-text.js';
-import { compiledService, startServiceProcess } from '../helpers/service-process.js';
+import { startServiceProcess } from '../helpers/service-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const kills = 100;
@@ -37,12 +36,6 @@ interface Log {
 test('killed a hundred times at random instants: it always starts, and loses what one interval had at most', async (t) => {
   t.timeout(400_000);
   const file = join(await temporaryFolder(t), 'metrics.om');
-  // Compiled once: a hundred starts from the sources would take most of the time. Within node_modules, where its packages are found.
-  const cache = fromRoot('node_modules/.cache');
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'crash-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const program = await compiledService(folder);
   const env = {
     REPLAY: 'off',
     WEBHOOK_SECRET: secret,
@@ -55,7 +48,7 @@ test('killed a hundred times at random instants: it always starts, and loses wha
   let answered = 0;
   const unsaved: number[] = [];
   for (let kill = 0; kill < kills; kill++) {
-    const service = await startServiceProcess(env, program);
+    const service = await startServiceProcess(env);
     const ended = once(service.process, 'close');
     t.is(await mergedIn(service.url), start, `life ${kill} goes on where the snapshot was`);
 

@@ -1,7 +1,7 @@
 /** `tamma-metrics` as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fromRoot } from './package-root.js';
+import { compiled } from './package-root.js';
 
 export interface CliEnd {
   readonly code: number | null;
@@ -21,7 +21,7 @@ const ownVariables = /^(METRICS_|SERVICE_NAME$|APP_VERSION$|NODE_ENV$|FORCE_COLO
 
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
-  const child = spawn(process.execPath, ['--import=tsx', fromRoot('lib/cli/tamma-metrics.ts'), ...args], {
+  const child = spawn(process.execPath, [compiled('lib/cli/tamma-metrics.ts'), ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

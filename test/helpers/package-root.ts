@@ -1,6 +1,24 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** The folder that this file's own tree of sources or of compiled files begins at. */
+const tree = fileURLToPath(new URL('../../', import.meta.url));
+const root = rootAbove(tree);
 
 /** The path of a file, given from the root of the package. */
 export function fromRoot(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return join(root, path);
+}
+
+/**
+ * The program that a source was compiled to, for tests that run it in a process of its own.
+ * @param source a source's path from the root: `lib/cli/tamma-metrics.ts`
+ */
+export function compiled(source: string): string {
+  return join(tree, source.replace(/\.ts$/, '.js'));
+}
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package-lock.json')) ? folder : rootAbove(dirname(folder));
 }

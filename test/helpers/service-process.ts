@@ -1,9 +1,7 @@
 /** The example service as its users run it: a process of its own, on a free port, ended by its pid. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { build } from 'esbuild';
-import { fromRoot } from './package-root.js';
+import { compiled, fromRoot } from './package-root.js';
 
 export interface ServiceProcess {
   readonly url: string;
@@ -22,12 +20,11 @@ export interface ProcessEnd {
 const ownVariables =
   /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
 
-/** Starts the service and waits until it says where it is. @param program what {@link compiledService} gave. Default: the sources. */
+/** Starts the service and waits until it prints its address. */
 export async function startServiceProcess(
   env: Readonly<Record<string, string>> = {},
-  program?: string,
 ): Promise<ServiceProcess> {
-  const child = spawned(env, program);
+  const child = spawned(env);
   const ended = end(child);
   const url = await new Promise<string>((resolve, reject) => {
     let stdout = '';
@@ -55,29 +52,11 @@ export function serviceEnd(env: Readonly<Record<string, string>>): Promise<Proce
   return end(spawned(env));
 }
 
-/** The service as one file of JavaScript in a folder within node_modules, for tests that start it again and again. */
-export async function compiledService(folder: string): Promise<string> {
-  const outfile = join(folder, 'service.mjs');
-  await build({
-    entryPoints: [fromRoot('examples/service/main.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // By the paths of tsconfig.json the package itself is its sources.
-    tsconfig: fromRoot('tsconfig.json'),
-  });
-  return outfile;
-}
-
-function spawned(env: Readonly<Record<string, string>>, program?: string): ChildProcess {
+function spawned(env: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !ownVariables.test(name) && name !== 'TSX_TSCONFIG_PATH'),
+    Object.entries(process.env).filter(([name]) => !ownVariables.test(name)),
   );
-  const started = program === undefined ? ['--import=tsx', fromRoot('examples/service/main.ts')] : [program];
-  return spawn(process.execPath, started, {
+  return spawn(process.execPath, [compiled('examples/service/main.ts')], {
     cwd: fromRoot(''),
     env: { ...inherited, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,12 +5,12 @@ import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { clusterMetrics } from '../../lib/export/cluster.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled } from '../helpers/package-root.js';
 import { until } from '../helpers/until.js';
 
 test('the primary answers for its workers; one that is ended by SIGTERM leaves all that it counted', async (t) => {
-  const child = fork(fromRoot('test/fixtures/cluster/create-metrics.ts'), {
-    execArgv: ['--import=tsx'],
+  const child = fork(compiled('test/fixtures/cluster/create-metrics.ts'), {
+    execArgv: [],
     env: { ...process.env, METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
@@ -42,9 +42,7 @@ test('a worker whose start failed has left, and what it counts is told once when
   const thread = new Worker(
     `
     const { parentPort } = require('node:worker_threads');
-    import('tsx/esm/api').then(async ({ register }) => {
-      register();
-      const { createMetrics, defineCounter, MetricsRegistry } = await import(${JSON.stringify(fromRoot('lib/index.ts'))});
+    import(${JSON.stringify(compiled('lib/index.ts'))}).then(async ({ createMetrics, defineCounter, MetricsRegistry }) => {
       const registry = new MetricsRegistry();
       const work = registry.counter(defineCounter({ name: 'work_total', help: 'Work done.' }));
       const options = { registry, cluster: true, fetch: false, defaultMetrics: false, signals: false, drainSeconds: 0 };

@@ -11,7 +11,7 @@ import type { MetricsConfig } from '../../lib/config.js';
 import { type CreateMetricsOptions, createMetrics, defineCounter, type Metrics } from '../../lib/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { runInOrder, type ShutdownStep } from '../../middleware/shutdown.js';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
@@ -27,7 +27,7 @@ interface App {
 
 async function startApp(t: ExecutionContext, way: string): Promise<App> {
   const file = join(await temporaryFolder(t), 'metrics.om');
-  const child = spawn(process.execPath, ['--import=tsx', fromRoot('test/fixtures/stopping-app.ts'), way], {
+  const child = spawn(process.execPath, [compiled('test/fixtures/stopping-app.ts'), way], {
     cwd: fromRoot(''),
     env: {
       ...process.env,

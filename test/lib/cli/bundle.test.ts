@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { bundleReport } from '../../../lib/cli/bundle.js';
 import { cli } from '../../helpers/cli.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
 /** A file of options, in a folder of its own. */
@@ -66,10 +66,10 @@ for (const [what, text, name] of [
   });
 }
 
-test("a user's metric and a rule over it, in a file that imports the package's sources", async (t) => {
+test("a user's metric and a rule over it, in a file that imports the package", async (t) => {
   const file = await configFile(
     t,
-    `import { defineCounter } from ${JSON.stringify(fromRoot('lib/definition.ts'))};
+    `import { defineCounter } from ${JSON.stringify(compiled('lib/definition.ts'))};
 export default {
   definitions: [defineCounter({ name: 'jobs_total', help: 'Jobs.' })],
   recordingRules: [{ record: 'job:jobs:rate5m', expression: 'sum by (job) (rate(jobs_total[5m]))' }],

@@ -13,7 +13,7 @@ import { defineCounter, label } from '../../../lib/definition.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { metricsRouter } from '../../../middleware/index.js';
 import { serve } from '../../helpers/koa-server.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled, fromRoot } from '../../helpers/package-root.js';
 
 interface Ended {
   readonly code: number | null;
@@ -25,7 +25,7 @@ async function cli(
   args: readonly string[],
   { input = '', env = {} }: { input?: string; env?: object } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import=tsx', fromRoot('lib/cli/tamma-metrics.ts'), ...args], {
+  const child = spawn(process.execPath, [compiled('lib/cli/tamma-metrics.ts'), ...args], {
     env: { ...process.env, ...env },
   });
   let stdout = '';
@@ -268,7 +268,7 @@ test('who reads the output may stop in the middle', async (t) => {
   const lines = Array.from({ length: 50_000 }, (_, index) => `metric_${index} 1`).join('\n');
   const child = spawn(
     process.execPath,
-    ['--import=tsx', fromRoot('lib/cli/tamma-metrics.ts'), 'top', '-', '--limit', '50000'],
+    [compiled('lib/cli/tamma-metrics.ts'), 'top', '-', '--limit', '50000'],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let stderr = '';

@@ -53,12 +53,12 @@ test('of many that find it free or dead at once, exactly one has it', async (t) 
 
 test('the lock of a process that was killed is free at once', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const lock = new URL('../../../lib/durability/lock.ts', import.meta.url).href;
+  const lock = new URL('../../../lib/durability/lock.js', import.meta.url).href;
   const program = `const { acquireLock } = await import(${JSON.stringify(lock)});
     await acquireLock(${JSON.stringify(file)});
     console.log('locked');
     setInterval(() => {}, 1_000);`;
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', program], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

@@ -17,7 +17,7 @@ import { createTestRegistry, readText, readValue, type TestRegistry } from '../.
 import { work, workers } from '../../fixtures/cluster/definitions.js';
 import { type FakeMember, fakeMember, familiesOf } from '../../helpers/cluster-member.js';
 import { total } from '../../helpers/cluster-service.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled } from '../../helpers/package-root.js';
 import { parseText } from '../../helpers/parse-text.js';
 import { until } from '../../helpers/until.js';
 
@@ -308,12 +308,7 @@ test.serial('anyone may send anything', async (t) => {
 // ---- threads -----------------------------------------------------------------------------------------------------
 
 async function startThread(): Promise<Worker> {
-  const program = JSON.stringify(fromRoot('test/fixtures/cluster/thread.ts'));
-  // Loaders of the main thread do not reach threads on Node 20.
-  const thread = new Worker(
-    `import('tsx/esm/api').then(({ register }) => { register(); return import(${program}); })`,
-    { eval: true, execArgv: [] },
-  );
+  const thread = new Worker(compiled('test/fixtures/cluster/thread.ts'), { execArgv: [] });
   // A thread that crashes is part of the test.
   thread.on('error', () => {});
   await once(thread, 'message');
@@ -396,10 +391,10 @@ async function startRejoiningThread(): Promise<Worker> {
   const program = `
     const { parentPort } = require('node:worker_threads');
     const tasks = async () => {
-      const { joinCluster } = await import(${JSON.stringify(fromRoot('lib/export/cluster-worker.ts'))});
-      const { MetricsRegistry } = await import(${JSON.stringify(fromRoot('lib/registry.ts'))});
-      const { defineSummary } = await import(${JSON.stringify(fromRoot('lib/definition.ts'))});
-      const { work, workDuration } = await import(${JSON.stringify(fromRoot('test/fixtures/cluster/definitions.ts'))});
+      const { joinCluster } = await import(${JSON.stringify(compiled('lib/export/cluster-worker.ts'))});
+      const { MetricsRegistry } = await import(${JSON.stringify(compiled('lib/registry.ts'))});
+      const { defineSummary } = await import(${JSON.stringify(compiled('lib/definition.ts'))});
+      const { work, workDuration } = await import(${JSON.stringify(compiled('test/fixtures/cluster/definitions.ts'))});
       const { Counter } = await import('prom-client');
       const warnings = [];
       const registry = new MetricsRegistry({ onWarning: ({ code }) => warnings.push(code) });
@@ -420,9 +415,7 @@ async function startRejoiningThread(): Promise<Worker> {
         throw: () => { setImmediate(() => { throw new Error('a bug'); }); },
       };
     };
-    import('tsx/esm/api').then(async ({ register }) => {
-      register();
-      const known = await tasks();
+    tasks().then((known) => {
       parentPort.on('message', async (task) => parentPort.postMessage(await known[task]()));
       parentPort.postMessage('ready');
     });`;

@@ -19,7 +19,7 @@ import {
 import { type MetricsPush, type PushOptions, startPush } from '../../../lib/export/pushgateway.js';
 import { instrumentFetch } from '../../../lib/recorders/fetch.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { parseText } from '../../helpers/parse-text.js';
 import { testWith } from '../../helpers/programs.js';
 import { type PushedGroup, type Pushgateway, startPushgateway } from '../../helpers/pushgateway.js';
@@ -512,7 +512,7 @@ testWith(
     const gateway = await gatewayFor(t, pushgateway);
     const child = spawn(
       process.execPath,
-      ['--expose-gc', '--import=tsx', fromRoot('test/helpers/pushing-service.ts'), gateway.url],
+      ['--expose-gc', compiled('test/helpers/pushing-service.ts'), gateway.url],
       { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
     );
     const closed = once(child, 'close');
@@ -701,7 +701,7 @@ async function batchJob(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, ['--import=tsx', fromRoot('test/helpers/batch-job.ts'), ...args], {
+  const child = spawn(process.execPath, [compiled('test/helpers/batch-job.ts'), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

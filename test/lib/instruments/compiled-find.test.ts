@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { defineCounter, label } from '../../../lib/definition.js';
 import { findsBeforeCompiling } from '../../../lib/instruments/compiled-find.js';
 import { createTestRegistry } from '../../../lib/testing.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled } from '../../helpers/package-root.js';
 
 const labels = { constructor: label(), b: label(), class: label() };
 
@@ -74,8 +74,8 @@ test('where no code may be made from text, the look-up for all metrics does the 
     console.log(counter.with({ b: 'x' }).value);`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import=tsx', '--disallow-code-generation-from-strings', '--input-type=module', '--eval', program],
-    { cwd: fromRoot('') },
+    ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program],
+    { cwd: compiled('') },
   );
   t.is(stdout.trim(), String(findsBeforeCompiling * 3));
 });

@@ -8,7 +8,7 @@ import { bundle as example } from '../../../examples/monitoring/bundle.config.js
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import type { BundleOptions } from '../../../lib/monitoring/settings.js';
 import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { testWith } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
 
@@ -132,7 +132,7 @@ interface Made {
 /** Generates three times in a process of its own. */
 async function made(language: string, timeZone: string): Promise<Made> {
   const script = `import { createHash } from 'node:crypto';
-const { generateBundle } = await import('./lib/monitoring/bundle.ts');
+const { generateBundle } = await import(${JSON.stringify(compiled('lib/monitoring/bundle.ts'))});
 const milliseconds = [];
 let made;
 for (let time = 0; time < 3; time++) {
@@ -141,11 +141,10 @@ for (let time = 0; time < 3; time++) {
   milliseconds.push(Math.round(performance.now() - start));
 }
 console.log(JSON.stringify({ milliseconds, hash: createHash('sha256').update(JSON.stringify(made)).digest('hex') }));`;
-  const { code, output } = await runProgram(
-    process.execPath,
-    ['--import=tsx', '--input-type=module', '--eval', script],
-    { cwd: fromRoot(''), env: { ...process.env, LC_ALL: language, TZ: timeZone } },
-  );
+  const { code, output } = await runProgram(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: fromRoot(''),
+    env: { ...process.env, LC_ALL: language, TZ: timeZone },
+  });
   if (code !== 0) throw new Error(output);
   return JSON.parse(output) as Made;
 }

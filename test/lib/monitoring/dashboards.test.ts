@@ -30,7 +30,7 @@ import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/sett
 import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
 import { startCli } from '../../helpers/cli.js';
 import { freePort } from '../../helpers/free-port.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { testWith } from '../../helpers/programs.js';
 import { queryPrometheus } from '../../helpers/prometheus.js';
 import { startServiceProcess } from '../../helpers/service-process.js';
@@ -423,12 +423,12 @@ test('without the package of Grafana’s builders the error says what to install
     return next(specifier, context);
   }`;
   const preload = `import { register } from 'node:module'; register(${JSON.stringify(dataUrl(hooks))});`;
-  const script = `const { grafanaFiles } = await import('./lib/monitoring/dashboards/grafana-files.ts');
-    const { bundleSettings } = await import('./lib/monitoring/settings.ts');
+  const script = `const { grafanaFiles } = await import(${JSON.stringify(compiled('lib/monitoring/dashboards/grafana-files.ts'))});
+    const { bundleSettings } = await import(${JSON.stringify(compiled('lib/monitoring/settings.ts'))});
     await grafanaFiles(bundleSettings(), []).catch(({ code, message }) => console.log(JSON.stringify({ code, message })));`;
   const child = spawn(
     process.execPath,
-    ['--import=tsx', `--import=${dataUrl(preload)}`, '--input-type=module', '--eval', script],
+    [`--import=${dataUrl(preload)}`, '--input-type=module', '--eval', script],
     { cwd: fromRoot(''), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let stdout = '';

@@ -1,0 +1,64 @@
+/**
+ * Compiles the sources, the tests and the examples once, for every process that a test run starts: `.build/standard` with
+ * standard decorators, `.build/legacy` with `experimentalDecorators`. TypeScript itself compiles, so this checks the
+ * types too, and what runs is what users' compilers emit.
+ *
+ * Does nothing where the result is newer than every source. `--force` compiles always.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folders = ['lib', 'decorators', 'middleware', 'test', 'examples'];
+const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
+
+/** @param {'standard' | 'legacy'} mode @throws with the compiler's messages, where there are errors */
+export async function compile(mode, { force = false } = {}) {
+  const output = join(root, '.build', mode);
+  const compiled = await stat(join(output, 'package.json')).catch(() => undefined);
+  if (!force && compiled !== undefined && compiled.mtimeMs > (await newestSource())) return;
+  if (force) await rm(output, { recursive: true, force: true });
+  await mkdir(output, { recursive: true });
+  await runCompiler(['-p', projects[mode], '--outDir', output]);
+  // Within `output`, the name of the package means the compiled sources, not `dist`.
+  const { name, type, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const here = JSON.stringify({ name, type, exports }, null, 2).replaceAll('./dist/', './');
+  await writeFile(join(output, 'package.json'), here);
+}
+
+async function runCompiler(args) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const common = ['--noEmit', 'false', '--rootDir', root, '--sourceMap', '--inlineSources', '--incremental'];
+  await promisify(execFile)(process.execPath, [compiler, ...args, ...common], { cwd: root }).catch(
+    ({ stdout, stderr }) => {
+      throw new Error(`The sources do not compile:\n${stdout}${stderr}`);
+    },
+  );
+}
+
+async function newestSource() {
+  const names = (
+    await Promise.all(
+      folders.map(async (folder) =>
+        (
+          await readdir(join(root, folder), { recursive: true })
+        )
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => join(folder, name)),
+      ),
+    )
+  ).flat();
+  const files = [...names, 'package.json', ...Object.values(projects)];
+  const times = await Promise.all(files.map(async (file) => (await stat(join(root, file))).mtimeMs));
+  return Math.max(...times);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const force = process.argv.includes('--force');
+  const done = await Promise.allSettled(Object.keys(projects).map((mode) => compile(mode, { force })));
+  for (const { reason } of done) if (reason !== undefined) console.error(reason.message);
+  if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
+}

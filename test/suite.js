@@ -1,0 +1,18 @@
+/** What the suites have in common: every test runs compiled, from `.build`. */
+import { compile } from './compile.js';
+
+/** @param {{ mode?: 'standard' | 'legacy', files: string[], concurrency?: number }} suite */
+export async function suite({ mode = 'standard', ...rest }) {
+  await compile(mode);
+  return {
+    // Separate processes: tests set signals and environment variables, which worker threads do not own.
+    workerThreads: false,
+    typescript: { compile: false, rewritePaths: { 'test/': `.build/${mode}/test/` } },
+    // Stack traces name the sources. `mode.test.ts` checks that it really runs in the mode of its suite.
+    nodeArguments: ['--enable-source-maps'],
+    environmentVariables: { DECORATOR_MODE: mode },
+    // A watchdog: no test may take its time from the machine's speed.
+    timeout: '3m',
+    ...rest,
+  };
+}
