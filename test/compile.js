@@ -24,9 +24,8 @@ export async function compile(mode, { force = false } = {}) {
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
   // Within `output`, the name of the package means the compiled sources, not `dist`.
-  const { name, type, exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const here = JSON.stringify({ name, type, exports }, null, 2).replaceAll('./dist/', './');
-  await writeFile(join(output, 'package.json'), here);
+  const manifest = await readFile(join(root, 'package.json'), 'utf8');
+  await writeFile(join(output, 'package.json'), manifest.replaceAll('./dist/', './'));
 }
 
 async function runCompiler(args) {
@@ -51,7 +50,7 @@ async function newestSource() {
       ),
     )
   ).flat();
-  const files = [...names, 'package.json', ...Object.values(projects)];
+  const files = [...names, 'package.json', 'test/compile.js', ...Object.values(projects)];
   const times = await Promise.all(files.map(async (file) => (await stat(join(root, file))).mtimeMs));
   return Math.max(...times);
 }

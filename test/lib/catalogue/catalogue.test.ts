@@ -1,11 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { type Label, lintDefinition, type MetricDefinition } from '../../../lib/definition.js';
 import { conventionFindings } from '../../../lib/naming.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
-import { createTestRegistry, readText } from '../../../lib/testing.js';
-import { testWith } from '../../helpers/programs.js';
 
 const outcome = 'outcome(success, failure, escalation)';
 const severity = 'severity(low, medium, high, critical)';
@@ -147,23 +144,3 @@ test('a whole catalogue fits one registry', (t) => {
   for (const definition of Object.values(catalogue)) registry.instrument(definition);
   t.is(registry.instruments().length, rows.length);
 });
-
-testWith(
-  ['promtool'],
-  'promtool check metrics reports nothing but the declared exemption',
-  async (t, { promtool }) => {
-    const registry = createTestRegistry();
-    for (const definition of Object.values<MetricDefinition>(catalogue)) {
-      // A series each, so that every line of every metric is checked.
-      const values = Object.values<Label>(definition.labels).map(
-        ({ values: closed }) => closed?.[0] ?? 'value',
-      );
-      registry.instrument(definition).labels(...values);
-    }
-    const { stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
-      input: await readText(registry),
-      encoding: 'utf8',
-    });
-    t.is(`${stdout}${stderr}`.trim(), 'pr_lifetime_hours use base unit "seconds" instead of "hours"');
-  },
-);

@@ -1,60 +1,8 @@
-/** The whole bundle before the real tools of Prometheus and Alertmanager, with a user's own in it; and made by two processes. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { bundle as example } from '../../../examples/monitoring/bundle.config.js';
-import { generateBundle } from '../../../lib/monitoring/bundle.js';
-import type { BundleOptions } from '../../../lib/monitoring/settings.js';
-import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
+import { files, pathsIn, rules } from '../../helpers/example-bundle-folder.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
-import { testWith } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
-
-/** The defaults, and the definition, the objective and the alert that the example has of its own. */
-const { definitions, slos, alerts } = example;
-const options = { definitions, slos, alerts } as BundleOptions;
-const { files } = await generateBundle(options);
-const folder = await mkdtemp(join(tmpdir(), 'tamma-tools-'));
-await writeBundle({ files }, folder);
-test.after.always(() => rm(folder, { recursive: true, force: true }));
-
-const pathsIn = (start: string): string[] =>
-  files.map(({ path }) => path).filter((path) => path.startsWith(start));
-
-testWith(
-  ['promtool'],
-  'promtool takes the configuration, and the rules that it names',
-  async (t, { promtool }) => {
-    const { code, output } = await runProgram(promtool, ['check', 'config', 'prometheus/prometheus.yml'], {
-      cwd: folder,
-    });
-    t.is(code, 0, output);
-    t.true(output.includes(`SUCCESS: ${pathsIn('prometheus/rules/').length} rule files found`), output);
-  },
-);
-
-testWith(['promtool'], 'promtool finds nothing to say of any rule', async (t, { promtool }) => {
-  const rules = pathsIn('prometheus/rules/');
-  const { code, output } = await runProgram(
-    promtool,
-    ['check', 'rules', '--lint=all', '--lint-fatal', ...rules],
-    { cwd: folder },
-  );
-  t.is(code, 0, output);
-  t.is(output.match(/SUCCESS/g)?.length, rules.length, output);
-});
-
-interface Rule {
-  readonly alert?: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-const rules = pathsIn('prometheus/rules/').flatMap((path) => {
-  const content = files.find((file) => file.path === path)?.content ?? '';
-  return (parse(content) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
-});
 
 test('every alert has a test in which it fires, and one in which it is quiet', (t) => {
   const tests = pathsIn('prometheus/tests/').flatMap((path) => {
@@ -68,59 +16,6 @@ test('every alert has a test in which it fires, and one in which it is quiet', (
     t.true(tests.includes(`${name} ${name === 'Watchdog' ? 'fires on nothing' : 'stays quiet'}`), name);
   }
 });
-
-for (const path of pathsIn('prometheus/tests/')) {
-  testWith(['promtool'], `${path} passes`, async (t, { promtool }) => {
-    t.timeout(150_000);
-    const { code, output } = await runProgram(promtool, ['test', 'rules', path], { cwd: folder });
-    t.is(code, 0, output);
-    t.regex(output, /SUCCESS/);
-  });
-}
-
-testWith(
-  ['amtool'],
-  'amtool takes the configuration of Alertmanager and its templates',
-  async (t, { amtool }) => {
-    const { code, output } = await runProgram(amtool, ['check-config', 'alertmanager.yml'], {
-      cwd: join(folder, 'alertmanager'),
-    });
-    t.is(code, 0, output);
-    t.regex(output, /5 receivers[\s\S]*1 templates\s+SUCCESS/);
-  },
-);
-
-/** Alerts of the rule files, with the labels that stand there. */
-for (const [alert, receiver] of [
-  ['TargetsDown', 'pager'],
-  ['WorkflowsFailing', 'pager'],
-  ['WorkflowsFailingElevated', 'tickets'],
-  ['AiErrors', 'pager'],
-  ['AiErrorsElevated', 'tickets'],
-  ['AiModelUnpriced', 'log'],
-  ['HttpErrors', 'pager'],
-  ['NotificationsFailing', 'pager'],
-  ['Watchdog', 'dead-mans-switch'],
-  ['PageUnattended', 'escalation'],
-  ['SloIssueSuccessBurnsFast', 'pager'],
-  ['SloIssueSuccessBurnsSlowly', 'tickets'],
-  ['IssuesWaitLong', 'tickets'],
-] as const) {
-  testWith(['amtool'], `${alert} is routed to ${receiver}`, async (t, { amtool }) => {
-    const labels = rules.find((rule) => rule.alert === alert)?.labels ?? {};
-    const { code, output } = await runProgram(amtool, [
-      'config',
-      'routes',
-      'test',
-      `--config.file=${folder}/alertmanager/alertmanager.yml`,
-      `--verify.receivers=${receiver}`,
-      `alertname=${alert}`,
-      ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
-    ]);
-    t.is(code, 0, output);
-    t.true(Object.hasOwn(labels, 'severity'), 'the rule is there');
-  });
-}
 
 // ---- how it is made --------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,8 @@
 /** Grafana's dashboards: their structure as JSON, what they show, and what a real Prometheus answers to every query of theirs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { setTimeout as elapsed } from 'node:timers/promises';
 import test from 'ava';
 import { parse } from 'yaml';
-import { bundle as example } from '../../../examples/monitoring/bundle.config.js';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import {
   defineCounter,
@@ -15,11 +12,9 @@ import {
   label,
   type MetricDefinition,
 } from '../../../lib/definition.js';
-import { generateBundle, ruleGroups } from '../../../lib/monitoring/bundle.js';
 import { grafanaFiles } from '../../../lib/monitoring/dashboards/grafana-files.js';
 import {
   type Alert,
-  type BundleFile,
   type DashboardUid,
   isAlert,
   type PanelQuery,
@@ -27,15 +22,8 @@ import {
 } from '../../../lib/monitoring/model.js';
 import { recordingGroups } from '../../../lib/monitoring/recording-rules.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
-import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
-import { startCli } from '../../helpers/cli.js';
-import { freePort } from '../../helpers/free-port.js';
+import { boardsIn, type DashboardJson, type PanelJson } from '../../helpers/dashboard-json.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
-import { testWith } from '../../helpers/programs.js';
-import { queryPrometheus } from '../../helpers/prometheus.js';
-import { startServiceProcess } from '../../helpers/service-process.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
-import { until } from '../../helpers/until.js';
 
 const uids = [
   'tamma-overview',
@@ -45,49 +33,6 @@ const uids = [
   'tamma-slo',
   'tamma-pipeline',
 ] as const satisfies readonly DashboardUid[];
-
-interface PanelJson {
-  readonly id: number;
-  readonly type: string;
-  readonly title: string;
-  readonly description: string;
-  readonly datasource?: { readonly type: string; readonly uid: string };
-  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-  readonly fieldConfig: { readonly defaults: { readonly unit?: string } };
-  readonly targets: readonly {
-    readonly refId: string;
-    readonly expr: string;
-    readonly format: string;
-    readonly instant: boolean;
-    readonly range: boolean;
-    readonly legendFormat: string;
-    readonly datasource: { readonly uid: string };
-  }[];
-  /** Of a row. */
-  readonly panels?: readonly PanelJson[];
-  readonly collapsed?: boolean;
-  readonly links?: readonly { readonly url: string }[];
-}
-
-interface DashboardJson {
-  readonly uid: string;
-  readonly title: string;
-  readonly tags: readonly string[];
-  readonly refresh: string;
-  readonly time: object;
-  readonly version: number;
-  readonly schemaVersion: number;
-  readonly panels: readonly PanelJson[];
-  readonly templating: {
-    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
-  };
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
-  readonly links: readonly {
-    readonly title: string;
-    readonly tags: readonly string[];
-    readonly url?: string;
-  }[];
-}
 
 /** An alert that always fires, one a dashboard. */
 const alertOf = (dashboard: DashboardUid): Alert => ({
@@ -131,12 +76,6 @@ async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup
   const groups = [...recordingGroups(settings), alerts, ...extra];
   const { files, queries } = await grafanaFiles(settings, groups);
   return { settings, groups, files, queries, boards: boardsIn(files) };
-}
-
-function boardsIn(files: readonly BundleFile[]): DashboardJson[] {
-  return files
-    .filter(({ path }) => path.endsWith('.json'))
-    .map(({ content }) => JSON.parse(content) as DashboardJson);
 }
 
 /** Of the default settings. */
@@ -443,118 +382,3 @@ test('without the package of Grafana’s builders the error says what to install
     /`@grafana\/grafana-foundation-sdk`.*npm install --save-dev @grafana\/grafana-foundation-sdk/,
   );
 });
-
-/** Panels whose queries have nothing to answer here, by the reason. */
-const withoutData: Readonly<Record<string, readonly string[]>> = {
-  'the example decorates no method with `@Timed` or `@TracksGauge` without a metric': [
-    'Calls under way',
-    'Duration of calls: percentiles',
-    'Duration of calls: p95 by class, method',
-    'Duration of calls: distribution',
-  ],
-  'it shows what is wrong, and nothing is': [
-    'Recordings that failed',
-    'Collect functions that failed',
-    // First queries of runbooks.
-    'TargetsDown',
-    'HttpErrors',
-    'HttpErrorsElevated',
-    'PageUnattended',
-    'MetricsRecordingErrors',
-    'RuleFailures',
-  ],
-  'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
-  'the example is no cluster': ['Workers of a cluster'],
-};
-
-testWith(
-  ['prometheus', 'alertmanager'],
-  'a real Prometheus with the rules of the bundle that scrapes the example answers every query of every panel and every variable with data',
-  async (t) => {
-    t.timeout(240_000);
-    // A budget so small that some recordings are folded.
-    const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
-    t.teardown(() => service.stop());
-    const prometheus = `127.0.0.1:${await freePort()}`;
-    const { definitions, slos, alerts } = example;
-    const options = {
-      ...{ definitions, slos, alerts },
-      targets: [new URL(service.url).host],
-      prometheus,
-      alertmanager: `127.0.0.1:${await freePort()}`,
-      intervals: { scrapeSeconds: 1, speedUp: 75 },
-    } as BundleOptions;
-    const settings = bundleSettings(options);
-    const { queries, files } = await grafanaFiles(settings, ruleGroups(settings));
-    const folder = join(await temporaryFolder(t), 'bundle');
-    await writeBundle(await generateBundle(options), folder);
-    const up = startCli(['up', '--dir', folder]);
-    t.teardown(async () => {
-      up.process.kill('SIGINT');
-      await up.ended;
-    });
-    const isScraped = /target tamma \S+ up/;
-    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined), 60_000);
-
-    const excused = new Set(Object.values(withoutData).flat());
-    t.deepEqual(
-      [...excused].filter((panel) => !queries.some((query) => query.panel === panel)),
-      [],
-      'the list names panels that there are',
-    );
-    const answered = async (expression: string): Promise<boolean> => {
-      const results = await queryPrometheus(`http://${prometheus}`, filled(expression, settings.job));
-      return results.some(({ value }) => Number.isFinite(value));
-    };
-    let unanswered = queries.filter(({ panel }) => !excused.has(panel));
-    try {
-      await until(
-        'data for every query',
-        async () => {
-          await fetch(`${service.url}/ready`);
-          const still: PanelQuery[] = [];
-          for (const query of unanswered) if (!(await answered(query.expression))) still.push(query);
-          unanswered = still;
-          if (unanswered.length === 0) return true;
-          // All of them at once again and again would only keep the machine from scraping.
-          await elapsed(1_000);
-          return undefined;
-        },
-        170_000,
-      );
-    } catch (error) {
-      t.log(
-        unanswered
-          .map(({ dashboard, panel, expression }) => `${dashboard} | ${panel} | ${expression}`)
-          .join('\n'),
-      );
-      throw error;
-    }
-    t.is(unanswered.length, 0);
-    // Those without data are no errors either.
-    for (const { panel, expression } of queries)
-      if (excused.has(panel)) await t.notThrowsAsync(answered(expression), panel);
-
-    for (const { uid, templating } of boardsIn(files)) {
-      for (const { name, type, query } of templating.list) {
-        if (type !== 'query') continue;
-        const asked = filled((query as { query: string }).query, settings.job);
-        const [, selected = '', labelName = ''] = /^label_values\((.*), (\w+)\)$/.exec(asked) ?? [];
-        const values = await fetch(
-          `http://${prometheus}/api/v1/label/${labelName}/values?match[]=${encodeURIComponent(selected)}`,
-        );
-        const { data } = (await values.json()) as { data: string[] };
-        t.true(data.length > 0, `${uid}: ${name}`);
-      }
-    }
-  },
-);
-
-/** A query with Grafana's variables replaced as Grafana does: the service is chosen, of everything else all. */
-function filled(expression: string, job: string): string {
-  return expression
-    .replaceAll('$__rate_interval', '30s')
-    .replaceAll('$__range', '1m')
-    .replaceAll('$job', job)
-    .replaceAll(/\$\w+/g, '.*');
-}

@@ -1,29 +1,16 @@
 import test, { type ExecutionContext } from 'ava';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse } from 'yaml';
-import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
 import type { BundleFile } from '../../../lib/monitoring/model.js';
-import { prometheusFiles } from '../../../lib/monitoring/prometheus-files.js';
 import { mostSamples, scrapeLimits } from '../../../lib/monitoring/scrape-limits.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
 import { startCommand } from '../../../lib/monitoring/start-commands.js';
-import { MetricsRegistry } from '../../../lib/registry.js';
+import type { MetricsRegistry } from '../../../lib/registry.js';
 import { startMetricsServer } from '../../../middleware/metrics-server.js';
-import { testWith } from '../../helpers/programs.js';
-import { startPrometheus } from '../../helpers/prometheus.js';
-import { runProgram } from '../../helpers/run-program.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
-import { until } from '../../helpers/until.js';
-import { writeFiles } from '../../helpers/write-files.js';
+import { filesFor, fullRegistry } from '../../helpers/full-registry.js';
 
-const ruleFile: BundleFile = {
-  path: 'prometheus/rules/recording.yml',
-  content: 'groups: [{ name: one, rules: [{ record: "job:up:sum", expr: "sum by (job) (up)" }] }]\n',
-};
-
-const filesFor = (options: BundleOptions = {}) => prometheusFiles(bundleSettings(options), [ruleFile]);
 const contentOf = (files: readonly BundleFile[], path: string): string =>
   files.find((file) => file.path === path)?.content ?? '';
 
@@ -206,110 +193,9 @@ test('the default metrics of Node fit what is kept free for them', async (t) => 
   t.true(lines.length > 20 && lines.length <= 500, `${lines.length}`);
 });
 
-testWith(
-  ['prometheus'],
-  'a real Prometheus takes the full registry with these limits',
-  async (t, { prometheus }) => {
-    const { registry, limits } = fullRegistry();
-    const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry });
-    t.teardown(() => server.close());
-    const own = await startPrometheus({
-      program: prometheus,
-      target: `${server.url}/metrics`,
-      scrapeIntervalSeconds: 1,
-      job: [
-        `    sample_limit: ${limits.samples}`,
-        `    label_limit: ${limits.labels}`,
-        `    label_name_length_limit: ${limits.labelNameLength}`,
-        `    label_value_length_limit: ${limits.labelValueLength}`,
-        '',
-      ].join('\n'),
-    });
-    t.teardown(() => own.stop());
-    const scraped = await until('a scrape', async () => {
-      const [result] = await own.query('scrape_samples_scraped{job="tamma"} > 1000');
-      return result?.value;
-    });
-    t.true(scraped <= limits.samples, `${scraped} of ${limits.samples}`);
-    t.is((await own.query('up{job="tamma"}'))[0]?.value, 1);
-  },
-);
-
-/** Every metric of the catalogue, with far more label values than its budget has room for. */
-function fullRegistry() {
-  const maxSeries = 30;
-  const settings = bundleSettings({ config: { maxSeries } });
-  const registry = new MetricsRegistry({ maxSeries, onWarning: () => {} });
-  // What has the names of metrics for values fills itself as far as it can.
-  const metrics = settings.definitions.filter(
-    ({ name }) => !name.startsWith('metrics_') || name === metricsRecordingErrors.name,
-  );
-  for (const definition of metrics) {
-    const labels = Object.entries(definition.labels);
-    const instrument = registry.instrument(definition);
-    for (let each = 0; each < 400 + (definition.maxSeries ?? maxSeries) * 1.5; each++) {
-      const values = labels.map(([, { values: closed }], index) => {
-        const turn = Math.floor(each / 3 ** index);
-        if (each < 200 && (each % 2 ** labels.length) >> index === 0) return '';
-        return closed === undefined ? `value-${turn}` : [...closed, 'x'][turn % (closed.length + 1)];
-      });
-      const given = Object.fromEntries(labels.map(([name], index) => [name, values[index] ?? '']));
-      if ('observe' in instrument) instrument.observe(given, 1);
-      else instrument.inc(given, 1);
-    }
-  }
-  return { registry, limits: scrapeLimits(settings) };
-}
-
 async function exposition(t: ExecutionContext, registry: MetricsRegistry): Promise<string> {
   const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry });
   t.teardown(() => server.close());
   const answer = await fetch(`${server.url}/metrics`, { headers: { accept: openMetricsFormat.contentType } });
   return answer.text();
 }
-
-// ---- the real promtool -----------------------------------------------------------------------------------------------
-
-for (const [what, options] of [
-  ['defaults', {}],
-  [
-    'everything that can be set',
-    {
-      config: {
-        token: 'sesame',
-        pushUrl: 'http://127.0.0.1:9092',
-        path: '/internal/metrics',
-        service: 'agent',
-      },
-      targets: ['127.0.0.1:9464', '[::1]:9464'],
-      target: '3',
-      intervals: { scrapeSeconds: 0.5, evaluationSeconds: 2 },
-      externalLabels: { cluster: 'eu' },
-    },
-  ],
-] satisfies [string, BundleOptions][]) {
-  testWith(['promtool'], `promtool takes the configuration, with ${what}`, async (t, { promtool }) => {
-    const folder = await temporaryFolder(t);
-    await writeFiles(folder, [...filesFor(options), ruleFile]);
-    const { code, output } = await runProgram(promtool, [
-      'check',
-      'config',
-      `${folder}/prometheus/prometheus.yml`,
-    ]);
-    t.is(code, 0, output);
-    t.regex(output, /SUCCESS: 1 rule files found/);
-    t.regex(output, /recording\.yml\n\s*SUCCESS: 1 rules found/);
-  });
-}
-
-testWith(['promtool'], 'promtool takes the configuration of the agent as one', async (t, { promtool }) => {
-  const folder = await temporaryFolder(t);
-  await writeFiles(folder, filesFor({ remoteWriteUrl: 'http://127.0.0.1:9009/api/v1/push' }));
-  const { code, output } = await runProgram(promtool, [
-    'check',
-    'config',
-    '--agent',
-    `${folder}/prometheus/agent.yml`,
-  ]);
-  t.is(code, 0, output);
-});

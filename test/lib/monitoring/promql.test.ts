@@ -1,12 +1,5 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: as Grafana writes its variables
-/** PromQL is read offline: syntax, types, and every name, label and value in it. */
-import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import test from 'ava';
-import { stringify } from 'yaml';
 import {
   defineCounter,
   defineGauge,
@@ -21,8 +14,7 @@ import { knownSeries } from '../../../lib/monitoring/known-series.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../lib/monitoring/model.js';
 import { promqlParser } from '../../../lib/monitoring/promql.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
-import { testWith } from '../../helpers/programs.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { validExpressions } from '../../helpers/promql-expressions.js';
 
 const parse = promqlParser();
 
@@ -111,46 +103,8 @@ function problemsOf(expression: string, options: BundleOptions = {}): readonly s
   return expressionReader(known, parse)(expression).problems;
 }
 
-const right = [
-  'sum by (job, queue) (rate(jobs_total{job="tamma",outcome="failure"}[5m]))',
-  'jobs_total{outcome=~"success|failure",instance="a:1"}',
-  'jobs_total{outcome!~"fail.*"}',
-  'jobs_total{outcome="other"} or jobs_total{outcome=""}',
-  '{__name__=~"jobs_.+",queue="a"}',
-  '{__name__="jobs_total",outcome="failure"}',
-  'count by (__name__) ({job="tamma"})',
-  'histogram_quantile(0.95, sum by (job, le) (rate(wait_seconds_bucket[5m])))',
-  'rate(wait_seconds_bucket{le="0.5"}[5m]) / ignoring (le) rate(wait_seconds_count[5m])',
-  'wait_seconds_bucket{le=~"1|1\\\\.0"}',
-  'wait_seconds_bucket{le="+Inf"}',
-  'wait_seconds_bucket{le=~"1000000|1000000\\\\.0|1e\\\\+06"}',
-  'wait_seconds_bucket{le!~"(1|1[.]0)"}',
-  'size_bytes{quantile="0.99"} + ignoring (quantile) size_bytes_sum',
-  'job_queue:jobs:rate5m{queue="a"} > 0.5',
-  'sum by (job) (job_queue:jobs:rate5m) / ignoring (kind) job:jobs:rate5m{kind="all"}',
-  'slo:errors{slo="two"}',
-  'ALERTS{alertname="JobsFail",alertstate="firing",severity="page"}',
-  'jobs_waiting * on (job, queue) group_left (outcome) jobs_total',
-  'label_replace(jobs_waiting, "kind", "$1", "queue", "(.*)") * on (queue) group_right (kind) jobs_total',
-  'sum by (kind) (label_join(jobs_waiting, "kind", "-", "queue", "job"))',
-  'absent(jobs_total{job="tamma"}) and on (job) absent(jobs_waiting{job="tamma"})',
-  'sum by (version) (count_values by (queue) ("version", jobs_waiting))',
-  'topk(3, jobs_waiting{queue=~"$queue"}) by (queue)',
-  'max_over_time(sum by (queue) (jobs_waiting)[1h:5m])',
-  '-(jobs_waiting offset 5m @ end())',
-  'max_over_time(jobs_waiting[5m] offset 5m) + max_over_time(jobs_waiting[1h:5m] @ end() offset 5m)',
-  'jobs_total unless jobs_total offset 1h',
-  '-jobs_waiting offset 5m + jobs_waiting @ end()',
-  'max_over_time(jobs_waiting[5m:1m]) / jobs_waiting offset 1h > 0',
-  'sum(jobs_total) or vector(0)',
-  'predict_linear(jobs_waiting[1h], 3600) < bool 0',
-  'jobs_total{outcome="$outcome"}',
-  'rate(jobs_total{queue=~"${queue:regex}"}[$__rate_interval])',
-  'sum_over_time(jobs_waiting[${__range}]) / $__range_s',
-];
-
-for (const expression of right) {
-  test(`\`${expression}\` is right`, (t) => t.deepEqual(problemsOf(expression), []));
+for (const expression of validExpressions) {
+  test(`\`${expression}\` is valid`, (t) => t.deepEqual(problemsOf(expression), []));
 }
 
 for (const [expression, problem] of [
@@ -240,16 +194,6 @@ test('for Prometheus 3, its functions and its bounds are right', (t) => {
   t.deepEqual(problemsOf('limitk(3, jobs_waiting)', { target: '3' }), []);
   t.deepEqual(problemsOf('wait_seconds_bucket{le="1.0"}', { target: '3' }), []);
   t.is(problemsOf('wait_seconds_bucket{le="1"}', { target: '3' }).length, 1);
-});
-
-testWith(['promtool'], 'what is right here is right for the real Prometheus', async (t, { promtool }) => {
-  const file = join(await temporaryFolder(t), 'rules.yml');
-  const rules = right.map((expression, index) => ({
-    record: `checked:${index}`,
-    expr: withoutGrafanaVariables(expression),
-  }));
-  await writeFile(file, stringify({ groups: [{ name: 'right', rules }] }));
-  await t.notThrowsAsync(promisify(execFile)(promtool, ['check', 'rules', file]));
 });
 
 test('series that read each other in a circle end', (t) => {

@@ -1,0 +1,51 @@
+/** Grafana's dashboards as the bundle writes them. */
+import type { BundleFile } from '../../lib/monitoring/model.js';
+
+export interface PanelJson {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly datasource?: { readonly type: string; readonly uid: string };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly fieldConfig: { readonly defaults: { readonly unit?: string } };
+  readonly targets: readonly {
+    readonly refId: string;
+    readonly expr: string;
+    readonly format: string;
+    readonly instant: boolean;
+    readonly range: boolean;
+    readonly legendFormat: string;
+    readonly datasource: { readonly uid: string };
+  }[];
+  /** Of a row. */
+  readonly panels?: readonly PanelJson[];
+  readonly collapsed?: boolean;
+  readonly links?: readonly { readonly url: string }[];
+}
+
+export interface DashboardJson {
+  readonly uid: string;
+  readonly title: string;
+  readonly tags: readonly string[];
+  readonly refresh: string;
+  readonly time: object;
+  readonly version: number;
+  readonly schemaVersion: number;
+  readonly panels: readonly PanelJson[];
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
+  };
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
+  readonly links: readonly {
+    readonly title: string;
+    readonly tags: readonly string[];
+    readonly url?: string;
+  }[];
+}
+
+export function boardsIn(files: readonly BundleFile[]): DashboardJson[] {
+  return files
+    .filter(({ path }) => path.endsWith('.json'))
+    .map(({ content }) => JSON.parse(content) as DashboardJson);
+}
