@@ -42,7 +42,7 @@ for (const [what, text, name] of [
   ],
   ['its export `bundle`', "export const bundle = { config: { service: 'from-file' } };", 'monitoring.js'],
   [
-    'TypeScript, where the runtime can',
+    'TypeScript, where Node can load it',
     "const service: string = 'from-file';\nexport const bundle = { config: { service } };",
     'monitoring.ts',
   ],
@@ -55,6 +55,7 @@ for (const [what, text, name] of [
       ['bundle', '--out', folder, '--config', file, '--target', 'prometheus=3'],
       {
         SERVICE_NAME: 'from-environment',
+        ...(name.endsWith('.ts') && { NODE_OPTIONS: '--import=tsx' }),
         METRICS_PORT: '8080',
       },
     );
