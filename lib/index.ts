@@ -84,11 +84,18 @@ export {
   instrumentFetch,
 } from './recorders/fetch.js';
 export { type HostTable, type HostTarget, knownHosts } from './recorders/hosts.js';
-export { type Moment, PlatformMetrics } from './recorders/platform.js';
+export { type Issue, type Moment, PlatformMetrics, type PullRequest } from './recorders/platform.js';
 export type { PriceTable, TokenPrices, TokenUsage } from './recorders/prices.js';
-export { type AiRequest, ProviderMetrics, type ProviderMetricsOptions } from './recorders/provider.js';
+export {
+  type AiRequest,
+  type MessageChunk,
+  type MessageRequest,
+  ProviderMetrics,
+  type ProviderMetricsOptions,
+} from './recorders/provider.js';
 export type { RateLimitState, ResetTime } from './recorders/rate-limits.js';
-export { type RecorderOptions, type WorkflowContext, WorkflowMetrics } from './recorders/workflow.js';
+export type { RecorderOptions, RegistryCollector } from './recorders/recorder-options.js';
+export { type WorkflowContext, WorkflowMetrics, type WorkflowStep } from './recorders/workflow.js';
 export {
   type AnyInstrument,
   type InstrumentOptions,

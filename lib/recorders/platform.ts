@@ -10,21 +10,32 @@ import {
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
 import { metricsError } from '../errors.js';
 import { methodLabel } from '../http-method.js';
-import { checkFactoryOptions } from '../option-checks.js';
-import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
   containedAmounts,
   containedCounter,
   containedTimes,
+  givenObject,
   recordingFailed,
 } from './contained.js';
 import { knownHosts } from './hosts.js';
 import { momentError, momentOf, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
-import type { RecorderOptions } from './workflow.js';
+import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** A moment: a date, the text of one, or milliseconds since 1970. */
 export type Moment = Date | string | number;
+
+/** An issue, as far as it is read here. */
+export interface Issue {
+  readonly repository: string;
+}
+
+/** A pull request, as far as it is read here. */
+export interface PullRequest {
+  readonly repository: string;
+  readonly createdAt?: Moment | null | undefined;
+  readonly mergedAt?: Moment | null | undefined;
+}
 
 /**
  * Records what happens on git platforms. No method throws: what cannot be recorded is counted in
@@ -44,10 +55,12 @@ export class PlatformMetrics {
   readonly #received;
   readonly #processed;
 
-  /** @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names */
-  constructor(options: RecorderOptions = {}) {
-    checkFactoryOptions('PlatformMetrics', options, ['registry']);
-    const { registry = sharedRegistry } = options;
+  /**
+   * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
+   */
+  constructor(target: RegistryCollector | RecorderOptions = {}) {
+    const { registry } = recorderOptions<RecorderOptions>('PlatformMetrics', target, ['registry']);
     this.#registry = registry;
     this.#requests = containedCounter(registry, apiRequests);
     this.#duration = containedTimes(registry, apiRequestDuration);
@@ -92,26 +105,30 @@ export class PlatformMetrics {
     this.#duration({ service, platform, method: verb }, seconds);
   }
 
-  /** An issue was opened. */
-  recordIssueCreated(platform: string, repository: string): void {
-    this.#issues({ platform, repository });
+  /** An issue was opened. @param issue the issue, or its repository */
+  recordIssueCreated(platform: string, issue: Issue | string): void {
+    this.#issues({ platform, repository: this.#repositoryOf(issue, 'issue', issuesCreated.name) });
   }
 
-  /** A pull request was opened. */
-  recordPRCreated(platform: string, repository: string): void {
-    this.#opened({ platform, repository });
+  /** A pull request was opened. @param pr the pull request, or its repository */
+  recordPRCreated(platform: string, pr: PullRequest | string): void {
+    this.#opened({ platform, repository: this.#repositoryOf(pr, 'pull request', prsCreated.name) });
   }
 
   /**
    * A pull request was merged: `prs_merged_total`, and `pr_lifetime_hours` where both times are given. Times that are none,
    * or a merge before the opening, count as a recording error, and the merge still counts.
    */
+  recordPRMerged(platform: string, pr: PullRequest): void;
   recordPRMerged(
     platform: string,
     repository: string,
     createdAt?: Moment | null,
     mergedAt?: Moment | null,
-  ): void {
+  ): void;
+  recordPRMerged(platform: string, pr: PullRequest | string, ...times: (Moment | null | undefined)[]): void {
+    const repository = this.#repositoryOf(pr, 'pull request', prsMerged.name);
+    const [createdAt, mergedAt] = typeof pr === 'object' && pr !== null ? [pr.createdAt, pr.mergedAt] : times;
     this.#merged({ platform, repository });
     if (createdAt === undefined || createdAt === null || mergedAt === undefined || mergedAt === null) return;
     const [created, merged] = [momentOf(createdAt), momentOf(mergedAt)];
@@ -150,8 +167,18 @@ export class PlatformMetrics {
   }
 
   /** A webhook has been handled, or could not be. */
-  recordWebhookProcessed(platform: string, eventType: string, outcome: 'success' | 'failure'): void {
-    this.#processed({ platform, event_type: eventType, outcome });
+  recordWebhookProcessed(
+    platform: string,
+    eventType: string,
+    outcome: boolean | 'success' | 'failure',
+  ): void {
+    const label = typeof outcome === 'boolean' ? (outcome ? 'success' : 'failure') : outcome;
+    this.#processed({ platform, event_type: eventType, outcome: label });
+  }
+
+  #repositoryOf(given: Issue | string, what: string, metric: string): string {
+    if (typeof given === 'string') return given;
+    return givenObject(this.#registry, metric, what, given).repository ?? '';
   }
 
   #failed(error: Error): void {

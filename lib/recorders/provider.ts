@@ -14,11 +14,10 @@ import {
   aiTokens,
   aiUnpricedRequests,
 } from '../catalogue/provider.js';
+import { errors } from '../catalogue/workflow.js';
 import { errorName } from '../error-name.js';
 import { metricsError, shown } from '../errors.js';
 import { secondsSince } from '../instruments/stopwatch.js';
-import { checkFactoryOptions } from '../option-checks.js';
-import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
   containedAmounts,
@@ -32,7 +31,7 @@ import {
 import { checkPrices, costOf, type PriceTable, type TokenUsage, tokenTypes } from './prices.js';
 import { type ProviderRequests, providerRequestsOf, RequestWork } from './provider-requests.js';
 import { type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
-import type { RecorderOptions } from './workflow.js';
+import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** One request to an AI provider. The object itself is what its start and its end are matched by. */
 export interface AiRequest {
@@ -40,6 +39,17 @@ export interface AiRequest {
   readonly model: string;
   /** What it is for: `message`, `plan`, `review`. Default: an absent label. */
   readonly operation?: string;
+}
+
+/** What is asked of a model, as far as it is read here. The object itself is what its start and its end are matched by. */
+export interface MessageRequest {
+  readonly model: string;
+}
+
+/** A piece of a streamed reply, as far as it is read here. */
+export interface MessageChunk {
+  /** Tokens that it brought: they count as `output`. */
+  readonly tokens?: number | undefined;
 }
 
 export interface ProviderMetricsOptions extends RecorderOptions {
@@ -71,16 +81,20 @@ export class ProviderMetrics {
   readonly #retries;
   readonly #rateLimits;
   readonly #reset;
+  readonly #errors;
   readonly #remaining;
 
   /**
+   * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
    * @param open the requests under way. Default: those of the registry, shared with its other recorders. Presets have their
    *   own, since a recorder that names a request by its model alone must not end one of theirs.
    * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
    */
-  constructor(options: ProviderMetricsOptions = {}, open?: ProviderRequests) {
-    checkFactoryOptions('ProviderMetrics', options, ['registry', 'prices']);
-    const { registry = sharedRegistry, prices } = options;
+  constructor(target: RegistryCollector | ProviderMetricsOptions = {}, open?: ProviderRequests) {
+    const { registry, prices } = recorderOptions<ProviderMetricsOptions>('ProviderMetrics', target, [
+      'registry',
+      'prices',
+    ]);
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#prices = prices;
@@ -97,6 +111,7 @@ export class ProviderMetrics {
     this.#unpriced = containedCounter(registry, aiUnpricedRequests);
     this.#retries = containedCounter(registry, aiRetries);
     this.#rateLimits = containedCounter(registry, aiRateLimits);
+    this.#errors = containedCounter(registry, errors);
     this.#reset = resetCountdown(registry, aiRateLimitReset);
     this.#remaining = containedAmounts(registry, aiRateLimitRemaining);
   }
@@ -107,8 +122,10 @@ export class ProviderMetrics {
    * `recordRequestError`, which time it too: it is timed once, by whichever comes first. Give them the same object;
    * with another one that names the same provider and model, the request that has run the longest is meant.
    */
-  recordRequestStart(request: AiRequest): () => number {
-    const { provider = '', model = '', operation = '' } = this.#given(request, aiRequests.name);
+  recordRequestStart(providerName: string, request: MessageRequest): () => number;
+  recordRequestStart(request: AiRequest): () => number;
+  recordRequestStart(...call: readonly unknown[]): () => number {
+    const { request, provider, model, operation } = this.#asked(call, aiRequests.name);
     const series = this.#inProgress({ provider });
     series?.inc();
     this.#requests({ provider, model, operation });
@@ -127,12 +144,25 @@ export class ProviderMetrics {
 
   /**
    * A request ends well: `ai_requests_successful_total`, and its duration, where the stop function has not observed it.
-   * The first end of a request counts.
+   * The first end of a request counts. The tokens of `chunks` count as `output`; leave them out of `recordTokenUsage` then.
    * @param seconds how long it took. Default: the time since its start, where that was recorded.
    */
-  recordRequestComplete(request: AiRequest, seconds?: number): void {
-    const { provider = '', model = '' } = this.#given(request, aiRequestsSuccessful.name);
+  recordRequestComplete(
+    providerName: string,
+    request: MessageRequest,
+    chunks?: readonly MessageChunk[],
+    seconds?: number,
+  ): void;
+  recordRequestComplete(request: AiRequest, seconds?: number): void;
+  recordRequestComplete(first: string | AiRequest, ...rest: unknown[]): void {
+    const isNamed = typeof first === 'string';
+    const { request, provider, model } = this.#asked([first, rest[0]], aiRequestsSuccessful.name);
+    const [chunks, seconds] = (isNamed ? rest.slice(1) : [undefined, rest[0]]) as [
+      unknown,
+      number | undefined,
+    ];
     if (!this.#end(request, provider, model, seconds)) return;
+    if (chunks !== undefined) this.#chunks(provider, model, chunks);
     const open = this.#open.of(provider, model);
     if (open.isShared) this.#successful({ provider, model })?.inc();
     else {
@@ -141,11 +171,20 @@ export class ProviderMetrics {
     }
   }
 
-  /** A request fails: `ai_requests_failed_total` by the class of the error, and its duration as with `recordRequestComplete`. */
-  recordRequestError(request: AiRequest, error: unknown, seconds?: number): void {
-    const { provider = '', model = '' } = this.#given(request, aiRequestsFailed.name);
-    if (this.#end(request, provider, model, seconds))
-      this.#failed({ provider, model, error_type: errorName(error) });
+  /**
+   * A request fails: `ai_requests_failed_total` by the class of the error, and its duration as with `recordRequestComplete`.
+   * Named by its provider, it also counts in `errors_total` (severity `medium`, component `ai_provider`).
+   */
+  recordRequestError(providerName: string, request: MessageRequest, error: unknown, seconds?: number): void;
+  recordRequestError(request: AiRequest, error: unknown, seconds?: number): void;
+  recordRequestError(first: string | AiRequest, ...rest: unknown[]): void {
+    const isNamed = typeof first === 'string';
+    const { request, provider, model } = this.#asked([first, rest[0]], aiRequestsFailed.name);
+    const [error, seconds] = (isNamed ? rest.slice(1) : rest) as [unknown, number | undefined];
+    if (!this.#end(request, provider, model, seconds)) return;
+    const error_type = errorName(error);
+    this.#failed({ provider, model, error_type });
+    if (isNamed) this.#errors({ error_type, severity: 'medium', component: 'ai_provider' });
   }
 
   /**
@@ -268,6 +307,38 @@ export class ProviderMetrics {
       open.duration ??= this.#durations({ provider, model });
       open.duration?.observe(seconds);
     } else this.#duration({ provider, model }, seconds);
+  }
+
+  /** The tokens of the pieces of a reply; pieces that bring none are left out. */
+  #chunks(provider: string, model: string, chunks: unknown): void {
+    if (!Array.isArray(chunks)) {
+      recordingFailed(
+        this.#registry,
+        aiTokens.name,
+        metricsError(
+          'ERR_METRICS_INVALID_VALUE',
+          `Invalid chunks of metric \`${aiTokens.name}\`: expected a list of { tokens? }, received ${shown(chunks)}. No tokens were recorded.`,
+        ),
+      );
+      return;
+    }
+    const tokens = (chunks as readonly (MessageChunk | null | undefined)[])
+      .map((chunk) => chunk?.tokens ?? 0)
+      .reduce((sum, each) => sum + each, 0);
+    if (tokens !== 0) this.#tokens({ provider, model, token_type: 'output' }, tokens);
+  }
+
+  /** The two ways to name a request: by the story's `(providerName, request)`, or by an object with both names. */
+  #asked(
+    [first, second]: readonly unknown[],
+    metric: string,
+  ): Required<AiRequest> & { readonly request: AiRequest } {
+    const isNamed = typeof first === 'string';
+    const request = (isNamed ? second : first) as AiRequest;
+    const { provider = '', model = '', operation = '' } = this.#given(request, metric);
+    return isNamed
+      ? { request, provider: first, model, operation: operation === '' ? 'message' : operation }
+      : { request, provider, model, operation };
   }
 
   #given(request: AiRequest, metric: string): Partial<AiRequest> {

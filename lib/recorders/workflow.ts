@@ -18,8 +18,6 @@ import { errorName } from '../error-name.js';
 import { metricsError, shown } from '../errors.js';
 import { type Outcome, outcomeOfError, type Severity } from '../escalation.js';
 import { secondsSince } from '../instruments/stopwatch.js';
-import { checkFactoryOptions } from '../option-checks.js';
-import { sharedRegistry } from '../registry.js';
 import {
   type AnyRegistry,
   containedAmounts,
@@ -30,6 +28,7 @@ import {
   recordingFailed,
 } from './contained.js';
 import { newWork } from './open-work.js';
+import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 import { type RunId, type WorkflowRuns, workflowRunsOf } from './workflow-runs.js';
 
 /** One run of a workflow. */
@@ -45,9 +44,9 @@ export interface WorkflowContext {
   readonly issueType?: string;
 }
 
-export interface RecorderOptions {
-  /** Where to record. Default: `sharedRegistry`. */
-  readonly registry?: AnyRegistry;
+/** One step of a workflow, as far as it is read here: its name is the label `step_name`. */
+export interface WorkflowStep {
+  readonly name: string;
 }
 
 /**
@@ -74,10 +73,12 @@ export class WorkflowMetrics {
   readonly #approvals;
   readonly #queues;
 
-  /** @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names */
-  constructor(options: RecorderOptions = {}) {
-    checkFactoryOptions('WorkflowMetrics', options, ['registry']);
-    const { registry = sharedRegistry } = options;
+  /**
+   * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
+   */
+  constructor(target: RegistryCollector | RecorderOptions = {}) {
+    const { registry } = recorderOptions<RecorderOptions>('WorkflowMetrics', target, ['registry']);
     this.#registry = registry;
     this.#runs = workflowRunsOf(registry);
     this.#started = containedCounter(registry, workflowsStarted);
@@ -147,8 +148,13 @@ export class WorkflowMetrics {
    * A step starts. Call what it returns when the step ends: it observes `workflow_step_duration_seconds` and returns the
    * seconds. `recordStepComplete` and `recordStepError` of the same run and step end it too; it is timed once, by
    * whichever comes first.
+   * @example
+   * const stop = workflow.recordStepStart({ name: 'implement' }, context);
    */
-  recordStepStart(context: WorkflowContext, stepName: string): () => number {
+  recordStepStart(step: WorkflowStep, context: WorkflowContext): () => number;
+  recordStepStart(context: WorkflowContext, stepName: string): () => number;
+  recordStepStart(...call: StepCall): () => number {
+    const { stepName, context } = this.#stepOf(call, workflowStepDuration.name);
     const { id, workflow_type } = this.#given(context, workflowStepDuration.name);
     const steps = this.#runs.stepsOf(id, stepName);
     const work = newWork();
@@ -165,12 +171,18 @@ export class WorkflowMetrics {
   }
 
   /** A step ends. @param seconds how long it took. Default: the time since its start, where that was recorded. */
-  recordStepComplete(context: WorkflowContext, stepName: string, seconds?: number): void {
+  recordStepComplete(step: WorkflowStep, context: WorkflowContext, seconds?: number): void;
+  recordStepComplete(context: WorkflowContext, stepName: string, seconds?: number): void;
+  recordStepComplete(...[first, second, seconds]: [...StepCall, (number | undefined)?]): void {
+    const { stepName, context } = this.#stepOf([first, second] as StepCall, workflowStepDuration.name);
     this.#endStep(this.#given(context, workflowStepDuration.name), stepName, seconds);
   }
 
   /** A step ends with an error: `workflow_step_errors_total` beside its duration, where its start was recorded. */
-  recordStepError(context: WorkflowContext, stepName: string, error: unknown): void {
+  recordStepError(step: WorkflowStep, context: WorkflowContext, error: unknown): void;
+  recordStepError(context: WorkflowContext, stepName: string, error: unknown): void;
+  recordStepError(...[first, second, error]: [...StepCall, error: unknown]): void {
+    const { stepName, context } = this.#stepOf([first, second] as StepCall, workflowStepErrors.name);
     const run = this.#given(context, workflowStepErrors.name);
     this.#endStep(run, stepName, undefined);
     this.#stepErrors({
@@ -193,9 +205,14 @@ export class WorkflowMetrics {
   }
 
   /** Work is handed to a human: `escalations_total`. It ends no run. */
-  recordEscalation(reason: string, severity: Severity, context: Pick<WorkflowContext, 'workflowType'>): void {
+  recordEscalation<S extends string>(
+    reason: string,
+    // Any text, as it comes from outside, and of literals those of the set.
+    severity: S & (string extends S ? unknown : Severity),
+    context: Pick<WorkflowContext, 'workflowType'>,
+  ): void {
     const { workflow_type } = this.#given(context, escalations.name);
-    this.#escalations({ reason, severity, workflow_type });
+    this.#escalations({ reason, severity: severity as Severity, workflow_type });
   }
 
   /** The tests of a change have run, in so many seconds. */
@@ -235,6 +252,13 @@ export class WorkflowMetrics {
     if (time !== undefined) this.#stepDuration({ step_name, workflow_type }, time);
   }
 
+  /** The two orders of a step and its context: by the story's `(step, context)`, or by `(context, stepName)`. */
+  #stepOf([first, second]: StepCall, metric: string): { stepName: string; context: WorkflowContext } {
+    if (typeof second === 'string') return { stepName: second, context: first as WorkflowContext };
+    const { name = '' } = givenObject(this.#registry, metric, 'step', first as WorkflowStep);
+    return { stepName: name, context: second };
+  }
+
   /** As `#given`, of a call that starts or ends a run: without an id none is told from another. */
   #named(context: Partial<WorkflowContext>, metric: string): Run {
     const run = this.#given(context, metric);
@@ -264,6 +288,8 @@ export class WorkflowMetrics {
     };
   }
 }
+
+type StepCall = [step: WorkflowStep, context: WorkflowContext] | [context: WorkflowContext, stepName: string];
 
 interface Run {
   readonly id: RunId;

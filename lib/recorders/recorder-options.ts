@@ -1,0 +1,41 @@
+/** Where a recorder records: in the registry of a collector, or in one that its options name. */
+import type { MetricsCollector } from '../collector.js';
+import { metricsError, shown } from '../errors.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import { MetricsRegistry, sharedRegistry } from '../registry.js';
+import type { AnyRegistry } from './contained.js';
+
+export interface RecorderOptions {
+  /** Where to record. Default: `sharedRegistry`. */
+  readonly registry?: AnyRegistry;
+}
+
+/** A collector that has a registry: a `PrometheusMetricsCollector`, or a subclass of it. */
+export interface RegistryCollector extends MetricsCollector {
+  readonly registry: AnyRegistry;
+}
+
+/**
+ * The options of a recorder that was given a collector or options, with the registry filled in.
+ * @throws ERR_METRICS_INVALID_OPTION for unknown options, a registry that is not a `MetricsRegistry`, or a collector without one
+ */
+export function recorderOptions<O extends RecorderOptions>(
+  where: string,
+  given: RegistryCollector | O,
+  known: readonly (keyof O & string)[],
+): O & { readonly registry: AnyRegistry } {
+  if (isCollector(given)) {
+    if (given.registry instanceof MetricsRegistry)
+      return { registry: given.registry } as O & { registry: AnyRegistry };
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received a collector with ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${known.map((name) => `${name}?`).join(', ')} }.`,
+    );
+  }
+  checkFactoryOptions(where, given, known);
+  return { ...given, registry: given.registry ?? sharedRegistry };
+}
+
+function isCollector(given: unknown): given is RegistryCollector {
+  return typeof (given as Partial<MetricsCollector> | null)?.incrementCounter === 'function';
+}
