@@ -1,19 +1,21 @@
 /** The string-keyed facade: metrics by name, for code that does not know the definitions. */
 import type { Registry } from 'prom-client';
+import { bucketSetOf } from './bucket-sets.js';
 import { catalogue } from './catalogue/catalogue.js';
+import { type BucketSets, defaultMetricsConfig } from './config.js';
 import {
   defineCounter,
   defineGauge,
   defineHistogram,
   defineSummary,
-  type Label,
-  label,
   type MetricDefinition,
   type MetricType,
   shapeOf,
 } from './definition.js';
 import { metricsError, nearest, shown } from './errors.js';
 import { scrapeToString } from './exposition/scrape.js';
+import { checkFactoryOptions } from './option-checks.js';
+import { type AnyMetricDefinition, definitionOf, openLabels } from './plain-definition.js';
 import {
   type AnyInstrument,
   type MetricsRegistry,
@@ -29,13 +31,13 @@ export interface MetricLabels {
   provider?: string;
   platform?: string;
   issueType?: string;
-  outcome?: 'success' | 'failure' | 'escalation';
+  outcome?: 'success' | 'failure' | 'escalation' | (string & {});
   workflowId?: string;
   stepId?: string;
   userId?: string;
   repository?: string;
   errorType?: string;
-  severity?: 'low' | 'medium' | 'high' | 'critical';
+  severity?: 'low' | 'medium' | 'high' | 'critical' | (string & {});
   [name: string]: string | number | boolean | undefined;
 }
 
@@ -49,14 +51,20 @@ export interface MetricsCollector {
   /** Takes `value` (default 1) away from a gauge. */
   decrementGauge(name: string, labels?: MetricLabels, value?: number): void;
   observeHistogram(name: string, value: number, labels?: MetricLabels): void;
-  observeSummary(name: string, value: number, labels?: MetricLabels): void;
-  /** Starts a timer; the returned function observes seconds on the histogram or summary, and returns them. */
-  startTimer(name: string, labels?: MetricLabels): () => number;
+  /** Not every collector has summaries; `PrometheusMetricsCollector` does. */
+  observeSummary?(name: string, value: number, labels?: MetricLabels): void;
+  /**
+   * Starts a timer; the returned function observes the seconds on the histogram. That of `PrometheusMetricsCollector`, which
+   * times summaries too, returns them as well.
+   */
+  startTimer(name: string, labels?: MetricLabels): () => void;
 }
 
 export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry> {
   /** Where the metrics live. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<R>;
+  /** Buckets of histograms that are registered without: by the unit in their name. Default: those of `defaultMetricsConfig`. */
+  buckets?: BucketSets;
 }
 
 /**
@@ -67,12 +75,27 @@ export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry>
  */
 export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry> implements MetricsCollector {
   readonly registry: MetricsRegistry<R>;
+  readonly #buckets: BucketSets;
 
+  /** @throws ERR_METRICS_INVALID_OPTION for unknown options or a registry that is not a `MetricsRegistry` */
   constructor(options: PrometheusMetricsCollectorOptions<R> = {}) {
+    checkFactoryOptions('PrometheusMetricsCollector', options, ['registry', 'buckets']);
+    this.#buckets = options.buckets ?? defaultMetricsConfig.buckets;
     // Without the option, R is prom-client's Registry, which is what the shared registry has.
     this.registry =
       options.registry ?? (sharedRegistry as MetricsRegistry<StructuralRegistry> as MetricsRegistry<R>);
     for (const definition of Object.values(catalogue)) this.registry.instrument(definition);
+  }
+
+  /**
+   * Registers a metric by its definition: a plain object, or what the `define` functions give.
+   * @throws ERR_METRICS_ALREADY_REGISTERED, ERR_METRICS_INVALID_DEFINITION and what the `define` functions throw
+   * @example
+   * collector.register({ name: 'jobs_total', type: 'counter', help: 'Jobs.', labels: ['queue'] });
+   */
+  register(definition: AnyMetricDefinition): void {
+    const typed = definitionOf(definition);
+    this.#register(typed.name, () => typed);
   }
 
   /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineCounter` throws */
@@ -93,7 +116,12 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     buckets?: readonly number[],
   ): void {
     this.#register(name, () =>
-      defineHistogram({ name, help, labels: openLabels(labelNames), ...(buckets && { buckets }) }),
+      defineHistogram({
+        name,
+        help,
+        labels: openLabels(labelNames),
+        buckets: buckets ?? this.#buckets[bucketSetOf(name)],
+      }),
     );
   }
 
@@ -187,10 +215,6 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
 
 /** Labels of `MetricLabels` that name single things: never labels of a metric that does not declare them. */
 const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userId']);
-
-function openLabels(names: readonly string[]): Record<string, Label> {
-  return Object.fromEntries(names.map((name) => [name, label()]));
-}
 
 /** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
 function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels = {}): Record<string, string> {

@@ -2,53 +2,97 @@
  * The configuration: environment variables to frozen settings. One table holds every variable with its default and its
  * meaning; the reader, the messages and `lib/config.md` come from it.
  */
+import { sizeBuckets } from './catalogue/buckets.js';
+import { durationBuckets } from './definition.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
 import { defaultMaxSeries } from './registry.js';
 
+/** The settings, as a service may write them: what is left out of `Partial<MetricsConfig>` has its default. */
 export interface MetricsConfig {
-  /** `false`: instruments cost nothing, /metrics answers 404. */
-  readonly enabled: boolean;
+  /** `false`: nothing is measured, /metrics answers 404. */
+  enabled: boolean;
   /** Host of the metrics server. */
-  readonly host: string;
+  endpoint: string;
   /** Port of the metrics server; 0 takes a free one. */
-  readonly port: number;
+  port: number;
   /** Path of the metrics endpoint. */
-  readonly path: string;
-  readonly service: string;
-  readonly version: string;
-  readonly environment: string;
+  path: string;
+  /** `service`, `version` and `environment`, and any others: they are on every series that is pushed. */
+  labels: Record<string, string>;
+  /** Upper bounds of histograms. Those of a default are left to each metric's definition. */
+  buckets: BucketSets;
+  retention: {
+    /** Days that Prometheus keeps samples, in the bundle. */
+    metrics: number;
+    /** Samples per metric that the live history keeps. */
+    samples: number;
+  };
   /** Bearer token that a scrape must show; `undefined` lets anyone scrape. */
-  readonly token: string | undefined;
+  token?: string | undefined;
   /** File that holds the token. */
-  readonly tokenFile: string | undefined;
+  tokenFile?: string | undefined;
   /** Series a metric may have. */
-  readonly maxSeries: number;
-  /** Days that Prometheus keeps samples. */
-  readonly retentionDays: number;
-  /** Samples a metric that the embedded history keeps. */
-  readonly retentionSamples: number;
+  maxSeries?: number;
   /** Seconds between scrapes, and between pushes. */
-  readonly scrapeIntervalSeconds: number;
+  scrapeIntervalSeconds?: number;
   /** File that holds the state across restarts. */
-  readonly snapshotFile: string | undefined;
+  snapshotFile?: string | undefined;
   /** Pushgateway. */
-  readonly pushUrl: string | undefined;
+  pushUrl?: string | undefined;
+  /** `endpoint`, by another name. Like the five below, it wins where both are given. */
+  host?: string;
+  /** `labels.service`. */
+  service?: string;
+  /** `labels.version`. */
+  version?: string;
+  /** `labels.environment`. */
+  environment?: string;
+  /** `retention.metrics`. */
+  retentionDays?: number;
+  /** `retention.samples`. */
+  retentionSamples?: number;
 }
+
+/** Upper bounds by what is measured. */
+export interface BucketSets {
+  /** Seconds: histograms whose names end in `_seconds`. */
+  duration: number[];
+  /** Bytes: histograms whose names end in `_bytes`. */
+  size: number[];
+  /** Per second: histograms whose names end in `_per_second`. The catalogue has none. */
+  throughput: number[];
+}
+
+/** Settings with their defaults filled in, frozen. The other names of settings can be read, and are not enumerable. */
+export type CompleteMetricsConfig = Readonly<Required<MetricsConfig>> & {
+  readonly labels: Readonly<Record<'service' | 'version' | 'environment', string>>;
+};
+
+type Setting = string | number | boolean | undefined;
 
 /** One variable: how its text becomes a setting. */
 export interface ConfigVariable {
   readonly variable: string;
-  readonly setting: keyof MetricsConfig;
+  /** Where the setting is: `endpoint`, `labels.service`. */
+  readonly setting: string;
+  /** Its other name. */
+  readonly alias?: keyof MetricsConfig;
   /** The setting where the variable is unset or empty. */
-  readonly fallback: MetricsConfig[keyof MetricsConfig];
+  readonly fallback: Setting;
   readonly meaning: string;
   /** What a value must be, for messages and the reference. */
   readonly expected: string;
   /** The setting of a value; `undefined` for one that cannot be used. */
-  readonly read: (value: string) => MetricsConfig[keyof MetricsConfig];
+  readonly read: (value: string) => Setting;
   /** Whether a value is not to be shown in messages. */
   readonly isSecret?: (value: string) => boolean;
 }
+
+const defaultBucketSets: BucketSets = Object.freeze({
+  duration: durationBuckets as number[],
+  size: sizeBuckets as number[],
+  throughput: Object.freeze([0.1, 0.5, 1, 5, 10, 50, 100, 500, 1000]) as number[],
+});
 
 const text = (value: string): string => value;
 const anyText = 'any text';
@@ -59,13 +103,14 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_ENABLED',
     setting: 'enabled',
     fallback: true,
-    meaning: '`false`: instruments cost nothing, /metrics answers 404',
+    meaning: '`false`: nothing is measured, /metrics answers 404',
     expected: 'true or false (also 1, 0, yes, no, on, off)',
     read: readBoolean,
   },
   {
     variable: 'METRICS_ENDPOINT',
-    setting: 'host',
+    setting: 'endpoint',
+    alias: 'host',
     fallback: '0.0.0.0',
     meaning: 'host of the metrics server',
     expected: 'a host name or an IP address',
@@ -89,7 +134,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
   },
   {
     variable: 'SERVICE_NAME',
-    setting: 'service',
+    setting: 'labels.service',
+    alias: 'service',
     fallback: 'tamma',
     meaning: 'name of the service',
     expected: anyText,
@@ -97,7 +143,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
   },
   {
     variable: 'APP_VERSION',
-    setting: 'version',
+    setting: 'labels.version',
+    alias: 'version',
     fallback: 'unknown',
     meaning: 'version of the service',
     expected: anyText,
@@ -105,7 +152,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
   },
   {
     variable: 'NODE_ENV',
-    setting: 'environment',
+    setting: 'labels.environment',
+    alias: 'environment',
     fallback: 'development',
     meaning: 'environment of the service',
     expected: anyText,
@@ -138,7 +186,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
   },
   {
     variable: 'METRICS_RETENTION_DAYS',
-    setting: 'retentionDays',
+    setting: 'retention.metrics',
+    alias: 'retentionDays',
     fallback: 30,
     meaning: "Prometheus' retention, in the bundle",
     expected: 'a positive integer of days',
@@ -146,9 +195,10 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
   },
   {
     variable: 'METRICS_RETENTION_SAMPLES',
-    setting: 'retentionSamples',
+    setting: 'retention.samples',
+    alias: 'retentionSamples',
     fallback: 10_000,
-    meaning: 'samples a metric that the embedded history keeps',
+    meaning: 'samples per metric that the live history keeps',
     expected: 'a positive integer',
     read: readCount,
   },
@@ -181,7 +231,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
 ] satisfies ConfigVariable[]);
 
 /** The settings of an empty environment. */
-export const defaultMetricsConfig: MetricsConfig = settings((variable) => variable.fallback);
+export const defaultMetricsConfig: CompleteMetricsConfig = complete(({ fallback }) => fallback);
 
 /**
  * Reads the settings from environment variables; an empty variable counts as unset.
@@ -190,9 +240,9 @@ export const defaultMetricsConfig: MetricsConfig = settings((variable) => variab
  */
 export function loadMetricsConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
-): MetricsConfig {
+): CompleteMetricsConfig {
   const problems: string[] = [];
-  const config = settings((row) => {
+  const config = complete((row) => {
     const { variable, fallback, read } = row;
     const given = env[variable]?.trim() ?? '';
     if (given === '') return fallback;
@@ -209,29 +259,79 @@ export function loadMetricsConfig(
 }
 
 /**
- * Settings given in code, with the defaults of the rest: held to what the environment would be.
+ * Settings given in code, checked as those of the environment are.
+ * @param base where the rest comes from. Default: the settings of an empty environment.
  * @throws ERR_METRICS_INVALID_CONFIG, as `loadMetricsConfig` does
  */
-export function metricsConfigOf(own: Partial<MetricsConfig> = {}): MetricsConfig {
+export function metricsConfigOf(
+  own: Partial<MetricsConfig> = {},
+  base: CompleteMetricsConfig = defaultMetricsConfig,
+): CompleteMetricsConfig {
+  const { labels = {}, buckets = {}, retention = {} } = own;
   const problems: string[] = [];
-  const names = configVariables.map(({ setting }) => setting as string);
-  for (const name of Object.keys(own)) {
-    if (names.includes(name)) continue;
-    const meant = nearest(name, names);
-    problems.push(
-      `\`${name}\`: expected a known setting, received an unknown one${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
-    );
+  const unknown = (where: string, given: unknown, known: readonly string[]): void => {
+    if (typeof given !== 'object' || given === null) {
+      problems.push(`\`${where}\`: expected an object, received ${shown(given)}`);
+      return;
+    }
+    for (const name of Object.keys(given)) {
+      if (known.includes(name)) continue;
+      const meant = nearest(name, known);
+      problems.push(
+        `\`${where === '' ? name : `${where}.${name}`}\`: expected a known setting, received an unknown one${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
+      );
+    }
+  };
+  const aliases = configVariables.flatMap(({ alias }) => alias ?? []);
+  unknown('', own, [
+    ...configVariables.map(({ setting }) => setting.split('.')[0] ?? ''),
+    'buckets',
+    ...aliases,
+  ]);
+  unknown('retention', retention, ['metrics', 'samples']);
+  unknown('buckets', buckets, Object.keys(defaultBucketSets));
+  for (const [name, value] of Object.entries(labels)) {
+    if (!/^[a-zA-Z_]\w*$/.test(name) || typeof value !== 'string')
+      problems.push(`\`labels.${name}\`: expected a label name and text, received ${shown(value)}`);
   }
-  const config = settings((row) => {
-    const { setting, fallback, read } = row;
-    const given = own[setting];
-    if (given === undefined) return fallback;
-    if (read(String(given)) === given) return given;
-    problems.push(unusable(setting, row, given));
-    return fallback;
-  });
+  const sets = Object.fromEntries(
+    Object.entries(base.buckets).map(([name, fallback]) => {
+      const bounds: unknown = (buckets as Partial<BucketSets>)[name as keyof BucketSets] ?? fallback;
+      if (isBuckets(bounds)) return [name, Object.freeze([...bounds])];
+      problems.push(`\`buckets.${name}\`: expected ascending finite numbers, received ${shown(bounds)}`);
+      return [name, fallback];
+    }),
+  ) as unknown as BucketSets;
+  const config = complete(
+    (row) => {
+      const { setting, alias, read } = row;
+      const fallback = settingAt(base, setting) as Setting;
+      const byAlias = alias !== undefined && Object.keys(own).includes(alias);
+      const given = byAlias ? own[alias] : settingAt(own, setting);
+      if (given === undefined) return fallback;
+      if (read(String(given)) === given) return given as Setting;
+      problems.push(unusable(byAlias ? alias : setting, row, given));
+      return fallback;
+    },
+    { ...base.labels, ...labels },
+    sets,
+  );
   if (problems.length > 0) throw invalidConfig(problems);
   return config;
+}
+
+function settingAt(own: object, setting: string): unknown {
+  return setting
+    .split('.')
+    .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], own);
+}
+
+function isBuckets(bounds: unknown): bounds is number[] {
+  return (
+    Array.isArray(bounds) &&
+    bounds.length > 0 &&
+    bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]))
+  );
 }
 
 /** Variables that look like ours and are none: a misspelt setting would silently be its default. */
@@ -253,11 +353,28 @@ function unusable(name: string, { expected, isSecret }: ConfigVariable, given: u
   return `\`${name}\`: expected ${expected}, received ${isHidden ? 'a value that is not shown' : shown(given)}`;
 }
 
-function settings(settingOf: (variable: ConfigVariable) => unknown): MetricsConfig {
+function complete(
+  settingOf: (variable: ConfigVariable) => Setting,
+  labels: Readonly<Record<string, string>> = {},
+  buckets: BucketSets = defaultBucketSets,
+): CompleteMetricsConfig {
+  const config: Record<string, unknown> = {
+    labels: { ...labels },
+    buckets: Object.freeze({ ...buckets }),
+    retention: {},
+  };
+  for (const variable of configVariables) {
+    const value = settingOf(variable);
+    const [group = '', name] = variable.setting.split('.');
+    if (name === undefined) config[group] = value;
+    else (config[group] as Record<string, Setting>)[name] = value;
+    // Not enumerable: a copy with `{ ...config, labels }` must not carry the old value along under its other name.
+    if (variable.alias !== undefined) Object.defineProperty(config, variable.alias, { value });
+  }
+  Object.freeze(config.labels);
+  Object.freeze(config.retention);
   // The table has every setting; a test holds it to the type.
-  return Object.freeze(
-    Object.fromEntries(configVariables.map((variable) => [variable.setting, settingOf(variable)])),
-  ) as unknown as MetricsConfig;
+  return Object.freeze(config) as unknown as CompleteMetricsConfig;
 }
 
 function invalidConfig(problems: readonly string[]): MetricsError {

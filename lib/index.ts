@@ -25,8 +25,19 @@ export {
   sumOf,
 } from './aggregation.js';
 export { catalogue } from './catalogue/catalogue.js';
-export { type MetricLabels, type MetricsCollector, PrometheusMetricsCollector } from './collector.js';
-export { defaultMetricsConfig, loadMetricsConfig, type MetricsConfig } from './config.js';
+export {
+  type MetricLabels,
+  type MetricsCollector,
+  PrometheusMetricsCollector,
+  type PrometheusMetricsCollectorOptions,
+} from './collector.js';
+export {
+  type BucketSets,
+  type CompleteMetricsConfig,
+  defaultMetricsConfig,
+  loadMetricsConfig,
+  type MetricsConfig,
+} from './config.js';
 export {
   type Aggregator,
   type CounterDefinition,
@@ -43,7 +54,7 @@ export {
   type LabelValues,
   label,
   lintDefinition,
-  type MetricDefinition,
+  type MetricDefinition as TypedMetricDefinition,
   type MetricType,
   type SummaryDefinition,
 } from './definition.js';
@@ -67,6 +78,7 @@ export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export type { LintFinding, LintRule } from './naming.js';
+export type { AnyMetricDefinition, PlainMetricDefinition as MetricDefinition } from './plain-definition.js';
 export {
   aiProviderCheck,
   databaseCheck,

@@ -77,6 +77,8 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly #instruments = new Map<string, AnyInstrument>();
   /** Every name that comes out -> who brings it out: a histogram `x` also owns `x_bucket`, `x_sum` and `x_count`. */
   readonly #exposedNames = new Map<string, MetricDefinition>();
+  /** Buckets that replace those of definitions, by metric. */
+  readonly #buckets = new Map<string, readonly number[]>();
   readonly #warned = new Set<string>();
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
@@ -119,12 +121,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: HistogramDefinition<L>,
     options?: InstrumentOptions<Histogram<L>>,
   ): Histogram<L> {
-    return this.#instrument(
-      'histogram',
-      definition,
-      options,
-      (context) => new Histogram(definition, context),
-    );
+    return this.#instrument('histogram', definition, options, (context) => {
+      const histogram = new Histogram(definition, context);
+      histogram.rebucket(this.#buckets.get(definition.name) ?? definition.buckets);
+      return histogram;
+    });
   }
 
   /** The summary of a definition, made where there is none. Throws as `counter` does. */
@@ -161,6 +162,23 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   setMaxSeries(maxSeries: number): void {
     checkMaxSeries(maxSeries);
     this.#maxSeries = maxSeries;
+  }
+
+  /**
+   * Gives histograms other buckets than their definitions have, from now on, by name.
+   * @throws ERR_METRICS_INVALID_OPTION, and changes nothing more, for a histogram that has observations in other buckets
+   */
+  setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
+    for (const [name, bounds] of buckets) {
+      const existing = this.#instruments.get(name);
+      if (existing instanceof Histogram && !existing.rebucket(bounds)) {
+        throw metricsError(
+          'ERR_METRICS_INVALID_OPTION',
+          `Invalid buckets of metric \`${name}\`: expected ${existing.buckets.join(', ')}, in which it has observations, received ${bounds.join(', ')}. Set buckets before anything is recorded.`,
+        );
+      }
+      this.#buckets.set(name, bounds);
+    }
   }
 
   /** The instrument registered under a name, if there is one. */

@@ -69,7 +69,8 @@ export function readHistogram<L extends LabelShape>(
   const series = find<HistogramSeries>(registry, definition, labels);
   if (series === undefined) return undefined;
   const counts = series.cumulativeCounts();
-  const bounds = [...definition.buckets, Number.POSITIVE_INFINITY];
+  const { buckets } = registry.histogram(definition);
+  const bounds = [...buckets, Number.POSITIVE_INFINITY];
   return {
     count: series.count,
     sum: series.sum,

@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import type { Middleware } from 'koa';
 import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
+import { catalogueBuckets } from '../lib/bucket-sets.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
-import { type MetricsConfig, metricsConfigOf } from '../lib/config.js';
+import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 // Types only: snapshots, pushes and clusters are loaded where they are configured.
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
 import { shown } from '../lib/errors.js';
@@ -28,7 +29,7 @@ import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals } from '
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
 export interface Metrics {
-  readonly config: MetricsConfig;
+  readonly config: CompleteMetricsConfig;
   readonly registry: MetricsRegistry<StructuralRegistry>;
   /** The string-keyed facade, with the whole catalogue. */
   readonly collector: PrometheusMetricsCollector<StructuralRegistry>;
@@ -78,8 +79,9 @@ export function createMetrics(
   const { health = new HealthChecks({ registry }), drainSeconds = 5, stopSeconds = 25 } = options;
   checkStopOptions({ drainSeconds, stopSeconds, drain: options.drain });
   registry.setMaxSeries(settings.maxSeries);
+  registry.setBuckets(catalogueBuckets(settings.buckets));
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
-  const collector = new PrometheusMetricsCollector({ registry });
+  const collector = new PrometheusMetricsCollector({ registry, buckets: settings.buckets });
   let server: MetricsServer | undefined;
   let wire: FetchInstrumentation | undefined;
   let aggregator: MetricsAggregator | undefined;
@@ -109,15 +111,14 @@ export function createMetrics(
     process.on('exit', exited);
   };
   const beginPush = async (): Promise<void> => {
-    const { pushUrl: url, scrapeIntervalSeconds: intervalSeconds, service, version, environment } = settings;
+    const { pushUrl: url, scrapeIntervalSeconds: intervalSeconds, labels } = settings;
     if (url === undefined) return;
     const { startPush } = await import('../lib/export/pushgateway.js');
-    const constantLabels = { service, version, environment };
     // What was restored would stand in the gateway once for each life, were each a group of its own.
     const grouping = snapshots === undefined ? undefined : { instance: hostname() };
     push = startPush({
-      job: service,
-      constantLabels,
+      job: labels.service,
+      constantLabels: labels,
       grouping,
       ...options.push,
       url,

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
+import { type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
@@ -56,7 +56,7 @@ export async function startMetricsServer(
   options: MetricsServerOptions = {},
 ): Promise<MetricsServer> {
   checkFactoryOptions('startMetricsServer', options, optionNames);
-  const { enabled, host, port, path, token, tokenFile } = { ...defaultMetricsConfig, ...config };
+  const { enabled, host, port, path, token, tokenFile } = metricsConfigOf(config);
   const { checks, details = true, tls, ...scrape } = options;
   const app = new Koa();
   // A client that leaves in the middle is no error of ours.

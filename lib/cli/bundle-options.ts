@@ -1,7 +1,7 @@
 /** Where the options of a bundle come from: a file of the user's, the environment, the command line. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { loadMetricsConfig } from '../config.js';
+import { loadMetricsConfig, metricsConfigOf } from '../config.js';
 import { shown } from '../errors.js';
 import type { BundleOptions, PrometheusVersion } from '../monitoring/settings.js';
 
@@ -22,7 +22,7 @@ export async function bundleOptions(
   const own = file === undefined ? {} : await optionsOfFile(file);
   return {
     ...own,
-    config: { ...loadMetricsConfig(env), ...own.config },
+    config: metricsConfigOf(own.config, loadMetricsConfig(env)),
     ...(target === undefined ? {} : { target }),
   };
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { defaultMetricsConfig } from '../config.js';
+import { defaultMetricsConfig, metricsConfigOf } from '../config.js';
 import { generateBundle } from '../monitoring/bundle.js';
 import type { BundleOptions } from '../monitoring/settings.js';
 import { writeBundle } from '../monitoring/write-bundle.js';
@@ -94,7 +94,7 @@ async function generatedPlan({ config: file, ...ports }: UpOptions, env: Environ
       data: join(folder, 'data'),
       prometheusPort,
       alertmanagerPort,
-      retentionDays: options.config?.retentionDays ?? defaultMetricsConfig.retentionDays,
+      retentionDays: metricsConfigOf(options.config).retentionDays,
       isTemporary: true,
       end,
     };

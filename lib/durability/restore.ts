@@ -27,7 +27,7 @@ interface SnapshotSeries {
  */
 export function restoreFamily(instrument: AnyInstrument, family: SnapshotFamily): Restoration {
   if (!isDurable(instrument)) return { skipped: 'its definition no longer says `restore: true`' };
-  const shape = durableShape(instrument.definition);
+  const shape = durableShape(instrument);
   if (shape !== family.shape)
     return { skipped: `expected ${shape}, received ${family.shape} from the snapshot` };
   const series = seriesOf(instrument, family);

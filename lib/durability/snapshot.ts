@@ -16,12 +16,12 @@
  *     # EOF
  */
 import { createHash } from 'node:crypto';
-import type { MetricDefinition } from '../definition.js';
 import { ByteWriter } from '../exposition/byte-writer.js';
 import { labelText, numberText } from '../exposition/format.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
 import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
 import { chunkLength, writeInstrument } from '../exposition/writer.js';
+import { Histogram } from '../instruments/histogram.js';
 import type { AnyInstrument } from '../registry.js';
 
 /** One metric of a snapshot, as it stands there: its series are read when its definition is known. */
@@ -71,13 +71,12 @@ export function isDurable({ definition }: AnyInstrument): boolean {
 }
 
 /**
- * What two definitions must have in common for the one to go on where the other was: type, labels, and the buckets of a
+ * What two instruments must have in common for the one to go on where the other was: type, labels, and the buckets of a
  * histogram. Help, closed sets, limits and budgets may change: values that no longer fit become `other`, as at a recording.
  */
-export function durableShape(definition: MetricDefinition): string {
-  const labels = Object.keys(definition.labels).join(', ');
-  const bounds = definition.type === 'histogram' ? ` le ${definition.buckets.join(', ')}` : '';
-  return `${definition.type} {${labels}}${bounds}`;
+export function durableShape(instrument: AnyInstrument): string {
+  const bounds = instrument instanceof Histogram ? ` le ${instrument.buckets.join(', ')}` : '';
+  return `${instrument.type} {${instrument.labelNames.join(', ')}}${bounds}`;
 }
 
 /** The text of a snapshot, in chunks: whoever writes them lets the event loop turn in between. */
@@ -98,7 +97,7 @@ export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions):
   for (const instrument of instruments) {
     if (!isDurable(instrument) || instrument.series.size === 0) continue;
     for (const _ of writeInstrument(out, instrument, openMetricsFormat)) yield taken();
-    row(instrument.name, durableShape(instrument.definition), seen);
+    row(instrument.name, durableShape(instrument), seen);
   }
   for (const { metric, shape, seen: at, text } of unclaimed) {
     out.text(text);

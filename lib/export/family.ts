@@ -60,7 +60,7 @@ function ownFamily(instrument: AnyInstrument, defaults: DefaultLabels): Family {
 function partsOf(instrument: AnyInstrument): readonly Part[] {
   if (instrument instanceof Histogram)
     return [
-      ...instrument.definition.buckets.map((bound): Part => ['_bucket', bound]),
+      ...instrument.buckets.map((bound): Part => ['_bucket', bound]),
       ['_bucket', '+Inf'],
       ['_sum'],
       ['_count'],

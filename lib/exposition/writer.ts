@@ -71,6 +71,7 @@ export function sampleText(
 
 /** What does not change from series to series of an instrument, nor from scrape to scrape. */
 interface FamilyLayout {
+  readonly buckets: readonly number[] | undefined;
   readonly header: string;
   /** The name of the one sample of a counter or gauge. */
   readonly sample: PreparedText;
@@ -98,10 +99,15 @@ function layoutOf(instrument: AnyInstrument, format: ExpositionFormat): FamilyLa
   const byFormat = layouts.get(instrument) ?? new Map<ExpositionFormat, FamilyLayout>();
   layouts.set(instrument, byFormat);
   const existing = byFormat.get(format);
-  if (existing !== undefined) return existing;
+  // A histogram may have been given other buckets since.
+  if (existing !== undefined && existing.buckets === bucketsOf(instrument)) return existing;
   const made = newLayout(instrument, format);
   byFormat.set(format, made);
   return made;
+}
+
+function bucketsOf(instrument: AnyInstrument): readonly number[] | undefined {
+  return instrument instanceof Histogram ? instrument.buckets : undefined;
 }
 
 function newLayout(instrument: AnyInstrument, format: ExpositionFormat): FamilyLayout {
@@ -110,11 +116,12 @@ function newLayout(instrument: AnyInstrument, format: ExpositionFormat): FamilyL
   const created = type === 'gauge' ? undefined : format.createdSample(sample.replace(/_total$/, ''));
   const bounds =
     instrument instanceof Histogram
-      ? [...instrument.definition.buckets.map(format.bound), '+Inf'].map((bound) => `le="${bound}"} `)
+      ? [...instrument.buckets.map(format.bound), '+Inf'].map((bound) => `le="${bound}"} `)
       : instrument instanceof Summary
         ? instrument.definition.quantiles.map((quantile) => `quantile="${format.bound(quantile)}"} `)
         : [];
   return {
+    buckets: bucketsOf(instrument),
     header: format.header(name, help, type),
     sample: preparedText(sample),
     open: preparedText(type === 'histogram' ? `${name}_bucket{` : `${name}{`),

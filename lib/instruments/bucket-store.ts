@@ -15,9 +15,9 @@ export interface BucketSlot {
 const mostSlots = 256;
 
 export class BucketStore {
-  readonly finder: BucketFinder;
-  /** Numbers a slot: one a bound, +Inf, and the sum. */
-  readonly slotSize: number;
+  finder: BucketFinder;
+  /** Numbers per slot: one per bound, +Inf, and the sum. */
+  slotSize: number;
 
   #numbers: Float64Array = new Float64Array(0);
   #nextOffset = 0;
@@ -26,6 +26,15 @@ export class BucketStore {
   constructor(bounds: readonly number[]) {
     this.finder = bucketFinder(bounds);
     this.slotSize = bounds.length + 2;
+  }
+
+  /** Takes other bounds. Every series must take a new slot afterwards. */
+  rebucket(bounds: readonly number[]): void {
+    this.finder = bucketFinder(bounds);
+    this.slotSize = bounds.length + 2;
+    this.#numbers = new Float64Array(0);
+    this.#nextOffset = 0;
+    this.#free = [];
   }
 
   /** A slot of zeroes. */

@@ -114,7 +114,8 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   HistogramDefinition<L>,
   HistogramSeries
 > {
-  readonly #upperBounds: readonly (number | string)[];
+  readonly #store: BucketStore;
+  #buckets: readonly number[];
 
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
     const store = new BucketStore(definition.buckets);
@@ -123,8 +124,29 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       onRemove: (series) => series.release(),
       onReturn: (series) => series.acquire(),
     });
-    this.#upperBounds = [...definition.buckets, '+Inf'];
+    this.#store = store;
+    this.#buckets = definition.buckets;
     this.zeroBare();
+  }
+
+  /** Upper bounds in force, ascending, without +Inf: the definition's, unless the configuration replaces them. */
+  get buckets(): readonly number[] {
+    return this.#buckets;
+  }
+
+  /**
+   * Takes other buckets, unless something was observed in those that there are.
+   * @returns whether they are in force
+   * @internal
+   */
+  rebucket(buckets: readonly number[]): boolean {
+    if (String(buckets) === String(this.#buckets)) return true;
+    const all = [...this.series];
+    if (all.some(({ count }) => count > 0)) return false;
+    this.#store.rebucket(buckets);
+    this.#buckets = buckets;
+    for (const series of all) series.acquire();
+    return true;
   }
 
   /**
@@ -163,7 +185,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   protected override samplesOf(series: HistogramSeries, labels: SampleLabels): Sample[] {
     const samples: Sample[] = series.cumulativeCounts().map((value, index) => ({
-      labels: { ...labels, le: this.#upperBounds[index] ?? '+Inf' },
+      labels: { ...labels, le: this.#buckets[index] ?? '+Inf' },
       value,
       metricName: `${this.name}_bucket`,
     }));

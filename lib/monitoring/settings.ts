@@ -1,6 +1,6 @@
 /** What a bundle is made for: every option with its default, checked once and frozen. */
 import { catalogue } from '../catalogue/catalogue.js';
-import { type MetricsConfig, metricsConfigOf } from '../config.js';
+import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { type Receivers, receiversWith } from './alertmanager-receivers.js';
@@ -52,7 +52,7 @@ export interface BundleOptions {
 }
 
 export interface BundleSettings {
-  readonly config: MetricsConfig;
+  readonly config: CompleteMetricsConfig;
   /** Label `job` of the service in Prometheus: its name. */
   readonly job: string;
   readonly targets: readonly string[];

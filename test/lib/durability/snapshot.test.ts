@@ -292,9 +292,10 @@ test('numbers that have become infinite come back so; a sum that has become none
   t.regex(await readText(registry), /^jobs_total\{queue="huge"\} \+Inf$/m);
 });
 
-test('the shape of a definition is what a snapshot depends on', (t) => {
-  t.is(durableShape(jobs), 'counter {queue, kind}');
-  t.is(durableShape(wait), 'histogram {queue} le 0.5, 2');
+test('what a snapshot depends on is the type, the labels and the buckets of an instrument', (t) => {
+  const registry = createTestRegistry();
+  t.is(durableShape(registry.counter(jobs)), 'counter {queue, kind}');
+  t.is(durableShape(registry.histogram(wait)), 'histogram {queue} le 0.5, 2');
 });
 
 test('samples are read as they stand', (t) => {
