@@ -1,50 +1,37 @@
-/** What a Pushgateway holds after pushes, read from a real one; servers of our own stand in for what it never does. */
-import { spawn } from 'node:child_process';
+/** When a push goes out, what it sends, and what becomes of failures: servers of our own stand in for the gateway. */
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { Counter, Gauge } from 'prom-client';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
 import { type MetricsPush, type PushOptions, startPush } from '../../../lib/export/pushgateway.js';
 import { instrumentFetch } from '../../../lib/recorders/fetch.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
-import { fromRoot } from '../../helpers/package-root.js';
+import { manualClock } from '../../helpers/manual-clock.js';
 import { parseText } from '../../helpers/parse-text.js';
-import { testWith } from '../../helpers/programs.js';
-import { type PushedGroup, type Pushgateway, startPushgateway } from '../../helpers/pushgateway.js';
-import type { ServiceHealth } from '../../helpers/pushing-service.js';
 import { type RecordingGateway, startRecordingGateway } from '../../helpers/recording-gateway.js';
 import { until } from '../../helpers/until.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
-const queueDepth = defineGauge({ name: 'queue_depth', help: 'Waiting.', labels: { queue: label() } });
 
-/** A push that is ended with its test. The interval is one that no test waits for. */
-function pushing(t: ExecutionContext, options: PushOptions): MetricsPush {
-  const push = startPush({ intervalSeconds: 3_600, pushOnBeforeExit: false, timeoutSeconds: 5, ...options });
-  t.teardown(() => push.stop({ deadlineSeconds: 0 }));
+/** A push that is ended with its test, on a clock that stands still unless its test lets time pass. */
+function pushing(t: ExecutionContext, options: PushOptions, clock = manualClock()): MetricsPush {
+  const push = startPush({ pushOnBeforeExit: false, ...options }, clock);
+  t.teardown(() => {
+    const stopped = push.stop({ deadlineSeconds: 0 });
+    clock.advance(0);
+    return stopped;
+  });
   return push;
 }
 
-async function gatewayFor(
-  t: ExecutionContext,
-  program: string,
-  options: { readonly webConfig?: string } = {},
-): Promise<Pushgateway> {
-  const gateway = await startPushgateway({ program, ...options });
-  t.teardown(() => gateway.stop());
-  return gateway;
+/** Whatever is ready has its turn. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await setImmediate();
 }
 
 async function recordingFor(
@@ -70,6 +57,10 @@ async function silentServer(t: ExecutionContext): Promise<string> {
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
+function untilReceived({ received }: RecordingGateway, count: number): Promise<true> {
+  return until(`${count} pushes`, async () => (received.length >= count ? true : undefined), undefined, 5);
+}
+
 /** The address of a server that is gone. */
 async function deadUrl(): Promise<string> {
   const recording = await startRecordingGateway();
@@ -81,245 +72,11 @@ function failuresOf(registry: TestRegistry, { target }: MetricsPush): number | u
   return readValue(registry, catalogue.metricsPushFailures, { target });
 }
 
-/** The series of a group by metric, without what the gateway adds of its own. */
-function names({ metrics }: PushedGroup | { metrics: ReadonlyMap<string, unknown> }): string[] {
-  return [...metrics.keys()].filter((name) => !/^(push_|metrics_push_)/.test(name)).sort();
-}
-
-// ---- What arrives -------------------------------------------------------------------------------------------------
-
-testWith(['pushgateway'], 'own metrics of every type and foreign ones arrive', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const registry = createTestRegistry();
-  registry.counter(jobs).inc(3);
-  registry.gauge(queueDepth).set({ queue: 'new "ones"\n\\' }, 2.5);
-  registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', buckets: [1, 5] })).observe(2);
-  registry.summary(defineSummary({ name: 'size_bytes', help: 'Size.' })).observe(7);
-  registry.counter(defineCounter({ name: 'never_total', help: 'Never.', labels: { queue: label() } }));
-  new Counter({
-    name: 'foreign_total',
-    help: 'Foreign.',
-    labelNames: ['a'],
-    registers: [registry.prometheus],
-  }).inc({ a: 'x' }, 4);
-  const push = pushing(t, { url: gateway.url, job: 'all', grouping: { instance: 'one' }, registry });
-  t.true(await push.pushNow());
-
-  const samples = parseText(await gateway.exposition()).filter(({ labels }) => labels.job === 'all');
-  const value = (name: string, labels: Record<string, string> = {}): number | undefined =>
-    samples.find(
-      (sample) =>
-        sample.name === name &&
-        Object.entries({ instance: 'one', ...labels }).every(([key, text]) => sample.labels[key] === text),
-    )?.value;
-  t.is(value('jobs_total'), 3);
-  t.is(value('queue_depth', { queue: 'new "ones"\n\\' }), 2.5);
-  t.is(value('wait_seconds_bucket', { le: '1' }), 0);
-  t.is(value('wait_seconds_bucket', { le: '5' }), 1);
-  t.is(value('wait_seconds_bucket', { le: '+Inf' }), 1);
-  t.is(value('wait_seconds_sum'), 2);
-  t.is(value('size_bytes_count'), 1);
-  t.is(value('foreign_total', { a: 'x' }), 4);
-  t.is(value('metrics_push_failures_total', { target: gateway.url }), 0, 'there before it is needed');
-  t.deepEqual(registry.warnings, []);
-});
-
 test('the default group is the service and the process', async (t) => {
   const recording = await recordingFor(t);
   await pushing(t, { url: recording.url, registry: createTestRegistry() }).pushNow();
   const instance = `${hostname()}:${process.pid}`;
   t.is(recording.received[0]?.path, `/metrics/job/tamma/instance/${instance}`);
-});
-
-testWith(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const registry = createTestRegistry();
-  registry.counter(jobs).inc();
-  registry.gauge(queueDepth).set({ queue: 'a' }, 1);
-  const push = pushing(t, { url: gateway.url, job: 'put', grouping: {}, registry });
-  await push.pushNow();
-  registry.prometheus.removeSingleMetric(queueDepth.name);
-  registry.counter(jobs).inc();
-  await push.pushNow();
-
-  t.deepEqual((await gateway.groups()).map(names), [['jobs_total']]);
-  t.is(await gateway.value('jobs_total'), 2);
-});
-
-testWith(['pushgateway'], 'POST leaves metrics of other names as they are', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const [first, second] = [createTestRegistry(), createTestRegistry()];
-  first.counter(jobs).inc();
-  second.gauge(queueDepth).set({ queue: 'a' }, 1);
-  for (const registry of [first, second])
-    await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
-
-  t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
-});
-
-testWith(
-  ['pushgateway'],
-  'the body is compressed, unless that is turned off; no timestamps',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const recording = await recordingFor(t, gateway.url);
-    const registry = createTestRegistry({ maxSeries: 5_000 });
-    for (let queue = 0; queue < 3_000; queue++) registry.gauge(queueDepth).set({ queue: `q${queue}` }, queue);
-    for (const gzip of [true, false]) {
-      const options = { url: recording.url, job: `gzip-${gzip}`, grouping: {}, gzip, registry };
-      t.true(await pushing(t, options).pushNow());
-    }
-
-    const [packed, plain] = recording.received;
-    t.is(packed?.headers['content-encoding'], 'gzip');
-    t.is(plain?.headers['content-encoding'], undefined);
-    t.is(packed?.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
-    t.true((packed?.bytes.length ?? 0) * 5 < (plain?.bytes.length ?? 0));
-    t.notThrows(() => parseText(packed?.text ?? ''), 'a third column would be a timestamp');
-    for (const { metrics } of await gateway.groups()) t.is(metrics.get('queue_depth')?.length, 3_000);
-  },
-);
-
-testWith(
-  ['pushgateway'],
-  'constant labels go onto every series; the grouping key wins over a series',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const registry = createTestRegistry();
-    registry.counter(jobs).inc();
-    registry.gauge(queueDepth).set({ queue: 'own' }, 1);
-    new Gauge({ name: 'foreign', help: 'Foreign.', registers: [registry.prometheus] }).set(1);
-    await pushing(t, {
-      url: gateway.url,
-      job: 'labels',
-      grouping: { queue: 'of the key' },
-      constantLabels: { version: '1.2.3', environment: 'te"st', job: 'not this one' },
-      registry,
-    }).pushNow();
-
-    const [group] = await gateway.groups();
-    const key = { job: 'labels', queue: 'of the key', instance: '' };
-    for (const name of ['jobs_total', 'queue_depth', 'foreign'])
-      t.deepEqual(
-        group?.metrics.get(name)?.map(({ labels }) => labels),
-        [{ ...key, version: '1.2.3', environment: 'te"st' }],
-        name,
-      );
-  },
-);
-
-testWith(
-  ['pushgateway'],
-  'the gateway reads every grouping key back as it was given',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const odd = [
-      '',
-      '/',
-      'a/b',
-      '//',
-      '.',
-      '..',
-      '%2F',
-      '%',
-      'a b',
-      '+',
-      '=',
-      '?x#y',
-      'ü/ö',
-      '\n',
-      '\0',
-      '@base64',
-      '🦀',
-    ];
-    const value = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: 'binary', maxLength: 40 }));
-    const registry = createTestRegistry();
-    await fc.assert(
-      fc.asyncProperty(
-        value.filter((job) => job !== ''),
-        fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z0-9_]{0,8}$/), value, { maxKeys: 4 }),
-        async (job, drawn) => {
-          const grouping = Object.fromEntries(
-            Object.entries(drawn).filter(([name]) => !['job', 'le', 'quantile'].includes(name)),
-          );
-          const push = startPush({ url: gateway.url, job, grouping, registry, pushOnBeforeExit: false });
-          t.true(await push.pushNow(), registry.warnings.at(-1)?.message);
-          const groups = await gateway.groups();
-          t.deepEqual(
-            groups.map(({ labels }) => labels),
-            [{ ...grouping, job }],
-          );
-          await push.stop({ deadlineSeconds: 0 });
-          t.true(await push.delete());
-        },
-      ),
-      {
-        numRuns: 60,
-        examples: odd.map((text) => [text || 'job', { a: text, b: 'x' }] as [string, Record<string, string>]),
-      },
-    );
-  },
-);
-
-testWith(['pushgateway'], 'delete takes the group away, also after the end', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const registry = createTestRegistry();
-  const push = pushing(t, { url: gateway.url, job: 'gone/soon', grouping: { a: '' }, registry });
-  const other = pushing(t, { url: gateway.url, job: 'stays', grouping: {}, registry });
-  await other.pushNow();
-  await push.pushNow();
-  t.is((await gateway.groups()).length, 2);
-  t.true(await push.delete());
-  t.deepEqual(
-    (await gateway.groups()).map(({ labels }) => labels),
-    [{ job: 'stays' }],
-  );
-
-  t.true(await push.stop(), 'the final push brings it back');
-  t.is((await gateway.groups()).length, 2);
-  t.true(await push.delete());
-  t.is((await gateway.groups()).length, 1);
-});
-
-testWith(['pushgateway'], 'TLS and basic auth of a real gateway', async (t, { pushgateway }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'tamma-push-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const webConfig = join(folder, 'web.yml');
-  // Of `s3cret pass`, with bcrypt.
-  const users = 'basic_auth_users:\n  me: $2b$05$abcdefghijklmnopqrstuu1qdcFaS0PtqFUPzaCxLQ8/0lspH0ZEW\n';
-  await writeFile(webConfig, users);
-  const gateway = await gatewayFor(t, pushgateway, { webConfig });
-  const registry = createTestRegistry();
-  const withUser = (password: string): string =>
-    gateway.url.replace('//', `//me:${encodeURIComponent(password)}@`);
-  const options = { job: 'auth', grouping: {}, registry };
-
-  t.true(await pushing(t, { ...options, url: withUser('s3cret pass') }).pushNow());
-  const basicAuth = { username: 'me', password: 's3cret pass' };
-  t.true(await pushing(t, { ...options, url: gateway.url, basicAuth }).pushNow());
-  t.deepEqual(registry.warnings, []);
-
-  const wrong = pushing(t, { ...options, url: withUser('s3cret guess') });
-  t.false(await wrong.pushNow());
-  t.is(wrong.target, gateway.url);
-  t.regex(registry.warnings[0]?.message ?? '', /it answered 401 "Unauthorized"/);
-  t.notRegex(JSON.stringify([registry.warnings, await registry.prometheus.metrics()]), /s3cret/);
-
-  // With TLS, from a process that trusts the authority.
-  const tls = fromRoot('test/fixtures/tls');
-  await writeFile(
-    webConfig,
-    `${users}tls_server_config:\n  cert_file: ${tls}/server.pem\n  key_file: ${tls}/server-key.pem\n`,
-  );
-  await gateway.stop();
-  await gateway.start();
-  const secure = withUser('s3cret pass').replace('http:', 'https:');
-  const trusted = await batchJob([secure], { NODE_EXTRA_CA_CERTS: `${tls}/ca.pem` });
-  t.deepEqual(trusted, { code: 7, stderr: '' });
-  const distrusted = await batchJob([secure]);
-  t.is(distrusted.code, 7);
-  t.regex(distrusted.stderr, /METRICS_PUSH_FAILED.*`https:\/\/127\.0\.0\.1:\d+` failed: .*certificate/);
-  t.notRegex(distrusted.stderr, /s3cret/);
 });
 
 test('a token is sent as it is', async (t) => {
@@ -328,56 +85,68 @@ test('a token is sent as it is', async (t) => {
   t.is(recording.received[0]?.headers.authorization, 'Bearer abc');
 });
 
-// ---- When it pushes -----------------------------------------------------------------------------------------------
-
-test('the numbers of the moment are pushed every interval, and no connection is held between', async (t) => {
+test('each interval pushes the current numbers, and no connection is kept in between', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
-  pushing(t, { url: recording.url, registry, intervalSeconds: 0.1 });
-  const pushed = await until('four pushes', async () => {
+  const clock = manualClock();
+  pushing(t, { url: recording.url, registry, intervalSeconds: 15 }, clock);
+  for (let pushes = 1; pushes <= 4; pushes++) {
     counter.inc();
-    return recording.received.length >= 4 ? recording.received : undefined;
-  });
-  const numbers = pushed.map(({ text }) => parseText(text).find(({ name }) => name === 'jobs_total')?.value);
-  t.deepEqual(
-    numbers,
-    [...new Set(numbers)].sort((a = 0, b = 0) => a - b),
+    clock.advance(14_999);
+    await turns();
+    t.is(recording.received.length, pushes - 1);
+    clock.advance(1);
+    await untilReceived(recording, pushes);
+    // Of the timers, the one of the next interval is left.
+    await until('the end of the push', async () => (clock.timers().length === 1 ? true : undefined));
+    await until('no connection', async () => ((await recording.connections()) === 0 ? true : undefined));
+    await turns();
+  }
+  const numbers = recording.received.map(
+    ({ text }) => parseText(text).find(({ name }) => name === 'jobs_total')?.value,
   );
-  await until('no connection', async () => ((await recording.connections()) === 0 ? true : undefined));
+  t.deepEqual(numbers, [1, 2, 3, 4]);
 });
 
-test('one push at a time: ticks are left out, calls wait and share the next push', async (t) => {
-  const recording = await recordingFor(t, (response) => setTimeout(() => response.end(), 300));
+test('one push at a time: intervals during a push are skipped, and calls share the next push', async (t) => {
+  const held: ServerResponse[] = [];
+  const recording = await recordingFor(t, (response) => held.push(response));
   const registry = createTestRegistry();
-  const push = pushing(t, { url: recording.url, registry, intervalSeconds: 0.02 });
+  const clock = manualClock();
+  const options = { url: recording.url, registry, intervalSeconds: 1, timeoutSeconds: 60 };
+  const push = pushing(t, options, clock);
   const first = push.pushNow();
-  await until('a push', async () => (recording.received.length > 0 ? true : undefined));
+  await untilReceived(recording, 1);
+  clock.advance(30_000);
   registry.counter(jobs).inc(5);
-  t.deepEqual(await Promise.all([first, push.pushNow(), push.pushNow(), push.pushNow()]), [
-    true,
-    true,
-    true,
-    true,
-  ]);
+  const calls = [push.pushNow(), push.pushNow(), push.pushNow()];
+  await turns();
+  t.is(recording.received.length, 1);
+  held[0]?.end();
+  t.true(await first);
+  await untilReceived(recording, 2);
+  held[1]?.end();
+  t.deepEqual(await Promise.all(calls), [true, true, true]);
   t.is(recording.received.length, 2);
   t.true(recording.received[1]?.text.includes('jobs_total 5'));
   t.is(recording.mostAtOnce, 1);
 });
 
-test('a success is told by its time', async (t) => {
+test('a success sets the timestamp of the last success', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
-  const push = pushing(t, { url: recording.url, registry });
+  const clock = manualClock(1_764_000_000_000);
+  const push = pushing(t, { url: recording.url, registry }, clock);
   const time = (): number | undefined =>
     readValue(registry, catalogue.metricsPushSuccessTimestamp, { target: push.target });
   t.is(time(), undefined);
-  const before = Date.now() / 1_000;
+  clock.advance(2_500);
   await push.pushNow();
-  t.true((time() ?? 0) >= before && (time() ?? 0) <= Date.now() / 1_000);
+  t.is(time(), 1_764_000_002.5);
 });
 
-test('pushes are no outbound requests of the service', async (t) => {
+test('pushes are not measured as outbound requests of the service', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
   const wire = instrumentFetch({ registry, hosts: { [new URL(recording.url).host]: { service: 'this' } } });
@@ -392,30 +161,6 @@ test('pushes are no outbound requests of the service', async (t) => {
   t.deepEqual(
     measured.map(({ labels, value }) => [labels.method, value]),
     [['GET', 1]],
-  );
-});
-
-// ---- Failures -----------------------------------------------------------------------------------------------------
-
-testWith(['pushgateway'], 'a 400 of the gateway is told in its words', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const [first, second] = [createTestRegistry(), createTestRegistry()];
-  new Counter({ name: 'clash', help: 'Clash.', registers: [first.prometheus] }).inc();
-  new Gauge({ name: 'clash', help: 'Clash.', registers: [second.prometheus] }).inc();
-  t.true(await pushing(t, { url: gateway.url, job: 'a', registry: first }).pushNow());
-  const push = pushing(t, { url: gateway.url, job: 'b', registry: second });
-  t.false(await push.pushNow());
-  t.false(await push.pushNow());
-
-  t.is(failuresOf(second, push), 2);
-  t.deepEqual(
-    second.warnings.map(({ code }) => code),
-    ['METRICS_PUSH_FAILED'],
-    'once',
-  );
-  t.regex(
-    second.warnings[0]?.message ?? '',
-    /^A push to `http:\/\/127\.0\.0\.1:\d+` failed: it answered 400 "pushed metrics are invalid or inconsistent with existing metrics: .*clash.*Nothing is queued/,
   );
 });
 
@@ -438,7 +183,7 @@ for (const [what, answer, message] of [
   });
 }
 
-test('each cause is warned of once', async (t) => {
+test('each cause of failure is warned of once', async (t) => {
   let status = 500;
   const recording = await recordingFor(t, (response) => response.writeHead(status).end());
   const registry = createTestRegistry();
@@ -453,23 +198,31 @@ test('each cause is warned of once', async (t) => {
   );
 });
 
-test('a server that never answers: the push ends at its timeout', async (t) => {
+test('a push to a server that never answers ends at its timeout', async (t) => {
   const registry = createTestRegistry();
-  const push = pushing(t, { url: await silentServer(t), registry, timeoutSeconds: 0.3 });
-  const start = performance.now();
-  t.false(await push.pushNow());
-  t.true(performance.now() - start < 5_000);
-  t.regex(registry.warnings[0]?.message ?? '', /it took longer than 0\.3 s/);
+  const clock = manualClock();
+  const push = pushing(t, { url: await silentServer(t), registry, timeoutSeconds: 10 }, clock);
+  const result = push.pushNow();
+  await clock.waitsFor(10_000);
+  clock.advance(9_999);
+  await turns();
+  t.is(failuresOf(registry, push), 0);
+  clock.advance(1);
+  t.false(await result);
+  t.regex(registry.warnings[0]?.message ?? '', /it took longer than 10 s/);
 });
 
-test('an answer that never ends is an answer', async (t) => {
+test('the status decides before the end of the answer; the text of an error is waited for up to the timeout', async (t) => {
   for (const status of [200, 500]) {
     const recording = await recordingFor(t, (response) => {
       response.writeHead(status).write('so far, ');
     });
-    const registry = createTestRegistry();
-    const push = pushing(t, { url: recording.url, registry, timeoutSeconds: 3 });
-    t.is(await push.pushNow(), status === 200);
+    const clock = manualClock();
+    const push = pushing(t, { url: recording.url, registry: createTestRegistry() }, clock);
+    const result = push.pushNow();
+    await untilReceived(recording, 1);
+    if (status === 500) clock.advance(10_000);
+    t.is(await result, status === 200);
   }
 });
 
@@ -480,13 +233,14 @@ test('a collect function that hangs is left out, and the rest is pushed', async 
   registry.gauge(defineGauge({ name: 'hanging', help: 'Hanging.' }), {
     collect: () => new Promise(() => {}),
   });
-  t.true(await pushing(t, { url: recording.url, registry, timeoutSeconds: 4 }).pushNow());
+  // Collecting has half of the timeout; the rest of the time does not pass.
+  t.true(await pushing(t, { url: recording.url, registry, timeoutSeconds: 0.2 }).pushNow());
   const pushed = parseText(recording.received[0]?.text ?? '').map(({ name }) => name);
   t.true(pushed.includes('jobs_total'));
   t.false(pushed.includes('hanging'));
 });
 
-test('a gateway that is down costs no collecting', async (t) => {
+test('nothing is collected while the gateway is down', async (t) => {
   const registry = createTestRegistry();
   let collections = 0;
   registry.gauge(defineGauge({ name: 'depth', help: 'Depth.' }), { collect: () => void collections++ });
@@ -494,7 +248,7 @@ test('a gateway that is down costs no collecting', async (t) => {
   t.is(collections, 0);
 });
 
-test('a listener that throws and a registry that cannot count harm nobody', async (t) => {
+test('a registry that cannot count failures does not make a push reject', async (t) => {
   const registry = createTestRegistry();
   const push = pushing(t, { url: await deadUrl(), registry });
   registry.counter(catalogue.metricsPushFailures).inc = () => {
@@ -505,135 +259,105 @@ test('a listener that throws and a registry that cannot count harm nobody', asyn
   t.false(await push.delete());
 });
 
-testWith(
-  ['pushgateway'],
-  'a gateway that is down for a minute costs neither memory nor latency, and has all once it is back',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const child = spawn(
-      process.execPath,
-      ['--expose-gc', '--import=tsx', fromRoot('test/helpers/pushing-service.ts'), gateway.url],
-      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
-    );
-    const closed = once(child, 'close');
-    t.teardown(async () => {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await closed;
-    });
-    const health = async (): Promise<ServiceHealth> => {
-      child.send('health');
-      const [answer] = (await once(child, 'message')) as [ServiceHealth];
-      return answer;
-    };
-    await until('a push', () => gateway.value('jobs_total').then((value) => value || undefined));
-    await health();
-    await elapsed(4_000);
-    const up = await health();
-    t.is(up.failures, 0);
-
-    await gateway.stop();
-    await elapsed(3_000);
-    const begun = await health();
-    await elapsed(57_000);
-    const down = await health();
-    await gateway.start();
-    const start = performance.now();
-    const back = await until('the numbers', () =>
-      gateway.value('jobs_total').then((value) => value || undefined),
-    );
-    const seconds = (performance.now() - start) / 1_000;
-    const recovered = await until('regular pushes', async () => {
-      const failures = await gateway.value('metrics_push_failures_total');
-      const now = await health();
-      return failures === now.failures ? now : undefined;
-    });
-
-    t.log({ up, begun, down, recovered, seconds });
-    t.true(seconds < 4, `back after ${seconds} s: two of backoff at most, and the push`);
-    t.true(back >= down.counted, 'all that was counted in the meantime');
-    t.true(
-      down.failures > 15 && down.failures < 150,
-      `${down.failures} tries a minute; every interval made 300`,
-    );
-    // One more where the end came in the middle of a push.
-    t.true(down.warnings.length <= 2, down.warnings.join('\n'));
-    t.regex(down.warnings.at(-1) ?? '', /failed: connect ECONNREFUSED .*Nothing is queued/);
-    t.true(down.heap - begun.heap < 500_000, `${down.heap - begun.heap} bytes more`);
-    t.true(down.resources <= begun.resources + 2, `${begun.resources} resources, then ${down.resources}`);
-    t.true(down.utilization <= up.utilization + 0.02, `busy ${up.utilization}, down ${down.utilization}`);
-    t.true(down.delay <= up.delay + 10, `late ${up.delay} ms, down ${down.delay} ms`);
-    child.send('end');
-    t.deepEqual(await closed, [0, null]);
-  },
-);
-
-// ---- The end ------------------------------------------------------------------------------------------------------
-
-testWith(
-  ['pushgateway'],
-  'stop pushes the last numbers, once, and ends the pushes',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const recording = await recordingFor(t, gateway.url);
-    const registry = createTestRegistry();
-    const push = pushing(t, { url: recording.url, registry, intervalSeconds: 0.1 });
-    await until('a push', async () => (recording.received.length > 0 ? true : undefined));
-    registry.counter(jobs).inc(11);
-    const stopped = push.stop();
-    t.is(push.stop({ deadlineSeconds: 1 }), stopped);
-    t.true(await stopped);
-    t.is(await gateway.value('jobs_total'), 11);
-    const count = recording.received.length;
-    t.false(await push.pushNow());
-    await elapsed(400);
-    t.is(recording.received.length, count);
-  },
-);
-
-testWith(['pushgateway'], 'a gateway that is gone at shutdown: no wait', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const registry = createTestRegistry();
-  const push = pushing(t, { url: gateway.url, registry });
-  t.true(await push.pushNow());
-  await gateway.stop();
-  const start = performance.now();
-  t.false(await push.stop({ deadlineSeconds: 5 }));
-  t.true(performance.now() - start < 2_500);
-  t.is(failuresOf(registry, push), 1);
-});
-
-test('a server that never answers: stop ends at its deadline, also with a push under way', async (t) => {
+test('stop ends at its deadline where the server never answers, also during a push', async (t) => {
   const url = await silentServer(t);
-  for (const isUnderWay of [false, true]) {
-    const push = pushing(t, { url, registry: createTestRegistry(), timeoutSeconds: 60 });
-    const before = isUnderWay ? push.pushNow() : Promise.resolve(false);
-    if (isUnderWay) await elapsed(100);
-    const start = performance.now();
-    t.false(await push.stop({ deadlineSeconds: 1 }));
-    const took = performance.now() - start;
-    t.true(took > 900 && took < 10_000, `${took} ms`);
+  for (const isPushing of [false, true]) {
+    const clock = manualClock();
+    const push = pushing(t, { url, registry: createTestRegistry(), timeoutSeconds: 60 }, clock);
+    const before = isPushing ? push.pushNow() : Promise.resolve(false);
+    if (isPushing) await clock.waitsFor(60_000);
+    let isStopped = false;
+    const stopped = push.stop({ deadlineSeconds: 5 }).finally(() => {
+      isStopped = true;
+    });
+    // Half of the time for the push in progress, the other half for the last one.
+    if (isPushing) clock.advance(2_500);
+    const left = isPushing ? 2_500 : 5_000;
+    await clock.waitsFor(left);
+    clock.advance(left - 1);
+    await turns();
+    t.false(isStopped);
+    clock.advance(1);
+    t.false(await stopped);
     t.false(await before);
   }
 });
 
-test('a push that hangs at shutdown is given up for the final one', async (t) => {
-  let requests = 0;
+test('stop does not wait where the gateway is gone', async (t) => {
+  const recording = await recordingFor(t);
+  const registry = createTestRegistry();
+  const push = pushing(t, { url: recording.url, registry });
+  t.true(await push.pushNow());
+  await recording.close();
+  t.false(await push.stop({ deadlineSeconds: 5 }), 'without any time passing');
+  t.is(failuresOf(registry, push), 1);
+});
+
+test('after stop nothing is pushed and no timer is left', async (t) => {
+  const recording = await recordingFor(t);
+  const clock = manualClock();
+  const push = pushing(t, { url: recording.url, registry: createTestRegistry() }, clock);
+  t.true(await push.stop());
+  t.deepEqual(clock.timers(), []);
+  t.false(await push.pushNow());
+  t.is(recording.received.length, 1);
+});
+
+test('a minute without a gateway: growing pauses, nothing collected, no timer too many, and everything in the next push', async (t) => {
+  const recording = await recordingFor(t);
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const clock = manualClock();
+  const options = { url: recording.url, registry, intervalSeconds: 0.2, maxBackoffSeconds: 2 };
+  const push = pushing(t, options, clock);
+  let collections = 0;
+  registry.gauge(defineGauge({ name: 'depth', help: 'Depth.' }), { collect: () => void collections++ });
+  t.true(await push.pushNow());
+  await recording.close();
+  const collected = collections;
+
+  for (let tries = 1; clock.now() < 60_000; tries++) {
+    counter.inc();
+    const [pause = Number.NaN, ...others] = clock.timers();
+    t.deepEqual(others, [], 'one timer');
+    t.true(pause <= 2_000, `${pause} ms`);
+    clock.advance(pause);
+    while ((failuresOf(registry, push) ?? 0) < tries) await setImmediate();
+  }
+  const failures = failuresOf(registry, push) ?? 0;
+  t.true(failures > 15 && failures < 150, `${failures} tries a minute; every interval made 300`);
+  t.is(collections, collected);
+  t.is(registry.warnings.length, 1);
+  t.regex(registry.warnings[0]?.message ?? '', /failed: connect ECONNREFUSED .*Nothing is queued/);
+
+  const back = await startRecordingGateway(undefined, Number(new URL(recording.url).port));
+  t.teardown(() => back.close());
+  const [pause = Number.NaN] = clock.timers();
+  clock.advance(pause);
+  await untilReceived(back, 1);
+  t.regex(back.received[0]?.text ?? '', new RegExp(`^jobs_total ${readValue(registry, jobs)}$`, 'm'));
+  await until('the interval again', async () => (clock.timers()[0] === 200 ? true : undefined));
+});
+
+test('a push that hangs at shutdown is given up for the last one', async (t) => {
   const recording = await recordingFor(t, (response) => {
-    requests += 1;
-    if (requests > 1) response.end();
+    if (recording.received.length > 1) response.end();
   });
   const registry = createTestRegistry();
-  const push = pushing(t, { url: recording.url, registry, timeoutSeconds: 60 });
+  const clock = manualClock();
+  const push = pushing(t, { url: recording.url, registry, timeoutSeconds: 60 }, clock);
   const hanging = push.pushNow();
-  await until('the request', async () => (requests === 1 ? true : undefined));
+  await untilReceived(recording, 1);
   registry.counter(jobs).inc(9);
-  t.true(await push.stop({ deadlineSeconds: 1 }));
+  const stopped = push.stop({ deadlineSeconds: 1 });
+  clock.advance(500);
+  t.true(await stopped);
   t.false(await hanging);
   t.true(recording.received[1]?.text.includes('jobs_total 9'));
   t.is(failuresOf(registry, push), 0, 'nothing was lost');
 });
 
-test('a deadline of 0, or none that is a number, leaves no time for a final push', async (t) => {
+test('a deadline of 0, or one that is not a number, leaves no time for a last push', async (t) => {
   const recording = await recordingFor(t);
   for (const deadlineSeconds of [0, -1, Number.NaN]) {
     const push = pushing(t, { url: recording.url, registry: createTestRegistry() });
@@ -641,29 +365,6 @@ test('a deadline of 0, or none that is a number, leaves no time for a final push
   }
   t.is(recording.received.length, 0);
 });
-
-testWith(
-  ['pushgateway'],
-  'a batch job ends by itself, with its own code, and leaves its numbers',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    // Without a push before the last, and with some.
-    for (const interval of ['3600', '0.1']) {
-      t.deepEqual(await batchJob([gateway.url, interval]), { code: 7, stderr: '' });
-      t.is(await gateway.value('rows_imported_total'), 7);
-      t.deepEqual(
-        (await gateway.groups()).map(({ labels }) => labels),
-        [{ job: 'nightly-import' }],
-      );
-      await gateway.stop();
-      await gateway.start();
-    }
-    await gateway.stop();
-    const { code, stderr } = await batchJob([gateway.url]);
-    t.is(code, 7, 'also where the gateway is down');
-    t.is(stderr.match(/METRICS_PUSH_FAILED/g)?.length, 1);
-  },
-);
 
 // ---- Options ------------------------------------------------------------------------------------------------------
 
@@ -695,24 +396,4 @@ for (const [options, message] of [
       message,
     });
   });
-}
-
-async function batchJob(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(process.execPath, ['--import=tsx', fromRoot('test/helpers/batch-job.ts'), ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stderr };
-}
-
-function elapsed(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
