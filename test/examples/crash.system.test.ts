@@ -72,6 +72,8 @@ for (const chain of chains) {
       const clients = [1, 2, 3].map(() => post(service.url, log, stop.signal));
       // One life in four ends before it has written any snapshot, or soon after.
       const snapshots = kill % 4;
+      if (snapshots > 0)
+        await until('an answer', async () => (log.answeredAt.length > 0 ? true : undefined), undefined, 1);
       for (let written = 0; written < snapshots; written++) await nextSnapshot(file);
       const answers = log.answeredAt.length + Math.floor(Math.random() * 60);
       await until('answers', async () => (log.answeredAt.length >= answers ? true : undefined), undefined, 1);

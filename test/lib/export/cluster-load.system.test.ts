@@ -7,7 +7,7 @@ import { until } from '../../helpers/until.js';
 
 /** Workers that are ended, and the requests that are acknowledged between two ends: load by events, whatever the machine. */
 const ends = 15;
-const requestsBetween = 200;
+const requestsBetween = 100;
 const clients = 8;
 
 interface Count {
