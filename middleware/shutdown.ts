@@ -21,20 +21,22 @@ const longestSeconds = 2_147_483;
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
  * However short the deadline is, half of it is for those that need nothing.
+ * @param now milliseconds of a monotonic clock
  * @returns what the steps rejected with
  */
 export async function runInOrder(
   steps: readonly ShutdownStep[],
   deadlineSeconds: number,
+  now: () => number = () => performance.now(),
 ): Promise<unknown[]> {
-  const end = performance.now() + deadlineSeconds * 1_000;
+  const end = now() + deadlineSeconds * 1_000;
   const errors: unknown[] = [];
   const needed = steps.reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
   const share = needed === 0 ? 1 : Math.min(1, deadlineSeconds / 2 / needed);
   let kept = needed * share;
   for (const { run, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
     kept -= needsSeconds * share;
-    const left = (end - performance.now()) / 1_000 - kept;
+    const left = (end - now()) / 1_000 - kept;
     const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
     try {
       await within(seconds, run(seconds));

@@ -1,5 +1,6 @@
 /** The state of a registry across restarts: restored at the start, written at every interval and at the end. */
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
+import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import {
@@ -43,6 +44,7 @@ export interface Snapshots {
  * whose shape has changed starts anew, and a file that another process keeps is waited for. Nothing of this stops a service:
  * what fails is counted in `metrics_recording_errors_total` (metric `metrics_snapshot_age_seconds`), warned of once, and tried
  * again at the next interval.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const snapshots = await keepSnapshots({ file: '/var/lib/tamma/metrics.om' });
@@ -53,17 +55,20 @@ export interface Snapshots {
  *   process.exit();
  * });
  */
-export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots> {
+export async function keepSnapshots(
+  options: SnapshotOptions,
+  clock: Clock = systemClock,
+): Promise<Snapshots> {
   checkOptions(options);
   const { file, registry = sharedRegistry, intervalSeconds = 15 } = options;
   const failed = failureCounter(registry, file, intervalSeconds);
   const age = registry.gauge(metricsSnapshotAge);
   const size = registry.gauge(metricsSnapshotSize);
-  const takeover = takeoverOf(registry, file);
+  const takeover = takeoverOf(registry, file, clock);
   let lock: FileLock | undefined;
   let isOwner = false;
   /** Milliseconds since 1970 at which the last snapshot was taken; until there is one, since when there should be. */
-  let lastAt = Date.now();
+  let lastAt = clock.timestamp();
   let writing: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -87,7 +92,7 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
     isOwner = false;
     let acquired: FileLock | undefined;
     try {
-      acquired = await acquireLock(file);
+      acquired = await acquireLock(file, clock);
     } catch (error) {
       // Where nobody can lock, nobody can write either: what stands there is read all the same.
       await takeOver(false).catch(() => {});
@@ -133,7 +138,7 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
       if (!(await own())) return;
       if (takeover.isDamaged) await putAside(file);
       takeover.isDamaged = false;
-      const now = Date.now();
+      const now = clock.timestamp();
       noted(now, await replaceFile(file, yielding(snapshotOf(now))));
     } catch (error) {
       couldNot(error);
@@ -153,13 +158,13 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
     });
     return next;
   };
-  const stopAge = age.addCollect((gauge) => gauge.set(Math.max(0, (Date.now() - lastAt) / 1_000)));
+  const stopAge = age.addCollect((gauge) => gauge.set(Math.max(0, (clock.timestamp() - lastAt) / 1_000)));
 
   await own().catch(couldNot);
-  const timer = setInterval(() => {
+  const endWrites = repeat(clock, intervalSeconds * 1_000, () => {
     // One that takes longer than the interval is not overtaken.
     if (writing === undefined) void begin();
-  }, intervalSeconds * 1_000).unref();
+  });
 
   return {
     get report() {
@@ -171,7 +176,7 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
     write,
     writeNow: () => {
       if (!isOwner || lock?.isInPlaceNow() !== true) return;
-      const now = Date.now();
+      const now = clock.timestamp();
       try {
         noted(now, replaceFileNow(file, snapshotOf(now)));
       } catch (error) {
@@ -180,7 +185,7 @@ export async function keepSnapshots(options: SnapshotOptions): Promise<Snapshots
     },
     stop: () => {
       stopping ??= (async () => {
-        clearInterval(timer);
+        endWrites();
         await write();
         stopAge();
         isOwner = false;

@@ -11,7 +11,7 @@ import { link, rename, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as elapsed } from 'node:timers/promises';
+import { type Clock, systemClock } from '../clock.js';
 
 export interface FileLock {
   /** Whether the lock is where it was put: a folder may have been taken away, and with it the lock. */
@@ -38,7 +38,7 @@ const settling = 100;
  * The lock of a file; `undefined` where another process has it.
  * @throws what the system says of the folder, EACCES or ENOENT for instance
  */
-export async function acquireLock(file: string): Promise<FileLock | undefined> {
+export async function acquireLock(file: string, clock: Clock = systemClock): Promise<FileLock | undefined> {
   const path = lockPath(file);
   if (process.platform === 'win32') return pipeLock(path);
   // A socket in a folder that is not there is told as EACCES.
@@ -51,7 +51,7 @@ export async function acquireLock(file: string): Promise<FileLock | undefined> {
       return undefined;
     }
     // Another may have found the same one dead, and this one in its place: one of the two stays.
-    await elapsed(settling);
+    await new Promise<void>((resolved) => clock.setTimeout(resolved, settling));
     const lock = held(candidate, path);
     if (await lock.isInPlace()) return lock;
     await close(candidate.server);

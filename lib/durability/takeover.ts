@@ -1,5 +1,6 @@
 /** What a registry has taken over from a file of snapshots: once, whoever keeps the file and however often it begins. */
 import { resolve } from 'node:path';
+import type { Clock } from '../clock.js';
 import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../registry.js';
 import { type Restoration, restoreFamily } from './restore.js';
 import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
@@ -41,18 +42,18 @@ type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 const takeovers = new WeakMap<AnyRegistry, Map<string, Takeover>>();
 
 /** Made once a registry and file: a registry that has taken a file over holds it already. */
-export function takeoverOf(registry: AnyRegistry, file: string): Takeover {
+export function takeoverOf(registry: AnyRegistry, file: string, clock: Clock): Takeover {
   const byFile = takeovers.get(registry) ?? new Map<string, Takeover>();
   takeovers.set(registry, byFile);
   const path = resolve(file);
   const existing = byFile.get(path);
   if (existing !== undefined) return existing;
-  const made = newTakeover(registry);
+  const made = newTakeover(registry, clock);
   byFile.set(path, made);
   return made;
 }
 
-function newTakeover(registry: AnyRegistry): Takeover {
+function newTakeover(registry: AnyRegistry, clock: Clock): Takeover {
   const restored = new Map<string, number>();
   const skipped = new Map<string, string>();
   const unclaimed = new Map<string, SnapshotFamily>();
@@ -80,7 +81,7 @@ function newTakeover(registry: AnyRegistry): Takeover {
     isSettled = true;
     source = from;
     written = new Date(seconds * 1_000);
-    const oldest = Date.now() / 1_000 - longestUnclaimed;
+    const oldest = clock.timestamp() / 1_000 - longestUnclaimed;
     for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
     for (const instrument of registry.instruments()) claim(instrument);
     for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));

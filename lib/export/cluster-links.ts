@@ -1,6 +1,7 @@
 /** The ways between workers and whoever aggregates: node:cluster's messages, and a channel that all threads of a process hear. */
 import type { Cluster, Worker } from 'node:cluster';
 import type { BroadcastChannel } from 'node:worker_threads';
+import type { Clock } from '../clock.js';
 import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
 
 /** Loaded when they are used: most programs are one process, and importing this file costs them nothing. */
@@ -95,9 +96,9 @@ export interface HubListener {
 }
 
 /** The way of whoever aggregates to the workers of this process: its cluster's, and its threads. */
-export function hubLink(listener: HubListener): HubLink {
+export function hubLink(listener: HubListener, clock: Clock): HubLink {
   const processes = processHub(listener);
-  const threads = threadHub(listener);
+  const threads = threadHub(listener, clock);
   return {
     send: (message) => {
       processes.send(message);
@@ -147,7 +148,10 @@ function processHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'clo
 /** Milliseconds that what a thread has sent may take to arrive once it has ended: both come by ways of their own. */
 const afterThreadEnd = 100;
 
-function threadHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'isWatched' | 'close'> {
+function threadHub(
+  { message, gone }: HubListener,
+  clock: Clock,
+): Pick<HubLink, 'send' | 'isWatched' | 'close'> {
   const watched = new Set<string>();
   const channel = openChannel((value) => {
     const read = readMessage(value) as MemberMessage | undefined;
@@ -162,10 +166,11 @@ function threadHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'isWa
     const key = threadKey(worker.threadId);
     watched.add(key);
     worker.once('exit', () => {
-      setTimeout(() => {
+      const timer = clock.setTimeout(() => {
         watched.delete(key);
         gone(key);
-      }, afterThreadEnd).unref();
+      }, afterThreadEnd);
+      timer.unref();
     });
   };
   process.on('worker', onWorker);

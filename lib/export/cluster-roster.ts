@@ -1,5 +1,6 @@
 /** Who takes part in the metrics of a service, what each last reported, and what those counted that are gone. */
 import { metricsClusterWorkers } from '../catalogue/self.js';
+import type { Clock } from '../clock.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
 import { hubLink, type MemberPlace } from './cluster-links.js';
 import {
@@ -55,32 +56,35 @@ const mostDoubtful = 64;
 /** Ids of the departed that are remembered, so that nothing of theirs that comes late is counted twice. */
 const mostDeparted = 1_000;
 
-export function clusterRoster(registry: AnyRegistry, maxSeries: number): Roster {
+export function clusterRoster(registry: AnyRegistry, maxSeries: number, clock: Clock): Roster {
   const hub = crypto.randomUUID();
   const members = new Map<string, Member>();
   const departed = new Map<string, Family>();
   const departedIds = new Set<string>();
   /** Looked at whenever someone answers or leaves. */
-  const { look, settled } = messageWaits(true);
+  const { look, settled } = messageWaits(clock, true);
   let asks = 0;
   /** The question that is waited for. */
   let underWay: AskMessage | undefined;
   let isIntroduced: Promise<unknown> | undefined;
 
   const failed = (error: unknown): void => registry.collectFailed(metricsClusterWorkers.name, error);
-  const link = hubLink({
-    message: (from, message) => {
-      try {
-        heard(from, message);
-      } catch (error) {
-        // Anyone can send anything.
-        failed(error);
-      }
+  const link = hubLink(
+    {
+      message: (from, message) => {
+        try {
+          heard(from, message);
+        } catch (error) {
+          // Anyone can send anything.
+          failed(error);
+        }
+      },
+      gone: (key) => {
+        for (const [id, member] of members) if (member.place.key === key) depart(id, member);
+      },
     },
-    gone: (key) => {
-      for (const [id, member] of members) if (member.place.key === key) depart(id, member);
-    },
-  });
+    clock,
+  );
 
   const heard = (from: MemberPlace, message: MemberMessage): void => {
     const { member: id, kind } = message;

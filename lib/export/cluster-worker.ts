@@ -1,5 +1,6 @@
 /** A worker's part in metrics of many processes or threads: it tells its numbers to whoever aggregates. */
 import { metricsClusterWorkers } from '../catalogue/self.js';
+import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
 import { checkFactoryOptions } from '../option-checks.js';
@@ -57,12 +58,13 @@ const memberships = new WeakMap<AnyRegistry, Joined>();
  * A worker's counters stay in the sums when it ends. On SIGTERM it should `leave()` after its last request; one that
  * exits or crashes by an exception tells its last numbers by itself; one that is killed loses what it counted since its last report
  * (a second, or a scrape). Where not even that may be lost, `flush()` before the work is acknowledged.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const membership = joinCluster();
  * process.once('SIGTERM', () => server.close(async () => { await membership.leave(); process.exit(); }));
  */
-export function joinCluster(options: JoinClusterOptions = {}): ClusterMembership {
+export function joinCluster(options: JoinClusterOptions = {}, clock: Clock = systemClock): ClusterMembership {
   checkFactoryOptions('joinCluster', options, ['registry', 'reportSeconds']);
   const { registry = sharedRegistry, reportSeconds = 1 } = options;
   if (!(typeof reportSeconds === 'number' && reportSeconds >= 0 && reportSeconds < 1e6)) {
@@ -75,7 +77,7 @@ export function joinCluster(options: JoinClusterOptions = {}): ClusterMembership
   const told = existing?.told() ?? 'nothing';
   if (told === 'unknown') warnOfEnd(registry);
   if (existing !== undefined && typeof told === 'string') return existing.membership;
-  const made = joined(registry, reportSeconds * 1_000, typeof told === 'string' ? new Map() : told);
+  const made = joined(registry, reportSeconds * 1_000, typeof told === 'string' ? new Map() : told, clock);
   memberships.set(registry, made);
   return made.membership;
 }
@@ -95,7 +97,7 @@ const longestWait = 1_000;
 /** Unasked, a report goes out after so many times what the last one took: a large registry costs a twentieth of a core at most. */
 const restFactor = 20;
 
-function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joined {
+function joined(registry: AnyRegistry, reportEvery: number, before: Told, clock: Clock): Joined {
   const member = crypto.randomUUID();
   let number = 0;
   let taken = 0;
@@ -108,7 +110,7 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
   let gauges: WrittenFamily[] = [];
   let answers: [hub: string, ask: number][] = [];
   /** Told of every report that is taken, and of questions. */
-  const { look, settled } = messageWaits(false);
+  const { look, settled } = messageWaits(clock, false);
   let leaving: Promise<boolean> | undefined;
   /** Of the last report that was sent whole since this began to leave. */
   let lastSent: Told = new Map();
@@ -136,9 +138,9 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
     while (isWanted) {
       isWanted = false;
       number += 1;
-      const began = performance.now();
+      const began = clock.now();
       await sent(number).catch(failed);
-      nextReport = performance.now() + (performance.now() - began) * restFactor;
+      nextReport = clock.now() + (clock.now() - began) * restFactor;
       // Not faster than they are taken, so that nothing piles up before a primary that hangs.
       await settled(() => taken >= number || answers.length > 0, longestWait);
     }
@@ -196,13 +198,10 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
     if (taken < due) primary = 'silent';
     return taken >= due;
   };
-  const timer =
-    reportEvery === 0
-      ? undefined
-      : setInterval(() => {
-          if (primary === 'heard' && taken === number && performance.now() >= nextReport) requested();
-        }, reportEvery);
-  timer?.unref();
+  const report = (): void => {
+    if (primary === 'heard' && taken === number && clock.now() >= nextReport) requested();
+  };
+  const endReports = reportEvery === 0 ? () => {} : repeat(clock, reportEvery, report);
   /** A worker that ends without leaving, by an exception for instance, can still say what it knows at once. */
   const lastWords = (): void => {
     try {
@@ -221,7 +220,7 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told): Joine
     told = 'unknown';
     const isTaken = await flushed(options);
     if (isTaken) told = lastSent;
-    clearInterval(timer);
+    endReports();
     process.off('exit', lastWords);
     link.send({ ...common, kind: 'leave' });
     link.close();

@@ -1,5 +1,6 @@
 /** Metrics of a service of many processes or threads, as if they were of one. */
 import { metricsClusterWorkers } from '../catalogue/self.js';
+import { type Clock, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import type { ExpositionFormat } from '../exposition/format.js';
 import {
@@ -56,9 +57,13 @@ const clusters = new WeakMap<AnyRegistry, ClusterMetrics>();
  * counters, histograms and summaries stay as it last reported them, and so they do when it ends: totals never fall. Quantiles of
  * a summary come out only where one process has them. A metric that another process has by another type, or with other
  * buckets, is left out of the sum and counted in `metrics_collector_errors_total`.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  */
-export function clusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetrics {
+export function clusterMetrics(
+  options: ClusterMetricsOptions = {},
+  clock: Clock = systemClock,
+): ClusterMetrics {
   checkFactoryOptions('clusterMetrics', options, ['registry', 'deadlineSeconds', 'maxSeries']);
   const { registry = sharedRegistry, deadlineSeconds = 3, maxSeries = defaultMaxSeries } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
@@ -72,22 +77,22 @@ export function clusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetr
     throw invalid('maxSeries', 'a positive integer', maxSeries);
   const existing = clusters.get(registry);
   if (existing !== undefined) return existing;
-  const made = newCluster(registry, deadlineSeconds * 1_000, maxSeries);
+  const made = newCluster(registry, deadlineSeconds * 1_000, maxSeries, clock);
   clusters.set(registry, made);
   return made;
 }
 
-function newCluster(registry: AnyRegistry, longestWait: number, maxSeries: number): ClusterMetrics {
-  const roster = clusterRoster(registry, maxSeries);
+function newCluster(registry: AnyRegistry, maxWait: number, maxSeries: number, clock: Clock): ClusterMetrics {
+  const roster = clusterRoster(registry, maxSeries, clock);
   const workers = registry.gauge(metricsClusterWorkers);
   const [answering, silent] = [workers.with({ state: 'answering' }), workers.with({ state: 'silent' })];
 
   async function* chunks(options: ScrapeOptions = {}): AsyncGenerator<Buffer> {
-    const { format = textFormat, names, constantLabels = {}, deadline = longestWait } = options;
+    const { format = textFormat, names, constantLabels = {}, deadline = maxWait } = options;
     const own = defaultLabels(registry.prometheus);
     const constant = new Map([...Object.entries(constantLabels), ...own]);
     const [reading, metrics] = await Promise.all([
-      roster.read(Math.min(deadline, longestWait)),
+      roster.read(Math.min(deadline, maxWait)),
       collectedMetrics(registry, { names, deadline }),
     ]);
     answering.set(reading.answering);

@@ -1,5 +1,7 @@
 /** Waits for what messages bring about: each looks again whenever one has come. */
 
+import type { Clock } from '../clock.js';
+
 export interface MessageWaits {
   /** A message has come. */
   look(): void;
@@ -8,7 +10,7 @@ export interface MessageWaits {
 }
 
 /** @param keepsAlive whether a wait keeps the process from ending */
-export function messageWaits(keepsAlive: boolean): MessageWaits {
+export function messageWaits(clock: Clock, keepsAlive: boolean): MessageWaits {
   const waiting = new Set<() => void>();
   return {
     look: () => {
@@ -17,14 +19,14 @@ export function messageWaits(keepsAlive: boolean): MessageWaits {
     settled: (holds, milliseconds) =>
       new Promise((resolve) => {
         const end = (): void => {
-          clearTimeout(timer);
+          clock.clearTimeout(timer);
           waiting.delete(look);
           resolve();
         };
         const look = (): void => {
           if (holds()) end();
         };
-        const timer = setTimeout(end, milliseconds);
+        const timer = clock.setTimeout(end, milliseconds);
         if (!keepsAlive) timer.unref();
         waiting.add(look);
         look();

@@ -6,6 +6,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
+import type { Clock } from '../clock.js';
 import { textContentType } from '../exposition/text.js';
 import { networkErrorCode } from '../recorders/network-error.js';
 import type { PushTarget } from './push-target.js';
@@ -17,6 +18,7 @@ export interface GatewayRequest {
   readonly body?: (() => AsyncIterable<Buffer>) | undefined;
   readonly gzip?: boolean;
   readonly timeoutMilliseconds: number;
+  readonly clock: Clock;
   /** Ends the request at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,19 +40,19 @@ const mostAnswer = 300;
 
 /** Sends the request; `undefined` means that it was accepted. Never rejects, and settles within its time. */
 export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | undefined> {
-  const { target, method, body, gzip = false, timeoutMilliseconds, signal } = asked;
+  const { target, method, body, gzip = false, timeoutMilliseconds, clock, signal } = asked;
   return new Promise((resolve) => {
     const ended = new AbortController();
     let request: ClientRequest | undefined;
     const settle = (failure: GatewayFailure | undefined): void => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
       ended.abort();
       resolve(failure);
       request?.destroy();
     };
     const giveUp = (): void => settle({ reason: 'aborted', message: 'it was given up' });
-    const timer = setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       settle({ reason: 'timeout', message: `it took longer than ${timeoutMilliseconds / 1_000} s` });
     }, timeoutMilliseconds);
     const fail = (error: unknown): void => {

@@ -4,6 +4,7 @@
  * neither memory nor time, and what it missed is in the next push.
  */
 import { metricsPushFailures, metricsPushSuccessTimestamp } from '../catalogue/self.js';
+import { type Clock, systemClock, type Timer } from '../clock.js';
 import { scrapeChunks } from '../exposition/scrape.js';
 import { containedAmounts, containedCounter } from '../recorders/contained.js';
 import { backoffSeconds } from './backoff.js';
@@ -42,12 +43,13 @@ export interface MetricsPush {
  * Pushes all metrics of a registry, own and foreign, to a Pushgateway every interval, the first time after the first
  * interval. What fails is counted in `metrics_push_failures_total`, warned of once for each cause, and tried again after
  * a time that grows with the failures in a row, up to `maxBackoffSeconds`. Timers do not keep the process alive.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const push = startPush({ url: 'http://localhost:9091', job: 'nightly-import', grouping: {} });
  * await runImport(); // the numbers are pushed once the process has nothing more to do
  */
-export function startPush(options: PushOptions): MetricsPush {
+export function startPush(options: PushOptions, clock: Clock = systemClock): MetricsPush {
   const settings = pushSettings(options);
   const { target, method, gzip, registry, constantLabels, intervalSeconds, maxBackoffSeconds } = settings;
   const timeoutMilliseconds = settings.timeoutSeconds * 1_000;
@@ -55,7 +57,7 @@ export function startPush(options: PushOptions): MetricsPush {
   const setSuccess = containedAmounts(registry, metricsPushSuccessTimestamp);
   /** In a row. */
   let failures = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   /** The last of the requests that are under way or wait for their turn, and how many these are. */
   let last: Promise<unknown> = Promise.resolve();
   let outstanding = 0;
@@ -76,6 +78,7 @@ export function startPush(options: PushOptions): MetricsPush {
   const push = async (asked: Pick<GatewayRequest, 'timeoutMilliseconds' | 'signal'>): Promise<boolean> => {
     const failure = await askGateway({
       ...asked,
+      clock,
       target,
       method,
       gzip,
@@ -85,7 +88,7 @@ export function startPush(options: PushOptions): MetricsPush {
     if (failure === undefined) {
       if (failures > 0 && stopping === undefined) schedule(intervalSeconds);
       failures = 0;
-      setSuccess({ target: target.name }, Date.now() / 1_000);
+      setSuccess({ target: target.name }, clock.timestamp() / 1_000);
       return true;
     }
     // Given up for the final push, which has its numbers too.
@@ -112,8 +115,9 @@ export function startPush(options: PushOptions): MetricsPush {
     return waiting;
   };
   const schedule = (seconds: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(tick, seconds * 1_000).unref();
+    clock.clearTimeout(timer);
+    timer = clock.setTimeout(tick, seconds * 1_000);
+    timer.unref();
   };
   const tick = (): void => {
     schedule(intervalSeconds);
@@ -121,13 +125,13 @@ export function startPush(options: PushOptions): MetricsPush {
     if (outstanding === 0) void pushInTurn();
   };
   const end = async (deadlineSeconds: number): Promise<boolean> => {
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
     process.off('beforeExit', onBeforeExit);
-    const endsAt = performance.now() + deadlineSeconds * 1_000;
+    const endsAt = clock.now() + deadlineSeconds * 1_000;
     // One that is under way may end, and is given up while there is time for the final one.
-    await settledWithin(last, (deadlineSeconds * 1_000) / 2);
+    await settledWithin(clock, last, (deadlineSeconds * 1_000) / 2);
     giveUp.abort();
-    const left = Math.min(timeoutMilliseconds, endsAt - performance.now());
+    const left = Math.min(timeoutMilliseconds, endsAt - clock.now());
     return left > 0 ? push({ timeoutMilliseconds: left }) : false;
   };
   const onBeforeExit = (): void => void pushInTurn();
@@ -143,7 +147,7 @@ export function startPush(options: PushOptions): MetricsPush {
     async delete() {
       await stopping;
       return inTurn(async () => {
-        const failure = await askGateway({ target, method: 'DELETE', timeoutMilliseconds });
+        const failure = await askGateway({ target, method: 'DELETE', timeoutMilliseconds, clock });
         if (failure !== undefined) failed('Deleting the group at', failure);
         return failure === undefined;
       });
@@ -157,11 +161,11 @@ export function startPush(options: PushOptions): MetricsPush {
 }
 
 /** Waits for something, though not longer than so many milliseconds. */
-async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function settledWithin(clock: Clock, work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: Timer | undefined;
   const passed = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+    timer = clock.setTimeout(() => resolve(undefined), milliseconds);
   });
   await Promise.race([work, passed]);
-  clearTimeout(timer);
+  clock.clearTimeout(timer);
 }

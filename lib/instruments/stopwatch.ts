@@ -1,18 +1,18 @@
 /** The clock of all timers: monotonic, read with as little as Node allows. */
 
 // `process.hrtime()` is the cheapest monotonic clock of Node 20 (32 ns against 42 for performance.now and 50 for
-// hrtime.bigint, measured), but its result is an array; one number a moment is what a timer keeps.
-const hrtime = process.hrtime;
+// hrtime.bigint, measured), but its result is an array; one number per moment is what a timer keeps. It is looked up at every
+// call, so fake timers govern it.
 
 /** A moment, in seconds of the monotonic clock. Only differences mean anything. */
 export function startedAt(): number {
-  const now = hrtime();
+  const now = process.hrtime();
   return now[0] + now[1] * 1e-9;
 }
 
 /** Seconds since a moment of {@link startedAt}. */
 export function secondsSince(start: number): number {
-  const now = hrtime();
+  const now = process.hrtime();
   // The difference of two doubles near an uptime of 1e7 s is still exact to 2 ns.
   return now[0] + now[1] * 1e-9 - start;
 }

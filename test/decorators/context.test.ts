@@ -1,4 +1,4 @@
-import { setTimeout as elapsed } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Counted, fromContext, withLabels } from '../../decorators/index.js';
 import { defineCounter, label } from '../../lib/definition.js';
@@ -17,8 +17,8 @@ function subject() {
       registry,
       labels: { workflow_type: fromContext('workflow_type', 'none'), step: fromContext('step') },
     })
-    async run(milliseconds = 0): Promise<void> {
-      await elapsed(milliseconds);
+    async run(turns = 1): Promise<void> {
+      for (let count = 0; count < turns; count++) await turn();
     }
     @Counted(calls, {
       registry,
@@ -40,7 +40,7 @@ test('labels set around a piece of work reach every recording within, through aw
   await worker.run();
   const result = await withLabels({ workflow_type: 'issue' }, async () => {
     await worker.run();
-    await elapsed(1);
+    await turn();
     await withLabels({ step: 'plan' }, () => worker.run());
     await worker.run();
     return 'done';
@@ -56,7 +56,7 @@ test('interleaved work keeps its labels apart', async (t) => {
   const { worker, count } = subject();
   await Promise.all(
     Array.from({ length: 30 }, (_, index) =>
-      withLabels({ workflow_type: `type-${index % 3}` }, () => worker.run(index % 5)),
+      withLabels({ workflow_type: `type-${index % 3}` }, () => worker.run(1 + (index % 5))),
     ),
   );
   t.deepEqual(

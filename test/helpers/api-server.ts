@@ -132,12 +132,13 @@ export const anthropicEvents = [
   return [type, { type, ...data }] as const;
 });
 
-export const anthropicRateLimit = (remaining = '49'): Record<string, string> => ({
+/** @param seconds until the requests are reset; the tokens take twice as long */
+export const anthropicRateLimit = (remaining = '49', seconds = 20): Record<string, string> => ({
   'anthropic-ratelimit-requests-limit': '50',
   'anthropic-ratelimit-requests-remaining': remaining,
-  'anthropic-ratelimit-requests-reset': new Date(Date.now() + 20_000).toISOString(),
+  'anthropic-ratelimit-requests-reset': new Date(Date.now() + seconds * 1_000).toISOString(),
   'anthropic-ratelimit-input-tokens-remaining': '0',
-  'anthropic-ratelimit-input-tokens-reset': new Date(Date.now() + 40_000).toISOString(),
+  'anthropic-ratelimit-input-tokens-reset': new Date(Date.now() + seconds * 2_000).toISOString(),
 });
 
 export const anthropicError = (type: string): object => ({ type: 'error', error: { type, message: type } });

@@ -1,13 +1,25 @@
 /** A batch job as a user would write it: it records, and ends by itself with a code of its own. */
+import { metricsPushSuccessTimestamp } from '../../lib/catalogue/self.js';
 import { defineCounter } from '../../lib/definition.js';
 import { startPush } from '../../lib/export/pushgateway.js';
 import { sharedRegistry } from '../../lib/registry.js';
+import { readValue } from '../../lib/testing.js';
+import { until } from './until.js';
 
 const [url = '', intervalSeconds = '15'] = process.argv.slice(2);
 const rowsImported = defineCounter({ name: 'rows_imported_total', help: 'Rows imported.' });
 
-startPush({ url, job: 'nightly-import', grouping: {}, intervalSeconds: Number(intervalSeconds) });
+const push = startPush({
+  url,
+  job: 'nightly-import',
+  grouping: {},
+  intervalSeconds: Number(intervalSeconds),
+});
 sharedRegistry.counter(rowsImported).inc(3);
-await new Promise((resolve) => setTimeout(resolve, 500));
+// With a short interval it works until numbers have been pushed, so that the last push is not the first.
+if (Number(intervalSeconds) < 1)
+  await until('a push', async () =>
+    readValue(sharedRegistry, metricsPushSuccessTimestamp, { target: push.target }),
+  );
 sharedRegistry.counter(rowsImported).inc(4);
 process.exitCode = 7;

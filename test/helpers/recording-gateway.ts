@@ -22,9 +22,13 @@ export interface RecordingGateway {
   close(): Promise<void>;
 }
 
-/** @param answer default: 200; a URL passes on to the gateway that is there */
+/**
+ * @param answer default: 200; a URL passes on to the gateway that is there
+ * @param port default: a free one
+ */
 export async function startRecordingGateway(
   answer: string | ((response: ServerResponse, push: ReceivedPush) => void) = (response) => response.end(),
+  port = 0,
 ): Promise<RecordingGateway> {
   const received: ReceivedPush[] = [];
   let open = 0;
@@ -52,7 +56,7 @@ export async function startRecordingGateway(
       else answer(response, push);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,

@@ -40,13 +40,14 @@ test('GET /health says that the process answers, and runs no check', async (t) =
   const { get, state, checks } = await setting(t);
   state.database = false;
   void checks.drain({ seconds: 0 });
+  const before = Date.now();
   const { status, body, type, headers } = await get('/health');
   t.is(status, 200, 'also while it drains');
   t.is(type, 'application/json; charset=utf-8');
   t.is(headers.get('cache-control'), 'no-store');
   const { status: said, timestamp, uptime, ...more } = JSON.parse(body);
   t.is(said, 'healthy');
-  t.true(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
+  t.true(Date.parse(timestamp) >= before && Date.parse(timestamp) <= Date.now());
   t.true(uptime > 0);
   t.deepEqual(more, {});
 });

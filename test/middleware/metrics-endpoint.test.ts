@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -12,6 +13,7 @@ import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, label } from '../../lib/definition.js';
 import { createTestRegistry, readHistogram, readValue, type TestRegistry } from '../../lib/testing.js';
 import { type MetricsRouterOptions, metricsRouter } from '../../middleware/index.js';
+import { freezeDate } from '../helpers/freeze-date.js';
 import { serve } from '../helpers/koa-server.js';
 import { until } from '../helpers/until.js';
 
@@ -130,7 +132,7 @@ test('scrapes measure themselves', async (t) => {
 
 // ---- limits and deadlines -----------------------------------------------------------------------------------------
 
-test('a collector that never settles, or throws, costs its own metric, and is counted each time', async (t) => {
+test('a collector that never settles or throws loses only its own metric, and every failure is counted', async (t) => {
   const { url, registry } = await endpoint(t);
   let asked = 0;
   registry.gauge(defineGauge({ name: 'stuck', help: 'Stuck.' }), {
@@ -145,9 +147,8 @@ test('a collector that never settles, or throws, costs its own metric, and is co
     },
   });
   for (let time = 1; time <= 3; time++) {
-    const start = performance.now();
-    const text = await (await fetch(url, { headers: { 'x-prometheus-scrape-timeout-seconds': '1' } })).text();
-    t.true(performance.now() - start < 5_000);
+    const headers = { 'x-prometheus-scrape-timeout-seconds': '0.2' };
+    const text = await (await fetch(url, { headers })).text();
     t.regex(text, /^calls_total\{item="1"\} 1$/m);
     t.notRegex(text, /^(stuck|thrower) /m);
     for (const metric of ['stuck', 'thrower'])
@@ -156,15 +157,15 @@ test('a collector that never settles, or throws, costs its own metric, and is co
   t.is(asked, 1, 'one that hangs is not asked again and again');
 });
 
-test('a collector may take its time within the deadline', async (t) => {
+test('a scrape waits for an asynchronous collector', async (t) => {
   const { url, registry } = await endpoint(t);
   registry.gauge(defineGauge({ name: 'slow', help: 'Slow.' }), {
     collect: async (gauge) => {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await turn();
       gauge.set(5);
     },
   });
-  const text = await (await fetch(url, { headers: { 'x-prometheus-scrape-timeout-seconds': '10' } })).text();
+  const text = await (await fetch(url)).text();
   t.regex(text, /^slow 5$/m);
 });
 
@@ -221,10 +222,8 @@ test('a client that goes away, or reads too slowly, frees its place', async (t) 
   await until('both under way', async () =>
     (readValue(registry, catalogue.metricsScrapesInProgress) ?? 0) > 0 ? true : undefined,
   );
-  await until(
-    'both gone',
-    async () => (readValue(registry, catalogue.metricsScrapesInProgress) === 0 ? true : undefined),
-    10_000,
+  await until('both gone', async () =>
+    readValue(registry, catalogue.metricsScrapesInProgress) === 0 ? true : undefined,
   );
   t.is((await fetch(url)).status, 200);
 });
@@ -287,22 +286,26 @@ test('allowFrom asks for an address beside the token, by ctx.ip', async (t) => {
   t.is(await from('11.1.2.3', ['10.0.0.0/8'], 's3cret'), 403);
 });
 
-test('the token file is read again when it changes, and the last token holds while it is broken', async (t) => {
+test.serial('a changed token file is read again, and the last token holds while it is gone', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-token-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const tokenFile = join(folder, 'token');
   await writeFile(tokenFile, 'first\n');
+  // It is looked at once per second at most.
+  const pass = freezeDate(t);
   const { url } = await endpoint(t, { tokenFile });
   const status = async (token: string): Promise<number> =>
     (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
   t.is(await status('first'), 200);
   t.is(await status('second'), 401);
   await writeFile(tokenFile, 'second\n');
-  await utimes(tokenFile, new Date(), new Date(Date.now() + 5_000));
-  await until('the new token', async () => ((await status('second')) === 200 ? true : undefined), 10_000);
+  await utimes(tokenFile, new Date(), new Date());
+  t.is(await status('second'), 401);
+  pass(1_000);
+  t.is(await status('second'), 200);
   t.is(await status('first'), 401);
   await rm(tokenFile);
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  pass(1_000);
   t.is(await status('second'), 200);
 });
 
@@ -372,9 +375,10 @@ test('whatever is in Accept, Accept-Encoding, Authorization and the query: no 50
                 accept,
                 'accept-encoding': encoding,
                 authorization: isLetIn ? 'Bearer s3cret' : authorization,
-                'x-prometheus-scrape-timeout-seconds': accept,
+                // A short number would let the endpoint cut off an answer.
+                'x-prometheus-scrape-timeout-seconds': `60${accept}`,
               },
-              timeout: 5_000,
+              timeout: 60_000,
             },
             (response) => {
               response.resume();

@@ -209,21 +209,17 @@ for (const koa of ['koa-2', 'koa']) {
       for (const [method, path, expected, headers = {}] of cases) {
         registry.reset();
         const status = await ask(server.url, method, path, headers);
-        const recorded = await until(
-          `${method} ${path}`,
-          async () => {
-            const counts = (await readSamples(registry, httpServerRequestDuration)).filter(({ metricName }) =>
-              metricName?.endsWith('_count'),
-            );
-            return counts.length > 0
-              ? counts.map(
-                  ({ labels, value }) =>
-                    `${labels.method} ${labels.route} ${labels.status_code}${value === 1 ? '' : ` x ${value}`}`,
-                )
-              : undefined;
-          },
-          5_000,
-        );
+        const recorded = await until(`${method} ${path}`, async () => {
+          const counts = (await readSamples(registry, httpServerRequestDuration)).filter(({ metricName }) =>
+            metricName?.endsWith('_count'),
+          );
+          return counts.length > 0
+            ? counts.map(
+                ({ labels, value }) =>
+                  `${labels.method} ${labels.route} ${labels.status_code}${value === 1 ? '' : ` x ${value}`}`,
+              )
+            : undefined;
+        });
         t.deepEqual(recorded, [expected.replace('*', String(status))], `${method} ${path}`);
         t.true(recorded[0]?.endsWith(` ${status}`), `${method} ${path}: the client got ${status}`);
       }

@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { MetricsConfig } from '../../lib/config.js';
 import { type CreateMetricsOptions, createMetrics, defineCounter, type Metrics } from '../../lib/index.js';
@@ -67,14 +68,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 for (const way of ['slow', 'slow, by a listener of its own', 'slow, with signal-exit']) {
-  test(`${way}: a second SIGTERM ends it at once`, async (t) => {
+  test(`${way}: a second SIGTERM ends the process without waiting for the drain`, async (t) => {
     const app = await startApp(t, way);
     app.process.kill('SIGTERM');
     await app.said('draining');
-    const began = performance.now();
     app.process.kill('SIGTERM');
+    // The drain itself has a day.
     t.deepEqual(await app.ended, [null, 'SIGTERM']);
-    t.true(performance.now() - began < 10_000, 'though its drain has 20 s');
     t.notRegex(app.output(), /drained/);
   });
 }
@@ -95,16 +95,11 @@ test('the package signal-exit is no other listener: it is stopped in order, and 
   t.regex(app.output(), /draining\ndrained\nsignal-exit\n/);
 });
 
-test('a part that hangs costs no snapshot, and the whole ends at its deadline', async (t) => {
+test('a drain that hangs is given up at the deadline, and a last snapshot is still written', async (t) => {
   const app = await startApp(t, 'hanging');
-  const began = performance.now();
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [null, 'SIGTERM']);
   t.is(await workIn(app.file), 1);
-  // Of its 2 s, 1 is for what hangs, though a snapshot and the server would have 3.
-  const drained = Number(/.*drains for ([\d.]+) ms/s.exec(app.output())?.[1]);
-  t.true(drained > 800, `${drained} ms`);
-  t.true(performance.now() - began < 10_000);
 });
 
 test('an app with a listener of its own decides when to stop, and how to end', async (t) => {
@@ -180,7 +175,7 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
 
-// What measures time is serial, and so before the processes that all start at once.
+/** The seconds that each step is given, on a clock that stands still. */
 async function shares(
   steps: readonly Omit<ShutdownStep, 'run'>[],
   deadlineSeconds: number,
@@ -189,39 +184,59 @@ async function shares(
   await runInOrder(
     steps.map((step) => ({ ...step, run: (seconds) => given.push(seconds) })),
     deadlineSeconds,
+    () => 0,
   );
-  // A busy machine takes a moment between two steps, which no step gets back.
-  return given.map((seconds) => Math.ceil(seconds * 2 - 0.01) / 2);
+  return given;
 }
 
-test.serial(
-  'steps: the first has half of the deadline at least, and later ones share what is kept for them',
-  async (t) => {
-    const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
-    t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
-    t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
-    t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'for what is not there nothing is kept');
-    t.deepEqual(await shares([{}], 5), [5]);
-  },
-);
+test('steps: the first has half of the deadline at least, and later ones share the time reserved for them', async (t) => {
+  const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
+  t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
+  t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
+  t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'nothing is reserved for absent steps');
+  t.deepEqual(await shares([{}], 5), [5]);
+});
 
-test.serial('steps: one may take long where the deadline is past what timers take', async (t) => {
+test('steps: the time that one takes is no longer there for the next', async (t) => {
+  const given: number[] = [];
+  let now = 0;
+  const takes = (seconds: number) => ({
+    run: (allowed: number) => {
+      given.push(allowed);
+      now += seconds * 1_000;
+    },
+  });
+  await runInOrder([takes(3), takes(9), takes(1)], 10, () => now);
+  t.deepEqual(given, [10, 7, 0]);
+});
+
+test.serial('steps: a deadline longer than the longest timer does not end at once', async (t) => {
+  // Node ends a timer after a millisecond that is longer than 2^31 - 1 ms.
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
   for (const deadline of [3e6, Number.POSITIVE_INFINITY]) {
-    let isDone = false;
-    await runInOrder(
+    let finish: () => void = () => {};
+    let isOver = false;
+    const running = runInOrder(
       [
         {
-          run: async (seconds) => {
+          run: (seconds) => {
             t.is(seconds, 2_147_483);
-            // More than the millisecond at which a timer ends that is given too much.
-            await setTimeout(50);
-            isDone = true;
+            return new Promise<void>((resolve) => {
+              finish = resolve;
+            });
           },
         },
       ],
       deadline,
-    );
-    t.true(isDone, `${deadline} s`);
+    ).then(() => {
+      isOver = true;
+    });
+    mock.timers.tick(2_147_482_999);
+    await turn();
+    t.false(isOver, `${deadline} s`);
+    finish();
+    await running;
   }
 });
 
@@ -253,25 +268,24 @@ for (const [what, config, options] of [
   ['METRICS_ENABLED=false', { enabled: false }, {}],
   ['no server', {}, { server: false }],
 ] as const) {
-  test(`a last scrape is not waited for where there can be none: ${what}`, async (t) => {
+  test(`stop does not wait for a last scrape where there can be none: ${what}`, async (t) => {
     const metrics = stoppable(
-      { scrapeIntervalSeconds: 60, ...config },
-      { lastScrape: true, stopSeconds: 60, ...options },
+      { scrapeIntervalSeconds: 3_600, ...config },
+      { lastScrape: true, stopSeconds: 86_400, ...options },
     );
     await metrics.start();
-    const began = performance.now();
-    await metrics.stop();
-    t.true(performance.now() - began < 10_000);
+    // A stop that waited would not end before the watchdog.
+    await t.notThrowsAsync(metrics.stop());
   });
 }
 
-test.serial('a last scrape that does not come is given up after one interval', async (t) => {
-  const metrics = stoppable({ scrapeIntervalSeconds: 0.3 }, { lastScrape: true, stopSeconds: 60 });
+test('stop waits one scrape interval for a last scrape, and no longer', async (t) => {
+  const metrics = stoppable({ scrapeIntervalSeconds: 0.3 }, { lastScrape: true, stopSeconds: 86_400 });
   await metrics.start();
   const began = performance.now();
   await metrics.stop();
-  const milliseconds = performance.now() - began;
-  t.true(milliseconds > 290 && milliseconds < 10_000, `${milliseconds} ms`);
+  // Timers may end a little early, never before this. Without the interval, the stop would take a day.
+  t.true(performance.now() - began > 290);
 });
 
 test('a stop before the start does nothing, and the next one stops', async (t) => {
@@ -302,7 +316,7 @@ function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions
   );
 }
 
-test.serial('steps: each gets what the later ones do not need, and one that fails gives way', async (t) => {
+test('steps: one that fails, throws or hangs gives way to the next', async (t) => {
   const given: number[] = [];
   const error = new Error('no');
   const errors = await runInOrder(
@@ -319,9 +333,8 @@ test.serial('steps: each gets what the later ones do not need, and one that fail
       { run: (seconds) => given.push(seconds), mostSeconds: 1, needsSeconds: 1 },
     ],
     10,
+    () => 0,
   );
   t.deepEqual(errors, [error, error]);
-  t.true((given[0] ?? 0) <= 7 && (given[0] ?? 0) > 6.5, 'three are kept for the last two');
-  t.true((given[1] ?? 0) <= 9 && (given[1] ?? 0) > 8);
-  t.is(given[2], 1);
+  t.deepEqual(given, [7, 9, 1], 'three are reserved for the last two');
 });

@@ -222,14 +222,13 @@ for (const [what, answer] of [
   });
 }
 
-test('the page of an error is not waited for', async (t) => {
+test('the body of an error response is not awaited', async (t) => {
   const url = await endpoint(t, (_, response) => response.writeHead(503).write('Please wait'));
-  const start = performance.now();
   t.is(
-    (await cli(['lint', url])).stderr,
+    // The body never ends: with this timeout, only a command that ignores it ends before the watchdog.
+    (await cli(['lint', url, '--timeout', '86400'])).stderr,
     `Cannot read \`${url}\`: expected status 200, received 503 Service Unavailable.\n`,
   );
-  t.true(performance.now() - start < 20_000, 'earlier than the endpoint is given up');
 });
 
 test('an endpoint cannot steer the terminal that shows it', async (t) => {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { acquireLock, lockPath } from '../../../lib/durability/lock.js';
+import { manualClock } from '../../helpers/manual-clock.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
@@ -32,14 +33,27 @@ test('a file has one lock at a time, and the next when it is released', async (t
   await second?.release();
 });
 
-test('of many that find it free or dead at once, exactly one has it', async (t) => {
+test('of many that find a file unlocked or its owner dead at the same time, exactly one gets the lock', async (t) => {
   const folder = await temporaryFolder(t);
   for (let round = 0; round < 12; round++) {
     const file = join(folder, `state-${round}.om`);
     if (round % 3 > 0) await leaveDead(lockPath(file));
-    const locks = (await Promise.all(Array.from({ length: 6 }, () => acquireLock(file)))).filter(
-      (lock) => lock !== undefined,
+    const clock = manualClock();
+    let settled = 0;
+    const attempts = Array.from({ length: 6 }, () =>
+      acquireLock(file, clock).finally(() => {
+        settled += 1;
+      }),
     );
+    // Whoever took it from the dead looks again once nobody else can still find them dead.
+    await until(
+      'all are done or wait',
+      async () => (settled + clock.timers().length === 6 ? true : undefined),
+      undefined,
+      5,
+    );
+    clock.advance(100);
+    const locks = (await Promise.all(attempts)).filter((lock) => lock !== undefined);
     t.is(locks.length, 1, `round ${round}`);
     t.true(await locks[0]?.isInPlace());
     await locks[0]?.release();

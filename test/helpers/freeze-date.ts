@@ -1,0 +1,12 @@
+import { mock } from 'node:test';
+import type { ExecutionContext } from 'ava';
+
+/**
+ * Stops `Date` until the end of a test, which must be serial: the date is global. Timers run on.
+ * @returns a function that lets milliseconds pass
+ */
+export function freezeDate(t: ExecutionContext, now = Date.UTC(2024, 0, 1)): (milliseconds: number) => void {
+  mock.timers.enable({ apis: ['Date'], now });
+  t.teardown(() => mock.timers.reset());
+  return (milliseconds) => mock.timers.tick(milliseconds);
+}
