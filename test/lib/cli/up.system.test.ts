@@ -87,7 +87,7 @@ function startUp(
       throw new Error(`up ended with ${code} before ${pattern}: ${stdout}${stderr}`);
     });
     return Promise.race([
-      until(String(pattern), async () => pattern.exec(child.output()) ?? undefined, 60_000),
+      until(String(pattern), async () => pattern.exec(child.output()) ?? undefined),
       gone,
     ]);
   };
