@@ -1,11 +1,11 @@
-/** The real Prometheus scrapes both formats, and gives back what the registry holds. */
+/** Prometheus scrapes both formats, and its HTTP API returns the values of the registry. */
 import Koa from 'koa';
 import promClient from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
 import { createTestRegistry, type TestRegistry } from '../../lib/testing.js';
 import { metricsRouter } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
-import { testWith } from '../helpers/programs.js';
+import { testWithBoth } from '../helpers/programs.js';
 import { startPrometheus } from '../helpers/prometheus.js';
 import { until } from '../helpers/until.js';
 
@@ -57,10 +57,17 @@ function filled(): TestRegistry {
   return registry;
 }
 
+/** Bounds as Prometheus 3 stores them, from either format. */
+const normalised: ReadonlyMap<string, string> = new Map([
+  ['1', '1.0'],
+  ['2', '2.0'],
+  ['1000000', '1e+06'],
+]);
+
 for (const format of ['openmetrics', 'text'] as const) {
-  testWith(
+  testWithBoth(
     ['prometheus'],
-    `Prometheus reads back from ${format} what the registry holds`,
+    `Prometheus scrapes ${format} and stores every sample of the registry`,
     async (t, { prometheus: program }) => {
       const registry = filled();
       const asked = new Set<string>();
@@ -86,6 +93,10 @@ for (const format of ['openmetrics', 'text'] as const) {
         scrapeIntervalSeconds: 1,
       });
       t.teardown(() => prometheus.stop());
+      // Prometheus 2 stores a bound as the format writes it.
+      const asFormatted = (bound: string | number | undefined) =>
+        format === 'openmetrics' && Number.isInteger(Number(bound)) ? `${bound}.0` : bound;
+      const isNormalising = (await prometheus.majorVersion()) >= 3;
       await until('up', async () =>
         (await prometheus.query('up{job="tamma"}'))[0]?.value === 1 ? true : undefined,
       );
@@ -104,11 +115,7 @@ for (const format of ['openmetrics', 'text'] as const) {
         const samples = new Map<string, Map<string, number>>();
         for (const { metricName = name, labels, value } of values) {
           const bound = labels.le ?? labels.quantile;
-          // Prometheus keeps a bound as its format writes it: `1` or `1.0`.
-          const written =
-            bound === undefined || bound === '+Inf' || format === 'text' || !Number.isInteger(Number(bound))
-              ? bound
-              : `${bound}.0`;
+          const written = isNormalising ? (normalised.get(String(bound)) ?? bound) : asFormatted(bound);
           const all = {
             ...labels,
             ...(labels.le === undefined ? {} : { le: written }),
