@@ -2,6 +2,7 @@
 import Koa from 'koa';
 import promClient from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { boundTexts } from '../../lib/monitoring/expression.js';
 import { createTestRegistry, type TestRegistry } from '../../lib/testing.js';
 import { metricsRouter } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
@@ -57,13 +58,6 @@ function filled(): TestRegistry {
   return registry;
 }
 
-/** Bounds as Prometheus 3 stores them, from either format. */
-const normalised: ReadonlyMap<string, string> = new Map([
-  ['1', '1.0'],
-  ['2', '2.0'],
-  ['1000000', '1e+06'],
-]);
-
 for (const format of ['openmetrics', 'text'] as const) {
   testWithBoth(
     ['prometheus'],
@@ -93,10 +87,14 @@ for (const format of ['openmetrics', 'text'] as const) {
         scrapeIntervalSeconds: 1,
       });
       t.teardown(() => prometheus.stop());
-      // Prometheus 2 stores a bound as the format writes it.
-      const asFormatted = (bound: string | number | undefined) =>
-        format === 'openmetrics' && Number.isInteger(Number(bound)) ? `${bound}.0` : bound;
       const isNormalising = (await prometheus.majorVersion()) >= 3;
+      // Prometheus 2 stores a bound as the format writes it; Prometheus 3 stores the last of the texts that rules match.
+      const storedBound = (bound: string | number): string | undefined => {
+        if (!Number.isFinite(Number(bound))) return String(bound);
+        const [inText, inOpenMetrics = inText, ...others] = boundTexts(Number(bound));
+        if (isNormalising) return others.at(-1) ?? inOpenMetrics;
+        return format === 'text' ? inText : inOpenMetrics;
+      };
       await until('up', async () =>
         (await prometheus.query('up{job="tamma"}'))[0]?.value === 1 ? true : undefined,
       );
@@ -114,15 +112,12 @@ for (const format of ['openmetrics', 'text'] as const) {
         if (!/^(hostile|foreign)_/.test(name)) continue;
         const samples = new Map<string, Map<string, number>>();
         for (const { metricName = name, labels, value } of values) {
-          const bound = labels.le ?? labels.quantile;
-          const written = isNormalising ? (normalised.get(String(bound)) ?? bound) : asFormatted(bound);
-          const all = {
-            ...labels,
-            ...(labels.le === undefined ? {} : { le: written }),
-            ...(labels.quantile === undefined ? {} : { quantile: written }),
-          };
+          const bounds = Object.entries(labels)
+            .filter(([label]) => label === 'le' || label === 'quantile')
+            .map(([label, bound]) => [label, storedBound(bound)]);
+          const all = { ...labels, ...Object.fromEntries(bounds) } as Record<string, string>;
           const ofName = samples.get(metricName) ?? new Map<string, number>();
-          samples.set(metricName, ofName.set(canonical(all as Record<string, string>), value));
+          samples.set(metricName, ofName.set(canonical(all), value));
         }
         for (const [sampleName, expected] of samples) {
           const results = await until(`${sampleName}`, async () => {
