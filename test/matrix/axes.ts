@@ -121,7 +121,8 @@ export const axes: readonly Axis[] = [
   {
     name: '@prometheus-io/client',
     versions: ['0.16.0', '0.16'],
-    change: { smokes: ['prometheus-io'] },
+    // Its own engines begin at 22.
+    change: { node: '22', smokes: ['prometheus-io'] },
     variants: plain,
   },
   {
@@ -141,16 +142,13 @@ export const axes: readonly Axis[] = [
       '13': typesOfRouter,
       '14': typesOfRouter,
     },
-    variants: koas(
-      ['10.0.0', '10', '11', '12', '13', '14', '15'],
-      ['10.0.0', '10', '11', '12', '13', '14', '15'],
-    ),
+    variants: koas(['10.0.0', '10', '11', '12', '15'], ['12', '13', '14', '15']),
   },
   {
     name: 'koa-router',
     versions: ['7', '8', '9', '10', '11', '12', '13', '14'],
     change: { router: 'koa-router', smokes: ['requests'], packages: typesOfUnscopedRouter },
-    variants: koas(['7', '8', '9', '10', '11', '12'], ['7', '10', '12', '13', '14']),
+    variants: koas(['7', '8', '9', '10', '11', '12'], ['12', '13', '14']),
   },
   { name: '@grafana/grafana-foundation-sdk', versions: ['0.0.21'], change: ofBundle, variants: plain },
   { name: '@prometheus-io/codemirror-promql', versions: ['0.314.0', '0'], change: ofBundle, variants: plain },
