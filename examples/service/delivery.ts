@@ -41,9 +41,9 @@ export function handled(platform: string, eventType: string, handle: () => void)
   platformMetrics.recordWebhookReceived(platform, eventType);
   try {
     handle();
-    platformMetrics.recordWebhookProcessed(platform, eventType, 'success');
+    platformMetrics.recordWebhookProcessed(platform, eventType, true);
   } catch (error) {
-    platformMetrics.recordWebhookProcessed(platform, eventType, 'failure');
+    platformMetrics.recordWebhookProcessed(platform, eventType, false);
     throw error;
   }
 }

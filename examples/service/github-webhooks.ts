@@ -55,10 +55,12 @@ export class GitHubWebhooks {
 
   #handle(event: string, { action, repository, issue, pull_request }: Payload): void {
     const name = repository?.full_name ?? 'none';
-    if (event === 'issues' && action === 'opened') platformMetrics.recordIssueCreated('github', name);
-    if (event === 'pull_request' && action === 'opened') platformMetrics.recordPRCreated('github', name);
+    const pr = { repository: name, createdAt: pull_request?.created_at, mergedAt: pull_request?.merged_at };
+    if (event === 'issues' && action === 'opened')
+      platformMetrics.recordIssueCreated('github', { ...issue, repository: name });
+    if (event === 'pull_request' && action === 'opened') platformMetrics.recordPRCreated('github', pr);
     if (event === 'pull_request' && action === 'closed' && pull_request?.merged === true)
-      platformMetrics.recordPRMerged('github', name, pull_request.created_at, pull_request.merged_at);
+      platformMetrics.recordPRMerged('github', pr);
     // A merge queue waits for checks that this service cannot make: GitHub shows the failed delivery to its people.
     if (event === 'merge_group') throw new Refusal(422, 'merge queues are not supported');
     if (startsWork(event, action) && issue !== undefined) {

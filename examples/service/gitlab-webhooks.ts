@@ -56,11 +56,11 @@ export class GitLabWebhooks {
 
   #handle(event: string, { project, object_attributes: about = {}, labels }: Payload): void {
     const name = project?.path_with_namespace ?? 'none';
-    if (event === 'merge_request' && about.action === 'open') platformMetrics.recordPRCreated('gitlab', name);
-    if (event === 'merge_request' && about.action === 'merge')
-      platformMetrics.recordPRMerged('gitlab', name, about.created_at, about.updated_at);
+    const pr = { repository: name, createdAt: about.created_at, mergedAt: about.updated_at };
+    if (event === 'merge_request' && about.action === 'open') platformMetrics.recordPRCreated('gitlab', pr);
+    if (event === 'merge_request' && about.action === 'merge') platformMetrics.recordPRMerged('gitlab', pr);
     if (event !== 'issue' || about.action !== 'open') return;
-    platformMetrics.recordIssueCreated('gitlab', name);
+    platformMetrics.recordIssueCreated('gitlab', { repository: name });
     this.#takeIssue({ repository: name, title: about.title ?? '', type: labels?.[0]?.title ?? 'unlabelled' });
   }
 }

@@ -1,0 +1,23 @@
+/** README's sample of the recorders is run, and prints what README shows. */
+import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { compiled, fromRoot } from '../helpers/package-root.js';
+import { runProgram } from '../helpers/run-program.js';
+
+test("the recorders' sample in README is a complete program that prints the lines below it", async (t) => {
+  const readme = await readFile(fromRoot('README.md'), 'utf8');
+  const [, sample = '', output = ''] =
+    /```ts\n([^`]*new WorkflowMetrics\(collector\)[^`]*)```\n\n```text\n([^`]*)```/.exec(readme) ?? [];
+  t.true(sample.startsWith('import '));
+  const ran = await runProgram(process.execPath, ['--input-type=module', '--eval', sample], {
+    cwd: compiled(''),
+  });
+  t.is(ran.code, 0, ran.output);
+  const lines = ran.output.split('\n');
+  const shown = output.trim().split('\n');
+  t.is(shown.length, 3);
+  t.deepEqual(
+    lines.filter((line) => shown.includes(line)),
+    shown,
+  );
+});
