@@ -1,6 +1,7 @@
 /** The documents that are generated from the code: `npm run docs` writes them, `test/docs` holds them in step. */
 import { catalogueReference } from './catalogue-reference.js';
 import { configReference } from './config-reference.js';
+import { storyReference } from './story-reference.js';
 
 export interface GeneratedDocument {
   /** Path from the root of the package. */
@@ -11,4 +12,5 @@ export interface GeneratedDocument {
 export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'lib/catalogue/README.md', content: catalogueReference },
   { file: 'lib/config.md', content: configReference },
+  { file: 'test/story/README.md', content: storyReference },
 ];
