@@ -1,83 +1,26 @@
-/** Metrics derived from others: computed at each scrape from the numbers of that scrape, so they are never stale. */
+/** Metrics derived from others: gauges computed at each scrape from the numbers of that scrape, and numbers on request. */
 import {
-  issueCompletionDuration,
-  issuesAverageCompletionDuration,
-  issuesProcessed,
-  issuesSuccessRate,
-} from './catalogue/workflow.js';
-import type { GaugeDefinition, LabelShape, LabelValues, MetricType } from './definition.js';
-import { metricsError, shown } from './errors.js';
+  type AggregatedMetrics,
+  type AggregationRule,
+  checkRule,
+  defaultAggregationRules,
+  type GaugeRule,
+  type MetricData,
+  type MetricFamily,
+} from './aggregation-rules.js';
+import type { LabelShape } from './definition.js';
+import { metricsError } from './errors.js';
 import type { Gauge } from './instruments/gauge.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
-
-/** One number of a metric. */
-export interface AggregatedSample {
-  /** Name of the sample: of the metric, or of its part (`..._sum`, `..._count`, `..._bucket`). */
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-/** A metric with its numbers, as `getMetricsAsJSON()` of a prom-client registry has it. */
-export interface MetricData {
-  readonly name: string;
-  readonly type: MetricType | string;
-  readonly values: readonly {
-    readonly value: number;
-    readonly labels: Readonly<Record<string, string | number | undefined>>;
-    readonly metricName?: string | undefined;
-  }[];
-}
-
-/** How one gauge is derived. */
-export interface AggregationRule<L extends LabelShape = LabelShape> {
-  /** The gauge that takes the result: its name, and the labels by which samples are grouped. */
-  readonly output: GaugeDefinition<L>;
-  /** Whether a metric is read. It is asked once a scrape for each metric of the registry. */
-  readonly matches: (metric: Pick<MetricData, 'name' | 'type'>) => boolean;
-  /**
-   * The number made of the samples of the matching metrics (a histogram has its buckets, sum and count: see `averageOf`), once for each group that has equal values of the output's labels.
-   * `undefined`, or a number that is not finite, leaves the series of the group out; a gauge without labels is 0 then.
-   */
-  readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;
-}
-
-/** One derived number. */
-export interface DerivedSample {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+import { familiesOf, familyOf, flatSamples, grouped, samplesOf } from './sample-groups.js';
 
 export interface MetricsAggregatorOptions {
   /** What is read, and where the derived gauges come out. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
   /** The rules to begin with. Default: `defaultAggregationRules`. */
-  readonly rules?: readonly AggregationRule[];
+  readonly rules?: readonly (GaugeRule | AggregationRule)[];
 }
-
-/** `issues_success_rate`: issues that succeeded over all that ended, 0 to 1; 0 until one has. */
-const successRate: AggregationRule = {
-  output: issuesSuccessRate,
-  matches: ({ name }) => name === issuesProcessed.name,
-  aggregate: (samples) => {
-    const all = sumOf(samples);
-    return all === 0 ? 0 : sumOf(samples.filter(({ labels }) => labels.outcome === 'success')) / all;
-  },
-};
-
-/** `issues_average_completion_duration_seconds`: the sum over the count of the histogram; 0 until an issue has ended. */
-const averageDuration: AggregationRule = {
-  output: issuesAverageCompletionDuration,
-  matches: ({ name }) => name === issueCompletionDuration.name,
-  aggregate: (samples) => averageOf(samples) ?? 0,
-};
-
-export const defaultAggregationRules: readonly AggregationRule[] = Object.freeze([
-  successRate,
-  averageDuration,
-]);
 
 /**
  * Derives gauges from the metrics of a registry. They are computed at each scrape; a rule that throws leaves out its own
@@ -91,7 +34,8 @@ export const defaultAggregationRules: readonly AggregationRule[] = Object.freeze
  */
 export class MetricsAggregator {
   readonly #registry: MetricsRegistry<StructuralRegistry>;
-  readonly #rules = new Map<string, AggregationRule>();
+  readonly #rules = new Map<string, GaugeRule>();
+  readonly #sampleRules: AggregationRule[] = [];
   readonly #removals: (() => void)[] = [];
 
   /** @throws what `addRule` throws */
@@ -99,16 +43,25 @@ export class MetricsAggregator {
     checkFactoryOptions('MetricsAggregator', options, ['registry', 'rules']);
     const { registry = sharedRegistry, rules = defaultAggregationRules } = options;
     this.#registry = registry;
-    for (const rule of rules) this.addRule(rule);
+    for (const rule of rules) this.addRule(rule as GaugeRule);
   }
 
   /**
-   * Adds a rule; its gauge comes out from the next scrape on. Labels that a sample lacks are empty.
+   * Adds a rule. The gauge of a rule with an `output` comes out from the next scrape on; a rule with an `outputName` is applied
+   * by `aggregate()`. Labels that a sample lacks are empty.
    * @throws ERR_METRICS_INVALID_OPTION for a rule that cannot be used, or whose output another rule has;
    *   ERR_METRICS_DEFINITION_CONFLICT where another metric has the name of its output
    */
-  addRule<L extends LabelShape>(rule: AggregationRule<L>): this {
+  addRule(rule: AggregationRule): this;
+  addRule<L extends LabelShape>(rule: GaugeRule<L>): this;
+  addRule(rule: AggregationRule | GaugeRule): this {
     checkRule(rule);
+    if ('outputName' in rule) this.#sampleRules.push(rule);
+    else this.#addGaugeRule(rule);
+    return this;
+  }
+
+  #addGaugeRule(rule: GaugeRule): void {
     const { name } = rule.output;
     if (this.#rules.has(name)) {
       throw metricsError(
@@ -118,13 +71,11 @@ export class MetricsAggregator {
     }
     const gauge = this.#registry.gauge(rule.output);
     derivedGauges.add(gauge);
-    // Rules differ in their labels; inside they are kept by the widest type.
-    const kept = rule as unknown as AggregationRule;
-    this.#rules.set(name, kept);
+    this.#rules.set(name, rule);
     this.#removals.push(
       gauge.addCollect(async () => {
         try {
-          update(gauge as unknown as Gauge, derive(kept, await this.#read(kept)));
+          update(gauge as unknown as Gauge, derive(rule, await this.#read(rule), new Date()));
         } catch (error) {
           // Contained here and not by the scrape: prom-client's own reading of the registry would fail as a whole.
           gauge.series.clear();
@@ -132,20 +83,38 @@ export class MetricsAggregator {
         }
       }),
     );
-    return this;
   }
 
   /**
-   * Applies the rules to metrics that were read elsewhere, `await registry.prometheus.getMetricsAsJSON()` for instance, and
-   * returns what they make of them. Changes no gauge.
+   * Applies the rules, and returns what they make of the samples. Changes no gauge.
+   * @param metrics samples, or families as `await registry.prometheus.getMetricsAsJSON()` gives them. Default: what the
+   *   instruments of the registry hold now; collect functions do not run, and metrics of other libraries are left out.
    */
-  aggregate(metrics: readonly MetricData[]): DerivedSample[] {
-    return [...this.#rules.values()].flatMap((rule) =>
+  aggregate(metrics?: readonly MetricData[] | readonly MetricFamily[]): AggregatedMetrics[] {
+    const now = new Date();
+    const own = this.#registry.instruments().filter((instrument) => !derivedGauges.has(instrument));
+    const families =
+      metrics === undefined ? own.map(familyOf) : isFlat(metrics) ? familiesOf(metrics) : metrics;
+    const samples =
+      metrics === undefined
+        ? flatSamples(own, now)
+        : isFlat(metrics)
+          ? [...metrics]
+          : samplesOf(metrics).map((sample) => ({ ...sample, timestamp: now }) as MetricData);
+    const ofGauges = [...this.#rules.values()].flatMap((rule) =>
       derive(
         rule,
-        metrics.filter((metric) => this.#isRead(rule, metric)),
+        families.filter((metric) => this.#isRead(rule, metric)),
+        now,
       ),
     );
+    const ofSamples = this.#sampleRules.map(({ matches, aggregate, outputName, outputLabels }) => ({
+      name: outputName,
+      value: aggregate(samples.filter(matches)),
+      labels: { ...outputLabels },
+      timestamp: now,
+    }));
+    return [...ofGauges, ...ofSamples.filter(({ value }) => Number.isFinite(value))];
   }
 
   /** Ends it: the gauges keep their last numbers. */
@@ -154,39 +123,27 @@ export class MetricsAggregator {
   }
 
   /** The matching metrics with their numbers as of now. */
-  async #read(rule: AggregationRule): Promise<MetricData[]> {
+  async #read(rule: GaugeRule): Promise<MetricFamily[]> {
     const metrics = this.#registry.prometheus.getMetricsAsArray() as readonly ReadableMetric[];
     // A derived gauge is no input: two rules, of two aggregators even, could wait for each other without end.
     const inputs = metrics.filter((metric) => !derivedGauges.has(metric) && this.#isRead(rule, metric));
     return Promise.all(inputs.map((metric) => metric.get()));
   }
 
-  #isRead(rule: AggregationRule, { name, type }: Pick<MetricData, 'name' | 'type'>): boolean {
+  #isRead(rule: GaugeRule, { name, type }: Pick<MetricFamily, 'name' | 'type'>): boolean {
     return !this.#rules.has(name) && rule.matches({ name, type });
   }
 }
 
 const derivedGauges = new WeakSet<object>();
 
-/** Sum of the values. */
-export function sumOf(samples: readonly AggregatedSample[]): number {
-  return samples.reduce((sum, { value }) => sum + value, 0);
-}
-
-/** Sum over count of histograms or summaries; `undefined` where nothing was observed. */
-export function averageOf(samples: readonly AggregatedSample[]): number | undefined {
-  const part = (suffix: string): number => sumOf(samples.filter(({ name }) => name.endsWith(suffix)));
-  const count = part('_count');
-  return count === 0 ? undefined : part('_sum') / count;
-}
-
 /** What a metric of any library must have to be read. */
-interface ReadableMetric extends Pick<MetricData, 'name' | 'type'> {
-  get(): MetricData | Promise<MetricData>;
+interface ReadableMetric extends Pick<MetricFamily, 'name' | 'type'> {
+  get(): MetricFamily | Promise<MetricFamily>;
 }
 
 /** Sets the groups that there are, in place since a scrape may be reading them, and removes those that are gone. */
-function update({ series: tree, labelNames }: Gauge, derived: readonly DerivedSample[]): void {
+function update({ series: tree, labelNames }: Gauge, derived: readonly AggregatedMetrics[]): void {
   if (labelNames.length === 0) {
     tree.bare().set(derived[0]?.value ?? 0);
     return;
@@ -200,72 +157,23 @@ function update({ series: tree, labelNames }: Gauge, derived: readonly DerivedSa
   for (const series of [...tree]) if (!present.has(series)) tree.remove(series);
 }
 
-function derive({ output, aggregate }: AggregationRule, metrics: readonly MetricData[]): DerivedSample[] {
+function isFlat(metrics: readonly MetricData[] | readonly MetricFamily[]): metrics is readonly MetricData[] {
+  return !metrics.some((metric) => 'values' in metric);
+}
+
+function derive(
+  { output, aggregate }: GaugeRule,
+  metrics: readonly MetricFamily[],
+  timestamp: Date,
+): AggregatedMetrics[] {
   const names = Object.keys(output.labels);
   const groups = grouped(samplesOf(metrics), names);
   // Without labels there is one group, also of nothing.
   if (names.length === 0 && groups.length === 0) groups.push({ labels: {}, samples: [] });
   return groups.flatMap(({ labels, samples }) => {
     const value = aggregate(samples, labels);
-    return value === undefined || !Number.isFinite(value) ? [] : [{ name: output.name, labels, value }];
+    return value === undefined || !Number.isFinite(value)
+      ? []
+      : [{ name: output.name, value, labels: { ...labels }, timestamp }];
   });
-}
-
-interface Group {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly samples: AggregatedSample[];
-}
-
-/** Samples by their values of some labels: a tree, since a concatenated key would merge what differs. */
-function grouped(samples: readonly AggregatedSample[], names: readonly string[]): Group[] {
-  const groups: Group[] = [];
-  const root: GroupTree = new Map();
-  for (const sample of samples) {
-    const values = names.map((name) => String(sample.labels[name] ?? ''));
-    let node = root;
-    for (const value of values) {
-      const next = node.get(value) ?? (new Map() as GroupTree);
-      node.set(value, next);
-      node = next;
-    }
-    let group = groupAt.get(node);
-    if (group === undefined) {
-      group = {
-        labels: Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])),
-        samples: [],
-      };
-      groupAt.set(node, group);
-      groups.push(group);
-    }
-    group.samples.push(sample);
-  }
-  return groups;
-}
-
-type GroupTree = Map<string, GroupTree>;
-const groupAt = new WeakMap<GroupTree, Group>();
-
-function samplesOf(metrics: readonly MetricData[]): AggregatedSample[] {
-  return metrics.flatMap(({ name, values }) =>
-    values.map(({ value, labels, metricName }) => ({
-      name: metricName ?? name,
-      labels: labels as AggregatedSample['labels'],
-      value,
-    })),
-  );
-}
-
-function checkRule(rule: unknown): void {
-  const { output, matches, aggregate } = (typeof rule === 'object' && rule !== null ? rule : {}) as Partial<
-    Record<keyof AggregationRule, unknown>
-  >;
-  const invalid = (part: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${part}\` of an aggregation rule: expected ${expected}, received ${shown(received)}.`,
-    );
-  const { type } = (typeof output === 'object' && output !== null ? output : {}) as { type?: unknown };
-  if (type !== 'gauge') throw invalid('output', 'a gauge made by defineGauge', output);
-  if (typeof matches !== 'function') throw invalid('matches', 'a function of a metric', matches);
-  if (typeof aggregate !== 'function') throw invalid('aggregate', 'a function of samples', aggregate);
 }

@@ -13,17 +13,18 @@
  * in `middleware/` and is named here alone, since this file is the root of the package.
  */
 export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middleware/create-metrics.js';
+export { MetricsAggregator, type MetricsAggregatorOptions } from './aggregation.js';
 export {
+  type AggregatedMetrics,
   type AggregatedSample,
   type AggregationRule,
   averageOf,
-  type DerivedSample,
   defaultAggregationRules,
+  type GaugeRule,
   type MetricData,
-  MetricsAggregator,
-  type MetricsAggregatorOptions,
+  type MetricFamily,
   sumOf,
-} from './aggregation.js';
+} from './aggregation-rules.js';
 export { catalogue } from './catalogue/catalogue.js';
 export {
   type MetricLabels,

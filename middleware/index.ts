@@ -1,5 +1,6 @@
 /** Koa middleware: requests measured, what Prometheus scrapes, and health. */
 export { type HealthRouterOptions, healthRouter } from './health-router.js';
+export { MetricsEndpoint, type MetricsEndpointOptions, type RouteTarget } from './metrics-endpoint.js';
 export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 export {
   type MetricsServer,

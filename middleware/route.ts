@@ -9,7 +9,7 @@
 /** The route of a request that no route matched. */
 export const unmatchedRoute = 'unmatched';
 
-/** What @koa/router 12 to 15 and koa-mount write on a context, as far as it is read here. */
+/** What @koa/router 10 to 15, koa-router 7 to 14 and koa-mount write on a context, as far as it is read here. */
 export interface RoutedContext {
   readonly method: string;
   readonly path: string;

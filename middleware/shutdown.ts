@@ -1,4 +1,5 @@
 /** The end of a service: steps in order within one deadline, on the signals that ask for it. */
+import { type Clock, systemClock, type Timer } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
 
 export interface ShutdownStep {
@@ -21,25 +22,24 @@ const longestSeconds = 2_147_483;
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
  * However short the deadline is, half of it is for those that need nothing.
- * @param now milliseconds of a monotonic clock
  * @returns what the steps rejected with
  */
 export async function runInOrder(
   steps: readonly ShutdownStep[],
   deadlineSeconds: number,
-  now: () => number = () => performance.now(),
+  clock: Clock = systemClock,
 ): Promise<unknown[]> {
-  const end = now() + deadlineSeconds * 1_000;
+  const end = clock.now() + deadlineSeconds * 1_000;
   const errors: unknown[] = [];
   const needed = steps.reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
   const share = needed === 0 ? 1 : Math.min(1, deadlineSeconds / 2 / needed);
   let kept = needed * share;
   for (const { run, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
     kept -= needsSeconds * share;
-    const left = (end - now()) / 1_000 - kept;
+    const left = (end - clock.now()) / 1_000 - kept;
     const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
     try {
-      await within(seconds, run(seconds));
+      await within(clock, seconds, run(seconds));
     } catch (error) {
       errors.push(error);
     }
@@ -137,10 +137,10 @@ function signalExitListeners(): number {
 }
 
 /** What a promise gives, or nothing once the time is over. */
-async function within(seconds: number, result: unknown): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function within(clock: Clock, seconds: number, result: unknown): Promise<void> {
+  let timer: Timer | undefined;
   const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1_000);
+    timer = clock.setTimeout(resolve, seconds * 1_000);
   });
   const settled = Promise.resolve(result);
   // Given up, it may still reject.
@@ -148,6 +148,6 @@ async function within(seconds: number, result: unknown): Promise<void> {
   try {
     await Promise.race([settled, over]);
   } finally {
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }

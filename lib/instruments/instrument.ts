@@ -187,11 +187,16 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     if (this.labelNames.length === 0) this.series.bare();
   }
 
-  async #snapshot(name: string): Promise<MetricSnapshot> {
-    await this.collect();
+  /** All numbers as they stand: no collect function runs. */
+  samples(): Sample[] {
     const values: Sample[] = [];
     for (const series of this.series) values.push(...this.samplesOf(series, this.#labelsOf(series)));
-    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values };
+    return values;
+  }
+
+  async #snapshot(name: string): Promise<MetricSnapshot> {
+    await this.collect();
+    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values: this.samples() };
   }
 
   #labelsOf(series: S): SampleLabels {

@@ -18,7 +18,6 @@ import {
   givenObject,
   recordingFailed,
 } from './contained.js';
-import { knownHosts } from './hosts.js';
 import { momentError, momentOf, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
@@ -76,23 +75,22 @@ export class PlatformMetrics {
   }
 
   /**
-   * A request to the platform's API ended: `api_requests_total` and `api_request_duration_seconds`. Record it by this or by
-   * `instrumentFetch`, not by both.
-   * @param endpoint what was asked. Paths have too many values to be a label: of a whole URL of a host that is known the
-   *   `service` is taken, else the service is the platform.
+   * A request to the platform's API ended: `api_requests_total` and `api_request_duration_seconds`, with the service
+   * `git_platform`. Record it by this or by `instrumentFetch`, not by both.
+   * @param _endpoint what was asked. It is not recorded: paths have too many values to be a label.
    * @param status the status code, or the code of a network error
    */
   recordAPIRequest(
     platform: string,
-    endpoint: string,
+    _endpoint: string,
     method: string,
     status: number | string,
     seconds: number,
   ): void {
-    this.recordServiceRequest(serviceOf(endpoint) ?? platform, platform, method, status, seconds);
+    this.recordServiceRequest('git_platform', platform, method, status, seconds);
   }
 
-  /** As `recordAPIRequest`, of a service that has a name of its own. */
+  /** As `recordAPIRequest`, of a service that has a name of its own, as `instrumentFetch` gives each host one. */
   recordServiceRequest(
     service: string,
     platform: string,
@@ -184,11 +182,4 @@ export class PlatformMetrics {
   #failed(error: Error): void {
     recordingFailed(this.#registry, prLifetime.name, error);
   }
-}
-
-function serviceOf(endpoint: unknown): string | undefined {
-  if (typeof endpoint !== 'string' || !endpoint.startsWith('http') || !URL.canParse(endpoint))
-    return undefined;
-  const { host } = new URL(endpoint);
-  return Object.hasOwn(knownHosts, host) ? knownHosts[host]?.service : undefined;
 }

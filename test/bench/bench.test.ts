@@ -264,8 +264,8 @@ test('growth is measured step by step, and drawn', async (t) => {
   t.notRegex(plot, /NaN|undefined/);
 });
 
-test('a soak records and resets in scrapes and between them, and weighs; nothing falls, nothing comes twice', async (t) => {
-  const measurement = await measureSoak({ seconds: 4 });
+test('a soak resets in scrapes and between them, and finds no number that falls and no series that comes twice', async (t) => {
+  const measurement = await measureSoak({ seconds: 1 });
   t.true(measurement.calls > measurement.callsInScrapes);
   t.true(measurement.callsInScrapes > 1_000);
   t.true(measurement.resets > 5);

@@ -1,6 +1,7 @@
 /** `npm run bench`: everything beside the peers in one run. `-- --help` tells the options. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { withGenerated } from '../helpers/between-markers.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { growthPlot } from './growth-plot.js';
 import { factsLine, factsOfRun, type RunFacts } from './report.js';
@@ -65,15 +66,10 @@ function namesIn(list: string): SectionName[] {
 
 async function writeReport(results: Results): Promise<void> {
   const written = `${factsLine(results)}\n\n${verdictTable(allVerdicts(results))}\n\n${shownSections(results)}`;
-  await writeBetween('test/bench/README.md', 'results', written);
-  await writeBetween('README.md', 'speed', speedSummary(results));
+  await writeFile(
+    fromRoot('test/bench/README.md'),
+    withGenerated('test/bench/README.md', 'results', written),
+  );
+  await writeFile(fromRoot('README.md'), withGenerated('README.md', 'speed', speedSummary(results)));
   await writeFile(fromRoot('test/bench/growth.svg'), growthPlot(results.growth));
-}
-
-async function writeBetween(path: string, marker: string, written: string): Promise<void> {
-  const text = await readFile(fromRoot(path), 'utf8');
-  const [start, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
-  if (!text.includes(start) || !text.includes(end)) throw new Error(`${path} has no ${start} … ${end}`);
-  const before = text.slice(0, text.indexOf(start) + start.length);
-  await writeFile(fromRoot(path), `${before}\n\n${written}\n\n${text.slice(text.indexOf(end))}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Records at full speed with random labels, scrapes every 100 ms and resets now and then, for so many seconds; sends how the
- * heap went and what was wrong in the scrapes. Recording goes on between the chunks of a scrape, some gauges are removed and
+ * Records at full speed with random labels, scrapes every 100 ms and resets now and then, for so many seconds and until there
+ * was some of each, however slow the machine is; sends how the heap went and what was wrong in the scrapes. Recording goes on between the chunks of a scrape, some gauges are removed and
  * made again there, and every other reset falls between two of them.
  */
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
@@ -83,23 +83,28 @@ function reset(): void {
 const heap: { readonly second: number; readonly bytes: number }[] = [];
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1_000;
-/** A hundred and twenty times, but so seldom that there are scrapes between two. */
+/** A hundred and twenty times. */
 const resetEvery = Math.max(0.3, seconds / 120);
 let [nextScrape, nextReset] = [0.1, resetEvery];
 let underWay: Promise<void> | undefined;
-while (elapsed() < seconds) {
+/** Two can be compared before a reset falls into the third. */
+let scrapesSinceReset = 0;
+const hasSomeOfEach = (): boolean => resets > 5 && watch.found.overlapped > 2 && watch.found.compared > 2;
+while (elapsed() < seconds || !hasSomeOfEach()) {
   recordSome();
-  const isResetDue = elapsed() >= nextReset;
+  const isResetDue = elapsed() >= nextReset && scrapesSinceReset >= 3;
   const isForScrape = resets % 2 === 1;
   // A reset that is to fall between two scrapes goes first.
   if (underWay === undefined && elapsed() >= nextScrape && !(isResetDue && !isForScrape)) {
     nextScrape = elapsed() + 0.1;
+    scrapesSinceReset += 1;
     underWay = scrape().finally(() => {
       underWay = undefined;
     });
   }
   if (isResetDue && (isForScrape ? chunksCome > 0 : underWay === undefined)) {
     nextReset = elapsed() + resetEvery;
+    scrapesSinceReset = 0;
     // Now that all has been let go: what is left and grows is a leak.
     const isWeighed = underWay === undefined;
     reset();
@@ -113,4 +118,11 @@ while (elapsed() < seconds) {
   await new Promise((resolve) => setImmediate(resolve));
 }
 await underWay;
-sendResult({ seconds, calls, callsInScrapes, resets, heap, ...watch.found } satisfies SoakMeasurement);
+sendResult({
+  seconds: Math.round(elapsed()),
+  calls,
+  callsInScrapes,
+  resets,
+  heap,
+  ...watch.found,
+} satisfies SoakMeasurement);

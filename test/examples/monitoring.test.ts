@@ -70,6 +70,22 @@ test("the user's own objective comes out in records and alerts, with the metric 
   ]);
 });
 
+interface Panel {
+  readonly title?: string;
+  readonly targets?: readonly { readonly expr?: string }[];
+  /** Of a row that is folded. */
+  readonly panels?: readonly Panel[];
+}
+
+function boardOf(uid: string): {
+  readonly panels: readonly Panel[];
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query?: { readonly query: string } }[];
+  };
+} {
+  return JSON.parse(read(`grafana/dashboards/${uid}.json`));
+}
+
 const ownAlerts = [
   ['IssuesWaitLong', 'alerts-own', 'own'],
   ['SloIssuesTakenSoonBurnsFast', 'slo', 'slo'],
@@ -94,14 +110,35 @@ for (const [alert, file, subject] of ownAlerts) {
   });
 }
 
-test("the user's own metric is on the overview, its objective on the dashboard of those, and both in the coverage", (t) => {
-  const queries = (board: string): string[] =>
-    [...read(`grafana/dashboards/${board}.json`).matchAll(/"expr": (".*")/g)].map(
-      ([, text = '""']) => JSON.parse(text) as string,
-    );
-  t.true(queries('tamma-overview').some((query) => query.includes('queue_wait_seconds_bucket{')));
-  t.true(queries('tamma-slo').some((query) => /slo:\w+:ratio/.test(query)));
+test("the user's own metric is on the overview and in the coverage", (t) => {
+  t.deepEqual(
+    boardOf('tamma-overview')
+      .panels.filter(({ targets = [] }) =>
+        targets.some(({ expr }) => expr?.includes('queue_wait_seconds_bucket{')),
+      )
+      .map(({ title }) => title),
+    ['queue_wait_seconds: percentiles', 'queue_wait_seconds: distribution'],
+  );
   t.regex(read('COVERAGE.md'), /^\| `queue_wait_seconds` \(own\) \| .*tamma-overview/m);
+});
+
+test("the SLO dashboard shows the user's own objective: its budget, and each of its burn alerts", (t) => {
+  const board = boardOf('tamma-slo');
+  const slo = board.templating.list.find(({ name }) => name === 'slo');
+  t.is(slo?.query?.query, 'label_values(slo:objective:ratio, slo)', 'whatever is recorded can be chosen');
+  const expressions = board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  const recorded = rulesOf('slo')
+    .filter(({ labels }) => labels.slo === 'issues-taken-soon')
+    .map(({ record }) => record);
+  for (const record of ['slo:objective:ratio', 'slo:error_budget_remaining:ratio']) {
+    t.true(recorded.includes(record), record);
+    t.true(expressions.includes(`${record}{slo=~"$slo"}`), record);
+  }
+  const titles = board.panels.flatMap(({ title, panels = [] }) => [
+    title,
+    ...panels.map((each) => each.title),
+  ]);
+  for (const [alert, file] of ownAlerts) if (file === 'slo') t.true(titles.includes(alert), alert);
 });
 
 test('Prometheus scrapes where the example listens', (t) => {

@@ -1,6 +1,6 @@
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../../lib/definition.js';
-import { testWith } from '../helpers/programs.js';
+import { testWithBoth } from '../helpers/programs.js';
 import { type Prometheus, startPrometheus } from '../helpers/prometheus.js';
 import { startServiceProcess } from '../helpers/service-process.js';
 import { until } from '../helpers/until.js';
@@ -52,9 +52,9 @@ const seen: readonly MetricDefinition[] = [
   catalogue.buildInfo,
 ];
 
-testWith(
+testWithBoth(
   ['prometheus'],
-  'the real Prometheus scrapes the running example and gives back what the catalogue says',
+  'Prometheus scrapes the running example and stores the catalogue metrics with their labels',
   async (t, { prometheus: program }) => {
     const service = await startServiceProcess({ REPLAY_PACE: '100' });
     t.teardown(() => service.stop());

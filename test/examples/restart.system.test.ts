@@ -1,18 +1,17 @@
-/** A restart as Prometheus sees it, with a snapshot and without. */
-
+/** Counter resets that Prometheus sees after a restart, with a snapshot and without. */
 import { join } from 'node:path';
 import { freePort } from '../helpers/free-port.js';
-import { testWith } from '../helpers/programs.js';
+import { testWithBoth } from '../helpers/programs.js';
 import { startPrometheus } from '../helpers/prometheus.js';
 import { startServiceProcess } from '../helpers/service-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
 for (const [title, hasSnapshot, expected] of [
-  ['with a snapshot, a restart is no counter reset', true, 0],
-  ['without one, it is exactly one', false, 1],
+  ['with a snapshot, Prometheus sees no counter reset after a restart', true, 0],
+  ['without a snapshot, Prometheus sees exactly one counter reset after a restart', false, 1],
 ] as const) {
-  testWith(['prometheus'], `the real Prometheus: ${title}`, async (t, { prometheus: program }) => {
+  testWithBoth(['prometheus'], title, async (t, { prometheus: program }) => {
     const port = await freePort();
     const env = {
       PORT: String(port),

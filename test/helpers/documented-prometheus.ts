@@ -1,6 +1,7 @@
 /** A real Prometheus, server or agent, started by a command as a document has it; ended by its pid. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { prometheusAddress } from './prometheus-address.js';
 
 /** A line `VARIABLE=value prometheus --flag=value … &` of a document. */
 export interface DocumentedCommand {
@@ -41,23 +42,10 @@ export async function startDocumented(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const closed = once(child, 'close');
-  return { url: await addressOf(child, closed), stop };
+  return { url: await prometheusAddress(child, closed), stop };
 
   async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     child.kill(signal);
     await closed;
   }
-}
-
-function addressOf(child: ChildProcess, closed: Promise<unknown>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let log = '';
-    child.stderr?.on('data', (chunk) => {
-      log += chunk;
-      const address = /msg="Listening on" address=(\S+)/.exec(log)?.[1];
-      if (address !== undefined && log.includes('Server is ready to receive web requests'))
-        resolve(`http://${address}`);
-    });
-    void closed.then(() => reject(new Error(`prometheus ended: ${log}`)));
-  });
 }

@@ -1,4 +1,6 @@
 /** The documents that are generated from the code: `npm run docs` writes them, `test/docs` holds them in step. */
+import { matrixTable } from '../matrix/table.js';
+import { withGenerated } from './between-markers.js';
 import { catalogueReference } from './catalogue-reference.js';
 import { configReference } from './config-reference.js';
 import { storyReference } from './story-reference.js';
@@ -13,4 +15,5 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'lib/catalogue/README.md', content: catalogueReference },
   { file: 'lib/config.md', content: configReference },
   { file: 'test/story/README.md', content: storyReference },
+  { file: 'CONTRIBUTING.md', content: () => withGenerated('CONTRIBUTING.md', 'matrix', matrixTable()) },
 ];

@@ -1,9 +1,10 @@
 /**
- * The real programs that tests drive: Debian's packages, found on PATH. Where one is missing, the test is reported as
- * skipped by name; with `CI=true` that is a failure.
+ * The real programs that tests drive: Debian's packages, found on PATH, and the newer servers of Debian's next suite. If one
+ * is missing, the test is reported as skipped by name; with `CI=true` that is a failure.
  */
 import test, { type ExecutionContext } from 'ava';
 import { findOnPath } from './find-on-path.js';
+import { fromRoot } from './package-root.js';
 
 /** Program -> its names on Debian, and the package that brings it. */
 const programs = {
@@ -16,33 +17,67 @@ const programs = {
   amtool: { names: ['amtool'], debianPackage: 'prometheus-alertmanager' },
   pushgateway: { names: ['prometheus-pushgateway', 'pushgateway'], debianPackage: 'prometheus-pushgateway' },
   chromium: { names: ['chromium'], debianPackage: 'chromium' },
+  'victoria-metrics': { names: ['victoria-metrics'], debianPackage: 'victoria-metrics' },
+  vmagent: { names: ['vmagent'], debianPackage: 'victoria-metrics' },
+  vmalert: { names: ['vmalert'], debianPackage: 'victoria-metrics' },
+  vmauth: { names: ['vmauth'], debianPackage: 'victoria-metrics' },
 } as const;
 
 export type Program = keyof typeof programs;
 
+/** `installed` is what PATH has, `newer` what `.ci/newer-servers` fetched. */
+export type Version = 'installed' | 'newer';
+
 type Paths<P extends Program> = Readonly<Record<P, string>>;
+
+type Implementation<P extends Program> = (t: ExecutionContext, paths: Paths<P>) => Promise<void> | void;
+
+/** The folder of the newer servers. First on PATH, it gives programs that look there the newer version of each. */
+export const newerServers = process.env.NEWER_SERVERS ?? fromRoot('.cache/newer-servers');
 
 /** Declares a test that needs real programs; it is given their paths. */
 export function testWith<P extends Program>(
   needed: readonly P[],
   title: string,
-  implementation: (t: ExecutionContext, paths: Paths<P>) => Promise<void> | void,
+  implementation: Implementation<P>,
+  version: Version = 'installed',
 ): void {
-  const missing = needed.filter((program) => pathOf(program) === undefined);
+  const found = needed.map((program) => [program, pathOf(program, version)] as const);
+  const missing = found.filter(([, path]) => path === undefined).map(([program]) => program);
   if (missing.length === 0) {
-    const paths = Object.fromEntries(needed.map((program) => [program, pathOf(program)])) as Paths<P>;
-    test(title, (t) => implementation(t, paths));
+    test(title, (t) => implementation(t, Object.fromEntries(found) as Paths<P>));
     return;
   }
-  const wanted = missing
-    .map((program) => `${program} (Debian's package ${programs[program].debianPackage})`)
-    .join(', ');
-  if (process.env.CI === 'true') test(title, (t) => t.fail(`not on PATH: ${wanted}`));
-  else skip(`${title} [not on PATH: ${wanted}]`, (t) => t.fail());
+  const wanted = `missing: ${missing.map((program) => `${program} (${sourceOf(program, version)})`).join(', ')}`;
+  if (process.env.CI === 'true') test(title, (t) => t.fail(wanted));
+  else skip(`${title} [${wanted}]`, (t) => t.fail());
+}
+
+/** Declares a test twice: with the installed servers, and with the newer ones. */
+export function testWithBoth<P extends Program>(
+  needed: readonly P[],
+  title: string,
+  implementation: (t: ExecutionContext, paths: Paths<P>, version: Version) => Promise<void> | void,
+): void {
+  for (const version of ['installed', 'newer'] as const) {
+    testWith(
+      needed,
+      `${title} (${version} ${needed.join(', ')})`,
+      (t, paths) => implementation(t, paths, version),
+      version,
+    );
+  }
 }
 
 const { skip } = test;
 
-function pathOf(program: Program): string | undefined {
-  return programs[program].names.map(findOnPath).find((path) => path !== undefined);
+function pathOf(program: Program, version: Version): string | undefined {
+  const folders = version === 'newer' ? newerServers : undefined;
+  return programs[program].names.map((name) => findOnPath(name, folders)).find((path) => path !== undefined);
+}
+
+function sourceOf(program: Program, version: Version): string {
+  return version === 'newer'
+    ? 'run .ci/newer-servers'
+    : `not on PATH; Debian's package ${programs[program].debianPackage}`;
 }

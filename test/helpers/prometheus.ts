@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prometheusAddress } from './prometheus-address.js';
 
 /** One result of an instant query. */
 export interface QueryResult {
@@ -15,6 +16,8 @@ export interface Prometheus {
   readonly url: string;
   /** Asks the HTTP API for the value of an expression now. */
   query(expression: string): Promise<QueryResult[]>;
+  /** 2 or 3. */
+  majorVersion(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -60,20 +63,15 @@ ${job}`;
     await closed;
     await rm(folder, { recursive: true, force: true });
   };
-  const url = await new Promise<string>((resolve, reject) => {
-    let log = '';
-    child.stderr.on('data', (chunk) => {
-      log += chunk;
-      const address = /msg="Listening on" address=(\S+)/.exec(log)?.[1];
-      if (address !== undefined && log.includes('Server is ready to receive web requests'))
-        resolve(`http://${address}`);
-    });
-    void closed.then(() => reject(new Error(`prometheus ended: ${log}`)));
-  });
+  const url = await prometheusAddress(child, closed);
   return {
     url,
     stop,
     query: (expression) => queryPrometheus(url, expression),
+    async majorVersion() {
+      const response = await fetch(`${url}/api/v1/status/buildinfo`);
+      return Number.parseInt(((await response.json()) as { data: { version: string } }).data.version, 10);
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 /** Derived gauges: computed at each scrape, right over histograms, grouped by the labels of the output. */
 import test from 'ava';
 import { Counter } from 'prom-client';
-import { averageOf, MetricsAggregator, sumOf } from '../../lib/aggregation.js';
+import { MetricsAggregator } from '../../lib/aggregation.js';
+import { averageOf, type MetricData, sumOf } from '../../lib/aggregation-rules.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
@@ -129,7 +130,7 @@ test('foreign metrics of the registry are read too, and its JSON can be aggregat
   // A copy, since prom-client hands out its own numbers.
   const json = structuredClone(await registry.prometheus.getMetricsAsJSON()) as never;
   jobs.inc({ kind: 'a' }, 100);
-  t.deepEqual(aggregator.aggregate(json), [{ name: 'all_jobs', labels: {}, value: 7 }]);
+  t.like(aggregator.aggregate(json), [{ name: 'all_jobs', labels: {}, value: 7 }]);
   t.is(readValue(registry, all), 7, 'aggregate changes no gauge');
 });
 
@@ -187,6 +188,95 @@ test('derived gauges read no derived gauge, of whichever aggregator', async (t) 
   t.regex(text, /^other_derived 5$/m);
 });
 
+/** A rule over flat samples, as `aggregate()` applies it. */
+const failureRate = {
+  name: 'failure_rate',
+  matches: (metric: MetricData) => metric.name === 'issues_processed_total',
+  aggregate: (metrics: MetricData[]) =>
+    metrics.filter(({ labels }) => labels.outcome === 'failure').reduce((sum, { value }) => sum + value, 0) /
+    Math.max(
+      1,
+      metrics.reduce((sum, { value }) => sum + value, 0),
+    ),
+  outputName: 'issues_failure_rate',
+  outputLabels: { team: 'delivery' },
+};
+
+test('aggregate() without samples reads the registry, for the default rules and for rules over samples', (t) => {
+  const registry = createTestRegistry();
+  const aggregator = new MetricsAggregator({ registry }).addRule(failureRate);
+  const metrics = new WorkflowMetrics({ registry });
+  metrics.recordIssueProcessed(context, 'success', 10);
+  metrics.recordIssueProcessed(context, 'success', 10);
+  metrics.recordIssueProcessed({ ...context, issueType: 'feature' }, 'success', 30);
+  metrics.recordIssueProcessed(context, 'failure', 50);
+  const before = Date.now();
+  const results = aggregator.aggregate();
+  t.deepEqual(
+    results.map(({ name, value, labels }) => ({ name, value, labels })),
+    [
+      { name: 'issues_success_rate', value: 0.75, labels: {} },
+      { name: 'issues_average_completion_duration_seconds', value: 25, labels: {} },
+      { name: 'issues_failure_rate', value: 0.25, labels: { team: 'delivery' } },
+    ],
+  );
+  for (const { timestamp } of results) t.true(timestamp.getTime() >= before);
+});
+
+test('aggregate() takes flat samples: plain values, and the parts of a histogram', (t) => {
+  const aggregator = new MetricsAggregator({ registry: createTestRegistry() }).addRule(failureRate);
+  const timestamp = new Date();
+  const sample = (name: string, value: number, labels = {}): MetricData => ({
+    name,
+    value,
+    labels,
+    timestamp,
+  });
+  const valuesOf = (samples: MetricData[]): Record<string, number> =>
+    Object.fromEntries(aggregator.aggregate(samples).map(({ name, value }) => [name, value]));
+  t.deepEqual(
+    valuesOf([
+      sample('issues_processed_total', 3, { outcome: 'success' }),
+      sample('issues_processed_total', 1, { outcome: 'failure' }),
+      sample('issue_completion_duration_seconds', 10),
+      sample('issue_completion_duration_seconds', 20),
+    ]),
+    { issues_success_rate: 0.75, issues_average_completion_duration_seconds: 15, issues_failure_rate: 0.25 },
+  );
+  t.is(
+    valuesOf([
+      sample('issue_completion_duration_seconds_sum', 60),
+      sample('issue_completion_duration_seconds_count', 3),
+    ]).issues_average_completion_duration_seconds,
+    20,
+  );
+  t.deepEqual(valuesOf([]), {
+    issues_success_rate: 0,
+    issues_average_completion_duration_seconds: 0,
+    issues_failure_rate: 0,
+  });
+});
+
+test('a histogram is read as the mean of each of its series, under its own name', (t) => {
+  const registry = createTestRegistry();
+  const seen: MetricData[] = [];
+  const aggregator = new MetricsAggregator({ registry, rules: [] }).addRule({
+    ...failureRate,
+    matches: ({ name }) => name === 'issue_completion_duration_seconds',
+    aggregate: (samples) => seen.push(...samples),
+  });
+  new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 10);
+  new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 20);
+  aggregator.aggregate();
+  t.like(seen, [{ value: 15, labels: { provider: 'claude', outcome: 'success' } }]);
+});
+
+test('a rule over samples that gives no finite number is left out', (t) => {
+  const aggregator = new MetricsAggregator({ registry: createTestRegistry(), rules: [] });
+  aggregator.addRule({ ...failureRate, aggregate: () => Number.NaN });
+  t.deepEqual(aggregator.aggregate(), []);
+});
+
 test('stop ends it', async (t) => {
   const registry = createTestRegistry();
   const aggregator = new MetricsAggregator({ registry });
@@ -201,15 +291,23 @@ test('stop ends it', async (t) => {
 for (const [rule, message] of [
   [
     undefined,
-    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge, received undefined.',
+    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge (or give an `outputName`), received undefined.',
   ],
   [
     { output: defineCounter({ name: 'c_total', help: 'C.' }), matches: () => true, aggregate: sumOf },
-    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge, received an object.',
+    'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge (or give an `outputName`), received an object.',
   ],
   [
     { output: costByProvider, matches: 'ai_cost_usd_total', aggregate: sumOf },
     'Invalid `matches` of an aggregation rule: expected a function of a metric, received "ai_cost_usd_total".',
+  ],
+  [
+    { outputName: '', matches: () => true, aggregate: sumOf },
+    'Invalid `outputName` of an aggregation rule: expected a name, received "".',
+  ],
+  [
+    { outputName: 'rate', aggregate: sumOf },
+    'Invalid `matches` of an aggregation rule: expected a function of a sample, received undefined.',
   ],
   [
     { output: costByProvider, matches: () => true },

@@ -33,7 +33,7 @@ test('every method of MetricsCollector records by name', (t) => {
     step_name: 'plan',
     workflow_type: 'issue',
   });
-  const seconds = metrics.startTimer('workflow_step_duration_seconds', {
+  const seconds = collected.startTimer('workflow_step_duration_seconds', {
     step_name: 'plan',
     workflow_type: 'issue',
   })();

@@ -7,23 +7,36 @@ import {
   metricsConfigOf,
 } from '../../lib/config.js';
 
+const durations = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600];
 const defaults: MetricsConfig = {
   enabled: true,
-  host: '0.0.0.0',
+  endpoint: '0.0.0.0',
   port: 9090,
   path: '/metrics',
-  service: 'tamma',
-  version: 'unknown',
-  environment: 'development',
+  labels: { service: 'tamma', version: 'unknown', environment: 'development' },
+  buckets: {
+    duration: durations,
+    size: [1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216],
+    throughput: [0.1, 0.5, 1, 5, 10, 50, 100, 500, 1000],
+  },
+  retention: { metrics: 30, samples: 10_000 },
   token: undefined,
   tokenFile: undefined,
   maxSeries: 1000,
-  retentionDays: 30,
-  retentionSamples: 10_000,
   scrapeIntervalSeconds: 15,
   snapshotFile: undefined,
   pushUrl: undefined,
 };
+
+/** Names by which some settings can be read too. */
+const aliases = {
+  host: 'endpoint',
+  service: 'labels.service',
+  version: 'labels.version',
+  environment: 'labels.environment',
+  retentionDays: 'retention.metrics',
+  retentionSamples: 'retention.samples',
+} as const;
 
 test('an empty environment gives the defaults, frozen', (t) => {
   t.deepEqual(loadMetricsConfig({}), defaults);
@@ -52,17 +65,15 @@ test('every variable is read', (t) => {
     }),
     {
       enabled: false,
-      host: '127.0.0.1',
+      endpoint: '127.0.0.1',
       port: 9191,
       path: '/internal/metrics',
-      service: 'agents',
-      version: '1.2.3',
-      environment: 'production',
+      labels: { service: 'agents', version: '1.2.3', environment: 'production' },
+      buckets: defaults.buckets,
+      retention: { metrics: 7, samples: 100 },
       token: 's3cret',
       tokenFile: undefined,
       maxSeries: 500,
-      retentionDays: 7,
-      retentionSamples: 100,
       scrapeIntervalSeconds: 2.5,
       snapshotFile: '/var/lib/tamma/metrics',
       pushUrl: 'http://push:9091/base',
@@ -71,12 +82,68 @@ test('every variable is read', (t) => {
   t.is(loadMetricsConfig({ METRICS_TOKEN_FILE: '/run/token' }).tokenFile, '/run/token');
 });
 
-test('the table has each setting once', (t) => {
+test('the table of variables has every setting but the buckets, once', (t) => {
+  const { buckets, labels, retention, ...rest } = defaults;
   t.deepEqual(
     configVariables.map(({ setting }) => setting).sort(),
-    (Object.keys(defaults) as (keyof MetricsConfig)[]).sort(),
+    [
+      ...Object.keys(rest),
+      ...Object.keys(labels).map((name) => `labels.${name}`),
+      ...Object.keys(retention).map((name) => `retention.${name}`),
+    ].sort(),
+  );
+  t.deepEqual(
+    Object.fromEntries(configVariables.flatMap(({ alias, setting }) => (alias ? [[alias, setting]] : []))),
+    aliases,
   );
 });
+
+test('settings with another name can be read by it, and a copy of the settings does not carry it along', (t) => {
+  const config = loadMetricsConfig({
+    SERVICE_NAME: 'agents',
+    METRICS_ENDPOINT: '::1',
+    METRICS_RETENTION_DAYS: '7',
+  });
+  t.is(config.service, 'agents');
+  t.is(config.host, '::1');
+  t.is(config.retentionDays, 7);
+  t.is(metricsConfigOf({ ...config, labels: { service: 'other' } }).service, 'other');
+  t.is(metricsConfigOf({ ...config, service: 'other' }).labels.service, 'other');
+  t.is(metricsConfigOf(config).service, 'agents');
+});
+
+test('settings of a group that are left out have their defaults, and other labels are kept', (t) => {
+  const config = metricsConfigOf({ labels: { team: 'delivery' }, retention: { metrics: 7, samples: 10 } });
+  t.deepEqual(config.labels, { ...defaults.labels, team: 'delivery' });
+  t.deepEqual(config.retention, { metrics: 7, samples: 10 });
+  const based = metricsConfigOf(
+    { port: 1 },
+    loadMetricsConfig({ SERVICE_NAME: 'agents', METRICS_PORT: '2' }),
+  );
+  t.is(based.service, 'agents');
+  t.is(based.port, 1);
+});
+
+for (const [own, message] of [
+  [
+    { buckets: { duration: [1, 1] } },
+    '`buckets.duration`: expected ascending finite numbers, received [1, 1]',
+  ],
+  [
+    { buckets: { durations: [1] } },
+    '`buckets.durations`: expected a known setting, received an unknown one; did you mean `duration`?',
+  ],
+  [{ retention: { days: 1 } }, '`retention.days`: expected a known setting, received an unknown one'],
+  [{ retention: { metrics: 0 } }, '`retention.metrics`: expected a positive integer of days, received 0'],
+  [{ labels: { 'a-b': 'x' } }, '`labels.a-b`: expected a label name and text, received "x"'],
+] as const) {
+  test(`refused: ${message}`, (t) => {
+    t.throws(() => metricsConfigOf(own as never), {
+      code: 'ERR_METRICS_INVALID_CONFIG',
+      message: `Invalid configuration: ${message}.`,
+    });
+  });
+}
 
 test('an empty or blank variable counts as unset', (t) => {
   t.deepEqual(

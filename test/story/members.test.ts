@@ -27,7 +27,7 @@ async function readTestFile(path: string): Promise<TestFile> {
   let shared = '';
   for (const { start, end, ...statement } of parseSync(path, source).program.body) {
     const text = source.slice(start, end);
-    const call = 'expression' in statement ? statement.expression : undefined;
+    const call = statement.type === 'ExpressionStatement' ? statement.expression : undefined;
     const [first] = call?.type === 'CallExpression' ? call.arguments : [];
     if (/^test\b/.test(text) && first?.type === 'Literal') tests.set(String(first.value), text);
     else if (statement.type !== 'ImportDeclaration') shared += text;

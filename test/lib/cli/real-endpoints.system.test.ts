@@ -1,4 +1,4 @@
-/** Expositions of real programs, and a real Prometheus as the judge of how many series they hold. */
+/** The lint reads expositions of real programs; its count of series is compared with that of Prometheus. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import test from 'ava';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { readExposition } from '../../../lib/cli/exposition-reader.js';
 import { endpointFindings } from '../../../lib/cli/lint.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWithBoth } from '../../helpers/programs.js';
 import { startPrometheus } from '../../helpers/prometheus.js';
 import { until } from '../../helpers/until.js';
 
@@ -26,9 +26,9 @@ wait_seconds_count 1e3
 # EOF
 `;
 
-testWith(
+testWithBoth(
   ['prometheus'],
-  'a Prometheus’ own metrics are read to the last line; it stores as many series as we count',
+  'the lint reads every line of Prometheus’ own metrics and counts as many series as Prometheus stores',
   async (t, paths) => {
     const openMetrics = 'application/openmetrics-text; version=1.0.0';
     let answer = { type: openMetrics, text: tricky };

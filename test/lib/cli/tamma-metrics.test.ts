@@ -240,7 +240,7 @@ test('an endpoint cannot steer the terminal that shows it', async (t) => {
   }
 });
 
-test('help tells the commands and the exit codes', async (t) => {
+test('--help lists the commands, the exit codes and the environment variables', async (t) => {
   const { code, stdout } = await cli(['--help']);
   t.is(code, 0);
   for (const part of [

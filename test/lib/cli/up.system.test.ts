@@ -28,10 +28,10 @@ async function service(t: ExecutionContext): Promise<{ readonly server: Server; 
   return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** A bundle as small as can be, its times in tenths of seconds. */
+/** A bundle as small as can be. Its scrapes have time even on a busy machine: a late one would count as a target that is down. */
 async function smallBundle(t: ExecutionContext, target: string, alertmanagerPort: number): Promise<string> {
   const folder = join(await temporaryFolder(t), 'a bundle');
-  const prometheus = `global: { scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms }
+  const prometheus = `global: { scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 200ms }
 rule_files: [rules/*.yml]
 alerting:
   alertmanagers:
@@ -87,7 +87,7 @@ function startUp(
       throw new Error(`up ended with ${code} before ${pattern}: ${stdout}${stderr}`);
     });
     return Promise.race([
-      until(String(pattern), async () => pattern.exec(child.output()) ?? undefined, 60_000),
+      until(String(pattern), async () => pattern.exec(child.output()) ?? undefined),
       gone,
     ]);
   };
@@ -112,7 +112,7 @@ function isRunning(pid: number): boolean {
 
 testWith(
   needed,
-  'both are started with the bundle, changes are told once, and Ctrl-C ends both',
+  'both are started with the bundle, each change is reported once, and Ctrl-C ends both',
   async (t) => {
     const { server, address } = await service(t);
     const alertmanagerPort = await choosePort('', 0, 0);
@@ -138,7 +138,9 @@ testWith(
     server.closeAllConnections();
     await up.line(new RegExp(`target tamma ${address} down: .*refused`));
     await up.line(/alert Failing instance=\S+ resolved$/m);
-    t.is(up.child.output().match(/firing/g)?.length, 1, 'each change once');
+    const changes = [...up.child.output().matchAll(/alert Failing instance=\S+ (firing|resolved)/g)];
+    for (const [index, [, state]] of changes.entries())
+      t.is(state, index % 2 === 0 ? 'firing' : 'resolved', 'each change once');
 
     up.child.process.kill('SIGINT');
     const { code, stderr } = await up.child.ended;

@@ -29,6 +29,11 @@ test('without the programs it exits with 2 and says how to install them', async 
     t.true(stderr.includes(expected), expected);
 });
 
-test('a port that is none exits with 2', async (t) => {
-  t.like(await cli(['up', '--prometheus-port', '65536']), { code: 2, stdout: '' });
+test('a port out of range is refused with exit code 2', async (t) => {
+  t.deepEqual(await cli(['up', '--prometheus-port', '65536']), {
+    code: 2,
+    stdout: '',
+    stderr:
+      "error: option '--prometheus-port <port>' argument '65536' is invalid. Expected a port, 0 to 65535.\n(--help tells more)\n",
+  });
 });

@@ -1,6 +1,7 @@
 /** A scrape in the middle of everything: what is removed, made again and recorded while it is being written. */
 import test from 'ava';
-import { MetricsAggregator, sumOf } from '../../../lib/aggregation.js';
+import { MetricsAggregator } from '../../../lib/aggregation.js';
+import { sumOf } from '../../../lib/aggregation-rules.js';
 import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
 import { scrapeChunks, scrapeToString } from '../../../lib/exposition/scrape.js';
 import { createTestRegistry } from '../../../lib/testing.js';

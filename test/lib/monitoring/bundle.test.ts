@@ -3,7 +3,9 @@ import test from 'ava';
 import { defineCounter, label } from '../../../lib/definition.js';
 import { MetricsError } from '../../../lib/errors.js';
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
+import { bundleReadme } from '../../../lib/monitoring/bundle-readme.js';
 import type { Alert } from '../../../lib/monitoring/model.js';
+import { bundleSettings } from '../../../lib/monitoring/settings.js';
 
 const jobs = defineCounter({
   name: 'jobs_total',
@@ -46,26 +48,39 @@ test('two generations of the same options are equal, byte for byte', async (t) =
   for (const { path, content } of one.files) t.regex(content, /\n$/, path);
 });
 
-test('its README has the commands, with the ports and the retention of the options', async (t) => {
-  const { files } = await generateBundle({
+test('its README has the commands that check and start it, with the addresses and the retention of the options', (t) => {
+  const settings = bundleSettings({
     config: { service: 'mine', port: 8_080, retentionDays: 45 },
     alertmanager: 'alerts.example:9093',
   });
-  const readme = files.find(({ path }) => path === 'README.md')?.content ?? '';
-  for (const expected of [
-    '# Monitoring of mine',
-    '127.0.0.1:8080/metrics',
-    'promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml',
-    'amtool check-config alertmanager/alertmanager.yml',
-    '--storage.tsdb.retention.time=45d',
-    '--web.listen-address=127.0.0.1:9090',
-    'npx tamma-metrics up --dir .',
-    'Alertmanager at http://alerts.example:9093.',
-  ])
-    t.true(readme.includes(expected), expected);
+  const { content } = bundleReadme(settings, [{ path: 'prometheus/tests/slo.test.yml', content: '' }]);
+  t.regex(content, /^# Monitoring of mine$/m);
+  t.regex(content, /^Prometheus scrapes `127\.0\.0\.1:8080\/metrics` every 15 s .* for 45 days /m);
+  t.regex(content, /, Alertmanager at http:\/\/alerts\.example:9093\.$/m);
+  const commands = content.split('\n').filter((line) => line.startsWith('    '));
+  t.deepEqual(
+    commands.map((line) => line.slice(4)),
+    [
+      'promtool check config prometheus/prometheus.yml',
+      'promtool check rules --lint=all --lint-fatal prometheus/rules/*.yml',
+      'promtool test rules prometheus/tests/*.test.yml',
+      'amtool check-config alertmanager/alertmanager.yml',
+      'npx tamma-metrics up --dir .',
+      'prometheus \\',
+      '  --config.file=prometheus/prometheus.yml \\',
+      '  --storage.tsdb.path=data/prometheus \\',
+      '  --storage.tsdb.retention.time=45d \\',
+      '  --web.listen-address=127.0.0.1:9090',
+      'alertmanager \\',
+      '  --config.file=alertmanager.yml \\',
+      '  --storage.path=../data/alertmanager \\',
+      '  --web.listen-address=alerts.example:9093 \\',
+      '  --cluster.listen-address=',
+    ],
+  );
 });
 
-test('a record that reads a metric nobody defined is refused, with the place and the nearest', async (t) => {
+test('a record that reads an undefined metric is refused, with its place and the nearest name', async (t) => {
   await t.throwsAsync(
     generateBundle({
       definitions: [jobs],
@@ -116,7 +131,7 @@ for (const [what, wrong, message] of [
     /`expression` of record `job:x:sum`/,
   ],
 ] as const) {
-  test(`a file of options with ${what} is told of`, async (t) => {
+  test(`options with ${what} are refused`, async (t) => {
     await t.throwsAsync(generateBundle({ definitions: [jobs], ...(wrong as object) }), {
       instanceOf: MetricsError,
       code: 'ERR_METRICS_INVALID_MONITORING',
@@ -125,11 +140,11 @@ for (const [what, wrong, message] of [
   });
 }
 
-test('every metric of the catalogue and every alert is looked at', async (t) => {
+test('the default bundle leaves no metric of the catalogue and no alert uncovered', async (t) => {
   t.deepEqual((await generateBundle()).warnings, []);
 });
 
-test("a user's own definition and alert come out in rules, tests, runbooks and boards", async (t) => {
+test("a user's own definition and alert appear in rules, tests, runbooks, coverage and dashboards", async (t) => {
   const own = await generateBundle({ definitions: [jobs], alerts: [jobsFail] });
   t.deepEqual(own.warnings, []);
   for (const folder of ['prometheus/rules/', 'prometheus/tests/', 'runbooks/', 'COVERAGE.md'])

@@ -65,7 +65,7 @@ testWith(
       await up.ended;
     });
     const isScraped = /target tamma \S+ up/;
-    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined), 60_000);
+    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined));
 
     const excused = new Set(Object.values(withoutData).flat());
     t.deepEqual(

@@ -136,7 +136,7 @@ testWith(
 
     // ---- all is well
     const isScraped = /target tamma \S+ up/;
-    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined), 60_000);
+    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined));
     const working = 'sum(rate(ai_requests_successful_total{provider="anthropic"}[5s]))';
     await until('answers of the provider', async () => {
       const [rate] = await queryPrometheus(`http://${prometheus}`, working);
@@ -151,7 +151,7 @@ testWith(
 
     // ---- the provider fails
     anthropic.refuses = true;
-    const page = await until('the page', async () => first(told(webhook, 'pager', 'AiErrors')), 60_000);
+    const page = await until('the page', async () => first(told(webhook, 'pager', 'AiErrors')));
     t.is(page.status, 'firing');
     t.deepEqual(page.groupLabels, { alertname: 'AiErrors', service: 'tamma', subject: 'provider' });
     t.is(page.alerts.length, 1);
@@ -193,7 +193,7 @@ testWith(
     );
     t.regex(up.output(), /alert AiErrors provider=anthropic firing \(page\)/);
     // It fires before Prometheus has found Alertmanager, and is sent once more after a minute.
-    await until('the Watchdog', async () => first(told(webhook, 'switch', 'Watchdog')), 90_000);
+    await until('the Watchdog', async () => first(told(webhook, 'switch', 'Watchdog')));
     t.true(
       told(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
       'nobody was told that the Watchdog is over',

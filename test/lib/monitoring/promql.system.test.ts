@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { withoutGrafanaVariables } from '../../../lib/monitoring/grafana-variables.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWithBoth } from '../../helpers/programs.js';
 import { validExpressions } from '../../helpers/promql-expressions.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
-testWith(
+testWithBoth(
   ['promtool'],
-  'the real Prometheus accepts every expression that the offline checks accept',
+  'promtool accepts every expression that the offline checks accept',
   async (t, { promtool }) => {
     const file = join(await temporaryFolder(t), 'rules.yml');
     const rules = validExpressions.map((expression, index) => ({

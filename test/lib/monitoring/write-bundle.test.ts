@@ -52,7 +52,12 @@ test('what is no longer made is removed, with the folders that it empties; what 
   t.deepEqual(await filesOf(folder), ['.tamma-bundle.json', 'README.md', 'prometheus/of-the-user.yml']);
   await t.throwsAsync(access(join(folder, 'prometheus/rules')), { code: 'ENOENT' });
   await writeBundle(bundle(rules, readme), folder);
-  t.true((await filesOf(folder)).includes(rules.path));
+  t.deepEqual(await filesOf(folder), [
+    '.tamma-bundle.json',
+    'README.md',
+    'prometheus/of-the-user.yml',
+    rules.path,
+  ]);
 });
 
 test('what is no longer made and was edited stays, and is the user’s from then on', async (t) => {

@@ -30,13 +30,13 @@ test('a request is counted and timed, and its path is no label', async (t) => {
   t.deepEqual(
     (await readSamples(registry, catalogue.apiRequests)).map(({ labels, value }) => ({ ...labels, value })),
     [
-      { service: 'github', platform: 'github', method: 'POST', status_code: '201', value: 2 },
-      { service: 'gitlab', platform: 'gitlab', method: 'other', status_code: 'ECONNRESET', value: 1 },
+      { service: 'git_platform', platform: 'github', method: 'POST', status_code: '201', value: 2 },
+      { service: 'git_platform', platform: 'gitlab', method: 'other', status_code: 'ECONNRESET', value: 1 },
     ],
   );
   t.like(
     readHistogram(registry, catalogue.apiRequestDuration, {
-      service: 'github',
+      service: 'git_platform',
       platform: 'github',
       method: 'POST',
     }),

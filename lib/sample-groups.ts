@@ -1,0 +1,100 @@
+/** The samples of metrics: read from a registry, flat or by family, and grouped by labels. */
+import type { AggregatedSample, MetricData, MetricFamily } from './aggregation-rules.js';
+import { Histogram } from './instruments/histogram.js';
+import { Summary } from './instruments/summary.js';
+import type { AnyInstrument } from './registry.js';
+
+/** Samples with equal values of the labels by which they are grouped. */
+export interface Group {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly samples: AggregatedSample[];
+}
+
+/** Samples by their values of some labels: a tree, since a concatenated key would merge what differs. */
+export function grouped(samples: readonly AggregatedSample[], names: readonly string[]): Group[] {
+  const groups: Group[] = [];
+  const root: GroupTree = new Map();
+  for (const sample of samples) {
+    const values = names.map((name) => String(sample.labels[name] ?? ''));
+    let node = root;
+    for (const value of values) {
+      const next = node.get(value) ?? (new Map() as GroupTree);
+      node.set(value, next);
+      node = next;
+    }
+    let group = groupAt.get(node);
+    if (group === undefined) {
+      group = {
+        labels: Object.fromEntries(names.map((name, index) => [name, values[index] ?? ''])),
+        samples: [],
+      };
+      groupAt.set(node, group);
+      groups.push(group);
+    }
+    group.samples.push(sample);
+  }
+  return groups;
+}
+
+type GroupTree = Map<string, GroupTree>;
+const groupAt = new WeakMap<GroupTree, Group>();
+
+/** The numbers of families, each under the name of its part. */
+export function samplesOf(metrics: readonly MetricFamily[]): AggregatedSample[] {
+  return metrics.flatMap(({ name, values }) =>
+    values.map(({ value, labels, metricName }) => ({
+      name: metricName ?? name,
+      labels: labels as AggregatedSample['labels'],
+      value,
+    })),
+  );
+}
+
+/** The family of an instrument as it stands now. */
+export function familyOf(instrument: AnyInstrument): MetricFamily {
+  const { name, type } = instrument;
+  return { name, type, values: instrument.samples() };
+}
+
+/**
+ * Families as flat samples. A histogram or summary also has one sample per series under its own name, the mean of what was
+ * observed, so that a rule which asks for the metric by its name finds it.
+ */
+export function flatSamples(instruments: readonly AnyInstrument[], timestamp: Date): MetricData[] {
+  return instruments.flatMap((instrument) => {
+    const { name } = instrument;
+    const parts = samplesOf([familyOf(instrument)]).map(({ labels, ...sample }) => ({
+      ...sample,
+      labels: textLabels(labels),
+      timestamp,
+    }));
+    if (!(instrument instanceof Histogram || instrument instanceof Summary)) return parts;
+    const valuesOf = (suffix: string): MetricData[] =>
+      parts.filter((part) => part.name === `${name}${suffix}`);
+    const counts = valuesOf('_count');
+    const means = valuesOf('_sum').map(({ labels, value }, index) => {
+      const count = counts[index]?.value ?? 0;
+      return { name, labels, value: count === 0 ? 0 : value / count, timestamp };
+    });
+    return [...means, ...parts];
+  });
+}
+
+/** Flat samples by family: those of a histogram or summary belong to the metric whose `_sum` and `_count` they are. */
+export function familiesOf(samples: readonly MetricData[]): MetricFamily[] {
+  const names = new Set(samples.map(({ name }) => name));
+  const families = new Map<string, { value: number; labels: Record<string, string>; metricName: string }[]>();
+  for (const { name, value, labels = {} } of samples) {
+    const base = name.replace(/_(sum|count|bucket)$/, '');
+    const isPart = base !== name && names.has(`${base}_sum`) && names.has(`${base}_count`);
+    const family = isPart ? base : name;
+    const values = families.get(family) ?? [];
+    values.push({ value, labels, metricName: name });
+    families.set(family, values);
+  }
+  return [...families].map(([name, values]) => ({ name, type: 'unknown', values }));
+}
+
+function textLabels(labels: AggregatedSample['labels']): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
+}

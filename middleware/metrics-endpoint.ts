@@ -1,0 +1,56 @@
+/** `/metrics`, `/health` and `/ready` of one collector, mounted by one call. */
+
+import { metricsError, shown } from '../lib/errors.js';
+import type { HealthChecks } from '../lib/health.js';
+import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { RegistryCollector } from '../lib/recorders/recorder-options.js';
+import { healthRouter } from './health-router.js';
+import { metricsRouter } from './metrics-router.js';
+
+export interface MetricsEndpointOptions {
+  /** What readiness depends on. Default: no checks, always ready. */
+  checks?: HealthChecks;
+}
+
+/** Where routes are mounted: a Koa app, or a router of @koa/router. */
+export interface RouteTarget {
+  use(...middleware: never[]): unknown;
+}
+
+/**
+ * Mounts the endpoints of a collector: `GET /metrics` in Prometheus' formats, `GET /health`, and `GET /ready`, which is 503
+ * while a check fails. For access rules and paths use `metricsRouter` and `healthRouter`, of which this is made.
+ * @example
+ * new MetricsEndpoint(collector, { checks }).registerRoutes(app);
+ */
+export class MetricsEndpoint {
+  readonly #collector: RegistryCollector;
+  readonly #options: MetricsEndpointOptions;
+
+  /** @throws ERR_METRICS_INVALID_OPTION for a collector without a registry, or unknown options */
+  constructor(collector: RegistryCollector, options: MetricsEndpointOptions = {}) {
+    checkFactoryOptions('MetricsEndpoint', options, ['checks']);
+    if (collector?.registry === undefined) {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid collector of MetricsEndpoint: expected a PrometheusMetricsCollector, received ${shown(collector)}.`,
+      );
+    }
+    this.#collector = collector;
+    this.#options = options;
+  }
+
+  /** @throws ERR_METRICS_INVALID_OPTION for anything but a Koa app or a router */
+  registerRoutes(target: RouteTarget): void {
+    if (typeof (target as Partial<RouteTarget> | null)?.use !== 'function') {
+      throw metricsError(
+        'ERR_METRICS_INVALID_OPTION',
+        `Invalid target of registerRoutes: expected a Koa app or a router, received ${shown(target)}.`,
+      );
+    }
+    const { registry } = this.#collector;
+    const routes = [metricsRouter({ registry }).routes(), healthRouter(this.#options).routes()];
+    // Both kinds of target take Koa middleware; their own types are not needed for that.
+    for (const route of routes) target.use(route as never);
+  }
+}

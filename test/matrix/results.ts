@@ -1,0 +1,32 @@
+/** What the last runs of the matrix found: `results.json`. */
+import { existsSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { fromRoot } from '../helpers/package-root.js';
+import { type Row, rows } from './rows.js';
+
+export interface Result extends Row {
+  /** The exact version of Node and of each package. */
+  readonly ran: Readonly<Record<string, string>>;
+  /** The step that failed. Absent where all passed. */
+  readonly failed?: 'install' | 'compile' | 'run';
+}
+
+const file = fromRoot('test/matrix/results.json');
+
+export function readResults(): readonly Result[] {
+  return JSON.parse(readFileSync(file, 'utf8')) as Result[];
+}
+
+/** Keeps what earlier runs found for rows that were not run now. One line per row, so that a change is easy to read. */
+export async function writeResults(found: readonly Result[]): Promise<void> {
+  const known = new Map(
+    [...(existsSync(file) ? readResults() : []), ...found].map((each) => [keyOf(each), each]),
+  );
+  const results = rows.flatMap((row) => known.get(keyOf(row)) ?? []);
+  await writeFile(file, `[\n${results.map((result) => JSON.stringify(result)).join(',\n')}\n]\n`);
+}
+
+/** A row whose project has changed is another one: what an earlier run found says nothing of it. */
+function keyOf({ axis, version, variant, project }: Row): string {
+  return JSON.stringify([axis, version, variant, project]);
+}

@@ -1,0 +1,97 @@
+/** Runs rows of the matrix in a fresh project that the tarball is installed into, each compiled, and run on its own Node. */
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fromRoot } from '../helpers/package-root.js';
+import type { Project } from './axes.js';
+import { nodeProgram } from './nodes.js';
+import { npmInstall } from './npm.js';
+import type { Result } from './results.js';
+import type { Row } from './rows.js';
+
+const run = promisify(execFile);
+
+export type Report = (result: Result, output: string) => void;
+
+/**
+ * Runs rows that need the same packages, which are installed once.
+ * @param report called after each row, with the output of the step that failed
+ */
+export async function runRows(rows: readonly Row[], tarball: string, report: Report): Promise<void> {
+  // Outside of the repository, where its own node_modules would be found.
+  const folder = await mkdtemp(join(tmpdir(), 'tamma-matrix-'));
+  const packages = rows[0]?.project.packages ?? {};
+  try {
+    const dependencies = { ...packages, '@tamma/observability': `file:${tarball}` };
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    const notInstalled = await outputOfFailure(npmInstall(folder));
+    for (const [index, row] of rows.entries()) {
+      if (notInstalled !== undefined) {
+        report({ ...row, ran: {}, failed: 'install' }, notInstalled);
+        continue;
+      }
+      const source = join(folder, `row-${index}`);
+      const { project } = row;
+      await writeSources(source, project);
+      const result: Result = { ...row, ran: await versionsIn(folder, project) };
+      const notCompiled = await outputOfFailure(compile(folder, source));
+      if (notCompiled !== undefined) {
+        report({ ...result, failed: 'compile' }, notCompiled);
+        continue;
+      }
+      const notPassed = await outputOfFailure(runSmokes(source, project));
+      report(notPassed === undefined ? result : { ...result, failed: 'run' }, notPassed ?? '');
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The smoke tests and settings of one row. Its own package.json decides what its files are, ES modules or CommonJS. */
+async function writeSources(folder: string, project: Project): Promise<void> {
+  const { type, compilerOptions, smokes, router } = project;
+  const target = join(folder, 'src/matrix/smoke');
+  await mkdir(target, { recursive: true });
+  for (const smoke of [...smokes, 'serve'])
+    await cp(fromRoot(`test/matrix/smoke/${smoke}.ts`), join(target, `${smoke}.ts`));
+  const routes = await readFile(fromRoot('test/matrix/smoke/router.ts'), 'utf8');
+  await writeFile(join(target, 'router.ts'), routes.replace("'@koa/router'", `'${router}'`));
+  await cp(fromRoot('test/helpers/parse-text.ts'), join(folder, 'src/helpers/parse-text.ts'));
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type }));
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+}
+
+function compile(installed: string, source: string): Promise<unknown> {
+  const compiler = join(installed, 'node_modules/typescript/bin/tsc');
+  return run(process.execPath, [compiler, '-p', '.'], { cwd: source });
+}
+
+function runSmokes(source: string, { node, smokes }: Project): Promise<unknown> {
+  const files = smokes.map((smoke) => join('out/matrix/smoke', `${smoke}.js`));
+  return run(nodeProgram(node), ['--test', ...files], { cwd: source });
+}
+
+/** What a program printed that failed; `undefined` where it did not. */
+async function outputOfFailure(program: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await program;
+    return undefined;
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    return `${stdout}${stderr}` || message;
+  }
+}
+
+/** The versions that npm chose, and that of Node. */
+async function versionsIn(folder: string, { node, packages }: Project): Promise<Record<string, string>> {
+  const { stdout } = await run(nodeProgram(node), ['--version']);
+  const entries = await Promise.all(
+    Object.keys(packages).map(async (name) => {
+      const manifest = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8');
+      return [name, (JSON.parse(manifest) as { version: string }).version] as const;
+    }),
+  );
+  return { node: stdout.trim().slice(1), ...Object.fromEntries(entries) };
+}

@@ -1,0 +1,60 @@
+/**
+ * Runs the matrix: `npm run test:matrix`, after which `npm run docs` writes its table. With the name of an axis, only its
+ * rows are run: `npm run test:matrix -- koa`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requireFreshBuild } from '../helpers/fresh-build.js';
+import { installNodes } from './nodes.js';
+import { npmPack } from './npm.js';
+import { type Result, writeResults } from './results.js';
+import { type Row, rows, titleOf } from './rows.js';
+import { type Report, runRows } from './run-rows.js';
+
+const atATime = 2;
+
+const [axis] = process.argv.slice(2);
+const chosen = rows.filter((row) => axis === undefined || row.axis === axis);
+if (chosen.length === 0) {
+  const names = [...new Set(rows.map((row) => row.axis))].join(', ');
+  throw new Error(`Unknown axis \`${axis}\`: expected one of ${names}.`);
+}
+
+const results = new Map<string, Result>();
+const report: Report = (result, output) => {
+  const title = titleOf(result);
+  results.set(title, result);
+  console.log(`${result.failed === undefined ? 'passed' : `FAILED to ${result.failed}`}  ${title}`);
+  if (output !== '') console.log(output.replace(/^/gm, '    '));
+};
+
+await requireFreshBuild();
+const folder = await mkdtemp(join(tmpdir(), 'tamma-matrix-'));
+try {
+  const tarball = join(folder, await npmPack(folder));
+  await installNodes([...new Set(chosen.map(({ project }) => project.node))]);
+  // One iterator for all workers: each takes the next group.
+  const groups = byPackages(chosen).values();
+  const work = async (): Promise<void> => {
+    for (const group of groups) await runRows(group, tarball, report);
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+const ordered = chosen.flatMap((row) => results.get(titleOf(row)) ?? []);
+await writeResults(ordered);
+const failed = ordered.filter((result) => result.failed !== undefined);
+console.log(`${ordered.length - failed.length} of ${chosen.length} rows passed`);
+if (failed.length > 0) process.exitCode = 1;
+
+/** Rows that need the same packages, together: installing takes longer than all the rest. */
+function byPackages(all: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of all) {
+    const key = JSON.stringify(Object.entries(row.project.packages).sort());
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return groups;
+}

@@ -1,0 +1,41 @@
+import { compare } from 'semver';
+import { axes, notRun } from './axes.js';
+import { type Result, readResults } from './results.js';
+import { titleOf } from './rows.js';
+
+/** The table of what the matrix ran, and of what is not run. */
+export function matrixTable(): string {
+  const results = readResults();
+  const failed = results.filter((result) => result.failed !== undefined);
+  return [
+    '| | versions | each with |',
+    '|---|---|---|',
+    ...axes.map(({ name }) =>
+      axisRow(
+        name,
+        results.filter(({ axis }) => axis === name),
+      ),
+    ),
+    ...failed.map((result) => `\n**Fails to ${result.failed}**: ${titleOf(result)}`),
+    '',
+    '| not run | why |',
+    '|---|---|',
+    ...notRun.map(({ what, why }) => `| ${what} | ${why} |`),
+  ].join('\n');
+}
+
+function axisRow(name: string, results: readonly Result[]): string {
+  const versions = versionsOf(name, results);
+  const variants = [...new Set(results.map(({ variant }) => variant))].map((variant) => {
+    const own = versionsOf(
+      name,
+      results.filter((result) => result.variant === variant),
+    );
+    return own.length === versions.length ? variant : `${variant} (${own.join(', ')})`;
+  });
+  return `| ${name} | ${versions.join(', ')} | ${variants.join('; ')} |`;
+}
+
+function versionsOf(name: string, results: readonly Result[]): string[] {
+  return [...new Set(results.flatMap(({ ran }) => ran[name] ?? []))].sort(compare);
+}
