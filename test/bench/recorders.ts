@@ -12,6 +12,7 @@ import { ProviderMetrics } from '../../lib/recorders/provider.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { drawn } from './contender.js';
 import { median } from './measure.js';
+import { atMost, type Verdict } from './verdict.js';
 
 export interface RecorderMeasurement {
   readonly name: string;
@@ -214,6 +215,36 @@ export function recorderTable(measurements: readonly RecorderMeasurement[]): str
     '',
     `A fetch of two bytes from this machine takes ${share.toFixed(1)} % longer with \`instrumentFetch\`.`,
   ].join('\n');
+}
+
+/** What is recorded by hand, or by annotation, for one request. */
+const ownOperations: readonly string[] = [
+  'recordRequestStart and its stop',
+  'recordRequestStart and recordRequestComplete',
+  'recordAPIRequest',
+  'an async method, @ProviderRequest',
+  '@ProviderRequest, instrumentFetch on',
+];
+
+export function recorderVerdicts(measurements: readonly RecorderMeasurement[]): Verdict[] {
+  const time = (name: string): number =>
+    measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
+  return [
+    atMost(
+      'recording an AI request, start and end, of the time of a fetch over loopback',
+      1,
+      (time('recordRequestStart and recordRequestComplete') / time('fetch, bare')) * 100,
+      ' %',
+      2,
+    ),
+    atMost(
+      'the slowest recorder or preset, an operation',
+      10,
+      Math.max(...ownOperations.map(time)) / 1e6,
+      ' ms',
+      4,
+    ),
+  ];
 }
 
 // Code of its own for each, and a name in it, for the reasons given in `measure.ts`.

@@ -12,7 +12,7 @@ import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js'
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
 import { type Measurement, measureSideBySide } from './measure.js';
 import { type MemoryResults, measureMemory, memoryTable, memoryVerdicts } from './memory.js';
-import { measureRecorders, type RecorderMeasurement, recorderTable } from './recorders.js';
+import { measureRecorders, type RecorderMeasurement, recorderTable, recorderVerdicts } from './recorders.js';
 import { callTable } from './report.js';
 import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
 import { measureSoak, type SoakMeasurement, soakTable, soakVerdicts } from './soak.js';
@@ -64,7 +64,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     title: 'Recorders, presets and the wire',
     measure: (quick) => measureRecorders({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: recorderTable,
-    verdicts: () => [],
+    verdicts: recorderVerdicts,
   },
   attack: {
     title: 'Under attack',

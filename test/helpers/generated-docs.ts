@@ -3,6 +3,7 @@ import { matrixTable } from '../matrix/table.js';
 import { withGenerated } from './between-markers.js';
 import { catalogueReference } from './catalogue-reference.js';
 import { configReference } from './config-reference.js';
+import { storyReference } from './story-reference.js';
 
 export interface GeneratedDocument {
   /** Path from the root of the package. */
@@ -13,5 +14,6 @@ export interface GeneratedDocument {
 export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'lib/catalogue/README.md', content: catalogueReference },
   { file: 'lib/config.md', content: configReference },
+  { file: 'test/story/README.md', content: storyReference },
   { file: 'CONTRIBUTING.md', content: () => withGenerated('CONTRIBUTING.md', 'matrix', matrixTable()) },
 ];

@@ -1,0 +1,203 @@
+/** What the story asks for, in short, with the tests that show it. `README.md` shows it as a table. */
+
+export interface NamedTest {
+  /** Path from the root of the package. */
+  readonly file: string;
+  readonly test: string;
+}
+
+export interface Criterion {
+  readonly criterion: string;
+  readonly shownBy: readonly NamedTest[];
+}
+
+const by = (file: string, test: string): NamedTest => ({ file: `test/${file}`, test });
+
+const catalogueByName = by(
+  'story/collector.test.ts',
+  'a new collector records the platform’s metrics by name, with no registration',
+);
+const endpointAnswers = by(
+  'story/metrics-endpoint.test.ts',
+  'GET /metrics answers with what the collector recorded',
+);
+const overhead = by(
+  'story/success-metrics.test.ts',
+  'recording a request takes less than 1 % of the fastest request that could be made',
+);
+const scrapedEvery15Seconds = by(
+  'lib/monitoring/prometheus-files.test.ts',
+  'the service, Prometheus and Alertmanager are scraped every 15 seconds, and alerts go to Alertmanager',
+);
+const alertsAreTested = by(
+  'lib/monitoring/bundle-tools.test.ts',
+  'every alert has a test in which it fires, and one in which it is quiet',
+);
+const thresholds = by(
+  'lib/monitoring/alerts.test.ts',
+  'a limit of the user changes the rule that it is of, and every limit is used',
+);
+const dashboards = by('lib/monitoring/dashboards.test.ts', 'six dashboards and the provisioning are written');
+const retentionInBundle = by(
+  'story/config.test.ts',
+  'retention: metrics are the days that Prometheus keeps, in the bundle',
+);
+const everythingMoves = by(
+  'examples/service.test.ts',
+  'on the replayed payloads, /metrics answers once the service is started, and every counter moves',
+);
+
+export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
+  'Acceptance criteria': [
+    {
+      criterion: 'Built on prom-client',
+      shownBy: [
+        by('lib/prom-client.test.ts', "prom-client's AggregatorRegistry takes the registry of a worker"),
+      ],
+    },
+    { criterion: 'The four counters of issues, pull requests and escalations', shownBy: [catalogueByName] },
+    { criterion: 'The three gauges of loops, approvals and queues', shownBy: [catalogueByName] },
+    { criterion: 'The three histograms of issues, AI requests and tests', shownBy: [catalogueByName] },
+    { criterion: '`GET /metrics` in Prometheus’ format', shownBy: [endpointAnswers] },
+    {
+      criterion: 'Labels for provider, platform, kind of issue and outcome',
+      shownBy: [
+        by(
+          'story/interfaces.test.ts',
+          'MetricLabels: each label reaches the metric that declares it, in snake case',
+        ),
+      ],
+    },
+    {
+      criterion: 'Scraped, or pushed, every 15 seconds',
+      shownBy: [
+        scrapedEvery15Seconds,
+        by(
+          'lib/export/pushgateway.test.ts',
+          'each interval pushes the current numbers, and no connection is kept in between',
+        ),
+      ],
+    },
+    { criterion: 'Under 1 % overhead', shownBy: [overhead] },
+    {
+      criterion: 'Retention and aggregation',
+      shownBy: [
+        retentionInBundle,
+        by('story/aggregation.test.ts', 'aggregate() without metrics reads the registry'),
+      ],
+    },
+    { criterion: 'Alerts on thresholds', shownBy: [thresholds, alertsAreTested] },
+  ],
+  'Success metrics: coverage': [
+    { criterion: 'Critical business processes', shownBy: [everythingMoves] },
+    {
+      criterion: 'System health',
+      shownBy: [
+        by(
+          'middleware/health-router.test.ts',
+          'GET /ready is 200 while it is ready or degraded, and 503 while it is not',
+        ),
+      ],
+    },
+    {
+      criterion: 'Performance',
+      shownBy: [
+        by(
+          'middleware/create-metrics.test.ts',
+          'one call, start and stop: requests, recorders, the wire, derived gauges, Node’s metrics and health, on a port of their own',
+        ),
+      ],
+    },
+    {
+      criterion: 'Errors by kind, severity and component',
+      shownBy: [
+        by(
+          'story/workflow-metrics.test.ts',
+          'recordWorkflowError(context, error) counts a failure and the error by its class, and ends the run',
+        ),
+      ],
+    },
+    {
+      criterion: 'Custom business metrics',
+      shownBy: [
+        by(
+          'story/interfaces.test.ts',
+          'MetricDefinition: plain objects of each type are registered as they are',
+        ),
+      ],
+    },
+  ],
+  'Success metrics: performance': [
+    { criterion: 'Under 1 % overhead', shownBy: [overhead] },
+    {
+      criterion: 'Under 10 ms an operation',
+      shownBy: [by('story/success-metrics.test.ts', 'no recorder or preset takes 10 ms')],
+    },
+    {
+      criterion: 'Under 100 MB of memory',
+      shownBy: [
+        by(
+          'story/success-metrics.test.ts',
+          '20,000 series of the catalogue take less than a fifth of 100 MB, also after a scrape',
+        ),
+      ],
+    },
+    {
+      criterion: 'Under 1 MB of export a minute',
+      shownBy: [
+        by(
+          'story/success-metrics.test.ts',
+          'scrapes of 5,000 series every 15 seconds are less than 1 MB a minute on the wire',
+        ),
+      ],
+    },
+  ],
+  'Success metrics: operation': [
+    { criterion: 'Scraping works', shownBy: [scrapedEvery15Seconds, endpointAnswers] },
+    { criterion: 'Alerts are configured and tested', shownBy: [alertsAreTested] },
+    { criterion: 'Retention', shownBy: [retentionInBundle] },
+    { criterion: 'Dashboards', shownBy: [dashboards] },
+    {
+      criterion: 'The metrics system is monitored',
+      shownBy: [by('middleware/metrics-router-http.test.ts', 'scrapes measure themselves')],
+    },
+  ],
+  'Completion criteria': [
+    {
+      criterion: 'Collector',
+      shownBy: [
+        by(
+          'story/collector.test.ts',
+          'a collector needs no arguments, and a second one is the first’s metrics',
+        ),
+      ],
+    },
+    { criterion: 'Business metrics defined and collected', shownBy: [catalogueByName, everythingMoves] },
+    { criterion: 'HTTP endpoint', shownBy: [endpointAnswers] },
+    { criterion: 'Under 1 % overhead', shownBy: [overhead] },
+    { criterion: 'Scraping configured', shownBy: [scrapedEvery15Seconds] },
+    { criterion: 'Alerting rules', shownBy: [alertsAreTested] },
+    { criterion: 'Dashboards', shownBy: [dashboards] },
+    {
+      criterion: 'Tests for everything',
+      shownBy: [by('story/members.test.ts', 'every member is used by the test that is named for it')],
+    },
+    {
+      criterion: 'Documentation',
+      shownBy: [by('package.test.ts', 'README is under 200 lines, and its links lead somewhere')],
+    },
+    {
+      criterion: 'Deployment to production',
+      shownBy: [
+        by(
+          'lib/monitoring/deployment-files.test.ts',
+          'on one machine, the programs share its network, and keep the retention',
+        ),
+        by(
+          'lib/monitoring/deployment-files.test.ts',
+          'the operator scrapes what prometheus.yml does: path, interval, job, limits, token',
+        ),
+      ],
+    },
+  ],
+};
