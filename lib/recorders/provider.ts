@@ -38,7 +38,7 @@ export interface AiRequest {
   readonly provider: string;
   readonly model: string;
   /** What it is for: `message`, `plan`, `review`. Default: an absent label. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
 }
 
 /** What is asked of a model, as far as it is read here. The object itself is what its start and its end are matched by. */
@@ -332,7 +332,7 @@ export class ProviderMetrics {
   #asked(
     [first, second]: readonly unknown[],
     metric: string,
-  ): Required<AiRequest> & { readonly request: AiRequest } {
+  ): Record<keyof AiRequest, string> & { readonly request: AiRequest } {
     const isNamed = typeof first === 'string';
     const request = (isNamed ? second : first) as AiRequest;
     const { provider = '', model = '', operation = '' } = this.#given(request, metric);

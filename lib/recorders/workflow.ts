@@ -37,11 +37,11 @@ export interface WorkflowContext {
   readonly workflowId: string | number | object;
   readonly workflowType: string;
   /** AI provider that the run asks. Default: an absent label. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** Git platform that the run works on. Default: an absent label. */
-  readonly platform?: string;
+  readonly platform?: string | undefined;
   /** Kind of the issue that the run works on. Default: an absent label. */
-  readonly issueType?: string;
+  readonly issueType?: string | undefined;
 }
 
 /** One step of a workflow, as far as it is read here: its name is the label `step_name`. */

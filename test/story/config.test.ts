@@ -87,7 +87,7 @@ test('retention: samples are a setting of the service', (t) => {
 });
 
 test('defaultMetricsConfig has every field, with the defaults of an empty environment', (t) => {
-  const defaults: Readonly<MetricsConfig> = defaultMetricsConfig;
+  const defaults: MetricsConfig = defaultMetricsConfig;
   t.like(defaults, {
     enabled: true,
     endpoint: '0.0.0.0',

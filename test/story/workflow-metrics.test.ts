@@ -145,3 +145,23 @@ test('WorkflowContext and WorkflowStep are read by structure: a class of the pla
     'workflow_step_duration_seconds_sum{step_name="label",workflow_type="issue-triage"} 2',
   ]);
 });
+
+test('a context may lack its provider, its platform and an issue type, also as undefined', async (t) => {
+  const { workflow, lines } = setUp();
+  const given: {
+    workflowId: string;
+    workflowType: string;
+    provider: string | undefined;
+    issueType?: string;
+  } = {
+    workflowId: 'run-1',
+    workflowType: 'release',
+    provider: undefined,
+  };
+  workflow.recordWorkflowStart(given);
+  workflow.recordIssueProcessed({ ...given, issueType: 'bug' }, 'success', 5);
+  t.deepEqual(await lines('workflows_started_total'), ['workflows_started_total{workflow_type="release"} 1']);
+  t.deepEqual(await lines('issue_completion_duration_seconds_sum'), [
+    'issue_completion_duration_seconds_sum{issue_type="bug",outcome="success"} 5',
+  ]);
+});
