@@ -10,7 +10,7 @@ export const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
 
 /** A push that is ended with its test. The interval is one that no test waits for. */
 export function pushing(t: ExecutionContext, options: PushOptions): MetricsPush {
-  const push = startPush({ intervalSeconds: 3_600, pushOnBeforeExit: false, timeoutSeconds: 5, ...options });
+  const push = startPush({ intervalSeconds: 3_600, pushOnBeforeExit: false, timeoutSeconds: 30, ...options });
   t.teardown(() => push.stop({ deadlineSeconds: 0 }));
   return push;
 }

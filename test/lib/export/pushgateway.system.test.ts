@@ -18,7 +18,7 @@ import { startPush } from '../../../lib/export/pushgateway.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { parseText } from '../../helpers/parse-text.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWith, testWithBoth } from '../../helpers/programs.js';
 import { type PushedGroup, type Pushgateway, startPushgateway } from '../../helpers/pushgateway.js';
 import { elapsed, failuresOf, jobs, pushing, recordingFor } from '../../helpers/pushing.js';
 import type { ServiceHealth } from '../../helpers/pushing-service.js';
@@ -43,43 +43,47 @@ function names({ metrics }: PushedGroup | { metrics: ReadonlyMap<string, unknown
 
 // ---- What arrives -------------------------------------------------------------------------------------------------
 
-testWith(['pushgateway'], 'own metrics of every type and foreign ones arrive', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const registry = createTestRegistry();
-  registry.counter(jobs).inc(3);
-  registry.gauge(queueDepth).set({ queue: 'new "ones"\n\\' }, 2.5);
-  registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', buckets: [1, 5] })).observe(2);
-  registry.summary(defineSummary({ name: 'size_bytes', help: 'Size.' })).observe(7);
-  registry.counter(defineCounter({ name: 'never_total', help: 'Never.', labels: { queue: label() } }));
-  new Counter({
-    name: 'foreign_total',
-    help: 'Foreign.',
-    labelNames: ['a'],
-    registers: [registry.prometheus],
-  }).inc({ a: 'x' }, 4);
-  const push = pushing(t, { url: gateway.url, job: 'all', grouping: { instance: 'one' }, registry });
-  t.true(await push.pushNow());
+testWithBoth(
+  ['pushgateway'],
+  'own metrics of every type and metrics of prom-client arrive',
+  async (t, { pushgateway }) => {
+    const gateway = await gatewayFor(t, pushgateway);
+    const registry = createTestRegistry();
+    registry.counter(jobs).inc(3);
+    registry.gauge(queueDepth).set({ queue: 'new "ones"\n\\' }, 2.5);
+    registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', buckets: [1, 5] })).observe(2);
+    registry.summary(defineSummary({ name: 'size_bytes', help: 'Size.' })).observe(7);
+    registry.counter(defineCounter({ name: 'never_total', help: 'Never.', labels: { queue: label() } }));
+    new Counter({
+      name: 'foreign_total',
+      help: 'Foreign.',
+      labelNames: ['a'],
+      registers: [registry.prometheus],
+    }).inc({ a: 'x' }, 4);
+    const push = pushing(t, { url: gateway.url, job: 'all', grouping: { instance: 'one' }, registry });
+    t.true(await push.pushNow());
 
-  const samples = parseText(await gateway.exposition()).filter(({ labels }) => labels.job === 'all');
-  const value = (name: string, labels: Record<string, string> = {}): number | undefined =>
-    samples.find(
-      (sample) =>
-        sample.name === name &&
-        Object.entries({ instance: 'one', ...labels }).every(([key, text]) => sample.labels[key] === text),
-    )?.value;
-  t.is(value('jobs_total'), 3);
-  t.is(value('queue_depth', { queue: 'new "ones"\n\\' }), 2.5);
-  t.is(value('wait_seconds_bucket', { le: '1' }), 0);
-  t.is(value('wait_seconds_bucket', { le: '5' }), 1);
-  t.is(value('wait_seconds_bucket', { le: '+Inf' }), 1);
-  t.is(value('wait_seconds_sum'), 2);
-  t.is(value('size_bytes_count'), 1);
-  t.is(value('foreign_total', { a: 'x' }), 4);
-  t.is(value('metrics_push_failures_total', { target: gateway.url }), 0, 'there before it is needed');
-  t.deepEqual(registry.warnings, []);
-});
+    const samples = parseText(await gateway.exposition()).filter(({ labels }) => labels.job === 'all');
+    const value = (name: string, labels: Record<string, string> = {}): number | undefined =>
+      samples.find(
+        (sample) =>
+          sample.name === name &&
+          Object.entries({ instance: 'one', ...labels }).every(([key, text]) => sample.labels[key] === text),
+      )?.value;
+    t.is(value('jobs_total'), 3);
+    t.is(value('queue_depth', { queue: 'new "ones"\n\\' }), 2.5);
+    t.is(value('wait_seconds_bucket', { le: '1' }), 0);
+    t.is(value('wait_seconds_bucket', { le: '5' }), 1);
+    t.is(value('wait_seconds_bucket', { le: '+Inf' }), 1);
+    t.is(value('wait_seconds_sum'), 2);
+    t.is(value('size_bytes_count'), 1);
+    t.is(value('foreign_total', { a: 'x' }), 4);
+    t.is(value('metrics_push_failures_total', { target: gateway.url }), 0, 'there before it is needed');
+    t.deepEqual(registry.warnings, []);
+  },
+);
 
-testWith(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) => {
+testWithBoth(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) => {
   const gateway = await gatewayFor(t, pushgateway);
   const registry = createTestRegistry();
   registry.counter(jobs).inc();
@@ -94,20 +98,24 @@ testWith(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) =
   t.is(await gateway.value('jobs_total'), 2);
 });
 
-testWith(['pushgateway'], 'POST leaves metrics of other names as they are', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const [first, second] = [createTestRegistry(), createTestRegistry()];
-  first.counter(jobs).inc();
-  second.gauge(queueDepth).set({ queue: 'a' }, 1);
-  for (const registry of [first, second])
-    await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
-
-  t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
-});
-
-testWith(
+testWithBoth(
   ['pushgateway'],
-  'the body is compressed, unless that is turned off; no timestamps',
+  'POST keeps the metrics of other names in the group',
+  async (t, { pushgateway }) => {
+    const gateway = await gatewayFor(t, pushgateway);
+    const [first, second] = [createTestRegistry(), createTestRegistry()];
+    first.counter(jobs).inc();
+    second.gauge(queueDepth).set({ queue: 'a' }, 1);
+    for (const registry of [first, second])
+      await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
+
+    t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
+  },
+);
+
+testWithBoth(
+  ['pushgateway'],
+  'the body is compressed unless compression is off, and has no timestamps',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const recording = await recordingFor(t, gateway.url);
@@ -128,9 +136,9 @@ testWith(
   },
 );
 
-testWith(
+testWithBoth(
   ['pushgateway'],
-  'constant labels go onto every series; the grouping key wins over a series',
+  'constant labels are added to every series; the grouping key overrides labels of a series',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const registry = createTestRegistry();
@@ -156,9 +164,9 @@ testWith(
   },
 );
 
-testWith(
+testWithBoth(
   ['pushgateway'],
-  'the gateway reads every grouping key back as it was given',
+  'the gateway stores every grouping key unchanged',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const odd = [
@@ -209,7 +217,7 @@ testWith(
   },
 );
 
-testWith(['pushgateway'], 'delete takes the group away, also after the end', async (t, { pushgateway }) => {
+testWithBoth(['pushgateway'], 'delete removes the group, also after stop', async (t, { pushgateway }) => {
   const gateway = await gatewayFor(t, pushgateway);
   const registry = createTestRegistry();
   const push = pushing(t, { url: gateway.url, job: 'gone/soon', grouping: { a: '' }, registry });
@@ -229,70 +237,78 @@ testWith(['pushgateway'], 'delete takes the group away, also after the end', asy
   t.is((await gateway.groups()).length, 1);
 });
 
-testWith(['pushgateway'], 'TLS and basic auth of a real gateway', async (t, { pushgateway }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'tamma-push-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const webConfig = join(folder, 'web.yml');
-  // Of `s3cret pass`, with bcrypt.
-  const users = 'basic_auth_users:\n  me: $2b$05$abcdefghijklmnopqrstuu1qdcFaS0PtqFUPzaCxLQ8/0lspH0ZEW\n';
-  await writeFile(webConfig, users);
-  const gateway = await gatewayFor(t, pushgateway, { webConfig });
-  const registry = createTestRegistry();
-  const withUser = (password: string): string =>
-    gateway.url.replace('//', `//me:${encodeURIComponent(password)}@`);
-  const options = { job: 'auth', grouping: {}, registry };
+testWithBoth(
+  ['pushgateway'],
+  'a push works with TLS and basic auth, and fails with a wrong password or an untrusted certificate',
+  async (t, { pushgateway }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'tamma-push-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const webConfig = join(folder, 'web.yml');
+    // Of `s3cret pass`, with bcrypt.
+    const users = 'basic_auth_users:\n  me: $2b$05$abcdefghijklmnopqrstuu1qdcFaS0PtqFUPzaCxLQ8/0lspH0ZEW\n';
+    await writeFile(webConfig, users);
+    const gateway = await gatewayFor(t, pushgateway, { webConfig });
+    const registry = createTestRegistry();
+    const withUser = (password: string): string =>
+      gateway.url.replace('//', `//me:${encodeURIComponent(password)}@`);
+    const options = { job: 'auth', grouping: {}, registry };
 
-  t.true(await pushing(t, { ...options, url: withUser('s3cret pass') }).pushNow());
-  const basicAuth = { username: 'me', password: 's3cret pass' };
-  t.true(await pushing(t, { ...options, url: gateway.url, basicAuth }).pushNow());
-  t.deepEqual(registry.warnings, []);
+    t.true(await pushing(t, { ...options, url: withUser('s3cret pass') }).pushNow());
+    const basicAuth = { username: 'me', password: 's3cret pass' };
+    t.true(await pushing(t, { ...options, url: gateway.url, basicAuth }).pushNow());
+    t.deepEqual(registry.warnings, []);
 
-  const wrong = pushing(t, { ...options, url: withUser('s3cret guess') });
-  t.false(await wrong.pushNow());
-  t.is(wrong.target, gateway.url);
-  t.regex(registry.warnings[0]?.message ?? '', /it answered 401 "Unauthorized"/);
-  t.notRegex(JSON.stringify([registry.warnings, await registry.prometheus.metrics()]), /s3cret/);
+    const wrong = pushing(t, { ...options, url: withUser('s3cret guess') });
+    t.false(await wrong.pushNow());
+    t.is(wrong.target, gateway.url);
+    t.regex(registry.warnings[0]?.message ?? '', /it answered 401 "Unauthorized"/);
+    t.notRegex(JSON.stringify([registry.warnings, await registry.prometheus.metrics()]), /s3cret/);
 
-  // With TLS, from a process that trusts the authority.
-  const tls = fromRoot('test/fixtures/tls');
-  await writeFile(
-    webConfig,
-    `${users}tls_server_config:\n  cert_file: ${tls}/server.pem\n  key_file: ${tls}/server-key.pem\n`,
-  );
-  await gateway.stop();
-  await gateway.start();
-  const secure = withUser('s3cret pass').replace('http:', 'https:');
-  const trusted = await batchJob([secure], { NODE_EXTRA_CA_CERTS: `${tls}/ca.pem` });
-  t.deepEqual(trusted, { code: 7, stderr: '' });
-  const distrusted = await batchJob([secure]);
-  t.is(distrusted.code, 7);
-  t.regex(distrusted.stderr, /METRICS_PUSH_FAILED.*`https:\/\/127\.0\.0\.1:\d+` failed: .*certificate/);
-  t.notRegex(distrusted.stderr, /s3cret/);
-});
+    // With TLS, from a process that trusts the authority.
+    const tls = fromRoot('test/fixtures/tls');
+    await writeFile(
+      webConfig,
+      `${users}tls_server_config:\n  cert_file: ${tls}/server.pem\n  key_file: ${tls}/server-key.pem\n`,
+    );
+    await gateway.stop();
+    await gateway.start();
+    const secure = withUser('s3cret pass').replace('http:', 'https:');
+    const trusted = await batchJob([secure], { NODE_EXTRA_CA_CERTS: `${tls}/ca.pem` });
+    t.deepEqual(trusted, { code: 7, stderr: '' });
+    const distrusted = await batchJob([secure]);
+    t.is(distrusted.code, 7);
+    t.regex(distrusted.stderr, /METRICS_PUSH_FAILED.*`https:\/\/127\.0\.0\.1:\d+` failed: .*certificate/);
+    t.notRegex(distrusted.stderr, /s3cret/);
+  },
+);
 
 // ---- Failures -----------------------------------------------------------------------------------------------------
 
-testWith(['pushgateway'], 'a 400 of the gateway is told in its words', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const [first, second] = [createTestRegistry(), createTestRegistry()];
-  new Counter({ name: 'clash', help: 'Clash.', registers: [first.prometheus] }).inc();
-  new Gauge({ name: 'clash', help: 'Clash.', registers: [second.prometheus] }).inc();
-  t.true(await pushing(t, { url: gateway.url, job: 'a', registry: first }).pushNow());
-  const push = pushing(t, { url: gateway.url, job: 'b', registry: second });
-  t.false(await push.pushNow());
-  t.false(await push.pushNow());
+testWithBoth(
+  ['pushgateway'],
+  'a 400 answer is reported with the text of the gateway',
+  async (t, { pushgateway }) => {
+    const gateway = await gatewayFor(t, pushgateway);
+    const [first, second] = [createTestRegistry(), createTestRegistry()];
+    new Counter({ name: 'clash', help: 'Clash.', registers: [first.prometheus] }).inc();
+    new Gauge({ name: 'clash', help: 'Clash.', registers: [second.prometheus] }).inc();
+    t.true(await pushing(t, { url: gateway.url, job: 'a', registry: first }).pushNow());
+    const push = pushing(t, { url: gateway.url, job: 'b', registry: second });
+    t.false(await push.pushNow());
+    t.false(await push.pushNow());
 
-  t.is(failuresOf(second, push), 2);
-  t.deepEqual(
-    second.warnings.map(({ code }) => code),
-    ['METRICS_PUSH_FAILED'],
-    'once',
-  );
-  t.regex(
-    second.warnings[0]?.message ?? '',
-    /^A push to `http:\/\/127\.0\.0\.1:\d+` failed: it answered 400 "pushed metrics are invalid or inconsistent with existing metrics: .*clash.*Nothing is queued/,
-  );
-});
+    t.is(failuresOf(second, push), 2);
+    t.deepEqual(
+      second.warnings.map(({ code }) => code),
+      ['METRICS_PUSH_FAILED'],
+      'once',
+    );
+    t.regex(
+      second.warnings[0]?.message ?? '',
+      /^A push to `http:\/\/127\.0\.0\.1:\d+` failed: it answered 400 "pushed metrics are invalid or inconsistent with existing metrics: .*clash.*Nothing is queued/,
+    );
+  },
+);
 
 testWith(
   ['pushgateway'],
