@@ -12,7 +12,7 @@ import {
 import { freePort } from '../helpers/free-port.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { type ParsedSample, parseText } from '../helpers/parse-text.js';
-import { testWith } from '../helpers/programs.js';
+import { testWithBoth } from '../helpers/programs.js';
 import { type QueryResult, queryPrometheus } from '../helpers/prometheus.js';
 import { deliver, keyOf, samplesOf, startServices } from '../helpers/sharded-services.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -23,9 +23,9 @@ const source = (name: string): Promise<string> => readFile(fromRoot(`examples/re
 
 const agentFiles = ['agent.yml', 'agent-1.yml'];
 
-testWith(
+testWithBoth(
   ['promtool'],
-  'promtool finds nothing wrong with the files of remote-write',
+  'promtool accepts the configuration files of the remote-write example',
   async (t, { promtool }) => {
     const folder = await temporaryFolder(t);
     await writeFiles(folder, {});
@@ -37,9 +37,9 @@ testWith(
   },
 );
 
-testWith(
+testWithBoth(
   ['prometheus'],
-  'two shards of two agents write to a store: all arrives, nothing is missing without a replica, nor after an outage',
+  'two shards of two agents write every sample to a store; none is missing after a replica ends or the store was down',
   async (t, { prometheus: program }) => {
     const services = await startServices(t);
     const folder = await temporaryFolder(t);

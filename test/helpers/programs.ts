@@ -2,6 +2,7 @@
  * The real programs that tests drive: Debian's packages, found on PATH, and the newer servers of Debian's next suite. If one
  * is missing, the test is reported as skipped by name; with `CI=true` that is a failure.
  */
+import { delimiter } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findOnPath } from './find-on-path.js';
 import { fromRoot } from './package-root.js';
@@ -32,8 +33,13 @@ type Paths<P extends Program> = Readonly<Record<P, string>>;
 
 type Implementation<P extends Program> = (t: ExecutionContext, paths: Paths<P>) => Promise<void> | void;
 
-/** The folder of the newer servers. First on PATH, it gives programs that look there the newer version of each. */
-export const newerServers = process.env.NEWER_SERVERS ?? fromRoot('.cache/newer-servers');
+const newerServers = process.env.NEWER_SERVERS ?? fromRoot('.cache/newer-servers');
+
+/** A PATH on which a program that starts others finds this version of them first. */
+export function searchPath(version: Version): string {
+  const path = process.env.PATH ?? '';
+  return version === 'newer' ? `${newerServers}${delimiter}${path}` : path;
+}
 
 /** Declares a test that needs real programs; it is given their paths. */
 export function testWith<P extends Program>(

@@ -19,7 +19,7 @@ import { type MetricsPush, type PushOptions, startPush } from '../../../lib/expo
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { parseText } from '../../helpers/parse-text.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWith, testWithBoth } from '../../helpers/programs.js';
 import { type PushedGroup, type Pushgateway, startPushgateway } from '../../helpers/pushgateway.js';
 import type { ServiceHealth } from '../../helpers/pushing-service.js';
 import { type RecordingGateway, startRecordingGateway } from '../../helpers/recording-gateway.js';
@@ -66,7 +66,7 @@ function names({ metrics }: PushedGroup | { metrics: ReadonlyMap<string, unknown
   return [...metrics.keys()].filter((name) => !/^(push_|metrics_push_)/.test(name)).sort();
 }
 
-testWith(
+testWithBoth(
   ['pushgateway'],
   'own metrics of every type and third-party metrics arrive',
   async (t, { pushgateway }) => {
@@ -106,7 +106,7 @@ testWith(
   },
 );
 
-testWith(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) => {
+testWithBoth(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) => {
   const gateway = await gatewayFor(t, pushgateway);
   const registry = createTestRegistry();
   registry.counter(jobs).inc();
@@ -121,7 +121,7 @@ testWith(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway }) =
   t.is(await gateway.value('jobs_total'), 2);
 });
 
-testWith(['pushgateway'], 'POST leaves metrics of other names as they are', async (t, { pushgateway }) => {
+testWithBoth(['pushgateway'], 'POST leaves metrics of other names as they are', async (t, { pushgateway }) => {
   const gateway = await gatewayFor(t, pushgateway);
   const [first, second] = [createTestRegistry(), createTestRegistry()];
   first.counter(jobs).inc();

@@ -3,7 +3,7 @@ import { receiverNames } from '../../../lib/monitoring/alertmanager-receivers.js
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
 import { alertmanagerArguments } from '../../../lib/monitoring/start-commands.js';
 import { startAlertmanager, startWebhook } from '../../helpers/alertmanager.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWithBoth } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
@@ -11,11 +11,11 @@ import { writeFiles } from '../../helpers/write-files.js';
 
 const filesFor = (options: BundleOptions = {}) => alertmanagerFiles(bundleSettings(options));
 
-// ---- the real amtool -------------------------------------------------------------------------------------------------
+// ---- amtool ----------------------------------------------------------------------------------------------------------
 
-testWith(
+testWithBoth(
   ['amtool'],
-  'amtool takes the configuration, with a receiver of each kind',
+  'amtool accepts the configuration with a receiver of each kind',
   async (t, { amtool }) => {
     const folder = await temporaryFolder(t);
     await writeFiles(
@@ -47,7 +47,7 @@ for (const [labels, receivers] of [
   ['alertname=MyOwn severity=none subject=own service=tamma', 'log'],
   ['alertname=SomethingElse', 'tickets'],
 ] satisfies [string, string][]) {
-  testWith(['amtool'], `routed to ${receivers}: ${labels}`, async (t, { amtool }) => {
+  testWithBoth(['amtool'], `amtool routes ${labels} to ${receivers}`, async (t, { amtool }) => {
     const folder = await temporaryFolder(t);
     await writeFiles(folder, filesFor());
     const { code, output } = await runProgram(amtool, [
@@ -62,9 +62,9 @@ for (const [labels, receivers] of [
   });
 }
 
-testWith(
+testWithBoth(
   ['amtool'],
-  'a notification says what fires, where, and links runbook and dashboard',
+  'a notification names the alert and the environment, and links runbook and dashboard',
   async (t, { amtool }) => {
     const folder = await temporaryFolder(t);
     await writeFiles(folder, filesFor());
@@ -114,7 +114,7 @@ testWith(
   },
 );
 
-// ---- the real Alertmanager -------------------------------------------------------------------------------------------
+// ---- Alertmanager ----------------------------------------------------------------------------------------------------
 
 const fast = { groupWaitSeconds: 1, groupIntervalSeconds: 1, repeatSeconds: 3_600 };
 const alert = (alertname: string, severity: string, subject: string, more: Record<string, string> = {}) => ({
@@ -122,9 +122,9 @@ const alert = (alertname: string, severity: string, subject: string, more: Recor
   annotations: { summary: `${alertname} of ${more.provider ?? 'all'}` },
 });
 
-testWith(
+testWithBoth(
   ['alertmanager'],
-  'alerts reach their receivers, once; a page leaves out its ticket, and only its own',
+  'every alert reaches its receiver once; a page inhibits the tickets of its own subject only',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
@@ -168,9 +168,9 @@ testWith(
   },
 );
 
-testWith(
+testWithBoth(
   ['alertmanager'],
-  'a service that is down leaves out all else of it, but not the Watchdog and those who watch, and of no other',
+  'TargetsDown inhibits the other alerts of its service, but not the Watchdog, alerts of the pipeline and other services',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
@@ -197,23 +197,28 @@ testWith(
   },
 );
 
-testWith(['alertmanager'], 'in quiet hours tickets wait and pages do not', async (t, { alertmanager }) => {
-  // From a minute ago to the one before it: it is night nearly all day.
-  const at = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
-  const { running, webhook } = await started(t, alertmanager, {
-    quietHours: { from: at(-1), to: at(-2), weekends: false },
-  });
-  await running.post([alert('AiSlow', 'ticket', 'provider'), alert('QueueLong', 'info', 'workflow')]);
-  await running.post([alert('HttpErrors', 'page', 'http')]);
-  await until('the page', async () => (told(webhook).includes('pager HttpErrors') ? true : undefined));
-  await running.post([alert('Later', 'page', 'http')]);
-  await until('the next page', async () => (told(webhook).includes('pager Later') ? true : undefined));
-  t.deepEqual(told(webhook), ['pager HttpErrors', 'pager Later']);
-});
-
-testWith(
+testWithBoth(
   ['alertmanager'],
-  'a default receiver posts to the address in its file, in the folder it is started in',
+  'in quiet hours tickets wait and pages do not',
+  async (t, { alertmanager }) => {
+    // From a minute ago to the one before it: it is night nearly all day.
+    const at = (minutes: number): string =>
+      new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
+    const { running, webhook } = await started(t, alertmanager, {
+      quietHours: { from: at(-1), to: at(-2), weekends: false },
+    });
+    await running.post([alert('AiSlow', 'ticket', 'provider'), alert('QueueLong', 'info', 'workflow')]);
+    await running.post([alert('HttpErrors', 'page', 'http')]);
+    await until('the page', async () => (told(webhook).includes('pager HttpErrors') ? true : undefined));
+    await running.post([alert('Later', 'page', 'http')]);
+    await until('the next page', async () => (told(webhook).includes('pager Later') ? true : undefined));
+    t.deepEqual(told(webhook), ['pager HttpErrors', 'pager Later']);
+  },
+);
+
+testWithBoth(
+  ['alertmanager'],
+  'a default receiver posts to the address in its file, which is relative to the configuration',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, { receivers: {} });
     await running.post([alert('HttpErrors', 'page', 'http')]);

@@ -13,7 +13,7 @@ import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
 import { startWebhook, type Webhook } from '../../helpers/alertmanager.js';
 import { startCli } from '../../helpers/cli.js';
 import { freePort } from '../../helpers/free-port.js';
-import { testWith } from '../../helpers/programs.js';
+import { searchPath, testWithBoth } from '../../helpers/programs.js';
 import { queryPrometheus } from '../../helpers/prometheus.js';
 import { startServiceProcess } from '../../helpers/service-process.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
@@ -81,10 +81,10 @@ function told({ told: all }: Webhook, receiver: string, alertname: string): Noti
     .filter(({ alerts }) => alerts.some(({ labels }) => labels.alertname === alertname));
 }
 
-testWith(
+testWithBoth(
   ['prometheus', 'alertmanager'],
-  'a provider that fails pages once, its ticket is left out, the Watchdog arrives, and recovery is told',
-  async (t) => {
+  'a failing provider pages once and inhibits its ticket; the Watchdog arrives, and recovery is reported',
+  async (t, _, version) => {
     t.timeout(150_000);
     const anthropic = await startProvider(t, anthropicApi(random));
     const openai = await startProvider(t, openaiApi(random));
@@ -104,6 +104,7 @@ testWith(
     const to = (receiver: string) => ({ webhookUrl: `${webhook.url}/${receiver}` });
     const [prometheus, alertmanager] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
     const bundle = await generateBundle({
+      target: version === 'newer' ? '3' : '2.42',
       targets: [new URL(service.url).host],
       prometheus,
       alertmanager,
@@ -127,7 +128,7 @@ testWith(
     });
     const folder = join(await temporaryFolder(t), 'bundle');
     await writeBundle(bundle, folder);
-    const up = startCli(['up', '--dir', folder]);
+    const up = startCli(['up', '--dir', folder], { PATH: searchPath(version) });
     t.teardown(async () => {
       up.process.kill('SIGINT');
       await up.ended;

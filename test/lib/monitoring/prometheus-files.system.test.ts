@@ -1,16 +1,16 @@
 import type { BundleOptions } from '../../../lib/monitoring/settings.js';
 import { startMetricsServer } from '../../../middleware/metrics-server.js';
 import { filesFor, fullRegistry, ruleFile } from '../../helpers/full-registry.js';
-import { testWith } from '../../helpers/programs.js';
+import { testWithBoth } from '../../helpers/programs.js';
 import { startPrometheus } from '../../helpers/prometheus.js';
 import { runProgram } from '../../helpers/run-program.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 import { writeFiles } from '../../helpers/write-files.js';
 
-testWith(
+testWithBoth(
   ['prometheus'],
-  'a real Prometheus takes the full registry with these limits',
+  'Prometheus scrapes the full registry within the limits of the bundle',
   async (t, { prometheus }) => {
     const { registry, limits } = fullRegistry();
     const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry });
@@ -37,7 +37,7 @@ testWith(
   },
 );
 
-// ---- the real promtool -----------------------------------------------------------------------------------------------
+// ---- promtool --------------------------------------------------------------------------------------------------------
 
 for (const [what, options] of [
   ['defaults', {}],
@@ -57,7 +57,7 @@ for (const [what, options] of [
     },
   ],
 ] satisfies [string, BundleOptions][]) {
-  testWith(['promtool'], `promtool takes the configuration, with ${what}`, async (t, { promtool }) => {
+  testWithBoth(['promtool'], `promtool accepts the configuration with ${what}`, async (t, { promtool }) => {
     const folder = await temporaryFolder(t);
     await writeFiles(folder, [...filesFor(options), ruleFile]);
     const { code, output } = await runProgram(promtool, [
@@ -71,7 +71,7 @@ for (const [what, options] of [
   });
 }
 
-testWith(['promtool'], 'promtool takes the configuration of the agent as one', async (t, { promtool }) => {
+testWithBoth(['promtool'], 'promtool accepts the configuration of the agent', async (t, { promtool }) => {
   const folder = await temporaryFolder(t);
   await writeFiles(folder, filesFor({ remoteWriteUrl: 'http://127.0.0.1:9009/api/v1/push' }));
   const { code, output } = await runProgram(promtool, [
