@@ -15,7 +15,12 @@ import {
 import { metricsError, nearest, shown } from './errors.js';
 import { scrapeToString } from './exposition/scrape.js';
 import { checkFactoryOptions } from './option-checks.js';
-import { type AnyMetricDefinition, definitionOf, openLabels } from './plain-definition.js';
+import {
+  type AnyMetricDefinition,
+  definitionOf,
+  openLabels,
+  type PlainMetricDefinition,
+} from './plain-definition.js';
 import {
   type AnyInstrument,
   type MetricsRegistry,
@@ -94,7 +99,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
    * collector.register({ name: 'jobs_total', type: 'counter', help: 'Jobs.', labels: ['queue'] });
    */
   register(definition: AnyMetricDefinition): void {
-    const typed = definitionOf(definition);
+    const typed = definitionOf(this.#withBuckets(definition));
     this.#register(typed.name, () => typed);
   }
 
@@ -175,6 +180,13 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
   /** Everything on the registry, foreign metrics too, in Prometheus' text format. */
   getMetrics(): Promise<string> {
     return scrapeToString(this.registry);
+  }
+
+  /** A histogram that names no buckets has those of its unit. */
+  #withBuckets(definition: AnyMetricDefinition): AnyMetricDefinition {
+    const { type, name, buckets } = { ...definition } as Partial<PlainMetricDefinition>;
+    if (type !== 'histogram' || typeof name !== 'string' || buckets !== undefined) return definition;
+    return { ...definition, buckets: this.#buckets[bucketSetOf(name)] } as PlainMetricDefinition;
   }
 
   #register(name: string, define: () => MetricDefinition): void {

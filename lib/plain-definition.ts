@@ -18,7 +18,7 @@ export interface PlainMetricDefinition {
   help: string;
   /** Label names, in the order of the text output. Default: none. */
   labels?: string[];
-  /** Upper bounds, of a histogram alone. Default: those of durations. */
+  /** Upper bounds, of a histogram alone. Default: those of the unit in its name, by the configuration; else of durations. */
   buckets?: number[];
   /** 0 to 1, of a summary alone. Default: none. */
   quantiles?: number[];

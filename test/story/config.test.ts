@@ -71,6 +71,9 @@ test('buckets: duration and size are those of the catalogue’s histograms, thro
   t.deepEqual((await bounds('workflow_completion_duration_seconds')).slice(0, -1), config.buckets.duration);
   collector.observeHistogram('http_server_response_size_bytes', 5);
   t.deepEqual((await bounds('http_server_response_size_bytes')).slice(0, -1), config.buckets.size);
+  collector.register({ name: 'patch_size_bytes', type: 'histogram', help: 'Size of a patch.' });
+  collector.observeHistogram('patch_size_bytes', 5);
+  t.deepEqual((await bounds('patch_size_bytes')).slice(0, -1), config.buckets.size);
   collector.registerHistogram('tokens_per_second', 'Speed of a reply.');
   collector.observeHistogram('tokens_per_second', 5);
   t.deepEqual((await bounds('tokens_per_second')).slice(0, -1), config.buckets.throughput);
