@@ -1,8 +1,7 @@
-/** The example's bundle, written to a folder that goes with the test file that asks for it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+/** The example's bundle: its files, and a folder with them. */
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import { parse } from 'yaml';
 import { bundle as example } from '../../examples/monitoring/bundle.config.js';
 import { generateBundle } from '../../lib/monitoring/bundle.js';
@@ -15,17 +14,22 @@ interface Rule {
 }
 
 /** The defaults, and the definition, the objective and the alert that the example has of its own. */
-export async function exampleBundleFolder(target: PrometheusVersion) {
+export async function exampleBundle(target: PrometheusVersion) {
   const { definitions, slos, alerts } = example;
   const { files } = await generateBundle({ definitions, slos, alerts, target } as BundleOptions);
-  const folder = await mkdtemp(join(tmpdir(), 'tamma-tools-'));
-  test.after.always(() => rm(folder, { recursive: true, force: true }));
-  await writeBundle({ files }, folder);
   const pathsIn = (start: string): string[] =>
     files.map(({ path }) => path).filter((path) => path.startsWith(start));
   const rules = pathsIn('prometheus/rules/').flatMap((path) => {
     const content = files.find((file) => file.path === path)?.content ?? '';
     return (parse(content) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
   });
-  return { folder, files, pathsIn, rules };
+  return { files, pathsIn, rules };
+}
+
+/** The same, written to a folder, which the caller removes. */
+export async function exampleBundleFolder(target: PrometheusVersion) {
+  const bundle = await exampleBundle(target);
+  const folder = await mkdtemp(join(tmpdir(), 'tamma-tools-'));
+  await writeBundle(bundle, folder);
+  return { ...bundle, folder };
 }

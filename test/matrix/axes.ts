@@ -121,9 +121,8 @@ export const axes: readonly Axis[] = [
   {
     name: '@prometheus-io/client',
     versions: ['0.16.0', '0.16'],
-    // Its own engines begin at 22.
-    change: { node: '22', smokes: ['prometheus-io'] },
-    variants: plain,
+    // Its own engines begin there.
+    variants: [{ name: 'Node 22', change: { node: '22', smokes: ['prometheus-io'] } }],
   },
   {
     name: 'koa',

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { clean } from 'semver';
 import { fromRoot } from '../helpers/package-root.js';
 import type { Project } from './axes.js';
 import { nodeProgram } from './nodes.js';
@@ -90,7 +91,9 @@ async function versionsIn(folder: string, { node, packages }: Project): Promise<
   const entries = await Promise.all(
     Object.keys(packages).map(async (name) => {
       const manifest = await readFile(join(folder, 'node_modules', name, 'package.json'), 'utf8');
-      return [name, (JSON.parse(manifest) as { version: string }).version] as const;
+      const { version } = JSON.parse(manifest) as { version: string };
+      // Some packages write `v1.2.3`.
+      return [name, clean(version) ?? version] as const;
     }),
   );
   return { node: stdout.trim().slice(1), ...Object.fromEntries(entries) };

@@ -1,6 +1,6 @@
 /** The end of a service: in order, within its deadline, and with the exit code that it would have had. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,14 +39,21 @@ async function startApp(t: ExecutionContext, way: string): Promise<App> {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let text = '';
+  const output = new EventEmitter();
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk) => {
       text += chunk;
+      output.emit('more');
     });
   const ended = once(child, 'close') as App['ended'];
   t.teardown(() => child.kill('SIGKILL'));
+  // No bound of its own: many processes start at the same time.
   const said = async (wanted: string): Promise<void> => {
-    await until(wanted, async () => (text.includes(wanted) ? true : undefined));
+    while (!text.includes(wanted)) {
+      const end = await Promise.race([once(output, 'more').then(() => undefined), ended]);
+      if (end !== undefined && !text.includes(wanted))
+        throw new Error(`ended with ${end[0] ?? end[1]} before ${wanted}: ${text}`);
+    }
   };
   await said('ready');
   return { process: child, file, url: /ready (\S+)/.exec(text)?.[1] ?? '', said, ended, output: () => text };

@@ -121,16 +121,20 @@ testWithBoth(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway 
   t.is(await gateway.value('jobs_total'), 2);
 });
 
-testWithBoth(['pushgateway'], 'POST leaves metrics of other names as they are', async (t, { pushgateway }) => {
-  const gateway = await gatewayFor(t, pushgateway);
-  const [first, second] = [createTestRegistry(), createTestRegistry()];
-  first.counter(jobs).inc();
-  second.gauge(queueDepth).set({ queue: 'a' }, 1);
-  for (const registry of [first, second])
-    await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
+testWithBoth(
+  ['pushgateway'],
+  'POST leaves metrics of other names as they are',
+  async (t, { pushgateway }) => {
+    const gateway = await gatewayFor(t, pushgateway);
+    const [first, second] = [createTestRegistry(), createTestRegistry()];
+    first.counter(jobs).inc();
+    second.gauge(queueDepth).set({ queue: 'a' }, 1);
+    for (const registry of [first, second])
+      await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
 
-  t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
-});
+    t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
+  },
+);
 
 testWith(
   ['pushgateway'],

@@ -1,6 +1,7 @@
 /** The bundle for Prometheus 2.42 through the installed promtool and amtool, and the one for Prometheus 3 through the newer ones. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { exampleBundleFolder } from '../../helpers/example-bundle-folder.js';
 import { testWith, testWithBoth, type Version } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
@@ -9,6 +10,10 @@ const bundles = {
   installed: await exampleBundleFolder('2.42'),
   newer: await exampleBundleFolder('3'),
 } satisfies Record<Version, unknown>;
+
+test.after.always(async () => {
+  for (const { folder } of Object.values(bundles)) await rm(folder, { recursive: true, force: true });
+});
 
 testWithBoth(
   ['promtool'],

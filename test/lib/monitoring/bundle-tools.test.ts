@@ -1,10 +1,10 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { exampleBundleFolder } from '../../helpers/example-bundle-folder.js';
+import { exampleBundle } from '../../helpers/example-bundle-folder.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { runProgram } from '../../helpers/run-program.js';
 
-const { files, pathsIn, rules } = await exampleBundleFolder('2.42');
+const { files, pathsIn, rules } = await exampleBundle('2.42');
 
 test('every alert has a test in which it fires, and one in which it is quiet', (t) => {
   const tests = pathsIn('prometheus/tests/').flatMap((path) => {
