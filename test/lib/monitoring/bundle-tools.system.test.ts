@@ -1,14 +1,12 @@
 /** The bundle for Prometheus 2.42 through the installed promtool and amtool, and the one for Prometheus 3 through the newer ones. */
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { exampleBundleFolder } from '../../helpers/example-bundle-folder.js';
+import { type ExampleBundle, exampleBundleFolders } from '../../helpers/example-bundle-folder.js';
 import { testWith, testWithBoth, type Version } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
 
-const bundles = {
-  installed: await exampleBundleFolder('2.42'),
-  newer: await exampleBundleFolder('3'),
-} satisfies Record<Version, unknown>;
+const [installed, newer] = await exampleBundleFolders('2.42', '3');
+const bundles = { installed, newer } satisfies Record<Version, ExampleBundle>;
 
 testWithBoth(
   ['promtool'],

@@ -1,10 +1,17 @@
 import test from 'ava';
 import { parse } from 'yaml';
-import { exampleBundleFolder } from '../../helpers/example-bundle-folder.js';
+import { exampleBundleFolders } from '../../helpers/example-bundle-folder.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { runProgram } from '../../helpers/run-program.js';
 
-const { files, pathsIn, rules } = await exampleBundleFolder('2.42');
+const [{ files, pathsIn, rules }, forPrometheus3] = await exampleBundleFolders('2.42', '3');
+
+test('rules and rule tests are the same for Prometheus 2.42 and 3', (t) => {
+  const prometheusRules = (all: typeof files) =>
+    all.filter(({ path }) => /^prometheus\/(rules|tests)\//.test(path));
+  t.true(prometheusRules(files).length > 0);
+  t.deepEqual(prometheusRules(forPrometheus3.files), prometheusRules(files));
+});
 
 test('every alert has a test in which it fires, and one in which it is quiet', (t) => {
   const tests = pathsIn('prometheus/tests/').flatMap((path) => {
