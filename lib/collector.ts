@@ -228,15 +228,18 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
 /** Labels of `MetricLabels` that name single things: never labels of a metric that does not declare them. */
 const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userId']);
 
+/** Their values are checked by the instrument. */
+type DeclaredLabels = Record<string, string | number | boolean>;
+
 /** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
-function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels = {}): Record<string, string> {
-  const declared: Record<string, string> = {};
-  for (const [name, value] of Object.entries(labels)) {
+function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
+  const declared: DeclaredLabels = {};
+  for (const [name, value] of Object.entries(labels ?? {})) {
     if (value === undefined) continue;
     const snakeCase = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-    if (labelNames.includes(name)) declared[name] = String(value);
-    else if (labelNames.includes(snakeCase)) declared[snakeCase] = String(value);
-    else if (!identifiers.has(name)) declared[name] = String(value);
+    if (labelNames.includes(name)) declared[name] = value;
+    else if (labelNames.includes(snakeCase)) declared[snakeCase] = value;
+    else if (!identifiers.has(name)) declared[name] = value;
   }
   return declared;
 }

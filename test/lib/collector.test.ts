@@ -103,6 +103,13 @@ test("MetricLabels' camelCase names reach the metric's labels; identifiers it do
   );
 });
 
+test('labels that are null, and label values that are null, are absent', async (t) => {
+  const metrics = collector();
+  metrics.incrementGauge('queue_depth', null as never);
+  metrics.incrementGauge('queue_depth', { queue_name: null } as never);
+  t.regex(await metrics.getMetrics(), /^queue_depth 2$/m);
+});
+
 test('an unknown name is an error that suggests the nearest registered one', (t) => {
   const metrics = collector();
   t.throws(() => metrics.incrementCounter('issue_processed_total'), {
@@ -156,6 +163,11 @@ test('an unknown label, a bad value and a bad definition are the errors of the l
     code: 'ERR_METRICS_NEGATIVE_INCREMENT',
   });
   t.throws(() => metrics.setGauge('queue_depth', Number.NaN), { code: 'ERR_METRICS_INVALID_VALUE' });
+  for (const queue_name of [Symbol('issues'), { id: 1 }, Object.create(null)]) {
+    t.throws(() => metrics.setGauge('queue_depth', 1, { queue_name } as never), {
+      code: 'ERR_METRICS_INVALID_LABEL_VALUE',
+    });
+  }
   t.throws(() => metrics.registerCounter('no spaces', 'Bad.'), { code: 'ERR_METRICS_INVALID_NAME' });
   t.throws(() => metrics.registerHistogram('x_seconds', 'X.', ['le']), {
     code: 'ERR_METRICS_RESERVED_LABEL',
