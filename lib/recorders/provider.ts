@@ -324,7 +324,8 @@ export class ProviderMetrics {
     }
     const tokens = (chunks as readonly (MessageChunk | null | undefined)[])
       .map((chunk) => chunk?.tokens ?? 0)
-      .reduce((sum, each) => sum + each, 0);
+      // What is no number makes the sum none, which the counter reports; adding a bigint would throw.
+      .reduce((sum, each) => sum + (typeof each === 'number' ? each : Number.NaN), 0);
     if (tokens !== 0) this.#tokens({ provider, model, token_type: 'output' }, tokens);
   }
 

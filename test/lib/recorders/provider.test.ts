@@ -2,7 +2,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { type AiRequest, ProviderMetrics } from '../../../lib/recorders/provider.js';
+import {
+  type AiRequest,
+  type MessageChunk,
+  type MessageRequest,
+  ProviderMetrics,
+} from '../../../lib/recorders/provider.js';
 import { createTestRegistry, readHistogram, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 
@@ -327,6 +332,7 @@ test('whatever is passed, nothing is thrown into the caller', async (t) => {
     '',
     'text',
     Symbol('s'),
+    1n,
     {},
     [],
     () => 1,
@@ -340,6 +346,10 @@ test('whatever is passed, nothing is thrown into the caller', async (t) => {
         metrics.recordRequestStart({ provider: one, model: other } as AiRequest)();
         metrics.recordRequestComplete(one as AiRequest, other as number);
         metrics.recordRequestError(one as AiRequest, other, other as number);
+        metrics.recordRequestStart('claude', one as MessageRequest)();
+        metrics.recordRequestComplete('claude', { model: 'text' }, one as MessageChunk[], other as number);
+        metrics.recordRequestComplete('claude', { model: 'text' }, [{ tokens: one }] as MessageChunk[]);
+        metrics.recordRequestError('claude', one as MessageRequest, other);
         metrics.recordRequestAbandoned(one as AiRequest);
         metrics.recordRateLimit(one as string, other as number);
         metrics.setRateLimit(one as string, other as never);
