@@ -4,6 +4,7 @@
  */
 import { sizeBuckets } from './catalogue/buckets.js';
 import { durationBuckets } from './definition.js';
+import { ascendingProblem } from './definition-checks.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
 import { defaultMaxSeries } from './registry.js';
 
@@ -267,13 +268,17 @@ export function metricsConfigOf(
   own: Partial<MetricsConfig> = {},
   base: CompleteMetricsConfig = defaultMetricsConfig,
 ): CompleteMetricsConfig {
-  const { labels = {}, buckets = {}, retention = {} } = own;
+  if (typeof own !== 'object' || own === null)
+    throw invalidConfig([`\`config\`: expected an object, received ${shown(own)}`]);
   const problems: string[] = [];
-  const unknown = (where: string, given: unknown, known: readonly string[]): void => {
-    if (typeof given !== 'object' || given === null) {
-      problems.push(`\`${where}\`: expected an object, received ${shown(given)}`);
-      return;
-    }
+  const group = (name: 'labels' | 'buckets' | 'retention'): object => {
+    const given: unknown = own[name] === undefined ? {} : own[name];
+    if (typeof given === 'object' && given !== null) return given;
+    problems.push(`\`${name}\`: expected an object, received ${shown(given)}`);
+    return {};
+  };
+  const [labels, buckets, retention] = [group('labels'), group('buckets'), group('retention')];
+  const unknown = (where: string, given: object, known: readonly string[]): void => {
     for (const name of Object.keys(given)) {
       if (known.includes(name)) continue;
       const meant = nearest(name, known);
@@ -306,7 +311,7 @@ export function metricsConfigOf(
     (row) => {
       const { setting, alias, read } = row;
       const fallback = settingAt(base, setting) as Setting;
-      const byAlias = alias !== undefined && Object.keys(own).includes(alias);
+      const byAlias = alias !== undefined && Object.keys(own).includes(alias) && own[alias] !== undefined;
       const given = byAlias ? own[alias] : settingAt(own, setting);
       if (given === undefined) return fallback;
       if (read(String(given)) === given) return given as Setting;
@@ -330,7 +335,7 @@ function isBuckets(bounds: unknown): bounds is number[] {
   return (
     Array.isArray(bounds) &&
     bounds.length > 0 &&
-    bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]))
+    ascendingProblem(bounds, Number.isFinite, 'finite numbers') === undefined
   );
 }
 

@@ -271,3 +271,22 @@ test('settings that are given in code are held to what the environment would be,
   ])
     t.true(error?.message.includes(part), part);
 });
+
+test('settings, or a group of them, that are no object are an invalid configuration', (t) => {
+  for (const [given, name] of [
+    [null, 'config'],
+    [{ labels: null }, 'labels'],
+    [{ buckets: null }, 'buckets'],
+    [{ retention: 'long' }, 'retention'],
+  ] as const) {
+    t.throws(() => metricsConfigOf(given as never), {
+      code: 'ERR_METRICS_INVALID_CONFIG',
+      message: new RegExp(`^Invalid configuration: \`${name}\`: expected an object, received `),
+    });
+  }
+});
+
+test('a setting under its other name wins, unless it is undefined', (t) => {
+  t.is(metricsConfigOf({ endpoint: '127.0.0.1', host: '::1' }).endpoint, '::1');
+  t.is(metricsConfigOf({ endpoint: '127.0.0.1', host: undefined } as never).endpoint, '127.0.0.1');
+});
