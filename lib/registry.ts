@@ -13,6 +13,7 @@ import {
   type SummaryDefinition,
   shapeOf,
 } from './definition.js';
+import { checkedBuckets } from './definition-checks.js';
 import { metricsError, shown } from './errors.js';
 import { Counter, type CounterSeries } from './instruments/counter.js';
 import { Gauge } from './instruments/gauge.js';
@@ -166,10 +167,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   /**
    * Gives histograms other buckets than their definitions have, from now on, by name.
-   * @throws ERR_METRICS_INVALID_OPTION, and changes nothing more, for a histogram that has observations in other buckets
+   * @throws ERR_METRICS_INVALID_BUCKETS for bounds that do not ascend; ERR_METRICS_INVALID_OPTION for a histogram that has
+   *   observations in other buckets. Nothing more is changed then.
    */
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
-    for (const [name, bounds] of buckets) {
+    for (const [name, given] of buckets) {
+      const bounds = checkedBuckets(name, given);
       const existing = this.#instruments.get(name);
       if (existing instanceof Histogram && !existing.rebucket(bounds)) {
         throw metricsError(

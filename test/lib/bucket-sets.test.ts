@@ -73,3 +73,14 @@ test('a histogram that is registered by name without buckets has those of the un
   plain.registerHistogram('work_bytes', 'Work.');
   t.is(bounds(await plain.getMetrics(), 'work_bytes').length, 9);
 });
+
+test('buckets of a registry that do not ascend are an error, and later changes of the list are not seen', (t) => {
+  const registry = createTestRegistry();
+  const name = catalogue.aiRequestDuration.name;
+  for (const bounds of [[], [2, 1], [1, Number.NaN], [1, Number.POSITIVE_INFINITY]])
+    t.throws(() => registry.setBuckets(new Map([[name, bounds]])), { code: 'ERR_METRICS_INVALID_BUCKETS' });
+  const bounds = [1, 2];
+  registry.setBuckets(new Map([[name, bounds]]));
+  bounds.push(0);
+  t.deepEqual(registry.histogram(catalogue.aiRequestDuration).buckets, [1, 2]);
+});
