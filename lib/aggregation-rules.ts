@@ -101,29 +101,38 @@ export function averageOf(samples: readonly AggregatedSample[]): number | undefi
   return count === 0 ? undefined : sumOf(partsOf('_sum')) / count;
 }
 
+/** Whether a rule gives a number by a name; one with an `output` gives a gauge. */
+export function isSampleRule(rule: Partial<GaugeRule | AggregationRule>): rule is AggregationRule {
+  const { output, outputName } = rule as Partial<GaugeRule & AggregationRule>;
+  return output === undefined && outputName !== undefined;
+}
+
 /** @throws ERR_METRICS_INVALID_OPTION */
 export function checkRule(rule: unknown): void {
-  const { output, outputName, outputLabels, matches, aggregate } = (
-    typeof rule === 'object' && rule !== null ? rule : {}
-  ) as Partial<Record<keyof GaugeRule | keyof AggregationRule, unknown>>;
+  const given = (typeof rule === 'object' && rule !== null ? rule : {}) as Partial<
+    GaugeRule & AggregationRule
+  >;
+  const {
+    output,
+    outputName,
+    outputLabels,
+    matches,
+    aggregate,
+  }: Partial<Record<keyof typeof given, unknown>> = given;
   const invalid = (part: string, expected: string, received: unknown): Error =>
     metricsError(
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`${part}\` of an aggregation rule: expected ${expected}, received ${shown(received)}.`,
     );
-  if (typeof matches !== 'function' && output === undefined && outputName !== undefined)
-    throw invalid('matches', 'a function of a sample', matches);
-  if (outputName !== undefined && output === undefined) {
+  const isOfSamples = isSampleRule(given);
+  if (isOfSamples) {
     if (typeof outputName !== 'string' || outputName === '')
       throw invalid('outputName', 'a name', outputName);
     if (outputLabels !== undefined && (typeof outputLabels !== 'object' || outputLabels === null))
       throw invalid('outputLabels', 'an object of label values', outputLabels);
-    if (typeof aggregate !== 'function') throw invalid('aggregate', 'a function of samples', aggregate);
-    return;
-  }
-  const { type } = (typeof output === 'object' && output !== null ? output : {}) as { type?: unknown };
-  if (type !== 'gauge')
+  } else if ((output as { type?: unknown } | null | undefined)?.type !== 'gauge')
     throw invalid('output', 'a gauge made by defineGauge (or give an `outputName`)', output);
-  if (typeof matches !== 'function') throw invalid('matches', 'a function of a metric', matches);
+  if (typeof matches !== 'function')
+    throw invalid('matches', `a function of a ${isOfSamples ? 'sample' : 'metric'}`, matches);
   if (typeof aggregate !== 'function') throw invalid('aggregate', 'a function of samples', aggregate);
 }

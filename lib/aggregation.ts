@@ -5,6 +5,7 @@ import {
   checkRule,
   defaultAggregationRules,
   type GaugeRule,
+  isSampleRule,
   type MetricData,
   type MetricFamily,
 } from './aggregation-rules.js';
@@ -49,14 +50,14 @@ export class MetricsAggregator {
   /**
    * Adds a rule. The gauge of a rule with an `output` comes out from the next scrape on; a rule with an `outputName` is applied
    * by `aggregate()`. Labels that a sample lacks are empty.
-   * @throws ERR_METRICS_INVALID_OPTION for a rule that cannot be used, or whose output another rule has;
+   * @throws ERR_METRICS_INVALID_OPTION for a rule that cannot be used, or whose gauge another rule has;
    *   ERR_METRICS_DEFINITION_CONFLICT where another metric has the name of its output
    */
   addRule(rule: AggregationRule): this;
   addRule<L extends LabelShape>(rule: GaugeRule<L>): this;
   addRule(rule: AggregationRule | GaugeRule): this {
     checkRule(rule);
-    if ('outputName' in rule) this.#sampleRules.push(rule);
+    if (isSampleRule(rule)) this.#sampleRules.push(rule);
     else this.#addGaugeRule(rule);
     return this;
   }
@@ -92,15 +93,8 @@ export class MetricsAggregator {
    */
   aggregate(metrics?: readonly MetricData[] | readonly MetricFamily[]): AggregatedMetrics[] {
     const now = new Date();
-    const own = this.#registry.instruments().filter((instrument) => !derivedGauges.has(instrument));
-    const families =
-      metrics === undefined ? own.map(familyOf) : isFlat(metrics) ? familiesOf(metrics) : metrics;
-    const samples =
-      metrics === undefined
-        ? flatSamples(own, now)
-        : isFlat(metrics)
-          ? [...metrics]
-          : samplesOf(metrics).map((sample) => ({ ...sample, timestamp: now }) as MetricData);
+    const given = metrics ?? this.#ownFamilies();
+    const [families, samples] = isFlat(given) ? [familiesOf(given), given] : [given, flatSamples(given, now)];
     const ofGauges = [...this.#rules.values()].flatMap((rule) =>
       derive(
         rule,
@@ -120,6 +114,13 @@ export class MetricsAggregator {
   /** Ends it: the gauges keep their last numbers. */
   stop(): void {
     for (const remove of this.#removals.splice(0)) remove();
+  }
+
+  #ownFamilies(): MetricFamily[] {
+    return this.#registry
+      .instruments()
+      .filter((instrument) => !derivedGauges.has(instrument))
+      .map(familyOf);
   }
 
   /** The matching metrics with their numbers as of now. */

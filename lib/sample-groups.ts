@@ -1,7 +1,5 @@
 /** The samples of metrics: read from a registry, flat or by family, and grouped by labels. */
 import type { AggregatedSample, MetricData, MetricFamily } from './aggregation-rules.js';
-import { Histogram } from './instruments/histogram.js';
-import { Summary } from './instruments/summary.js';
 import type { AnyInstrument } from './registry.js';
 
 /** Samples with equal values of the labels by which they are grouped. */
@@ -60,15 +58,15 @@ export function familyOf(instrument: AnyInstrument): MetricFamily {
  * Families as flat samples. A histogram or summary also has one sample per series under its own name, the mean of what was
  * observed, so that a rule which asks for the metric by its name finds it.
  */
-export function flatSamples(instruments: readonly AnyInstrument[], timestamp: Date): MetricData[] {
-  return instruments.flatMap((instrument) => {
-    const { name } = instrument;
-    const parts = samplesOf([familyOf(instrument)]).map(({ labels, ...sample }) => ({
+export function flatSamples(families: readonly MetricFamily[], timestamp: Date): MetricData[] {
+  return families.flatMap((family) => {
+    const { name, type } = family;
+    const parts = samplesOf([family]).map(({ labels, ...sample }) => ({
       ...sample,
       labels: textLabels(labels),
       timestamp,
     }));
-    if (!(instrument instanceof Histogram || instrument instanceof Summary)) return parts;
+    if (type !== 'histogram' && type !== 'summary') return parts;
     const valuesOf = (suffix: string): MetricData[] =>
       parts.filter((part) => part.name === `${name}${suffix}`);
     const counts = valuesOf('_count');
@@ -96,5 +94,6 @@ export function familiesOf(samples: readonly MetricData[]): MetricFamily[] {
 }
 
 function textLabels(labels: AggregatedSample['labels']): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
+  const present = Object.entries(labels).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, String(value)]));
 }

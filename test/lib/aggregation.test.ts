@@ -2,7 +2,13 @@
 import test from 'ava';
 import { Counter } from 'prom-client';
 import { MetricsAggregator } from '../../lib/aggregation.js';
-import { averageOf, type MetricData, sumOf } from '../../lib/aggregation-rules.js';
+import {
+  averageOf,
+  type GaugeRule,
+  type MetricData,
+  type MetricFamily,
+  sumOf,
+} from '../../lib/aggregation-rules.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
@@ -269,6 +275,32 @@ test('a histogram is read as the mean of each of its series, under its own name'
   new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 20);
   aggregator.aggregate();
   t.like(seen, [{ value: 15, labels: { provider: 'claude', outcome: 'success' } }]);
+});
+
+test('a rule over samples reads the same numbers from the JSON of a registry as from the registry', async (t) => {
+  const registry = createTestRegistry();
+  const aggregator = new MetricsAggregator({ registry, rules: [] }).addRule({
+    ...failureRate,
+    matches: ({ name }) => name === 'issue_completion_duration_seconds',
+    aggregate: (samples) => sumOf(samples),
+  });
+  new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 10);
+  const families = (await registry.prometheus.getMetricsAsJSON()) as unknown as MetricFamily[];
+  for (const results of [aggregator.aggregate(), aggregator.aggregate(families)])
+    t.like(results, [{ value: 10 }]);
+});
+
+test('a gauge rule whose outputName is undefined is a gauge rule', async (t) => {
+  const registry = createTestRegistry();
+  const output = defineGauge({ name: 'answer', help: 'The answer.' });
+  const rule: GaugeRule & { outputName: undefined } = {
+    output,
+    outputName: undefined,
+    matches: () => true,
+    aggregate: () => 42,
+  };
+  new MetricsAggregator({ registry, rules: [] }).addRule(rule);
+  t.regex(await readText(registry), /^answer 42$/m);
 });
 
 test('a rule over samples that gives no finite number is left out', (t) => {
