@@ -29,7 +29,7 @@ export function recorderOptions<O extends RecorderOptions>(
       return { registry: given.registry } as O & { registry: AnyRegistry };
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received a collector with ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${known.map((name) => `${name}?`).join(', ')} }.`,
+      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received one whose \`registry\` is ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${known.map((name) => `${name}?`).join(', ')} }.`,
     );
   }
   checkFactoryOptions(where, given, known);
