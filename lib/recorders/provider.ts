@@ -86,7 +86,7 @@ export class ProviderMetrics {
 
   /**
    * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
-   * @param open the requests under way. Default: those of the registry, shared with its other recorders. Presets have their
+   * @param open the requests in progress. Default: those of the registry, shared with its other recorders. Presets have their
    *   own, since a recorder that names a request by its model alone must not end one of theirs.
    * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
    */
@@ -118,7 +118,7 @@ export class ProviderMetrics {
 
   /**
    * A request starts: `ai_requests_total`, and `ai_requests_in_progress` up. Call what it returns when the request ends:
-   * it observes `ai_request_duration_seconds` and returns the seconds. How it ended is told by `recordRequestComplete` or
+   * it observes `ai_request_duration_seconds` and returns the seconds. How it ended is reported by `recordRequestComplete` or
    * `recordRequestError`, which time it too: it is timed once, by whichever comes first. Give them the same object;
    * with another one that names the same provider and model, the request that has run the longest is meant.
    */

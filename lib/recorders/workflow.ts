@@ -54,7 +54,7 @@ export interface WorkflowStep {
  * `metrics_recording_errors_total` and warned of once. Durations are seconds, finite and 0 or more. An outcome or severity
  * outside its set becomes `other`, counted in `metrics_series_folded_total`.
  *
- * Recorders of one registry share the runs under way, so one module may start a run and another end it.
+ * Recorders of one registry share the runs in progress, so one module may start a run and another end it.
  */
 export class WorkflowMetrics {
   readonly #registry: AnyRegistry;
@@ -97,7 +97,7 @@ export class WorkflowMetrics {
   }
 
   /**
-   * A run starts: `workflows_started_total`, and `active_autonomous_loops` up. A second start of a run that is under way
+   * A run starts: `workflows_started_total`, and `active_autonomous_loops` up. A second start of a run in progress
    * is not recorded, and counted as a recording error; a run that has ended may start again.
    */
   recordWorkflowStart(context: WorkflowContext): void {
@@ -109,7 +109,7 @@ export class WorkflowMetrics {
         workflowsStarted.name,
         metricsError(
           'ERR_METRICS_INVALID_VALUE',
-          `Invalid start of workflow ${shown(run.id)}: expected a run that is not under way, received one that has started and not ended.`,
+          `Invalid start of workflow ${shown(run.id)}: expected a run that is not in progress, received one that has started and not ended.`,
         ),
       );
       return;
@@ -259,7 +259,7 @@ export class WorkflowMetrics {
     return { stepName: name, context: second };
   }
 
-  /** As `#given`, of a call that starts or ends a run: without an id none is told from another. */
+  /** As `#given`, of a call that starts or ends a run: runs without an id cannot be told apart. */
   #named(context: Partial<WorkflowContext>, metric: string): Run {
     const run = this.#given(context, metric);
     const missing = run.id === '' ? 'workflowId' : run.workflow_type === '' ? 'workflowType' : undefined;

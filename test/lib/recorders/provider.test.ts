@@ -42,7 +42,7 @@ const request = (): AiRequest => ({ ...by, operation: 'plan' });
 
 // ---- one request is timed once ------------------------------------------------------------------------------------
 
-test('a request is under way from its start to its end', (t) => {
+test('a request is in progress from its start to its end', (t) => {
   const { metrics, counts } = recorder();
   const one = request();
   metrics.recordRequestStart(one);
@@ -128,7 +128,7 @@ test('an end whose start was never told is recorded as it is told', (t) => {
   t.deepEqual(counts(), [0, 1, 1, 0, 1], 'no seconds of the error, so no duration');
 });
 
-test('a request that is given up is not under way, and neither timed nor ended', (t) => {
+test('a request that is given up is not in progress, and neither timed nor ended', (t) => {
   const { metrics, counts } = recorder();
   const one = request();
   metrics.recordRequestStart(one);
@@ -137,7 +137,7 @@ test('a request that is given up is not under way, and neither timed nor ended',
   t.deepEqual(counts(), [1, 0, 0, 0, 0]);
 });
 
-test('whatever the interleaving, none is timed twice and none stays under way', (t) => {
+test('in any order of calls, no request is timed twice and none stays in progress', (t) => {
   const step = fc.record({
     index: fc.integer({ min: 0, max: 4 }),
     what: fc.constantFrom('stop', 'complete', 'error'),

@@ -96,7 +96,7 @@ test('the end takes back what the start added, even where it is told with anothe
   t.is(readValue(registry, catalogue.activeAutonomousLoops, { workflow_type: 'release' }), 0);
 });
 
-test('a second start of a run under way is not recorded; a run that has ended may start again', async (t) => {
+test('a second start of a run in progress is not recorded; a run that has ended may start again', async (t) => {
   const { registry, metrics, active, completed, recordingErrors } = recorder();
   metrics.recordWorkflowStart(run);
   metrics.recordWorkflowStart(run);
@@ -105,7 +105,7 @@ test('a second start of a run under way is not recorded; a run that has ended ma
   t.deepEqual(await recordingErrors(), [{ metric: 'workflows_started_total', reason: 'value', value: 1 }]);
   t.is(
     registry.warnings[0]?.message,
-    'A recording on metric `workflows_started_total` failed (value): Invalid start of workflow "run-1": expected a run that is not under way, received one that has started and not ended. The call itself was not affected. Further failures are counted in `metrics_recording_errors_total` only.',
+    'A recording on metric `workflows_started_total` failed (value): Invalid start of workflow "run-1": expected a run that is not in progress, received one that has started and not ended. The call itself was not affected. Further failures are counted in `metrics_recording_errors_total` only.',
   );
   metrics.recordWorkflowComplete(run, 1);
   metrics.recordWorkflowStart(run);
