@@ -90,6 +90,7 @@ export class MetricsAggregator {
    * Applies the rules, and returns what they make of the samples. Changes no gauge.
    * @param metrics samples, or families as `await registry.prometheus.getMetricsAsJSON()` gives them. Default: what the
    *   instruments of the registry hold now; collect functions do not run, and metrics of other libraries are left out.
+   * @throws what a rule throws
    */
   aggregate(metrics?: readonly MetricData[] | readonly MetricFamily[]): AggregatedMetrics[] {
     const now = new Date();

@@ -10,7 +10,7 @@ import { defaultMaxSeries } from './registry.js';
 
 /** The settings, as a service may write them: what is left out of `Partial<MetricsConfig>` has its default. */
 export interface MetricsConfig {
-  /** `false`: nothing is measured, /metrics answers 404. */
+  /** `false`: /metrics answers 404; requests are not measured, nothing is pushed or saved. Recorders still count. */
   enabled: boolean;
   /** Host of the metrics server. */
   endpoint: string;
@@ -104,7 +104,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_ENABLED',
     setting: 'enabled',
     fallback: true,
-    meaning: '`false`: nothing is measured, /metrics answers 404',
+    meaning: '`false`: /metrics answers 404; requests are not measured, nothing is pushed or saved',
     expected: 'true or false (also 1, 0, yes, no, on, off)',
     read: readBoolean,
   },

@@ -54,8 +54,8 @@ export interface Metrics {
 }
 
 /**
- * Puts together what a service needs. With METRICS_ENABLED=false nothing is measured or exposed: recorders and middleware
- * do nothing that shows, and the server answers health only.
+ * Puts together what a service needs. With METRICS_ENABLED=false nothing is exposed, pushed or saved, and requests are not
+ * measured: recorders count where nobody reads, and the server answers health only.
  * @throws ERR_METRICS_INVALID_OPTION, and what the parts throw
  * @example
  * const metrics = createMetrics(loadMetricsConfig());
