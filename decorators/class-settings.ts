@@ -1,6 +1,7 @@
 /** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
+import { ownerOf } from './declaration.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
@@ -31,12 +32,9 @@ export function ownName(target: object): string | undefined {
   return settingsByClass.get(target)?.name;
 }
 
-/** The first setting that a class or one of its superclasses has: a subclass's wins. */
-export function settingOf<T>(
-  instance: unknown,
-  pick: (settings: ClassSettings) => T | undefined,
-): T | undefined {
-  for (let at = classOf(instance); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
+/** The first setting that the class of a call or one of its superclasses has: a subclass's wins. */
+export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | undefined): T | undefined {
+  for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);
     if (picked !== undefined) return picked;
@@ -57,15 +55,13 @@ export function settingOf<T>(
  */
 export function fromClass(name: string, fallback = ''): (call: Call) => string {
   return (call) => {
-    const source = settingOf(call.instance, ({ labels }) =>
-      Object.hasOwn(labels, name) ? labels[name] : undefined,
-    );
+    const source = settingOf(call, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name] : undefined));
     return String((typeof source === 'function' ? source(call) : source) ?? fallback);
   };
 }
 
-/** The class of a call's `this`, which for a static method is the class itself. */
-function classOf(instance: unknown): unknown {
-  if (typeof instance === 'function' || instance === null || instance === undefined) return instance;
-  return (Reflect.getPrototypeOf(Object(instance)) as { constructor?: unknown } | null)?.constructor;
+/** The class that a call belongs to. */
+export function classOf(call: Call): unknown {
+  const owner = ownerOf(call);
+  return typeof owner === 'object' && owner !== null ? owner.constructor : owner;
 }

@@ -4,7 +4,7 @@ import { type AnyRegistry, type SharedSource, setClassSettings } from './class-s
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
 import { checkOptionNames } from './metric-decorator.js';
-import { bindMethods, isInstrumented, methodOn } from './observed-functions.js';
+import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
 import { checkedRegistry } from './registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
@@ -50,7 +50,9 @@ export function Instrumented<Class extends AnyClass>(
     });
     if (methods !== undefined)
       for (const [holder, key] of chosenMethods(target, methods)) instrumentMethod(holder, key);
-    if (registry !== undefined) bindMethods(target, typeof registry === 'function' ? undefined : registry);
+    claimMethods(target, ({ bind }) => {
+      if (registry !== undefined) bind?.(typeof registry === 'function' ? undefined : registry);
+    });
   };
 }
 

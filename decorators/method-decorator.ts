@@ -4,6 +4,7 @@
  * argument.
  */
 import { metricsError } from '../lib/errors.js';
+import type { Declaration } from './declaration.js';
 import { addMetric, type MethodMetric, takeOver } from './metadata.js';
 import {
   isFunction,
@@ -11,6 +12,7 @@ import {
   legacySite,
   type MethodSite,
   nameOf,
+  standardDeclaration,
   standardSite,
 } from './method-site.js';
 import { type AnyFunction, type CallObserver, observedFunction } from './observed-call.js';
@@ -51,7 +53,10 @@ export function methodDecorator<This, Args extends unknown[], Result>(
     if (isStandardContext(second)) {
       if (second.kind !== 'method' || !isFunction(first))
         throw misplaced(decorator, second.kind, second.name);
-      const wrapper = instrumented(first, metrics, (itself) => observe(standardSite(second, itself)));
+      const wrapper: AnyFunction = instrumented(first, metrics, observe, (known) => {
+        const declaration = known ?? standardDeclaration(second, () => wrapper);
+        return { declaration, site: standardSite(second, declaration) };
+      });
       return wrapper;
     }
     if (typeof second !== 'string' && typeof second !== 'symbol')
@@ -65,7 +70,10 @@ export function methodDecorator<This, Args extends unknown[], Result>(
         descriptor.set === undefined && descriptor.get === undefined ? 'field' : 'accessor',
         second,
       );
-    descriptor.value = instrumented(method, metrics, () => observe(legacySite(first, second)));
+    descriptor.value = instrumented(method, metrics, observe, () => {
+      const declaration = { holder: first as object };
+      return { declaration, site: legacySite(second, declaration) };
+    });
     return descriptor;
   };
 }
@@ -74,15 +82,17 @@ export function methodDecorator<This, Args extends unknown[], Result>(
 function instrumented(
   method: AnyFunction,
   metrics: readonly MethodMetric[],
-  observe: (itself: () => AnyFunction) => CallObserver,
+  observe: (site: MethodSite) => CallObserver,
+  locate: (known: Declaration | undefined) => { declaration: Declaration; site: MethodSite },
 ): AnyFunction {
   const inner = observedBy(method);
   const original = inner?.original ?? method;
-  const observers: readonly CallObserver[] = [observe(() => wrapper), ...(inner?.observers ?? [])];
-  const wrapper: AnyFunction = observedFunction(original, observers);
+  const { declaration, site } = locate(inner?.declaration);
+  const observers: readonly CallObserver[] = [observe(site), ...(inner?.observers ?? [])];
+  const wrapper: AnyFunction = observedFunction(original, observers, declaration);
   takeOver(wrapper, method);
   for (const metric of metrics) addMetric(wrapper, metric);
-  noteObserved(wrapper, { original, observers });
+  noteObserved(wrapper, { original, observers, declaration });
   return wrapper;
 }
 

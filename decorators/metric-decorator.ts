@@ -174,7 +174,7 @@ export function checkOptionNames(decorator: string, options: object, known: read
 function siteLabels({ method, className }: MethodSite, name: string | undefined): Record<string, unknown> {
   const dot = name?.lastIndexOf('.') ?? -1;
   return {
-    class: name !== undefined && dot > 0 ? name.slice(0, dot) : (call: Call) => className(call.instance),
+    class: name !== undefined && dot > 0 ? name.slice(0, dot) : className,
     method: name === undefined ? method : name.slice(dot + 1),
   };
 }

@@ -8,6 +8,7 @@ import { types } from 'node:util';
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { type Declaration, declaredBy } from './declaration.js';
 import { followStream } from './stream-result.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
@@ -29,13 +30,17 @@ export interface CallObserver {
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
 /** A function that behaves as `original` and tells `observers` of every call. */
-export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
+export function observedFunction<F extends AnyFunction>(
+  original: F,
+  observers: readonly CallObserver[],
+  declaration: Declaration,
+): F {
   const observer = combined(observers);
   const { around } = observer;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
-      const call = new ObservedCall(this, args);
+      const call = new ObservedCall(this, args, declaration);
       const started = observer.start?.(call);
       let result: unknown;
       try {
@@ -73,10 +78,15 @@ class ObservedCall implements Call {
   outcome: Outcome = 'success';
   abandoned = false;
 
+  readonly [declaredBy]: Declaration;
+
   constructor(
     readonly instance: unknown,
     readonly args: readonly unknown[],
-  ) {}
+    declaration: Declaration,
+  ) {
+    this[declaredBy] = declaration;
+  }
 }
 
 function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {

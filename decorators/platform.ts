@@ -76,7 +76,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
         ...(given.effect === undefined ? [] : effectMetrics[given.effect]),
       ],
       labels: {
-        platform: ({ instance }, site) => site.className(instance),
+        platform: (call, site) => site.className(call),
         service: absent,
         method: absent,
         repository: absent,

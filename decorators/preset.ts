@@ -56,7 +56,7 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
   }));
   const recorderOf: Preset<Recorder>['recorderOf'] = (call) => {
     try {
-      return finder.bindingOf(call.instance);
+      return finder.bindingOf(call);
     } catch (error) {
       // It is the registry that fails: the shared one hears of it.
       sharedRegistry.recordingFailed(first.name, 'registry', error);

@@ -102,7 +102,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
         aiRateLimitRemaining,
       ],
       labels: {
-        provider: ({ instance }, site) => site.className(instance),
+        provider: (call, site) => site.className(call),
         model: ({ args: [request] }) => textIn(propertiesOf(request).model) ?? '',
         operation: (_call, site) => site.method,
       },

@@ -15,6 +15,7 @@ import { escalationOf } from '../lib/escalation.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { type WorkflowContext, WorkflowMetrics } from '../lib/recorders/workflow.js';
 import type { Call } from './call.js';
+import { classOf } from './class-settings.js';
 import { getInstrumentation } from './metadata.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import type { CallOf, CommonOptions } from './metric-decorator.js';
@@ -59,7 +60,7 @@ export function WorkflowRun<This, Args extends unknown[], Result>(
         ...(issueType === undefined ? [] : [issuesProcessed, issueCompletionDuration]),
       ],
       labels: {
-        workflow_type: ({ instance }, site) => site.className(instance),
+        workflow_type: (call, site) => site.className(call),
         provider: absent,
         platform: absent,
       },
@@ -153,7 +154,7 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
       definitions: [workflowStepDuration, workflowStepErrors],
       labels: {
         step_name: (_call, site) => site.method,
-        workflow_type: ({ instance }, site) => typeOfRun(instance) ?? site.className(instance),
+        workflow_type: (call, site) => typeOfRun(call) ?? site.className(call),
       },
       ownOptions: [],
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
@@ -188,11 +189,10 @@ function stepping({ recorderOf, label }: Preset<WorkflowMetrics>): CallObserver 
 }
 
 /** Finds the type that a `@WorkflowRun` of the same class gives as a value; classes are few, and looked at once each. */
-function runTypes(): (instance: unknown) => string | undefined {
+function runTypes(): (call: Call) => string | undefined {
   const known = new WeakMap<object, { readonly type: string | undefined }>();
-  return (instance) => {
-    const owner: unknown =
-      typeof instance === 'function' ? instance : (Object(instance) as { constructor?: unknown }).constructor;
+  return (call) => {
+    const owner = classOf(call);
     if (typeof owner !== 'function') return undefined;
     let found = known.get(owner);
     if (found === undefined) {
