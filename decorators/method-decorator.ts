@@ -5,7 +5,7 @@
  */
 import { metricsError } from '../lib/errors.js';
 import type { Declaration } from './declaration.js';
-import { addMetric, type MethodMetric, takeOver } from './metadata.js';
+import { type MethodMetric, metricsOf, setMetrics, takeOver } from './metadata.js';
 import {
   isFunction,
   isStandardContext,
@@ -91,7 +91,7 @@ function instrumented(
   const observers: readonly CallObserver[] = [observe(site), ...(inner?.observers ?? [])];
   const wrapper: AnyFunction = observedFunction(original, observers, declaration);
   takeOver(wrapper, method);
-  for (const metric of metrics) addMetric(wrapper, metric);
+  setMetrics(wrapper, [...metricsOf(method), ...metrics]);
   noteObserved(wrapper, { original, observers, declaration });
   return wrapper;
 }

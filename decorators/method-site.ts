@@ -88,8 +88,8 @@ function chainOf(start: object): object[] {
 /** The decorator metadata of the class of a prototype, where the compiler or a polyfill keeps it. */
 function metadataOf(prototype: object): unknown {
   const key: unknown = Reflect.get(Symbol, 'metadata') ?? Symbol.for('Symbol.metadata');
-  const { constructor } = prototype;
-  return Reflect.getOwnPropertyDescriptor(constructor, key as symbol)?.value;
+  const owner: unknown = prototype.constructor;
+  return isFunction(owner) ? Reflect.getOwnPropertyDescriptor(owner, key as symbol)?.value : undefined;
 }
 
 /** The nearest prototype that all instances seen inherit from: the class that declares their `#private` method, or a subclass. */
