@@ -9,6 +9,7 @@ export interface ClassSettings {
   readonly labels: Readonly<Record<string, SharedSource>>;
   readonly registry: AnyRegistry | ((instance: never) => AnyRegistry) | undefined;
   readonly name: string | undefined;
+  readonly failure: ((call: Call) => boolean) | undefined;
 }
 
 type SharedValue = string | number | boolean;
@@ -16,6 +17,7 @@ export type SharedSource = SharedValue | ((call: Call) => SharedValue);
 
 const settingsByClass = new WeakMap<object, ClassSettings>();
 let version = 0;
+let hasFailure = false;
 
 /** Grows with every class that is given settings: what was found before may be out of date. 0: there are none. */
 export function settingsVersion(): number {
@@ -25,6 +27,7 @@ export function settingsVersion(): number {
 export function setClassSettings(target: object, settings: ClassSettings): void {
   settingsByClass.set(target, settings);
   version += 1;
+  hasFailure ||= settings.failure !== undefined;
 }
 
 /** The name that a class is given, itself and not by a superclass. */
@@ -40,6 +43,17 @@ export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | 
     if (picked !== undefined) return picked;
   }
   return undefined;
+}
+
+/** Whether the class of a call takes its result for a failure. Throws what `failure` throws. */
+export function failsByClass(call: Call): boolean {
+  return hasFailure && settingOf(call, ({ failure }) => failure)?.(call) === true;
+}
+
+/** The registry of the class of a call; `undefined` where it has none. */
+export function registryOf(call: Call): AnyRegistry | undefined {
+  const registry = settingOf(call, (settings) => settings.registry);
+  return typeof registry === 'function' ? registry(call.instance as never) : registry;
 }
 
 /**

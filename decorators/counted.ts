@@ -5,6 +5,7 @@ import { metricsError, shown } from '../lib/errors.js';
 import type { CounterSeries } from '../lib/instruments/counter.js';
 import type { Call } from './call.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
+import type { FailureOption } from './failed-result.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
@@ -20,7 +21,7 @@ import type { Recorder } from './recorder.js';
 /** Which calls count: all that ended, those that ended well, those that did not, or all at their start. */
 export type When = 'settled' | 'success' | 'failure' | 'called';
 
-export interface CountedOptions<C> {
+export interface CountedOptions<C> extends FailureOption<C> {
   /** Which calls count, and when. `failure` includes escalations. Default: `settled`, with `errors` `failure`. */
   when?: When;
   /** How much a call adds: finite and 0 or more; `undefined` adds nothing, not even a series. Default: 1. */

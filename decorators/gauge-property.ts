@@ -47,7 +47,7 @@ export function gaugeProperty({ definition, options }: DecoratorArguments, at: r
   if (definition === undefined) {
     throw metricsError(
       'ERR_METRICS_INVALID_DECORATION',
-      `@TracksGauge() cannot stand on \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
+      `@TracksGauge() cannot decorate \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
     );
   }
   const recorder = recorderFor<GaugeSeries>({

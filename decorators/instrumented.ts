@@ -1,9 +1,10 @@
 /** `@Instrumented`: what all methods of a class have in common. */
 import { metricsError, nearest, shown } from '../lib/errors.js';
+import type { Call } from './call.js';
 import { type AnyRegistry, type SharedSource, setClassSettings } from './class-settings.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
-import { checkOptionNames } from './metric-decorator.js';
+import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
 import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
 import { checkedRegistry } from './registry-binding.js';
 import { Timed } from './timed.js';
@@ -20,6 +21,11 @@ export interface InstrumentedOptions<Instance> {
    * alone. Default: none.
    */
   methods?: true | readonly (keyof Instance | string | symbol)[];
+  /**
+   * Whether a call that returned has failed all the same, for all decorators of its methods that do not say so themselves.
+   * As `failure` of `@Counted`.
+   */
+  failure?: (call: Call<Instance>) => boolean;
   /** What the `class` label says, for minified builds. Default: the name in the code. */
   name?: string;
 }
@@ -40,13 +46,14 @@ export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},
 ): (target: Class, context?: ClassDecoratorContext) => void {
   checkOptions(options);
-  const { labels = {}, registry, methods, name } = options;
+  const { labels = {}, registry, methods, name, failure } = options;
   return (target, context) => {
     checkTarget(target, context);
     setClassSettings(target, {
       labels: Object.freeze({ ...labels }),
       registry: registry as AnyRegistry | undefined,
       name,
+      failure: failure as ((call: Call) => boolean) | undefined,
     });
     if (methods !== undefined)
       for (const [holder, key] of chosenMethods(target, methods)) instrumentMethod(holder, key);
@@ -63,8 +70,9 @@ function checkOptions(options: InstrumentedOptions<never>): void {
       `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}. Write \`@Instrumented()\`.`,
     );
   }
-  checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name']);
-  const { labels, registry, methods, name } = options;
+  checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name', 'failure']);
+  const { labels, registry, methods, name, failure } = options;
+  checkFunctionOption('Instrumented', 'failure', failure);
   if (registry !== undefined && typeof registry !== 'function') checkedRegistry('Instrumented', registry);
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
     throw metricsError(
@@ -102,7 +110,7 @@ function checkTarget(target: unknown, context: unknown): void {
       : String(context);
   throw metricsError(
     'ERR_METRICS_INVALID_DECORATION',
-    `@Instrumented cannot stand on \`${member}\`: expected a class, received a ${kind ?? 'member'}. Put it on the class, and @Counted, @Timed or @TracksGauge on its methods.`,
+    `@Instrumented cannot decorate \`${member}\`: expected a class, received a ${kind ?? 'member'}. Put it on the class, and @Counted, @Timed or @TracksGauge on its methods.`,
   );
 }
 

@@ -96,6 +96,23 @@ function instrumented(
   return wrapper;
 }
 
+/**
+ * A decorator written without its parentheses is called with what it stands on: `(method, context)`, or `(target, key)` and
+ * a descriptor in legacy mode.
+ * @throws ERR_METRICS_INVALID_DECORATION
+ */
+export function checkParentheses(decorator: string, [first, second]: readonly unknown[]): void {
+  const isLegacyMember =
+    (typeof first === 'object' || isFunction(first)) &&
+    (typeof second === 'string' || typeof second === 'symbol');
+  if (!isFunction(first) && !isLegacyMember && !isStandardContext(second)) return;
+  const name = isStandardContext(second) ? second.name : isLegacyMember ? second : nameOf(first);
+  throw metricsError(
+    'ERR_METRICS_INVALID_DECORATION',
+    `@${decorator} is on \`${String(name)}\` without parentheses: expected \`@${decorator}()\`, received what it decorates as its first argument.`,
+  );
+}
+
 function misplaced(decorator: string, kind: string, name: unknown): Error {
   const hint =
     kind === 'class'
@@ -103,6 +120,6 @@ function misplaced(decorator: string, kind: string, name: unknown): Error {
       : 'Make it a method, or move the work into one and decorate that.';
   return metricsError(
     'ERR_METRICS_INVALID_DECORATION',
-    `@${decorator} cannot stand on \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
+    `@${decorator} cannot decorate \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
   );
 }

@@ -5,8 +5,10 @@ import type { Series } from '../lib/instruments/branch.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
+import { judging } from './failed-result.js';
 import { type LabelSources, outcome } from './label-sources.js';
 import {
+  checkParentheses,
   type DualModeMethodDecorator,
   type Fixed,
   type FixedArgs,
@@ -66,6 +68,7 @@ export interface DecoratorArguments {
     readonly registry?: unknown;
     readonly ignore?: readonly ErrorClass[];
     readonly name?: string;
+    readonly failure?: (call: Call) => boolean;
   };
 }
 
@@ -81,10 +84,11 @@ export function metricDecorator<
   { definition, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
-  const { registry, ignore, name } = options;
+  const { registry, ignore, name, failure } = options;
   const observing = (recorder: Recorder<S>): CallObserver => {
     const observer = { ...made.observer(recorder, options as Options), bind: recorder.bind };
-    return ignore === undefined ? observer : ignoring(observer, ignore);
+    const ignorant = ignore === undefined ? observer : ignoring(observer, ignore);
+    return failure === undefined ? ignorant : judging(ignorant, failure, recorder.failed);
   };
   if (definition !== undefined) {
     const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
@@ -115,14 +119,10 @@ export function readArguments(
     withoutMetric,
     ownOptions,
   }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions'>,
-  [first, second]: readonly unknown[],
+  args: readonly unknown[],
 ): DecoratorArguments {
-  if (typeof first === 'function') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_DECORATION',
-      `@${decorator} was put on \`${first.name || 'anonymous'}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
-    );
-  }
+  checkParentheses(decorator, args);
+  const [first, second] = args;
   const definition = isDefinition(first) ? first : undefined;
   const options = (definition === undefined ? first : second) ?? {};
   if (definition !== undefined && definition.type !== withoutMetric.type) {
@@ -141,10 +141,12 @@ export function readArguments(
     definition === undefined ? 'name' : 'labels',
     'registry',
     'ignore',
+    'failure',
     ...ownOptions,
   ]);
   if ('ignore' in options && options.ignore !== undefined)
     checkErrorClasses(decorator, 'ignore', options.ignore);
+  if ('failure' in options) checkFunctionOption(decorator, 'failure', options.failure);
   if (
     'name' in options &&
     options.name !== undefined &&
@@ -168,6 +170,15 @@ export function checkOptionNames(decorator: string, options: object, known: read
       `Unknown option \`${option}\` of @${decorator}: expected some of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
     );
   }
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION for an option that is there and no function */
+export function checkFunctionOption(decorator: string, name: string, option: unknown): void {
+  if (option === undefined || typeof option === 'function') return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`${name}\` of @${decorator}: expected a function of the call, received ${shown(option)}.`,
+  );
 }
 
 /** Where a method stands, as labels: by the name its user gives, or by the code. */

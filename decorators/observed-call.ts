@@ -9,6 +9,7 @@ import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
 import { type Declaration, declaredBy } from './declaration.js';
+import { failedResult, isFailedByClass } from './failed-result.js';
 import { followStream } from './stream-result.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
@@ -90,9 +91,17 @@ class ObservedCall implements Call {
 }
 
 function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
-  call.result = result;
-  observer.firstItem?.(call, started);
+  returned(call, result);
+  if (call.outcome === 'success') observer.firstItem?.(call, started);
   observer.end?.(call, started);
+}
+
+/** The outcome of a call that did not throw: its class may take the result for a failure. */
+function returned(call: ObservedCall, result: unknown): void {
+  call.result = result;
+  if (!isFailedByClass(call)) return;
+  call.outcome = 'failure';
+  call.error = failedResult;
 }
 
 function fail(call: ObservedCall, observer: CallObserver, started: unknown, error: unknown): void {
@@ -136,7 +145,7 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
       eachItem?.(call, started, item);
     },
     end: (stream) => {
-      call.result = stream;
+      returned(call, stream);
       observer.end?.(call, started);
     },
     fail: (error) => fail(call, observer, started, error),

@@ -115,12 +115,6 @@ function checkOptions(
   labels: readonly string[],
   ownOptions: readonly string[],
 ): void {
-  if (typeof options === 'function') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_DECORATION',
-      `@${decorator} was put on \`${options.name || 'anonymous'}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
-    );
-  }
   if (typeof options !== 'object' || options === null) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
@@ -145,13 +139,4 @@ function checkOptions(
       `Invalid \`labels\` of @${decorator}: expected some of ${labels.join(', ')}, received an unknown label \`${name}\`.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
     );
   }
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for an option that is there and no function */
-export function checkFunctionOption(decorator: string, name: string, option: unknown): void {
-  if (option === undefined || typeof option === 'function') return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`${name}\` of @${decorator}: expected a function of the call, received ${shown(option)}.`,
-  );
 }

@@ -3,6 +3,7 @@ import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
+import type { FailureOption } from './failed-result.js';
 import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
@@ -16,7 +17,7 @@ import {
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recorder.js';
 
-export interface TracksGaugeOptions<C> {
+export interface TracksGaugeOptions<C> extends FailureOption<C> {
   /**
    * Sets the gauge at the end of a successful call instead of counting calls under way; `undefined` leaves it as it is.
    * On a property it makes the number of the value, which is the call's `result`.

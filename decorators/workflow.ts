@@ -18,9 +18,9 @@ import type { Call } from './call.js';
 import { classOf } from './class-settings.js';
 import { getInstrumentation } from './metadata.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
-import type { CallOf, CommonOptions } from './metric-decorator.js';
+import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { checkFunctionOption, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
 
 export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**

@@ -246,7 +246,7 @@ for (const [what, use, code, message] of [
     'on a method (standard)',
     () => LooseInstrumented()(() => 1, { kind: 'method', name: 'run' }),
     'ERR_METRICS_INVALID_DECORATION',
-    /@Instrumented cannot stand on `run`: expected a class, received a method/,
+    /@Instrumented cannot decorate `run`: expected a class, received a method/,
   ],
   [
     'on a member (legacy)',

@@ -18,7 +18,7 @@ const places: readonly [place: string, at: readonly unknown[], message: RegExp][
   [
     'a getter (standard)',
     [() => 1, { kind: 'getter', name: 'size' }],
-    /^@Counted cannot stand on `size`: expected a method, received a getter\. Make it a method/,
+    /^@Counted cannot decorate `size`: expected a method, received a getter\. Make it a method/,
   ],
   ['a setter (standard)', [() => 1, { kind: 'setter', name: 'size' }], /received a setter/],
   ['a field (standard)', [undefined, { kind: 'field', name: 'size' }], /received a field/],
