@@ -4,6 +4,7 @@ import type { Call } from './call.js';
 import { type AnyRegistry, type SharedSource, setClassSettings } from './class-settings.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
+import { checkParentheses } from './method-decorator.js';
 import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
 import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
 import { checkedRegistry } from './registry-binding.js';
@@ -45,14 +46,17 @@ export interface InstrumentedOptions<Instance> {
 export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},
 ): (target: Class, context?: ClassDecoratorContext) => void {
+  checkParentheses('Instrumented', [options]);
   checkOptions(options);
   const { labels = {}, registry, methods, name, failure } = options;
   return (target, context) => {
     checkTarget(target, context);
+    // Bundlers rename classes, and hand the name in the source to standard decorators.
+    const sourceName = context?.name;
     setClassSettings(target, {
       labels: Object.freeze({ ...labels }),
       registry: registry as AnyRegistry | undefined,
-      name,
+      name: name ?? sourceName,
       failure: failure as ((call: Call) => boolean) | undefined,
     });
     if (methods !== undefined)
@@ -67,7 +71,7 @@ function checkOptions(options: InstrumentedOptions<never>): void {
   if (typeof options !== 'object' || options === null) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}. Write \`@Instrumented()\`.`,
+      `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}.`,
     );
   }
   checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name', 'failure']);

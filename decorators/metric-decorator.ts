@@ -100,7 +100,10 @@ export function metricDecorator<
     });
   }
   return methodDecorator([{ decorator, definition: withoutMetric, staticLabels: {} }], (site) => {
-    const labels = { ...siteLabels(site, name), ...('outcome' in withoutMetric.labels ? { outcome } : {}) };
+    const labels = {
+      ...siteLabels(decorator, site, name),
+      ...('outcome' in withoutMetric.labels ? { outcome } : {}),
+    };
     const recorder = recorderFor<S>({ decorator, definition: withoutMetric, labels, registry });
     bindSoon(recorder, site);
     return observing(recorder);
@@ -181,8 +184,21 @@ export function checkFunctionOption(decorator: string, name: string, option: unk
   );
 }
 
+/** The error of a function that has no name and is given none: several of them would share one series. */
+export function anonymous(decorator: string, option: string): Error {
+  return metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `@${decorator} of \`instrument\` has no name to record: expected a function with a name, received an anonymous one. Name it, or write \`${decorator}({ ${option} })\`.`,
+  );
+}
+
 /** Where a method stands, as labels: by the name its user gives, or by the code. */
-function siteLabels({ method, className }: MethodSite, name: string | undefined): Record<string, unknown> {
+function siteLabels(
+  decorator: string,
+  { method, className }: MethodSite,
+  name: string | undefined,
+): Record<string, unknown> {
+  if (name === undefined && method === '') throw anonymous(decorator, "name: 'plan'");
   const dot = name?.lastIndexOf('.') ?? -1;
   return {
     class: name !== undefined && dot > 0 ? name.slice(0, dot) : className,

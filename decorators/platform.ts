@@ -14,7 +14,7 @@ import { type Moment, PlatformMetrics } from '../lib/recorders/platform.js';
 import { platformRateLimit } from '../lib/recorders/rate-limit-headers.js';
 import type { RequestScope } from '../lib/recorders/request-scope.js';
 import type { Call } from './call.js';
-import type { DualModeMethodDecorator } from './method-decorator.js';
+import { checkParentheses, type DualModeMethodDecorator } from './method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
 import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
@@ -58,8 +58,10 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
  * async openPullRequest(repository: string, branch: string): Promise<PullRequest> { ... }
  */
 export function PlatformRequest<This, Args extends unknown[], Result>(
-  options: PlatformRequestOptions<CallOf<This, Args, Result>> = {},
+  ...args: [options?: PlatformRequestOptions<CallOf<This, Args, Result>>]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('PlatformRequest', args);
+  const [options = {}] = args;
   const given = (options ?? {}) as PlatformRequestOptions<Call>;
   checkEffect(given.effect);
   for (const name of ['status', 'rateLimit', 'lifetime'] as const)

@@ -10,7 +10,7 @@ import type { Source } from './label-sources.js';
 import type { MethodMetric } from './metadata.js';
 import { type DualModeMethodDecorator, methodDecorator } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
-import { type CommonOptions, checkOptionNames } from './metric-decorator.js';
+import { anonymous, type CommonOptions, checkOptionNames } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
 import { bindingFinder, type RegistryBinding } from './registry-binding.js';
 
@@ -67,6 +67,10 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
     recorderOf(call)?.registry.recordingFailed(first.name, reason, error);
   const metrics = definitions.map((definition) => metricOf(decorator, definition, given));
   return methodDecorator(metrics as [MethodMetric, ...MethodMetric[]], (site) => {
+    const unnamed = Object.keys(labels).find(
+      (name) => labels[name] === methodName && given[name] === undefined && site.method === '',
+    );
+    if (unnamed !== undefined) throw anonymous(decorator, `labels: { ${unnamed}: 'plan' }`);
     // As with the decorators of one metric: `@Instrumented` cannot find a private method to say where it records.
     if (!site.private) finder.bindSoon();
     const read = <T>(option: ((call: never) => T) | undefined, call: Call): T | undefined => {
@@ -94,6 +98,11 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
     const bound = { ...observing, bind: finder.bind };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
   });
+}
+
+/** The default of a label that is the name of the method. */
+export function methodName(_call: Call, site: MethodSite): string {
+  return site.method;
 }
 
 /** A metric of a preset as `getInstrumentation` shows it. */

@@ -34,8 +34,9 @@ export function TracksGauge<This, Args extends unknown[], Result>(
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Tracks the calls of a method under way in a gauge: +1 at the start and -1 at the end, with the labels of the start. On a
- * standard `accessor`, and on a property in legacy mode (with `useDefineForClassFields: false`, as all legacy property
- * decorators need), the gauge follows the value. Labels and errors as in `Counted`.
+ * standard `accessor`, and on a property or `accessor` in legacy mode, the gauge follows the value. A legacy property needs
+ * `useDefineForClassFields: false`, as all legacy property decorators do: without, the class definition throws
+ * ERR_METRICS_INVALID_DECORATION. Labels and errors as in `Counted`.
  */
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,

@@ -17,10 +17,10 @@ import { type WorkflowContext, WorkflowMetrics } from '../lib/recorders/workflow
 import type { Call } from './call.js';
 import { classOf } from './class-settings.js';
 import { getInstrumentation } from './metadata.js';
-import type { DualModeMethodDecorator } from './method-decorator.js';
+import { checkParentheses, type DualModeMethodDecorator } from './method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
 
 export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
@@ -43,8 +43,10 @@ export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['ins
  * async run(issue: Issue): Promise<void> { ... }
  */
 export function WorkflowRun<This, Args extends unknown[], Result>(
-  options: WorkflowRunOptions<CallOf<This, Args, Result>> = {},
+  ...args: [options?: WorkflowRunOptions<CallOf<This, Args, Result>>]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('WorkflowRun', args);
+  const [options = {}] = args;
   const { issueType } = (options ?? {}) as WorkflowRunOptions<Call>;
   checkFunctionOption('WorkflowRun', 'issueType', issueType);
   return presetDecorator(
@@ -142,8 +144,10 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
   options?: WorkflowStepOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
 export function WorkflowStep<This, Args extends unknown[], Result>(
-  ...[first, second]: readonly unknown[]
+  ...args: readonly unknown[]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('WorkflowStep', args);
+  const [first, second] = args;
   const given = (typeof first === 'string' ? (second ?? {}) : (first ?? {})) as WorkflowStepOptions<Call>;
   const options =
     typeof first === 'string' ? { ...given, labels: { step_name: first, ...given.labels } } : given;
@@ -153,7 +157,7 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
       decorator: 'WorkflowStep',
       definitions: [workflowStepDuration, workflowStepErrors],
       labels: {
-        step_name: (_call, site) => site.method,
+        step_name: methodName,
         workflow_type: (call, site) => typeOfRun(call) ?? site.className(call),
       },
       ownOptions: [],

@@ -311,8 +311,8 @@ for (const [what, use, code, message] of [
   [
     'the class itself, without parentheses',
     () => LooseInstrumented(class Workflow {}),
-    'ERR_METRICS_INVALID_OPTION',
-    /Write `@Instrumented\(\)`/,
+    'ERR_METRICS_INVALID_DECORATION',
+    /expected `@Instrumented\(\)`/,
   ],
 ] as const) {
   test(`@Instrumented ${what} is an error at class definition`, (t) => {
