@@ -4,6 +4,7 @@ import type { CounterDefinition, LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { CounterSeries } from '../lib/instruments/counter.js';
 import type { Call } from './call.js';
+import type { ClientCounter, ClientOptionsFor } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
 import type { FailureOption } from './failed-result.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
@@ -52,6 +53,14 @@ export function Counted<This, Args extends unknown[], Result>(
 export function Counted<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: CounterDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
+): DualModeMethodDecorator<This, Args, Result>;
+/**
+ * Counts the calls of a method in a `Counter` of prom-client that exists already, with a source for each of its labels. It
+ * stays in the registry it is in.
+ */
+export function Counted<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientCounter<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 export function Counted<This, Args extends unknown[], Result>(
   ...args: unknown[]

@@ -41,7 +41,10 @@ export function isProperty([first, second, third]: readonly unknown[]): boolean 
 }
 
 /** Decorates a property. @throws ERR_METRICS_INVALID_DECORATION where no gauge is given */
-export function gaugeProperty({ definition, options }: DecoratorArguments, at: readonly unknown[]): unknown {
+export function gaugeProperty(
+  { definition, clientMetric, options }: DecoratorArguments,
+  at: readonly unknown[],
+): unknown {
   const [first, second, third] = at;
   const isStandard = typeof second === 'object' && second !== null;
   const name = isStandard && 'name' in second ? second.name : second;
@@ -54,6 +57,7 @@ export function gaugeProperty({ definition, options }: DecoratorArguments, at: r
   const recorder = recorderFor<GaugeSeries>({
     decorator: 'TracksGauge',
     definition,
+    clientMetric,
     labels: options.labels,
     registry: options.registry,
   });

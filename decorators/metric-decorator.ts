@@ -1,9 +1,10 @@
 /** From the arguments of `@Counted`, `@Timed` or `@TracksGauge` to a decorator: what the three share. */
-import type { LabelShape, MetricDefinition } from '../lib/definition.js';
+import type { LabelShape, MetricDefinition, MetricType } from '../lib/definition.js';
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { type ClientMetric, clientDefinition, isClientMetric } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
 import { judging } from './failed-result.js';
 import { type LabelSources, outcome } from './label-sources.js';
@@ -56,6 +57,8 @@ export interface MetricDecorator<S extends Series, Options> {
   readonly withoutMetric: MetricDefinition;
   /** Options of its own, beside those of all. */
   readonly ownOptions: readonly string[];
+  /** Types of prom-client's metrics that it takes. Default: that of `withoutMetric`. */
+  readonly clientTypes?: readonly MetricType[];
   /** What is done at the start and at the end of a call. Throws for unusable options. */
   readonly observer: (recorder: Recorder<S>, options: Options) => CallObserver;
 }
@@ -63,6 +66,8 @@ export interface MetricDecorator<S extends Series, Options> {
 /** What its user wrote: `()`, `(options)`, `(definition)` or `(definition, options)`. */
 export interface DecoratorArguments {
   readonly definition: MetricDefinition | undefined;
+  /** The metric of prom-client that was given in place of a definition. */
+  readonly clientMetric: ClientMetric | undefined;
   readonly options: {
     readonly labels?: unknown;
     readonly registry?: unknown;
@@ -81,7 +86,7 @@ export function metricDecorator<
   Result,
 >(
   made: MetricDecorator<S, Options>,
-  { definition, options }: DecoratorArguments,
+  { definition, clientMetric, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
   const { registry, ignore, name, failure } = options;
@@ -91,7 +96,13 @@ export function metricDecorator<
     return failure === undefined ? ignorant : judging(ignorant, failure, recorder.failed);
   };
   if (definition !== undefined) {
-    const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
+    const recorder = recorderFor<S>({
+      decorator,
+      definition,
+      clientMetric,
+      labels: options.labels,
+      registry,
+    });
     const observer = observing(recorder);
     const { staticLabels } = recorder.sources;
     return methodDecorator([{ decorator, definition, staticLabels }], (site) => {
@@ -121,28 +132,33 @@ export function readArguments(
     decorator,
     withoutMetric,
     ownOptions,
-  }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions'>,
+    clientTypes = [withoutMetric.type],
+  }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions' | 'clientTypes'>,
   args: readonly unknown[],
 ): DecoratorArguments {
   checkParentheses(decorator, args);
   const [first, second] = args;
-  const definition = isDefinition(first) ? first : undefined;
+  const clientMetric = isClientMetric(first) ? first : undefined;
+  const definition =
+    clientMetric === undefined ? (isDefinition(first) ? first : undefined) : clientDefinition(clientMetric);
   const options = (definition === undefined ? first : second) ?? {};
-  if (definition !== undefined && definition.type !== withoutMetric.type) {
+  const types = clientMetric === undefined ? [withoutMetric.type] : clientTypes;
+  if (definition !== undefined && !types.includes(definition.type)) {
     throw metricsError(
       'ERR_METRICS_WRONG_TYPE',
-      `@${decorator} cannot record on metric \`${definition.name}\`: expected a ${withoutMetric.type}, received a ${definition.type}.`,
+      `@${decorator} cannot record on metric \`${definition.name}\`: expected a ${types.join(' or ')}, received a ${definition.type}.`,
     );
   }
-  if (typeof options !== 'object') {
+  if (typeof options !== 'object' || isRecordable(options)) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @${decorator}: expected a definition and options, received ${shown(options)}.`,
+      `Invalid argument of @${decorator}: expected a definition or a metric of prom-client, and options, received ${shown(options)}.`,
     );
   }
   checkOptionNames(decorator, options, [
     definition === undefined ? 'name' : 'labels',
-    'registry',
+    // A metric of prom-client has registered itself.
+    ...(clientMetric === undefined ? ['registry'] : []),
     'ignore',
     'failure',
     ...ownOptions,
@@ -160,7 +176,7 @@ export function readArguments(
       `Invalid \`name\` of @${decorator}: expected \`Class.method\` or \`method\`, received ${shown(options.name)}.`,
     );
   }
-  return { definition, options };
+  return { definition, clientMetric, options };
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION for an option that is not known, with the one that may be meant */
@@ -204,6 +220,13 @@ function siteLabels(
     class: name !== undefined && dot > 0 ? name.slice(0, dot) : className,
     method: name === undefined ? method : name.slice(dot + 1),
   };
+}
+
+/** A metric, but of no library that is known here. */
+function isRecordable(value: object): boolean {
+  return ['inc', 'observe', 'set'].some(
+    (name) => typeof Reflect.get(value, name) === 'function' && !Object.hasOwn(value, name),
+  );
 }
 
 function isDefinition(value: unknown): value is MetricDefinition {

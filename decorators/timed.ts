@@ -5,6 +5,7 @@ import { metricsError, shown } from '../lib/errors.js';
 import type { HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { Call } from './call.js';
+import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
 import type { FailureOption } from './failed-result.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
@@ -48,6 +49,13 @@ export function Timed<L extends LabelShape, This, Args extends unknown[], Result
   definition: HistogramDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
+/**
+ * Times the calls of a method in a `Histogram` or `Summary` of prom-client that exists already.
+ */
+export function Timed<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientTimer<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
+): DualModeMethodDecorator<This, Args, Result>;
 export function Timed<This, Args extends unknown[], Result>(
   ...args: unknown[]
 ): DualModeMethodDecorator<This, Args, Result> {
@@ -58,6 +66,7 @@ const timed: MetricDecorator<HistogramSeries, TimedOptions> = {
   decorator: 'Timed',
   withoutMetric: methodDuration,
   ownOptions: ['until', 'sample'],
+  clientTypes: ['histogram', 'summary'],
   observer: timing,
 };
 

@@ -3,6 +3,7 @@ import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
+import type { ClientGauge, ClientOptionsFor } from './client-metric.js';
 import type { FailureOption } from './failed-result.js';
 import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
@@ -41,6 +42,13 @@ export function TracksGauge<This, Args extends unknown[], Result>(
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
+): DualModeGaugeDecorator<This, Args, Result>;
+/**
+ * Tracks the calls of a method, or a property, in a `Gauge` of prom-client that exists already.
+ */
+export function TracksGauge<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientGauge<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
 ): DualModeGaugeDecorator<This, Args, Result>;
 export function TracksGauge<This, Args extends unknown[], Result>(
   ...args: unknown[]

@@ -151,7 +151,7 @@ const options: readonly [what: string, use: () => unknown, code: string, message
     'something that is no definition',
     () => LooseCounted('jobs_total'),
     'ERR_METRICS_INVALID_OPTION',
-    /expected a definition and options, received "jobs_total"/,
+    /expected a definition or a metric of prom-client, and options, received "jobs_total"/,
   ],
 ];
 for (const [what, use, code, message] of options) {
