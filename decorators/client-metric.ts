@@ -35,9 +35,11 @@ interface ClientChild {
 }
 
 /** Options of a decorator on a metric of prom-client: a source for each of its labels, where TypeScript knows their names. */
-export type ClientOptionsFor<T extends string, C extends Call, Own> = string extends T
-  ? [options?: ClientOptions & Own & { labels?: ClientSources<T, C> }]
-  : [options: ClientOptions & Own & { labels: ClientSources<T, C> }];
+export type ClientOptionsFor<T extends string, C extends Call, Own> = [T] extends [infer Names extends string]
+  ? string extends Names
+    ? [options?: ClientOptions & Own & { labels?: ClientSources<Names, C> }]
+    : [options: ClientOptions & Own & { labels: ClientSources<Names, C> }]
+  : never;
 
 interface ClientOptions {
   /** Errors that are no failures: a call that ends with one counts as success. */

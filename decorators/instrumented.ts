@@ -31,6 +31,12 @@ export interface InstrumentedOptions<Instance> {
   name?: string;
 }
 
+/** What is used of a `ClassDecoratorContext`, which TypeScript has for classes with a public constructor only. */
+interface ClassContext {
+  readonly kind: 'class';
+  readonly name: string | undefined;
+}
+
 /**
  * Gives the methods of a class, static and `#private` ones included, shared labels and a registry. Subclasses inherit
  * both, and what they say themselves wins.
@@ -45,7 +51,7 @@ export interface InstrumentedOptions<Instance> {
  */
 export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},
-): (target: Class, context?: ClassDecoratorContext) => void {
+): (target: Class, context?: ClassContext) => void {
   checkParentheses('Instrumented', [options]);
   checkOptions(options);
   const { labels = {}, registry, methods, name, failure } = options;
