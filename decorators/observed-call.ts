@@ -8,6 +8,8 @@ import { types } from 'node:util';
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { type Declaration, declaredBy } from './declaration.js';
+import { failedResult, isFailedByClass } from './failed-result.js';
 import { followStream } from './stream-result.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
@@ -29,13 +31,17 @@ export interface CallObserver {
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
 /** A function that behaves as `original` and tells `observers` of every call. */
-export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
+export function observedFunction<F extends AnyFunction>(
+  original: F,
+  observers: readonly CallObserver[],
+  declaration: Declaration,
+): F {
   const observer = combined(observers);
   const { around } = observer;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
-      const call = new ObservedCall(this, args);
+      const call = new ObservedCall(this, args, declaration);
       const started = observer.start?.(call);
       let result: unknown;
       try {
@@ -73,16 +79,29 @@ class ObservedCall implements Call {
   outcome: Outcome = 'success';
   abandoned = false;
 
+  readonly [declaredBy]: Declaration;
+
   constructor(
     readonly instance: unknown,
     readonly args: readonly unknown[],
-  ) {}
+    declaration: Declaration,
+  ) {
+    this[declaredBy] = declaration;
+  }
 }
 
 function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
-  call.result = result;
-  observer.firstItem?.(call, started);
+  returned(call, result);
+  if (call.outcome === 'success') observer.firstItem?.(call, started);
   observer.end?.(call, started);
+}
+
+/** The outcome of a call that did not throw: its class may take the result for a failure. */
+function returned(call: ObservedCall, result: unknown): void {
+  call.result = result;
+  if (!isFailedByClass(call)) return;
+  call.outcome = 'failure';
+  call.error = failedResult;
 }
 
 function fail(call: ObservedCall, observer: CallObserver, started: unknown, error: unknown): void {
@@ -126,7 +145,7 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
       eachItem?.(call, started, item);
     },
     end: (stream) => {
-      call.result = stream;
+      returned(call, stream);
       observer.end?.(call, started);
     },
     fail: (error) => fail(call, observer, started, error),

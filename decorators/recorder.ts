@@ -4,6 +4,7 @@ import type { Series } from '../lib/instruments/branch.js';
 import { type AnyInstrument, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { type ClientMetric, clientRecorder } from './client-metric.js';
 import { type BoundSources, boundSources } from './label-sources.js';
 import { bindingFinder } from './registry-binding.js';
 
@@ -25,6 +26,8 @@ export interface Recorder<S extends Series> {
 export interface RecorderOptions {
   readonly decorator: string;
   readonly definition: MetricDefinition;
+  /** Where to record instead of in a registry. */
+  readonly clientMetric?: ClientMetric | undefined;
   readonly labels: unknown;
   /** A registry, or what gives the one of an instance. Default: that of the class, else `sharedRegistry`. */
   readonly registry: unknown;
@@ -45,9 +48,11 @@ interface Binding<S extends Series> {
 export function recorderFor<S extends Series>({
   decorator,
   definition,
+  clientMetric,
   labels,
   registry,
 }: RecorderOptions): Recorder<S> {
+  if (clientMetric !== undefined) return clientRecorder(decorator, clientMetric, definition, labels);
   const sources = boundSources(decorator, definition, labels);
   const bindings = new WeakMap<AnyRegistry, Binding<S>>();
   // The definition says the instrument's type, and so its series'.
@@ -70,7 +75,7 @@ export function recorderFor<S extends Series>({
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
     try {
-      target = bindingOf(call.instance).registry;
+      target = bindingOf(call).registry;
     } catch {
       // It is the registry that fails: the shared one hears of it.
     }
@@ -82,7 +87,7 @@ export function recorderFor<S extends Series>({
   const seriesOf = (call: Call): S | undefined => {
     if (always !== undefined) return always;
     try {
-      const { instrument, bound } = bindingOf(call.instance);
+      const { instrument, bound } = bindingOf(call);
       return bound ?? seriesAt(instrument, sources.of(call));
     } catch (error) {
       return failed(call, 'label', error);
