@@ -8,7 +8,7 @@ import type { Call } from './call.js';
 import { type AnyRegistry, registryOf } from './class-settings.js';
 import type { ErrorClass } from './error-classes.js';
 import { boundSources, type Source } from './label-sources.js';
-import type { Recorder } from './recorder.js';
+import { type Recorder, type RecorderOptions, recorderFor } from './recorder.js';
 
 /** A `Counter` of prom-client or `@prometheus-io/client`, by its label names. */
 export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {
@@ -78,8 +78,17 @@ export function clientDefinition({ type, name, help, labelNames }: ClientMetric)
   return Object.freeze({ type, name, help, labels }) as MetricDefinition;
 }
 
+/** The recorder of a decorator: on the metric of prom-client that it was given, else in a registry. */
+export function recorderOn<S extends Series>({
+  clientMetric,
+  ...options
+}: RecorderOptions & { readonly clientMetric: ClientMetric | undefined }): Recorder<S> {
+  if (clientMetric === undefined) return recorderFor(options);
+  return clientRecorder(options.decorator, clientMetric, options.definition, options.labels);
+}
+
 /** A recorder on a metric that has registered itself: there is no registry to find. */
-export function clientRecorder<S extends Series>(
+function clientRecorder<S extends Series>(
   decorator: string,
   metric: ClientMetric,
   definition: MetricDefinition,

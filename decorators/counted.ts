@@ -6,7 +6,7 @@ import type { CounterSeries } from '../lib/instruments/counter.js';
 import type { Call } from './call.js';
 import type { ClientCounter, ClientOptionsFor } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
-import type { FailureOption } from './failed-result.js';
+import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,

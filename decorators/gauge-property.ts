@@ -2,10 +2,11 @@
 import { metricsError } from '../lib/errors.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
+import { recorderOn } from './client-metric.js';
 import { definesField } from './defined-fields.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import type { DecoratorArguments } from './metric-decorator.js';
-import { type Recorder, recorderFor } from './recorder.js';
+import type { Recorder } from './recorder.js';
 
 /**
  * A decorator for methods, standard accessors and legacy properties. Only the first tell `Args` and `Result`: were the
@@ -54,7 +55,7 @@ export function gaugeProperty(
       `@TracksGauge() cannot decorate \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
     );
   }
-  const recorder = recorderFor<GaugeSeries>({
+  const recorder = recorderOn<GaugeSeries>({
     decorator: 'TracksGauge',
     definition,
     clientMetric,

@@ -4,9 +4,9 @@ import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
-import { type ClientMetric, clientDefinition, isClientMetric } from './client-metric.js';
+import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
-import { judging } from './failed-result.js';
+import { judging } from './failure-option.js';
 import { type LabelSources, outcome } from './label-sources.js';
 import {
   checkParentheses,
@@ -96,7 +96,7 @@ export function metricDecorator<
     return failure === undefined ? ignorant : judging(ignorant, failure, recorder.failed);
   };
   if (definition !== undefined) {
-    const recorder = recorderFor<S>({
+    const recorder = recorderOn<S>({
       decorator,
       definition,
       clientMetric,

@@ -4,7 +4,6 @@ import type { Series } from '../lib/instruments/branch.js';
 import { type AnyInstrument, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
-import { type ClientMetric, clientRecorder } from './client-metric.js';
 import { type BoundSources, boundSources } from './label-sources.js';
 import { bindingFinder } from './registry-binding.js';
 
@@ -26,8 +25,6 @@ export interface Recorder<S extends Series> {
 export interface RecorderOptions {
   readonly decorator: string;
   readonly definition: MetricDefinition;
-  /** Where to record instead of in a registry. */
-  readonly clientMetric?: ClientMetric | undefined;
   readonly labels: unknown;
   /** A registry, or what gives the one of an instance. Default: that of the class, else `sharedRegistry`. */
   readonly registry: unknown;
@@ -48,11 +45,9 @@ interface Binding<S extends Series> {
 export function recorderFor<S extends Series>({
   decorator,
   definition,
-  clientMetric,
   labels,
   registry,
 }: RecorderOptions): Recorder<S> {
-  if (clientMetric !== undefined) return clientRecorder(decorator, clientMetric, definition, labels);
   const sources = boundSources(decorator, definition, labels);
   const bindings = new WeakMap<AnyRegistry, Binding<S>>();
   // The definition says the instrument's type, and so its series'.

@@ -6,7 +6,7 @@ import type { HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { Call } from './call.js';
 import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
-import type { FailureOption } from './failed-result.js';
+import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,

@@ -4,7 +4,7 @@ import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
 import type { ClientGauge, ClientOptionsFor } from './client-metric.js';
-import type { FailureOption } from './failed-result.js';
+import type { FailureOption } from './failure-option.js';
 import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
