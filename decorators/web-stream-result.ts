@@ -1,5 +1,11 @@
 /** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
+import { Readable } from 'node:stream';
 import type { ObservedLife } from './stream-life.js';
+
+/** Whether somebody reads a stream already, or has: it is locked or disturbed. */
+export function isSpent(stream: ReadableStream): boolean {
+  return stream.locked || Readable.isDisturbed(stream as never);
+}
 
 export function followWebStream(
   stream: ReadableStream,
