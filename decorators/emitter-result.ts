@@ -20,7 +20,7 @@ export function followEmitter(emitter: Emitter, life: ObservedLife): void {
     if (self === emitter && !life.isAwaited()) {
       if (event === 'data') life.item(first);
       else if (event === 'error') life.fail(first);
-      else if (ends.has(event)) life.end(emitter);
+      else if (ends.has(event)) life.end();
     }
     return Reflect.apply(original, self, args);
   });

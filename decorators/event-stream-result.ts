@@ -26,7 +26,7 @@ export function followEventStream(stream: EventStream, life: ObservedLife): void
     if (itemEvents.has(event)) life.item(args[0]);
     else if (event === 'error') life.fail(args[0]);
     // An abort is followed by `end`: the reader left.
-    else if (event === 'end') life.end(stream);
+    else if (event === 'end') life.end();
     return Reflect.apply(emit, this, [event, ...args]);
   });
 }

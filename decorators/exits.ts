@@ -32,13 +32,13 @@ export function followExits(
   for (const [name, method] of exitsOf(value)) {
     life.intercept(value, name, method, (original, self, args) => {
       if (self !== value) return Reflect.apply(original, self, args);
-      if (closing.test(name)) life.end(value);
+      if (closing.test(name)) life.end();
       const result: unknown = Reflect.apply(
         original,
         self,
         name === 'catch' ? observedCatch(args, life) : args,
       );
-      if (step.test(name)) return followedStep(result, value, life);
+      if (step.test(name)) return followedStep(result, life);
       // An exit that led to another one, observed already, says nothing new.
       if (!life.isAwaited() && isObject(result) && result !== value) follow(result, life);
       return result;
@@ -46,9 +46,9 @@ export function followExits(
   }
 }
 
-function followedStep(result: unknown, value: object, life: ObservedLife): unknown {
+function followedStep(result: unknown, life: ObservedLife): unknown {
   const seen = (item: unknown): unknown => {
-    if (item === null || item === undefined) life.end(value);
+    if (item === null || item === undefined) life.end();
     else life.item(item);
     return item;
   };

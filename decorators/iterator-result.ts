@@ -14,22 +14,20 @@ interface IteratorObject {
 export function followIteration(value: object, iterate: AnyMethod, life: ObservedLife): void {
   life.intercept(value, Symbol.asyncIterator, iterate, (original, self, args) => {
     const made: unknown = Reflect.apply(original, self, args);
-    if (self === value && typeof made === 'object' && made !== null && made !== value) {
-      followIterator(made, value, life);
-    }
+    const isIterator = self === value && typeof made === 'object' && made !== null && made !== value;
+    if (isIterator && life.isNew(made)) followIterator(made, life);
     return made;
   });
 }
 
-/** Observes each step of an iterator. @param stream what the life is told of */
-export function followIterator(iterator: IteratorObject, stream: object, life: ObservedLife): void {
-  if (!life.isNew(iterator)) return;
+/** Observes each step of an iterator. */
+export function followIterator(iterator: IteratorObject, life: ObservedLife): void {
   // The body of a generator runs in the context of who reads it; it keeps the labels of who called it.
   const inContext = contextRunner();
   const step = (result: unknown): void => {
     if (typeof result !== 'object' || result === null) return;
     const { done, value } = result as { done?: unknown; value?: unknown };
-    if (done === true) life.end(stream);
+    if (done === true) life.end();
     else life.item(value);
   };
   for (const method of ['next', 'return', 'throw'] as const) {

@@ -21,9 +21,9 @@ export function nodeStreamState(value: object): { isOver: boolean; error: unknow
 export function followNodeStream(stream: Readable, life: ObservedLife): void {
   const { push } = stream;
   const listeners = {
-    end: () => life.end(stream),
+    end: () => life.end(),
     // Destroyed early, or after its end: whichever comes first is told.
-    close: () => life.end(stream),
+    close: () => life.end(),
     // Sees errors without handling them: one that nobody handles still ends the process.
     [errorMonitor]: (error: unknown) => life.fail(error),
   };

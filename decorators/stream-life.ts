@@ -22,7 +22,8 @@ export interface StreamLife {
 }
 
 /** A result that is being observed, on behalf of every call that returned it. */
-export interface ObservedLife extends Omit<StreamLife, 'started' | 'everyItem' | 'abandon' | 'run'> {
+export interface ObservedLife extends Omit<StreamLife, 'started' | 'everyItem' | 'abandon' | 'run' | 'end'> {
+  readonly end: () => void;
   readonly run: <T>(step: () => T) => T;
   /** It was fulfilled with a value, which may be a result that goes on. */
   readonly fulfil: (value: unknown) => void;
@@ -124,7 +125,8 @@ export function observe(
       for (const one of lives) one.item(item);
     },
     succeed: (result) => over((one) => one.succeed(result)),
-    end: (stream) => over((one) => one.end(stream)),
+    // The result itself, also where what it made was read.
+    end: () => over((one) => one.end(value)),
     fail: (error) => over((one) => one.fail(error)),
     fulfil: (result) => over((one) => one.fulfil(result, follow)),
     isAwaited: () => isAwaited,

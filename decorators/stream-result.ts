@@ -83,10 +83,10 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
 function followStream(value: object, iterate: AnyMethod | undefined, life: ObservedLife): boolean {
   if (value instanceof Readable) followNodeStream(value, life);
   else if (isWebStream(value)) {
-    followWebStream(value, life, (iterator) => followIterator(iterator, value, life));
+    followWebStream(value, life);
   } else if (isEventStream(value)) followEventStream(value, life);
   else if (types.isGeneratorObject(value) || (iterate !== undefined && iteratesItself(value, iterate))) {
-    followIterator(value, value, life);
+    followIterator(value, life);
   } else return false;
   return true;
 }
