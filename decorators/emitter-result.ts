@@ -2,8 +2,8 @@
 import type { AnyMethod, ObservedLife } from './stream-life.js';
 
 interface Emitter {
-  on: AnyMethod;
-  emit: AnyMethod;
+  on: unknown;
+  emit: unknown;
 }
 
 const ends: ReadonlySet<unknown> = new Set(['end', 'close', 'finish']);
@@ -15,7 +15,7 @@ export function isEmitter(value: object): value is Emitter {
 
 export function followEmitter(emitter: Emitter, life: ObservedLife): void {
   // Not by listeners: one for errors would handle them, and one for data would start the flow.
-  life.intercept(emitter, 'emit', emitter.emit, (original, self, args) => {
+  life.intercept(emitter, 'emit', emitter.emit as AnyMethod, (original, self, args) => {
     const [event, first] = args;
     if (self === emitter && !life.isAwaited()) {
       if (event === 'data') life.item(first);

@@ -25,6 +25,12 @@ export interface CommonOptions<This = unknown> {
   registry?: AnyRegistry | ((instance: This) => AnyRegistry);
   /** Errors that are no failures: a call that ends with one counts as success. */
   ignore?: readonly ErrorClass[];
+  /**
+   * Says that the method itself handles rejections of the promise that it returns, as one that starts a background task
+   * does. The caller then gets that very promise; a rejection that nobody handles is not reported by Node. Default: false,
+   * the caller gets a promise chained to it, whose rejections are the caller's to handle.
+   */
+  handlesRejections?: boolean;
 }
 
 /** Options of a decorator that is given no metric. */
@@ -65,6 +71,7 @@ export interface DecoratorArguments {
     readonly labels?: unknown;
     readonly registry?: unknown;
     readonly ignore?: readonly ErrorClass[];
+    readonly handlesRejections?: boolean;
     readonly name?: string;
   };
 }
@@ -81,9 +88,13 @@ export function metricDecorator<
   { definition, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
-  const { registry, ignore, name } = options;
+  const { registry, ignore, handlesRejections, name } = options;
   const observing = (recorder: Recorder<S>): CallObserver => {
-    const observer = { ...made.observer(recorder, options as Options), bind: recorder.bind };
+    const observer = {
+      ...made.observer(recorder, options as Options),
+      bind: recorder.bind,
+      handlesRejections,
+    };
     return ignore === undefined ? observer : ignoring(observer, ignore);
   };
   if (definition !== undefined) {
@@ -141,6 +152,7 @@ export function readArguments(
     definition === undefined ? 'name' : 'labels',
     'registry',
     'ignore',
+    'handlesRejections',
     ...ownOptions,
   ]);
   if ('ignore' in options && options.ignore !== undefined)

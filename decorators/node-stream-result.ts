@@ -1,7 +1,7 @@
-/** Node's readable streams, observed by listeners that change nothing: none starts the flow, none handles an error. */
-import { errorMonitor } from 'node:events';
+/** Node's readable streams, observed without a listener: none starts the flow, none handles an error. */
 import type { Readable } from 'node:stream';
-import type { ObservedLife } from './stream-life.js';
+import { followEmitter } from './emitter-result.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
 
 /** The flags that Node's streams, and those made after them, have in common. */
 interface StreamFlags {
@@ -19,22 +19,11 @@ export function nodeStreamState(value: object): { isOver: boolean; error: unknow
 }
 
 export function followNodeStream(stream: Readable, life: ObservedLife): void {
-  const { push } = stream;
-  const listeners = {
-    end: () => life.end(),
-    // Destroyed early, or after its end: whichever comes first is told.
-    close: () => life.end(),
-    // Sees errors without handling them: one that nobody handles still ends the process.
-    [errorMonitor]: (error: unknown) => life.fail(error),
-  };
-  for (const event of Reflect.ownKeys(listeners) as (keyof typeof listeners)[]) {
-    const listener = listeners[event];
-    stream.on(event, listener);
-    life.undoing(() => stream.off(event, listener));
-  }
+  followEmitter(stream, life);
   // Every chunk goes through `push`; a `data` listener would start the flow, a `readable` one would change it.
-  life.redefine(stream, 'push', function pushed(this: Readable, chunk: unknown, encoding?: BufferEncoding) {
-    if (chunk !== null) life.item(chunk);
-    return push.call(this, chunk, encoding);
+  const push: unknown = stream.push;
+  life.intercept(stream, 'push', push as AnyMethod, (original, self, args) => {
+    if (self === stream && args[0] !== null) life.item(args[0]);
+    return Reflect.apply(original, self, args);
   });
 }

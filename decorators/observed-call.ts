@@ -23,6 +23,8 @@ export interface CallObserver {
   readonly around?: <T>(call: Call, started: unknown, run: () => T) => T;
   /** Once, when the call has ended. */
   readonly end?: (call: Call, started: unknown) => void;
+  /** Whether the method handles rejections of its promise itself, so that the promise is observed from the side. */
+  readonly handlesRejections?: boolean | undefined;
   /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
   readonly bind?: (registry: AnyRegistry | undefined) => void;
 }
@@ -33,6 +35,7 @@ export type AnyFunction = (this: never, ...args: never[]) => unknown;
 export function observedFunction<F extends AnyFunction>(original: F, observers: readonly CallObserver[]): F {
   const observer = combined(observers);
   const { around } = observer;
+  const observedPromise = observers.some(({ handlesRejections }) => handlesRejections) ? aside : settled;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
@@ -49,7 +52,7 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
         throw error;
       }
       if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
-      else if (isPlainPromise(result)) return settled(result, call, observer, started);
+      else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
       else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
       return result;
     },
@@ -143,6 +146,17 @@ function settled(
       throw error;
     },
   );
+}
+
+/** The very promise. To observe it counts as handling its rejection, which the method is said to do anyway. */
+function aside(
+  promise: Promise<unknown>,
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+): Promise<unknown> {
+  settled(promise, call, observer, started).catch(() => {});
+  return promise;
 }
 
 /** Lets the call go on to the end of its result; `false` where that has none to wait for. */

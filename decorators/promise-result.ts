@@ -23,7 +23,9 @@ export function followThenable(value: object, then: AnyMethod, life: ObservedLif
   }
   if (hasNativeThen) return;
   life.intercept(value, 'then', then, (original, self, [onFulfilled, onRejected, ...others]) => {
-    if (self !== value) return Reflect.apply(original, self, [onFulfilled, onRejected, ...others]);
+    // Behind a proxy it is called on the target.
+    if (self !== value && !types.isProxy(value))
+      return Reflect.apply(original, self, [onFulfilled, onRejected, ...others]);
     life.awaits();
     return Reflect.apply(original, self, [
       (result: unknown) => {

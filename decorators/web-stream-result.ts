@@ -1,7 +1,7 @@
 /** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
 import { Readable } from 'node:stream';
 import { followIterator } from './iterator-result.js';
-import type { ObservedLife } from './stream-life.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
 
 /** Whether somebody reads a stream already, or has: it is locked or disturbed. */
 export function isSpent(stream: ReadableStream): boolean {
@@ -9,44 +9,31 @@ export function isSpent(stream: ReadableStream): boolean {
 }
 
 export function followWebStream(stream: ReadableStream, life: ObservedLife): void {
-  const { getReader, cancel, pipeTo, pipeThrough, tee } = stream;
-  const iterate = stream[Symbol.asyncIterator];
-
-  life.redefine(stream, 'getReader', function reader(this: ReadableStream, ...args: unknown[]) {
-    const made = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
-    followReader(made, life);
-    return made;
-  });
-  const iterator = function iterator(this: ReadableStream, ...args: unknown[]) {
-    const made = Reflect.apply(iterate, this, args) as object;
-    if (life.isNew(made)) followIterator(made, life);
-    return made;
-  };
-  life.redefine(stream, Symbol.asyncIterator, iterator);
-  life.redefine(stream, 'values', iterator);
-  life.redefine(stream, 'cancel', function cancelled(this: ReadableStream, ...args: unknown[]) {
-    life.end();
-    return Reflect.apply(cancel, this, args);
-  });
-  life.redefine(stream, 'pipeTo', function piped(this: ReadableStream, ...args: unknown[]) {
-    // The inner pipe reads past the methods above, so an observing stage is put in front.
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(life)]) as ReadableStream;
-    return Reflect.apply(pipeTo, observed, args);
-  });
-  life.redefine(stream, 'pipeThrough', function pipedThrough(this: ReadableStream, ...args: unknown[]) {
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(life)]) as ReadableStream;
-    return Reflect.apply(pipeThrough, observed, args);
-  });
-  life.redefine(stream, 'tee', function teed(this: ReadableStream) {
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(life)]) as ReadableStream;
-    return Reflect.apply(tee, observed, []);
-  });
+  const intercept = methodsOf(stream, life);
+  intercept('getReader', (made) => followReader(made as ReadableStreamDefaultReader, life));
+  for (const method of ['values', Symbol.asyncIterator] as const) {
+    intercept(method, (made) => {
+      if (life.isNew(made as object)) followIterator(made as object, life);
+    });
+  }
+  intercept('cancel', () => life.end());
+  // What is within pipes and tees reads past the methods above, so an observing stage is put in front.
+  const { pipeThrough } = stream;
+  for (const method of ['pipeTo', 'pipeThrough', 'tee'] as const) {
+    life.intercept(stream, method, stream[method] as AnyMethod, (original, self, args) =>
+      Reflect.apply(
+        original,
+        self === stream ? Reflect.apply(pipeThrough, stream, [observingStage(life)]) : self,
+        args,
+      ),
+    );
+  }
 }
 
 function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife): void {
-  const { read, cancel } = reader;
-  life.redefine(reader, 'read', function readNext(this: unknown, ...args: unknown[]) {
-    return (Reflect.apply(read, this, args) as Promise<{ done: boolean; value: unknown }>).then(
+  const intercept = methodsOf(reader, life);
+  intercept('read', (reading) =>
+    (reading as Promise<{ done: boolean; value: unknown }>).then(
       (chunk) => {
         if (chunk.done) life.end();
         else life.item(chunk.value);
@@ -56,12 +43,18 @@ function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife): 
         life.fail(error);
         throw error;
       },
-    );
-  });
-  life.redefine(reader, 'cancel', function cancelled(this: unknown, ...args: unknown[]) {
-    life.end();
-    return Reflect.apply(cancel, this, args);
-  });
+    ),
+  );
+  intercept('cancel', () => life.end());
+}
+
+/** Lets `seen` look at what a method gives; what it makes of it, if anything, is given instead. */
+function methodsOf<T extends object>(object: T, life: ObservedLife) {
+  return (method: keyof T, seen: (made: unknown) => unknown): void =>
+    life.intercept(object, method, object[method] as AnyMethod, (original, self, args) => {
+      const made: unknown = Reflect.apply(original, self, args);
+      return self === object ? (seen(made) ?? made) : made;
+    });
 }
 
 /** Hands every chunk on and tells of it. */
