@@ -28,6 +28,12 @@ export interface CommonOptions<This = unknown> {
   registry?: AnyRegistry | ((instance: This) => AnyRegistry);
   /** Errors that are no failures: a call that ends with one counts as success. */
   ignore?: readonly ErrorClass[];
+  /**
+   * Says that the method itself handles rejections of the promise that it returns, as one that starts a background task
+   * does. The caller then gets that very promise; a rejection that nobody handles is not reported by Node. Default: false,
+   * the caller gets a promise chained to it, whose rejections are the caller's to handle.
+   */
+  handlesRejections?: boolean;
 }
 
 /** Options of a decorator that is given no metric. */
@@ -72,6 +78,7 @@ export interface DecoratorArguments {
     readonly labels?: unknown;
     readonly registry?: unknown;
     readonly ignore?: readonly ErrorClass[];
+    readonly handlesRejections?: boolean;
     readonly name?: string;
     readonly failure?: (call: Call) => boolean;
   };
@@ -89,9 +96,13 @@ export function metricDecorator<
   { definition, clientMetric, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
-  const { registry, ignore, name, failure } = options;
+  const { registry, ignore, handlesRejections, name, failure } = options;
   const observing = (recorder: Recorder<S>): CallObserver => {
-    const observer = { ...made.observer(recorder, options as Options), bind: recorder.bind };
+    const observer = {
+      ...made.observer(recorder, options as Options),
+      bind: recorder.bind,
+      handlesRejections,
+    };
     const ignorant = ignore === undefined ? observer : ignoring(observer, ignore);
     return failure === undefined ? ignorant : judging(ignorant, failure, recorder.failed);
   };
@@ -160,7 +171,8 @@ export function readArguments(
     // A metric of prom-client has registered itself.
     ...(clientMetric === undefined ? ['registry'] : []),
     'ignore',
-    'failure',
+      'failure',
+      'handlesRejections',
     ...ownOptions,
   ]);
   if ('ignore' in options && options.ignore !== undefined)

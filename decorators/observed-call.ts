@@ -1,16 +1,17 @@
 /**
  * One call of an instrumented function, from start to end. All decorators see calls through this file, so what "a call"
- * and "its end" mean is decided here alone: a value returned, an error thrown, a native promise settled, and where what
- * is returned or fulfilled is a stream (`stream-result.ts`), the end of the stream. Thenables that are no promises are
- * left alone: awaiting one would run a lazy query builder.
+ * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
+ * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
-import { types } from 'node:util';
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { contained } from './contained-recording.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
-import { followStream } from './stream-result.js';
+import { isPlainPromise } from './promise-result.js';
+import type { StreamLife } from './stream-life.js';
+import { followResult } from './stream-result.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
 export interface CallObserver {
@@ -24,6 +25,8 @@ export interface CallObserver {
   readonly around?: <T>(call: Call, started: unknown, run: () => T) => T;
   /** Once, when the call has ended. */
   readonly end?: (call: Call, started: unknown) => void;
+  /** Whether the method handles rejections of its promise itself, so that the promise is observed from the side. */
+  readonly handlesRejections?: boolean | undefined;
   /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
   readonly bind?: (registry: AnyRegistry | undefined) => void;
 }
@@ -38,11 +41,12 @@ export function observedFunction<F extends AnyFunction>(
 ): F {
   const observer = combined(observers);
   const { around } = observer;
+  const observedPromise = observers.some(({ handlesRejections }) => handlesRejections) ? aside : settled;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
       const call = new ObservedCall(this, args, declaration);
-      const started = observer.start?.(call);
+      const started = begun(observer, call);
       let result: unknown;
       try {
         result =
@@ -54,7 +58,7 @@ export function observedFunction<F extends AnyFunction>(
         throw error;
       }
       if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
-      else if (types.isPromise(result)) return settled(result, call, observer, started);
+      else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
       else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
       return result;
     },
@@ -73,7 +77,12 @@ function appliedWithin(
   return around(call, started, () => Reflect.apply(original, call.instance as never, call.args as never[]));
 }
 
+/** Calls that have started, so that of two it is known which came first. */
+let callsStarted = 0;
+const lastStarted = (): number => callsStarted;
+
 class ObservedCall implements Call {
+  readonly order = ++callsStarted;
   result: unknown = undefined;
   error: unknown = undefined;
   outcome: Outcome = 'success';
@@ -90,10 +99,20 @@ class ObservedCall implements Call {
   }
 }
 
+function begun(observer: CallObserver, call: Call): unknown {
+  try {
+    return observer.start?.(call);
+  } catch (error) {
+    contained(error);
+    return undefined;
+  }
+}
+
 function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
   returned(call, result);
-  if (call.outcome === 'success') observer.firstItem?.(call, started);
-  observer.end?.(call, started);
+  if (call.outcome === 'success' && observer.firstItem !== undefined)
+    report(observer.firstItem, call, started);
+  ended(call, observer, started);
 }
 
 /** The outcome of a call that did not throw: its class may take the result for a failure. */
@@ -106,8 +125,26 @@ function returned(call: ObservedCall, result: unknown): void {
 
 function fail(call: ObservedCall, observer: CallObserver, started: unknown, error: unknown): void {
   call.error = error;
-  call.outcome = outcomeOfError(error);
-  observer.end?.(call, started);
+  try {
+    call.outcome = outcomeOfError(error);
+  } catch {
+    // An error whose name cannot be read, or no stack left to read it with.
+    call.outcome = 'failure';
+  }
+  ended(call, observer, started);
+}
+
+function ended(call: Call, observer: CallObserver, started: unknown): void {
+  if (observer.end !== undefined) report(observer.end, call, started);
+}
+
+/** Nothing that happens here reaches the caller; where the stack was full it is made up for when there is room. */
+function report(of: NonNullable<CallObserver['end']>, call: Call, started: unknown): void {
+  try {
+    of(call, started);
+  } catch (error) {
+    contained(error, () => of(call, started));
+  }
 }
 
 /** The chained promise, not a side chain: a rejection nobody handles still surfaces as the caller's own. */
@@ -131,29 +168,43 @@ function settled(
   );
 }
 
-/** Lets the call go on to the end of a stream; `false` where the value is none. */
+/** The very promise. To observe it counts as handling its rejection, which the method is said to do anyway. */
+function aside(
+  promise: Promise<unknown>,
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+): Promise<unknown> {
+  settled(promise, call, observer, started).catch(() => {});
+  return promise;
+}
+
+/** Lets the call go on to the end of its result; `false` where that has none to wait for. */
 function follow(value: object, call: ObservedCall, observer: CallObserver, started: unknown): boolean {
   const { around, item: eachItem } = observer;
   let isFirst = true;
-  return followStream(value, {
+  const life: StreamLife = {
+    started: call.order,
     everyItem: eachItem !== undefined,
     run: around === undefined ? undefined : (step) => around(call, started, step),
     // `call` does not hold the stream while it runs: a stream that nobody holds can be collected, and ends the call.
     item: (item) => {
-      if (isFirst) observer.firstItem?.(call, started);
+      if (isFirst && observer.firstItem !== undefined) report(observer.firstItem, call, started);
       isFirst = false;
-      eachItem?.(call, started, item);
+      if (eachItem !== undefined) report((...of) => eachItem(...of, item), call, started);
     },
+    succeed: (settled) => succeed(call, observer, started, settled),
     end: (stream) => {
       returned(call, stream);
-      observer.end?.(call, started);
+      ended(call, observer, started);
     },
     fail: (error) => fail(call, observer, started, error),
     abandon: () => {
       call.abandoned = true;
-      observer.end?.(call, started);
+      ended(call, observer, started);
     },
-  });
+  };
+  return followResult(value, life, lastStarted);
 }
 
 /** Several observers as one: two at a time, since each call is then one that V8 can inline. */
@@ -165,12 +216,16 @@ function combined(observers: readonly CallObserver[]): CallObserver {
 
 type Pair = readonly [unknown, unknown];
 
+/** What a pair started whose start found no room on the stack. */
+const nothing: Pair = [undefined, undefined];
+
 function paired(one: CallObserver, other: CallObserver): CallObserver {
-  const start = (call: Call): Pair => [one.start?.(call), other.start?.(call)];
+  // Each by itself: where one fails, the other still starts, and what has started ends.
+  const start = (call: Call): Pair => [begun(one, call), begun(other, call)];
   const end = (call: Call, started: unknown): void => {
-    const [ofOne, ofOther] = started as Pair;
-    one.end?.(call, ofOne);
-    other.end?.(call, ofOther);
+    const [ofOne, ofOther] = (started ?? nothing) as Pair;
+    ended(call, one, ofOne);
+    ended(call, other, ofOther);
   };
   return {
     start,
@@ -186,7 +241,7 @@ function pairedFirstItem(one: CallObserver, other: CallObserver): Pick<CallObser
   if (one.firstItem === undefined && other.firstItem === undefined) return {};
   return {
     firstItem: (call, started) => {
-      const [ofOne, ofOther] = started as Pair;
+      const [ofOne, ofOther] = (started ?? nothing) as Pair;
       one.firstItem?.(call, ofOne);
       other.firstItem?.(call, ofOther);
     },
@@ -197,7 +252,7 @@ function pairedItem(one: CallObserver, other: CallObserver): Pick<CallObserver, 
   if (one.item === undefined && other.item === undefined) return {};
   return {
     item: (call, started, item) => {
-      const [ofOne, ofOther] = started as Pair;
+      const [ofOne, ofOther] = (started ?? nothing) as Pair;
       one.item?.(call, ofOne, item);
       other.item?.(call, ofOther, item);
     },
@@ -209,7 +264,7 @@ function pairedAround(one: CallObserver, other: CallObserver): Pick<CallObserver
   if (ofOne === undefined && ofOther === undefined) return {};
   return {
     around: (call, started, run) => {
-      const [startedOne, startedOther] = started as Pair;
+      const [startedOne, startedOther] = (started ?? nothing) as Pair;
       const inner = ofOther === undefined ? run : () => ofOther(call, startedOther, run);
       return ofOne === undefined ? inner() : ofOne(call, startedOne, inner);
     },

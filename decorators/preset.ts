@@ -95,7 +95,7 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
       }
     };
     const observing = observer({ site, read, recorderOf, label });
-    const bound = { ...observing, bind: finder.bind };
+    const bound = { ...observing, bind: finder.bind, handlesRejections: options.handlesRejections };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
   });
 }
@@ -130,7 +130,7 @@ function checkOptions(
       `Invalid argument of @${decorator}: expected options or nothing, received ${shown(options)}.`,
     );
   }
-  checkOptionNames(decorator, options, ['labels', 'registry', 'ignore', ...ownOptions]);
+  checkOptionNames(decorator, options, ['labels', 'registry', 'ignore', 'handlesRejections', ...ownOptions]);
   const given: Partial<Record<'labels' | 'ignore', unknown>> = options;
   if (given.ignore !== undefined) checkErrorClasses(decorator, 'ignore', given.ignore);
   if (given.labels === undefined) return;

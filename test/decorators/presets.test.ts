@@ -518,7 +518,7 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => WorkflowRun({ issuetype: 'x' } as never),
-    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, issueType. Did you mean `issueType`?',
+    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, handlesRejections, issueType. Did you mean `issueType`?',
   ],
   [
     () => WorkflowRun({ issueType: 'bug' } as never),

@@ -1,0 +1,37 @@
+/** What is thrown while a call is recorded, kept from its caller. */
+import { sharedRegistry } from '../lib/registry.js';
+
+/** Recordings for which the stack had no room. */
+const unfinished: (() => void)[] = [];
+let isScheduled = false;
+
+/**
+ * Takes what was thrown by a recording. If the stack was full, the recording is made up for once there is room; anything
+ * else is counted in `metrics_recording_errors_total`.
+ */
+export function contained(error: unknown, again?: () => void): void {
+  try {
+    if (!isStackOverflow(error)) sharedRegistry.recordingFailed('decorated method', 'recording', error);
+    else if (again !== undefined) unfinished.push(again);
+    if (unfinished.length === 0 || isScheduled) return;
+    queueMicrotask(finish);
+    isScheduled = true;
+  } catch {
+    // No room to schedule either: a caller further up, or the next call that finds none, does.
+  }
+}
+
+function finish(): void {
+  isScheduled = false;
+  for (const again of unfinished.splice(0)) {
+    try {
+      again();
+    } catch (error) {
+      sharedRegistry.recordingFailed('decorated method', 'recording', error);
+    }
+  }
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes('call stack');
+}
