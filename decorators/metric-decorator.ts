@@ -171,8 +171,8 @@ export function readArguments(
     // A metric of prom-client has registered itself.
     ...(clientMetric === undefined ? ['registry'] : []),
     'ignore',
-      'failure',
-      'handlesRejections',
+    'failure',
+    'handlesRejections',
     ...ownOptions,
   ]);
   if ('ignore' in options && options.ignore !== undefined)
