@@ -10,14 +10,16 @@ let isScheduled = false;
  * else is counted in `metrics_recording_errors_total`.
  */
 export function contained(error: unknown, again?: () => void): void {
+  // First and without a call, for which there may be no room.
+  const isOverflow = error instanceof RangeError;
+  if (isOverflow && again !== undefined) unfinished.push(again);
   try {
-    if (!isStackOverflow(error)) sharedRegistry.recordingFailed('decorated method', 'recording', error);
-    else if (again !== undefined) unfinished.push(again);
+    if (!isOverflow) sharedRegistry.recordingFailed('decorated method', 'recording', error);
     if (unfinished.length === 0 || isScheduled) return;
     queueMicrotask(finish);
     isScheduled = true;
   } catch {
-    // No room to schedule either: a caller further up, or the next call that finds none, does.
+    // No room to schedule either: a call further up, or the next one that finds none, does.
   }
 }
 
@@ -30,8 +32,4 @@ function finish(): void {
       sharedRegistry.recordingFailed('decorated method', 'recording', error);
     }
   }
-}
-
-function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message.includes('call stack');
 }
