@@ -5,6 +5,13 @@ import { sharedRegistry } from '../lib/registry.js';
 const unfinished: (() => void)[] = [];
 let isScheduled = false;
 
+/** Lets what is unfinished be done once the stack is empty. @throws RangeError where there is no room for that either */
+export function finishSoon(): void {
+  if (unfinished.length === 0 || isScheduled) return;
+  queueMicrotask(finish);
+  isScheduled = true;
+}
+
 /**
  * Takes what was thrown by a recording. If the stack was full, the recording is made up for once there is room; anything
  * else is counted in `metrics_recording_errors_total`.
@@ -15,9 +22,7 @@ export function contained(error: unknown, again?: () => void): void {
   if (isOverflow && again !== undefined) unfinished.push(again);
   try {
     if (!isOverflow) sharedRegistry.recordingFailed('decorated method', 'recording', error);
-    if (unfinished.length === 0 || isScheduled) return;
-    queueMicrotask(finish);
-    isScheduled = true;
+    finishSoon();
   } catch {
     // No room to schedule either: a call further up, or the next one that finds none, does.
   }

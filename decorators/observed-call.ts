@@ -6,7 +6,7 @@
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
-import { contained } from './contained-recording.js';
+import { contained, finishSoon } from './contained-recording.js';
 import { isPlainPromise } from './promise-result.js';
 import type { StreamLife } from './stream-life.js';
 import { followResult } from './stream-result.js';
@@ -55,7 +55,8 @@ export function observedFunction<F extends AnyFunction>(original: F, observers: 
           unfinished.push({ call, observer, started, error, failed: true });
         }
         try {
-          if (unfinished.length > 0) finishSoon();
+          if (unfinished.length > 0) endSoon();
+          finishSoon();
         } catch {
           // A call further up has more room.
         }
@@ -111,7 +112,7 @@ const unfinished: {
   failed: boolean;
 }[] = [];
 
-function finishSoon(): void {
+function endSoon(): void {
   queueMicrotask(() => {
     for (const { call, observer, started, error, failed } of unfinished.splice(0)) {
       if (failed) fail(call, observer, started, error);
