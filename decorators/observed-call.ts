@@ -6,7 +6,7 @@
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
-import { contained } from './contained-recording.js';
+import { contained, finishSoon } from './contained-recording.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
 import { isPlainPromise } from './promise-result.js';
@@ -54,12 +54,27 @@ export function observedFunction<F extends AnyFunction>(
             ? Reflect.apply(original, this as never, args as never[])
             : appliedWithin(around, original, call, started);
       } catch (error) {
-        fail(call, observer, started, error);
+        try {
+          fail(call, observer, started, error);
+        } catch {
+          // No room on the stack: ended later. Nothing may be called here.
+          unfinished.push({ call, observer, started, error, failed: true });
+        }
+        try {
+          if (unfinished.length > 0) endSoon();
+          finishSoon();
+        } catch {
+          // A call further up has more room.
+        }
         throw error;
       }
-      if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
-      else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
-      else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
+      try {
+        if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
+        else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
+        else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
+      } catch {
+        unfinished.push({ call, observer, started, error: undefined, failed: false });
+      }
       return result;
     },
   };
@@ -97,6 +112,24 @@ class ObservedCall implements Call {
   ) {
     this[declaredBy] = declaration;
   }
+}
+
+/** Calls for whose end the stack had no room. */
+const unfinished: {
+  call: ObservedCall;
+  observer: CallObserver;
+  started: unknown;
+  error: unknown;
+  failed: boolean;
+}[] = [];
+
+function endSoon(): void {
+  queueMicrotask(() => {
+    for (const { call, observer, started, error, failed } of unfinished.splice(0)) {
+      if (failed) fail(call, observer, started, error);
+      else ended(call, observer, started);
+    }
+  });
 }
 
 function begun(observer: CallObserver, call: Call): unknown {
@@ -214,18 +247,31 @@ function combined(observers: readonly CallObserver[]): CallObserver {
   return others.length === 0 ? first : paired(first, combined(others));
 }
 
-type Pair = readonly [unknown, unknown];
-
-/** What a pair started whose start found no room on the stack. */
-const nothing: Pair = [undefined, undefined];
+/** What two observers started. */
+interface Pair {
+  ofOne: unknown;
+  ofOther: unknown;
+  /** How many of the two have ended: none ends twice, where the end was cut off by a full stack. */
+  ended: number;
+}
 
 function paired(one: CallObserver, other: CallObserver): CallObserver {
-  // Each by itself: where one fails, the other still starts, and what has started ends.
-  const start = (call: Call): Pair => [begun(one, call), begun(other, call)];
+  const start = (call: Call): Pair => {
+    const pair: Pair = { ofOne: undefined, ofOther: undefined, ended: 0 };
+    try {
+      pair.ofOne = begun(one, call);
+      pair.ofOther = begun(other, call);
+    } catch {
+      // What has started is kept, so that it ends.
+    }
+    return pair;
+  };
   const end = (call: Call, started: unknown): void => {
-    const [ofOne, ofOther] = (started ?? nothing) as Pair;
-    ended(call, one, ofOne);
-    ended(call, other, ofOther);
+    const pair = started as Pair;
+    if (pair.ended === 0) ended(call, one, pair.ofOne);
+    if (pair.ended < 2) pair.ended = 1;
+    if (pair.ended === 1) ended(call, other, pair.ofOther);
+    pair.ended = 2;
   };
   return {
     start,
@@ -241,7 +287,7 @@ function pairedFirstItem(one: CallObserver, other: CallObserver): Pick<CallObser
   if (one.firstItem === undefined && other.firstItem === undefined) return {};
   return {
     firstItem: (call, started) => {
-      const [ofOne, ofOther] = (started ?? nothing) as Pair;
+      const { ofOne, ofOther } = started as Pair;
       one.firstItem?.(call, ofOne);
       other.firstItem?.(call, ofOther);
     },
@@ -252,7 +298,7 @@ function pairedItem(one: CallObserver, other: CallObserver): Pick<CallObserver, 
   if (one.item === undefined && other.item === undefined) return {};
   return {
     item: (call, started, item) => {
-      const [ofOne, ofOther] = (started ?? nothing) as Pair;
+      const { ofOne, ofOther } = started as Pair;
       one.item?.(call, ofOne, item);
       other.item?.(call, ofOther, item);
     },
@@ -264,7 +310,7 @@ function pairedAround(one: CallObserver, other: CallObserver): Pick<CallObserver
   if (ofOne === undefined && ofOther === undefined) return {};
   return {
     around: (call, started, run) => {
-      const [startedOne, startedOther] = (started ?? nothing) as Pair;
+      const { ofOne: startedOne, ofOther: startedOther } = started as Pair;
       const inner = ofOther === undefined ? run : () => ofOther(call, startedOther, run);
       return ofOne === undefined ? inner() : ofOne(call, startedOne, inner);
     },
