@@ -4,9 +4,9 @@
  * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
+import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
-import { contained, finishSoon } from './contained-recording.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
 import { isPlainPromise } from './promise-result.js';
@@ -45,7 +45,9 @@ export function observedFunction<F extends AnyFunction>(
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
-      const call = new ObservedCall(this, args, declaration);
+      if (isEnding || reporting > maxReporting)
+        return Reflect.apply(original, this as never, args as never[]);
+      const call = new ObservedCall(this, args, declaration, observer);
       const started = begun(observer, call);
       let result: unknown;
       try {
@@ -54,17 +56,16 @@ export function observedFunction<F extends AnyFunction>(
             ? Reflect.apply(original, this as never, args as never[])
             : appliedWithin(around, original, call, started);
       } catch (error) {
+        // Linked without a call, and without anything new: the stack may have no room. A call further up ends it then.
+        call.error = error;
+        call.hasFailed = true;
+        call.started = started;
+        call.next = unfinished;
+        unfinished = call;
         try {
-          fail(call, observer, started, error);
+          finish();
         } catch {
-          // No room on the stack: ended later. Nothing may be called here.
-          unfinished.push({ call, observer, started, error, failed: true });
-        }
-        try {
-          if (unfinished.length > 0) endSoon();
-          finishSoon();
-        } catch {
-          // A call further up has more room.
+          // Still linked.
         }
         throw error;
       }
@@ -73,7 +74,14 @@ export function observedFunction<F extends AnyFunction>(
         else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
         else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
       } catch {
-        unfinished.push({ call, observer, started, error: undefined, failed: false });
+        call.started = started;
+        call.next = unfinished;
+        unfinished = call;
+        try {
+          queueMicrotask(finishOnEmptyStack);
+        } catch {
+          // The next call that fails ends it.
+        }
       }
       return result;
     },
@@ -103,43 +111,99 @@ class ObservedCall implements Call {
   outcome: Outcome = 'success';
   abandoned = false;
 
+  // Of a call that is over and has not ended.
+  hasFailed = false;
+  started: unknown = undefined;
+  next: ObservedCall | undefined = undefined;
+
   readonly [declaredBy]: Declaration;
 
   constructor(
     readonly instance: unknown,
     readonly args: readonly unknown[],
     declaration: Declaration,
+    readonly observer: CallObserver,
   ) {
     this[declaredBy] = declaration;
   }
 }
 
-/** Calls for whose end the stack had no room. */
-const unfinished: {
-  call: ObservedCall;
-  observer: CallObserver;
-  started: unknown;
-  error: unknown;
-  failed: boolean;
-}[] = [];
+/** The calls that are over and have not ended: one at a time, unless the stack was full. */
+let unfinished: ObservedCall | undefined;
 
-function endSoon(): void {
-  queueMicrotask(() => {
-    for (const { call, observer, started, error, failed } of unfinished.splice(0)) {
-      if (failed) fail(call, observer, started, error);
-      else ended(call, observer, started);
+/** Ends are made up for: a method that a label source calls then is not observed, or it would overflow the stack again. */
+let isEnding = false;
+
+/** How often an end has overflowed the stack since all had ended. */
+let overflows = 0;
+
+/** Ends that overflow more often are endless themselves, and wait for an empty stack. */
+const maxOverflows = 200;
+
+/** Ends them. @throws RangeError where the stack is full; the rest is kept */
+function finish(): void {
+  for (let call = unfinished; call !== undefined; call = unfinished) {
+    if (overflows > maxOverflows) {
+      queueMicrotask(finishOnEmptyStack);
+      return;
     }
-  });
+    unfinished = call.next;
+    try {
+      endUnfinished(call);
+    } catch (overflow) {
+      overflows += 1;
+      call.next = unfinished;
+      unfinished = call;
+      throw overflow;
+    }
+  }
+  overflows = 0;
+}
+
+/**
+ * Ends them for good: what overflows an empty stack is an endless recursion of its own, and so are the calls that it leaves
+ * unfinished meanwhile.
+ */
+function finishOnEmptyStack(): void {
+  overflows = 0;
+  isEnding = true;
+  let call = unfinished;
+  while (call !== undefined) {
+    unfinished = undefined;
+    try {
+      endUnfinished(call);
+    } catch (error) {
+      recordingFailed(error);
+    }
+    call = call.next;
+  }
+  unfinished = undefined;
+  isEnding = false;
+}
+
+function endUnfinished(call: ObservedCall): void {
+  if (call.hasFailed) fail(call, call.observer, call.started, call.error);
+  else ended(call, call.observer, call.started);
 }
 
 function begun(observer: CallObserver, call: Call): unknown {
+  reporting += 1;
   try {
     return observer.start?.(call);
   } catch (error) {
-    contained(error);
+    // What finds no room to start has not begun.
+    if (!(error instanceof RangeError)) recordingFailed(error);
     return undefined;
+  } finally {
+    reporting -= 1;
   }
 }
+
+/** How many calls are being recorded, each from within the recording of the one before. */
+let reporting = 0;
+
+/** A label source that calls its own method would be recorded without end: what is nested deeper than this is not recorded. */
+const maxReporting = 8;
 
 function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
   returned(call, result);
@@ -171,13 +235,21 @@ function ended(call: Call, observer: CallObserver, started: unknown): void {
   if (observer.end !== undefined) report(observer.end, call, started);
 }
 
-/** Nothing that happens here reaches the caller; where the stack was full it is made up for when there is room. */
+/** Nothing that happens here reaches the caller. @throws RangeError where the stack is full: it is tried again then */
 function report(of: NonNullable<CallObserver['end']>, call: Call, started: unknown): void {
+  reporting += 1;
   try {
     of(call, started);
   } catch (error) {
-    contained(error, () => of(call, started));
+    if (error instanceof RangeError) throw error;
+    recordingFailed(error);
+  } finally {
+    reporting -= 1;
   }
+}
+
+function recordingFailed(error: unknown): void {
+  sharedRegistry.recordingFailed('decorated method', 'recording', error);
 }
 
 /** The chained promise, not a side chain: a rejection nobody handles still surfaces as the caller's own. */
@@ -251,27 +323,45 @@ function combined(observers: readonly CallObserver[]): CallObserver {
 interface Pair {
   ofOne: unknown;
   ofOther: unknown;
-  /** How many of the two have ended: none ends twice, where the end was cut off by a full stack. */
-  ended: number;
+  /** Neither ends twice where a full stack cut the end off. */
+  hasOneEnded: boolean;
+  hasOtherEnded: boolean;
 }
 
 function paired(one: CallObserver, other: CallObserver): CallObserver {
   const start = (call: Call): Pair => {
-    const pair: Pair = { ofOne: undefined, ofOther: undefined, ended: 0 };
+    const pair: Pair = {
+      ofOne: undefined,
+      ofOther: undefined,
+      hasOneEnded: false,
+      hasOtherEnded: false,
+    };
     try {
       pair.ofOne = begun(one, call);
       pair.ofOther = begun(other, call);
     } catch {
-      // What has started is kept, so that it ends.
+      // The stack is full: what has started is kept, so that it ends.
     }
     return pair;
   };
   const end = (call: Call, started: unknown): void => {
-    const pair = started as Pair;
-    if (pair.ended === 0) ended(call, one, pair.ofOne);
-    if (pair.ended < 2) pair.ended = 1;
-    if (pair.ended === 1) ended(call, other, pair.ofOther);
-    pair.ended = 2;
+    const pair = started as Pair | undefined;
+    // The stack had no room for the start.
+    if (pair === undefined) return;
+    let overflow: unknown;
+    if (!pair.hasOneEnded) {
+      try {
+        ended(call, one, pair.ofOne);
+        pair.hasOneEnded = true;
+      } catch (error) {
+        overflow = error;
+      }
+    }
+    if (!pair.hasOtherEnded) {
+      ended(call, other, pair.ofOther);
+      pair.hasOtherEnded = true;
+    }
+    if (overflow !== undefined) throw overflow;
   };
   return {
     start,
