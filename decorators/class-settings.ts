@@ -1,6 +1,7 @@
 /** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
+import { ownerOf } from './declaration.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
@@ -8,6 +9,7 @@ export interface ClassSettings {
   readonly labels: Readonly<Record<string, SharedSource>>;
   readonly registry: AnyRegistry | ((instance: never) => AnyRegistry) | undefined;
   readonly name: string | undefined;
+  readonly failure: ((call: Call) => boolean) | undefined;
 }
 
 type SharedValue = string | number | boolean;
@@ -15,6 +17,7 @@ export type SharedSource = SharedValue | ((call: Call) => SharedValue);
 
 const settingsByClass = new WeakMap<object, ClassSettings>();
 let version = 0;
+let hasFailure = false;
 
 /** Grows with every class that is given settings: what was found before may be out of date. 0: there are none. */
 export function settingsVersion(): number {
@@ -24,6 +27,7 @@ export function settingsVersion(): number {
 export function setClassSettings(target: object, settings: ClassSettings): void {
   settingsByClass.set(target, settings);
   version += 1;
+  hasFailure ||= settings.failure !== undefined;
 }
 
 /** The name that a class is given, itself and not by a superclass. */
@@ -31,17 +35,25 @@ export function ownName(target: object): string | undefined {
   return settingsByClass.get(target)?.name;
 }
 
-/** The first setting that a class or one of its superclasses has: a subclass's wins. */
-export function settingOf<T>(
-  instance: unknown,
-  pick: (settings: ClassSettings) => T | undefined,
-): T | undefined {
-  for (let at = classOf(instance); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
+/** The first setting that the class of a call or one of its superclasses has: a subclass's wins. */
+export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | undefined): T | undefined {
+  for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);
     if (picked !== undefined) return picked;
   }
   return undefined;
+}
+
+/** Whether the class of a call takes its result for a failure. Throws what `failure` throws. */
+export function failsByClass(call: Call): boolean {
+  return hasFailure && settingOf(call, ({ failure }) => failure)?.(call) === true;
+}
+
+/** The registry of the class of a call; `undefined` where it has none. */
+export function registryOf(call: Call): AnyRegistry | undefined {
+  const registry = settingOf(call, (settings) => settings.registry);
+  return typeof registry === 'function' ? registry(call.instance as never) : registry;
 }
 
 /**
@@ -57,15 +69,13 @@ export function settingOf<T>(
  */
 export function fromClass(name: string, fallback = ''): (call: Call) => string {
   return (call) => {
-    const source = settingOf(call.instance, ({ labels }) =>
-      Object.hasOwn(labels, name) ? labels[name] : undefined,
-    );
+    const source = settingOf(call, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name] : undefined));
     return String((typeof source === 'function' ? source(call) : source) ?? fallback);
   };
 }
 
-/** The class of a call's `this`, which for a static method is the class itself. */
-function classOf(instance: unknown): unknown {
-  if (typeof instance === 'function' || instance === null || instance === undefined) return instance;
-  return (Reflect.getPrototypeOf(Object(instance)) as { constructor?: unknown } | null)?.constructor;
+/** The class that a call belongs to. */
+export function classOf(call: Call): unknown {
+  const owner = ownerOf(call);
+  return typeof owner === 'object' && owner !== null ? owner.constructor : owner;
 }

@@ -4,7 +4,9 @@ import type { CounterDefinition, LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { CounterSeries } from '../lib/instruments/counter.js';
 import type { Call } from './call.js';
+import type { ClientCounter, ClientOptionsFor } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
+import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
@@ -20,7 +22,7 @@ import type { Recorder } from './recorder.js';
 /** Which calls count: all that ended, those that ended well, those that did not, or all at their start. */
 export type When = 'settled' | 'success' | 'failure' | 'called';
 
-export interface CountedOptions<C> {
+export interface CountedOptions<C> extends FailureOption<C> {
   /** Which calls count, and when. `failure` includes escalations. Default: `settled`, with `errors` `failure`. */
   when?: When;
   /** How much a call adds: finite and 0 or more; `undefined` adds nothing, not even a series. Default: 1. */
@@ -51,6 +53,14 @@ export function Counted<This, Args extends unknown[], Result>(
 export function Counted<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: CounterDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
+): DualModeMethodDecorator<This, Args, Result>;
+/**
+ * Counts the calls of a method in a `Counter` of prom-client that exists already, with a source for each of its labels. It
+ * stays in the registry it is in.
+ */
+export function Counted<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientCounter<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 export function Counted<This, Args extends unknown[], Result>(
   ...args: unknown[]

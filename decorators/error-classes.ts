@@ -1,6 +1,7 @@
 /** Options that name errors by their classes. */
 import { metricsError, shown } from '../lib/errors.js';
 import type { Call } from './call.js';
+import { failedResult, withOutcome } from './failed-result.js';
 import type { CallObserver } from './observed-call.js';
 
 /** Any class of errors, abstract ones included. */
@@ -8,7 +9,11 @@ export type ErrorClass = abstract new (...args: never[]) => unknown;
 
 /** Whether a call ended with an error of one of these classes. */
 export function endedWith(call: Call, classes: readonly ErrorClass[]): boolean {
-  return call.outcome !== 'success' && classes.some((errorClass) => call.error instanceof errorClass);
+  return (
+    call.outcome !== 'success' &&
+    call.error !== failedResult &&
+    classes.some((errorClass) => call.error instanceof errorClass)
+  );
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION for anything but a list of classes */
@@ -29,10 +34,7 @@ export function ignoring(observer: CallObserver, classes: readonly ErrorClass[])
   if (end === undefined) return observer;
   return {
     ...observer,
-    end: (call, started) => end(endedWith(call, classes) ? succeeded(call) : call, started),
+    end: (call, started) =>
+      end(endedWith(call, classes) ? withOutcome(call, 'success', undefined) : call, started),
   };
-}
-
-function succeeded({ instance, args, abandoned }: Call): Call {
-  return { instance, args, result: undefined, error: undefined, outcome: 'success', abandoned };
 }

@@ -2,7 +2,7 @@
  * The event streams of the AI SDKs, as `messages.stream()` and `chat.completions.stream()` return them: they run whether or
  * not anyone iterates, and tell of themselves by events. Known by their shape, since no SDK is a dependency.
  */
-import type { ObservedLife } from './stream-life.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
 
 /** What Anthropic's and OpenAI's event streams have in common. */
 interface EventStream {
@@ -20,13 +20,13 @@ export function isEventStream(value: object): value is EventStream {
 }
 
 export function followEventStream(stream: EventStream, life: ObservedLife): void {
-  const { _emit: emit } = stream;
   // Not by listeners: one for errors would count as handling them, and an error that nobody handles must stay one.
-  life.redefine(stream, '_emit', function emitted(this: EventStream, event: string, ...args: unknown[]) {
-    if (itemEvents.has(event)) life.item(args[0]);
-    else if (event === 'error') life.fail(args[0]);
+  life.intercept(stream, '_emit', stream._emit as AnyMethod, (original, self, args) => {
+    const [event, first] = args;
+    if (itemEvents.has(event)) life.item(first);
+    else if (event === 'error') life.fail(first);
     // An abort is followed by `end`: the reader left.
-    else if (event === 'end') life.end(stream);
-    return Reflect.apply(emit, this, [event, ...args]);
+    else if (event === 'end') life.end();
+    return Reflect.apply(original, self, args);
   });
 }

@@ -2,9 +2,11 @@
 import { metricsError } from '../lib/errors.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
+import { recorderOn } from './client-metric.js';
+import { definesField } from './defined-fields.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import type { DecoratorArguments } from './metric-decorator.js';
-import { type Recorder, recorderFor } from './recorder.js';
+import type { Recorder } from './recorder.js';
 
 /**
  * A decorator for methods, standard accessors and legacy properties. Only the first tell `Args` and `Result`: were the
@@ -40,19 +42,23 @@ export function isProperty([first, second, third]: readonly unknown[]): boolean 
 }
 
 /** Decorates a property. @throws ERR_METRICS_INVALID_DECORATION where no gauge is given */
-export function gaugeProperty({ definition, options }: DecoratorArguments, at: readonly unknown[]): unknown {
+export function gaugeProperty(
+  { definition, clientMetric, options }: DecoratorArguments,
+  at: readonly unknown[],
+): unknown {
   const [first, second, third] = at;
   const isStandard = typeof second === 'object' && second !== null;
   const name = isStandard && 'name' in second ? second.name : second;
   if (definition === undefined) {
     throw metricsError(
       'ERR_METRICS_INVALID_DECORATION',
-      `@TracksGauge() cannot stand on \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
+      `@TracksGauge() cannot decorate \`${String(name)}\`: expected a method, received a property. Give it the gauge that follows the property.`,
     );
   }
-  const recorder = recorderFor<GaugeSeries>({
+  const recorder = recorderOn<GaugeSeries>({
     decorator: 'TracksGauge',
     definition,
+    clientMetric,
     labels: options.labels,
     registry: options.registry,
   });
@@ -117,18 +123,43 @@ function legacyAccessor(descriptor: PropertyDescriptor, follow: Follow): Propert
   return descriptor;
 }
 
-/** The property moves to the prototype, where its value is kept by instance. */
+/**
+ * The first value that is set makes an own property of the instance, which JSON, spread and comparisons see as they see a
+ * bare one.
+ */
 function legacyProperty(prototype: object, key: PropertyKey, follow: Follow): void {
-  const values = new WeakMap<object, unknown>();
+  if (typeof key === 'string' && definesField(prototype.constructor, key)) throw hiddenByField(key);
   Object.defineProperty(prototype, key, {
     configurable: true,
-    enumerable: true,
-    get(this: object) {
-      return values.get(this);
-    },
-    set(this: object, value: unknown) {
-      values.set(this, value);
-      follow(this, value);
+    get: () => undefined,
+    set(this: object, first: unknown) {
+      followedProperty(this, key, first, follow);
     },
   });
+}
+
+function followedProperty(instance: object, key: PropertyKey, first: unknown, follow: Follow): void {
+  let current = first;
+  Object.defineProperty(instance, key, {
+    configurable: true,
+    enumerable: true,
+    get: () => current,
+    set(this: object, value: unknown) {
+      // What inherits from the instance gets a property of its own, as it would from a bare one.
+      if (Object.prototype.isPrototypeOf.call(instance, this)) {
+        followedProperty(this, key, value, follow);
+        return;
+      }
+      current = value;
+      follow(instance, value);
+    },
+  });
+  follow(instance, first);
+}
+
+function hiddenByField(key: string): Error {
+  return metricsError(
+    'ERR_METRICS_INVALID_DECORATION',
+    `@TracksGauge cannot follow the property \`${key}\`: expected a class that sets it, received one that defines it on each instance, where no decorator sees it. Write \`accessor ${key}\`, or set \`useDefineForClassFields: false\` in tsconfig.json.`,
+  );
 }

@@ -2,6 +2,7 @@
 export { anthropicUsage } from './anthropic-usage.js';
 export type { Call } from './call.js';
 export { fromClass, type SharedSource } from './class-settings.js';
+export type { ClientCounter, ClientGauge, ClientOptionsFor, ClientTimer } from './client-metric.js';
 export { fromContext, withLabels } from './context-labels.js';
 export { Counted, type CountedOptions, type When } from './counted.js';
 export type { ErrorClass } from './error-classes.js';

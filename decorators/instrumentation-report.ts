@@ -1,5 +1,6 @@
 /** Which methods carry no metric: for tests that hold a service to its instrumentation. */
 import { type AnyClass, getInstrumentation } from './metadata.js';
+import { nameOf } from './method-site.js';
 import { methodOn } from './observed-functions.js';
 
 /** One public method of a class. */
@@ -42,7 +43,7 @@ function reportedMethods(target: AnyClass): ReportedMethod[] {
         const found = instrumented.find((entry) => entry.method === key && entry.static === isStatic);
         const metrics = (found?.metrics ?? []).map(({ definition }) => definition.name);
         return {
-          class: target.name,
+          class: nameOf(target),
           method: typeof key === 'symbol' ? `[${key.description ?? 'symbol'}]` : key,
           static: isStatic,
           metrics,

@@ -1,10 +1,12 @@
 /** `@Instrumented`: what all methods of a class have in common. */
 import { metricsError, nearest, shown } from '../lib/errors.js';
+import type { Call } from './call.js';
 import { type AnyRegistry, type SharedSource, setClassSettings } from './class-settings.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
-import { checkOptionNames } from './metric-decorator.js';
-import { bindMethods, isInstrumented, methodOn } from './observed-functions.js';
+import { checkParentheses } from './method-decorator.js';
+import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
+import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
 import { checkedRegistry } from './registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
@@ -20,8 +22,19 @@ export interface InstrumentedOptions<Instance> {
    * alone. Default: none.
    */
   methods?: true | readonly (keyof Instance | string | symbol)[];
+  /**
+   * Whether a call that returned has failed all the same, for all decorators of its methods that do not say so themselves.
+   * As `failure` of `@Counted`.
+   */
+  failure?: (call: Call<Instance>) => boolean;
   /** What the `class` label says, for minified builds. Default: the name in the code. */
   name?: string;
+}
+
+/** What is used of a `ClassDecoratorContext`, which TypeScript has for classes with a public constructor only. */
+interface ClassContext {
+  readonly kind: 'class';
+  readonly name: string | undefined;
 }
 
 /**
@@ -38,19 +51,25 @@ export interface InstrumentedOptions<Instance> {
  */
 export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},
-): (target: Class, context?: ClassDecoratorContext) => void {
+): (target: Class, context?: ClassContext) => void {
+  checkParentheses('Instrumented', [options]);
   checkOptions(options);
-  const { labels = {}, registry, methods, name } = options;
+  const { labels = {}, registry, methods, name, failure } = options;
   return (target, context) => {
     checkTarget(target, context);
+    // Bundlers rename classes, and hand the name in the source to standard decorators.
+    const sourceName = context?.name;
     setClassSettings(target, {
       labels: Object.freeze({ ...labels }),
       registry: registry as AnyRegistry | undefined,
-      name,
+      name: name ?? sourceName,
+      failure: failure as ((call: Call) => boolean) | undefined,
     });
     if (methods !== undefined)
       for (const [holder, key] of chosenMethods(target, methods)) instrumentMethod(holder, key);
-    if (registry !== undefined) bindMethods(target, typeof registry === 'function' ? undefined : registry);
+    claimMethods(target, ({ bind }) => {
+      if (registry !== undefined) bind?.(typeof registry === 'function' ? undefined : registry);
+    });
   };
 }
 
@@ -58,11 +77,12 @@ function checkOptions(options: InstrumentedOptions<never>): void {
   if (typeof options !== 'object' || options === null) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}. Write \`@Instrumented()\`.`,
+      `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}.`,
     );
   }
-  checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name']);
-  const { labels, registry, methods, name } = options;
+  checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name', 'failure']);
+  const { labels, registry, methods, name, failure } = options;
+  checkFunctionOption('Instrumented', 'failure', failure);
   if (registry !== undefined && typeof registry !== 'function') checkedRegistry('Instrumented', registry);
   if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
     throw metricsError(
@@ -100,7 +120,7 @@ function checkTarget(target: unknown, context: unknown): void {
       : String(context);
   throw metricsError(
     'ERR_METRICS_INVALID_DECORATION',
-    `@Instrumented cannot stand on \`${member}\`: expected a class, received a ${kind ?? 'member'}. Put it on the class, and @Counted, @Timed or @TracksGauge on its methods.`,
+    `@Instrumented cannot decorate \`${member}\`: expected a class, received a ${kind ?? 'member'}. Put it on the class, and @Counted, @Timed or @TracksGauge on its methods.`,
   );
 }
 

@@ -1,5 +1,8 @@
-/** What is instrumented, kept with reflect-metadata on the functions themselves: it works in both decorator modes. */
-import 'reflect-metadata';
+/**
+ * What is instrumented, kept with reflect-metadata on the functions themselves: it works in both decorator modes. Its
+ * `no-conflict` entry adds no functions to `Reflect`, and shares its store with a `reflect-metadata` that the application loads.
+ */
+import { defineMetadata, getOwnMetadata, getOwnMetadataKeys } from 'reflect-metadata/no-conflict';
 import type { MetricDefinition } from '../lib/definition.js';
 
 /** One metric on one method. */
@@ -34,13 +37,14 @@ export function getInstrumentation(target: AnyClass): InstrumentedMethod[] {
 
 /** The metrics of one function, innermost first. */
 export function metricsOf(method: object): readonly MethodMetric[] {
-  const kept: unknown = Reflect.getOwnMetadata(metricsKey, method);
-  return Array.isArray(kept) ? kept : [];
+  const kept = metadataStores().map((store) => store.getOwnMetadata(metricsKey, method));
+  return kept.find(Array.isArray) ?? [];
 }
 
-/** Notes a metric on a function, after those that it has. */
-export function addMetric(method: object, metric: MethodMetric): void {
-  Reflect.defineMetadata(metricsKey, Object.freeze([...metricsOf(method), Object.freeze(metric)]), method);
+/** Notes the metrics of a function. */
+export function setMetrics(method: object, metrics: readonly MethodMetric[]): void {
+  const [store] = metadataStores();
+  store?.defineMetadata(metricsKey, Object.freeze(metrics.map((metric) => Object.freeze(metric))), method);
 }
 
 /** Gives `wrapper` the name, length, own properties, prototype and Reflect metadata of `original`. */
@@ -52,11 +56,41 @@ export function takeOver(wrapper: object, original: object): void {
     const descriptor = Reflect.getOwnPropertyDescriptor(original, key);
     if (descriptor !== undefined) Reflect.defineProperty(wrapper, key, descriptor);
   }
-  // So that a framework that asks for an async function finds one.
-  Reflect.setPrototypeOf(wrapper, Reflect.getPrototypeOf(original));
-  for (const key of Reflect.getOwnMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), wrapper);
+  let hasAllMetadata = true;
+  for (const store of metadataStores()) {
+    const keys = store.getOwnMetadataKeys?.(original);
+    if (keys === undefined) hasAllMetadata = false;
+    else for (const key of keys) store.defineMetadata(key, store.getOwnMetadata(key, original), wrapper);
   }
+  // So that a framework that asks for an async function finds one. Metadata that cannot be listed is inherited.
+  Reflect.setPrototypeOf(wrapper, hasAllMetadata ? Reflect.getPrototypeOf(original) : original);
+}
+
+interface MetadataStore {
+  readonly defineMetadata: (key: unknown, value: unknown, target: object) => void;
+  readonly getOwnMetadata: (key: unknown, target: object) => unknown;
+  /** `@abraham/reflection` has none. */
+  readonly getOwnMetadataKeys?: (target: object) => unknown[];
+}
+
+const noConflict: MetadataStore = { defineMetadata, getOwnMetadata, getOwnMetadataKeys };
+
+// It reads through a polyfill that was loaded before it, and throws where that one lacks a function.
+let isNoConflictUsable = true;
+try {
+  getOwnMetadataKeys({});
+} catch {
+  isNoConflictUsable = false;
+}
+
+/** That of the application first, which may load it at any time and which may be the one that ours shares. */
+function metadataStores(): MetadataStore[] {
+  const { defineMetadata: define, getOwnMetadata: get } = Reflect as object as Partial<MetadataStore>;
+  const hasPolyfill = typeof define === 'function' && typeof get === 'function';
+  return [
+    ...(hasPolyfill ? [Reflect as object as MetadataStore] : []),
+    ...(isNoConflictUsable ? [noConflict] : []),
+  ];
 }
 
 function methodsOf(holder: object, isStatic: boolean): InstrumentedMethod[] {

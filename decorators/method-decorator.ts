@@ -4,13 +4,15 @@
  * argument.
  */
 import { metricsError } from '../lib/errors.js';
-import { addMetric, type MethodMetric, takeOver } from './metadata.js';
+import type { Declaration } from './declaration.js';
+import { type MethodMetric, metricsOf, setMetrics, takeOver } from './metadata.js';
 import {
   isFunction,
   isStandardContext,
   legacySite,
   type MethodSite,
   nameOf,
+  standardDeclaration,
   standardSite,
 } from './method-site.js';
 import { type AnyFunction, type CallObserver, observedFunction } from './observed-call.js';
@@ -51,7 +53,10 @@ export function methodDecorator<This, Args extends unknown[], Result>(
     if (isStandardContext(second)) {
       if (second.kind !== 'method' || !isFunction(first))
         throw misplaced(decorator, second.kind, second.name);
-      const wrapper = instrumented(first, metrics, (itself) => observe(standardSite(second, itself)));
+      const wrapper: AnyFunction = instrumented(first, metrics, observe, (known) => {
+        const declaration = known ?? standardDeclaration(second, () => wrapper);
+        return { declaration, site: standardSite(second, declaration) };
+      });
       return wrapper;
     }
     if (typeof second !== 'string' && typeof second !== 'symbol')
@@ -65,7 +70,10 @@ export function methodDecorator<This, Args extends unknown[], Result>(
         descriptor.set === undefined && descriptor.get === undefined ? 'field' : 'accessor',
         second,
       );
-    descriptor.value = instrumented(method, metrics, () => observe(legacySite(first, second)));
+    descriptor.value = instrumented(method, metrics, observe, () => {
+      const declaration = { holder: first as object };
+      return { declaration, site: legacySite(second, declaration) };
+    });
     return descriptor;
   };
 }
@@ -74,16 +82,35 @@ export function methodDecorator<This, Args extends unknown[], Result>(
 function instrumented(
   method: AnyFunction,
   metrics: readonly MethodMetric[],
-  observe: (itself: () => AnyFunction) => CallObserver,
+  observe: (site: MethodSite) => CallObserver,
+  locate: (known: Declaration | undefined) => { declaration: Declaration; site: MethodSite },
 ): AnyFunction {
   const inner = observedBy(method);
   const original = inner?.original ?? method;
-  const observers: readonly CallObserver[] = [observe(() => wrapper), ...(inner?.observers ?? [])];
-  const wrapper: AnyFunction = observedFunction(original, observers);
+  const { declaration, site } = locate(inner?.declaration);
+  const observers: readonly CallObserver[] = [observe(site), ...(inner?.observers ?? [])];
+  const wrapper: AnyFunction = observedFunction(original, observers, declaration);
   takeOver(wrapper, method);
-  for (const metric of metrics) addMetric(wrapper, metric);
-  noteObserved(wrapper, { original, observers });
+  setMetrics(wrapper, [...metricsOf(method), ...metrics]);
+  noteObserved(wrapper, { original, observers, declaration });
   return wrapper;
+}
+
+/**
+ * A decorator written without its parentheses is called with what it stands on: `(method, context)`, or `(target, key)` and
+ * a descriptor in legacy mode.
+ * @throws ERR_METRICS_INVALID_DECORATION
+ */
+export function checkParentheses(decorator: string, [first, second]: readonly unknown[]): void {
+  const isLegacyMember =
+    (typeof first === 'object' || isFunction(first)) &&
+    (typeof second === 'string' || typeof second === 'symbol');
+  if (!isFunction(first) && !isLegacyMember && !isStandardContext(second)) return;
+  const name = isStandardContext(second) ? second.name : isLegacyMember ? second : nameOf(first);
+  throw metricsError(
+    'ERR_METRICS_INVALID_DECORATION',
+    `@${decorator} is on \`${String(name)}\` without parentheses: expected \`@${decorator}()\`, received what it decorates as its first argument.`,
+  );
 }
 
 function misplaced(decorator: string, kind: string, name: unknown): Error {
@@ -93,6 +120,6 @@ function misplaced(decorator: string, kind: string, name: unknown): Error {
       : 'Make it a method, or move the work into one and decorate that.';
   return metricsError(
     'ERR_METRICS_INVALID_DECORATION',
-    `@${decorator} cannot stand on \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
+    `@${decorator} cannot decorate \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,
   );
 }

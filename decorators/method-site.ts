@@ -1,5 +1,7 @@
-/** Where a decorated method stands: the names its calls are labelled with. */
-import { ownName } from './class-settings.js';
+/** Where a decorated method stands: the class that declares it, and the names its calls are labelled with. */
+import type { Call } from './call.js';
+import { ownName, settingsVersion } from './class-settings.js';
+import { type Declaration, derives, prototypeOf } from './declaration.js';
 import type { AnyFunction } from './observed-call.js';
 import { observedBy } from './observed-functions.js';
 
@@ -8,15 +10,18 @@ export interface MethodSite {
   /** Name of the method, `#` included where it is private. */
   readonly method: string;
   readonly private: boolean;
-  /** Name of the class that declares the method, told from a call's `this`. */
-  readonly className: (instance: unknown) => string;
+  /** Name of the class that declares the method. */
+  readonly className: (call: Call) => string;
 }
 
+/** What is used of the context of a standard decorator. `instrument` gives less of it than a compiler. */
 export interface StandardContext {
   readonly kind: string;
   readonly name: string | symbol;
   readonly static?: boolean;
   readonly private?: boolean;
+  readonly metadata?: object;
+  readonly addInitializer?: (initializer: (this: object) => void) => void;
   /** Set by `instrument`: there is no class. */
   readonly function?: boolean;
 }
@@ -25,65 +30,105 @@ export function isStandardContext(value: unknown): value is StandardContext {
   return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value;
 }
 
+export function standardSite(context: StandardContext, declaration: Declaration): MethodSite {
+  const { name, private: isPrivate = false } = context;
+  const className = context.function === true ? () => '' : declaringClassName(declaration);
+  return { method: memberName(name), private: isPrivate, className };
+}
+
+export function legacySite(key: string | symbol, declaration: Declaration): MethodSite {
+  return { method: memberName(key), private: false, className: declaringClassName(declaration) };
+}
+
 /**
- * A standard decorator is not told its class. The class is found from the first `this`: it is the one on whose prototype
- * the method stands.
+ * A standard decorator is not given its class. A static method learns it when the class is defined, an instance method
+ * when the first instance is constructed; where `@Instrumented` is on the class, from that.
  */
-export function standardSite(context: StandardContext, itself: () => AnyFunction): MethodSite {
-  const isStatic = context.static === true;
-  if (context.function === true)
-    return { method: memberName(context.name), private: false, className: () => '' };
-  // Nearly every call comes from the same class as the one before.
-  let lastStart: unknown;
-  let lastName = '';
-  return {
-    method: memberName(context.name),
-    private: context.private === true,
-    className: (instance) => {
-      const start: unknown = isStatic ? instance : Reflect.getPrototypeOf(Object(instance));
-      if (start !== lastStart || lastName === '') {
-        const declaring = holderOf(start, context.name, itself()) ?? start;
-        lastName = isStatic ? nameOf(declaring) : classNameOf(declaring);
-        lastStart = start;
-      }
-      return lastName;
-    },
+export function standardDeclaration(context: StandardContext, method: () => AnyFunction): Declaration {
+  let isCertain = false;
+  const learnFrom = (start: object): void => {
+    const found =
+      context.static === true ? (isFunction(start) ? start : undefined) : holderOf(start, context, method());
+    if (found === undefined) return;
+    declaration.holder = found;
+    isCertain = true;
   };
+  const declaration: Declaration = { holder: undefined, learnFrom };
+  context.addInitializer?.(function learn() {
+    if (isCertain) return;
+    const start = prototypeOf(this) as object;
+    learnFrom(start);
+    if (!isCertain) declaration.holder = commonAncestor(declaration.holder, start);
+  });
+  return declaration;
 }
 
-export function legacySite(target: unknown, key: string | symbol): MethodSite {
-  // Asked at each call: `@Instrumented({ name })` is heard after its methods.
-  return {
-    method: memberName(key),
-    private: false,
-    className: () => (isFunction(target) ? nameOf(target) : classNameOf(target)),
+/** The object of the prototype chain that declares a method; `undefined` where the chain does not tell. */
+function holderOf(start: object, context: StandardContext, method: AnyFunction): object | undefined {
+  const { name, metadata } = context;
+  const chain = chainOf(start);
+  const original = observedBy(method)?.original;
+  const withMethod = chain.filter((at) => context.private !== true && Object.hasOwn(at, name));
+  return (
+    chain.find((at) => metadata !== undefined && metadataOf(at) === metadata) ??
+    withMethod.find((at) => {
+      const value: unknown = Reflect.getOwnPropertyDescriptor(at, name)?.value;
+      return isFunction(value) && observedBy(value)?.original === original;
+    }) ??
+    // Another decorator wrapped it: what overrides it stands below it.
+    withMethod.at(-1)
+  );
+}
+
+function chainOf(start: object): object[] {
+  const parent = Reflect.getPrototypeOf(start);
+  return parent === null || parent === Object.prototype ? [start] : [start, ...chainOf(parent)];
+}
+
+/** The decorator metadata of the class of a prototype, where the compiler or a polyfill keeps it. */
+function metadataOf(prototype: object): unknown {
+  const key: unknown = Reflect.get(Symbol, 'metadata') ?? Symbol.for('Symbol.metadata');
+  const owner: unknown = prototype.constructor;
+  return isFunction(owner) ? Reflect.getOwnPropertyDescriptor(owner, key as symbol)?.value : undefined;
+}
+
+/** The nearest prototype that all instances seen inherit from: the class that declares their `#private` method, or a subclass. */
+function commonAncestor(known: object | undefined, start: object): object {
+  let common = known ?? start;
+  while (!derives(start, common)) common = Reflect.getPrototypeOf(common) ?? Object.prototype;
+  return common;
+}
+
+/** The name is looked up once, and again when `@Instrumented` names a class. */
+function declaringClassName(declaration: Declaration): (call: Call) => string {
+  let known: object | undefined;
+  let name = '';
+  let version = -1;
+  return ({ instance }) => {
+    const start = declaration.holder === undefined ? prototypeOf(instance) : undefined;
+    if (typeof start === 'object' && start !== null) declaration.learnFrom?.(start);
+    // No instance was constructed yet: the class of `this` is the best guess.
+    const holder = declaration.holder ?? (start as object | undefined);
+    if (holder !== known || version !== settingsVersion() || name === '') {
+      known = holder;
+      version = settingsVersion();
+      name = nameOf(isFunction(holder) ? holder : holder?.constructor);
+    }
+    return name;
   };
-}
-
-/** The object of the prototype chain that has the method, or a function made of it, as its own. */
-function holderOf(start: unknown, key: string | symbol, method: AnyFunction): object | undefined {
-  for (
-    let at = start;
-    at !== null && (typeof at === 'object' || typeof at === 'function');
-    at = Reflect.getPrototypeOf(at as object)
-  ) {
-    const value: unknown = Reflect.getOwnPropertyDescriptor(at as object, key)?.value;
-    if (value === method) return at as object;
-    const around = isFunction(value) ? observedBy(value) : undefined;
-    if (around !== undefined && around.original === observedBy(method)?.original) return at as object;
-  }
-  return undefined;
-}
-
-function classNameOf(prototype: unknown): string {
-  const owner: unknown =
-    typeof prototype === 'object' && prototype !== null ? prototype.constructor : undefined;
-  return nameOf(owner);
 }
 
 export function nameOf(value: unknown): string {
-  const name: unknown = isFunction(value) ? (ownName(value) ?? value.name) : undefined;
-  return typeof name === 'string' && name !== '' ? name : 'anonymous';
+  if (!isFunction(value)) return 'anonymous';
+  return ownName(value) ?? (sourceName(value.name) || 'anonymous');
+}
+
+/**
+ * The name in the source, where a bundler changed it: esbuild calls a class that mentions itself `_Repo` and an anonymous
+ * one `_a`, rollup calls the second of a name `Repo$1`.
+ */
+function sourceName(name: string): string {
+  return /^_[a-z]\d*$/.test(name) ? '' : name.replace(/^_(?=[A-Z])|\$\d+$/g, '');
 }
 
 function memberName(key: string | symbol): string {

@@ -1,12 +1,15 @@
 /** From the arguments of `@Counted`, `@Timed` or `@TracksGauge` to a decorator: what the three share. */
-import type { LabelShape, MetricDefinition } from '../lib/definition.js';
+import type { LabelShape, MetricDefinition, MetricType } from '../lib/definition.js';
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
+import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
+import { judging } from './failure-option.js';
 import { type LabelSources, outcome } from './label-sources.js';
 import {
+  checkParentheses,
   type DualModeMethodDecorator,
   type Fixed,
   type FixedArgs,
@@ -25,6 +28,12 @@ export interface CommonOptions<This = unknown> {
   registry?: AnyRegistry | ((instance: This) => AnyRegistry);
   /** Errors that are no failures: a call that ends with one counts as success. */
   ignore?: readonly ErrorClass[];
+  /**
+   * Says that the method itself handles rejections of the promise that it returns, as one that starts a background task
+   * does. The caller then gets that very promise; a rejection that nobody handles is not reported by Node. Default: false,
+   * the caller gets a promise chained to it, whose rejections are the caller's to handle.
+   */
+  handlesRejections?: boolean;
 }
 
 /** Options of a decorator that is given no metric. */
@@ -54,6 +63,8 @@ export interface MetricDecorator<S extends Series, Options> {
   readonly withoutMetric: MetricDefinition;
   /** Options of its own, beside those of all. */
   readonly ownOptions: readonly string[];
+  /** Types of prom-client's metrics that it takes. Default: that of `withoutMetric`. */
+  readonly clientTypes?: readonly MetricType[];
   /** What is done at the start and at the end of a call. Throws for unusable options. */
   readonly observer: (recorder: Recorder<S>, options: Options) => CallObserver;
 }
@@ -61,11 +72,15 @@ export interface MetricDecorator<S extends Series, Options> {
 /** What its user wrote: `()`, `(options)`, `(definition)` or `(definition, options)`. */
 export interface DecoratorArguments {
   readonly definition: MetricDefinition | undefined;
+  /** The metric of prom-client that was given in place of a definition. */
+  readonly clientMetric: ClientMetric | undefined;
   readonly options: {
     readonly labels?: unknown;
     readonly registry?: unknown;
     readonly ignore?: readonly ErrorClass[];
+    readonly handlesRejections?: boolean;
     readonly name?: string;
+    readonly failure?: (call: Call) => boolean;
   };
 }
 
@@ -78,16 +93,27 @@ export function metricDecorator<
   Result,
 >(
   made: MetricDecorator<S, Options>,
-  { definition, options }: DecoratorArguments,
+  { definition, clientMetric, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
-  const { registry, ignore, name } = options;
+  const { registry, ignore, handlesRejections, name, failure } = options;
   const observing = (recorder: Recorder<S>): CallObserver => {
-    const observer = { ...made.observer(recorder, options as Options), bind: recorder.bind };
-    return ignore === undefined ? observer : ignoring(observer, ignore);
+    const observer = {
+      ...made.observer(recorder, options as Options),
+      bind: recorder.bind,
+      handlesRejections,
+    };
+    const ignorant = ignore === undefined ? observer : ignoring(observer, ignore);
+    return failure === undefined ? ignorant : judging(ignorant, failure, recorder.failed);
   };
   if (definition !== undefined) {
-    const recorder = recorderFor<S>({ decorator, definition, labels: options.labels, registry });
+    const recorder = recorderOn<S>({
+      decorator,
+      definition,
+      clientMetric,
+      labels: options.labels,
+      registry,
+    });
     const observer = observing(recorder);
     const { staticLabels } = recorder.sources;
     return methodDecorator([{ decorator, definition, staticLabels }], (site) => {
@@ -96,7 +122,10 @@ export function metricDecorator<
     });
   }
   return methodDecorator([{ decorator, definition: withoutMetric, staticLabels: {} }], (site) => {
-    const labels = { ...siteLabels(site, name), ...('outcome' in withoutMetric.labels ? { outcome } : {}) };
+    const labels = {
+      ...siteLabels(decorator, site, name),
+      ...('outcome' in withoutMetric.labels ? { outcome } : {}),
+    };
     const recorder = recorderFor<S>({ decorator, definition: withoutMetric, labels, registry });
     bindSoon(recorder, site);
     return observing(recorder);
@@ -114,37 +143,41 @@ export function readArguments(
     decorator,
     withoutMetric,
     ownOptions,
-  }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions'>,
-  [first, second]: readonly unknown[],
+    clientTypes = [withoutMetric.type],
+  }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions' | 'clientTypes'>,
+  args: readonly unknown[],
 ): DecoratorArguments {
-  if (typeof first === 'function') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_DECORATION',
-      `@${decorator} was put on \`${first.name || 'anonymous'}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
-    );
-  }
-  const definition = isDefinition(first) ? first : undefined;
+  checkParentheses(decorator, args);
+  const [first, second] = args;
+  const clientMetric = isClientMetric(first) ? first : undefined;
+  const definition =
+    clientMetric === undefined ? (isDefinition(first) ? first : undefined) : clientDefinition(clientMetric);
   const options = (definition === undefined ? first : second) ?? {};
-  if (definition !== undefined && definition.type !== withoutMetric.type) {
+  const types = clientMetric === undefined ? [withoutMetric.type] : clientTypes;
+  if (definition !== undefined && !types.includes(definition.type)) {
     throw metricsError(
       'ERR_METRICS_WRONG_TYPE',
-      `@${decorator} cannot record on metric \`${definition.name}\`: expected a ${withoutMetric.type}, received a ${definition.type}.`,
+      `@${decorator} cannot record on metric \`${definition.name}\`: expected a ${types.join(' or ')}, received a ${definition.type}.`,
     );
   }
-  if (typeof options !== 'object') {
+  if (typeof options !== 'object' || isRecordable(options)) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @${decorator}: expected a definition and options, received ${shown(options)}.`,
+      `Invalid argument of @${decorator}: expected a definition or a metric of prom-client, and options, received ${shown(options)}.`,
     );
   }
   checkOptionNames(decorator, options, [
     definition === undefined ? 'name' : 'labels',
-    'registry',
+    // A metric of prom-client has registered itself.
+    ...(clientMetric === undefined ? ['registry'] : []),
     'ignore',
+    'failure',
+    'handlesRejections',
     ...ownOptions,
   ]);
   if ('ignore' in options && options.ignore !== undefined)
     checkErrorClasses(decorator, 'ignore', options.ignore);
+  if ('failure' in options) checkFunctionOption(decorator, 'failure', options.failure);
   if (
     'name' in options &&
     options.name !== undefined &&
@@ -155,7 +188,7 @@ export function readArguments(
       `Invalid \`name\` of @${decorator}: expected \`Class.method\` or \`method\`, received ${shown(options.name)}.`,
     );
   }
-  return { definition, options };
+  return { definition, clientMetric, options };
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION for an option that is not known, with the one that may be meant */
@@ -170,13 +203,42 @@ export function checkOptionNames(decorator: string, options: object, known: read
   }
 }
 
+/** @throws ERR_METRICS_INVALID_OPTION for an option that is there and no function */
+export function checkFunctionOption(decorator: string, name: string, option: unknown): void {
+  if (option === undefined || typeof option === 'function') return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`${name}\` of @${decorator}: expected a function of the call, received ${shown(option)}.`,
+  );
+}
+
+/** The error of a function that has no name and is given none: several of them would share one series. */
+export function anonymous(decorator: string, option: string): Error {
+  return metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `@${decorator} of \`instrument\` has no name to record: expected a function with a name, received an anonymous one. Name it, or write \`${decorator}({ ${option} })\`.`,
+  );
+}
+
 /** Where a method stands, as labels: by the name its user gives, or by the code. */
-function siteLabels({ method, className }: MethodSite, name: string | undefined): Record<string, unknown> {
+function siteLabels(
+  decorator: string,
+  { method, className }: MethodSite,
+  name: string | undefined,
+): Record<string, unknown> {
+  if (name === undefined && method === '') throw anonymous(decorator, "name: 'plan'");
   const dot = name?.lastIndexOf('.') ?? -1;
   return {
-    class: name !== undefined && dot > 0 ? name.slice(0, dot) : (call: Call) => className(call.instance),
+    class: name !== undefined && dot > 0 ? name.slice(0, dot) : className,
     method: name === undefined ? method : name.slice(dot + 1),
   };
+}
+
+/** A metric, but of no library that is known here. */
+function isRecordable(value: object): boolean {
+  return ['inc', 'observe', 'set'].some(
+    (name) => typeof Reflect.get(value, name) === 'function' && !Object.hasOwn(value, name),
+  );
 }
 
 function isDefinition(value: unknown): value is MetricDefinition {

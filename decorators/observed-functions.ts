@@ -1,11 +1,12 @@
 /** The functions that the decorators made: what they stand for, and who observes them. */
-import type { AnyRegistry } from './class-settings.js';
+import type { Declaration } from './declaration.js';
 import type { AnyClass } from './metadata.js';
 import type { AnyFunction, CallObserver } from './observed-call.js';
 
 interface ObservedFunction {
   readonly original: AnyFunction;
   readonly observers: readonly CallObserver[];
+  readonly declaration: Declaration;
 }
 
 const observedFunctions = new WeakMap<AnyFunction, ObservedFunction>();
@@ -34,13 +35,16 @@ export function methodOn(holder: object, key: string | symbol): AnyFunction | un
   return descriptor.value;
 }
 
-/** Makes the decorated methods of a class ready in its registry; `undefined` where each instance has its own. */
-export function bindMethods(target: AnyClass, registry: AnyRegistry | undefined): void {
+/** Makes the decorated methods of a class ready: they learn their class, and `bind` is called with the observers. */
+export function claimMethods(target: AnyClass, bind: (observer: CallObserver) => void): void {
   for (const holder of [target.prototype, target]) {
     for (const key of Reflect.ownKeys(holder)) {
       const method: unknown = Reflect.getOwnPropertyDescriptor(holder, key)?.value;
-      if (typeof method !== 'function') continue;
-      for (const { bind } of observedFunctions.get(method as AnyFunction)?.observers ?? []) bind?.(registry);
+      const observed =
+        typeof method === 'function' ? observedFunctions.get(method as AnyFunction) : undefined;
+      if (observed === undefined) continue;
+      observed.declaration.holder ??= holder;
+      for (const observer of observed.observers) bind(observer);
     }
   }
 }

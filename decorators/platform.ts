@@ -14,10 +14,10 @@ import { type Moment, PlatformMetrics } from '../lib/recorders/platform.js';
 import { platformRateLimit } from '../lib/recorders/rate-limit-headers.js';
 import type { RequestScope } from '../lib/recorders/request-scope.js';
 import type { Call } from './call.js';
-import type { DualModeMethodDecorator } from './method-decorator.js';
-import type { CallOf, CommonOptions } from './metric-decorator.js';
+import { checkParentheses, type DualModeMethodDecorator } from './method-decorator.js';
+import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { checkFunctionOption, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
 import { inRequestScope, requestScope } from './preset-scope.js';
 import { headersOf, isRateLimitError, type RateLimitTold, statusOf } from './rate-limit-result.js';
 import { propertiesOf } from './usage.js';
@@ -58,8 +58,10 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
  * async openPullRequest(repository: string, branch: string): Promise<PullRequest> { ... }
  */
 export function PlatformRequest<This, Args extends unknown[], Result>(
-  options: PlatformRequestOptions<CallOf<This, Args, Result>> = {},
+  ...args: [options?: PlatformRequestOptions<CallOf<This, Args, Result>>]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('PlatformRequest', args);
+  const [options = {}] = args;
   const given = (options ?? {}) as PlatformRequestOptions<Call>;
   checkEffect(given.effect);
   for (const name of ['status', 'rateLimit', 'lifetime'] as const)
@@ -76,7 +78,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
         ...(given.effect === undefined ? [] : effectMetrics[given.effect]),
       ],
       labels: {
-        platform: ({ instance }, site) => site.className(instance),
+        platform: (call, site) => site.className(call),
         service: absent,
         method: absent,
         repository: absent,

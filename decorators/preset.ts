@@ -10,7 +10,7 @@ import type { Source } from './label-sources.js';
 import type { MethodMetric } from './metadata.js';
 import { type DualModeMethodDecorator, methodDecorator } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
-import { type CommonOptions, checkOptionNames } from './metric-decorator.js';
+import { anonymous, type CommonOptions, checkOptionNames } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
 import { bindingFinder, type RegistryBinding } from './registry-binding.js';
 
@@ -56,7 +56,7 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
   }));
   const recorderOf: Preset<Recorder>['recorderOf'] = (call) => {
     try {
-      return finder.bindingOf(call.instance);
+      return finder.bindingOf(call);
     } catch (error) {
       // It is the registry that fails: the shared one hears of it.
       sharedRegistry.recordingFailed(first.name, 'registry', error);
@@ -67,6 +67,10 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
     recorderOf(call)?.registry.recordingFailed(first.name, reason, error);
   const metrics = definitions.map((definition) => metricOf(decorator, definition, given));
   return methodDecorator(metrics as [MethodMetric, ...MethodMetric[]], (site) => {
+    const unnamed = Object.keys(labels).find(
+      (name) => labels[name] === methodName && given[name] === undefined && site.method === '',
+    );
+    if (unnamed !== undefined) throw anonymous(decorator, `labels: { ${unnamed}: 'plan' }`);
     // As with the decorators of one metric: `@Instrumented` cannot find a private method to say where it records.
     if (!site.private) finder.bindSoon();
     const read = <T>(option: ((call: never) => T) | undefined, call: Call): T | undefined => {
@@ -91,9 +95,14 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
       }
     };
     const observing = observer({ site, read, recorderOf, label });
-    const bound = { ...observing, bind: finder.bind };
+    const bound = { ...observing, bind: finder.bind, handlesRejections: options.handlesRejections };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
   });
+}
+
+/** The default of a label that is the name of the method. */
+export function methodName(_call: Call, site: MethodSite): string {
+  return site.method;
 }
 
 /** A metric of a preset as `getInstrumentation` shows it. */
@@ -115,19 +124,13 @@ function checkOptions(
   labels: readonly string[],
   ownOptions: readonly string[],
 ): void {
-  if (typeof options === 'function') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_DECORATION',
-      `@${decorator} was put on \`${options.name || 'anonymous'}\` without parentheses: expected \`@${decorator}()\`, received the function itself as its first argument.`,
-    );
-  }
   if (typeof options !== 'object' || options === null) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
       `Invalid argument of @${decorator}: expected options or nothing, received ${shown(options)}.`,
     );
   }
-  checkOptionNames(decorator, options, ['labels', 'registry', 'ignore', ...ownOptions]);
+  checkOptionNames(decorator, options, ['labels', 'registry', 'ignore', 'handlesRejections', ...ownOptions]);
   const given: Partial<Record<'labels' | 'ignore', unknown>> = options;
   if (given.ignore !== undefined) checkErrorClasses(decorator, 'ignore', given.ignore);
   if (given.labels === undefined) return;
@@ -145,13 +148,4 @@ function checkOptions(
       `Invalid \`labels\` of @${decorator}: expected some of ${labels.join(', ')}, received an unknown label \`${name}\`.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
     );
   }
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for an option that is there and no function */
-export function checkFunctionOption(decorator: string, name: string, option: unknown): void {
-  if (option === undefined || typeof option === 'function') return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`${name}\` of @${decorator}: expected a function of the call, received ${shown(option)}.`,
-  );
 }

@@ -22,10 +22,10 @@ import { ProviderRequests } from '../lib/recorders/provider-requests.js';
 import { providerRateLimit } from '../lib/recorders/rate-limit-headers.js';
 import type { RequestScope } from '../lib/recorders/request-scope.js';
 import type { Call } from './call.js';
-import type { DualModeMethodDecorator } from './method-decorator.js';
-import type { CallOf, CommonOptions } from './metric-decorator.js';
+import { checkParentheses, type DualModeMethodDecorator } from './method-decorator.js';
+import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { checkFunctionOption, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
 import { inRequestScope, requestScope } from './preset-scope.js';
 import { headersOf, isRateLimitError, type RateLimitTold } from './rate-limit-result.js';
 import { sdkUsage } from './sdk-usage.js';
@@ -76,8 +76,10 @@ export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C[
  * async send(request: MessageCreateParams): Promise<Message> { return this.client.messages.create(request); }
  */
 export function ProviderRequest<This, Args extends unknown[], Result>(
-  options: ProviderRequestOptions<CallOf<This, Args, Result>> = {},
+  ...args: [options?: ProviderRequestOptions<CallOf<This, Args, Result>>]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('ProviderRequest', args);
+  const [options = {}] = args;
   const given = (options ?? {}) as ProviderRequestOptions<Call>;
   checkPrices('@ProviderRequest', given.prices);
   checkUsage(given.usage);
@@ -102,9 +104,9 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
         aiRateLimitRemaining,
       ],
       labels: {
-        provider: ({ instance }, site) => site.className(instance),
+        provider: (call, site) => site.className(call),
         model: ({ args: [request] }) => textIn(propertiesOf(request).model) ?? '',
-        operation: (_call, site) => site.method,
+        operation: methodName,
       },
       ownOptions: ['usage', 'prices', 'rateLimit', 'retry'],
       recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),

@@ -70,7 +70,7 @@ export function recorderFor<S extends Series>({
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
     try {
-      target = bindingOf(call.instance).registry;
+      target = bindingOf(call).registry;
     } catch {
       // It is the registry that fails: the shared one hears of it.
     }
@@ -82,7 +82,7 @@ export function recorderFor<S extends Series>({
   const seriesOf = (call: Call): S | undefined => {
     if (always !== undefined) return always;
     try {
-      const { instrument, bound } = bindingOf(call.instance);
+      const { instrument, bound } = bindingOf(call);
       return bound ?? seriesAt(instrument, sources.of(call));
     } catch (error) {
       return failed(call, 'label', error);

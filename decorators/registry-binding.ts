@@ -2,7 +2,9 @@
 import type { MetricDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import type { Call } from './call.js';
 import { type AnyRegistry, settingOf, settingsVersion } from './class-settings.js';
+import { type Declaration, declarationOf, prototypeOf } from './declaration.js';
 
 /** What a decorator keeps for each registry that it records in. */
 export interface RegistryBinding {
@@ -10,7 +12,7 @@ export interface RegistryBinding {
 }
 
 export interface BindingFinder<B extends RegistryBinding> {
-  readonly bindingOf: (instance: unknown) => B;
+  readonly bindingOf: (call: Call) => B;
   /** Makes ready in the registry of its class, and in no other. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
   /** Binds when the class is defined; without it, at the first call. */
@@ -37,7 +39,7 @@ export function bindingFinder<B extends RegistryBinding>(
   }
   if (typeof registry === 'function') {
     return {
-      bindingOf: (instance) => bindingIn(checkedRegistry(decorator, registry(instance))),
+      bindingOf: (call) => bindingIn(checkedRegistry(decorator, registry(call.instance))),
       bind: () => {},
       bindSoon: () => {},
     };
@@ -59,22 +61,32 @@ function byClass<B extends RegistryBinding>(
     return shared;
   };
   let claimed = false;
-  let lastClass: unknown;
+  // Nearly every call has the class of the one before.
+  let lastPrototype: unknown;
+  let lastDeclaration: Declaration | undefined;
   let lastBinding: B | undefined;
   let lastVersion = 0;
   return {
-    bindingOf: (instance) => {
+    bindingOf: (call) => {
       const version = settingsVersion();
       if (version === 0) return shared ?? bindShared();
-      const owner: unknown =
-        typeof instance === 'object' && instance !== null ? Reflect.getPrototypeOf(instance) : instance;
-      if (lastBinding !== undefined && owner === lastClass && version === lastVersion) return lastBinding;
-      const found = settingOf(instance, ({ registry }) => registry);
+      const { instance } = call;
+      const prototype = prototypeOf(instance);
+      const declaration = declarationOf(call);
+      if (
+        lastBinding !== undefined &&
+        prototype === lastPrototype &&
+        declaration === lastDeclaration &&
+        version === lastVersion
+      )
+        return lastBinding;
+      const found = settingOf(call, ({ registry }) => registry);
       // A registry of the instance differs from call to call of one class: it is never the last.
       if (typeof found === 'function')
         return bindingIn(checkedRegistry('Instrumented', found(instance as never)));
       lastBinding = found === undefined ? bindShared() : bindingIn(found);
-      lastClass = owner;
+      lastPrototype = prototype;
+      lastDeclaration = declaration;
       lastVersion = version;
       return lastBinding;
     },

@@ -4,6 +4,9 @@ import type { HistogramDefinition, LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
+import type { Call } from './call.js';
+import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
+import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
@@ -16,7 +19,7 @@ import {
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recorder.js';
 
-export interface TimedOptions {
+export interface TimedOptions<C = Call> extends FailureOption<C> {
   /**
    * What is timed: the whole call, or the time to the first item of the stream that is returned (to the return, where it
    * is none). A call that has no first item, since it fails or ends before, is not observed then. Default: `end`.
@@ -34,7 +37,8 @@ export interface TimedOptions {
  * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
  */
 export function Timed<This, Args extends unknown[], Result>(
-  options?: MetriclessOptions<CallOf<This, Args, Result>['instance']> & TimedOptions,
+  options?: MetriclessOptions<CallOf<This, Args, Result>['instance']> &
+    TimedOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Times the calls of a method in a histogram, in seconds from the call to its end: the return, the settlement of the
@@ -43,7 +47,14 @@ export function Timed<This, Args extends unknown[], Result>(
  */
 export function Timed<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: HistogramDefinition<L>,
-  ...options: OptionsFor<L, CallOf<This, Args, Result>, TimedOptions>
+  ...options: OptionsFor<L, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
+): DualModeMethodDecorator<This, Args, Result>;
+/**
+ * Times the calls of a method in a `Histogram` or `Summary` of prom-client that exists already.
+ */
+export function Timed<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientTimer<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 export function Timed<This, Args extends unknown[], Result>(
   ...args: unknown[]
@@ -55,6 +66,7 @@ const timed: MetricDecorator<HistogramSeries, TimedOptions> = {
   decorator: 'Timed',
   withoutMetric: methodDuration,
   ownOptions: ['until', 'sample'],
+  clientTypes: ['histogram', 'summary'],
   observer: timing,
 };
 

@@ -3,6 +3,8 @@ import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
+import type { ClientGauge, ClientOptionsFor } from './client-metric.js';
+import type { FailureOption } from './failure-option.js';
 import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } from './gauge-property.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
@@ -16,7 +18,7 @@ import {
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recorder.js';
 
-export interface TracksGaugeOptions<C> {
+export interface TracksGaugeOptions<C> extends FailureOption<C> {
   /**
    * Sets the gauge at the end of a successful call instead of counting calls under way; `undefined` leaves it as it is.
    * On a property it makes the number of the value, which is the call's `result`.
@@ -33,12 +35,20 @@ export function TracksGauge<This, Args extends unknown[], Result>(
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Tracks the calls of a method under way in a gauge: +1 at the start and -1 at the end, with the labels of the start. On a
- * standard `accessor`, and on a property in legacy mode (with `useDefineForClassFields: false`, as all legacy property
- * decorators need), the gauge follows the value. Labels and errors as in `Counted`.
+ * standard `accessor`, and on a property or `accessor` in legacy mode, the gauge follows the value. A legacy property needs
+ * `useDefineForClassFields: false`, as all legacy property decorators do: without, the class definition throws
+ * ERR_METRICS_INVALID_DECORATION. Labels and errors as in `Counted`.
  */
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
+): DualModeGaugeDecorator<This, Args, Result>;
+/**
+ * Tracks the calls of a method, or a property, in a `Gauge` of prom-client that exists already.
+ */
+export function TracksGauge<T extends string, This, Args extends unknown[], Result>(
+  metric: ClientGauge<T>,
+  ...options: ClientOptionsFor<T, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
 ): DualModeGaugeDecorator<This, Args, Result>;
 export function TracksGauge<This, Args extends unknown[], Result>(
   ...args: unknown[]

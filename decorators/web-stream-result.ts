@@ -1,51 +1,41 @@
 /** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
-import type { ObservedLife } from './stream-life.js';
+import { Readable } from 'node:stream';
+import { followIterator } from './iterator-result.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
 
-export function followWebStream(
-  stream: ReadableStream,
-  life: ObservedLife,
-  followIterator: (iterator: object) => void,
-): void {
-  const { getReader, cancel, pipeTo, pipeThrough, tee } = stream;
-  const iterate = stream[Symbol.asyncIterator];
-
-  life.redefine(stream, 'getReader', function reader(this: ReadableStream, ...args: unknown[]) {
-    const made = Reflect.apply(getReader, this, args) as ReadableStreamDefaultReader;
-    followReader(made, stream, life);
-    return made;
-  });
-  const iterator = function iterator(this: ReadableStream, ...args: unknown[]) {
-    const made = Reflect.apply(iterate, this, args);
-    followIterator(made);
-    return made;
-  };
-  life.redefine(stream, Symbol.asyncIterator, iterator);
-  life.redefine(stream, 'values', iterator);
-  life.redefine(stream, 'cancel', function cancelled(this: ReadableStream, ...args: unknown[]) {
-    life.end(stream);
-    return Reflect.apply(cancel, this, args);
-  });
-  life.redefine(stream, 'pipeTo', function piped(this: ReadableStream, ...args: unknown[]) {
-    // The inner pipe reads past the methods above, so an observing stage is put in front.
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
-    return Reflect.apply(pipeTo, observed, args);
-  });
-  life.redefine(stream, 'pipeThrough', function pipedThrough(this: ReadableStream, ...args: unknown[]) {
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
-    return Reflect.apply(pipeThrough, observed, args);
-  });
-  life.redefine(stream, 'tee', function teed(this: ReadableStream) {
-    const observed = Reflect.apply(pipeThrough, this, [observingStage(stream, life)]) as ReadableStream;
-    return Reflect.apply(tee, observed, []);
-  });
+/** Whether somebody reads a stream already, or has: it is locked or disturbed. */
+export function isSpent(stream: ReadableStream): boolean {
+  return stream.locked || Readable.isDisturbed(stream as never);
 }
 
-function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStream, life: ObservedLife): void {
-  const { read, cancel } = reader;
-  life.redefine(reader, 'read', function readNext(this: unknown, ...args: unknown[]) {
-    return (Reflect.apply(read, this, args) as Promise<{ done: boolean; value: unknown }>).then(
+export function followWebStream(stream: ReadableStream, life: ObservedLife): void {
+  const intercept = methodsOf(stream, life);
+  intercept('getReader', (made) => followReader(made as ReadableStreamDefaultReader, life));
+  for (const method of ['values', Symbol.asyncIterator] as const) {
+    intercept(method, (made) => {
+      if (life.isNew(made as object)) followIterator(made as object, life);
+    });
+  }
+  intercept('cancel', () => life.end());
+  // What is within pipes and tees reads past the methods above, so an observing stage is put in front.
+  const { pipeThrough } = stream;
+  for (const method of ['pipeTo', 'pipeThrough', 'tee'] as const) {
+    life.intercept(stream, method, stream[method] as AnyMethod, (original, self, args) =>
+      Reflect.apply(
+        original,
+        self === stream ? Reflect.apply(pipeThrough, stream, [observingStage(life)]) : self,
+        args,
+      ),
+    );
+  }
+}
+
+function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife): void {
+  const intercept = methodsOf(reader, life);
+  intercept('read', (reading) =>
+    (reading as Promise<{ done: boolean; value: unknown }>).then(
       (chunk) => {
-        if (chunk.done) life.end(stream);
+        if (chunk.done) life.end();
         else life.item(chunk.value);
         return chunk;
       },
@@ -53,24 +43,30 @@ function followReader(reader: ReadableStreamDefaultReader, stream: ReadableStrea
         life.fail(error);
         throw error;
       },
-    );
-  });
-  life.redefine(reader, 'cancel', function cancelled(this: unknown, ...args: unknown[]) {
-    life.end(stream);
-    return Reflect.apply(cancel, this, args);
-  });
+    ),
+  );
+  intercept('cancel', () => life.end());
+}
+
+/** Lets `seen` look at what a method gives; what it makes of it, if anything, is given instead. */
+function methodsOf<T extends object>(object: T, life: ObservedLife) {
+  return (method: keyof T, seen: (made: unknown) => unknown): void =>
+    life.intercept(object, method, object[method] as AnyMethod, (original, self, args) => {
+      const made: unknown = Reflect.apply(original, self, args);
+      return self === object ? (seen(made) ?? made) : made;
+    });
 }
 
 /** Hands every chunk on and tells of it. */
-function observingStage(stream: ReadableStream, life: ObservedLife): TransformStream {
+function observingStage(life: ObservedLife): TransformStream {
   const stage = {
     transform(chunk: unknown, controller: TransformStreamDefaultController) {
       life.item(chunk);
       controller.enqueue(chunk);
     },
-    flush: () => life.end(stream),
+    flush: () => life.end(),
     // Where the reading side leaves early; known to newer versions of Node.
-    cancel: () => life.end(stream),
+    cancel: () => life.end(),
   };
   return new TransformStream(stage);
 }

@@ -15,11 +15,12 @@ import { escalationOf } from '../lib/escalation.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { type WorkflowContext, WorkflowMetrics } from '../lib/recorders/workflow.js';
 import type { Call } from './call.js';
+import { classOf } from './class-settings.js';
 import { getInstrumentation } from './metadata.js';
-import type { DualModeMethodDecorator } from './method-decorator.js';
-import type { CallOf, CommonOptions } from './metric-decorator.js';
+import { checkParentheses, type DualModeMethodDecorator } from './method-decorator.js';
+import { type CallOf, type CommonOptions, checkFunctionOption } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { checkFunctionOption, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
 
 export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
@@ -42,8 +43,10 @@ export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['ins
  * async run(issue: Issue): Promise<void> { ... }
  */
 export function WorkflowRun<This, Args extends unknown[], Result>(
-  options: WorkflowRunOptions<CallOf<This, Args, Result>> = {},
+  ...args: [options?: WorkflowRunOptions<CallOf<This, Args, Result>>]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('WorkflowRun', args);
+  const [options = {}] = args;
   const { issueType } = (options ?? {}) as WorkflowRunOptions<Call>;
   checkFunctionOption('WorkflowRun', 'issueType', issueType);
   return presetDecorator(
@@ -59,7 +62,7 @@ export function WorkflowRun<This, Args extends unknown[], Result>(
         ...(issueType === undefined ? [] : [issuesProcessed, issueCompletionDuration]),
       ],
       labels: {
-        workflow_type: ({ instance }, site) => site.className(instance),
+        workflow_type: (call, site) => site.className(call),
         provider: absent,
         platform: absent,
       },
@@ -141,8 +144,10 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
   options?: WorkflowStepOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
 export function WorkflowStep<This, Args extends unknown[], Result>(
-  ...[first, second]: readonly unknown[]
+  ...args: readonly unknown[]
 ): DualModeMethodDecorator<This, Args, Result> {
+  checkParentheses('WorkflowStep', args);
+  const [first, second] = args;
   const given = (typeof first === 'string' ? (second ?? {}) : (first ?? {})) as WorkflowStepOptions<Call>;
   const options =
     typeof first === 'string' ? { ...given, labels: { step_name: first, ...given.labels } } : given;
@@ -152,8 +157,8 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
       decorator: 'WorkflowStep',
       definitions: [workflowStepDuration, workflowStepErrors],
       labels: {
-        step_name: (_call, site) => site.method,
-        workflow_type: ({ instance }, site) => typeOfRun(instance) ?? site.className(instance),
+        step_name: methodName,
+        workflow_type: (call, site) => typeOfRun(call) ?? site.className(call),
       },
       ownOptions: [],
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
@@ -188,11 +193,10 @@ function stepping({ recorderOf, label }: Preset<WorkflowMetrics>): CallObserver 
 }
 
 /** Finds the type that a `@WorkflowRun` of the same class gives as a value; classes are few, and looked at once each. */
-function runTypes(): (instance: unknown) => string | undefined {
+function runTypes(): (call: Call) => string | undefined {
   const known = new WeakMap<object, { readonly type: string | undefined }>();
-  return (instance) => {
-    const owner: unknown =
-      typeof instance === 'function' ? instance : (Object(instance) as { constructor?: unknown }).constructor;
+  return (call) => {
+    const owner = classOf(call);
     if (typeof owner !== 'function') return undefined;
     let found = known.get(owner);
     if (found === undefined) {

@@ -51,6 +51,6 @@ test('without a gauge it is an error that says what is missing', (t) => {
   t.throws(() => use({}, { kind: 'accessor', name: 'size' }), {
     code: 'ERR_METRICS_INVALID_DECORATION',
     message:
-      /@TracksGauge\(\) cannot stand on `size`: expected a method, received a property\. Give it the gauge/,
+      /@TracksGauge\(\) cannot decorate `size`: expected a method, received a property\. Give it the gauge/,
   });
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Counted, instrument, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { Counted, instrument, outcome, Timed, TracksGauge, WorkflowStep } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
@@ -50,4 +50,48 @@ test('without a metric its method label is its name, and it has no class', async
 test('without decorators it is the function itself', (t) => {
   const fn = (): number => 1;
   t.is(instrument(fn), fn);
+});
+
+const loose = instrument as unknown as (...args: unknown[]) => unknown;
+const misuses: readonly [what: string, args: readonly unknown[], message: string][] = [
+  [
+    'a class',
+    [class Queue {}, Counted()],
+    'Invalid first argument of `instrument`: expected a function, received the class `Queue`. Put @Instrumented on the class.',
+  ],
+  ['an object', [{}], 'Invalid first argument of `instrument`: expected a function, received an object.'],
+  [
+    'options in place of a decorator',
+    [() => 1, Counted({ name: 'plan' }), { name: 'plan' }],
+    'Invalid argument 3 of `instrument`: expected a decorator such as `Counted()`, received an object.',
+  ],
+  [
+    'an anonymous function',
+    [() => 1, Timed()],
+    "@Timed of `instrument` has no name to record: expected a function with a name, received an anonymous one. Name it, or write `Timed({ name: 'plan' })`.",
+  ],
+  [
+    'an anonymous function as a workflow step',
+    [() => 1, WorkflowStep()],
+    "@WorkflowStep of `instrument` has no name to record: expected a function with a name, received an anonymous one. Name it, or write `WorkflowStep({ labels: { step_name: 'plan' } })`.",
+  ],
+];
+for (const [what, args, message] of misuses) {
+  test(`instrument() refuses ${what}`, (t) => {
+    t.throws(() => loose(...args), { code: 'ERR_METRICS_INVALID_OPTION', message });
+  });
+}
+
+test('instrument() with a decorator without parentheses says what to write', (t) => {
+  t.throws(() => loose(function plan() {}, Counted), {
+    code: 'ERR_METRICS_INVALID_DECORATION',
+    message: /^@Counted is on `plan` without parentheses/,
+  });
+});
+
+test('an anonymous function needs no name where the labels are given', (t) => {
+  const registry = createTestRegistry();
+  const step = instrument(() => 1, Timed(seconds, { registry }), WorkflowStep('plan', { registry }));
+  t.is(step(), 1);
+  t.is(readHistogram(registry, seconds)?.count, 1);
 });

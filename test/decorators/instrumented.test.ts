@@ -246,7 +246,7 @@ for (const [what, use, code, message] of [
     'on a method (standard)',
     () => LooseInstrumented()(() => 1, { kind: 'method', name: 'run' }),
     'ERR_METRICS_INVALID_DECORATION',
-    /@Instrumented cannot stand on `run`: expected a class, received a method/,
+    /@Instrumented cannot decorate `run`: expected a class, received a method/,
   ],
   [
     'on a member (legacy)',
@@ -311,8 +311,8 @@ for (const [what, use, code, message] of [
   [
     'the class itself, without parentheses',
     () => LooseInstrumented(class Workflow {}),
-    'ERR_METRICS_INVALID_OPTION',
-    /Write `@Instrumented\(\)`/,
+    'ERR_METRICS_INVALID_DECORATION',
+    /expected `@Instrumented\(\)`/,
   ],
 ] as const) {
   test(`@Instrumented ${what} is an error at class definition`, (t) => {

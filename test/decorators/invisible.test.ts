@@ -126,13 +126,14 @@ test('a synchronous throw stays synchronous, and a returned value is the very ob
   t.is(decorated.run({ async: false, ends: 'returns', value }), value);
 });
 
-test('a thenable that is no promise is returned untouched and never run', (t) => {
+test('a thenable is returned itself, is never run by the decorator and counts once its caller subscribes', async (t) => {
   const registry = createTestRegistry();
   let ran = 0;
   const query = {
     // biome-ignore lint/suspicious/noThenProperty: a lazy query builder is what is tested.
-    then() {
+    then(onFulfilled: (value: number) => void) {
       ran++;
+      onFulfilled(1);
     },
   };
   class Database {
@@ -143,6 +144,9 @@ test('a thenable that is no promise is returned untouched and never run', (t) =>
   }
   t.is(new Database().select(), query);
   t.is(ran, 0);
+  t.is(readValue(registry, calls, { outcome: 'success', error: 'none' }) ?? 0, 0);
+  t.is(await query, 1);
+  t.is(ran, 1);
   t.is(readValue(registry, calls, { outcome: 'success', error: 'none' }), 1);
 });
 

@@ -1,5 +1,14 @@
 import test from 'ava';
-import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
+import {
+  Counted,
+  Instrumented,
+  PlatformRequest,
+  ProviderRequest,
+  Timed,
+  TracksGauge,
+  WorkflowRun,
+  WorkflowStep,
+} from '../../decorators/index.js';
 import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
 import { createTestRegistry } from '../../lib/testing.js';
 
@@ -18,7 +27,7 @@ const places: readonly [place: string, at: readonly unknown[], message: RegExp][
   [
     'a getter (standard)',
     [() => 1, { kind: 'getter', name: 'size' }],
-    /^@Counted cannot stand on `size`: expected a method, received a getter\. Make it a method/,
+    /^@Counted cannot decorate `size`: expected a method, received a getter\. Make it a method/,
   ],
   ['a setter (standard)', [() => 1, { kind: 'setter', name: 'size' }], /received a setter/],
   ['a field (standard)', [undefined, { kind: 'field', name: 'size' }], /received a field/],
@@ -39,11 +48,60 @@ for (const [place, at, message] of places) {
   });
 }
 
-test('a decorator without its parentheses says what to write', (t) => {
-  t.throws(() => LooseCounted(function run() {}, { kind: 'method', name: 'run' }), {
-    code: 'ERR_METRICS_INVALID_DECORATION',
-    message: /`run` without parentheses: expected `@Counted\(\)`/,
-  });
+const methodDecorators = {
+  Counted,
+  Timed,
+  TracksGauge,
+  WorkflowRun,
+  WorkflowStep,
+  ProviderRequest,
+  PlatformRequest,
+} as unknown as Readonly<Record<string, Loose>>;
+const members: readonly [kind: string, at: readonly unknown[]][] = [
+  ['a method (standard)', [function run() {}, { kind: 'method', name: 'run' }]],
+  [
+    'an accessor (standard)',
+    [
+      { get() {}, set() {} },
+      { kind: 'accessor', name: 'run' },
+    ],
+  ],
+  ['a method (legacy)', [{ run() {} }, 'run', { value() {} }]],
+  ['a static method (legacy)', [class Queue {}, 'run', { value() {} }]],
+  ['a property (legacy)', [{}, 'run', undefined]],
+];
+for (const [name, decorator] of Object.entries(methodDecorators)) {
+  for (const [kind, at] of members) {
+    test(`@${name} without parentheses on ${kind} is an error that says what to write`, (t) => {
+      t.throws(() => decorator(...at), {
+        code: 'ERR_METRICS_INVALID_DECORATION',
+        message: `@${name} is on \`run\` without parentheses: expected \`@${name}()\`, received what it decorates as its first argument.`,
+      });
+    });
+  }
+}
+
+test('a decorator without parentheses fails where the class is defined', (t) => {
+  const decorator = Counted as unknown as (...at: unknown[]) => undefined;
+  t.throws(
+    () => {
+      class Worker {
+        @decorator
+        run(): void {}
+      }
+      return Worker;
+    },
+    { code: 'ERR_METRICS_INVALID_DECORATION', message: /`run` without parentheses/ },
+  );
+});
+
+test('@Instrumented without parentheses is an error that says what to write', (t) => {
+  const decorator = Instrumented as unknown as (...at: unknown[]) => unknown;
+  for (const at of [[class Queue {}], [class Queue {}, { kind: 'class', name: 'Queue' }]])
+    t.throws(() => decorator(...at), {
+      code: 'ERR_METRICS_INVALID_DECORATION',
+      message: /^@Instrumented is on `Queue` without parentheses: expected `@Instrumented\(\)`/,
+    });
 });
 
 const options: readonly [what: string, use: () => unknown, code: string, message: RegExp][] = [
@@ -93,7 +151,7 @@ const options: readonly [what: string, use: () => unknown, code: string, message
     'something that is no definition',
     () => LooseCounted('jobs_total'),
     'ERR_METRICS_INVALID_OPTION',
-    /expected a definition and options, received "jobs_total"/,
+    /expected a definition or a metric of prom-client, and options, received "jobs_total"/,
   ],
 ];
 for (const [what, use, code, message] of options) {

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { Counted } from '../../decorators/index.js';
+import { type TransformOptions, transform } from 'esbuild';
+import { Counted, Instrumented } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { createTestRegistry, readSamples } from '../../lib/testing.js';
 
@@ -61,3 +62,42 @@ test('a method taken off its object is still recorded', async (t) => {
   t.is(run.call(undefined as never), 'done');
   t.is((await readSamples(registry, methodCalls)).length, 1);
 });
+
+const bundled = `
+  export async function run(Counted: any, Instrumented: any, registry: any) {
+    class Repo { static instance = new Repo(); @Counted({ registry }) find() {} }
+    @Instrumented({ registry }) class Users { static instance = new Users(); @Counted() find() {} }
+    const Anonymous = [class { @Counted({ registry }) find() {} }][0];
+    for (const one of [Repo.instance, Users.instance, new Anonymous()]) one.find();
+    class Sub extends Repo {}
+    new Sub().find();
+  }
+`;
+const bundles: readonly [how: string, options: TransformOptions, names: readonly string[]][] = [
+  // esbuild calls the classes `_Repo`, `_Users` and `_a`.
+  ['by default', {}, ['Repo 2', 'Users 1', 'anonymous 1']],
+  ['with keepNames', { keepNames: true }, ['Repo 2', 'Users 1', 'anonymous 1']],
+];
+for (const [how, options, names] of bundles) {
+  test(`in a bundle of esbuild ${how}, the class label is the name in the source`, async (t) => {
+    t.deepEqual(await classLabels(options), names);
+  });
+}
+
+test('a minified class keeps its name by keepNames, or by a standard @Instrumented', async (t) => {
+  const kept = await classLabels({ minify: true, keepNames: true });
+  t.deepEqual(kept.slice(0, 2), ['Repo 2', 'Users 1']);
+  t.true((await classLabels({ minify: true })).includes('Users 1'));
+});
+
+/** The class labels that the bundled program records, and how often. */
+async function classLabels(options: TransformOptions): Promise<string[]> {
+  const registry = createTestRegistry();
+  const { code } = await transform(bundled, { loader: 'ts', format: 'cjs', target: 'es2022', ...options });
+  const module: { exports: { run?: (...args: unknown[]) => Promise<void> } } = { exports: {} };
+  new Function('module', 'exports', code)(module, module.exports);
+  await module.exports.run?.(Counted, Instrumented, registry);
+  return (await readSamples(registry, methodCalls))
+    .map(({ labels, value }) => `${labels.class} ${value}`)
+    .sort();
+}

@@ -504,7 +504,7 @@ test('presets fit plain functions, and go with other decorators', async (t) => {
   const plan = instrument(
     async (issue: { type: string }) => issue.type,
     WorkflowStep('plan', { registry, labels: { workflow_type: ({ args: [issue] }) => issue.type } }),
-    ProviderRequest({ registry, labels: { provider: 'claude', model: 'large' } }),
+    ProviderRequest({ registry, labels: { provider: 'claude', model: 'large', operation: 'plan' } }),
   );
   t.is(await plan({ type: 'bug' }), 'bug');
   t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'plan bug': 1 });
@@ -518,7 +518,7 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => WorkflowRun({ issuetype: 'x' } as never),
-    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, issueType. Did you mean `issueType`?',
+    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, handlesRejections, issueType. Did you mean `issueType`?',
   ],
   [
     () => WorkflowRun({ issueType: 'bug' } as never),
@@ -555,6 +555,6 @@ test('a preset without parentheses says so', (t) => {
   t.throws(() => (ProviderRequest as unknown as (method: unknown) => void)(function ask() {}), {
     code: 'ERR_METRICS_INVALID_DECORATION',
     message:
-      '@ProviderRequest was put on `ask` without parentheses: expected `@ProviderRequest()`, received the function itself as its first argument.',
+      '@ProviderRequest is on `ask` without parentheses: expected `@ProviderRequest()`, received what it decorates as its first argument.',
   });
 });

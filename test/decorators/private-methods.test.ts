@@ -44,3 +44,19 @@ test('@Instrumented gives #private methods its registry too, and the shared one 
   t.is(readValue(registry, secret), 1);
   t.is(sharedRegistry.get('secret_total'), undefined);
 });
+
+test('a #private method passed on as a handler records under its class, whichever class is constructed first', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Worker {
+    @Counted()
+    #run(): void {}
+    get handler(): () => void {
+      return this.#run;
+    }
+  }
+  class Night extends Worker {}
+  const handlers = [new Night().handler, new Worker().handler];
+  for (const handler of handlers) handler.call(new Map());
+  t.is(readValue(registry, methodCalls, { class: 'Worker', method: '#run', outcome: 'success' }), 2);
+});

@@ -2,7 +2,9 @@
  * What compiles and what does not, in both decorator modes: `tsc` runs over this file with and without
  * `experimentalDecorators`, and an unused `@ts-expect-error` is an error. Nothing here is executed.
  */
+import * as prometheusClient from '@prometheus-io/client';
 import { expectTypeOf } from 'expect-type';
+import * as promClient from 'prom-client';
 import {
   Counted,
   errorType,
@@ -242,3 +244,112 @@ export class RejectedOptions {
 // @ts-expect-error a class
 @Counted()
 export class OnClass {}
+
+/** Metrics of prom-client that exist already: typed by their label names. */
+const clientCalls = new promClient.Counter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labelNames: ['code', 'model'],
+});
+const clientPlain = new promClient.Counter({ name: 'plain_total', help: 'Plain.' });
+const clientSeconds = new promClient.Histogram({ name: 'seconds', help: 'Seconds.', labelNames: ['code'] });
+const clientSummary = new promClient.Summary({ name: 'summary', help: 'Seconds.', labelNames: ['code'] });
+const clientGauge = new promClient.Gauge({ name: 'depth', help: 'Depth.', labelNames: ['code'] });
+const otherCalls = new prometheusClient.Counter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labelNames: ['code'],
+});
+const otherGauge = new prometheusClient.Gauge({ name: 'depth', help: 'Depth.', labelNames: ['code'] });
+
+export class AcceptedClientMetrics {
+  @Counted(clientCalls, {
+    labels: {
+      code: ({ result }) => result?.status ?? 0,
+      model: (call) => {
+        expectTypeOf(call.args).toEqualTypeOf<[Request]>();
+        return call.args[0].model;
+      },
+    },
+    failure: ({ result }) => result?.status === 500,
+  })
+  @Timed(clientSeconds, { labels: { code: errorType }, ignore: [TypeError] })
+  @Timed(clientSummary, { labels: { code: 'a' }, until: 'first-item' })
+  @TracksGauge(clientGauge, { labels: { code: 'a' }, set: ({ result }) => result?.status })
+  @Counted(otherCalls, { labels: { code: ({ args: [request] }) => request.model } })
+  @TracksGauge(otherGauge, { labels: { code: 'a' } })
+  @Counted(clientPlain)
+  async send(_request: Request): Promise<{ status: number }> {
+    return { status: 200 };
+  }
+}
+
+export class RejectedClientMetrics {
+  // @ts-expect-error a label that the metric does not have
+  @Counted(clientCalls, { labels: { code: '1', model: 'a', region: 'eu' } })
+  unknownLabel(): void {}
+
+  // @ts-expect-error a label without a source
+  @Counted(clientCalls, { labels: { code: '1' } })
+  missingLabel(): void {}
+
+  // @ts-expect-error no labels
+  @Counted(clientCalls)
+  noLabels(): void {}
+
+  // @ts-expect-error a gauge is no counter
+  @Counted(clientGauge, { labels: { code: 'a' } })
+  gauge(): void {}
+
+  // @ts-expect-error a counter is no histogram
+  @Timed(clientCalls, { labels: { code: '1', model: 'a' } })
+  counter(): void {}
+
+  // @ts-expect-error a counter is no gauge
+  @TracksGauge(clientCalls, { labels: { code: '1', model: 'a' } })
+  notGauge(): void {}
+
+  // @ts-expect-error the metric is in a registry already
+  @Counted(clientPlain, { registry: sharedRegistry })
+  registry(): void {}
+
+  // @ts-expect-error another library's label, of the other client
+  @Counted(otherCalls, { labels: { model: 'a' } })
+  otherLabel(): void {}
+}
+
+/** `failure` is typed from the method. */
+export class Failures {
+  @Counted({ failure: ({ result }) => result?.ok === false })
+  @Timed(seconds, { labels: { model: 'a' }, failure: ({ args: [reply] }) => !reply.ok })
+  judged(reply: { ok: boolean }): { ok: boolean } {
+    return reply;
+  }
+
+  // @ts-expect-error a property that the result does not have
+  @Counted({ failure: ({ result }) => result?.nowhere === 1 })
+  wrongResult(): { ok: boolean } {
+    return { ok: true };
+  }
+
+  // @ts-expect-error a promise says nothing at the end of a call
+  @Counted({ failure: async () => true })
+  asynchronous(): void {}
+}
+
+@Instrumented({ failure: ({ instance }) => instance !== undefined, methods: ['run'] })
+export class PrivateConstructor {
+  private constructor() {}
+  static make(): PrivateConstructor {
+    return new PrivateConstructor();
+  }
+  @Counted()
+  run(): void {}
+}
+
+@Instrumented({ labels: { provider: 'a' } })
+export abstract class ProtectedConstructor {
+  protected constructor() {}
+  @Counted()
+  run(): void {}
+}

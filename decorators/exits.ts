@@ -1,0 +1,83 @@
+/**
+ * Ways to consume a query, a cursor or an SDK's promise that go past `then`, `next` and iteration: `asResponse()`,
+ * `exec()`, `toArray()`, `stream()`. None is known by name: a method that gives a promise or a stream is one.
+ */
+import { EventEmitter } from 'node:events';
+import { types } from 'node:util';
+import { isPlainPromise, observedCatch } from './promise-result.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
+
+/** Of classes with more methods than this, which build queries, only the usual names are observed: each costs. */
+const maxMethods = 64;
+const usualExits: ReadonlySet<string> = new Set(['catch', 'exec', 'stream', 'cursor', 'asCallback']);
+
+/** Give one item, or `null` at the end. */
+const step = /^(try)?next|^read/i;
+const closing = /^(close|destroy)/i;
+
+/** Methods that say nothing of an end: `then` and iteration are observed elsewhere, events by `emit`. */
+const others: ReadonlySet<string> = new Set(['constructor', 'then', 'hasNext']);
+const ignoredPrototypes: ReadonlySet<unknown> = new Set([
+  Object.prototype,
+  Promise.prototype,
+  EventEmitter.prototype,
+  Function.prototype,
+]);
+
+export function followExits(
+  value: object,
+  life: ObservedLife,
+  follow: (result: object, life: ObservedLife) => void,
+): void {
+  for (const [name, method] of exitsOf(value)) {
+    life.intercept(value, name, method, (original, self, args) => {
+      if (self !== value) return Reflect.apply(original, self, args);
+      if (closing.test(name)) life.end();
+      const result: unknown = Reflect.apply(
+        original,
+        self,
+        name === 'catch' ? observedCatch(args, life) : args,
+      );
+      if (step.test(name)) return followedStep(result, life);
+      // An exit that led to another one, observed already, says nothing new.
+      if (!life.isAwaited() && isObject(result) && result !== value) follow(result, life);
+      return result;
+    });
+  }
+}
+
+function followedStep(result: unknown, life: ObservedLife): unknown {
+  const seen = (item: unknown): unknown => {
+    if (item === null || item === undefined) life.end();
+    else life.item(item);
+    return item;
+  };
+  if (!isPlainPromise(result)) return isObject(result) ? result : seen(result);
+  return result.then(seen, (error: unknown) => {
+    life.fail(error);
+    throw error;
+  });
+}
+
+/** Own and inherited methods; getters are not run. */
+function exitsOf(value: object): [string, AnyMethod][] {
+  const found = new Map<string, AnyMethod>();
+  for (
+    let at: object | null = value;
+    at !== null && !ignoredPrototypes.has(at);
+    at = Reflect.getPrototypeOf(at)
+  ) {
+    for (const name of Object.getOwnPropertyNames(at)) {
+      const method: unknown = Reflect.getOwnPropertyDescriptor(at, name)?.value;
+      if (typeof method === 'function' && !found.has(name) && !others.has(name) && !types.isProxy(method)) {
+        found.set(name, method as AnyMethod);
+      }
+    }
+  }
+  const exits = [...found];
+  return exits.length <= maxMethods ? exits : exits.filter(([name]) => usualExits.has(name));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

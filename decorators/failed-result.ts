@@ -1,0 +1,29 @@
+/** Calls that return, but whose result is a failure. */
+
+import { sharedRegistry } from '../lib/registry.js';
+import type { Call } from './call.js';
+import { failsByClass, registryOf } from './class-settings.js';
+import { declarationOf, declaredBy } from './declaration.js';
+
+/** The error of a call whose result is a failure. Its name is text: minified builds rename classes. */
+export const failedResult: Error = Object.assign(new Error('The result of the call is a failure.'), {
+  name: 'FailedResult',
+});
+
+/** Whether `@Instrumented({ failure })` takes the result of a call for a failure. */
+export function isFailedByClass(call: Call): boolean {
+  try {
+    return failsByClass(call);
+  } catch (error) {
+    const registry = registryOf(call) ?? sharedRegistry;
+    registry.recordingFailed('@Instrumented', 'failure', error);
+    return false;
+  }
+}
+
+/** A call with another outcome, for those observers only that see it so. */
+export function withOutcome(call: Call, outcome: Call['outcome'], error: unknown): Call {
+  if (call.outcome === outcome) return call;
+  const { instance, args, result, abandoned } = call;
+  return { instance, args, result, error, outcome, abandoned, ...{ [declaredBy]: declarationOf(call) } };
+}

@@ -1,0 +1,47 @@
+/** The option `failure`: results that are failures to one decorator. */
+import type { Call } from './call.js';
+import { failedResult, withOutcome } from './failed-result.js';
+import type { CallObserver } from './observed-call.js';
+
+/** Options of a decorator that can take a result for a failure. */
+export interface FailureOption<C> {
+  /**
+   * Whether a call that returned, or whose promise was fulfilled, has failed all the same: `({ result }) => !result.ok`. Its
+   * outcome is `failure` then, its `errorType` `FailedResult`. One that throws is counted in
+   * `metrics_recording_errors_total`, and the call is a success. Default: that of `@Instrumented`, else no result is.
+   */
+  failure?: (call: C) => boolean;
+}
+
+/** An observer that sees the outcome that `failure` gives to results. */
+export function judging(
+  observer: CallObserver,
+  failure: (call: Call) => boolean,
+  failed: (call: Call, reason: string, error: unknown) => void,
+): CallObserver {
+  const { firstItem, end } = observer;
+  const judged = (call: Call): Call => {
+    const returned = call.outcome === 'success' || call.error === failedResult;
+    if (!returned || call.abandoned) return call;
+    try {
+      return failure(call)
+        ? withOutcome(call, 'failure', failedResult)
+        : withOutcome(call, 'success', undefined);
+    } catch (error) {
+      failed(call, 'failure', error);
+      return call;
+    }
+  };
+  return {
+    ...observer,
+    ...(end === undefined ? {} : { end: (call, started) => end(judged(call), started) }),
+    ...(firstItem === undefined
+      ? {}
+      : {
+          firstItem: (call, started) => {
+            // The first item of a stream comes before there is a result to judge.
+            if (call.result === undefined || judged(call).outcome === 'success') firstItem(call, started);
+          },
+        }),
+  };
+}

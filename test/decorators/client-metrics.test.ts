@@ -1,0 +1,201 @@
+import * as prometheusClient from '@prometheus-io/client';
+import test from 'ava';
+import * as promClient from 'prom-client';
+import {
+  Counted,
+  errorType,
+  getInstrumentation,
+  Instrumented,
+  instrument,
+  outcome,
+  Timed,
+  TracksGauge,
+} from '../../decorators/index.js';
+import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
+import { createTestRegistry, readValue } from '../../lib/testing.js';
+
+const libraries: Readonly<Record<string, typeof promClient>> = {
+  'prom-client': promClient,
+  '@prometheus-io/client': prometheusClient as unknown as typeof promClient,
+};
+
+for (const [library, client] of Object.entries(libraries)) {
+  for (const enableExemplars of [false, true]) {
+    test(`decorators record on metrics of ${library} (exemplars: ${enableExemplars})`, async (t) => {
+      const register = new client.Registry();
+      register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
+      const registers = [register];
+      const common = { help: 'Help.', registers, enableExemplars };
+      const calls = new client.Counter({
+        ...common,
+        name: 'calls_total',
+        labelNames: ['model', 'outcome', 'error'] as const,
+      });
+      const tokens = new client.Counter({ ...common, name: 'tokens_total' });
+      const seconds = new client.Histogram({
+        ...common,
+        name: 'call_seconds',
+        labelNames: ['kind'] as const,
+        buckets: [60],
+      });
+      const quantiles = new client.Summary({ help: 'Help.', registers, name: 'call_quantiles' });
+      const running = new client.Gauge({
+        help: 'Help.',
+        registers,
+        name: 'running',
+        labelNames: ['kind'] as const,
+      });
+      const seen: number[] = [];
+      class Claude {
+        @Counted(calls, {
+          labels: { model: ({ args: [request] }) => request.model, outcome, error: errorType },
+          ignore: [RangeError],
+        })
+        @Counted(tokens, { value: ({ args: [request] }) => request.tokens })
+        @Timed(seconds, { labels: { kind: 'chat' }, sample: 1 })
+        @Timed(quantiles)
+        @TracksGauge(running, { labels: { kind: 'chat' } })
+        async send(request: { model: string; tokens: number; error?: Error }): Promise<void> {
+          const { values } = await running.get();
+          seen.push(values[0]?.value ?? 0);
+          if (request.error !== undefined) throw request.error;
+        }
+      }
+      const claude = new Claude();
+      await claude.send({ model: 'large', tokens: 3 });
+      await t.throwsAsync(claude.send({ model: 'large', tokens: 4, error: new TypeError('no') }));
+      await t.throwsAsync(claude.send({ model: 'small', tokens: 5, error: new RangeError('no') }));
+      t.deepEqual(
+        (await calls.get()).values.map(({ labels, value }) => [labels, value]),
+        [
+          [{ model: 'large', outcome: 'success', error: 'none' }, 1],
+          [{ model: 'large', outcome: 'failure', error: 'TypeError' }, 1],
+          [{ model: 'small', outcome: 'success', error: 'none' }, 1],
+        ],
+      );
+      t.is((await tokens.get()).values[0]?.value, 12);
+      const text = await register.metrics();
+      t.regex(text, /^call_seconds_count\{kind="chat"\} 3$/m);
+      t.regex(text, /^call_quantiles_count 3$/m);
+      t.deepEqual(seen, [1, 1, 1]);
+      t.is((await running.get()).values[0]?.value, 0);
+      t.deepEqual(
+        getInstrumentation(Claude).flatMap(({ metrics }) => metrics.map(({ definition }) => definition.name)),
+        ['running', 'call_quantiles', 'call_seconds', 'tokens_total', 'calls_total'],
+      );
+    });
+  }
+}
+
+const register = new promClient.Registry();
+const registers = [register];
+const counter = new promClient.Counter({
+  name: 'jobs_total',
+  help: 'Jobs.',
+  labelNames: ['queue'],
+  registers,
+});
+const gauge = new promClient.Gauge({ name: 'depth', help: 'Depth.', registers });
+const histogram = new promClient.Histogram({ name: 'seconds', help: 'Seconds.', registers });
+
+test('a sampled call is observed as often as it stands for', async (t) => {
+  const run = instrument(function run() {}, Timed(histogram, { sample: 5 }));
+  for (let call = 0; call < 10; call += 1) run();
+  const count = (await histogram.get()).values.find(({ metricName }) => metricName === 'seconds_count');
+  t.is(count?.value, 10);
+});
+
+test('an update keeps the series that other code records on, and `reset` does not lose them', async (t) => {
+  class Worker {
+    @Counted(counter, { labels: { queue: 'mail' } })
+    run(): void {}
+    @TracksGauge(gauge, { set: ({ result }) => result })
+    size(): number {
+      return 7;
+    }
+  }
+  counter.inc({ queue: 'mail' });
+  new Worker().run();
+  new Worker().size();
+  t.is((await counter.get()).values[0]?.value, 2);
+  t.is((await gauge.get()).values[0]?.value, 7);
+  counter.reset();
+  new Worker().run();
+  t.is((await counter.get()).values[0]?.value, 1);
+});
+
+test('what fails while recording on a metric of prom-client is counted in the registry of the class', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Worker {
+    @Counted(counter, {
+      labels: {
+        queue: () => {
+          throw new Error('no queue');
+        },
+      },
+    })
+    @TracksGauge(gauge, { set: () => Number.NaN + ('x' as never) })
+    run(): string {
+      return 'done';
+    }
+  }
+  t.is(new Worker().run(), 'done');
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'label' }), 1);
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
+});
+
+type Loose = (...args: unknown[]) => unknown;
+const [looseCounted, looseTimed, looseGauge] = [Counted, Timed, TracksGauge] as unknown as [
+  Loose,
+  Loose,
+  Loose,
+];
+const refused: readonly [what: string, use: () => unknown, code: string, message: string][] = [
+  [
+    'a gauge for a counter',
+    () => looseCounted(gauge),
+    'ERR_METRICS_WRONG_TYPE',
+    '@Counted cannot record on metric `depth`: expected a counter, received a gauge.',
+  ],
+  [
+    'a counter for a histogram',
+    () => looseTimed(counter, { labels: { queue: 'mail' } }),
+    'ERR_METRICS_WRONG_TYPE',
+    '@Timed cannot record on metric `jobs_total`: expected a histogram or summary, received a counter.',
+  ],
+  [
+    'a histogram for a gauge',
+    () => looseGauge(histogram),
+    'ERR_METRICS_WRONG_TYPE',
+    '@TracksGauge cannot record on metric `seconds`: expected a gauge, received a histogram.',
+  ],
+  [
+    'a missing label',
+    () => looseCounted(counter, {}),
+    'ERR_METRICS_INVALID_OPTION',
+    'Invalid `labels` of @Counted on metric `jobs_total`: expected a source for each of queue, received no source for `queue`.',
+  ],
+  [
+    'a registry, since the metric is in one',
+    () => looseCounted(counter, { labels: { queue: 'mail' }, registry: createTestRegistry() }),
+    'ERR_METRICS_INVALID_OPTION',
+    'Unknown option `registry` of @Counted: expected some of labels, ignore, failure, handlesRejections, when, value, errors.',
+  ],
+  [
+    'a metric of another library',
+    () =>
+      looseCounted(
+        new (class Meter {
+          inc(): void {}
+        })(),
+      ),
+    'ERR_METRICS_INVALID_OPTION',
+    'Invalid argument of @Counted: expected a definition or a metric of prom-client, and options, received an object (Meter).',
+  ],
+];
+for (const [what, use, code, message] of refused) {
+  test(`a decorator refuses ${what}`, (t) => {
+    t.throws(use, { code, message });
+  });
+}

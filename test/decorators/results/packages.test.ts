@@ -1,0 +1,324 @@
+/** What real packages return from a decorated method: the caller gets all of it, and the call is recorded once. */
+import { exec } from 'node:child_process';
+import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import Anthropic from '@anthropic-ai/sdk';
+import test, { type ExecutionContext } from 'ava';
+import Bluebird from 'bluebird';
+import { execa } from 'execa';
+import got, { type CancelableRequest } from 'got';
+import knexFactory from 'knex';
+import ky from 'ky';
+import { MongoClient } from 'mongodb';
+import mongoose from 'mongoose';
+import OpenAI from 'openai';
+import PLazy from 'p-lazy';
+import postgres from 'postgres';
+import Stripe from 'stripe';
+import { request } from 'undici';
+import { $ } from 'zx';
+import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
+import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { createTestRegistry, readValue } from '../../../lib/testing.js';
+import { until } from '../../helpers/until.js';
+
+const calls = defineCounter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labels: { outcome: label('success', 'failure', 'escalation') },
+});
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
+
+/** A class whose decorated method returns what it is asked for, and what was recorded of it. */
+function subject() {
+  const registry = createTestRegistry();
+  class Api {
+    @Counted(calls, { registry, labels: { outcome } })
+    @TracksGauge(running, { registry })
+    run<T>(make: () => T): T {
+      return make();
+    }
+  }
+  return {
+    api: new Api(),
+    recorded: () => ({
+      success: readValue(registry, calls, { outcome: 'success' }) ?? 0,
+      failure: readValue(registry, calls, { outcome: 'failure' }) ?? 0,
+      running: readValue(registry, running) ?? 0,
+    }),
+  };
+}
+
+const once = { success: 1, failure: 0, running: 0 };
+const failedOnce = { success: 0, failure: 1, running: 0 };
+const inProgress = { success: 0, failure: 0, running: 1 };
+
+async function listening(t: ExecutionContext, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const list = { object: 'list', url: '/v1/customers', has_more: false, data: [{ id: 'a' }] };
+const replying = (body: object): RequestListener => {
+  return (_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  };
+};
+
+/** Each way to consume what an HTTP client or an SDK returns; `consume` gives what its caller sees. */
+const clients: Readonly<
+  Record<
+    string,
+    { make: (port: number) => unknown; consume: (value: never) => Promise<unknown>; sees: unknown }
+  >
+> = {
+  'openai, awaited': {
+    make: (port) => openai(port).models.list(),
+    consume: async (pages: ReturnType<OpenAI['models']['list']>) => (await pages).data[0]?.id,
+    sees: 'a',
+  },
+  'openai, pages by for await': {
+    make: (port) => openai(port).models.list(),
+    consume: async (pages: ReturnType<OpenAI['models']['list']>) => {
+      const ids: string[] = [];
+      for await (const { id } of pages) ids.push(id);
+      return ids;
+    },
+    sees: ['a'],
+  },
+  'openai, withResponse': {
+    make: (port) => openai(port).models.retrieve('a'),
+    consume: async (model: ReturnType<OpenAI['models']['retrieve']>) =>
+      (await model.withResponse()).response.status,
+    sees: 200,
+  },
+  'openai, asResponse': {
+    make: (port) => openai(port).models.retrieve('a'),
+    consume: async (model: ReturnType<OpenAI['models']['retrieve']>) => (await model.asResponse()).status,
+    sees: 200,
+  },
+  '@anthropic-ai/sdk, withResponse': {
+    make: (port) => anthropic(port).models.retrieve('a'),
+    consume: async (model: ReturnType<Anthropic['models']['retrieve']>) =>
+      (await model.withResponse()).response.status,
+    sees: 200,
+  },
+  '@anthropic-ai/sdk, pages by for await': {
+    make: (port) => anthropic(port).models.list(),
+    consume: async (pages: ReturnType<Anthropic['models']['list']>) => {
+      const ids: string[] = [];
+      for await (const { id } of pages) ids.push(id);
+      return ids;
+    },
+    sees: ['a'],
+  },
+  'stripe, autoPagingToArray': {
+    make: (port) => stripe(port).customers.list(),
+    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) =>
+      (await customers.autoPagingToArray({ limit: 10 })).length,
+    sees: 1,
+  },
+  'stripe, autoPagingEach': {
+    make: (port) => stripe(port).customers.list(),
+    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) => {
+      const ids: string[] = [];
+      await customers.autoPagingEach(({ id }) => void ids.push(id));
+      return ids;
+    },
+    sees: ['a'],
+  },
+  'stripe, for await': {
+    make: (port) => stripe(port).customers.list(),
+    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) => {
+      for await (const { id } of customers) return id;
+      return undefined;
+    },
+    sees: 'a',
+  },
+  'ky, json': {
+    make: (port) => ky.get(`http://127.0.0.1:${port}`),
+    consume: async (response: ReturnType<typeof ky.get>) => Object.keys(await response.json<object>()).length,
+    sees: 4,
+  },
+  'got, json': {
+    make: (port) => got(`http://127.0.0.1:${port}`),
+    consume: async (response: CancelableRequest<unknown>) =>
+      Object.keys(await response.json<object>()).length,
+    sees: 4,
+  },
+  'got, a response that is read already': {
+    make: async (port) => got(`http://127.0.0.1:${port}`),
+    consume: async (response: Promise<{ statusCode: number }>) => (await response).statusCode,
+    sees: 200,
+  },
+  'node:http, a message that is read already': {
+    make: async (port) => {
+      const message = await new Promise<IncomingMessage>((resolve) =>
+        get({ host: '127.0.0.1', port }, resolve),
+      );
+      return Object.assign(message, { body: await text(message) });
+    },
+    consume: async (message: Promise<IncomingMessage>) => (await message).statusCode,
+    sees: 200,
+  },
+  'undici, a body that is read': {
+    make: async (port) => (await request(`http://127.0.0.1:${port}`)).body,
+    consume: async (body: ReturnType<typeof request>) =>
+      ((await body) as unknown as { text(): Promise<string> }).text(),
+    sees: JSON.stringify(list),
+  },
+};
+
+const openai = (port: number) =>
+  new OpenAI({ apiKey: 'key', baseURL: `http://127.0.0.1:${port}`, maxRetries: 0 });
+const anthropic = (port: number) =>
+  new Anthropic({ apiKey: 'key', baseURL: `http://127.0.0.1:${port}`, maxRetries: 0 });
+const stripe = (port: number) => new Stripe('sk', { host: '127.0.0.1', port, protocol: 'http' });
+
+for (const [name, { make, consume, sees }] of Object.entries(clients)) {
+  test(`${name}: works as without decorators, and is recorded once`, async (t) => {
+    const port = await listening(t, createServer(replying(list)));
+    const { api, recorded } = subject();
+    t.deepEqual(await consume(api.run(() => make(port)) as never), sees);
+    t.deepEqual(
+      await until('the end', async () => (recorded().running === 0 ? recorded() : undefined)),
+      once,
+    );
+  });
+}
+
+test('promisified exec: the child process is there, and the call ends when it does', async (t) => {
+  const { api, recorded } = subject();
+  const promise = api.run(() => promisify(exec)('echo done'));
+  t.is(typeof promise.child.pid, 'number');
+  t.deepEqual(recorded(), inProgress);
+  t.is((await promise).stdout, 'done\n');
+  t.deepEqual(recorded(), once);
+});
+
+test('execa: awaited or iterated, a subprocess is one call; a failed one is a failure', async (t) => {
+  const awaited = subject();
+  t.is((await awaited.api.run(() => execa('echo', ['done']))).stdout, 'done');
+  t.deepEqual(awaited.recorded(), once);
+
+  const iterated = subject();
+  const lines: unknown[] = [];
+  for await (const line of iterated.api.run(() => execa('echo', ['done']))) lines.push(line);
+  t.deepEqual(lines, ['done']);
+  t.deepEqual(iterated.recorded(), once);
+
+  const failed = subject();
+  await t.throwsAsync(failed.api.run(() => execa('false')) as unknown as Promise<unknown>);
+  t.deepEqual(failed.recorded(), failedOnce);
+});
+
+test('zx: a command is run once, and its own methods work', async (t) => {
+  const { api, recorded } = subject();
+  t.is(await api.run(() => $`echo deployed`).text(), 'deployed\n');
+  t.deepEqual(recorded(), once);
+});
+
+test('postgres: a query is not sent until its caller awaits it', async (t) => {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  });
+  const port = await listening(t, server);
+  const sql = postgres({ host: '127.0.0.1', port, max: 1 });
+  const { api, recorded } = subject();
+  const query = api.run(() => sql`select 1`);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(query.constructor.name, 'Query');
+  t.is(connections, 0);
+  t.deepEqual(recorded(), inProgress);
+  const failure = t.throwsAsync(async () => await query, { any: true });
+  await until('a connection', async () => (connections > 0 ? true : undefined));
+  await sql.end({ timeout: 0 });
+  await failure;
+  t.deepEqual(recorded(), failedOnce);
+});
+
+test('p-lazy: run by its caller only, by `then` and by `catch` alike', async (t) => {
+  for (const [consume, result] of [
+    [async (lazy: PLazy<number>) => await lazy, once],
+    [async (lazy: PLazy<number>) => await lazy.catch(() => 0), once],
+  ] as const) {
+    let ran = 0;
+    const { api, recorded } = subject();
+    const lazy = api.run(() => PLazy.from(() => ++ran));
+    t.true(lazy instanceof PLazy);
+    await new Promise((resolve) => setImmediate(resolve));
+    t.is(ran, 0);
+    t.is(await consume(lazy), 1);
+    t.deepEqual(recorded(), result);
+  }
+  const { api, recorded } = subject();
+  const lazy = api.run(() => PLazy.reject<number>(new Error('no')));
+  t.is(await lazy.catch(() => 0), 0);
+  t.deepEqual(recorded(), failedOnce, 'handled by its caller, and a failure of the method');
+});
+
+test('bluebird: a rejection is a failure, and its own methods work', async (t) => {
+  const failed = subject();
+  const lost = new Error('lost');
+  await t.throwsAsync(async () => failed.api.run(() => Bluebird.reject(lost)), { is: lost });
+  t.deepEqual(failed.recorded(), failedOnce);
+
+  const { api, recorded } = subject();
+  const promise = api.run(() => Bluebird.resolve([1, 2]));
+  t.deepEqual(await promise.then((values) => values.length), 2);
+  t.deepEqual(recorded(), once);
+  t.deepEqual(await promise.map((n: number) => n * 2), [2, 4]);
+});
+
+test('knex: a query that fails when it is awaited is a failure', async (t) => {
+  const { api, recorded } = subject();
+  const knex = knexFactory({ client: 'pg' });
+  const query = api.run(() => knex('users').select());
+  t.is(query.where({ id: 1 }).toString(), 'select * from "users" where "id" = 1');
+  t.deepEqual(recorded(), inProgress);
+  await t.throwsAsync(async () => await query, { message: /acquire a connection/ });
+  t.deepEqual(recorded(), failedOnce);
+});
+
+test('mongodb: a cursor is over when it is closed, however it is read', async (t) => {
+  const port = await listening(
+    t,
+    createTcpServer((socket) => socket.destroy()),
+  );
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { serverSelectionTimeoutMS: 50 });
+  t.teardown(() => client.close());
+  const users = client.db('app').collection('users');
+
+  const failed = subject();
+  await t.throwsAsync(failed.api.run(() => users.find()).toArray());
+  t.deepEqual(failed.recorded(), failedOnce);
+
+  const closed = subject();
+  const cursor = closed.api.run(() => users.find());
+  t.is(cursor.limit(1), cursor);
+  t.deepEqual(closed.recorded(), inProgress);
+  await cursor.close();
+  t.deepEqual(closed.recorded(), once);
+});
+
+test('mongoose: a query is recorded by `then` and by `exec`', async (t) => {
+  const connection = mongoose.createConnection();
+  t.teardown(() => connection.close());
+  const Offline = connection.model('Offline', new mongoose.Schema({ name: String }, { bufferTimeoutMS: 1 }));
+  for (const consume of [
+    async (query: ReturnType<typeof Offline.find>) => await query,
+    async (query: ReturnType<typeof Offline.find>) => await query.exec(),
+  ]) {
+    const { api, recorded } = subject();
+    const query = api.run(() => Offline.find({ name: 'a' }));
+    t.deepEqual(query.getFilter(), { name: 'a' });
+    t.deepEqual(recorded(), inProgress);
+    await t.throwsAsync(consume(query), { message: /timed out/ });
+    t.deepEqual(recorded(), failedOnce);
+  }
+});
