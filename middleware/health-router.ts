@@ -25,7 +25,7 @@ export interface HealthRouterOptions {
  * app.use(healthRouter({ checks }).routes());
  */
 export function healthRouter(options: HealthRouterOptions = {}): Router {
-  checkFactoryOptions('healthRouter', options, ['checks', 'details']);
+  checkFactoryOptions('healthRouter', options, { checks: true, details: true });
   const { checks = new HealthChecks(), details = false } = options;
   if (!(checks instanceof HealthChecks)) {
     throw metricsError(

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { requestSemantics } from './request-definitions.js';
 import { requestRecorder } from './request-recorder.js';
@@ -114,7 +115,15 @@ function durationDefinition<L extends LabelShape>(
   return defineHistogram({ name, help, labels, buckets, ...(lint === undefined ? {} : { lint }) });
 }
 
-const optionNames = ['registry', 'skip', 'duration', 'labels', 'statusCode', 'buckets', 'semantics'];
+const optionNames = {
+  registry: true,
+  skip: true,
+  duration: true,
+  labels: true,
+  statusCode: true,
+  buckets: true,
+  semantics: true,
+} satisfies OptionNames<RequestMetricsOptions>;
 
 function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
   const invalid = (option: string, expected: string, received: unknown): Error =>
