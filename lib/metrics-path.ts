@@ -5,7 +5,9 @@
  * paths too; clients resolve `.` and `..`; a slash at the end is another path.
  */
 export function isMetricsPath(path: string): boolean {
-  return path === '/' || (/^(?:\/[\w.~-]+)+$/.test(path) && !path.split('/').some((part) => /^\.\.?$/.test(part)));
+  return (
+    path === '/' || (/^(?:\/[\w.~-]+)+$/.test(path) && !path.split('/').some((part) => /^\.\.?$/.test(part)))
+  );
 }
 
 /** Whether a path is one of the health endpoints, which probes would then ask in vain. */

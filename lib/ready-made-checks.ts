@@ -66,7 +66,12 @@ export function gaugeCheck<L extends LabelShape>(
   definition: GaugeDefinition<L>,
   options: GaugeCheckOptions<L>,
 ): CheckFunction {
-  checkFactoryOptions('gaugeCheck', options, { registry: true, labels: true, warnFrom: true, failFrom: true });
+  checkFactoryOptions('gaugeCheck', options, {
+    registry: true,
+    labels: true,
+    warnFrom: true,
+    failFrom: true,
+  });
   const { registry = sharedRegistry, labels, warnFrom = Number.POSITIVE_INFINITY, failFrom } = options;
   if (typeof failFrom !== 'number' || Number.isNaN(failFrom))
     throw invalid('`failFrom` of a gauge check', 'a number', failFrom);

@@ -268,8 +268,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     make: (context: InstrumentContext) => I,
   ): I {
     checkType(type, definition);
-    if (options !== undefined)
-      checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
+    if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument =
       this.#existing(definition) ??
       this.#made(definition, make as (context: InstrumentContext) => AnyInstrument);

@@ -32,9 +32,13 @@ export function readRegularFileSync(path: string, maxBytes: number): Buffer {
 }
 
 function checkRegular(path: string, stats: Stats, maxBytes: number): void {
-  if (!stats.isFile()) throw coded('ENOTREG', `expected a regular file, received ${shown(path)}, which is none`);
+  if (!stats.isFile())
+    throw coded('ENOTREG', `expected a regular file, received ${shown(path)}, which is none`);
   if (stats.size > maxBytes)
-    throw coded('EFBIG', `expected ${maxBytes} bytes at most, received ${shown(path)} of ${stats.size} bytes`);
+    throw coded(
+      'EFBIG',
+      `expected ${maxBytes} bytes at most, received ${shown(path)} of ${stats.size} bytes`,
+    );
 }
 
 function coded(code: string, message: string): Error {

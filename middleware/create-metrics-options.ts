@@ -2,8 +2,8 @@
 
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
-import type { HostTable } from '../lib/recorders/hosts.js';
 import type { OptionNames } from '../lib/option-names.js';
+import type { HostTable } from '../lib/recorders/hosts.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { MetricsServerOptions } from './metrics-server.js';

@@ -13,6 +13,7 @@ import { isMetricsPath } from '../lib/metrics-path.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { asOwnRouter } from './request-mount.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
 
 export interface MetricsRouterOptions extends ScrapeAccess {
@@ -129,7 +130,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock)
   };
 
   // A proxy's rule for `/metrics` must not be passed by as `/METRICS` or `/metrics/`.
-  const router = new Router({ sensitive: true, strict: true });
+  const router = asOwnRouter(new Router({ sensitive: true, strict: true }));
   const access = scrapeAccess('metricsRouter', options, registry.warnOnce.bind(registry), clock);
   router.all(path, ...(access === undefined ? [] : [access]), (ctx) => {
     if (ctx.method === 'GET' || ctx.method === 'HEAD') {

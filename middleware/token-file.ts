@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, systemClock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
-import { readRegularFile, readRegularFileSync } from '../lib/regular-file.js';
 import type { MetricsWarning } from '../lib/registry.js';
+import { readRegularFile, readRegularFileSync } from '../lib/regular-file.js';
 
 /** Milliseconds between two looks at the file. */
 const lookEvery = 1_000;

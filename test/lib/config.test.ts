@@ -172,9 +172,14 @@ for (const [value, enabled] of [
 
 for (const [variable, values] of [
   ['METRICS_ENABLED', ['maybe', '2']],
-  ['METRICS_ENDPOINT', ['http://host', 'two words', 'localhost:80', '10.0.0.1:9090', '10.0.0.256', '[::1', ':::']],
+  [
+    'METRICS_ENDPOINT',
+    ['http://host', 'two words', 'localhost:80', '10.0.0.1:9090', '10.0.0.256', '[::1', ':::'],
+  ],
   ['METRICS_PORT', ['70000', '-1', '80.5', 'http', '0x50']],
-  ['METRICS_PATH', [
+  [
+    'METRICS_PATH',
+    [
       'metrics',
       '/a b',
       '/a?b',
@@ -194,7 +199,8 @@ for (const [variable, values] of [
       '/readyz',
       '/READYZ',
       '/readyz/database',
-    ]],
+    ],
+  ],
   ['METRICS_MAX_SERIES', ['0', '-5', '1.5', 'many', '1e3']],
   ['METRICS_RETENTION_DAYS', ['0', 'month']],
   ['METRICS_RETENTION_SAMPLES', ['0']],

@@ -25,7 +25,13 @@ import {
 } from '../../lib/index.js';
 import { defineSlo, generateBundle } from '../../lib/monitoring/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { healthRouter, MetricsEndpoint, metricsRouter, requestMetrics, startMetricsServer } from '../../middleware/index.js';
+import {
+  healthRouter,
+  MetricsEndpoint,
+  metricsRouter,
+  requestMetrics,
+  startMetricsServer,
+} from '../../middleware/index.js';
 
 const factories: Readonly<Record<string, (options: never) => unknown>> = {
   WorkflowMetrics: (options) => new WorkflowMetrics(options),
@@ -71,7 +77,12 @@ const misspelt: readonly [where: string, make: () => unknown, given: string, mea
     'cacheSecond',
     'cacheSeconds',
   ],
-  ['counter `calls_total`', () => createTestRegistry().counter(calls, { colect() {} } as never), 'colect', 'collect'],
+  [
+    'counter `calls_total`',
+    () => createTestRegistry().counter(calls, { colect() {} } as never),
+    'colect',
+    'collect',
+  ],
   ['gauge `depth`', () => createTestRegistry().gauge(gauge, { colect() {} } as never), 'colect', 'collect'],
   [
     'histogram `call_seconds`',
@@ -93,7 +104,10 @@ const misspelt: readonly [where: string, make: () => unknown, given: string, mea
   ['defineSlo', () => defineSlo({ nam: 'a' } as never), 'nam', 'name'],
   [
     'MetricsEndpoint',
-    () => new MetricsEndpoint(new PrometheusMetricsCollector({ registry: createTestRegistry() }), { check: checks } as never),
+    () =>
+      new MetricsEndpoint(new PrometheusMetricsCollector({ registry: createTestRegistry() }), {
+        check: checks,
+      } as never),
     'check',
     'checks',
   ],
@@ -102,7 +116,10 @@ const misspelt: readonly [where: string, make: () => unknown, given: string, mea
 for (const [where, make, given, meant] of misspelt) {
   test(`the misspelt option \`${given}\` of ${where} is refused, and \`${meant}\` suggested`, async (t) => {
     const error = await t.throwsAsync(async () => make(), { code: 'ERR_METRICS_INVALID_OPTION' });
-    t.true(error?.message.startsWith(`Unknown option \`${given}\` of ${where}: expected some of `), error?.message);
+    t.true(
+      error?.message.startsWith(`Unknown option \`${given}\` of ${where}: expected some of `),
+      error?.message,
+    );
     t.true(error?.message.endsWith(`. Did you mean \`${meant}\`?`), error?.message);
   });
 }
@@ -110,7 +127,8 @@ for (const [where, make, given, meant] of misspelt) {
 test('an option with a timeout that health checks do not have is refused', (t) => {
   t.throws(() => checks.add('b', () => true, { timeout: 1 } as never), {
     code: 'ERR_METRICS_INVALID_OPTION',
-    message: /^Unknown option `timeout` of health check "b": expected some of timeoutSeconds, cacheSeconds, critical\./,
+    message:
+      /^Unknown option `timeout` of health check "b": expected some of timeoutSeconds, cacheSeconds, critical\./,
   });
   t.deepEqual(checks.names(), []);
 });
