@@ -343,11 +343,14 @@ function isBuckets(bounds: unknown): bounds is number[] {
   );
 }
 
+/** What Kubernetes sets for a Service named `metrics`, beside METRICS_PORT. */
+const kubernetesVariable = /^METRICS_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_)/;
+
 /** Variables that look like ours and are none: a misspelt setting would silently be its default. */
 function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = configVariables.map(({ variable }) => variable);
   return Object.keys(env)
-    .filter((name) => name.startsWith('METRICS_') && !known.includes(name))
+    .filter((name) => name.startsWith('METRICS_') && !known.includes(name) && !kubernetesVariable.test(name))
     .flatMap((name) => {
       const meant = nearest(name, known);
       return meant === undefined

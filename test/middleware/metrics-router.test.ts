@@ -150,7 +150,8 @@ test('a collect function that fails costs its own metric, not the scrape', async
 test('options that cannot be used are errors at once', (t) => {
   t.throws(() => metricsRouter({ path: 'metrics' }), {
     code: 'ERR_METRICS_INVALID_OPTION',
-    message: /`path` of metricsRouter: expected a path that starts with `\/`, received "metrics"/,
+    message:
+      /`path` of metricsRouter: expected a path such as `\/metrics`, without patterns, received "metrics"/,
   });
   t.throws(() => metricsRouter({ token: '' }), {
     code: 'ERR_METRICS_INVALID_OPTION',

@@ -201,7 +201,6 @@ test('close ends at once where a TLS connection has asked nothing, or has not fi
   const silent = connectTls({
     port: server.port,
     host: '127.0.0.1',
-    servername: 'localhost',
     ca: await readFile(tls('ca')),
   }).on('error', () => {});
   await Promise.all([once(mute, 'connect'), once(silent, 'secureConnect')]);
