@@ -51,6 +51,8 @@ export function healthRouter(options: HealthRouterOptions = {}): Router {
       if (ctx.method === 'OPTIONS') await answer(ctx as Context & { params: Record<string, string> });
       const status = ctx.method === 'OPTIONS' ? ctx.status : 405;
       ctx.set('Allow', 'GET, HEAD, OPTIONS');
+      // Koa would make `null` of JSON the text "null".
+      ctx.remove('Content-Type');
       ctx.body = null;
       ctx.status = status;
     });
