@@ -197,11 +197,12 @@ test('close ends at once where nothing is in progress: connections that asked no
 
 test('close ends at once where a TLS connection has asked nothing, or has not finished its handshake', async (t) => {
   const { server } = await started(t, {}, { tls: { keyFile: tls('server-key'), certFile: tls('server') } });
+  const ca = await readFile(tls('ca'));
   const mute = connect(server.port, '127.0.0.1').on('error', () => {});
   const silent = connectTls({
     port: server.port,
     host: '127.0.0.1',
-    ca: await readFile(tls('ca')),
+    ca,
   }).on('error', () => {});
   await Promise.all([once(mute, 'connect'), once(silent, 'secureConnect')]);
   await server.close(never);
