@@ -3,6 +3,7 @@ import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
 import { metricsError, shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
+import { checkOptionNames } from './option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
@@ -83,7 +84,7 @@ export class HealthChecks {
 
   /** @throws what `add` throws */
   constructor(options: HealthChecksOptions = {}) {
-    checkFactoryOptions('HealthChecks', options, ['registry', 'checks']);
+    checkFactoryOptions('HealthChecks', options, { registry: true, checks: true });
     const { registry = sharedRegistry, checks = {} } = options;
     const status = registry.gauge(healthCheckStatus);
     const duration = registry.histogram(healthCheckDuration);
@@ -93,7 +94,10 @@ export class HealthChecks {
     };
     for (const [name, check] of Object.entries(checks)) {
       if (typeof check === 'function') this.add(name, check);
-      else this.add(name, check?.check, check);
+      else {
+        const { check: run, ...own } = check ?? {};
+        this.add(name, run as CheckFunction, own);
+      }
     }
   }
 
@@ -102,6 +106,11 @@ export class HealthChecks {
    * @throws ERR_METRICS_INVALID_OPTION for a name that is taken or cannot stand in a path, or options that cannot be used
    */
   add(name: string, check: CheckFunction, options: CheckOptions = {}): this {
+    checkOptionNames(`health check ${shown(name)}`, options, {
+      timeoutSeconds: true,
+      cacheSeconds: true,
+      critical: true,
+    });
     const { timeoutSeconds = 5, cacheSeconds = 1, critical = true } = options;
     const invalid = (what: string, expected: string, received: unknown): Error =>
       metricsError(

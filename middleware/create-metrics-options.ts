@@ -2,6 +2,7 @@
 
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
+import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/recorders/hosts.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
@@ -51,19 +52,19 @@ export interface CreateMetricsOptions {
 }
 
 /** What is told where an option is misspelt. */
-export const createMetricsOptionNames = [
-  'registry',
-  'health',
-  'prices',
-  'fetch',
-  'defaultMetrics',
-  'revision',
-  'server',
-  'push',
-  'cluster',
-  'drainSeconds',
-  'drain',
-  'lastScrape',
-  'stopSeconds',
-  'signals',
-];
+export const createMetricsOptionNames = {
+  registry: true,
+  health: true,
+  prices: true,
+  fetch: true,
+  defaultMetrics: true,
+  revision: true,
+  server: true,
+  push: true,
+  cluster: true,
+  drainSeconds: true,
+  drain: true,
+  lastScrape: true,
+  stopSeconds: true,
+  signals: true,
+} satisfies OptionNames<CreateMetricsOptions>;

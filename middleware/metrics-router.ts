@@ -2,14 +2,18 @@
 import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { ExpositionFormat } from '../lib/exposition/format.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
 import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
+import { isMetricsPath } from '../lib/metrics-path.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { asOwnRouter } from './request-mount.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
 
 export interface MetricsRouterOptions extends ScrapeAccess {
@@ -37,11 +41,12 @@ export interface MetricsRouterOptions extends ScrapeAccess {
  * A router that answers `GET /metrics`, and HEAD, in the format that Accept prefers: Prometheus' text 0.0.4, which is the
  * default, or OpenMetrics 1.0.0; gzipped where Accept-Encoding allows. `?name[]=` asks for some metrics only. Scrapes that ask
  * for the same at the same time share one. Other methods get 405.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * app.use(metricsRouter({ tokenFile: '/run/secrets/metrics-token', allowFrom: ['10.0.0.0/8'] }).routes());
  */
-export function metricsRouter(options: MetricsRouterOptions = {}): Router {
+export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock): Router {
   checkOptions(options);
   const {
     registry = sharedRegistry,
@@ -124,8 +129,9 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
     describe(ctx, format, gzip);
   };
 
-  const router = new Router();
-  const access = scrapeAccess('metricsRouter', options);
+  // A proxy's rule for `/metrics` must not be passed by as `/METRICS` or `/metrics/`.
+  const router = asOwnRouter(new Router({ sensitive: true, strict: true }));
+  const access = scrapeAccess('metricsRouter', options, registry.warnOnce.bind(registry), clock);
   router.all(path, ...(access === undefined ? [] : [access]), (ctx) => {
     if (ctx.method === 'GET' || ctx.method === 'HEAD') {
       answer(ctx);
@@ -171,18 +177,19 @@ function deadlineOf(ctx: Context, fallback: number): number {
   return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
 }
 
-const optionNames = [
-  'registry',
-  'path',
-  'token',
-  'tokenFile',
-  'basicAuth',
-  'allowFrom',
-  'constantLabels',
-  'maxScrapes',
-  'timeoutSeconds',
-  'cluster',
-];
+const optionNames = {
+  registry: true,
+  path: true,
+  token: true,
+  tokenFile: true,
+  basicAuth: true,
+  allowFrom: true,
+  trustedProxies: true,
+  constantLabels: true,
+  maxScrapes: true,
+  timeoutSeconds: true,
+  cluster: true,
+} satisfies OptionNames<MetricsRouterOptions>;
 
 function checkOptions(options: MetricsRouterOptions): void {
   // A misspelt `token` must not leave the endpoint open.
@@ -193,8 +200,8 @@ function checkOptions(options: MetricsRouterOptions): void {
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`${option}\` of metricsRouter: expected ${expected}, received ${shown(received)}.`,
     );
-  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/')))
-    throw invalid('path', 'a path that starts with `/`', path);
+  if (path !== undefined && (typeof path !== 'string' || !isMetricsPath(path)))
+    throw invalid('path', 'a path such as `/metrics`, without patterns', path);
   if (maxScrapes !== undefined && !(Number.isInteger(maxScrapes) && maxScrapes > 0))
     throw invalid('maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))

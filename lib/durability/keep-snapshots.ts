@@ -222,7 +222,7 @@ function failureCounter(
 }
 
 function checkOptions(options: SnapshotOptions): void {
-  checkFactoryOptions('keepSnapshots', options, ['file', 'registry', 'intervalSeconds']);
+  checkFactoryOptions('keepSnapshots', options, { file: true, registry: true, intervalSeconds: true });
   const { file, intervalSeconds } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(

@@ -65,7 +65,7 @@ const memberships = new WeakMap<AnyRegistry, Joined>();
  * process.once('SIGTERM', () => server.close(async () => { await membership.leave(); process.exit(); }));
  */
 export function joinCluster(options: JoinClusterOptions = {}, clock: Clock = systemClock): ClusterMembership {
-  checkFactoryOptions('joinCluster', options, ['registry', 'reportSeconds']);
+  checkFactoryOptions('joinCluster', options, { registry: true, reportSeconds: true });
   const { registry = sharedRegistry, reportSeconds = 1 } = options;
   if (!(typeof reportSeconds === 'number' && reportSeconds >= 0 && reportSeconds < 1e6)) {
     throw metricsError(

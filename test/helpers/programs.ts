@@ -17,6 +17,7 @@ const programs = {
   },
   amtool: { names: ['amtool'], debianPackage: 'prometheus-alertmanager' },
   pushgateway: { names: ['prometheus-pushgateway', 'pushgateway'], debianPackage: 'prometheus-pushgateway' },
+  nginx: { names: ['nginx'], debianPackage: 'nginx-light' },
   chromium: { names: ['chromium'], debianPackage: 'chromium' },
   'victoria-metrics': { names: ['victoria-metrics'], debianPackage: 'victoria-metrics' },
   vmagent: { names: ['vmagent'], debianPackage: 'victoria-metrics' },
