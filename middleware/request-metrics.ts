@@ -6,7 +6,7 @@ import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { requestSemantics } from './request-definitions.js';
 import { requestRecorder } from './request-recorder.js';
-import { isMeasuredIn, watchOf, watchWire } from './response-watch.js';
+import { measurementIn, watchOf, watchWire } from './response-watch.js';
 
 /** Labels that the middleware fills in itself. */
 type OwnLabel =
@@ -80,12 +80,15 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
 
   return function requestMetrics(ctx, next) {
     const { req, res } = ctx;
+    // A context that is not of a request, such as koa-websocket makes of a connection.
+    if (typeof res?.on !== 'function') return next();
     const watch = watchOf(res);
-    if (
-      (watch !== undefined && isMeasuredIn(registry, watch)) ||
-      (skip !== undefined && isSkipped(ctx as Context))
-    )
+    const measurement = watch === undefined ? undefined : measurementIn(registry, watch);
+    if (measurement !== undefined) {
+      measurement.handedTo(ctx);
       return next();
+    }
+    if (skip !== undefined && isSkipped(ctx as Context)) return next();
     recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? ctx.protocol : '');
     return next();
   };

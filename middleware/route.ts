@@ -56,19 +56,33 @@ function fits(regexp: RegExp, path: string): boolean {
   return found;
 }
 
-/** The route that ran last; else the first whose method fits, else the first. Layers stand in the order in which they run. */
+/**
+ * The route that ran last, where it is no catch-all; else the last of the narrowest that ran before it. Where no route ran
+ * (a guard, a 405), the first of the narrowest that would have. Layers stand in the order in which they run.
+ */
 function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): RouteLayer | undefined {
   if (!Array.isArray(matched)) return undefined;
+  let otherMethod: RouteLayer | undefined;
   let first: RouteLayer | undefined;
-  let ofMethod: RouteLayer | undefined;
+  let last: RouteLayer | undefined;
   for (const layer of matched as readonly unknown[]) {
     if (!isRouteLayer(layer)) continue;
-    if (layer.path === ran) return layer;
-    first ??= layer;
-    if (ofMethod === undefined && layer.methods.includes(method)) ofMethod = layer;
+    if (!layer.methods.includes(method)) {
+      otherMethod ??= layer;
+      continue;
+    }
+    const breadth = breadthOf(layer);
+    if (first === undefined || breadth < breadthOf(first)) first = layer;
+    if (last === undefined || breadth <= breadthOf(last)) last = layer;
+    // What comes after a catch-all that ended the request (a guard) is what was asked for.
+    if (layer.path === ran && breadthOf(last) !== breadths.all) return last;
   }
-  return ofMethod ?? first;
+  return first ?? otherMethod;
 }
+
+/** How much of all paths a route takes: one template, all below a path, or all. Ordered. */
+const breadths = { template: 0, below: 1, all: 2 } as const;
+type Breadth = (typeof breadths)[keyof typeof breadths];
 
 function isRouteLayer(layer: unknown): layer is RouteLayer {
   if (typeof layer !== 'object' || layer === null || !('path' in layer) || !('methods' in layer))
@@ -78,4 +92,19 @@ function isRouteLayer(layer: unknown): layer is RouteLayer {
     layer.methods.length > 0 &&
     (typeof layer.path === 'string' || layer.path instanceof RegExp)
   );
+}
+
+/** The wildcard that ends a template: `*`, `*rest`, `{*rest}`, `(.*)`, `:rest*`, `:rest(.*)`. */
+const wildcardEnd = /(?:\(\.[*+]\)|\*\w*|:\w+[*+]|:\w+\(\.[*+]\)[*+?]?)\}?$/;
+
+function breadthOf({ path }: RouteLayer): Breadth {
+  if (path instanceof RegExp) return takesAll(path) ? breadths.all : breadths.template;
+  const start = path.search(wildcardEnd);
+  if (start === -1) return breadths.template;
+  return /^[/{]*$/.test(path.slice(0, start)) ? breadths.all : breadths.below;
+}
+
+/** Whether a RegExp is `.*` but for anchors, groups and the first slash. */
+function takesAll({ source }: RegExp): boolean {
+  return /^(?:\.[*+]|\[\^\]\*|\[\\s\\S\]\*)$/.test(source.replace(/\\\/|[$()]|\?:|^\^/g, ''));
 }
