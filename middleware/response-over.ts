@@ -54,9 +54,12 @@ function followSocket(socket: PipelinedSocket, waiting: Waiting): void {
     socket[queue] = all;
     socket.once('close', socketClosed);
   }
-  const { res } = waiting;
+  // They end in order.
+  for (const each of all) {
+    if (!each.res.closed) break;
+    all.delete(each);
+  }
   all.add(waiting);
-  res.once('close', () => all.delete(waiting));
 }
 
 function socketClosed(this: PipelinedSocket): void {

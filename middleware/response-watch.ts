@@ -10,7 +10,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { startedAt } from '../lib/instruments/stopwatch.js';
 import { watchRawAnswers } from './raw-answer.js';
 import { type Breaker, breakerOf, isHeadOnWire, type ResponseFacts, statusOf } from './response-outcome.js';
-import { http2StreamOf, isHttp2, whenOver } from './response-over.js';
+import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
 
 const watched = Symbol('tamma:watched');
 const received = Symbol('tamma:received');
@@ -147,7 +147,8 @@ export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch 
   }
   if (isHttp2(req)) watchStream(http2StreamOf(res) as WatchedStream, watch);
   else watchRawAnswers(req, res, answeredRaw);
-  whenOver(req, res, watchedClose);
+  if (isOver(req, res)) watch.close(res);
+  else whenOver(req, res, watchedClose);
   return watch;
 }
 
