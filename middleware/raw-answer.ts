@@ -21,7 +21,7 @@ interface WatchedSocket extends Socket {
   /** `null` where nothing of the kind is to be expected. */
   [raw]?: RawWatch | null;
   /** Set by Node: who accepted it, and the response whose turn it is. */
-  readonly server?: Server;
+  readonly server?: Server | null;
   readonly _httpMessage?: ServerResponse | null;
 }
 
@@ -36,7 +36,7 @@ export function watchRawAnswers(req: IncomingMessage, res: ServerResponse, liste
 }
 
 function answersItself({ server }: WatchedSocket): boolean {
-  return server !== undefined && server.listenerCount('clientError') + server.listenerCount('timeout') > 0;
+  return (server?.listenerCount('clientError') ?? 0) + (server?.listenerCount('timeout') ?? 0) > 0;
 }
 
 function install(socket: WatchedSocket, watch: RawWatch): void {

@@ -62,9 +62,12 @@ function fits(regexp: RegExp, path: string): boolean {
  */
 function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): RouteLayer | undefined {
   if (!Array.isArray(matched)) return undefined;
+  if (matched.length === 1) return isRouteLayer(matched[0]) ? matched[0] : undefined;
   let otherMethod: RouteLayer | undefined;
   let first: RouteLayer | undefined;
+  let firstBreadth: Breadth = breadths.all;
   let last: RouteLayer | undefined;
+  let lastBreadth: Breadth = breadths.all;
   for (const layer of matched as readonly unknown[]) {
     if (!isRouteLayer(layer)) continue;
     if (!layer.methods.includes(method)) {
@@ -72,15 +75,21 @@ function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): R
       continue;
     }
     const breadth = breadthOf(layer);
-    if (first === undefined || breadth < breadthOf(first)) first = layer;
-    if (last === undefined || breadth <= breadthOf(last)) last = layer;
+    if (first === undefined || breadth < firstBreadth) {
+      first = layer;
+      firstBreadth = breadth;
+    }
+    if (breadth <= lastBreadth) {
+      last = layer;
+      lastBreadth = breadth;
+    }
     // What comes after a catch-all that ended the request (a guard) is what was asked for.
-    if (layer.path === ran && breadthOf(last) !== breadths.all) return last;
+    if (layer.path === ran && lastBreadth !== breadths.all) return last;
   }
   return first ?? otherMethod;
 }
 
-/** How much of all paths a route takes: one template, all below a path, or all. Ordered. */
+/** What a route takes: the paths of one template, all below a path, or all. The wider, the greater. */
 const breadths = { template: 0, below: 1, all: 2 } as const;
 type Breadth = (typeof breadths)[keyof typeof breadths];
 
@@ -99,6 +108,8 @@ const wildcardEnd = /(?:\(\.[*+]\)|\*\w*|:\w+[*+]|:\w+\(\.[*+]\)[*+?]?)\}?$/;
 
 function breadthOf({ path }: RouteLayer): Breadth {
   if (path instanceof RegExp) return takesAll(path) ? breadths.all : breadths.template;
+  // Most templates have none: two searches for a character cost less than one for a pattern.
+  if (!path.includes('*') && !path.includes('+')) return breadths.template;
   const start = path.search(wildcardEnd);
   if (start === -1) return breadths.template;
   return /^[/{]*$/.test(path.slice(0, start)) ? breadths.all : breadths.below;
