@@ -14,7 +14,9 @@ import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { asOwnRouter } from './request-mount.js';
+import { isOver } from './response-over.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
+import { collectMilliseconds, scrapePlaces } from './scrape-places.js';
 
 export interface MetricsRouterOptions extends ScrapeAccess {
   /** What is exposed, with the foreign metrics that stand in it. Default: `sharedRegistry`. */
@@ -26,8 +28,9 @@ export interface MetricsRouterOptions extends ScrapeAccess {
   /** Scrapes that are answered at a time; more get 503 and Retry-After. Default: 10. */
   maxScrapes?: number;
   /**
-   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say, and after twice as many of which a
-   * reader that is too slow is cut off. Default: 10. One that shares a scrape with a faster reader is cut off some megabytes behind.
+   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say; that header is honoured up to 120 s,
+   * or this where it is more. Default: 10. After twice as many a reader that is too slow is cut off, after 10 s one that reads
+   * nothing (after 1 s, where another scrape needs its place), and one that shares a scrape with a faster reader some megabytes behind.
    */
   timeoutSeconds?: number;
   /**
@@ -63,7 +66,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock)
   const chunksOf = (scrape: ScrapeOptions): AsyncGenerator<Buffer> =>
     whole === undefined ? scrapeChunks(registry, scrape) : clusterChunks(whole, registry, scrape);
   const jobs = new Map<string, ScrapeJob>();
-  let underWay = 0;
+  const places = scrapePlaces({ max: maxScrapes });
 
   /** The scrape that is being made of the same, or a new one. */
   const jobFor = (
@@ -104,25 +107,23 @@ export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock)
       ctx.res.writeHead(200).end();
       return;
     }
-    if (underWay >= maxScrapes) {
+    // Gone while access was looked at.
+    if (isOver(ctx.req, ctx.res)) return;
+    const deadline = collectMilliseconds(ctx.get('X-Prometheus-Scrape-Timeout-Seconds'), timeoutSeconds);
+    let body: Readable | undefined;
+    const place = places.take(ctx.req, ctx.res, 2 * deadline, () => {
+      body?.destroy();
+      self.ended();
+    });
+    if (place === undefined) {
       ctx.set('Retry-After', '1');
       ctx.status = 503;
-      ctx.body = `${maxScrapes} scrapes are under way\n`;
+      ctx.body = `${maxScrapes} scrapes are in progress\n`;
       return;
     }
-    // Gone while access was looked at: nobody would say when it closes.
-    if (ctx.res.destroyed) return;
-    const deadline = deadlineOf(ctx, timeoutSeconds);
-    underWay += 1;
     self.started();
-    const body = Readable.from(jobFor(format, gzip, namesOf(ctx), deadline).read(), { objectMode: false });
-    // A reader that takes forever would keep what it has not read.
-    const cutOff = setTimeout(() => ctx.res.destroy(), 2 * deadline);
-    ctx.res.once('close', () => {
-      clearTimeout(cutOff);
-      body.destroy();
-      underWay -= 1;
-      self.ended();
+    body = Readable.from(place.paced(jobFor(format, gzip, namesOf(ctx), deadline).read()), {
+      objectMode: false,
     });
     ctx.status = 200;
     ctx.body = body;
@@ -168,13 +169,6 @@ function encodingsOf(ctx: Context): string | undefined {
 /** The names that `name[]` asks for, each once, in one order. */
 function namesOf(ctx: Context): string[] {
   return [...new Set(new URLSearchParams(ctx.querystring).getAll('name[]'))].sort();
-}
-
-/** Milliseconds that collecting may take: what Prometheus gives, less what sending takes. */
-function deadlineOf(ctx: Context, fallback: number): number {
-  const told = ctx.get('X-Prometheus-Scrape-Timeout-Seconds');
-  const seconds = /^\d{1,6}(?:\.\d{1,9})?$/.test(told) && Number(told) > 0 ? Number(told) : fallback;
-  return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
 }
 
 const optionNames = {
