@@ -30,7 +30,9 @@ export function recorderOptions<O extends RecorderOptions>(
       return { registry: given.registry } as O & { registry: AnyRegistry };
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received one whose \`registry\` is ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${Object.keys(known)
+      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received one whose \`registry\` is ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${Object.keys(
+        known,
+      )
         .map((name) => `${name}?`)
         .join(', ')} }.`,
     );

@@ -7,44 +7,50 @@ const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels: { nam
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-test.serial('a recursion that overflows the stack throws its RangeError, and leaves no call in progress', async (t) => {
-  const registry = createTestRegistry();
-  class Recursion {
-    @Timed(seconds, { registry })
-    @TracksGauge(running, { registry })
-    @Counted(calls, { registry, labels: { name: 'endless' } })
-    endless(): number {
-      return this.endless() + 1;
+test.serial(
+  'a recursion that overflows the stack throws its RangeError, and leaves no call in progress',
+  async (t) => {
+    const registry = createTestRegistry();
+    class Recursion {
+      @Timed(seconds, { registry })
+      @TracksGauge(running, { registry })
+      @Counted(calls, { registry, labels: { name: 'endless' } })
+      endless(): number {
+        return this.endless() + 1;
+      }
+      @Timed(seconds, { registry })
+      @TracksGauge(running, { registry })
+      within(): number {
+        const below = (): number => below() + 1;
+        return below();
+      }
     }
-    @Timed(seconds, { registry })
-    @TracksGauge(running, { registry })
-    within(): number {
-      const below = (): number => below() + 1;
-      return below();
-    }
-  }
-  const recursion = new Recursion();
-  t.throws(() => recursion.endless(), { instanceOf: RangeError });
-  t.throws(() => recursion.within(), { instanceOf: RangeError });
-  await new Promise((resolve) => setImmediate(resolve));
-  t.is(readValue(registry, running), 0);
-  t.throws(() => recursion.endless(), { instanceOf: RangeError });
-  t.is(readValue(registry, running), 0, 'also of calls that V8 has optimized');
-});
+    const recursion = new Recursion();
+    t.throws(() => recursion.endless(), { instanceOf: RangeError });
+    t.throws(() => recursion.within(), { instanceOf: RangeError });
+    await new Promise((resolve) => setImmediate(resolve));
+    t.is(readValue(registry, running), 0);
+    t.throws(() => recursion.endless(), { instanceOf: RangeError });
+    t.is(readValue(registry, running), 0, 'also of calls that V8 has optimized');
+  },
+);
 
-test.serial('a label source that calls the method itself reaches neither the caller nor an endless recursion', async (t) => {
-  const registry = createTestRegistry();
-  class Reentrant {
-    @TracksGauge(running, { registry })
-    @Counted(calls, { registry, labels: { name: ({ instance }) => (instance as Reentrant).run() } })
-    run(): string {
-      return 'done';
+test.serial(
+  'a label source that calls the method itself reaches neither the caller nor an endless recursion',
+  async (t) => {
+    const registry = createTestRegistry();
+    class Reentrant {
+      @TracksGauge(running, { registry })
+      @Counted(calls, { registry, labels: { name: ({ instance }) => (instance as Reentrant).run() } })
+      run(): string {
+        return 'done';
+      }
     }
-  }
-  t.is(new Reentrant().run(), 'done');
-  await new Promise((resolve) => setImmediate(resolve));
-  t.is(readValue(registry, running), 0);
-});
+    t.is(new Reentrant().run(), 'done');
+    await new Promise((resolve) => setImmediate(resolve));
+    t.is(readValue(registry, running), 0);
+  },
+);
 
 test.serial('two layers that hand on one stream both end with it, also where it breaks off', async (t) => {
   const registry = createTestRegistry();
@@ -74,20 +80,23 @@ test.serial('two layers that hand on one stream both end with it, also where it 
   t.is(readValue(registry, running), 0);
 });
 
-test.serial('with `handlesRejections` a rejection that was handled within the method stays handled', async (t) => {
-  const registry = createTestRegistry();
-  class Poller {
-    task = Promise.resolve();
-    @Counted(calls, { registry, when: 'failure', handlesRejections: true, labels: { name: () => 'poll' } })
-    start(): Promise<void> {
-      this.task = Promise.reject(new Error('connection lost'));
-      this.task.catch(() => {});
-      return this.task;
+test.serial(
+  'with `handlesRejections` a rejection that was handled within the method stays handled',
+  async (t) => {
+    const registry = createTestRegistry();
+    class Poller {
+      task = Promise.resolve();
+      @Counted(calls, { registry, when: 'failure', handlesRejections: true, labels: { name: () => 'poll' } })
+      start(): Promise<void> {
+        this.task = Promise.reject(new Error('connection lost'));
+        this.task.catch(() => {});
+        return this.task;
+      }
     }
-  }
-  const poller = new Poller();
-  // AVA fails a test file that leaves a rejection unhandled.
-  t.is(poller.start(), poller.task);
-  await new Promise((resolve) => setImmediate(resolve));
-  t.is(readValue(registry, calls, { name: 'poll' }), 1);
-});
+    const poller = new Poller();
+    // AVA fails a test file that leaves a rejection unhandled.
+    t.is(poller.start(), poller.task);
+    await new Promise((resolve) => setImmediate(resolve));
+    t.is(readValue(registry, calls, { name: 'poll' }), 1);
+  },
+);
