@@ -23,6 +23,7 @@ const programs = {
   vmagent: { names: ['vmagent'], debianPackage: 'victoria-metrics' },
   vmalert: { names: ['vmalert'], debianPackage: 'victoria-metrics' },
   vmauth: { names: ['vmauth'], debianPackage: 'victoria-metrics' },
+  unshare: { names: ['unshare'], debianPackage: 'util-linux' },
 } as const;
 
 export type Program = keyof typeof programs;
