@@ -41,7 +41,7 @@ export class MetricsAggregator {
 
   /** @throws what `addRule` throws */
   constructor(options: MetricsAggregatorOptions = {}) {
-    checkFactoryOptions('MetricsAggregator', options, ['registry', 'rules']);
+    checkFactoryOptions('MetricsAggregator', options, { registry: true, rules: true });
     const { registry = sharedRegistry, rules = defaultAggregationRules } = options;
     this.#registry = registry;
     for (const rule of rules) this.addRule(rule as GaugeRule);

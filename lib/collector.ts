@@ -84,7 +84,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
 
   /** @throws ERR_METRICS_INVALID_OPTION for unknown options or a registry that is not a `MetricsRegistry` */
   constructor(options: PrometheusMetricsCollectorOptions<R> = {}) {
-    checkFactoryOptions('PrometheusMetricsCollector', options, ['registry', 'buckets']);
+    checkFactoryOptions('PrometheusMetricsCollector', options, { registry: true, buckets: true });
     this.#buckets = options.buckets ?? defaultMetricsConfig.buckets;
     // Without the option, R is prom-client's Registry, which is what the shared registry has.
     this.registry =

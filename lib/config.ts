@@ -6,6 +6,7 @@ import { sizeBuckets } from './catalogue/buckets.js';
 import { durationBuckets } from './definition.js';
 import { ascendingProblem } from './definition-checks.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
+import { isHealthPath, isMetricsPath } from './metrics-path.js';
 import { defaultMaxSeries } from './registry.js';
 
 /** The settings, as a service may write them: what is left out of `Partial<MetricsConfig>` has its default. */
@@ -85,6 +86,8 @@ export interface ConfigVariable {
   readonly expected: string;
   /** The setting of a value; `undefined` for one that cannot be used. */
   readonly read: (value: string) => Setting;
+  /** The likely cause of a value that cannot be used, and its remedy. */
+  readonly hint?: (value: string) => string | undefined;
   /** Whether a value is not to be shown in messages. */
   readonly isSecret?: (value: string) => boolean;
 }
@@ -97,6 +100,7 @@ const defaultBucketSets: BucketSets = Object.freeze({
 
 const text = (value: string): string => value;
 const anyText = 'any text';
+const filePath = 'the path of a file, without a slash at its end';
 
 /** Every variable, in the order of the reference. */
 export const configVariables: readonly ConfigVariable[] = Object.freeze([
@@ -124,13 +128,18 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     meaning: 'port of the metrics server; 0 takes a free one',
     expected: 'an integer within 0 to 65535',
     read: readPort,
+    hint: (value) =>
+      value.startsWith('tcp://')
+        ? 'Kubernetes sets this variable for a Service named `metrics`: rename the Service, set `enableServiceLinks: false` in the pod, or set METRICS_PORT there'
+        : undefined,
   },
   {
     variable: 'METRICS_PATH',
     setting: 'path',
     fallback: '/metrics',
     meaning: 'path of the metrics endpoint',
-    expected: 'a path that starts with `/` and has no spaces, `?` or `#`',
+    expected:
+      'a path such as `/metrics`: letters, digits, `_`, `.`, `~`, `-` between single slashes, and not a path of the health endpoints',
     read: readPath,
   },
   {
@@ -174,8 +183,8 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'tokenFile',
     fallback: undefined,
     meaning: 'file that holds the bearer token',
-    expected: 'the path of a file',
-    read: text,
+    expected: filePath,
+    read: readFilePath,
   },
   {
     variable: 'METRICS_MAX_SERIES',
@@ -208,16 +217,16 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'scrapeIntervalSeconds',
     fallback: 15,
     meaning: 'seconds between scrapes, and between pushes',
-    expected: 'a positive number of seconds',
-    read: readSeconds,
+    expected: 'a number of seconds from 0.1 to 86400',
+    read: readInterval,
   },
   {
     variable: 'METRICS_SNAPSHOT_FILE',
     setting: 'snapshotFile',
     fallback: undefined,
     meaning: 'file that holds the state across restarts',
-    expected: 'the path of a file',
-    read: text,
+    expected: filePath,
+    read: readFilePath,
   },
   {
     variable: 'METRICS_PUSH_URL',
@@ -339,11 +348,14 @@ function isBuckets(bounds: unknown): bounds is number[] {
   );
 }
 
+/** What Kubernetes sets for a Service named `metrics`, beside METRICS_PORT. */
+const kubernetesVariable = /^METRICS_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_)/;
+
 /** Variables that look like ours and are none: a misspelt setting would silently be its default. */
 function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = configVariables.map(({ variable }) => variable);
   return Object.keys(env)
-    .filter((name) => name.startsWith('METRICS_') && !known.includes(name))
+    .filter((name) => name.startsWith('METRICS_') && !known.includes(name) && !kubernetesVariable.test(name))
     .flatMap((name) => {
       const meant = nearest(name, known);
       return meant === undefined
@@ -353,9 +365,10 @@ function misspeltVariables(env: Readonly<Record<string, string | undefined>>): s
 }
 
 /** What is wrong with a value, under the name by which it was given. */
-function unusable(name: string, { expected, isSecret }: ConfigVariable, given: unknown): string {
+function unusable(name: string, { expected, hint, isSecret }: ConfigVariable, given: unknown): string {
   const isHidden = isSecret?.(String(given)) === true;
-  return `\`${name}\`: expected ${expected}, received ${isHidden ? 'a value that is not shown' : shown(given)}`;
+  const cause = hint?.(String(given));
+  return `\`${name}\`: expected ${expected}, received ${isHidden ? 'a value that is not shown' : shown(given)}${cause === undefined ? '' : `. ${cause}`}`;
 }
 
 function complete(
@@ -407,17 +420,22 @@ function readCount(value: string): number | undefined {
   return /^\d+$/.test(value) && count > 0 && Number.isSafeInteger(count) ? count : undefined;
 }
 
-function readSeconds(value: string): number | undefined {
+function readInterval(value: string): number | undefined {
   const seconds = Number(value);
-  return /^\d*\.?\d+$/.test(value) && Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  return /^\d*\.?\d+$/.test(value) && seconds >= 0.1 && seconds <= 86_400 ? seconds : undefined;
 }
 
 function readHost(value: string): string | undefined {
-  return /^[\w.:[\]-]+$/.test(value) && !/:\/\//.test(value) ? value : undefined;
+  const isUrlHost = URL.canParse(`http://${/^[^[].*:/.test(value) ? `[${value}]` : value}:1`);
+  return /^[\w.:[\]-]+$/.test(value) && isUrlHost && !/\]./.test(value) ? value : undefined;
 }
 
 function readPath(value: string): string | undefined {
-  return /^\/[^\s?#]*$/.test(value) ? value : undefined;
+  return isMetricsPath(value) && !isHealthPath(value) ? value : undefined;
+}
+
+function readFilePath(value: string): string | undefined {
+  return value !== '' && !/[/\\]$|\0/.test(value) ? value : undefined;
 }
 
 function readToken(value: string): string | undefined {

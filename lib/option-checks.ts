@@ -1,26 +1,19 @@
 /** What every factory checks of its options, so that a misspelt one is told and not ignored. */
-import { metricsError, nearest, shown } from './errors.js';
+import { metricsError, shown } from './errors.js';
+import { checkOptionNames, type OptionNames } from './option-names.js';
 import { MetricsRegistry, type StructuralRegistry } from './registry.js';
 
 /**
  * Checks that options are an object with known names, and that a `registry` among them is one of ours.
  * @throws ERR_METRICS_INVALID_OPTION, with the option that may be meant
  */
-export function checkFactoryOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || options instanceof MetricsRegistry) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid options of ${where}: expected { ${known.map((name) => `${name}?`).join(', ')} }, received ${shown(options)}.`,
-    );
-  }
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    const meant = nearest(option, known);
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Unknown option \`${option}\` of ${where}: expected some of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-    );
-  }
+export function checkFactoryOptions<O extends object>(
+  where: string,
+  options: O,
+  known: OptionNames<NoInfer<O>>,
+): void {
+  // A registry is an object without names of its own: it would pass for options that are all left out.
+  checkOptionNames(where, options instanceof MetricsRegistry ? undefined : options, known, options);
   const { registry } = options as { registry?: unknown };
   if (registry !== undefined) checkRegistry(where, registry);
 }

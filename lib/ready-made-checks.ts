@@ -3,6 +3,8 @@ import { queueDepth } from './catalogue/workflow.js';
 import type { GaugeDefinition, LabelShape, LabelValues } from './definition.js';
 import { metricsError, shown } from './errors.js';
 import type { CheckFunction } from './health.js';
+import { checkFactoryOptions } from './option-checks.js';
+import { checkOptionNames } from './option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
 export interface UrlCheckOptions {
@@ -16,6 +18,7 @@ export interface UrlCheckOptions {
 
 /** Asks a URL. @throws ERR_METRICS_INVALID_OPTION for what is none */
 export function urlCheck(url: string | URL, options: UrlCheckOptions = {}): CheckFunction {
+  checkOptionNames('urlCheck', options, { method: true, headers: true, accept: true });
   const { method = 'GET', headers = {}, accept = (status) => status < 500 } = options;
   if (!URL.canParse(String(url)) || !/^https?:$/.test(new URL(url).protocol))
     throw invalid('a URL', 'an http or https URL', url);
@@ -61,8 +64,15 @@ export interface GaugeCheckOptions<L extends LabelShape> {
 /** Compares a gauge with thresholds. A gauge that was never set passes. */
 export function gaugeCheck<L extends LabelShape>(
   definition: GaugeDefinition<L>,
-  { registry = sharedRegistry, labels, warnFrom = Number.POSITIVE_INFINITY, failFrom }: GaugeCheckOptions<L>,
+  options: GaugeCheckOptions<L>,
 ): CheckFunction {
+  checkFactoryOptions('gaugeCheck', options, {
+    registry: true,
+    labels: true,
+    warnFrom: true,
+    failFrom: true,
+  });
+  const { registry = sharedRegistry, labels, warnFrom = Number.POSITIVE_INFINITY, failFrom } = options;
   if (typeof failFrom !== 'number' || Number.isNaN(failFrom))
     throw invalid('`failFrom` of a gauge check', 'a number', failFrom);
   const gauge = registry.gauge(definition);

@@ -21,6 +21,7 @@ import { Histogram } from './instruments/histogram.js';
 import type { Collect, InstrumentContext } from './instruments/instrument.js';
 import type { FoldListener } from './instruments/series.js';
 import { Summary } from './instruments/summary.js';
+import { checkOptionNames } from './option-names.js';
 
 /** What is needed of a registry to work beside it: prom-client's and @prometheus-io/client's both have it. */
 export interface StructuralRegistry {
@@ -50,7 +51,9 @@ export interface MetricsWarning {
     | 'METRICS_SNAPSHOT_LOCKED'
     | 'METRICS_SNAPSHOT_SKIPPED'
     | 'METRICS_CLUSTER_LEFT'
-    | 'METRICS_STOP_FAILED';
+    | 'METRICS_STOP_FAILED'
+    | 'METRICS_TOKEN_KEPT'
+    | 'METRICS_REQUESTS_UNMEASURED';
   readonly message: string;
   readonly cause?: unknown;
 }
@@ -84,6 +87,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
+    checkOptionNames('MetricsRegistry', options, { prometheus: true, maxSeries: true, onWarning: true });
     const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
     checkMaxSeries(maxSeries);
     if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
@@ -267,6 +271,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     make: (context: InstrumentContext) => I,
   ): I {
     checkType(type, definition);
+    if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument =
       this.#existing(definition) ??
       this.#made(definition, make as (context: InstrumentContext) => AnyInstrument);

@@ -2,6 +2,7 @@
 
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
+import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/recorders/hosts.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
@@ -30,9 +31,20 @@ export interface CreateMetricsOptions {
    * counted lasts as long as the primary does. Each process pushes a group of its own. Default: false.
    */
   readonly cluster?: boolean;
-  /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
+  /**
+   * Seconds for which the service goes on answering after readiness has turned off, so that load balancers see it. Default: 5 where
+   * `/ready` or `/readyz` has been asked for within a minute, or where NODE_ENV is `production` and there is a metrics server;
+   * else 0, so that Ctrl-C is quick in development.
+   */
   readonly drainSeconds?: number;
-  /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
+  /**
+   * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
+   * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
+   * progress answered as long as `stopSeconds` allows.
+   * @example
+   * { drain: () => server }
+   * { drain: async () => { await queue.close(); return server; } }
+   */
   readonly drain?: () => unknown;
   /**
    * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
@@ -44,26 +56,27 @@ export interface CreateMetricsOptions {
    */
   readonly stopSeconds?: number;
   /**
-   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have, where
-   * nobody else listens to them (the package signal-exit is nobody); one that comes while `stop` runs ends it at once. Default: true.
+   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have (as process 1 of
+   * a container by exit code 143 or 130), where nobody else listens to them (the package signal-exit is nobody). One that comes
+   * while `stop` runs ends it at once. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
    */
   readonly signals?: boolean;
 }
 
 /** What is told where an option is misspelt. */
-export const createMetricsOptionNames = [
-  'registry',
-  'health',
-  'prices',
-  'fetch',
-  'defaultMetrics',
-  'revision',
-  'server',
-  'push',
-  'cluster',
-  'drainSeconds',
-  'drain',
-  'lastScrape',
-  'stopSeconds',
-  'signals',
-];
+export const createMetricsOptionNames = {
+  registry: true,
+  health: true,
+  prices: true,
+  fetch: true,
+  defaultMetrics: true,
+  revision: true,
+  server: true,
+  push: true,
+  cluster: true,
+  drainSeconds: true,
+  drain: true,
+  lastScrape: true,
+  stopSeconds: true,
+  signals: true,
+} satisfies OptionNames<CreateMetricsOptions>;

@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
 import { type CheckResult, HealthChecks, type HealthReport } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import { asOwnRouter } from './request-mount.js';
 
 export interface HealthRouterOptions {
   /** What readiness depends on. Default: no checks, ready unless it drains. */
@@ -19,13 +20,15 @@ export interface HealthRouterOptions {
  * - `GET /livez` and `GET /readyz`: the same as text, as Kubernetes' API server has them, with `?verbose`, `?exclude=name` and
  *   single checks (`/readyz/database`); what is not ready is 503.
  *
+ * OPTIONS has the status of GET and no body: HAProxy's `option httpchk` probes with it. Other methods are 405.
+ *
  * `/health` and `/ready` answer in `application/health+json` where Accept asks for it.
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * app.use(healthRouter({ checks }).routes());
  */
 export function healthRouter(options: HealthRouterOptions = {}): Router {
-  checkFactoryOptions('healthRouter', options, ['checks', 'details']);
+  checkFactoryOptions('healthRouter', options, { checks: true, details: true });
   const { checks = new HealthChecks(), details = false } = options;
   if (!(checks instanceof HealthChecks)) {
     throw metricsError(
@@ -33,7 +36,7 @@ export function healthRouter(options: HealthRouterOptions = {}): Router {
       `Invalid \`checks\` of healthRouter: expected new HealthChecks({ checks }), received ${shown(checks)}.`,
     );
   }
-  const router = new Router();
+  const router = asOwnRouter(new Router());
   const route = (
     path: string,
     answer: (ctx: Context & { params: Record<string, string> }) => void | Promise<void>,
@@ -44,9 +47,14 @@ export function healthRouter(options: HealthRouterOptions = {}): Router {
         await answer(ctx as Context & { params: Record<string, string> });
         return;
       }
-      ctx.set('Allow', 'GET, HEAD');
+      // HAProxy probes with OPTIONS where it is not told otherwise; all that it reads is the status.
+      if (ctx.method === 'OPTIONS') await answer(ctx as Context & { params: Record<string, string> });
+      const status = ctx.method === 'OPTIONS' ? ctx.status : 405;
+      ctx.set('Allow', 'GET, HEAD, OPTIONS');
+      // Koa would make `null` of JSON the text "null".
+      ctx.remove('Content-Type');
       ctx.body = null;
-      ctx.status = 405;
+      ctx.status = status;
     });
   };
 

@@ -29,7 +29,7 @@ export class MetricsEndpoint {
 
   /** @throws ERR_METRICS_INVALID_OPTION for a collector without a registry, or unknown options */
   constructor(collector: RegistryCollector, options: MetricsEndpointOptions = {}) {
-    checkFactoryOptions('MetricsEndpoint', options, ['checks']);
+    checkFactoryOptions('MetricsEndpoint', options, { checks: true });
     if (collector?.registry === undefined) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',

@@ -2,15 +2,21 @@
 import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { ExpositionFormat } from '../lib/exposition/format.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
 import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
+import { isMetricsPath } from '../lib/metrics-path.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { asOwnRouter } from './request-mount.js';
+import { isOver } from './response-over.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
+import { collectMilliseconds, scrapePlaces } from './scrape-places.js';
 
 export interface MetricsRouterOptions extends ScrapeAccess {
   /** What is exposed, with the foreign metrics that stand in it. Default: `sharedRegistry`. */
@@ -22,8 +28,9 @@ export interface MetricsRouterOptions extends ScrapeAccess {
   /** Scrapes that are answered at a time; more get 503 and Retry-After. Default: 10. */
   maxScrapes?: number;
   /**
-   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say, and after twice as many of which a
-   * reader that is too slow is cut off. Default: 10. One that shares a scrape with a faster reader is cut off some megabytes behind.
+   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say; that header is honoured up to 120 s,
+   * or this where it is more. Default: 10. After twice as many a reader that is too slow is cut off, after 10 s one that reads
+   * nothing (after 1 s, where another scrape needs its place), and one that shares a scrape with a faster reader some megabytes behind.
    */
   timeoutSeconds?: number;
   /**
@@ -37,11 +44,12 @@ export interface MetricsRouterOptions extends ScrapeAccess {
  * A router that answers `GET /metrics`, and HEAD, in the format that Accept prefers: Prometheus' text 0.0.4, which is the
  * default, or OpenMetrics 1.0.0; gzipped where Accept-Encoding allows. `?name[]=` asks for some metrics only. Scrapes that ask
  * for the same at the same time share one. Other methods get 405.
+ * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * app.use(metricsRouter({ tokenFile: '/run/secrets/metrics-token', allowFrom: ['10.0.0.0/8'] }).routes());
  */
-export function metricsRouter(options: MetricsRouterOptions = {}): Router {
+export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock): Router {
   checkOptions(options);
   const {
     registry = sharedRegistry,
@@ -58,7 +66,7 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
   const chunksOf = (scrape: ScrapeOptions): AsyncGenerator<Buffer> =>
     whole === undefined ? scrapeChunks(registry, scrape) : clusterChunks(whole, registry, scrape);
   const jobs = new Map<string, ScrapeJob>();
-  let underWay = 0;
+  const places = scrapePlaces({ max: maxScrapes });
 
   /** The scrape that is being made of the same, or a new one. */
   const jobFor = (
@@ -99,33 +107,32 @@ export function metricsRouter(options: MetricsRouterOptions = {}): Router {
       ctx.res.writeHead(200).end();
       return;
     }
-    if (underWay >= maxScrapes) {
+    // Gone while access was looked at.
+    if (isOver(ctx.req, ctx.res)) return;
+    const deadline = collectMilliseconds(ctx.get('X-Prometheus-Scrape-Timeout-Seconds'), timeoutSeconds);
+    let body: Readable | undefined;
+    const place = places.take(ctx.req, ctx.res, 2 * deadline, () => {
+      body?.destroy();
+      self.ended();
+    });
+    if (place === undefined) {
       ctx.set('Retry-After', '1');
       ctx.status = 503;
-      ctx.body = `${maxScrapes} scrapes are under way\n`;
+      ctx.body = `${maxScrapes} scrapes are in progress\n`;
       return;
     }
-    // Gone while access was looked at: nobody would say when it closes.
-    if (ctx.res.destroyed) return;
-    const deadline = deadlineOf(ctx, timeoutSeconds);
-    underWay += 1;
     self.started();
-    const body = Readable.from(jobFor(format, gzip, namesOf(ctx), deadline).read(), { objectMode: false });
-    // A reader that takes forever would keep what it has not read.
-    const cutOff = setTimeout(() => ctx.res.destroy(), 2 * deadline);
-    ctx.res.once('close', () => {
-      clearTimeout(cutOff);
-      body.destroy();
-      underWay -= 1;
-      self.ended();
+    body = Readable.from(place.paced(jobFor(format, gzip, namesOf(ctx), deadline).read()), {
+      objectMode: false,
     });
     ctx.status = 200;
     ctx.body = body;
     describe(ctx, format, gzip);
   };
 
-  const router = new Router();
-  const access = scrapeAccess('metricsRouter', options);
+  // A proxy's rule for `/metrics` must not be passed by as `/METRICS` or `/metrics/`.
+  const router = asOwnRouter(new Router({ sensitive: true, strict: true }));
+  const access = scrapeAccess('metricsRouter', options, registry.warnOnce.bind(registry), clock);
   router.all(path, ...(access === undefined ? [] : [access]), (ctx) => {
     if (ctx.method === 'GET' || ctx.method === 'HEAD') {
       answer(ctx);
@@ -164,25 +171,19 @@ function namesOf(ctx: Context): string[] {
   return [...new Set(new URLSearchParams(ctx.querystring).getAll('name[]'))].sort();
 }
 
-/** Milliseconds that collecting may take: what Prometheus gives, less what sending takes. */
-function deadlineOf(ctx: Context, fallback: number): number {
-  const told = ctx.get('X-Prometheus-Scrape-Timeout-Seconds');
-  const seconds = /^\d{1,6}(?:\.\d{1,9})?$/.test(told) && Number(told) > 0 ? Number(told) : fallback;
-  return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
-}
-
-const optionNames = [
-  'registry',
-  'path',
-  'token',
-  'tokenFile',
-  'basicAuth',
-  'allowFrom',
-  'constantLabels',
-  'maxScrapes',
-  'timeoutSeconds',
-  'cluster',
-];
+const optionNames = {
+  registry: true,
+  path: true,
+  token: true,
+  tokenFile: true,
+  basicAuth: true,
+  allowFrom: true,
+  trustedProxies: true,
+  constantLabels: true,
+  maxScrapes: true,
+  timeoutSeconds: true,
+  cluster: true,
+} satisfies OptionNames<MetricsRouterOptions>;
 
 function checkOptions(options: MetricsRouterOptions): void {
   // A misspelt `token` must not leave the endpoint open.
@@ -193,8 +194,8 @@ function checkOptions(options: MetricsRouterOptions): void {
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`${option}\` of metricsRouter: expected ${expected}, received ${shown(received)}.`,
     );
-  if (path !== undefined && (typeof path !== 'string' || !path.startsWith('/')))
-    throw invalid('path', 'a path that starts with `/`', path);
+  if (path !== undefined && (typeof path !== 'string' || !isMetricsPath(path)))
+    throw invalid('path', 'a path such as `/metrics`, without patterns', path);
   if (maxScrapes !== undefined && !(Number.isInteger(maxScrapes) && maxScrapes > 0))
     throw invalid('maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))

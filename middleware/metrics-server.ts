@@ -8,6 +8,8 @@ import { type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { OptionNames } from '../lib/option-names.js';
+import { closable } from './close-server.js';
 import { healthRouter } from './health-router.js';
 import { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 
@@ -22,7 +24,14 @@ export interface ServerTls {
 export interface MetricsServerOptions
   extends Pick<
     MetricsRouterOptions,
-    'registry' | 'basicAuth' | 'allowFrom' | 'constantLabels' | 'maxScrapes' | 'timeoutSeconds' | 'cluster'
+    | 'registry'
+    | 'basicAuth'
+    | 'allowFrom'
+    | 'trustedProxies'
+    | 'constantLabels'
+    | 'maxScrapes'
+    | 'timeoutSeconds'
+    | 'cluster'
   > {
   /** What readiness depends on. Default: nothing. */
   readonly checks?: HealthChecks;
@@ -36,7 +45,8 @@ export interface MetricsServer {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more requests, lets those under way end, and cuts off what is left after the deadline.
+   * Takes no more requests, lets those in progress end, and cuts off what is left after the deadline. With none in progress it
+   * closes at once.
    * @param deadlineSeconds default: 5
    */
   close(options?: { readonly deadlineSeconds?: number }): Promise<void>;
@@ -48,8 +58,7 @@ export interface MetricsServer {
  * @throws ERR_METRICS_LISTEN where the host and port cannot be had; ERR_METRICS_INVALID_OPTION for files or options that
  *   cannot be used
  * @example
- * const server = await startMetricsServer(loadMetricsConfig(), { checks });
- * process.once('SIGTERM', () => server.close());
+ * const { url, close } = await startMetricsServer(loadMetricsConfig(), { checks });
  */
 export async function startMetricsServer(
   config: Partial<MetricsConfig> = {},
@@ -64,6 +73,7 @@ export async function startMetricsServer(
   if (enabled) app.use(metricsRouter({ ...scrape, path, token, tokenFile }).routes());
   app.use(healthRouter({ ...(checks === undefined ? {} : { checks }), details }).routes());
   const server = tls === undefined ? createServer(app.callback()) : secureServer(tls, app.callback());
+  const close = closable(server);
   await listening(server, host, port);
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
@@ -71,35 +81,25 @@ export async function startMetricsServer(
     port: taken,
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`,
     close: ({ deadlineSeconds = 5 } = {}) => {
-      closing ??= closed(server, deadlineSeconds);
+      closing ??= close(deadlineSeconds);
       return closing;
     },
   };
 }
 
-const optionNames = [
-  'registry',
-  'basicAuth',
-  'allowFrom',
-  'constantLabels',
-  'maxScrapes',
-  'timeoutSeconds',
-  'cluster',
-  'checks',
-  'details',
-  'tls',
-];
-
-function closed(server: Server, deadlineSeconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cutOff = setTimeout(() => server.closeAllConnections(), deadlineSeconds * 1_000);
-    server.close(() => {
-      clearTimeout(cutOff);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
+const optionNames = {
+  registry: true,
+  basicAuth: true,
+  allowFrom: true,
+  trustedProxies: true,
+  constantLabels: true,
+  maxScrapes: true,
+  timeoutSeconds: true,
+  cluster: true,
+  checks: true,
+  details: true,
+  tls: true,
+} satisfies OptionNames<MetricsServerOptions>;
 
 function secureServer(
   { keyFile, certFile, caFile }: ServerTls,

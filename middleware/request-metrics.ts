@@ -1,12 +1,14 @@
 /** Koa middleware that measures the requests an app answers. */
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
+import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { requestSemantics } from './request-definitions.js';
+import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
 import { requestRecorder } from './request-recorder.js';
-import { isMeasuredIn, watchOf, watchWire } from './response-watch.js';
+import { measurementIn, watchOf, watchWire } from './response-watch.js';
 
 /** Labels that the middleware fills in itself. */
 type OwnLabel =
@@ -48,15 +50,26 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
  * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
  * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
  * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total`. Mount it
- * first. A request is recorded once, when its connection or stream is done with it (`close`), with the status the client
- * got; mounted twice it still records once, by the first.
+ * first.
+ *
+ * A request is recorded once, when its connection or stream is done with it, with the status that went over the wire: also
+ * what Node or a listener of the server answers by itself (400, 408), and 101 for an upgrade, whose session is not measured.
+ * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. Only what a
+ * client leaves before its last byte is an aborted body. Mounted twice it still records once, by the first. An app that
+ * another one hands requests to by `callback()` mounts it as well, so that its routes are known. Mounted
+ * without parentheses or after a router, it warns once at a request that reaches it (METRICS_REQUESTS_UNMEASURED).
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  * @example
  * app.use(requestMetrics({ skip: (ctx) => ctx.path === '/health' }));
  */
 export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
+  options?: RequestMetricsOptions<L>,
+): Middleware;
+export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   options: RequestMetricsOptions<L> = {},
-): Middleware {
+  next?: Next,
+): unknown {
+  if (typeof next === 'function') return servedUnmeasured(next);
   checkOptions(options);
   const { registry = sharedRegistry, skip, labels = {}, semantics: names = 'catalogue' } = options;
   const semantics = requestSemantics[names];
@@ -78,17 +91,32 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
     }
   };
 
-  return function requestMetrics(ctx, next) {
+  let isPlaceChecked = false;
+  const measure: Middleware = function requestMetrics(ctx, next) {
+    if (!isPlaceChecked) {
+      isPlaceChecked = true;
+      warnOfRoutersBefore(measure, ctx.app, registry);
+    }
     const { req, res } = ctx;
+    // A context that is not of a request, such as koa-websocket makes of a connection.
+    if (typeof res?.on !== 'function') return next();
     const watch = watchOf(res);
-    if (
-      (watch !== undefined && isMeasuredIn(registry, watch)) ||
-      (skip !== undefined && isSkipped(ctx as Context))
-    )
+    const measurement = watch === undefined ? undefined : measurementIn(registry, watch);
+    if (measurement !== undefined) {
+      measurement.handedTo(ctx);
       return next();
-    recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? ctx.protocol : '');
+    }
+    if (skip !== undefined && isSkipped(ctx as Context)) return next();
+    recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
     return next();
   };
+  return measure;
+}
+
+/** A proxy's header can have any text; it must not become series. */
+function schemeOf(protocol: string): string {
+  const scheme = protocol.toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : 'other';
 }
 
 function statusCodes(grouping: RequestMetricsOptions['statusCode'] = 'exact'): (status: number) => string {
@@ -114,7 +142,15 @@ function durationDefinition<L extends LabelShape>(
   return defineHistogram({ name, help, labels, buckets, ...(lint === undefined ? {} : { lint }) });
 }
 
-const optionNames = ['registry', 'skip', 'duration', 'labels', 'statusCode', 'buckets', 'semantics'];
+const optionNames = {
+  registry: true,
+  skip: true,
+  duration: true,
+  labels: true,
+  statusCode: true,
+  buckets: true,
+  semantics: true,
+} satisfies OptionNames<RequestMetricsOptions>;
 
 function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
   const invalid = (option: string, expected: string, received: unknown): Error =>

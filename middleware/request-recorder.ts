@@ -1,5 +1,4 @@
 /** Records a request when it is over. What its labels lead to is looked up once for all requests that have the same. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
 import type { HistogramDefinition } from '../lib/definition.js';
@@ -10,7 +9,7 @@ import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { RequestFacts, RequestSemantics } from './request-definitions.js';
 import type { Measurement, WireWatch } from './response-watch.js';
-import { routeOf } from './route.js';
+import { routeOf, unmatchedRoute } from './route.js';
 
 export interface RequestRecorderOptions {
   readonly registry: MetricsRegistry<StructuralRegistry>;
@@ -38,9 +37,6 @@ interface RequestSeries {
   readonly requestSize: HistogramSeries;
   readonly responseSize: HistogramSeries;
 }
-
-/** Status of a request whose client left before it got an answer (nginx's convention). */
-const clientClosedRequest = 499;
 
 /** Kinds of requests whose series are kept at hand; a service has far fewer, and more are looked up each time. */
 const mostKept = 1_000;
@@ -117,6 +113,8 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   class RequestMeasurement implements Measurement {
     readonly next: Measurement | undefined;
     readonly #ctx: Context;
+    /** Its context in the app that it was handed on to last. */
+    #innerCtx: Context | undefined;
     readonly #method: string;
     readonly #scheme: string;
     readonly #underWay: GaugeSeries;
@@ -135,13 +133,16 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       return registry;
     }
 
-    ended(wire: WireWatch, res: ServerResponse): void {
+    handedTo(ctx: Context): void {
+      if (ctx !== this.#ctx) this.#innerCtx = ctx;
+    }
+
+    ended(wire: WireWatch): void {
       this.#underWay.dec();
       const ctx = this.#ctx;
       try {
         const seconds = secondsSince(this.#start);
-        const status = res.headersSent ? res.statusCode : clientClosedRequest;
-        const series = keptSeriesOf(ctx, routeOf(ctx), this.#method, this.#scheme, status);
+        const series = keptSeriesOf(ctx, this.#route(), this.#method, this.#scheme, wire.status);
         series.duration.observe(seconds);
         if (wire.firstByteAt !== 0 && firstByte !== undefined) {
           series.firstByte ??= firstByte.with(series.others as never);
@@ -149,17 +150,24 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
         }
         series.requestSize.observe(wire.requestBytes());
         series.responseSize.observe(wire.responseBytes);
-        if (res.headersSent && isCut(ctx.req, res.writableFinished)) abortedBodies.inc();
+        if (wire.breaker === 'client' && wire.isHeadSent) abortedBodies.inc();
       } catch (error) {
         // Nobody listens to a `close` handler that throws: it would end the process.
         failed(error);
       }
     }
+
+    #route(): string {
+      const inner = this.#innerCtx === undefined ? unmatchedRoute : routeOf(this.#innerCtx);
+      return inner === unmatchedRoute ? routeOf(this.#ctx) : inner;
+    }
   }
 
   return {
     started: (ctx, watch, scheme) => {
-      watch.measurements = new RequestMeasurement(ctx, watch.measurements, scheme);
+      const measurement = new RequestMeasurement(ctx, watch.measurements, scheme);
+      if (watch.isOver) measurement.ended(watch);
+      else watch.measurements = measurement;
     },
     failed,
   };
@@ -174,9 +182,4 @@ function isExact(
 ): boolean {
   const wanted = semantics.durationLabels(facts);
   return tree.valuesOf(series).every((value, index) => value === (wanted[labelNames[index] ?? ''] ?? ''));
-}
-
-/** Whether the client left before the end: HTTP/2 finishes a response all the same, and says so on the request. */
-function isCut(req: IncomingMessage, isFinished: boolean): boolean {
-  return req.httpVersionMajor >= 2 ? req.aborted : !isFinished;
 }

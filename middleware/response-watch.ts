@@ -6,12 +6,20 @@
  * each request several times as much.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import { startedAt } from '../lib/instruments/stopwatch.js';
+import { watchRawAnswers } from './raw-answer.js';
+import { type Breaker, breakerOf, isHeadOnWire, type ResponseFacts, statusOf } from './response-outcome.js';
+import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
 
 const watched = Symbol('tamma:watched');
 const received = Symbol('tamma:received');
 
 interface WatchedResponse extends ServerResponse {
+  [watched]: WireWatch;
+}
+
+interface WatchedStream extends ServerHttp2Stream {
   [watched]: WireWatch;
 }
 
@@ -25,17 +33,33 @@ export interface Measurement {
   readonly next: Measurement | undefined;
   /** Where it records. */
   readonly registry: unknown;
-  /** Told once, when the connection or stream is done with the request. Must not throw. */
-  ended(wire: WireWatch, res: ServerResponse): void;
+  /** The request was handed on to another Koa app, by its `callback()`, where it has this context. */
+  handedTo(ctx: unknown): void;
+  /** Called once, when the connection or stream is done with the request. Must not throw. */
+  ended(wire: WireWatch): void;
 }
 
 /** What is known of one request's wire. */
-export class WireWatch {
+export class WireWatch implements ResponseFacts {
   measurements: Measurement | undefined;
   /** Moment at which the head of the response was written, as `startedAt` gives it; 0 until then. */
   firstByteAt = 0;
   /** Bytes of the response's body that have been handed to the connection. */
   responseBytes = 0;
+  /** Bytes that Content-Length declares; -1 for a length that is not declared, and 0 until it is looked up. */
+  #declaredBytes = 0;
+
+  isOver = false;
+  /** Whether the head of the response went over the wire; set when it is over. */
+  isHeadSent = false;
+  /** The status that went over the wire, or stands for none; set when it is over. */
+  status = 0;
+  /** Who broke the response off, if anybody did; set when it is over. */
+  breaker: Breaker | undefined;
+
+  rawStatus = 0;
+  isDelivered = false;
+  isClosedHere = false;
 
   readonly writeHead: ServerResponse['writeHead'];
   readonly write: ServerResponse['write'];
@@ -65,6 +89,31 @@ export class WireWatch {
     if (this.#isHead || statusCode === 204 || statusCode === 304) return;
     this.responseBytes += lengthOf(chunk, encoding);
   }
+
+  /** Notes a length that is declared in the arguments of `writeHead`, which `getHeader` does not show. */
+  declare(args: readonly unknown[]): void {
+    const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
+    for (const [name, value] of Object.entries(headers ?? {}))
+      if (name.toLowerCase() === 'content-length') this.#declaredBytes = Number(value);
+  }
+
+  /** Whether all that was declared has been handed over, now that the last chunk was counted. */
+  hasAllDeclared(res: ServerResponse): boolean {
+    if (this.#declaredBytes === 0) this.#declaredBytes = Number(res.getHeader('content-length') ?? -1);
+    return this.#declaredBytes > 0 && this.responseBytes >= this.#declaredBytes;
+  }
+
+  /** It is over: everybody who measures it learns how it ended. */
+  close(res: ServerResponse): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.breaker = breakerOf(this.#req, res, this);
+    this.status = statusOf(this.#req, res, this, this.breaker);
+    this.isHeadSent = this.rawStatus === 0 && isHeadOnWire(this.#req, res);
+    // What still waits behind others of a pipeline has not been sent.
+    if (!this.isHeadSent) this.firstByteAt = this.responseBytes = 0;
+    for (let each = this.measurements; each !== undefined; each = each.next) each.ended(this);
+  }
 }
 
 /** The watch of a request that is measured already. */
@@ -72,11 +121,11 @@ export function watchOf(res: ServerResponse): WireWatch | undefined {
   return (res as Partial<WatchedResponse>)[watched];
 }
 
-/** Whether a request is measured in this registry already, by a middleware that was mounted before. */
-export function isMeasuredIn(registry: unknown, watch: WireWatch): boolean {
+/** The measurement of a request in this registry, by a middleware that was mounted before. */
+export function measurementIn(registry: unknown, watch: WireWatch): Measurement | undefined {
   for (let each = watch.measurements; each !== undefined; each = each.next)
-    if (each.registry === registry) return true;
-  return false;
+    if (each.registry === registry) return each;
+  return undefined;
 }
 
 export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch {
@@ -96,26 +145,76 @@ export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch 
     (req as WatchedRequest)[received] = { bytes: 0, push: req.push };
     req.push = watchedPush;
   }
-  // It comes exactly once, whatever becomes of the request.
-  res.on('close', watchedClose);
+  if (isHttp2(req)) watchStream(http2StreamOf(res) as WatchedStream, watch);
+  else watchRawAnswers(req, res, answeredRaw);
+  if (isOver(req, res)) watch.close(res);
+  else whenOver(req, res, watchedClose);
   return watch;
 }
 
 function watchedClose(this: ServerResponse): void {
-  const watch = (this as WatchedResponse)[watched];
-  for (let each = watch.measurements; each !== undefined; each = each.next) each.ended(watch, this);
+  (this as WatchedResponse)[watched].close(this);
+}
+
+/** A WebSocket's handshake is over when it is answered: its session is no request. */
+function answeredRaw(res: ServerResponse, status: number): void {
+  const watch = watchOf(res);
+  if (watch === undefined || watch.isOver) return;
+  watch.rawStatus = status;
+  if (status === 101) watch.close(res);
+}
+
+/** A stream does not show whether the client or this process closed it. */
+function watchStream(stream: WatchedStream, watch: WireWatch): void {
+  stream[watched] = watch;
+  stream.close = closedHere;
+  stream.destroy = destroyedHere;
+}
+
+function closedHere(this: WatchedStream, ...args: Parameters<ServerHttp2Stream['close']>): void {
+  noteClosing(this);
+  Object.getPrototypeOf(this).close.apply(this, args);
+}
+
+function destroyedHere(this: WatchedStream, error?: Error): WatchedStream {
+  noteClosing(this, error);
+  return Object.getPrototypeOf(this).destroy.call(this, error);
+}
+
+// Node itself closes the streams of a connection that its client has left, and of a session that its client has failed.
+function noteClosing(stream: WatchedStream, error?: NodeJS.ErrnoException): void {
+  if (stream.closed || error?.code === 'ERR_HTTP2_SESSION_ERROR') return;
+  const { session } = stream;
+  stream[watched].isClosedHere = session !== undefined && !session.socket.destroyed;
 }
 
 function watchedHead(this: WatchedResponse, ...args: never[]): unknown {
   const watch = this[watched];
   if (watch.firstByteAt === 0) watch.firstByteAt = startedAt();
-  return Reflect.apply(watch.writeHead, this, args);
+  if (args.length > 1) watch.declare(args);
+  const result = Reflect.apply(watch.writeHead, this, args);
+  if (this.statusCode === 101) answeredRaw(this, 101);
+  return result;
 }
 
 function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unknown {
   const watch = this[watched];
   watch.count(this, args[0], args[1]);
-  return Reflect.apply(watch.write, this, args as never);
+  return Reflect.apply(
+    watch.write,
+    this,
+    (watch.hasAllDeclared(this) ? notingDelivery(watch, args) : args) as never,
+  );
+}
+
+/** Arguments of the last `write`: a client that has all its bytes may leave before `end` is called. */
+function notingDelivery(watch: WireWatch, args: readonly unknown[]): unknown[] {
+  const callback = args.at(-1);
+  const delivered = (error?: Error | null): void => {
+    if (error === undefined || error === null) watch.isDelivered = true;
+    if (typeof callback === 'function') callback(error);
+  };
+  return [...(typeof callback === 'function' ? args.slice(0, -1) : args), delivered];
 }
 
 function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown {

@@ -56,19 +56,42 @@ function fits(regexp: RegExp, path: string): boolean {
   return found;
 }
 
-/** The route that ran last; else the first whose method fits, else the first. Layers stand in the order in which they run. */
+/**
+ * The route that ran last, where it is no catch-all; else the last of the narrowest that ran before it. Where no route ran
+ * (a guard, a 405), the first of the narrowest that would have. Layers stand in the order in which they run.
+ */
 function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): RouteLayer | undefined {
   if (!Array.isArray(matched)) return undefined;
+  if (matched.length === 1) return isRouteLayer(matched[0]) ? matched[0] : undefined;
+  let otherMethod: RouteLayer | undefined;
   let first: RouteLayer | undefined;
-  let ofMethod: RouteLayer | undefined;
+  let firstBreadth: Breadth = breadths.all;
+  let last: RouteLayer | undefined;
+  let lastBreadth: Breadth = breadths.all;
   for (const layer of matched as readonly unknown[]) {
     if (!isRouteLayer(layer)) continue;
-    if (layer.path === ran) return layer;
-    first ??= layer;
-    if (ofMethod === undefined && layer.methods.includes(method)) ofMethod = layer;
+    if (!layer.methods.includes(method)) {
+      otherMethod ??= layer;
+      continue;
+    }
+    const breadth = breadthOf(layer);
+    if (first === undefined || breadth < firstBreadth) {
+      first = layer;
+      firstBreadth = breadth;
+    }
+    if (breadth <= lastBreadth) {
+      last = layer;
+      lastBreadth = breadth;
+    }
+    // What comes after a catch-all that ended the request (a guard) is what was asked for.
+    if (layer.path === ran && lastBreadth !== breadths.all) return last;
   }
-  return ofMethod ?? first;
+  return first ?? otherMethod;
 }
+
+/** What a route takes: the paths of one template, all below a path, or all. The wider, the greater. */
+const breadths = { template: 0, below: 1, all: 2 } as const;
+type Breadth = (typeof breadths)[keyof typeof breadths];
 
 function isRouteLayer(layer: unknown): layer is RouteLayer {
   if (typeof layer !== 'object' || layer === null || !('path' in layer) || !('methods' in layer))
@@ -78,4 +101,21 @@ function isRouteLayer(layer: unknown): layer is RouteLayer {
     layer.methods.length > 0 &&
     (typeof layer.path === 'string' || layer.path instanceof RegExp)
   );
+}
+
+/** The wildcard that ends a template: `*`, `*rest`, `{*rest}`, `(.*)`, `:rest*`, `:rest(.*)`. */
+const wildcardEnd = /(?:\(\.[*+]\)|\*\w*|:\w+[*+]|:\w+\(\.[*+]\)[*+?]?)\}?$/;
+
+function breadthOf({ path }: RouteLayer): Breadth {
+  if (path instanceof RegExp) return takesAll(path) ? breadths.all : breadths.template;
+  // Most templates have none: two searches for a character cost less than one for a pattern.
+  if (!path.includes('*') && !path.includes('+')) return breadths.template;
+  const start = path.search(wildcardEnd);
+  if (start === -1) return breadths.template;
+  return /^[/{]*$/.test(path.slice(0, start)) ? breadths.all : breadths.below;
+}
+
+/** Whether a RegExp is `.*` but for anchors, groups and the first slash. */
+function takesAll({ source }: RegExp): boolean {
+  return /^(?:\.[*+]|\[\^\]\*|\[\\s\\S\]\*)$/.test(source.replace(/\\\/|[$()]|\?:|^\^/g, ''));
 }

@@ -1,24 +1,35 @@
 /** Who may scrape: a bearer token, a user and password, an address, in any combination. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Middleware } from 'koa';
+import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
+import type { MetricsWarning } from '../lib/registry.js';
+import { clientAddress } from './client-address.js';
+import { tokenFileSource } from './token-file.js';
 
 export interface ScrapeAccess {
   /** A bearer token to ask for. */
   token?: string | undefined;
-  /** A file that holds the token; read again when it changes. A change that cannot be read leaves the last token in force. */
+  /**
+   * A file that holds the token; read again when it changes. One that is removed, emptied or holds several words leaves the last
+   * token in force, and is warned of once (METRICS_TOKEN_KEPT).
+   */
   tokenFile?: string | undefined;
   /** A user and password to ask for (RFC 7617). With a token too, either will do. */
   basicAuth?: { readonly username: string; readonly password: string } | undefined;
-  /** Addresses and CIDR ranges from which one may scrape, by `ctx.ip`. Asked for beside the others. */
+  /**
+   * Addresses and CIDR ranges from which one may scrape, by the address of the connection; behind proxies see `trustedProxies`. An
+   * IPv4 address within an IPv6 one (`::ffff:10.0.0.1`) counts as IPv4. Asked for beside the others.
+   */
   allowFrom?: readonly string[] | undefined;
+  /**
+   * How many proxies stand before the service, each of which appends to `X-Forwarded-For` the address that connected to it (nginx:
+   * `$proxy_add_x_forwarded_for`). `allowFrom` then looks at the address that the outermost of them saw. Set it only where nobody
+   * can reach the service past them. Koa's `app.proxy` plays no part. Default: 0, the header is not read.
+   */
+  trustedProxies?: number | undefined;
 }
-
-/** Milliseconds between two looks at the token's file. */
-const lookEvery = 1_000;
 
 /**
  * Lets requests through that may scrape; answers the others with 401 or 403 and no body to learn from. `undefined` where
@@ -26,10 +37,21 @@ const lookEvery = 1_000;
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
-export function scrapeAccess(where: string, access: ScrapeAccess): Middleware | undefined {
-  const { token, tokenFile, basicAuth, allowFrom } = access;
+export function scrapeAccess(
+  where: string,
+  access: ScrapeAccess,
+  warn: (key: string, warning: () => MetricsWarning) => void,
+  clock?: Clock,
+): Middleware | undefined {
+  const { token, tokenFile, basicAuth, allowFrom, trustedProxies = 0 } = access;
+  if (!Number.isInteger(trustedProxies) || trustedProxies < 0) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`trustedProxies\` of ${where}: expected an integer of 0 or more, received ${shown(trustedProxies)}.`,
+    );
+  }
   const isAllowed = allowFrom === undefined ? undefined : addressCheck(where, allowFrom);
-  const tokenOf = tokenSource(where, token, tokenFile);
+  const tokenOf = tokenSource(where, token, tokenFile, warn, clock);
   const basic = basicAuth === undefined ? undefined : digest(credentials(where, basicAuth));
   if (isAllowed === undefined && tokenOf === undefined && basic === undefined) return undefined;
   const challenges = [
@@ -43,13 +65,13 @@ export function scrapeAccess(where: string, access: ScrapeAccess): Middleware | 
       ctx.body = null;
       ctx.status = status;
     };
-    if (isAllowed !== undefined && !isAllowed(ctx.ip)) return refuse(403);
+    if (isAllowed !== undefined && !isAllowed(clientAddress(ctx.req, trustedProxies))) return refuse(403);
     if (challenges.length === 0) return next();
     const authorization = ctx.get('Authorization');
     const [, scheme = '', given = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
     const isBearer = scheme.toLowerCase() === 'bearer' && tokenOf !== undefined;
     const isBasic = scheme.toLowerCase() === 'basic' && basic !== undefined;
-    if (isBearer && isSame(given, await tokenOf())) return next();
+    if (isBearer && isSame(given, digest(await tokenOf()))) return next();
     if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return next();
     ctx.set('WWW-Authenticate', challenges);
     return refuse(401);
@@ -65,63 +87,22 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Gives the digest of the token that is in force. */
+/** Gives the token that is in force. */
 function tokenSource(
   where: string,
   token: string | undefined,
   tokenFile: string | undefined,
-): (() => Promise<Buffer>) | undefined {
+  warn: (key: string, warning: () => MetricsWarning) => void,
+  clock: Clock | undefined,
+): (() => Promise<string>) | undefined {
   if (token !== undefined && (typeof token !== 'string' || token === '' || /\s/.test(token))) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
       `Invalid \`token\` of ${where}: expected a non-empty text without spaces; leave it out to let anyone scrape.`,
     );
   }
-  if (tokenFile === undefined) {
-    if (token === undefined) return undefined;
-    const expected = digest(token);
-    return async () => expected;
-  }
-  let current = digest(tokenIn(where, tokenFile));
-  let seen = versionOf(statSync(tokenFile));
-  let lookedAt = Date.now();
-  return async () => {
-    if (Date.now() - lookedAt < lookEvery) return current;
-    lookedAt = Date.now();
-    try {
-      const version = versionOf(await stat(tokenFile));
-      if (version === seen) return current;
-      const text = (await readFile(tokenFile, 'utf8')).trim();
-      if (text === '') return current;
-      current = digest(text);
-      seen = version;
-    } catch {
-      // Gone or unreadable for a moment, as when it is replaced: the last token stays in force.
-    }
-    return current;
-  };
-}
-
-function tokenIn(where: string, file: string): string {
-  let text = '';
-  try {
-    text = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`tokenFile\` of ${where}: expected a file that can be read, received ${shown(file)}: ${(error as Error).message}.`,
-      { cause: error },
-    );
-  }
-  if (text !== '' && !/\s/.test(text)) return text;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`tokenFile\` of ${where}: expected a file that holds one token, received ${shown(file)}, which ${text === '' ? 'is empty' : 'holds several words'}.`,
-  );
-}
-
-function versionOf({ mtimeMs, size, ino }: { mtimeMs: number; size: number; ino: number }): string {
-  return `${mtimeMs} ${size} ${ino}`;
+  if (tokenFile !== undefined) return tokenFileSource(where, tokenFile, warn, clock);
+  return token === undefined ? undefined : async () => token;
 }
 
 function credentials(where: string, basicAuth: unknown): string {
@@ -146,7 +127,7 @@ function credentials(where: string, basicAuth: unknown): string {
 function addressCheck(where: string, allowFrom: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const entry of Array.isArray(allowFrom) ? allowFrom : [allowFrom]) {
-    const [address = '', prefix, ...more] = String(entry).split('/');
+    const [address = '', prefix, ...more] = unmapped(String(entry)).split('/');
     const family = isIPv4(address) ? 'ipv4' : 'ipv6';
     const longest = family === 'ipv4' ? 32 : 128;
     const length = prefix === undefined ? longest : Number(prefix);
@@ -159,8 +140,13 @@ function addressCheck(where: string, allowFrom: readonly string[]): (address: st
     list.addSubnet(address, length, family);
   }
   return (given) => {
-    const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(given)?.[1] ?? given;
+    const address = unmapped(given.replace(/%.*$/, ''));
     const family = isIP(address);
     return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
   };
+}
+
+/** An IPv4 address in place of the IPv6 one that holds it, as sockets that take both kinds report it. */
+function unmapped(entry: string): string {
+  return entry.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }

@@ -49,11 +49,8 @@ export interface Snapshots {
  * @example
  * const snapshots = await keepSnapshots({ file: '/var/lib/tamma/metrics.om' });
  * process.on('exit', () => snapshots.writeNow());
- * process.once('SIGTERM', async () => {
- *   server.close();
- *   await snapshots.stop();
- *   process.exit();
- * });
+ * await runImport();
+ * await snapshots.stop();
  */
 export async function keepSnapshots(
   options: SnapshotOptions,
@@ -222,7 +219,7 @@ function failureCounter(
 }
 
 function checkOptions(options: SnapshotOptions): void {
-  checkFactoryOptions('keepSnapshots', options, ['file', 'registry', 'intervalSeconds']);
+  checkFactoryOptions('keepSnapshots', options, { file: true, registry: true, intervalSeconds: true });
   const { file, intervalSeconds } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(

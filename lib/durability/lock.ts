@@ -7,11 +7,12 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { link, rename, stat, unlink } from 'node:fs/promises';
+import { link, lstat, rename, stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
+import { shown } from '../errors.js';
 
 export interface FileLock {
   /** Whether the lock is where it was put: a folder may have been taken away, and with it the lock. */
@@ -114,6 +115,7 @@ async function put({ name }: Candidate, path: string): Promise<boolean> {
 /** Removes a lock whose process is gone; `false` where it lives. */
 async function removeTheDead(path: string): Promise<boolean> {
   const dead = await inodeOf(path);
+  await checkIsLock(path);
   if (await answers(path)) return false;
   const aside = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -127,6 +129,14 @@ async function removeTheDead(path: string): Promise<boolean> {
   if ((await inodeOf(aside)) !== dead) await link(aside, path).catch(() => {});
   await unlink(aside);
   return true;
+}
+
+/** @throws for what is no lock, but a file of somebody: it is neither a process that has died nor ours to remove */
+async function checkIsLock(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (stats === undefined || stats.isSocket()) return;
+  const message = `expected no file or a lock at ${shown(path)}, received a file that is no lock; move it, or choose another file for snapshots`;
+  throw Object.assign(new Error(message), { code: 'EEXIST' });
 }
 
 function listening(path: string): Promise<Server> {
@@ -165,8 +175,10 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolved(true);
     });
-    // ECONNREFUSED of a dead process; whatever else it is, nobody is there who would answer.
-    socket.once('error', () => resolved(false));
+    // Anything else is no proof of death: a living process that hangs has EAGAIN once its backlog is full.
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolved(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
+    );
   });
 }
 

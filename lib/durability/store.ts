@@ -1,7 +1,19 @@
 /** A file that is replaced as a whole or not at all, with the one before beside it as `.1`. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, rm, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { shown } from '../errors.js';
+import { readRegularFile } from '../regular-file.js';
 
 export function previousOf(file: string): string {
   return `${file}.1`;
@@ -12,10 +24,16 @@ export function damagedOf(file: string): string {
   return `${file}.damaged`;
 }
 
-/** What stands in a file; `undefined` where there is none. @throws what the system says of one that cannot be read */
+/** Bytes of the largest snapshot that is read. */
+const maxBytes = 512 * 1024 * 1024;
+
+/**
+ * What stands in a file; `undefined` where there is none.
+ * @throws what `readRegularFile` throws, of one that cannot be read
+ */
 export async function readStored(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path, maxBytes);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
@@ -36,8 +54,10 @@ export async function putAside(file: string): Promise<void> {
 export async function replaceFile(file: string, chunks: AsyncIterable<Buffer>): Promise<number> {
   const temporary = `${file}.tmp`;
   let bytes = 0;
+  let isOurs = false;
   try {
-    const handle = await open(temporary, 'w', 0o600);
+    const handle = await openNew(temporary);
+    isOurs = true;
     try {
       for await (const chunk of chunks) {
         await writeWhole(handle, chunk);
@@ -51,7 +71,7 @@ export async function replaceFile(file: string, chunks: AsyncIterable<Buffer>): 
     await rename(temporary, file);
     await syncFolder(dirname(file));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    if (isOurs) await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   return bytes;
@@ -62,8 +82,10 @@ export function replaceFileNow(file: string, chunks: Iterable<Buffer>): number {
   // A name of its own: one may be being written the other way.
   const temporary = `${file}.exit`;
   let bytes = 0;
+  let isOurs = false;
   try {
-    const descriptor = openSync(temporary, 'w', 0o600);
+    const descriptor = openNewSync(temporary);
+    isOurs = true;
     try {
       for (const chunk of chunks) {
         for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
@@ -75,10 +97,38 @@ export function replaceFileNow(file: string, chunks: Iterable<Buffer>): number {
     }
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (isOurs) rmSync(temporary, { force: true });
     throw error;
   }
   return bytes;
+}
+
+/** Makes a file in the place of one that a crash has left. Opening what else may be there could wait, or write somewhere else. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    checkLeftOver(path, await lstat(path).catch(() => undefined), error);
+    await unlink(path);
+    return open(path, 'wx', 0o600);
+  }
+}
+
+function openNewSync(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    checkLeftOver(path, lstatSync(path, { throwIfNoEntry: false }), error);
+    unlinkSync(path);
+    return openSync(path, 'wx', 0o600);
+  }
+}
+
+function checkLeftOver(path: string, stats: Stats | undefined, error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  if (stats === undefined || stats.isFile()) return;
+  const message = `expected no file or a regular one at ${shown(path)}, received a special file or a link; remove it`;
+  throw Object.assign(new Error(message, { cause: error }), { code: 'ENOTREG' });
 }
 
 async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {

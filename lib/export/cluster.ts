@@ -64,7 +64,7 @@ export function clusterMetrics(
   options: ClusterMetricsOptions = {},
   clock: Clock = systemClock,
 ): ClusterMetrics {
-  checkFactoryOptions('clusterMetrics', options, ['registry', 'deadlineSeconds', 'maxSeries']);
+  checkFactoryOptions('clusterMetrics', options, { registry: true, deadlineSeconds: true, maxSeries: true });
   const { registry = sharedRegistry, deadlineSeconds = 3, maxSeries = defaultMaxSeries } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(

@@ -4,6 +4,7 @@ import { defaultMetricsConfig } from '../config.js';
 import { metricsError, shown } from '../errors.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { OptionNames } from '../option-names.js';
 import { sharedRegistry } from '../registry.js';
 import { type BasicAuth, isAddedLabelName, type PushTarget, pushTarget } from './push-target.js';
 
@@ -54,21 +55,21 @@ export interface PushSettings {
   readonly pushOnBeforeExit: boolean;
 }
 
-const optionNames = [
-  'url',
-  'job',
-  'grouping',
-  'method',
-  'gzip',
-  'basicAuth',
-  'token',
-  'intervalSeconds',
-  'maxBackoffSeconds',
-  'registry',
-  'constantLabels',
-  'timeoutSeconds',
-  'pushOnBeforeExit',
-];
+const optionNames = {
+  url: true,
+  job: true,
+  grouping: true,
+  method: true,
+  gzip: true,
+  basicAuth: true,
+  token: true,
+  intervalSeconds: true,
+  maxBackoffSeconds: true,
+  registry: true,
+  constantLabels: true,
+  timeoutSeconds: true,
+  pushOnBeforeExit: true,
+} satisfies OptionNames<PushOptions>;
 
 /** No timer of Node's can be longer. */
 export const mostSeconds = 2_147_483;

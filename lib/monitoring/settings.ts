@@ -3,6 +3,7 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { OptionNames } from '../option-names.js';
 import { type Receivers, receiversWith } from './alertmanager-receivers.js';
 import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
@@ -80,26 +81,26 @@ export interface BundleSettings {
   readonly quietHours: QuietHours | undefined;
 }
 
-const optionNames = [
-  'config',
-  'targets',
-  'alertmanager',
-  'prometheus',
-  'grafanaUrl',
-  'runbookUrl',
-  'definitions',
-  'slos',
-  'alerts',
-  'recordingRules',
-  'thresholds',
-  'target',
-  'intervals',
-  'remoteWriteUrl',
-  'remoteWriteTokenFile',
-  'externalLabels',
-  'receivers',
-  'quietHours',
-];
+const optionNames = {
+  config: true,
+  targets: true,
+  alertmanager: true,
+  prometheus: true,
+  grafanaUrl: true,
+  runbookUrl: true,
+  definitions: true,
+  slos: true,
+  alerts: true,
+  recordingRules: true,
+  thresholds: true,
+  target: true,
+  intervals: true,
+  remoteWriteUrl: true,
+  remoteWriteTokenFile: true,
+  externalLabels: true,
+  receivers: true,
+  quietHours: true,
+} satisfies OptionNames<BundleOptions>;
 
 /** @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING */
 export function bundleSettings(options: BundleOptions = {}): BundleSettings {

@@ -2,27 +2,28 @@
 import type { HistogramDefinition, MetricDefinition } from '../definition.js';
 import { MetricsError, metricsError, nearest } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { OptionNames } from '../option-names.js';
 import { type BurnFactor, budgetOf, burnFactors, checkLegs } from './burn-rates.js';
 import { bucketMatch, checkLabel, type Match, type Matches, monitoringError } from './expression.js';
 import type { Severity, Subject } from './model.js';
 import type { CheckedEvents, EventMetric, Slo, SloSeverities } from './slo-model.js';
 
-const optionNames: readonly string[] = [
-  'name',
-  'objective',
-  'description',
-  'events',
-  'latency',
-  'by',
-  'windowDays',
-  'minimumEvents',
-  'severity',
-  'subject',
-  'legs',
-  'absence',
-];
-const eventNames = ['good', 'bad', 'total'] as const;
-const latencyNames: readonly string[] = ['metric', 'thresholdSeconds', 'matches'];
+const optionNames = {
+  name: true,
+  objective: true,
+  description: true,
+  events: true,
+  latency: true,
+  by: true,
+  windowDays: true,
+  minimumEvents: true,
+  severity: true,
+  subject: true,
+  legs: true,
+  absence: true,
+} satisfies OptionNames<Unchecked>;
+const eventNames = { good: true, bad: true, total: true } as const;
+const latencyNames = { metric: true, thresholdSeconds: true, matches: true } as const;
 const eventTypes: readonly string[] = ['counter', 'histogram', 'summary'];
 const absences: readonly string[] = ['always', 'lost'];
 
@@ -122,7 +123,7 @@ export function checkedSlo(options: Unchecked): Slo {
 /** The metrics that an SLO reads. */
 export function metricsOf({ events, latency }: Pick<Slo, 'events' | 'latency'>): MetricDefinition[] {
   if (latency !== undefined) return [latency.metric];
-  return eventNames.flatMap((part) => events?.[part]?.metric ?? []);
+  return [events?.good, events?.bad, events?.total].flatMap((part) => part?.metric ?? []);
 }
 
 /** One bad event among so many is still below the fastest leg. */
@@ -135,7 +136,7 @@ function indicator(slo: string, { events, latency }: Unchecked): Pick<Slo, 'even
     throw monitoringError(`indicator of SLO \`${slo}\``, '`events` or `latency`, one of them', undefined);
   if (latency !== undefined) return { events: undefined, latency: checkedLatency(slo, latency) };
   const where = `\`events\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, events, eventNames);
+  checkFactoryOptions(where, events as Record<keyof typeof eventNames, unknown>, eventNames);
   const given = Object.entries(events as Readonly<Record<string, unknown>>).filter(
     ([, part]) => part !== undefined,
   );
@@ -156,7 +157,10 @@ function indicator(slo: string, { events, latency }: Unchecked): Pick<Slo, 'even
 
 function checkedEvents(slo: string, part: string, events: unknown): CheckedEvents {
   const where = `\`${part}\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, events, ['metric', 'matches']);
+  checkFactoryOptions(where, events as { metric?: unknown; matches?: unknown }, {
+    metric: true,
+    matches: true,
+  });
   const { metric, matches = {} } = events as { metric?: EventMetric; matches?: Matches };
   if (!isDefinition(metric) || !eventTypes.includes(metric.type)) {
     throw monitoringError(
@@ -172,7 +176,7 @@ function checkedEvents(slo: string, part: string, events: unknown): CheckedEvent
 
 function checkedLatency(slo: string, latency: unknown): Slo['latency'] {
   const where = `\`latency\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, latency, latencyNames);
+  checkFactoryOptions(where, latency as Record<keyof typeof latencyNames, unknown>, latencyNames);
   const {
     metric,
     thresholdSeconds,
@@ -222,7 +226,11 @@ function checkedBy(slo: string, by: unknown, metrics: readonly MetricDefinition[
 }
 
 function checkedSeverities(slo: string, own: unknown = {}): SloSeverities {
-  checkFactoryOptions(`\`severity\` of SLO \`${slo}\``, own, Object.keys(defaultSeverities));
+  checkFactoryOptions(`\`severity\` of SLO \`${slo}\``, own as Partial<SloSeverities>, {
+    page: true,
+    ticket: true,
+    absent: true,
+  });
   for (const [alert, severity] of Object.entries(own as object)) {
     if (isOneOf<Severity>(severity, severities)) continue;
     const meant = nearest(String(severity), severities);

@@ -52,7 +52,7 @@ export interface FetchInstrumentation {
  * const wire = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInstrumentation {
-  checkFactoryOptions('instrumentFetch', options, ['registry', 'hosts']);
+  checkFactoryOptions('instrumentFetch', options, { registry: true, hosts: true });
   const { registry = sharedRegistry, hosts } = options;
   const find = targetFinder(hosts);
   const wire = wireByRegistry.get(registry) ?? startWire(registry);

@@ -59,7 +59,7 @@ export class PlatformMetrics {
    * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
    */
   constructor(target: RegistryCollector | RecorderOptions = {}) {
-    const { registry } = recorderOptions<RecorderOptions>('PlatformMetrics', target, ['registry']);
+    const { registry } = recorderOptions<RecorderOptions>('PlatformMetrics', target, { registry: true });
     this.#registry = registry;
     this.#requests = containedCounter(registry, apiRequests);
     this.#duration = containedTimes(registry, apiRequestDuration);

@@ -91,10 +91,10 @@ export class ProviderMetrics {
    * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
    */
   constructor(target: RegistryCollector | ProviderMetricsOptions = {}, open?: ProviderRequests) {
-    const { registry, prices } = recorderOptions<ProviderMetricsOptions>('ProviderMetrics', target, [
-      'registry',
-      'prices',
-    ]);
+    const { registry, prices } = recorderOptions<ProviderMetricsOptions>('ProviderMetrics', target, {
+      registry: true,
+      prices: true,
+    });
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#prices = prices;

@@ -2,6 +2,7 @@
 import type { MetricsCollector } from '../collector.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { OptionNames } from '../option-names.js';
 import { MetricsRegistry, sharedRegistry } from '../registry.js';
 import type { AnyRegistry } from './contained.js';
 
@@ -22,17 +23,21 @@ export interface RegistryCollector extends MetricsCollector {
 export function recorderOptions<O extends RecorderOptions>(
   where: string,
   given: RegistryCollector | O,
-  known: readonly (keyof O & string)[],
+  known: OptionNames<O>,
 ): O & { readonly registry: AnyRegistry } {
   if (isCollector(given)) {
     if (given.registry instanceof MetricsRegistry)
       return { registry: given.registry } as O & { registry: AnyRegistry };
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received one whose \`registry\` is ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${known.map((name) => `${name}?`).join(', ')} }.`,
+      `Invalid collector of ${where}: expected a PrometheusMetricsCollector, which has a \`registry\`, received one whose \`registry\` is ${shown(given.registry)}. Pass new PrometheusMetricsCollector(), or options: { ${Object.keys(
+        known,
+      )
+        .map((name) => `${name}?`)
+        .join(', ')} }.`,
     );
   }
-  checkFactoryOptions(where, given, known);
+  checkFactoryOptions<O>(where, given, known);
   return { ...given, registry: given.registry ?? sharedRegistry };
 }
 

@@ -78,7 +78,7 @@ export class WorkflowMetrics {
    * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
    */
   constructor(target: RegistryCollector | RecorderOptions = {}) {
-    const { registry } = recorderOptions<RecorderOptions>('WorkflowMetrics', target, ['registry']);
+    const { registry } = recorderOptions<RecorderOptions>('WorkflowMetrics', target, { registry: true });
     this.#registry = registry;
     this.#runs = workflowRunsOf(registry);
     this.#started = containedCounter(registry, workflowsStarted);

@@ -308,7 +308,7 @@ for (const [env, message] of [
   ],
   [
     { METRICS_PATH: 'metrics' },
-    'Invalid configuration: `METRICS_PATH`: expected a path that starts with `/` and has no spaces, `?` or `#`, received "metrics".\n',
+    'Invalid configuration: `METRICS_PATH`: expected a path such as `/metrics`: letters, digits, `_`, `.`, `~`, `-` between single slashes, and not a path of the health endpoints, received "metrics".\n',
   ],
 ] as const) {
   test(`${JSON.stringify(env)} is one clear line and code 1`, async (t) => {

@@ -17,11 +17,13 @@ const programs = {
   },
   amtool: { names: ['amtool'], debianPackage: 'prometheus-alertmanager' },
   pushgateway: { names: ['prometheus-pushgateway', 'pushgateway'], debianPackage: 'prometheus-pushgateway' },
+  nginx: { names: ['nginx'], debianPackage: 'nginx-light' },
   chromium: { names: ['chromium'], debianPackage: 'chromium' },
   'victoria-metrics': { names: ['victoria-metrics'], debianPackage: 'victoria-metrics' },
   vmagent: { names: ['vmagent'], debianPackage: 'victoria-metrics' },
   vmalert: { names: ['vmalert'], debianPackage: 'victoria-metrics' },
   vmauth: { names: ['vmauth'], debianPackage: 'victoria-metrics' },
+  unshare: { names: ['unshare'], debianPackage: 'util-linux' },
 } as const;
 
 export type Program = keyof typeof programs;

@@ -172,13 +172,41 @@ for (const [value, enabled] of [
 
 for (const [variable, values] of [
   ['METRICS_ENABLED', ['maybe', '2']],
-  ['METRICS_ENDPOINT', ['http://host', 'two words']],
+  [
+    'METRICS_ENDPOINT',
+    ['http://host', 'two words', 'localhost:80', '10.0.0.1:9090', '10.0.0.256', '[::1', ':::'],
+  ],
   ['METRICS_PORT', ['70000', '-1', '80.5', 'http', '0x50']],
-  ['METRICS_PATH', ['metrics', '/a b', '/a?b', '/a#b']],
+  [
+    'METRICS_PATH',
+    [
+      'metrics',
+      '/a b',
+      '/a?b',
+      '/a#b',
+      '/:app',
+      '/(a+)+$',
+      '/*',
+      '/m*',
+      '/met{rics',
+      '/metrics/',
+      '//metrics',
+      '/a/../metrics',
+      '/health',
+      '/ready',
+      '/livez',
+      '/livez/ping',
+      '/readyz',
+      '/READYZ',
+      '/readyz/database',
+    ],
+  ],
   ['METRICS_MAX_SERIES', ['0', '-5', '1.5', 'many', '1e3']],
   ['METRICS_RETENTION_DAYS', ['0', 'month']],
   ['METRICS_RETENTION_SAMPLES', ['0']],
-  ['METRICS_SCRAPE_INTERVAL', ['0', '-1', 'soon', '15m']],
+  ['METRICS_SCRAPE_INTERVAL', ['0', '-1', 'soon', '15m', '1e-7', '0.0000001', '86401']],
+  ['METRICS_TOKEN_FILE', ['/run/secrets/']],
+  ['METRICS_SNAPSHOT_FILE', ['/var/lib/tamma/']],
   ['METRICS_PUSH_URL', ['push:9091', 'ftp://push', 'nonsense']],
 ] as const) {
   for (const value of values) {
@@ -206,7 +234,7 @@ test('one error lists all that is wrong', (t) => {
       code: 'ERR_METRICS_INVALID_CONFIG',
       message: `Invalid configuration, 4 problems:
   - \`METRICS_PORT\`: expected an integer within 0 to 65535, received "x"
-  - \`METRICS_PATH\`: expected a path that starts with \`/\` and has no spaces, \`?\` or \`#\`, received "y"
+  - \`METRICS_PATH\`: expected a path such as \`/metrics\`: letters, digits, \`_\`, \`.\`, \`~\`, \`-\` between single slashes, and not a path of the health endpoints, received "y"
   - \`METRICS_TOKEN\` and \`METRICS_TOKEN_FILE\`: expected one of them, received both
   - \`METRICS_ENABELD\`: expected a known variable, received an unknown one; did you mean \`METRICS_ENABLED\`?`,
     },
@@ -222,6 +250,39 @@ for (const url of ['http//me:secret@push', 'htp://gw:9091/?token=secret']) {
     });
   });
 }
+
+for (const [variable, value] of [
+  ['METRICS_ENDPOINT', '::1'],
+  ['METRICS_ENDPOINT', '[::1]'],
+  ['METRICS_ENDPOINT', 'metrics.internal'],
+  ['METRICS_PATH', '/'],
+  ['METRICS_PATH', '/internal/v1.2/metrics_~-'],
+  ['METRICS_PATH', '/healthy'],
+  ['METRICS_SCRAPE_INTERVAL', '0.1'],
+  ['METRICS_SCRAPE_INTERVAL', '86400'],
+] as const) {
+  test(`${variable}=${value} is accepted`, (t) => {
+    t.notThrows(() => loadMetricsConfig({ [variable]: value }));
+  });
+}
+
+test('the variables that Kubernetes sets for a Service named metrics are explained', (t) => {
+  const env = {
+    METRICS_SERVICE_HOST: '10.0.0.1',
+    METRICS_SERVICE_PORT: '9090',
+    METRICS_PORT: 'tcp://10.0.0.1:9090',
+    METRICS_PORT_9090_TCP: 'tcp://10.0.0.1:9090',
+    METRICS_PORT_9090_TCP_PROTO: 'tcp',
+    METRICS_PORT_9090_TCP_PORT: '9090',
+    METRICS_PORT_9090_TCP_ADDR: '10.0.0.1',
+  };
+  t.throws(() => loadMetricsConfig(env), {
+    code: 'ERR_METRICS_INVALID_CONFIG',
+    message:
+      'Invalid configuration: `METRICS_PORT`: expected an integer within 0 to 65535, received "tcp://10.0.0.1:9090". Kubernetes sets this variable for a Service named `metrics`: rename the Service, set `enableServiceLinks: false` in the pod, or set METRICS_PORT there.',
+  });
+  t.is(loadMetricsConfig({ ...env, METRICS_PORT: '9090' }).port, 9090);
+});
 
 test('a bad token is not shown', (t) => {
   const error = t.throws(() => loadMetricsConfig({ METRICS_TOKEN: 'se cret' }), {
@@ -263,7 +324,7 @@ test('settings that are given in code are held to what the environment would be,
   );
   for (const part of [
     '`servce`: expected a known setting, received an unknown one; did you mean `service`?',
-    '`path`: expected a path that starts with `/` and has no spaces, `?` or `#`, received "metrics"',
+    '`path`: expected a path such as `/metrics`: letters, digits, `_`, `.`, `~`, `-` between single slashes, and not a path of the health endpoints, received "metrics"',
     '`retentionDays`: expected a positive integer of days, received -3',
     '`maxSeries`: expected a positive integer, received "5"',
     '`service`: expected any text, received 5',

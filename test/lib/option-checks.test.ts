@@ -2,17 +2,36 @@
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
+import { clusterMetrics, joinCluster, startPush } from '../../lib/export/index.js';
 import {
+  aiProviderCheck,
   createMetrics,
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  defineSummary,
+  gaugeCheck,
+  gitPlatformCheck,
   HealthChecks,
   instrumentFetch,
   MetricsAggregator,
+  MetricsRegistry,
   PlatformMetrics,
+  PrometheusMetricsCollector,
   ProviderMetrics,
+  queueCheck,
+  urlCheck,
   WorkflowMetrics,
 } from '../../lib/index.js';
+import { defineSlo, generateBundle } from '../../lib/monitoring/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { healthRouter, metricsRouter, requestMetrics, startMetricsServer } from '../../middleware/index.js';
+import {
+  healthRouter,
+  MetricsEndpoint,
+  metricsRouter,
+  requestMetrics,
+  startMetricsServer,
+} from '../../middleware/index.js';
 
 const factories: Readonly<Record<string, (options: never) => unknown>> = {
   WorkflowMetrics: (options) => new WorkflowMetrics(options),
@@ -26,6 +45,101 @@ const factories: Readonly<Record<string, (options: never) => unknown>> = {
   startMetricsServer: (options) => startMetricsServer({}, options),
   createMetrics: (options) => createMetrics({}, options),
 };
+
+const calls = defineCounter({ name: 'calls_total', help: 'Calls.' });
+const callSeconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
+const callBytes = defineSummary({ name: 'call_bytes', help: 'Sizes.' });
+const gauge = defineGauge({ name: 'depth', help: 'Depth.' });
+const checks = new HealthChecks({ registry: createTestRegistry() });
+
+/** A misspelt option, what takes it, and the option that is meant. */
+const misspelt: readonly [where: string, make: () => unknown, given: string, meant: string][] = [
+  ['MetricsRegistry', () => new MetricsRegistry({ maxseries: 5 } as never), 'maxseries', 'maxSeries'],
+  [
+    'PrometheusMetricsCollector',
+    () => new PrometheusMetricsCollector({ registri: createTestRegistry() } as never),
+    'registri',
+    'registry',
+  ],
+  ['urlCheck', () => urlCheck('http://localhost', { methd: 'HEAD' } as never), 'methd', 'method'],
+  ['urlCheck', () => aiProviderCheck(undefined, { header: {} } as never), 'header', 'headers'],
+  ['urlCheck', () => gitPlatformCheck(undefined, { acept: () => true } as never), 'acept', 'accept'],
+  ['gaugeCheck', () => gaugeCheck(gauge, { failForm: 5 } as never), 'failForm', 'failFrom'],
+  ['gaugeCheck', () => queueCheck('jobs', { failFrom: 5, warnFrm: 1 } as never), 'warnFrm', 'warnFrom'],
+  ['health check "a"', () => checks.add('a', () => true, { critcal: false } as never), 'critcal', 'critical'],
+  [
+    'health check "a"',
+    () =>
+      new HealthChecks({
+        registry: createTestRegistry(),
+        checks: { a: { check: () => true, cacheSecond: 1 } as never },
+      }),
+    'cacheSecond',
+    'cacheSeconds',
+  ],
+  [
+    'counter `calls_total`',
+    () => createTestRegistry().counter(calls, { colect() {} } as never),
+    'colect',
+    'collect',
+  ],
+  ['gauge `depth`', () => createTestRegistry().gauge(gauge, { colect() {} } as never), 'colect', 'collect'],
+  [
+    'histogram `call_seconds`',
+    () => createTestRegistry().histogram(callSeconds, { colect() {} } as never),
+    'colect',
+    'collect',
+  ],
+  [
+    'summary `call_bytes`',
+    () => createTestRegistry().summary(callBytes, { colect() {} } as never),
+    'colect',
+    'collect',
+  ],
+  ['metricsRouter', () => metricsRouter({ trustedProxy: 1 } as never), 'trustedProxy', 'trustedProxies'],
+  ['clusterMetrics', () => clusterMetrics({ maxSerie: 1 } as never), 'maxSerie', 'maxSeries'],
+  ['joinCluster', () => joinCluster({ reportSecond: 1 } as never), 'reportSecond', 'reportSeconds'],
+  ['startPush', () => startPush({ url: 'http://localhost', gzp: true } as never), 'gzp', 'gzip'],
+  ['generateBundle', () => generateBundle({ target: '3', slo: [] } as never), 'slo', 'slos'],
+  ['defineSlo', () => defineSlo({ nam: 'a' } as never), 'nam', 'name'],
+  [
+    'MetricsEndpoint',
+    () =>
+      new MetricsEndpoint(new PrometheusMetricsCollector({ registry: createTestRegistry() }), {
+        check: checks,
+      } as never),
+    'check',
+    'checks',
+  ],
+];
+
+for (const [where, make, given, meant] of misspelt) {
+  test(`the misspelt option \`${given}\` of ${where} is refused, and \`${meant}\` suggested`, async (t) => {
+    const error = await t.throwsAsync(async () => make(), { code: 'ERR_METRICS_INVALID_OPTION' });
+    t.true(
+      error?.message.startsWith(`Unknown option \`${given}\` of ${where}: expected some of `),
+      error?.message,
+    );
+    t.true(error?.message.endsWith(`. Did you mean \`${meant}\`?`), error?.message);
+  });
+}
+
+test('an option with a timeout that health checks do not have is refused', (t) => {
+  t.throws(() => checks.add('b', () => true, { timeout: 1 } as never), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+    message:
+      /^Unknown option `timeout` of health check "b": expected some of timeoutSeconds, cacheSeconds, critical\./,
+  });
+  t.deepEqual(checks.names(), []);
+});
+
+test('a misspelt setting of startMetricsServer is refused before it listens', async (t) => {
+  await t.throwsAsync(startMetricsServer({ prot: 1 } as never), {
+    code: 'ERR_METRICS_INVALID_CONFIG',
+    message:
+      'Invalid configuration: `prot`: expected a known setting, received an unknown one; did you mean `port`?.',
+  });
+});
 
 for (const [name, make] of Object.entries(factories)) {
   const failing = (options: unknown, message: RegExp) => async (t: import('ava').ExecutionContext) => {

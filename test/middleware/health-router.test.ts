@@ -157,7 +157,7 @@ test('HEAD has no body, other methods are 405', async (t) => {
     t.like(await get(path, { method: 'HEAD' }), { status: 200, body: '' });
     const refused = await get(path, { method: 'POST' });
     t.is(refused.status, 405);
-    t.is(refused.headers.get('allow'), 'GET, HEAD');
+    t.is(refused.headers.get('allow'), 'GET, HEAD, OPTIONS');
   }
 });
 
@@ -172,3 +172,17 @@ test('without checks it is ready; what are no checks is refused', async (t) => {
     message: 'Invalid `checks` of healthRouter: expected new HealthChecks({ checks }), received an object.',
   });
 });
+
+for (const path of ['/ready', '/readyz', '/health', '/livez'] as const) {
+  test(`OPTIONS ${path}, as HAProxy probes, has the status of GET and no body`, async (t) => {
+    const { get, state } = await setting(t);
+    for (const database of [true, false]) {
+      state.database = database;
+      const probed = await get(path, { method: 'OPTIONS' });
+      t.is(probed.status, (await get(path)).status);
+      t.is(probed.status, database || !path.startsWith('/ready') ? 200 : 503);
+      t.is(probed.body, '');
+      t.is(probed.headers.get('allow'), 'GET, HEAD, OPTIONS');
+    }
+  });
+}

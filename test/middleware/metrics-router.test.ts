@@ -75,6 +75,22 @@ test('HEAD has the headers and no body, other methods are 405, another path is 4
   t.is((await fetch(`${url}/metrics`)).status, 404);
 });
 
+for (const path of ['/METRICS', '/metrics/', '//metrics']) {
+  test(`${path} is not served: a proxy's rule for /metrics does not cover it`, async (t) => {
+    const url = await endpoint(t, { registry: createTestRegistry() });
+    t.is((await fetch(`${url}${path}`)).status, 404);
+  });
+}
+
+for (const path of ['/:app', '/(a+)+$', '/*', '/metrics/', 'metrics']) {
+  test(`path ${path} is refused with a coded error`, (t) => {
+    t.throws(() => metricsRouter({ registry: createTestRegistry(), path }), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message: `Invalid \`path\` of metricsRouter: expected a path such as \`/metrics\`, without patterns, received "${path}".`,
+    });
+  });
+}
+
 test('with a token, only who shows it gets an answer', async (t) => {
   const registry = createTestRegistry();
   registry.counter(calls).inc({ a: '1', b: '2' });
@@ -134,7 +150,8 @@ test('a collect function that fails costs its own metric, not the scrape', async
 test('options that cannot be used are errors at once', (t) => {
   t.throws(() => metricsRouter({ path: 'metrics' }), {
     code: 'ERR_METRICS_INVALID_OPTION',
-    message: /`path` of metricsRouter: expected a path that starts with `\/`, received "metrics"/,
+    message:
+      /`path` of metricsRouter: expected a path such as `\/metrics`, without patterns, received "metrics"/,
   });
   t.throws(() => metricsRouter({ token: '' }), {
     code: 'ERR_METRICS_INVALID_OPTION',

@@ -1,9 +1,12 @@
 /** The server of its own for metrics and health: where it listens, TLS, what it refuses to start with, and how it ends. */
+
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get as httpsGet } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { loadMetricsConfig, type MetricsConfig } from '../../lib/config.js';
 import { defineCounter, defineGauge } from '../../lib/definition.js';
@@ -176,4 +179,86 @@ test('close lets a scrape end, and cuts off what is left after the deadline', as
   await underWay;
   await stuck.server.close({ deadlineSeconds: 0.1 });
   await lost;
+});
+
+/** Far beyond any test: only a close that waits for it takes so long. */
+const never = { deadlineSeconds: 86_400 };
+
+test('close ends at once where nothing is in progress: connections that asked nothing, or are kept alive', async (t) => {
+  const { server } = await started(t);
+  const silent = connect(server.port, '127.0.0.1').on('error', () => {});
+  const kept = connect(server.port, '127.0.0.1').on('error', () => {});
+  await Promise.all([once(silent, 'connect'), once(kept, 'connect')]);
+  kept.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(kept, 'data');
+  await server.close(never);
+  t.pass();
+});
+
+test('close ends at once where a TLS connection has asked nothing, or has not finished its handshake', async (t) => {
+  const { server } = await started(t, {}, { tls: { keyFile: tls('server-key'), certFile: tls('server') } });
+  const ca = await readFile(tls('ca'));
+  const mute = connect(server.port, '127.0.0.1').on('error', () => {});
+  const silent = connectTls({
+    port: server.port,
+    host: '127.0.0.1',
+    ca,
+  }).on('error', () => {});
+  await Promise.all([once(mute, 'connect'), once(silent, 'secureConnect')]);
+  await server.close(never);
+  t.pass();
+});
+
+/** All that a connection receives until it ends. */
+async function received(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(socket, 'close');
+  return text;
+}
+
+test('close lets the scrape of a kept connection end, and answers no further request on it', async (t) => {
+  const { server, registry } = await started(t);
+  let release: () => void = () => {};
+  const asked = new Promise<void>((resolve) => {
+    registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
+      collect: () => {
+        resolve();
+        return new Promise<void>((released) => {
+          release = released;
+        });
+      },
+    });
+  });
+  const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+  const text = received(socket);
+  const get = 'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n';
+  socket.write(get);
+  await asked;
+  const closing = server.close(never);
+  socket.write(get);
+  release();
+  await closing;
+  t.regex(await text, /^held 0\r?$/m);
+  t.is((await text).match(/^HTTP\/1\.1 /gm)?.length, 1);
+});
+
+test('close does not wait for a pipeline whose client has gone', async (t) => {
+  const { server, registry } = await started(t);
+  const asked = new Promise<void>((resolve) => {
+    registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
+      collect: () => {
+        resolve();
+        return new Promise<void>(() => {});
+      },
+    });
+  });
+  const socket = connect(server.port, '127.0.0.1').on('error', () => {});
+  socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(5));
+  await asked;
+  socket.destroy();
+  await server.close(never);
+  t.pass();
 });

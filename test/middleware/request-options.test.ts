@@ -1,11 +1,11 @@
 /** The options of `requestMetrics`. */
 import Router from '@koa/router';
 import test, { type ExecutionContext } from 'ava';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineHistogram, label } from '../../lib/definition.js';
 import { createTestRegistry, readSamples, type TestRegistry } from '../../lib/testing.js';
-import { type RequestMetricsOptions, requestMetrics } from '../../middleware/index.js';
+import { metricsRouter, type RequestMetricsOptions, requestMetrics } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
 import { until } from '../helpers/until.js';
 
@@ -203,3 +203,84 @@ for (const [options, message] of [
     t.throws(() => requestMetrics(options as never), { code: 'ERR_METRICS_INVALID_OPTION', message });
   });
 }
+
+test("url_scheme is http, https or other, whatever a proxy's header says", async (t) => {
+  const registry = createTestRegistry();
+  const app = new Koa({ proxy: true }).use(requestMetrics({ registry, semantics: 'opentelemetry' }));
+  const server = await serve(app);
+  t.teardown(() => server.close());
+  const schemes = ['http', 'https', 'HTTPS', 'wss', ...Array.from({ length: 50 }, (_, index) => `p${index}`)];
+  for (const scheme of schemes)
+    await (await fetch(server.url, { headers: { 'x-forwarded-proto': scheme } })).text();
+  const counts = await until('the requests', async () => {
+    const instrument = registry.get('http_server_request_duration_seconds');
+    if (instrument === undefined) return undefined;
+    const samples = await readSamples(registry, instrument.definition);
+    const byScheme = samples
+      .filter(({ metricName }) => metricName?.endsWith('_count'))
+      .map(({ labels, value }) => [labels.url_scheme, value] as const);
+    return byScheme.reduce((sum, [, value]) => sum + value, 0) === schemes.length ? byScheme : undefined;
+  });
+  t.deepEqual(Object.fromEntries(counts), { http: 1, https: 2, other: 51 });
+});
+
+/** The warnings of an app, after two requests that a route of it answers and two that none does. */
+async function warningsOf(t: ExecutionContext, mount: (app: Koa, registry: TestRegistry) => void) {
+  const registry = createTestRegistry();
+  const app = new Koa();
+  mount(app, registry);
+  const server = await serve(app);
+  t.teardown(() => server.close());
+  const statuses: number[] = [];
+  for (const path of ['/users', '/users', '/nowhere', '/nowhere'])
+    statuses.push((await fetch(`${server.url}${path}`)).status);
+  t.deepEqual(statuses, [200, 200, 404, 404]);
+  return registry.warnings;
+}
+
+const users = (): Middleware =>
+  new Router()
+    .get('/users', (ctx) => {
+      ctx.body = 'ok';
+    })
+    .routes() as Middleware;
+
+test('mounted after a router, it warns once', async (t) => {
+  const warnings = await warningsOf(t, (app, registry) => {
+    app.use(users()).use(requestMetrics({ registry }));
+  });
+  t.deepEqual(warnings, [
+    {
+      code: 'METRICS_REQUESTS_UNMEASURED',
+      message:
+        'Requests that the routes answer are not measured: expected app.use(requestMetrics()) before the routers of the app, received it after one. Mount it first.',
+    },
+  ]);
+});
+
+test("mounted before the app's routers and after those of this package, it does not warn", async (t) => {
+  const warnings = await warningsOf(t, (app, registry) => {
+    app.use(metricsRouter({ registry }).routes()).use(requestMetrics({ registry })).use(users());
+  });
+  t.deepEqual(warnings, []);
+});
+
+test.serial('mounted without parentheses, it serves requests and warns once', async (t) => {
+  const warnings: (Error & { code?: string })[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
+  await warningsOf(t, (app) => {
+    app.use(requestMetrics as unknown as Middleware).use(users());
+  });
+  t.deepEqual(
+    warnings.map(({ code, message }) => ({ code, message })),
+    [
+      {
+        code: 'METRICS_REQUESTS_UNMEASURED',
+        message:
+          'Requests are not measured: expected app.use(requestMetrics()), received app.use(requestMetrics) without parentheses. Call it.',
+      },
+    ],
+  );
+});

@@ -195,6 +195,7 @@ async function shares(
   await runInOrder(
     steps.map((step) => ({ ...step, run: (seconds) => given.push(seconds) })),
     deadlineSeconds,
+    undefined,
     manualClock(),
   );
   return given;
@@ -217,7 +218,7 @@ test('steps: the time that one takes is no longer there for the next', async (t)
       clock.advance(seconds * 1_000);
     },
   });
-  await runInOrder([takes(3), takes(9), takes(1)], 10, clock);
+  await runInOrder([takes(3), takes(9), takes(1)], 10, undefined, clock);
   t.deepEqual(given, [10, 7, 0]);
 });
 
@@ -238,6 +239,7 @@ test('steps: a deadline longer than the longest timer is cut to that', async (t)
         },
       ],
       deadline,
+      undefined,
       clock,
     );
     t.deepEqual(clock.timers(), [2_147_483_000]);
@@ -341,6 +343,7 @@ test('steps: one that fails, throws or hangs gives way to the next', async (t) =
       { run: (seconds) => given.push(seconds), mostSeconds: 1, needsSeconds: 1 },
     ],
     10,
+    undefined,
     clock,
   );
   await clock.waitsFor(1_000);

@@ -1,7 +1,7 @@
 /** One of many has the lock, whoever was there before and however he ended. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, readdir, unlink } from 'node:fs/promises';
+import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -82,4 +82,14 @@ test('the lock of a process that was killed is free at once', async (t) => {
   const own = await until('the lock', async () => acquireLock(file));
   t.true(await own.isInPlace());
   await own.release();
+});
+
+test("a user's own file at the place of the lock is reported, and left as it is", async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  await writeFile(lockPath(file), 'mine');
+  await t.throwsAsync(acquireLock(file), {
+    code: 'EEXIST',
+    message: `expected no file or a lock at "${lockPath(file)}", received a file that is no lock; move it, or choose another file for snapshots`,
+  });
+  t.is(await readFile(lockPath(file), 'utf8'), 'mine');
 });

@@ -1,0 +1,21 @@
+/** Where a request comes from, as far as it can be trusted. */
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * The address of the client, behind so many proxies that are trusted. Each proxy appends the address that connected to it to
+ * `X-Forwarded-For`, so only the last entries were written by trusted proxies; what stands before them, the client chose.
+ */
+export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
+  const connection = req.socket.remoteAddress ?? '';
+  if (trustedProxies === 0) return connection;
+  const header = [req.headers['x-forwarded-for'] ?? []].flat().join();
+  const forwarded = header.split(',').map((entry) => withoutPort(entry.trim()));
+  const addresses = [...forwarded.filter((entry) => entry !== ''), connection];
+  return addresses[Math.max(0, addresses.length - 1 - trustedProxies)] ?? connection;
+}
+
+/** Some load balancers add the port: `10.0.0.1:4711`, `[::1]:4711`. */
+function withoutPort(entry: string): string {
+  const [, bracketed, plain] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];
+  return bracketed ?? plain ?? entry;
+}

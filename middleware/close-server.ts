@@ -1,0 +1,64 @@
+/** The end of a server: answers that are in progress are sent, and nothing else is waited for. */
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+
+/**
+ * Prepares a server so that it can be closed at once.
+ * @returns closes it: no further request is answered, also not on connections that are kept alive; connections end when the
+ *   last answer is sent, or after the deadline
+ */
+export function closable(server: Server): (deadlineSeconds: number) => Promise<void> {
+  const sockets = new Set<Socket>();
+  /** Below TLS: connections of `sockets`, and those that have not finished their handshake. */
+  const handshakes = new Set<Socket>();
+  const inProgress = new Set<ServerResponse>();
+  let isClosing = false;
+  const endIfDone = (): void => {
+    if (!isClosing || inProgress.size > 0) return;
+    // Not `destroy`: what the last answer has written may not have left yet.
+    for (const socket of sockets) socket.destroySoon();
+    if (sockets.size === 0) for (const socket of handshakes) socket.destroy();
+  };
+
+  const track = (set: Set<Socket>, event: string): void => {
+    server.on(event, (socket: Socket) => {
+      set.add(socket);
+      socket.once('close', () => {
+        set.delete(socket);
+        endIfDone();
+      });
+    });
+  };
+  const isTls = server instanceof TlsServer;
+  track(sockets, isTls ? 'secureConnection' : 'connection');
+  if (isTls) track(handshakes, 'connection');
+  server.prependListener('request', ({ socket }, response: ServerResponse) => {
+    const ended = (): void => {
+      inProgress.delete(response);
+      socket.off('close', ended);
+      endIfDone();
+    };
+    inProgress.add(response);
+    response.once('close', ended);
+    // Responses that wait behind another in a pipeline do not report that their connection has gone.
+    socket.once('close', ended);
+  });
+
+  return (deadlineSeconds) =>
+    new Promise((resolve) => {
+      isClosing = true;
+      const cutOff = setTimeout(() => {
+        for (const socket of [...sockets, ...handshakes]) socket.destroy();
+      }, deadlineSeconds * 1_000);
+      server.close(() => {
+        clearTimeout(cutOff);
+        resolve();
+      });
+      // Without a listener a request gets no answer; its connection ends with the others.
+      server.removeAllListeners('request');
+      for (const response of inProgress) response.shouldKeepAlive = false;
+      server.closeIdleConnections();
+      endIfDone();
+    });
+}

@@ -1,0 +1,93 @@
+/** Special files at the paths of snapshots: nothing hangs, nothing is written elsewhere, and the service goes on. */
+import { execFile } from 'node:child_process';
+import { lstat, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { defineCounter } from '../../../lib/definition.js';
+import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
+import { replaceFileNow } from '../../../lib/durability/store.js';
+import { createTestRegistry } from '../../../lib/testing.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
+
+const makeFifo = (path: string): Promise<unknown> => promisify(execFile)('mkfifo', [path]);
+
+for (const [what, suffix, put, expected] of [
+  ['a FIFO', '', makeFifo, /expected a regular file, received "[^"]*state\.om", which is none/],
+  [
+    'a link to /dev/zero',
+    '',
+    (path: string) => symlink('/dev/zero', path),
+    /expected a regular file, received "[^"]*state\.om", which is none/,
+  ],
+  [
+    'a file of 2 GiB',
+    '',
+    async (path: string) => {
+      await writeFile(path, '');
+      await truncate(path, 2 ** 31);
+    },
+    /expected 536870912 bytes at most, received "[^"]*state\.om" of 2147483648 bytes/,
+  ],
+  [
+    'a FIFO',
+    '.tmp',
+    makeFifo,
+    /expected no file or a regular one at "[^"]*\.tmp", received a special file or a link/,
+  ],
+  [
+    'a link',
+    '.tmp',
+    (path: string) => symlink('elsewhere', path),
+    /expected no file or a regular one at "[^"]*\.tmp", received a special file or a link/,
+  ],
+] as const) {
+  test(`${what} at the path of the snapshot${suffix} is reported and left alone`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, 'elsewhere'), 'mine');
+    const file = join(folder, 'state.om');
+    await put(`${file}${suffix}`);
+    const before = await lstat(`${file}${suffix}`);
+    const registry = createTestRegistry();
+    registry.counter(jobs).inc();
+    const snapshots = await keepSnapshots({ file, registry, intervalSeconds: 3_600 });
+    await snapshots.write();
+    await snapshots.stop();
+    t.is((await lstat(`${file}${suffix}`)).ino, before.ino);
+    t.is(await readFile(join(folder, 'elsewhere'), 'utf8'), 'mine');
+    t.is(registry.warnings.length, 1);
+    t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_FAILED');
+    t.regex(registry.warnings[0]?.message ?? '', expected);
+  });
+}
+
+for (const [what, put] of [
+  ['a FIFO', makeFifo],
+  ['a link', (path: string) => symlink('elsewhere', path)],
+] as const) {
+  test(`${what} at the path of the snapshot that an ending process writes does not hold it up`, async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, 'elsewhere'), 'mine');
+    const file = join(folder, 'state.om');
+    await put(`${file}.exit`);
+    t.throws(() => replaceFileNow(file, [Buffer.from('numbers')]), {
+      code: 'ENOTREG',
+      message: `expected no file or a regular one at "${file}.exit", received a special file or a link; remove it`,
+    });
+    t.false((await lstat(`${file}.exit`)).isFile());
+    t.is(await readFile(join(folder, 'elsewhere'), 'utf8'), 'mine');
+  });
+}
+
+test('a temporary file that a crash has left is replaced', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  await Promise.all(['.tmp', '.exit'].map((suffix) => writeFile(`${file}${suffix}`, 'half')));
+  const snapshots = await keepSnapshots({ file, registry: createTestRegistry(), intervalSeconds: 3_600 });
+  await snapshots.write();
+  t.true((await lstat(file)).isFile());
+  t.is(replaceFileNow(file, [Buffer.from('numbers')]), 7);
+  t.is(await readFile(file, 'utf8'), 'numbers');
+  await snapshots.stop();
+});
