@@ -1,15 +1,16 @@
 /** Metrics and health on a host and port of their own, away from what the service serves to the world. */
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Koa from 'koa';
 import { defaultMetricsConfig, type MetricsConfig } from '../lib/config.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import { healthRouter } from './health-router.js';
-import { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
+import { endpointFinder } from './endpoint.js';
+import { healthEndpoints } from './health-endpoints.js';
+import { nodeHandler } from './node-answer.js';
+import { type ScrapeEndpointOptions, scrapeEndpoint } from './scrape-endpoint.js';
 
 /** Files in PEM. */
 export interface ServerTls {
@@ -21,7 +22,7 @@ export interface ServerTls {
 
 export interface MetricsServerOptions
   extends Pick<
-    MetricsRouterOptions,
+    ScrapeEndpointOptions,
     'registry' | 'basicAuth' | 'allowFrom' | 'constantLabels' | 'maxScrapes' | 'timeoutSeconds' | 'cluster'
   > {
   /** What readiness depends on. Default: nothing. */
@@ -58,12 +59,12 @@ export async function startMetricsServer(
   checkFactoryOptions('startMetricsServer', options, optionNames);
   const { enabled, host, port, path, token, tokenFile } = { ...defaultMetricsConfig, ...config };
   const { checks, details = true, tls, ...scrape } = options;
-  const app = new Koa();
-  // A client that leaves in the middle is no error of ours.
-  app.silent = true;
-  if (enabled) app.use(metricsRouter({ ...scrape, path, token, tokenFile }).routes());
-  app.use(healthRouter({ ...(checks === undefined ? {} : { checks }), details }).routes());
-  const server = tls === undefined ? createServer(app.callback()) : secureServer(tls, app.callback());
+  const endpoints = [
+    ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
+    ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
+  ];
+  const handler = nodeHandler(endpointFinder(endpoints));
+  const server = tls === undefined ? createServer(handler) : secureServer(tls, handler);
   await listening(server, host, port);
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
@@ -101,10 +102,7 @@ function closed(server: Server, deadlineSeconds: number): Promise<void> {
   });
 }
 
-function secureServer(
-  { keyFile, certFile, caFile }: ServerTls,
-  listener: ReturnType<Koa['callback']>,
-): Server {
+function secureServer({ keyFile, certFile, caFile }: ServerTls, listener: RequestListener): Server {
   const [key, cert, ca] = [
     pem('keyFile', keyFile),
     pem('certFile', certFile),

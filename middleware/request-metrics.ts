@@ -1,9 +1,9 @@
 /** Koa middleware that measures the requests an app answers. */
-import type { Context, Middleware } from 'koa';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { requestRecorder } from './request-recorder.js';
 import { isMeasuredIn, watchOf, watchWire } from './response-watch.js';
@@ -21,14 +21,14 @@ type OwnLabel =
 
 /** A function of the request for each label of a duration histogram beyond those that are filled in. */
 export type RequestLabels<L extends LabelShape> = {
-  readonly [Name in Exclude<keyof L, OwnLabel>]: (ctx: Context) => string | number | boolean;
+  readonly [Name in Exclude<keyof L, OwnLabel>]: OfContext<string | number | boolean>;
 };
 
 export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, never>> {
   /** Where to record. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
   /** Requests that are not measured. Asked at their start. A function that throws measures. */
-  skip?: (ctx: Context) => boolean;
+  skip?: OfContext<boolean>;
   /**
    * A histogram in place of `http_server_request_duration_seconds`, with labels of its own beside `method`, `route` and
    * `status_code`, which `labels` fills in.
@@ -56,7 +56,7 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
  */
 export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   options: RequestMetricsOptions<L> = {},
-): Middleware {
+): KoaMiddleware {
   checkOptions(options);
   const { registry = sharedRegistry, skip, labels = {}, semantics: names = 'catalogue' } = options;
   const semantics = requestSemantics[names];
@@ -81,12 +81,9 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   return function requestMetrics(ctx, next) {
     const { req, res } = ctx;
     const watch = watchOf(res);
-    if (
-      (watch !== undefined && isMeasuredIn(registry, watch)) ||
-      (skip !== undefined && isSkipped(ctx as Context))
-    )
+    if ((watch !== undefined && isMeasuredIn(registry, watch)) || (skip !== undefined && isSkipped(ctx)))
       return next();
-    recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? ctx.protocol : '');
+    recorder.started(ctx, watch ?? watchWire(req, res), hasScheme ? ctx.protocol : '');
     return next();
   };
 }

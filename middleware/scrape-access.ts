@@ -3,8 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import type { Middleware } from 'koa';
 import { metricsError, shown } from '../lib/errors.js';
+import type { EndpointAnswer, EndpointRequest } from './endpoint.js';
 
 export interface ScrapeAccess {
   /** A bearer token to ask for. */
@@ -13,7 +13,7 @@ export interface ScrapeAccess {
   tokenFile?: string | undefined;
   /** A user and password to ask for (RFC 7617). With a token too, either will do. */
   basicAuth?: { readonly username: string; readonly password: string } | undefined;
-  /** Addresses and CIDR ranges from which one may scrape, by `ctx.ip`. Asked for beside the others. */
+  /** Addresses and CIDR ranges from which one may scrape. Asked for beside the others. */
   allowFrom?: readonly string[] | undefined;
 }
 
@@ -21,12 +21,15 @@ export interface ScrapeAccess {
 const lookEvery = 1_000;
 
 /**
- * Lets requests through that may scrape; answers the others with 401 or 403 and no body to learn from. `undefined` where
- * anyone may.
+ * Answers requests that may not scrape with 401 or 403 and no body to learn from, and gives nothing for those that may.
+ * `undefined` where anyone may.
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
-export function scrapeAccess(where: string, access: ScrapeAccess): Middleware | undefined {
+export function scrapeAccess(
+  where: string,
+  access: ScrapeAccess,
+): ((request: EndpointRequest) => Promise<EndpointAnswer | undefined>) | undefined {
   const { token, tokenFile, basicAuth, allowFrom } = access;
   const isAllowed = allowFrom === undefined ? undefined : addressCheck(where, allowFrom);
   const tokenOf = tokenSource(where, token, tokenFile);
@@ -36,23 +39,17 @@ export function scrapeAccess(where: string, access: ScrapeAccess): Middleware | 
     ...(tokenOf === undefined ? [] : ['Bearer realm="metrics"']),
     ...(basic === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
   ];
-  return async (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store');
-    const refuse = (status: 401 | 403): void => {
-      // Koa makes an empty body a 204, so the status is set after it.
-      ctx.body = null;
-      ctx.status = status;
-    };
-    if (isAllowed !== undefined && !isAllowed(ctx.ip)) return refuse(403);
-    if (challenges.length === 0) return next();
-    const authorization = ctx.get('Authorization');
+  const headers = { 'Cache-Control': 'no-store' };
+  return async (request) => {
+    if (isAllowed !== undefined && !isAllowed(request.address ?? '')) return { status: 403, headers };
+    if (challenges.length === 0) return undefined;
+    const authorization = request.header('authorization') ?? '';
     const [, scheme = '', given = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
     const isBearer = scheme.toLowerCase() === 'bearer' && tokenOf !== undefined;
     const isBasic = scheme.toLowerCase() === 'basic' && basic !== undefined;
-    if (isBearer && isSame(given, await tokenOf())) return next();
-    if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return next();
-    ctx.set('WWW-Authenticate', challenges);
-    return refuse(401);
+    if (isBearer && isSame(given, await tokenOf())) return undefined;
+    if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return undefined;
+    return { status: 401, headers: { ...headers, 'WWW-Authenticate': challenges } };
   };
 }
 
