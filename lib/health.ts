@@ -1,5 +1,6 @@
 /** Whether a service can do its work: named checks, each with a deadline, a cache and one run at a time. */
 import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
+import { systemClock } from './clock.js';
 import { metricsError, shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
@@ -73,13 +74,13 @@ const statusNumbers: Readonly<Record<CheckStatus, number>> = { pass: 1, warn: 0.
  * The checks of a service, and whether it drains.
  * @example
  * const readiness = new HealthChecks({ checks: { database: databaseCheck(() => pool.query('select 1')) } });
- * app.use(healthRouter({ checks: readiness }).routes());
- * process.once('SIGTERM', async () => { await readiness.drain({ seconds: 10 }); server.close(); });
+ * const metrics = createMetrics(loadMetricsConfig(), { health: readiness, drain: () => server });
  */
 export class HealthChecks {
   readonly #checks = new Map<string, KnownCheck>();
   readonly #record: (name: string, result: CheckResult) => void;
   #isDraining = false;
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws what `add` throws */
   constructor(options: HealthChecksOptions = {}) {
@@ -139,8 +140,14 @@ export class HealthChecks {
     return this.#isDraining;
   }
 
+  /** Whether anyone has asked within a minute whether the service is ready, as load balancers and Kubernetes do. */
+  get isWatched(): boolean {
+    return systemClock.now() - this.#askedAt < 60_000;
+  }
+
   /** Runs the checks, all but those that are excluded; `shutdown` leaves out that the service drains. Never rejects. */
   async run({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
+    this.#askedAt = systemClock.now();
     const chosen = [...this.#checks].filter(([name]) => !exclude.includes(name));
     const results = await Promise.all(
       chosen.map(async ([name, check]) => [name, await this.#resultOf(name, check)] as const),

@@ -30,9 +30,20 @@ export interface CreateMetricsOptions {
    * counted lasts as long as the primary does. Each process pushes a group of its own. Default: false.
    */
   readonly cluster?: boolean;
-  /** Seconds between the moment at which readiness turns off and the end of the server. Default: 5. */
+  /**
+   * Seconds for which the service goes on answering after readiness has turned off, so that load balancers see it. Default: 5 where
+   * `/ready` or `/readyz` has been asked for within a minute, or where NODE_ENV is `production` and there is a metrics server;
+   * else 0, so that Ctrl-C is quick in development.
+   */
   readonly drainSeconds?: number;
-  /** Ends the service's own work, its servers and queues: awaited while it drains, before the last numbers are taken. */
+  /**
+   * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
+   * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
+   * progress answered as long as `stopSeconds` allows.
+   * @example
+   * { drain: () => server }
+   * { drain: async () => { await queue.close(); return server; } }
+   */
   readonly drain?: () => unknown;
   /**
    * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
@@ -44,8 +55,9 @@ export interface CreateMetricsOptions {
    */
   readonly stopSeconds?: number;
   /**
-   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have, where
-   * nobody else listens to them (the package signal-exit is nobody); one that comes while `stop` runs ends it at once. Default: true.
+   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have (as process 1 of
+   * a container by exit code 143 or 130), where nobody else listens to them (the package signal-exit is nobody). One that comes
+   * while `stop` runs ends it at once. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
    */
   readonly signals?: boolean;
 }

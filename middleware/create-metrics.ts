@@ -19,6 +19,7 @@ import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
+import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
 // Types only: the server is loaded by `start`.
 import type { MetricsServer } from './metrics-server.js';
@@ -57,10 +58,10 @@ export interface Metrics {
  * do nothing that shows, and the server answers health only.
  * @throws ERR_METRICS_INVALID_OPTION, and what the parts throw
  * @example
- * const metrics = createMetrics(loadMetricsConfig());
+ * const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
  * app.use(metrics.requestMetrics());
- * await metrics.start();
- * process.once('SIGTERM', () => metrics.stop());
+ * const server = app.listen(3000);
+ * await metrics.start();             // SIGTERM and SIGINT stop it, in order, within a deadline, and end the process
  */
 export function createMetrics(
   config: Partial<MetricsConfig> = {},
@@ -75,8 +76,12 @@ export function createMetrics(
     defaultMetrics = true,
     revision = 'unknown',
   } = options;
-  const { health = new HealthChecks({ registry }), drainSeconds = 5, stopSeconds = 25 } = options;
-  checkStopOptions({ drainSeconds, stopSeconds, drain: options.drain });
+  const { health = new HealthChecks({ registry }), drainSeconds, stopSeconds = 25 } = options;
+  checkStopOptions({
+    drainSeconds: drainSeconds === undefined ? defaultDrainSeconds : drainSeconds,
+    stopSeconds,
+    drain: options.drain,
+  });
   registry.setMaxSeries(settings.maxSeries);
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
   const collector = new PrometheusMetricsCollector({ registry });
@@ -152,16 +157,23 @@ export function createMetrics(
   /** What ends the parts that have begun, each with the time that it needs. */
   const lastSteps = (): ShutdownStep[] => [
     ...given(membership, ({ leave }) => ({
+      waitsFor: () => 'the other processes to take the last numbers',
       run: (deadlineSeconds) => leave({ deadlineSeconds }),
       mostSeconds: 2,
       needsSeconds: 2,
     })),
     ...given(push, (each) => ({
+      waitsFor: () => 'a last push',
       run: (deadlineSeconds) => each.stop({ deadlineSeconds }),
       needsSeconds: 2,
     })),
-    ...given(snapshots, (each) => ({ run: () => each.stop(), needsSeconds: 2 })),
+    ...given(snapshots, (each) => ({
+      waitsFor: () => 'a last snapshot',
+      run: () => each.stop(),
+      needsSeconds: 2,
+    })),
     ...given(server, ({ close }) => ({
+      waitsFor: () => 'the metrics server to close',
       run: (deadlineSeconds) => close({ deadlineSeconds }),
       mostSeconds: 5,
       needsSeconds: 1,
@@ -173,17 +185,29 @@ export function createMetrics(
     wire?.stop();
     aggregator?.stop();
   };
-  const end = async (): Promise<void> => {
+  const drained = drainStep({
+    health,
+    drain: options.drain,
+    graceSeconds: () => drainSeconds ?? (isBalanced() ? defaultDrainSeconds : 0),
+    // Whoever will not wait for the end, by a second signal, has this one.
+    meanwhile: () => snapshots?.write(),
+  });
+  /** Whether anything is likely to send requests by readiness; on a developer's machine nothing is, and Ctrl-C does not wait. */
+  const isBalanced = (): boolean =>
+    health.isWatched || (settings.environment === 'production' && server !== undefined);
+  const end = async (signal: NodeJS.Signals | undefined): Promise<void> => {
     // From now on a signal does what it does by itself: a second one does not wait.
     stopListening();
     const isScraped = options.lastScrape === true && settings.enabled && server !== undefined;
     const lastScrape: ShutdownStep = {
+      waitsFor: () => 'a last scrape',
       run: () => selfMetricsOf(registry).nextScrape(),
       mostSeconds: settings.scrapeIntervalSeconds,
     };
     const errors = await runInOrder(
-      [{ run: drained }, ...(isScraped ? [lastScrape] : []), ...lastSteps()],
+      [drained, ...(isScraped ? [lastScrape] : []), ...lastSteps()],
       stopSeconds,
+      settings.environment === 'production' ? undefined : waitReporter(signal),
     );
     for (const error of errors) {
       registry.warnOnce(`stop ${shown(error)}`, () => ({
@@ -194,18 +218,12 @@ export function createMetrics(
     }
     release();
   };
-  const drained = async (most: number): Promise<void> => {
-    await Promise.all([
-      health.drain({ seconds: server === undefined ? 0 : Math.min(drainSeconds, most) }),
-      // Said once readiness is off.
-      Promise.resolve().then(options.drain),
-      // Whoever will not wait for the end, by a second signal, has this one.
-      snapshots?.write(),
-    ]);
-  };
-  const stop = (): Promise<void> => {
+  const stop = (signal?: NodeJS.Signals): Promise<void> => {
     if (starting === undefined) return Promise.resolve();
-    stopping ??= starting.then(end, () => {});
+    stopping ??= starting.then(
+      () => end(signal),
+      () => {},
+    );
     return stopping;
   };
 
@@ -226,8 +244,22 @@ export function createMetrics(
       starting ??= begin();
       return starting;
     },
-    stop,
+    stop: () => stop(),
   };
+}
+
+/** Seconds that a load balancer takes to see that a service is not ready, as a rule. */
+const defaultDrainSeconds = 5;
+
+/** Says on stderr what a stop by a signal waits for, for who has pressed Ctrl-C; one by code says nothing. */
+function waitReporter(
+  signal: NodeJS.Signals | undefined,
+): ((what: string, seconds: number) => void) | undefined {
+  if (signal === undefined) return undefined;
+  return (what, seconds) =>
+    process.stderr.write(
+      `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process at once.\n`,
+    );
 }
 
 /** Whether this is a worker of `node:cluster` or a thread. Asked for only with `cluster`: others need not load the two modules. */

@@ -49,8 +49,7 @@ export interface MetricsServer {
  * @throws ERR_METRICS_LISTEN where the host and port cannot be had; ERR_METRICS_INVALID_OPTION for files or options that
  *   cannot be used
  * @example
- * const server = await startMetricsServer(loadMetricsConfig(), { checks });
- * process.once('SIGTERM', () => server.close());
+ * const { url, close } = await startMetricsServer(loadMetricsConfig(), { checks });
  */
 export async function startMetricsServer(
   config: Partial<MetricsConfig> = {},

@@ -1,7 +1,11 @@
 /** The end of a service: steps in order within one deadline, on the signals that ask for it. */
+import { constants } from 'node:os';
+import { type Clock, repeat, systemClock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
 
 export interface ShutdownStep {
+  /** What is waited for, as a person reads it; asked for where the step takes a while. */
+  readonly waitsFor?: () => string;
   /** Ends by itself within so many seconds, or is given up then. */
   readonly run: (seconds: number) => unknown;
   /** Seconds that it may take at most. Default: what is left of the deadline, but for what the later steps need. */
@@ -15,33 +19,46 @@ export interface ShutdownStep {
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
+/** Milliseconds of a step between two looks at what is waited for: what takes less is not reported. */
+const reportEvery = 500;
+
 /** No timer of Node's can be longer: one that is given more is over at once. */
 const longestSeconds = 2_147_483;
 
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
  * However short the deadline is, half of it is for those that need nothing.
- * @param now milliseconds of a monotonic clock
+ * @param onWait called with what is waited for, and the seconds that are left, where that takes half a second or longer
  * @returns what the steps rejected with
  */
 export async function runInOrder(
   steps: readonly ShutdownStep[],
   deadlineSeconds: number,
-  now: () => number = () => performance.now(),
+  onWait: (what: string, seconds: number) => void = () => {},
+  clock: Clock = systemClock,
 ): Promise<unknown[]> {
-  const end = now() + deadlineSeconds * 1_000;
+  const end = clock.now() + deadlineSeconds * 1_000;
   const errors: unknown[] = [];
   const needed = steps.reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
   const share = needed === 0 ? 1 : Math.min(1, deadlineSeconds / 2 / needed);
   let kept = needed * share;
-  for (const { run, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
+  for (const { run, waitsFor, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
     kept -= needsSeconds * share;
-    const left = (end - now()) / 1_000 - kept;
+    const left = (end - clock.now()) / 1_000 - kept;
     const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
+    let reported = '';
+    const stopReports = repeat(clock, reportEvery, () => {
+      const what = waitsFor?.() ?? '';
+      if (what === reported || what === '') return;
+      reported = what;
+      onWait(what, (end - clock.now()) / 1_000);
+    });
     try {
       await within(seconds, run(seconds));
     } catch (error) {
       errors.push(error);
+    } finally {
+      stopReports();
     }
   }
   return errors;
@@ -69,10 +86,14 @@ export function checkStopOptions({
   if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
 }
 
+type Stop = (signal: NodeJS.Signals) => Promise<void>;
+
 /** What is to stop in this process, and the listener that does it: one, so that two of ours do not wait for each other. */
 interface SignalStops {
-  readonly stops: Set<() => Promise<void>>;
+  readonly stops: Set<Stop>;
   readonly listener: (signal: NodeJS.Signals) => void;
+  /** Of process 1 while it stops: a signal that nobody listens to is ignored there. */
+  readonly last: (signal: NodeJS.Signals) => void;
 }
 
 /** Shared by all copies of this package that a process may have loaded. */
@@ -84,43 +105,60 @@ const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
  * @returns a function after which no signal stops this one any more: for the moment at which it begins to stop by itself, from
  *   which on a signal is not to wait for it
  */
-export function stopOnSignals(stop: () => Promise<void>): () => void {
+export function stopOnSignals(stop: Stop): () => void {
   const shared = globalThis as { [signalStopsKey]?: SignalStops };
   shared[signalStopsKey] ??= newSignalStops();
-  const { stops, listener } = shared[signalStopsKey];
+  const { stops, listener, last } = shared[signalStopsKey];
   stops.add(stop);
   for (const signal of signals) {
+    process.off(signal, last);
     process.off(signal, listener);
     // First, since listeners that are called once are gone by the time that later ones are.
     process.prependListener(signal, listener);
   }
   return () => {
-    if (stops.delete(stop)) listenNoMore({ stops, listener });
+    if (stops.delete(stop)) listenNoMore({ stops, listener, last });
   };
 }
 
 function newSignalStops(): SignalStops {
-  const stops = new Set<() => Promise<void>>();
+  const stops = new Set<Stop>();
   const listener = (signal: NodeJS.Signals): void => {
-    if (hasOtherListeners(signal, listener)) return;
+    if (hasOtherListeners(signal, shared)) return;
     const all = [...stops];
     stops.clear();
-    listenNoMore({ stops, listener });
-    void Promise.allSettled(all.map(async (stop) => stop())).then(() => process.kill(process.pid, signal));
+    listenNoMore(shared);
+    void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => endBy(signal));
   };
-  return { stops, listener };
+  const last = (signal: NodeJS.Signals): void => {
+    if (!hasOtherListeners(signal, shared)) endBy(signal);
+  };
+  const shared: SignalStops = { stops, listener, last };
+  return shared;
+}
+
+/** Whether signals do nothing by themselves: the kernel protects the first process of a container from them. */
+const isProtected = process.pid === 1;
+
+/** Ends the process as a signal does: killed by it, or with the exit code that a shell would report of that. */
+function endBy(signal: NodeJS.Signals): void {
+  if (isProtected) process.exit(128 + constants.signals[signal]);
+  process.kill(process.pid, signal);
 }
 
 /** Once the signal has been told to all: signal-exit ends the process where it finds itself alone, and we have work to do yet. */
-function listenNoMore({ stops, listener }: SignalStops): void {
+function listenNoMore({ stops, listener, last }: SignalStops): void {
   queueMicrotask(() => {
     if (stops.size > 0) return;
-    for (const signal of signals) process.off(signal, listener);
+    for (const signal of signals) {
+      process.off(signal, listener);
+      if (isProtected && !process.listeners(signal).includes(last)) process.on(signal, last);
+    }
   });
 }
 
-function hasOtherListeners(signal: NodeJS.Signals, listener: SignalStops['listener']): boolean {
-  const others = process.listeners(signal).filter((each) => each !== listener);
+function hasOtherListeners(signal: NodeJS.Signals, { listener, last }: SignalStops): boolean {
+  const others = process.listeners(signal).filter((each) => each !== listener && each !== last);
   return others.length > signalExitListeners();
 }
 

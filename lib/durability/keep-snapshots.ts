@@ -49,11 +49,8 @@ export interface Snapshots {
  * @example
  * const snapshots = await keepSnapshots({ file: '/var/lib/tamma/metrics.om' });
  * process.on('exit', () => snapshots.writeNow());
- * process.once('SIGTERM', async () => {
- *   server.close();
- *   await snapshots.stop();
- *   process.exit();
- * });
+ * await runImport();
+ * await snapshots.stop();
  */
 export async function keepSnapshots(
   options: SnapshotOptions,

@@ -55,14 +55,15 @@ const memberships = new WeakMap<AnyRegistry, Joined>();
  * worker, once a registry, and again once `leave` has resolved to true; `clusterMetrics` or `metricsRouter({ cluster: true })` in
  * the primary has the sums. In a process that is no worker it does nothing, so that a service can be run in one.
  *
- * A worker's counters stay in the sums when it ends. On SIGTERM it should `leave()` after its last request; one that
+ * A worker's counters stay in the sums when it ends. It should `leave()` after its last request, which `createMetrics` does; one that
  * exits or crashes by an exception tells its last numbers by itself; one that is killed loses what it counted since its last report
  * (a second, or a scrape). Where not even that may be lost, `flush()` before the work is acknowledged.
  * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const membership = joinCluster();
- * process.once('SIGTERM', () => server.close(async () => { await membership.leave(); process.exit(); }));
+ * await runImport();
+ * await membership.leave();
  */
 export function joinCluster(options: JoinClusterOptions = {}, clock: Clock = systemClock): ClusterMembership {
   checkFactoryOptions('joinCluster', options, ['registry', 'reportSeconds']);

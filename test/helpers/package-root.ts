@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 const tree = fileURLToPath(new URL('../../', import.meta.url));
 const root = rootAbove(tree);
 
+/** The folder of the compiled files: within it the name of the package means them. */
+export const compiledTree = tree;
+
 /** The path of a file, given from the root of the package. */
 export function fromRoot(path: string): string {
   return join(root, path);

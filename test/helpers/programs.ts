@@ -16,6 +16,7 @@ const programs = {
   amtool: { names: ['amtool'], debianPackage: 'prometheus-alertmanager' },
   pushgateway: { names: ['prometheus-pushgateway', 'pushgateway'], debianPackage: 'prometheus-pushgateway' },
   chromium: { names: ['chromium'], debianPackage: 'chromium' },
+  unshare: { names: ['unshare'], debianPackage: 'util-linux' },
 } as const;
 
 export type Program = keyof typeof programs;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { type Clock, systemClock } from '../../lib/clock.js';
 import type { MetricsConfig } from '../../lib/config.js';
 import { type CreateMetricsOptions, createMetrics, defineCounter, type Metrics } from '../../lib/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
@@ -175,6 +176,11 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
 
+/** The real timers, on which no time passes but what is set. */
+function stoppedClock(now: () => number): Clock {
+  return { ...systemClock, now };
+}
+
 /** The seconds that each step is given, on a clock that stands still. */
 async function shares(
   steps: readonly Omit<ShutdownStep, 'run'>[],
@@ -184,7 +190,8 @@ async function shares(
   await runInOrder(
     steps.map((step) => ({ ...step, run: (seconds) => given.push(seconds) })),
     deadlineSeconds,
-    () => 0,
+    undefined,
+    stoppedClock(() => 0),
   );
   return given;
 }
@@ -206,7 +213,12 @@ test('steps: the time that one takes is no longer there for the next', async (t)
       now += seconds * 1_000;
     },
   });
-  await runInOrder([takes(3), takes(9), takes(1)], 10, () => now);
+  await runInOrder(
+    [takes(3), takes(9), takes(1)],
+    10,
+    undefined,
+    stoppedClock(() => now),
+  );
   t.deepEqual(given, [10, 7, 0]);
 });
 
@@ -333,7 +345,8 @@ test('steps: one that fails, throws or hangs gives way to the next', async (t) =
       { run: (seconds) => given.push(seconds), mostSeconds: 1, needsSeconds: 1 },
     ],
     10,
-    () => 0,
+    undefined,
+    stoppedClock(() => 0),
   );
   t.deepEqual(errors, [error, error]);
   t.deepEqual(given, [7, 9, 1], 'three are reserved for the last two');

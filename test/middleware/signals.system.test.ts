@@ -1,0 +1,229 @@
+/** What a signal does to a service that stops as the documents show: as an ordinary process, and as process 1 of a container. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import test, { type ExecutionContext } from 'ava';
+import { documentedTexts, drainSnippets } from '../helpers/documented-stops.js';
+import { compiledTree } from '../helpers/package-root.js';
+import { testWith } from '../helpers/programs.js';
+import { until } from '../helpers/until.js';
+
+interface Service {
+  readonly port: number;
+  readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  /** To the service itself, not to what it is started by. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  write(line: string): void;
+  said(text: string): Promise<void>;
+  output(): string;
+}
+
+const asProcess1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+
+/** Around a snippet: an app whose request is answered when a line comes on stdin. */
+function program(snippet: string): string {
+  const listening = snippet.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  return `
+    import Koa from 'koa';
+    import { aiProviderCheck, createMetrics, databaseCheck, HealthChecks, loadMetricsConfig, queueCheck } from '@tamma/observability';
+    const pool = { query: async () => {} };
+    // Its routes, which come behind what the snippet mounts.
+    class App extends Koa {
+      listen(...args) {
+        this.use(async (ctx) => {
+          if (ctx.path === '/slow') {
+            console.log('asked');
+            await new Promise((resolve) => process.stdin.once('data', resolve));
+          }
+          ctx.body = 'done';
+        });
+        return super.listen(...args);
+      }
+    }
+    const app = new App();
+    ${snippet.includes('const metrics =') ? listening : `const metrics = ${listening};`}
+    ${snippet.includes('requestMetrics') ? '' : 'app.use(metrics.requestMetrics());'}
+    ${snippet.includes('const server') ? '' : "const server = app.listen(0, '127.0.0.1');"}
+    ${snippet.includes('metrics.start()') ? '' : 'await metrics.start();'}
+    if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+    console.log('process ' + process.pid + ' ready on ' + server.address().port + ' and ' + metrics.url);`;
+}
+
+async function start(
+  t: ExecutionContext,
+  snippet: string,
+  { prefix = [], env = {} }: { readonly prefix?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Service> {
+  const [command = '', ...args] = [
+    ...prefix,
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    program(snippet),
+  ];
+  const child = spawn(command, args, {
+    cwd: compiledTree,
+    env: {
+      ...process.env,
+      NODE_ENV: 'development',
+      METRICS_ENDPOINT: '127.0.0.1',
+      METRICS_PORT: '0',
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      text += chunk;
+    });
+  const ended = once(child, 'close') as Service['ended'];
+  const said = (wanted: string): Promise<void> =>
+    until(`"${wanted}" in ${text}`, async () => (text.includes(wanted) ? true : undefined), 60_000).then(
+      () => {},
+    );
+  await said('ready on');
+  const port = Number(/ready on (\d+)/.exec(text)?.[1]);
+  t.is(/process 1 ready/.test(text), prefix.length > 0);
+  return {
+    port,
+    ended,
+    said,
+    kill: async (signal) => {
+      process.kill(prefix.length === 0 ? Number(child.pid) : await childOf(child), signal);
+    },
+    write: (line) => child.stdin.write(`${line}\n`),
+    output: () => text,
+  };
+}
+
+async function childOf({ pid }: ChildProcess): Promise<number> {
+  return Number(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+}
+
+async function ask(port: number, path: string, agent: Agent): Promise<number | undefined> {
+  const [response] = (await once(get({ port, host: '127.0.0.1', path, agent }), 'response')) as [
+    IncomingMessage,
+  ];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode;
+}
+
+/** A keep-alive connection that is idle and one with a request in progress, a signal, and then the answer to the request. */
+async function stopWhileAsked(t: ExecutionContext, service: Service, signal: NodeJS.Signals): Promise<void> {
+  const [idle, busy] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
+  t.teardown(() => {
+    idle.destroy();
+    busy.destroy();
+  });
+  t.is(await ask(service.port, '/', idle), 200);
+  const answered = ask(service.port, '/slow', busy);
+  await service.said('asked');
+  await service.kill(signal);
+  await service.said('waiting for requests in progress');
+  await t.throwsAsync(ask(service.port, '/', new Agent()), { code: 'ECONNREFUSED' }, 'no new connections');
+  service.write('answer');
+  t.is(await answered, 200);
+}
+
+const snippets = (await documentedTexts()).flatMap(drainSnippets);
+const form = 'createMetrics(loadMetricsConfig(), { drain: () => server })';
+const exitCodes = { SIGTERM: 143, SIGINT: 130 } as const;
+
+test('the documents show one way to stop a service, and no signal handler that would replace it', async (t) => {
+  const files = new Set(snippets.map(({ file }) => file));
+  for (const file of [
+    'README.md',
+    'middleware/create-metrics.ts',
+    'lib/health.ts',
+    'lib/durability/README.md',
+  ])
+    t.true(files.has(file), file);
+  for (const { file, text } of snippets) t.regex(text, /drain: \(\) => server \}\)/, file);
+  for (const { file, text } of await documentedTexts())
+    t.notRegex(text, /process\.(?:on|once)\('SIG|drain: \(\) => server\.close|server\.close\(\)/, file);
+});
+
+for (const [index, { file, text }] of snippets.entries()) {
+  test(`${file}, snippet ${index + 1}: SIGTERM lets a request in progress end, then kills the process`, async (t) => {
+    const service = await start(t, text);
+    await stopWhileAsked(t, service, 'SIGTERM');
+    t.deepEqual(await service.ended, [null, 'SIGTERM']);
+  });
+
+  testWith(
+    ['unshare'],
+    `${file}, snippet ${index + 1}: as process 1, SIGTERM lets a request in progress end, then the process exits with 143`,
+    async (t) => {
+      const service = await start(t, text, { prefix: asProcess1 });
+      await stopWhileAsked(t, service, 'SIGTERM');
+      t.deepEqual(await service.ended, [143, null]);
+    },
+  );
+}
+
+for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCodes, number][]) {
+  testWith(
+    ['unshare'],
+    `as process 1, a second ${signal} ends the process at once with exit code ${code}`,
+    async (t) => {
+      const service = await start(t, form, { prefix: asProcess1 });
+      // Nobody answers it: it would be waited for.
+      const cut = ask(service.port, '/slow', new Agent()).catch((error) => error.code);
+      await service.said('asked');
+      await service.kill(signal);
+      await service.said('waiting for requests in progress');
+      await service.kill(signal);
+      t.deepEqual(await service.ended, [code, null]);
+      t.is(await cut, 'ECONNRESET');
+    },
+  );
+}
+
+for (const returned of ['server.close()', 'Promise.resolve(server)', '[server]']) {
+  test(`drain: () => ${returned} is waited for as the server itself is`, async (t) => {
+    const service = await start(t, `createMetrics(loadMetricsConfig(), { drain: () => ${returned} })`);
+    await stopWhileAsked(t, service, 'SIGTERM');
+    t.deepEqual(await service.ended, [null, 'SIGTERM']);
+  });
+}
+
+test('in development, Ctrl-C with nothing in progress ends the process without waiting and without a message', async (t) => {
+  const service = await start(t, form);
+  await service.kill('SIGINT');
+  t.deepEqual(await service.ended, [null, 'SIGINT']);
+  t.notRegex(service.output(), /load balancers/);
+});
+
+for (const [what, env, isProbed] of [
+  ['where readiness has been asked for', {}, true],
+  ['in production', { NODE_ENV: 'production' }, false],
+] as const) {
+  test(`${what}, the server goes on for five seconds after readiness has turned off`, async (t) => {
+    const service = await start(t, form, { env });
+    const metricsUrl = /and (http\S+)/.exec(service.output())?.[1] ?? '';
+    if (isProbed) t.is((await fetch(`${metricsUrl}/ready`)).status, 200);
+    const began = performance.now();
+    await service.kill('SIGTERM');
+    t.deepEqual(await service.ended, [null, 'SIGTERM']);
+    // Timers may end a little early.
+    t.true(performance.now() - began > 4_900);
+    const report =
+      /SIGTERM: waiting for load balancers to see that it is not ready \(5 s\), \d+ s at most\. A second SIGTERM ends/;
+    if (isProbed) t.regex(service.output(), report);
+    else t.notRegex(service.output(), /waiting/, 'logs of production are of the service');
+  });
+}
+
+test('while load balancers have not noticed, the server that drain returns still answers', async (t) => {
+  const day = '{ drain: () => server, drainSeconds: 86_400, stopSeconds: 86_400 }';
+  const service = await start(t, `createMetrics(loadMetricsConfig(), ${day})`);
+  await service.kill('SIGTERM');
+  await service.said('waiting for load balancers');
+  t.is(await ask(service.port, '/', new Agent()), 200);
+  await service.kill('SIGTERM');
+  t.deepEqual(await service.ended, [null, 'SIGTERM']);
+});
