@@ -19,5 +19,5 @@ export type HealthRouterOptions = HealthEndpointOptions;
  */
 export function healthRouter(options: HealthRouterOptions = {}): KoaRoutes {
   checkFactoryOptions('healthRouter', options, ['checks', 'details']);
-  return koaRoutes(healthEndpoints('healthRouter', options));
+  return koaRoutes('healthRouter', healthEndpoints('healthRouter', options));
 }

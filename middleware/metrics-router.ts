@@ -13,5 +13,5 @@ export type MetricsRouterOptions = ScrapeEndpointOptions;
  * app.use(metricsRouter({ tokenFile: '/run/secrets/metrics-token', allowFrom: ['10.0.0.0/8'] }).routes());
  */
 export function metricsRouter(options: MetricsRouterOptions = {}): KoaRoutes {
-  return koaRoutes([scrapeEndpoint('metricsRouter', options)]);
+  return koaRoutes('metricsRouter', [scrapeEndpoint('metricsRouter', options)]);
 }

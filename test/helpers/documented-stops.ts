@@ -20,7 +20,7 @@ export async function documentedTexts(): Promise<DocumentedText[]> {
     files.map(async (file) => {
       const content = await readFile(fromRoot(file), 'utf8');
       if (file.endsWith('.md')) return [{ file, text: content }];
-      return [...content.matchAll(/\/\*\*([^]*?)\*\//g)].map(([, comment = '']) => ({
+      return [...content.matchAll(/\/\*\*([\s\S]*?)\*\//g)].map(([, comment = '']) => ({
         file,
         text: comment.replace(/^ *\* ?/gm, ''),
       }));
@@ -32,8 +32,8 @@ export async function documentedTexts(): Promise<DocumentedText[]> {
 /** The code around every call of `createMetrics` that says what to drain: a fenced block, an example, or the call alone. */
 export function drainSnippets({ file, text }: DocumentedText): DocumentedText[] {
   const blocks = file.endsWith('.md')
-    ? [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code)
-    : [...text.matchAll(/@example\n([^]*?)(?=\n@|$)/g)].map(([, code = '']) => code);
+    ? [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+    : [...text.matchAll(/@example\n([\s\S]*?)(?=\n@|$)/g)].map(([, code = '']) => code);
   const calls = [...text.matchAll(/`(createMetrics\([^`]*drain:[^`]*)`/g)].map(([, call = '']) => call);
   return [...blocks.filter((code) => /createMetrics\(.*drain:/.test(code)), ...calls].map((code) => ({
     file,

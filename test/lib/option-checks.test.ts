@@ -12,7 +12,13 @@ import {
   WorkflowMetrics,
 } from '../../lib/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { healthRouter, metricsRouter, requestMetrics, startMetricsServer } from '../../middleware/index.js';
+import {
+  createMetricsHandler,
+  healthRouter,
+  metricsRouter,
+  requestMetrics,
+  startMetricsServer,
+} from '../../middleware/index.js';
 
 const factories: Readonly<Record<string, (options: never) => unknown>> = {
   WorkflowMetrics: (options) => new WorkflowMetrics(options),
@@ -22,6 +28,7 @@ const factories: Readonly<Record<string, (options: never) => unknown>> = {
   HealthChecks: (options) => new HealthChecks(options),
   instrumentFetch: (options) => instrumentFetch(options),
   metricsRouter: (options) => metricsRouter(options),
+  createMetricsHandler: (options) => createMetricsHandler(options),
   requestMetrics: (options) => requestMetrics(options),
   startMetricsServer: (options) => startMetricsServer({}, options),
   createMetrics: (options) => createMetrics({}, options),
