@@ -49,6 +49,8 @@ export interface MetricsWarning {
     | 'METRICS_SNAPSHOT_LOCKED'
     | 'METRICS_SNAPSHOT_SKIPPED'
     | 'METRICS_CLUSTER_LEFT'
+    | 'METRICS_CLUSTER_NO_PRIMARY'
+    | 'METRICS_CLUSTER_SHARED_PORT'
     | 'METRICS_STOP_FAILED';
   readonly message: string;
   readonly cause?: unknown;

@@ -330,7 +330,7 @@ for (const [options, message] of [
     /`allowFrom` of metricsRouter: expected addresses and CIDR ranges such as 10.0.0.0\/8 or ::1, received "10.0.0.0\/33"/,
   ],
   [{ allowFrom: ['localhost'] }, /`allowFrom` of metricsRouter: .* received "localhost"/],
-  [{ cluster: 'yes' }, /`cluster` of metricsRouter: expected true or false, received "yes"/],
+  [{ cluster: 'yes' }, /`cluster` of metricsRouter: expected true, false or a function, received "yes"/],
   [{ maxScrapes: 0 }, /`maxScrapes` of metricsRouter: expected a positive integer, received 0/],
   [
     { timeoutSeconds: -1 },
