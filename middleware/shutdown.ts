@@ -46,12 +46,13 @@ export async function runInOrder(
     kept -= needsSeconds * share;
     const left = (end - clock.now()) / 1_000 - kept;
     const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
+    const stepEnd = clock.now() + seconds * 1_000;
     let reported = '';
     const stopReports = repeat(clock, reportEvery, () => {
       const what = waitsFor?.() ?? '';
       if (what === reported || what === '') return;
       reported = what;
-      onWait(what, (end - clock.now()) / 1_000);
+      onWait(what, (stepEnd - clock.now()) / 1_000);
     });
     try {
       await within(seconds, run(seconds));
