@@ -26,6 +26,8 @@ export function closable(server: Server): (deadlineSeconds: number) => Promise<v
       set.add(socket);
       socket.once('close', () => {
         set.delete(socket);
+        // Responses that wait behind another in a pipeline do not report that their connection has gone.
+        for (const response of inProgress) if (response.req.socket === socket) inProgress.delete(response);
         endIfDone();
       });
     });
@@ -33,16 +35,12 @@ export function closable(server: Server): (deadlineSeconds: number) => Promise<v
   const isTls = server instanceof TlsServer;
   track(sockets, isTls ? 'secureConnection' : 'connection');
   if (isTls) track(handshakes, 'connection');
-  server.prependListener('request', ({ socket }, response: ServerResponse) => {
-    const ended = (): void => {
-      inProgress.delete(response);
-      socket.off('close', ended);
-      endIfDone();
-    };
+  server.prependListener('request', (_request, response: ServerResponse) => {
     inProgress.add(response);
-    response.once('close', ended);
-    // Responses that wait behind another in a pipeline do not report that their connection has gone.
-    socket.once('close', ended);
+    response.once('close', () => {
+      inProgress.delete(response);
+      endIfDone();
+    });
   });
 
   return (deadlineSeconds) =>
