@@ -48,7 +48,7 @@ export function observedFunction<F extends AnyFunction>(
       if (isEnding || reporting > maxReporting)
         return Reflect.apply(original, this as never, args as never[]);
       const call = new ObservedCall(this, args, declaration, observer);
-      const started = begun(observer, call);
+      const started = observer.start === undefined ? undefined : begun(observer, call);
       let result: unknown;
       try {
         result =
@@ -189,13 +189,14 @@ function endUnfinished(call: ObservedCall): void {
 function begun(observer: CallObserver, call: Call): unknown {
   reporting += 1;
   try {
-    return observer.start?.(call);
+    const started = observer.start?.(call);
+    reporting -= 1;
+    return started;
   } catch (error) {
+    reporting -= 1;
     // What finds no room to start has not begun.
     if (!(error instanceof RangeError)) recordingFailed(error);
     return undefined;
-  } finally {
-    reporting -= 1;
   }
 }
 
@@ -240,11 +241,11 @@ function report(of: NonNullable<CallObserver['end']>, call: Call, started: unkno
   reporting += 1;
   try {
     of(call, started);
+    reporting -= 1;
   } catch (error) {
+    reporting -= 1;
     if (error instanceof RangeError) throw error;
     recordingFailed(error);
-  } finally {
-    reporting -= 1;
   }
 }
 
