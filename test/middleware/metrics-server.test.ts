@@ -192,7 +192,7 @@ test('close ends at once where nothing is in progress: connections that asked no
   kept.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(kept, 'data');
   await server.close(never);
-  t.pass();
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
 });
 
 test('close ends at once where a TLS connection has asked nothing, or has not finished its handshake', async (t) => {
@@ -206,7 +206,7 @@ test('close ends at once where a TLS connection has asked nothing, or has not fi
   }).on('error', () => {});
   await Promise.all([once(mute, 'connect'), once(silent, 'secureConnect')]);
   await server.close(never);
-  t.pass();
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
 });
 
 /** All that a connection receives until it ends. */
@@ -260,5 +260,5 @@ test('close does not wait for a pipeline whose client has gone', async (t) => {
   await asked;
   socket.destroy();
   await server.close(never);
-  t.pass();
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
 });
