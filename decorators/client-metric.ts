@@ -8,7 +8,7 @@ import type { Call } from './call.js';
 import { type AnyRegistry, registryOf } from './class-settings.js';
 import type { ErrorClass } from './error-classes.js';
 import { boundSources, type Source } from './label-sources.js';
-import { type Recorder, type RecorderOptions, recorderFor } from './recorder.js';
+import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recorder.js';
 
 /** A `Counter` of prom-client or `@prometheus-io/client`, by its label names. */
 export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {
@@ -121,13 +121,7 @@ function clientRecorder<S extends Series>(
         return failed(call, 'label', error);
       }
     },
-    amountOf: (call, value) => {
-      try {
-        return value(call);
-      } catch (error) {
-        return failed(call, 'value', error);
-      }
-    },
+    amountOf: containedAmount(failed),
     failed,
     bind: () => {},
     bindSoon: () => {},

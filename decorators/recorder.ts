@@ -93,13 +93,18 @@ export function recorderFor<S extends Series>({
     seriesOf,
     bind,
     bindSoon,
-    amountOf: (call, value) => {
-      try {
-        return value(call);
-      } catch (error) {
-        return failed(call, 'value', error);
-      }
-    },
+    amountOf: containedAmount(failed),
     failed,
+  };
+}
+
+/** Asks a function of the user for an amount; what it throws is noted, and gives none. */
+export function containedAmount(failed: Recorder<Series>['failed']): Recorder<Series>['amountOf'] {
+  return (call, value) => {
+    try {
+      return value(call);
+    } catch (error) {
+      return failed(call, 'value', error);
+    }
   };
 }
