@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { cli } from '../helpers/cli.js';
+import { command } from '../helpers/command.js';
 import { exampleBundle } from '../helpers/example-bundle.js';
-import { fromRoot } from '../helpers/package-root.js';
+import { compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 /** Path -> content; without what `tamma-metrics up` keeps there. */
@@ -31,10 +31,8 @@ function read(path: string): string {
 
 test('the committed bundle is what `tamma-metrics bundle` generates, byte for byte (`npm run docs` updates it)', async (t) => {
   const folder = join(await temporaryFolder(t), 'bundle');
-  const { code, stdout, stderr } = await cli(
-    ['bundle', '--config', fromRoot(exampleBundle.config), '--out', folder],
-    { NODE_OPTIONS: '--import=tsx' },
-  );
+  const config = compiled(exampleBundle.config);
+  const { code, stdout, stderr } = await command(['bundle', '--config', config, '--out', folder]);
   t.is(stderr, '');
   t.is(code, 0);
   t.notRegex(stdout, /^!/m, 'nothing to warn of');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { bundleReport } from '../../../lib/cli/bundle.js';
 import { cli } from '../../helpers/cli.js';
+import { command } from '../../helpers/command.js';
 import { compiled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
@@ -16,7 +17,8 @@ async function configFile(t: ExecutionContext, text: string, name = 'monitoring.
 
 test('it writes the bundle and says what is next; a second time nothing changes', async (t) => {
   const folder = join(await temporaryFolder(t), 'monitoring');
-  const first = await cli(['bundle', '--out', folder], { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' });
+  const env = { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' };
+  const first = await command(['bundle', '--out', folder], { env });
   t.is(first.stderr, '');
   t.is(first.code, 0);
   t.regex(first.stdout, /^\+ README\.md$/m);
@@ -26,10 +28,7 @@ test('it writes the bundle and says what is next; a second time nothing changes'
   t.true(readme.includes('# Monitoring of mine'), "the service's settings are those of the environment");
   t.true(readme.includes('retention.time=7d'));
 
-  const second = JSON.parse(
-    (await cli(['bundle', '-o', folder, '--json'], { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' }))
-      .stdout,
-  );
+  const second = JSON.parse((await command(['bundle', '-o', folder, '--json'], { env })).stdout);
   t.like(second, { folder, written: [], removed: [], kept: [] });
   t.true(second.unchanged.includes('README.md'));
 });
@@ -51,14 +50,11 @@ for (const [what, text, name] of [
     const file = await configFile(t, text, name);
     await writeFile(join(file, '../package.json'), '{ "type": "module" }');
     const folder = join(await temporaryFolder(t), 'out');
-    const { code, stderr } = await cli(
-      ['bundle', '--out', folder, '--config', file, '--target', 'prometheus=3'],
-      {
-        SERVICE_NAME: 'from-environment',
-        ...(name.endsWith('.ts') && { NODE_OPTIONS: '--import=tsx' }),
-        METRICS_PORT: '8080',
-      },
-    );
+    const args = ['bundle', '--out', folder, '--config', file, '--target', 'prometheus=3'];
+    const env = { SERVICE_NAME: 'from-environment', METRICS_PORT: '8080' };
+    const { code, stderr } = name.endsWith('.ts')
+      ? await cli(args, { ...env, NODE_OPTIONS: '--import=tsx' })
+      : await command(args, { env });
     t.is(stderr, '');
     t.is(code, 0);
     const readme = await readFile(join(folder, 'README.md'), 'utf8');
@@ -77,7 +73,7 @@ export default {
 };`,
   );
   const folder = join(await temporaryFolder(t), 'out');
-  t.like(await cli(['bundle', '--out', folder, '--config', file]), { code: 0, stderr: '' });
+  t.like(await command(['bundle', '--out', folder, '--config', file]), { code: 0, stderr: '' });
   t.true((await readFile(join(folder, 'COVERAGE.md'), 'utf8')).includes('| `jobs_total` (own) |'));
 });
 
@@ -87,7 +83,7 @@ test('what does not fit the definitions exits with 1, writes nothing and says wh
     "export default { recordingRules: [{ record: 'job:x:rate5m', expression: 'sum(rate(issue_processed_total[5m]))' }] };",
   );
   const outer = await temporaryFolder(t);
-  const { code, stdout, stderr } = await cli(['bundle', '--out', join(outer, 'out'), '--config', file]);
+  const { code, stdout, stderr } = await command(['bundle', '--out', join(outer, 'out'), '--config', file]);
   t.is(code, 1);
   t.is(stdout, '');
   t.regex(
@@ -100,11 +96,11 @@ test('what does not fit the definitions exits with 1, writes nothing and says wh
 test('files of the user exit with 1, stay, and give way to --force alone', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'README.md'), 'of the user');
-  const { code, stderr } = await cli(['bundle', '--out', folder]);
+  const { code, stderr } = await command(['bundle', '--out', folder]);
   t.is(code, 1);
   t.regex(stderr, /that would be lost: README\.md \(not of an earlier bundle\)\..* overwrite with --force/);
   t.deepEqual(await readdir(folder), ['README.md']);
-  t.is((await cli(['bundle', '--out', folder, '--force'])).code, 0);
+  t.is((await command(['bundle', '--out', folder, '--force'])).code, 0);
   t.not(await readFile(join(folder, 'README.md'), 'utf8'), 'of the user');
 });
 
@@ -122,7 +118,7 @@ for (const [what, args, message] of [
   ],
 ] as const) {
   test(`${what}: exits with 2 and says why`, async (t) => {
-    const { code, stdout, stderr } = await cli(['bundle', ...args]);
+    const { code, stdout, stderr } = await command(['bundle', ...args]);
     t.is(code, 2);
     t.is(stdout, '');
     t.regex(stderr, message);
@@ -147,11 +143,11 @@ for (const [what, text, message] of [
 
 test('a file that cannot be used, and a wrong variable of the environment, exit with 2', async (t) => {
   const file = await configFile(t, 'export const options = {};');
-  t.like(await cli(['bundle', '--out', 'x', '--config', file]), { code: 2, stdout: '' });
-  t.like(await cli(['bundle', '--out', 'x'], { METRICS_PORT: 'x' }), { code: 2, stdout: '' });
+  t.like(await command(['bundle', '--out', 'x', '--config', file]), { code: 2, stdout: '' });
+  t.like(await command(['bundle', '--out', 'x'], { env: { METRICS_PORT: 'x' } }), { code: 2, stdout: '' });
 });
 
 test('the help tells the exit codes', async (t) => {
-  for (const command of ['bundle', 'up'])
-    t.regex((await cli([command, '--help'])).stdout, /Exit codes: 0 .* 1 .* 2 /s);
+  for (const name of ['bundle', 'up'])
+    t.regex((await command([name, '--help'])).stdout, /Exit codes: 0 .* 1 .* 2 /s);
 });

@@ -2,7 +2,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { upPlan } from '../../../lib/cli/up-plan.js';
-import { cli } from '../../helpers/cli.js';
+import { command } from '../../helpers/command.js';
 
 test('without a folder, a bundle is generated with the ports it uses and a token that only its owner reads; then it is gone', async (t) => {
   const env = { METRICS_TOKEN: 's3cret', METRICS_RETENTION_DAYS: '3', METRICS_PORT: '8080' };
@@ -19,7 +19,7 @@ test('without a folder, a bundle is generated with the ports it uses and a token
 });
 
 test('without the programs it exits with 2 and says how to install them', async (t) => {
-  const { code, stderr } = await cli(['up'], { PATH: '/nowhere' });
+  const { code, stderr } = await command(['up'], { env: { PATH: '/nowhere' } });
   t.is(code, 2);
   for (const expected of [
     'apt-get install prometheus prometheus-alertmanager',
@@ -30,7 +30,7 @@ test('without the programs it exits with 2 and says how to install them', async 
 });
 
 test('a port out of range is refused with exit code 2', async (t) => {
-  t.deepEqual(await cli(['up', '--prometheus-port', '65536']), {
+  t.deepEqual(await command(['up', '--prometheus-port', '65536']), {
     code: 2,
     stdout: '',
     stderr:

@@ -1,0 +1,33 @@
+/** `tamma-metrics` within the test's own process: the same arguments, output and exit code, without a start of Node each. */
+import { runCommand } from '../../lib/cli/command.js';
+
+export interface CommandEnd {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandInput {
+  /** What the standard input holds. */
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function command(
+  args: readonly string[],
+  { input = '', env = {} }: CommandInput = {},
+): Promise<CommandEnd> {
+  const written = { stdout: '', stderr: '' };
+  const output = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const code = await runCommand(args, {
+    env,
+    stdin: new Blob([input]).stream(),
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+  });
+  return { code, ...written };
+}
