@@ -15,7 +15,7 @@ import {
   startApiServer,
 } from '../helpers/api-server.js';
 import { type ParsedSample, parseText } from '../helpers/parse-text.js';
-import { serviceEnd, startServiceProcess } from '../helpers/service-process.js';
+import { type ServiceProcess, serviceEnd, startServiceProcess } from '../helpers/service-process.js';
 import { until } from '../helpers/until.js';
 
 const secret = 'test secret';
@@ -75,9 +75,10 @@ const movable = Object.values<MetricDefinition>(catalogue)
   .map(({ name }) => name);
 
 test.serial(
-  'on the replayed payloads, /metrics answers once the service is started, and every counter moves',
+  'the replayed payloads move every counter, and SIGINT in the middle of the work ends with exit code 0',
   async (t) => {
-    const service = await startServiceProcess();
+    // Fast, since what is tested is what moves; SIGINT comes while workflows are in progress.
+    const service = await startServiceProcess({ REPLAY_PACE: '150' });
     t.teardown(() => service.stop());
     t.true((await scrape(service.url)).length > 0);
 
@@ -168,123 +169,170 @@ test.serial(
       total(samples, 'active_autonomous_loops'),
       'what has started and has not ended is active',
     );
-    t.is(await service.stop(), 0);
+    await until('a workflow in progress', async () =>
+      total(await scrape(service.url), 'active_autonomous_loops') > 0 ? true : undefined,
+    );
+    t.is(await service.stop('SIGINT'), 0);
   },
 );
 
-// ---- what is refused ----------------------------------------------------------------------------------------------
+// ---- one that is quiet, with settings of its own ------------------------------------------------------------------
 
-test('webhooks that are unsigned, forged, too large or no JSON are refused and counted, and nothing else moves', async (t) => {
-  const service = await startServiceProcess({ REPLAY: 'off', WEBHOOK_SECRET: secret });
-  t.teardown(() => service.stop());
-  const { url } = service;
-  t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': '' }), {
-    status: 401,
-    body: { error: 'missing X-Hub-Signature-256' },
-  });
-  const forged = { status: 401, body: { error: 'the signature does not fit the body' } };
-  t.deepEqual(
-    await post(url, '{}', { 'x-hub-signature-256': await new Webhooks({ secret: 'another' }).sign('{}') }),
-    forged,
-  );
-  t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': 'nonsense' }), forged);
-  t.deepEqual(await post(url, '{"action":', {}), { status: 400, body: { error: 'the body is no JSON' } });
-  t.deepEqual(await post(url, '[]'), { status: 400, body: { error: 'the body is no JSON object' } });
-  t.deepEqual(await post(url, '{}', { 'x-github-event': '' }), {
-    status: 400,
-    body: { error: 'missing X-GitHub-Event' },
-  });
-  const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
-  t.deepEqual(await post(url, large), {
-    status: 413,
-    body: { error: 'the body is larger than 1048576 bytes' },
-  });
-  // In chunks, so that no Content-Length tells beforehand.
-  const chunked = await fetch(`${url}/webhooks/github`, {
-    method: 'POST',
-    body: new Blob([large]).stream(),
-    duplex: 'half',
-  } as RequestInit);
-  t.is(chunked.status, 413);
-  t.is((await fetch(`${url}/webhooks/github`)).status, 405);
-  t.is((await fetch(`${url}/nowhere`)).status, 404);
+const token = 's3cret';
+let folder: string;
+let quiet: ServiceProcess;
 
-  const samples = await scrape(url);
-  t.is(total(samples, 'errors_total', { error_type: 'webhook_signature', component: 'webhooks' }), 3);
-  t.is(total(samples, 'webhooks_received_total'), 0);
-  t.is(total(samples, 'workflows_started_total'), 0);
-  const status = (status_code: string): number =>
-    total(samples, 'http_server_request_duration_seconds_count', { route: '/webhooks/github', status_code });
-  t.deepEqual(['401', '400', '413', '405'].map(status), [3, 3, 2, 1]);
-  t.is(
-    total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched', status_code: '404' }),
-    1,
-  );
-
-  t.deepEqual(
-    await post(url, '{}'),
-    { status: 202, body: { accepted: true } },
-    'and a good one is taken as before',
-  );
-  t.is(total(await scrape(url), 'webhooks_received_total', { event_type: 'ping' }), 1);
-});
-
-test('REPLAY=off posts nothing', async (t) => {
-  const service = await startServiceProcess({ REPLAY: 'off' });
-  t.teardown(() => service.stop());
-  await scrape(service.url);
-  t.is(total(await scrape(service.url), 'method_calls_total'), 0);
-  t.regex(await (await fetch(service.url)).text(), /GET {2}\/metrics/);
-});
-
-// ---- settings -----------------------------------------------------------------------------------------------------
-
-test('METRICS_PATH and METRICS_TOKEN are respected', async (t) => {
-  const service = await startServiceProcess({
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tamma-token-'));
+  await writeFile(join(folder, 'token'), `${token}\n`);
+  quiet = await startServiceProcess({
     REPLAY: 'off',
+    WEBHOOK_SECRET: secret,
     METRICS_PATH: '/internal',
-    METRICS_TOKEN: 's3cret',
+    METRICS_TOKEN_FILE: join(folder, 'token'),
     SERVICE_NAME: 'agents',
     APP_VERSION: '1.2.3',
   });
-  t.teardown(() => service.stop());
-  t.is((await fetch(`${service.url}/metrics`)).status, 404);
-  t.is((await fetch(`${service.url}/ready`)).status, 200);
-  t.is((await fetch(`${service.url}/internal`)).status, 401);
-  const response = await fetch(`${service.url}/internal`, { headers: { authorization: 'Bearer s3cret' } });
-  t.is(response.status, 200);
+});
+
+test.after.always(async () => {
+  await quiet?.stop();
+  await rm(folder, { recursive: true });
+});
+
+const quietSamples = async (): Promise<ParsedSample[]> => parseText(await quietText());
+
+async function quietText(): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${quiet.url}/internal`, { headers })).text();
+}
+
+test.serial('with REPLAY=off nothing is posted, and the index page lists the endpoints', async (t) => {
+  t.is(total(await quietSamples(), 'method_calls_total'), 0);
+  t.regex(await (await fetch(quiet.url)).text(), /GET {2}\/internal/);
+});
+
+test.serial('METRICS_PATH, METRICS_TOKEN_FILE, SERVICE_NAME and APP_VERSION are respected', async (t) => {
+  t.is((await fetch(`${quiet.url}/metrics`)).status, 404);
+  t.is((await fetch(`${quiet.url}/ready`)).status, 200);
+  t.is((await fetch(`${quiet.url}/internal`)).status, 401);
   t.regex(
-    await response.text(),
+    await quietText(),
     /^build_info\{service="agents",version="1.2.3",revision="unknown",node_version="v\d+\.\d+\.\d+"\} 1$/m,
   );
 });
+
+test.serial(
+  'webhooks that are unsigned, forged, too large or no JSON are refused and counted, and nothing else moves',
+  async (t) => {
+    const { url } = quiet;
+    const unmatched = (samples: readonly ParsedSample[]): number =>
+      total(samples, 'http_server_request_duration_seconds_count', {
+        route: 'unmatched',
+        status_code: '404',
+      });
+    const before = unmatched(await quietSamples());
+    t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': '' }), {
+      status: 401,
+      body: { error: 'missing X-Hub-Signature-256' },
+    });
+    const forged = { status: 401, body: { error: 'the signature does not fit the body' } };
+    t.deepEqual(
+      await post(url, '{}', { 'x-hub-signature-256': await new Webhooks({ secret: 'another' }).sign('{}') }),
+      forged,
+    );
+    t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': 'nonsense' }), forged);
+    t.deepEqual(await post(url, '{"action":', {}), { status: 400, body: { error: 'the body is no JSON' } });
+    t.deepEqual(await post(url, '[]'), { status: 400, body: { error: 'the body is no JSON object' } });
+    t.deepEqual(await post(url, '{}', { 'x-github-event': '' }), {
+      status: 400,
+      body: { error: 'missing X-GitHub-Event' },
+    });
+    const large = JSON.stringify({ text: 'x'.repeat(1024 * 1024) });
+    t.deepEqual(await post(url, large), {
+      status: 413,
+      body: { error: 'the body is larger than 1048576 bytes' },
+    });
+    // In chunks, so that no Content-Length tells beforehand.
+    const chunked = await fetch(`${url}/webhooks/github`, {
+      method: 'POST',
+      body: new Blob([large]).stream(),
+      duplex: 'half',
+    } as RequestInit);
+    t.is(chunked.status, 413);
+    t.is((await fetch(`${url}/webhooks/github`)).status, 405);
+    t.is((await fetch(`${url}/nowhere`)).status, 404);
+
+    const samples = await quietSamples();
+    t.is(total(samples, 'errors_total', { error_type: 'webhook_signature', component: 'webhooks' }), 3);
+    t.is(total(samples, 'webhooks_received_total'), 0);
+    t.is(total(samples, 'workflows_started_total'), 0);
+    const status = (status_code: string): number =>
+      total(samples, 'http_server_request_duration_seconds_count', {
+        route: '/webhooks/github',
+        status_code,
+      });
+    t.deepEqual(['401', '400', '413', '405'].map(status), [3, 3, 2, 1]);
+    t.is(unmatched(samples) - before, 1);
+
+    t.deepEqual(
+      await post(url, '{}'),
+      { status: 202, body: { accepted: true } },
+      'and a good one is taken as before',
+    );
+    t.is(total(await quietSamples(), 'webhooks_received_total', { event_type: 'ping' }), 1);
+  },
+);
+
+test.serial(
+  'GitLab webhooks without our token are refused and counted; with it they are taken',
+  async (t) => {
+    const before = total(await quietSamples(), 'errors_total', { error_type: 'webhook_signature' });
+    const send = async (token: string, body: object): Promise<number> =>
+      (
+        await fetch(`${quiet.url}/webhooks/gitlab`, {
+          method: 'POST',
+          headers: { 'x-gitlab-token': token },
+          body: JSON.stringify(body),
+        })
+      ).status;
+    t.is(await send('wrong', {}), 401);
+    t.is(await send('', {}), 401);
+    t.is(await send(secret, {}), 400);
+    t.is(
+      await send(secret, {
+        object_kind: 'issue',
+        project: { path_with_namespace: 'acme/app' },
+        object_attributes: { action: 'open', title: 'Broken' },
+      }),
+      202,
+    );
+    const samples = await until('the end of the issue', async () => {
+      const now = await quietSamples();
+      return total(now, 'issues_processed_total', { platform: 'gitlab', provider: 'openai' }) === 1
+        ? now
+        : undefined;
+    });
+    t.is(total(samples, 'errors_total', { error_type: 'webhook_signature' }) - before, 2);
+    t.is(
+      total(samples, 'webhooks_processed_total', {
+        platform: 'gitlab',
+        event_type: 'issue',
+        outcome: 'success',
+      }),
+      1,
+    );
+    t.is(total(samples, 'issues_created_total', { platform: 'gitlab', repository: 'acme/app' }), 1);
+  },
+);
+
+// ---- other starts ------------------------------------------------------------------------------------------------
 
 test('METRICS_ENABLED=false answers 404, and HOST is where it listens', async (t) => {
   const service = await startServiceProcess({ REPLAY: 'off', METRICS_ENABLED: 'false', HOST: '127.0.0.2' });
   t.teardown(() => service.stop());
   t.regex(service.url, /^http:\/\/127\.0\.0\.2:\d+$/);
   t.is((await fetch(`${service.url}/metrics`)).status, 404);
-});
-
-test('METRICS_TOKEN_FILE guards the metrics as METRICS_TOKEN does', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'tamma-token-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, 'token'), 'from a file\n'.replaceAll(' ', '-'));
-  const service = await startServiceProcess({ REPLAY: 'off', METRICS_TOKEN_FILE: join(folder, 'token') });
-  t.teardown(() => service.stop());
-  t.is((await fetch(`${service.url}/metrics`)).status, 401);
-  t.is(
-    (await fetch(`${service.url}/metrics`, { headers: { authorization: 'Bearer from-a-file' } })).status,
-    200,
-  );
-});
-
-test('SIGINT ends it with code 0, also in the middle of its work', async (t) => {
-  const service = await startServiceProcess({ REPLAY_PACE: '200' });
-  await until('a workflow under way', async () =>
-    total(await scrape(service.url), 'active_autonomous_loops') > 0 ? true : undefined,
-  );
-  t.is(await service.stop('SIGINT'), 0);
 });
 
 test('a taken port is one clear line and code 1', async (t) => {
@@ -299,26 +347,6 @@ test('a taken port is one clear line and code 1', async (t) => {
     `Port ${port} of 127.0.0.1 is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.\n`,
   );
 });
-
-for (const [env, message] of [
-  [{ PORT: 'http' }, 'Invalid `PORT`: expected an integer within 0 to 65535, received "http".\n'],
-  [
-    { METRICS_TOKEN_FILE: '/nowhere/token' },
-    'Invalid `tokenFile` of metricsRouter: expected a file that can be read, received "/nowhere/token": ENOENT: no such file or directory, open \'/nowhere/token\'.\n',
-  ],
-  [
-    { METRICS_PATH: 'metrics' },
-    'Invalid configuration: `METRICS_PATH`: expected a path such as `/metrics`: letters, digits, `_`, `.`, `~`, `-` between single slashes, and not a path of the health endpoints, received "metrics".\n',
-  ],
-] as const) {
-  test(`${JSON.stringify(env)} is one clear line and code 1`, async (t) => {
-    t.like(await serviceEnd(env as Readonly<Record<string, string>>), {
-      code: 1,
-      stdout: '',
-      stderr: message,
-    });
-  });
-}
 
 // ---- the real providers -------------------------------------------------------------------------------------------
 
@@ -374,60 +402,4 @@ test('with AI=real the SDKs ask where they are told to, and replies, rate limits
   const reset = total(samples, 'ai_rate_limit_reset_seconds', by);
   t.true(reset > 3_600 && reset <= 7_200, String(reset));
   t.is(total(samples, 'issues_created_total', { platform: 'github', repository: 'acme/app' }), 1);
-});
-
-for (const [env, message] of [
-  [{ AI: 'magic' }, 'Invalid `AI`: expected "sandbox" or "real", received "magic".\n'],
-  [
-    { AI: 'real', ANTHROPIC_API_KEY: 'key' },
-    'Missing `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`: expected both with AI=real.\n',
-  ],
-] as const) {
-  test(`${JSON.stringify(env)} is one clear line and code 1`, async (t) => {
-    t.like(await serviceEnd(env as Readonly<Record<string, string>>), {
-      code: 1,
-      stdout: '',
-      stderr: message,
-    });
-  });
-}
-
-test('GitLab webhooks without our token are refused and counted; with it they are taken', async (t) => {
-  const service = await startServiceProcess({ REPLAY: 'off', WEBHOOK_SECRET: secret });
-  t.teardown(() => service.stop());
-  const send = async (token: string, body: object): Promise<number> =>
-    (
-      await fetch(`${service.url}/webhooks/gitlab`, {
-        method: 'POST',
-        headers: { 'x-gitlab-token': token },
-        body: JSON.stringify(body),
-      })
-    ).status;
-  t.is(await send('wrong', {}), 401);
-  t.is(await send('', {}), 401);
-  t.is(await send(secret, {}), 400);
-  t.is(
-    await send(secret, {
-      object_kind: 'issue',
-      project: { path_with_namespace: 'acme/app' },
-      object_attributes: { action: 'open', title: 'Broken' },
-    }),
-    202,
-  );
-  const samples = await until('the end of the issue', async () => {
-    const now = await scrape(service.url);
-    return total(now, 'issues_processed_total', { platform: 'gitlab', provider: 'openai' }) === 1
-      ? now
-      : undefined;
-  });
-  t.is(total(samples, 'errors_total', { error_type: 'webhook_signature' }), 2);
-  t.is(
-    total(samples, 'webhooks_processed_total', {
-      platform: 'gitlab',
-      event_type: 'issue',
-      outcome: 'success',
-    }),
-    1,
-  );
-  t.is(total(samples, 'issues_created_total', { platform: 'gitlab', repository: 'acme/app' }), 1);
 });

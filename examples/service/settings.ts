@@ -1,0 +1,64 @@
+/** What the environment says of the service, and what its starter is told where that, or the start, is wrong. */
+import { loadMetricsConfig, type MetricsConfig, MetricsError } from '@tamma/observability';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Webhooks per second that the replay posts; 0 posts none. */
+  readonly pace: number;
+  readonly seed: number;
+  /** What webhooks are signed with; without it, one is made up. */
+  readonly secret: string | undefined;
+  /** How to reach the real providers; without it, a sandbox answers. */
+  readonly real?: Readonly<Record<'anthropic' | 'openai', { apiKey: string; baseURL: string | undefined }>>;
+  readonly metrics: MetricsConfig;
+}
+
+/** @throws RangeError or MetricsError, whose message says which variable is wrong */
+export function readSettings(env: Environment): Settings {
+  const { HOST, REPLAY, AI = 'sandbox', WEBHOOK_SECRET, ANTHROPIC_API_KEY, OPENAI_API_KEY } = env;
+  const settings = {
+    host: HOST ?? '127.0.0.1',
+    port: numberFrom(env, 'PORT', '3000', 65_535),
+    pace: REPLAY === 'off' ? 0 : numberFrom(env, 'REPLAY_PACE', '40', 1_000),
+    seed: numberFrom(env, 'SEED', '1', 2 ** 32 - 1),
+    secret: WEBHOOK_SECRET || undefined,
+    metrics: loadMetricsConfig(env),
+  };
+  if (AI === 'sandbox') return settings;
+  if (AI !== 'real')
+    throw new RangeError(`Invalid \`AI\`: expected "sandbox" or "real", received ${JSON.stringify(AI)}.`);
+  if (!ANTHROPIC_API_KEY || !OPENAI_API_KEY)
+    throw new RangeError('Missing `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`: expected both with AI=real.');
+  return {
+    ...settings,
+    real: {
+      anthropic: { apiKey: ANTHROPIC_API_KEY, baseURL: env.ANTHROPIC_BASE_URL },
+      openai: { apiKey: OPENAI_API_KEY, baseURL: env.OPENAI_BASE_URL },
+    },
+  };
+}
+
+function numberFrom(env: Environment, variable: string, fallback: string, highest: number): number {
+  const text = env[variable] ?? fallback;
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= highest) return number;
+  throw new RangeError(
+    `Invalid \`${variable}\`: expected an integer within 0 to ${highest}, received ${JSON.stringify(text)}.`,
+  );
+}
+
+/** One line for what the starter can put right, the stack for what is a bug. */
+export function explained(error: unknown, env: Environment): string {
+  if (error instanceof MetricsError || error instanceof RangeError) return error.message;
+  if (error instanceof Error && 'code' in error) {
+    const { PORT = '3000', HOST = '127.0.0.1' } = env;
+    if (error.code === 'EADDRINUSE')
+      return `Port ${PORT} of ${HOST} is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.`;
+    if (error.code === 'EACCES')
+      return `Port ${PORT} of ${HOST} is not allowed to this user: choose one above 1023 with PORT=3000 npm start.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
