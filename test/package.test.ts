@@ -112,20 +112,20 @@ test('every subpath can be imported and required, and exports what is promised',
     './monitoring': ['defaultSlos', 'defaultThresholds', 'defineSlo', 'generateBundle', 'writeBundle'],
     './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
   };
-  for (const [subpath, names] of Object.entries(promised)) {
-    const specifier = `@tamma/observability${subpath.slice(1)}`;
-    const esm = await run(
-      process.execPath,
-      ['--input-type=module', '-e', `console.log(Object.keys(await import('${specifier}')).join())`],
-      { cwd: project },
-    );
-    const cjs = await run(
-      process.execPath,
-      ['--input-type=commonjs', '-e', `console.log(Object.keys(require('${specifier}')).join())`],
-      { cwd: project },
-    );
-    for (const { stdout } of [esm, cjs])
-      for (const name of names) t.true(stdout.trim().split(',').includes(name), `${specifier}: ${name}`);
+  const specifiers = Object.keys(promised).map((subpath) => `@tamma/observability${subpath.slice(1)}`);
+  for (const [type, load] of [
+    ['module', 'await import(specifier)'],
+    ['commonjs', 'require(specifier)'],
+  ] as const) {
+    const script = `const found = {};
+for (const specifier of ${JSON.stringify(specifiers)}) found[specifier] = Object.keys(${load});
+console.log(JSON.stringify(found));`;
+    const { stdout } = await run(process.execPath, [`--input-type=${type}`, '-e', script], { cwd: project });
+    const found = JSON.parse(stdout) as Record<string, string[]>;
+    for (const [index, names] of Object.values(promised).entries()) {
+      const specifier = specifiers[index] ?? '';
+      for (const name of names) t.true(found[specifier]?.includes(name), `${type}, ${specifier}: ${name}`);
+    }
   }
 });
 
