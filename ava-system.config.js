@@ -25,7 +25,8 @@ function rank(file) {
 
 const config = await suite({
   files: ['test/**/*.system.test.ts'],
-  environmentVariables: { SINGLE_FILES: 'true' },
+  // Go's garbage collector takes a fifth of promtool's time if it is not told that there is memory.
+  environmentVariables: { SINGLE_FILES: 'true', GOGC: '400' },
   // Most of them wait for a server most of the time.
   concurrency: 4,
   sortTestFiles: (left, right) => rank(left) - rank(right),

@@ -20,7 +20,7 @@ const chains = ['first', 'second'];
 const kills = 50;
 const intervalSeconds = 0.2;
 /** Of each client between two webhooks: a loop without it would only take the processor from the service. */
-const pauseMilliseconds = 5;
+const pauseMilliseconds = 10;
 const secret = 'crash';
 const merged = JSON.stringify({
   object_kind: 'merge_request',
@@ -41,7 +41,7 @@ interface Log {
 
 for (const chain of chains) {
   test(`${chain} chain: a service killed ${kills} times always starts, and loses only what came after its last snapshot`, async (t) => {
-    t.timeout(600_000);
+    t.timeout(1_200_000);
     const file = join(await temporaryFolder(t), 'metrics.om');
     const env = {
       REPLAY: 'off',
