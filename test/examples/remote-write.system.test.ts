@@ -258,7 +258,7 @@ async function settled(differences: () => Promise<string[]>): Promise<string[]> 
       last = await differences();
       return last.length === 0 ? true : undefined;
     },
-    10_000,
+    60_000,
   ).catch(() => undefined);
   return last;
 }

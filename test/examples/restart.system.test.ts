@@ -15,7 +15,6 @@ for (const [title, hasSnapshot, expected] of [
     const port = await freePort();
     const env = {
       PORT: String(port),
-      REPLAY_PACE: '100',
       METRICS_SCRAPE_INTERVAL: '1',
       ...(hasSnapshot ? { METRICS_SNAPSHOT_FILE: join(await temporaryFolder(t), 'metrics.om') } : {}),
     };

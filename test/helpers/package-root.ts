@@ -22,6 +22,13 @@ export function compiled(source: string): string {
   return join(tree, source.replace(/\.ts$/, '.js'));
 }
 
+/** As `compiled`; in system tests the single file that `test/single-files.js` writes of it, which starts sooner. */
+export function quickStart(source: string): string {
+  return process.env.SINGLE_FILES === 'true'
+    ? join(tree, source.replace(/\.ts$/, '.single.mjs'))
+    : compiled(source);
+}
+
 function rootAbove(folder: string): string {
   return existsSync(join(folder, 'package-lock.json')) ? folder : rootAbove(dirname(folder));
 }

@@ -8,7 +8,7 @@ import { setTimeout as elapsed } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined>,
-  deadline = 120_000,
+  deadline = 300_000,
   pause = 100,
 ): Promise<T> {
   const end = performance.now() + deadline;

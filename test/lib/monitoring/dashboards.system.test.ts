@@ -42,7 +42,7 @@ testWith(
   ['prometheus', 'alertmanager'],
   'every query of every panel and variable has data, with Prometheus scraping the example and the rules of the bundle',
   async (t) => {
-    t.timeout(240_000);
+    t.timeout(600_000);
     // A budget so small that some recordings are folded.
     const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
     t.teardown(() => service.stop());
@@ -92,7 +92,7 @@ testWith(
           await elapsed(1_000);
           return undefined;
         },
-        170_000,
+        540_000,
       );
     } catch (error) {
       t.log(

@@ -56,8 +56,8 @@ testWith(
   ['victoria-metrics', 'vmalert'],
   'VictoriaMetrics scrapes the example, vmalert evaluates every rule without error, and TargetsDown fires when the service stops',
   async (t, programs) => {
-    t.timeout(150_000);
-    const service = await startServiceProcess({ REPLAY_PACE: '100' });
+    t.timeout(600_000);
+    const service = await startServiceProcess();
     t.teardown(() => service.process.kill());
     const folder = await writtenBundle(t, {
       targets: [new URL(service.url).host],
