@@ -45,9 +45,12 @@ export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | 
   return undefined;
 }
 
+/** Whether any class takes results for failures: most programs have none, and look no class up. */
+export const hasClassFailures = (): boolean => hasFailure;
+
 /** Whether the class of a call takes its result for a failure. Throws what `failure` throws. */
 export function failsByClass(call: Call): boolean {
-  return hasFailure && settingOf(call, ({ failure }) => failure)?.(call) === true;
+  return settingOf(call, ({ failure }) => failure)?.(call) === true;
 }
 
 /** The registry of the class of a call; `undefined` where it has none. */

@@ -113,6 +113,8 @@ function clientRecorder<S extends Series>(
   const bound = sources.values === undefined ? undefined : childOf(sources.values);
   return {
     sources,
+    // It is another library's, and may throw.
+    isBound: false,
     seriesOf: (call) => {
       if (bound !== undefined) return bound;
       try {

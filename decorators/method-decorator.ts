@@ -15,7 +15,8 @@ import {
   standardDeclaration,
   standardSite,
 } from './method-site.js';
-import { type AnyFunction, type CallObserver, observedFunction } from './observed-call.js';
+import type { AnyFunction, CallObserver } from './observed-call.js';
+import { observedFunction } from './observed-function.js';
 import { noteObserved, observedBy } from './observed-functions.js';
 
 export type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;

@@ -100,6 +100,7 @@ export function metricDecorator<
   const observing = (recorder: Recorder<S>): CallObserver => {
     const observer = {
       ...made.observer(recorder, options as Options),
+      isPlain: recorder.isBound && !hasUserCode(options),
       bind: recorder.bind,
       handlesRejections,
     };
@@ -130,6 +131,11 @@ export function metricDecorator<
     bindSoon(recorder, site);
     return observing(recorder);
   });
+}
+
+/** Functions, and the classes of errors, whose `Symbol.hasInstance` may be anyone's. */
+function hasUserCode(options: object): boolean {
+  return Object.values(options).some((option) => typeof option === 'function' || Array.isArray(option));
 }
 
 /** A `#private` method cannot be found by `@Instrumented`, which may name another registry: it binds at its first call. */

@@ -10,6 +10,8 @@ import { bindingFinder } from './registry-binding.js';
 /** Nothing of it throws: what fails is noted in the registry, which counts it and warns once. */
 export interface Recorder<S extends Series> {
   readonly sources: BoundSources;
+  /** All calls have one series, in one registry: nothing of the user's is asked. */
+  readonly isBound: boolean;
   /** The series of this call; `undefined` where a label source failed. */
   readonly seriesOf: (call: Call) => S | undefined;
   /** What `value` makes of this call; `undefined` where it failed or has nothing to say. */
@@ -90,6 +92,7 @@ export function recorderFor<S extends Series>({
   };
   return {
     sources,
+    isBound: always !== undefined,
     seriesOf,
     bind,
     bindSoon,

@@ -36,7 +36,7 @@ test('stacked decorators make one wrapper, whatever their order and number', (t)
     @Counted(two, { registry, labels: { outcome } })
     @Timed(seconds, { registry })
     run(amount: number): number {
-      return amount + (new Error().stack?.match(/observed-call\.[jt]s/g)?.length ?? 0);
+      return amount + (new Error().stack?.match(/observed-function\.[jt]s/g)?.length ?? 0);
     }
   }
   t.is(new Worker().run(41), 42, 'one frame of ours on the stack');

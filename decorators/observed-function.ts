@@ -1,0 +1,154 @@
+/**
+ * The function that takes the place of an instrumented one. All decorators see calls through this file, so what "a call"
+ * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
+ * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
+ */
+import { maxDepth, recording } from './contained-observer.js';
+import type { Declaration } from './declaration.js';
+import {
+  type AnyFunction,
+  type CallObserver,
+  fail,
+  lastStarted,
+  ObservedCall,
+  returned,
+  succeed,
+} from './observed-call.js';
+import { combined } from './paired-observers.js';
+import { isPlainPromise } from './promise-result.js';
+import type { StreamLife } from './stream-life.js';
+import { followResult } from './stream-result.js';
+import { finish, finishOnEmptyStack, unfinished } from './unfinished-calls.js';
+
+/** A function that behaves as `original` and tells `observers` of every call. */
+export function observedFunction<F extends AnyFunction>(
+  original: F,
+  observers: readonly CallObserver[],
+  declaration: Declaration,
+): F {
+  const observer = combined(observers);
+  const { start, around } = observer;
+  const observedPromise = observers.some(({ handlesRejections }) => handlesRejections) ? aside : settled;
+  // A method and no function: like a bare method it has no `prototype` and is no constructor.
+  const { observed } = {
+    observed(this: unknown, ...args: unknown[]): unknown {
+      if (recording.depth > maxDepth) return Reflect.apply(original, this as never, args as never[]);
+      const call = new ObservedCall(this, args, declaration, observer);
+      let started: unknown;
+      if (start !== undefined) {
+        try {
+          started = start(call);
+        } catch {
+          // What finds no room on the stack to start has not begun.
+        }
+      }
+      let result: unknown;
+      try {
+        result =
+          around === undefined
+            ? Reflect.apply(original, this as never, args as never[])
+            : appliedWithin(around, original, call, started);
+      } catch (error) {
+        // Linked without a call, and without anything new: the stack may have no room. A call further up ends it then.
+        call.error = error;
+        call.outcome = 'failure';
+        call.started = started;
+        call.next = unfinished.first;
+        unfinished.first = call;
+        try {
+          finish();
+        } catch {
+          // Still linked.
+        }
+        throw error;
+      }
+      try {
+        if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
+        else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
+        else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
+      } catch {
+        call.started = started;
+        call.next = unfinished.first;
+        unfinished.first = call;
+        try {
+          queueMicrotask(finishOnEmptyStack);
+        } catch {
+          // The next call that fails ends it.
+        }
+      }
+      return result;
+    },
+  };
+  // Same parameters, same `this`, same result: the type is the original's.
+  return observed as AnyFunction as F;
+}
+
+/** Apart from `observed`: a closure there would cost every call, made or not. */
+function appliedWithin(
+  around: NonNullable<CallObserver['around']>,
+  original: AnyFunction,
+  call: ObservedCall,
+  started: unknown,
+): unknown {
+  return around(call, started, () => Reflect.apply(original, call.instance as never, call.args as never[]));
+}
+
+/** The chained promise, not a side chain: a rejection nobody handles still surfaces as the caller's own. */
+function settled(
+  promise: Promise<unknown>,
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      if (typeof value !== 'object' || value === null || !follow(value, call, observer, started)) {
+        succeed(call, observer, started, value);
+      }
+      return value;
+    },
+    (error: unknown) => {
+      fail(call, observer, started, error);
+      throw error;
+    },
+  );
+}
+
+/** The very promise. To observe it counts as handling its rejection, which the method is said to do anyway. */
+function aside(
+  promise: Promise<unknown>,
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+): Promise<unknown> {
+  settled(promise, call, observer, started).catch(() => {});
+  return promise;
+}
+
+/** Lets the call go on to the end of its result; `false` where that has none to wait for. */
+function follow(value: object, call: ObservedCall, observer: CallObserver, started: unknown): boolean {
+  const { around, item: eachItem } = observer;
+  let isFirst = true;
+  const life: StreamLife = {
+    started: call.order,
+    everyItem: eachItem !== undefined,
+    run: around === undefined ? undefined : (step) => around(call, started, step),
+    // `call` does not hold the stream while it runs: a stream that nobody holds can be collected, and ends the call.
+    item: (item) => {
+      if (isFirst) observer.firstItem?.(call, started);
+      isFirst = false;
+      eachItem?.(call, started, item);
+    },
+    succeed: (settled) => succeed(call, observer, started, settled),
+    end: (stream) => {
+      returned(call, stream);
+      observer.end?.(call, started);
+    },
+    fail: (error) => fail(call, observer, started, error),
+    abandon: () => {
+      call.abandoned = true;
+      observer.end?.(call, started);
+    },
+  };
+  return followResult(value, life, lastStarted);
+}
