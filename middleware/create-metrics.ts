@@ -1,6 +1,5 @@
 /** One call for an application: everything that the package has, put together. */
 import { hostname } from 'node:os';
-import type { Middleware } from 'koa';
 import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { catalogueBuckets } from '../lib/bucket-sets.js';
@@ -22,7 +21,8 @@ import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
-// Types only: koa and @koa/router are loaded by `start`, and by who imports the middleware.
+import type { KoaMiddleware } from './koa-types.js';
+// Types only: the server is loaded by `start`.
 import type { MetricsServer } from './metrics-server.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals } from './shutdown.js';
@@ -39,7 +39,7 @@ export interface Metrics {
   readonly platform: PlatformMetrics;
   readonly health: HealthChecks;
   /** The middleware that measures requests; with METRICS_ENABLED=false it only calls the next. */
-  requestMetrics(options?: Omit<RequestMetricsOptions, 'registry'>): Middleware;
+  requestMetrics(options?: Omit<RequestMetricsOptions, 'registry'>): KoaMiddleware;
   /** Where the metrics server is; `undefined` before `start`, and where none is started. */
   readonly url: string | undefined;
   /**

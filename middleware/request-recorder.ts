@@ -1,5 +1,4 @@
 /** Records a request when it is over. What its labels lead to is looked up once for all requests that have the same. */
-import type { Context } from 'koa';
 import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
 import type { HistogramDefinition } from '../lib/definition.js';
 import { methodLabel } from '../lib/http-method.js';
@@ -7,6 +6,7 @@ import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Histogram, HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { KoaContext as Context } from './koa-types.js';
 import type { RequestFacts, RequestSemantics } from './request-definitions.js';
 import type { Measurement, WireWatch } from './response-watch.js';
 import { routeOf, unmatchedRoute } from './route.js';
