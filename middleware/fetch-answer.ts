@@ -21,7 +21,7 @@ export function fetchHandler(find: FindEndpoint): FetchHandler {
   };
 }
 
-/** All that can be seen of it: whether its body has been read to its end, cancelled or cut off. */
+/** All that can be seen of it: its body is read to its end or cancelled, its request aborted. */
 class FetchConnection implements AnswerConnection {
   readonly #cutOff = new AbortController();
   readonly #listeners: (() => void)[] = [];
@@ -30,6 +30,8 @@ class FetchConnection implements AnswerConnection {
 
   constructor(left: AbortSignal) {
     this.signal = AbortSignal.any([left, this.#cutOff.signal]);
+    // At once: a body whose next chunk is being made closes only when it is there.
+    this.signal.addEventListener('abort', () => this.ended(), { once: true });
   }
 
   get isOver(): boolean {

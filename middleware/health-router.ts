@@ -21,5 +21,5 @@ export type HealthRouterOptions = HealthEndpointOptions;
  */
 export function healthRouter(options: HealthRouterOptions = {}): KoaRoutes {
   checkFactoryOptions('healthRouter', options, { checks: true, details: true });
-  return koaRoutes(healthEndpoints('healthRouter', options));
+  return koaRoutes('healthRouter', healthEndpoints('healthRouter', options));
 }

@@ -2,6 +2,7 @@
  * Endpoints for Koa, without a router of its own: it may be any version of @koa/router, or none. What routes leave on the
  * context is left as @koa/router does, so that routes of ours are labelled and nested as others are.
  */
+import { metricsError, shown } from '../lib/errors.js';
 import { type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
 import { nodeRequest } from './node-answer.js';
@@ -23,9 +24,11 @@ interface RoutedContext extends KoaContext {
 
 const methods = ['HEAD', 'OPTIONS', 'GET', 'PUT', 'PATCH', 'POST', 'DELETE'];
 
-export function koaRoutes(endpoints: readonly Endpoint[]): KoaRoutes {
+/** @param where the factory, for messages */
+export function koaRoutes(where: string, endpoints: readonly Endpoint[]): KoaRoutes {
   const stack = endpoints.map((endpoint) => new RouteLayer(endpoint));
   const dispatch = async (ctx: RoutedContext, next: () => Promise<unknown>): Promise<unknown> => {
+    if (typeof next !== 'function') throw notKoa(where, ctx);
     const layer = stack.find((each) => each.match(ctx.path));
     if (layer === undefined) return next();
     ctx.matched = [...(ctx.matched ?? []), layer];
@@ -37,6 +40,13 @@ export function koaRoutes(endpoints: readonly Endpoint[]): KoaRoutes {
     routes: () => Object.assign(dispatch, { router: asOwnRouter({ stack }) }),
     allowedMethods: () => (_ctx, next) => next(),
   };
+}
+
+function notKoa(where: string, received: unknown): Error {
+  return metricsError(
+    'ERR_METRICS_NOT_KOA',
+    `The routes of \`${where}\` are middleware for Koa: expected a context and \`next\`, received ${shown(received)}. Use createMetricsHandler() with Express, Nest, Fastify and node:http.`,
+  );
 }
 
 /** A route as the layers of @koa/router are: where routers are nested, the outer one copies and prefixes those of the inner. */

@@ -18,5 +18,5 @@ export type MetricsRouterOptions = ScrapeEndpointOptions;
 export function metricsRouter(options: MetricsRouterOptions = {}, clock?: Clock): KoaRoutes {
   // A misspelt `token` must not leave the endpoint open.
   checkFactoryOptions('metricsRouter', options, scrapeOptionNames);
-  return koaRoutes([scrapeEndpoint('metricsRouter', options, clock)]);
+  return koaRoutes('metricsRouter', [scrapeEndpoint('metricsRouter', options, clock)]);
 }
