@@ -9,7 +9,6 @@ import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from 
 // Types only: snapshots, pushes and clusters are loaded where they are configured.
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
 import { shown } from '../lib/errors.js';
-import type { ClusterMembership } from '../lib/export/cluster-worker.js';
 import type { MetricsPush } from '../lib/export/pushgateway.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { HealthChecks } from '../lib/health.js';
@@ -22,10 +21,11 @@ import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '.
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
-// Types only: the server is loaded by `start`.
-import type { MetricsServer } from './metrics-server.js';
+// Types only: the server and the part of a worker are loaded by `start`.
+import type { MetricsServer, MetricsServerOptions } from './metrics-server.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals } from './shutdown.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
@@ -92,7 +92,7 @@ export function createMetrics(
   let aggregator: MetricsAggregator | undefined;
   let snapshots: Snapshots | undefined;
   let push: MetricsPush | undefined;
-  let membership: ClusterMembership | undefined;
+  let worker: WorkerMetrics | undefined;
   const isWorker = options.cluster === true && isWorkerOfOthers();
   let stopListening = (): void => {};
   let starting: Promise<void> | undefined;
@@ -131,17 +131,33 @@ export function createMetrics(
       intervalSeconds,
     });
   };
+  const serve = async (cluster: NonNullable<MetricsServerOptions['cluster']>): Promise<void> => {
+    if (options.server === false) return;
+    const { startMetricsServer } = await import('./metrics-server.js');
+    const started = await startMetricsServer(settings, {
+      cluster,
+      ...options.server,
+      registry,
+      checks: health,
+    });
+    // A worker may serve only once it knows that its primary does not, and be stopped by then.
+    if (stopping === undefined) server = started;
+    else await started.close();
+  };
+  const joinOthers = async (): Promise<void> => {
+    const { startWorkerMetrics } = await import('./worker-metrics.js');
+    const { service, host, port, path } = settings;
+    worker = await startWorkerMetrics({ registry, service: [service, host, port, path], serve });
+  };
   const begin = async (): Promise<void> => {
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
     if (settings.enabled) await keep();
     try {
       if (isWorker) {
-        const { joinCluster } = await import('../lib/export/cluster-worker.js');
-        if (settings.enabled) membership = joinCluster({ registry });
-      } else if (options.server !== false) {
-        const { startMetricsServer } = await import('./metrics-server.js');
-        const { cluster = false } = options;
-        server = await startMetricsServer(settings, { cluster, ...options.server, registry, checks: health });
+        if (settings.enabled) await joinOthers();
+      } else {
+        await serve(options.cluster === true);
+        if (options.cluster === undefined && server !== undefined) warnOfSharedPort(registry);
       }
       // After the server: where it cannot listen, nothing has begun that would have to be undone.
       if (settings.enabled) {
@@ -157,7 +173,7 @@ export function createMetrics(
   };
   /** What ends the parts that have begun, each with the time that it needs. */
   const lastSteps = (): ShutdownStep[] => [
-    ...given(membership, ({ leave }) => ({
+    ...given(worker, ({ leave }) => ({
       waitsFor: () => 'the other processes to take the last numbers',
       run: (deadlineSeconds) => leave({ deadlineSeconds }),
       mostSeconds: 2,
@@ -179,6 +195,7 @@ export function createMetrics(
       mostSeconds: 5,
       needsSeconds: 1,
     })),
+    ...given(worker, (each) => ({ run: () => each.stop(), mostSeconds: 2, needsSeconds: 1 })),
   ];
   /** Lets go of what takes no time to end. */
   const release = (): void => {
@@ -261,6 +278,17 @@ function waitReporter(
     process.stderr.write(
       `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process at once.\n`,
     );
+}
+
+/** Of a worker that says nothing of `cluster`: `false` says that it has a port of its own. */
+function warnOfSharedPort(registry: MetricsRegistry<StructuralRegistry>): void {
+  // Others have no channel to a parent, and need not load node:cluster.
+  if (process.channel === undefined || !isWorkerOfOthers()) return;
+  registry.warnOnce('cluster shared port', () => ({
+    code: 'METRICS_CLUSTER_SHARED_PORT',
+    message:
+      'createMetrics serves metrics in a worker of node:cluster: expected one answer for all workers, received a port that workers share, so that each scrape is answered by another one. Pass `cluster: true`; or, where each worker has a METRICS_PORT of its own, `cluster: false`.',
+  }));
 }
 
 /** Whether this is a worker of `node:cluster` or a thread. Asked for only with `cluster`: others need not load the two modules. */

@@ -31,10 +31,14 @@ export interface ScrapeEndpointOptions extends ScrapeAccess {
   timeoutSeconds?: number;
   /**
    * Whether the numbers of all worker processes and threads that called `joinCluster` are in it, each by its metric's aggregator:
-   * for the primary of a cluster. Scrapes wait for workers for three seconds at most. Default: false, this process only.
+   * for the primary of a cluster. Scrapes wait for workers for three seconds at most. A function makes the answer by itself.
+   * Default: false, this process only.
    */
-  cluster?: boolean;
+  cluster?: boolean | ScrapeSource;
 }
+
+/** What makes the answer to a scrape, in chunks. */
+export type ScrapeSource = (scrape: ScrapeOptions) => AsyncGenerator<Buffer>;
 
 /**
  * An endpoint that answers GET, and HEAD, in the format that Accept prefers.
@@ -53,11 +57,7 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
     cluster = false,
   } = options;
   const self = selfMetricsOf(registry);
-  // Now, so that workers which join from here on are known at the first scrape; node:cluster is loaded by nobody else.
-  const whole = cluster ? import('../lib/export/cluster.js') : undefined;
-  whole?.then(({ clusterMetrics }) => clusterMetrics({ registry })).catch(() => {});
-  const chunksOf = (scrape: ScrapeOptions): AsyncGenerator<Buffer> =>
-    whole === undefined ? scrapeChunks(registry, scrape) : clusterChunks(whole, registry, scrape);
+  const chunksOf = sourceOf(cluster, registry);
   const jobs = new Map<string, ScrapeJob>();
   const places = scrapePlaces({ max: maxScrapes });
 
@@ -129,13 +129,19 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
   };
 }
 
-async function* clusterChunks(
-  loaded: Promise<typeof import('../lib/export/cluster.js')>,
+function sourceOf(
+  cluster: boolean | ScrapeSource,
   registry: MetricsRegistry<StructuralRegistry>,
-  scrape: ScrapeOptions,
-): AsyncGenerator<Buffer> {
-  const { clusterMetrics } = await loaded;
-  yield* clusterMetrics({ registry }).chunks(scrape);
+): ScrapeSource {
+  if (typeof cluster === 'function') return cluster;
+  if (!cluster) return (scrape) => scrapeChunks(registry, scrape);
+  // Now, so that workers which join from here on are known at the first scrape; node:cluster is loaded by nobody else.
+  const loaded = import('../lib/export/cluster.js');
+  loaded.then(({ clusterMetrics }) => clusterMetrics({ registry })).catch(() => {});
+  return async function* (scrape) {
+    const { clusterMetrics } = await loaded;
+    yield* clusterMetrics({ registry }).chunks(scrape);
+  };
 }
 
 /** The names that `name[]` asks for, each once, in one order. */
@@ -175,8 +181,8 @@ function checkOptions(where: string, options: ScrapeEndpointOptions): void {
     throw invalid('maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))
     throw invalid('timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
-  if (cluster !== undefined && typeof cluster !== 'boolean')
-    throw invalid('cluster', 'true or false', cluster);
+  if (cluster !== undefined && typeof cluster !== 'boolean' && typeof cluster !== 'function')
+    throw invalid('cluster', 'true, false or a function', cluster);
   if (constantLabels === undefined) return;
   if (typeof constantLabels !== 'object' || constantLabels === null)
     throw invalid('constantLabels', 'texts by label', constantLabels);

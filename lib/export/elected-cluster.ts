@@ -1,0 +1,234 @@
+/**
+ * Metrics of the workers of a primary that runs none of this package, PM2's for instance: they elect one of themselves, which
+ * adds up the numbers of all and answers the scrapes of all. Its place is a lock in a private folder, named by the primary and the
+ * service; when it ends, another takes the lock, and with it a file of what was counted, so that no total falls.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, readlink, rename, unlink, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Clock, repeat, systemClock } from '../clock.js';
+import { acquireLock, type FileLock } from '../durability/lock.js';
+import { openMetricsFormat } from '../exposition/open-metrics.js';
+import type { AnyRegistry, ScrapeOptions } from '../exposition/scrape.js';
+import { textFormat } from '../exposition/text.js';
+import { MetricsRegistry } from '../registry.js';
+import { clusterBy, type InheritableCluster } from './cluster.js';
+import { type ClusterMembership, joinBy } from './cluster-worker.js';
+import { privateFolder } from './private-folder.js';
+import { connectMember, replaceableLink, socketHub } from './socket-links.js';
+
+export interface ElectedCluster {
+  readonly membership: ClusterMembership;
+  /** One scrape of all workers, of whoever aggregates at the moment. */
+  chunks(options: ScrapeOptions): AsyncGenerator<Buffer>;
+  /** Gives up the place, where this process has it: another takes over. To be called once `membership.leave()` is over. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds until the place is tried for again, and a scrape is, while nobody has it. */
+const retryAfter = 100;
+
+/** Milliseconds between two writings of what a successor needs, beside that before each answer. */
+const writeEvery = 1_000;
+
+/** Milliseconds for which a scrape waits for someone to aggregate. */
+const longestVacancy = 3_000;
+
+const formats = [textFormat, openMetricsFormat];
+
+/**
+ * @param service what tells the workers of one service from those of others with the same primary
+ * @throws where the private folder cannot be had
+ */
+export async function electCluster(
+  registry: AnyRegistry,
+  service: readonly unknown[],
+  clock: Clock = systemClock,
+): Promise<ElectedCluster> {
+  const file = join(await privateFolder(), await electionName(service));
+  const socketPath = `${file}.sock`;
+  const link = replaceableLink();
+  const membership = joinBy(registry, clock, link.linkOf);
+  const pause = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter).unref());
+  let isStopped = false;
+  let office: Office | undefined;
+
+  const takePart = async (): Promise<void> => {
+    while (!isStopped) {
+      if (office === undefined || !office.isHeld()) office = await takeOffice(file, socketPath, clock);
+      const socket = await connectMember(socketPath).catch(() => undefined);
+      if (socket === undefined) await pause();
+      else await link.use(socket);
+    }
+  };
+  const participation = takePart().catch((error) => registry.collectFailed('metrics_cluster_workers', error));
+
+  return {
+    membership,
+    async *chunks(options) {
+      const end = clock.now() + Math.min(options.deadline ?? longestVacancy, longestVacancy);
+      for (;;) {
+        const response = await askForAll(socketPath, options).catch((error) => {
+          if (clock.now() > end) throw error;
+        });
+        if (response !== undefined) {
+          yield* response as AsyncIterable<Buffer>;
+          return;
+        }
+        await pause();
+      }
+    },
+    stop: async () => {
+      isStopped = true;
+      await office?.leave();
+      await Promise.race([participation, pause()]);
+    },
+  };
+}
+
+/** The place of whoever aggregates. */
+interface Office {
+  isHeld(): boolean;
+  leave(): Promise<void>;
+}
+
+/** Takes the place; `undefined` where another has it. */
+async function takeOffice(file: string, socketPath: string, clock: Clock): Promise<Office | undefined> {
+  const lock = await acquireLock(file, clock);
+  if (lock === undefined) return undefined;
+  const server = createServer();
+  // A registry of its own: this process takes part as the others do.
+  const cluster = clusterBy(new MetricsRegistry(), clock, socketHub(server));
+  const estate = estateFile(cluster, file);
+  await estate.inherit();
+  server.on('request', (asked: IncomingMessage, response: ServerResponse) => {
+    answerForAll(cluster, estate.write, asked, response).catch(() => response.destroy());
+  });
+  await listening(server, socketPath);
+  let isHeld = true;
+  const leave = async (): Promise<void> => {
+    if (!isHeld) return;
+    isHeld = false;
+    stopWriting();
+    if (await lock.isInPlace()) await estate.write();
+    cluster.stop();
+    server.close();
+    server.closeAllConnections();
+    await lock.release();
+  };
+  const stopWriting = repeat(clock, writeEvery, () => {
+    // Files for a while are cleaned away by some systems: another may have taken the place by then.
+    void keepOffice(lock, estate.write, leave);
+  });
+  return { isHeld: () => isHeld, leave };
+}
+
+async function keepOffice(
+  lock: FileLock,
+  write: () => Promise<void>,
+  leave: () => Promise<void>,
+): Promise<void> {
+  if (await lock.isInPlace()) await write().catch(() => {});
+  else await leave();
+}
+
+/** What a successor needs, in a file: written at most once at a time. */
+function estateFile(
+  cluster: InheritableCluster,
+  file: string,
+): { inherit(): Promise<void>; write(): Promise<void> } {
+  const path = `${file}.json`;
+  let writing: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const written = async (): Promise<void> => {
+    const beside = `${path}.new`;
+    await writeFile(beside, JSON.stringify(cluster.estate()), { mode: 0o600 });
+    await rename(beside, path);
+  };
+  const begin = (): Promise<void> => {
+    next = undefined;
+    writing = written().finally(() => {
+      writing = undefined;
+    });
+    return writing;
+  };
+  return {
+    inherit: async () => {
+      try {
+        cluster.inherit(JSON.parse(await readFile(path, 'utf8')));
+      } catch {
+        // The first of this primary; or a file that was damaged, of which nothing can be kept.
+      }
+    },
+    // What is known now has to be in it: one that is being written may be older.
+    write: () => {
+      if (writing === undefined) return begin();
+      next ??= writing.catch(() => {}).then(begin);
+      return next;
+    },
+  };
+}
+
+/** Answers once a successor would know of everything that is in the answer. */
+async function answerForAll(
+  cluster: InheritableCluster,
+  writeEstate: () => Promise<void>,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = JSON.parse(decodeURIComponent(String(headers['x-scrape']))) as AskedScrape;
+  const chunks = cluster.chunks({
+    ...asked,
+    format: formats.find(({ label }) => label === asked.format) ?? textFormat,
+    names: asked.names === undefined ? undefined : new Set(asked.names),
+  });
+  const first = await chunks.next();
+  await writeEstate();
+  if (!first.done) response.write(first.value);
+  await pipeline(Readable.from(chunks), response);
+}
+
+interface AskedScrape {
+  readonly format: string;
+  readonly names: readonly string[] | undefined;
+  readonly constantLabels: Readonly<Record<string, string>> | undefined;
+  readonly deadline: number | undefined;
+}
+
+function askForAll(
+  socketPath: string,
+  { format = textFormat, names, constantLabels, deadline }: ScrapeOptions,
+): Promise<IncomingMessage> {
+  const asked = { format: format.label, names: names && [...names], constantLabels, deadline };
+  return new Promise((resolve, reject) => {
+    request({ socketPath, agent: false, headers: { 'X-Scrape': encodeURIComponent(JSON.stringify(asked)) } })
+      .once('response', resolve)
+      .once('error', reject)
+      .end();
+  });
+}
+
+async function listening(server: Server, path: string): Promise<void> {
+  // Of an earlier holder of the lock, and so of a process that is gone.
+  await unlink(path).catch(() => {});
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    // Exclusive: the primary would share it among the workers otherwise.
+    server.listen({ path, exclusive: true }, resolve);
+  });
+  server.unref();
+}
+
+/** A primary that has ended and one of the same id in another container or later are told apart, where Linux says how. */
+async function electionName(service: readonly unknown[]): Promise<string> {
+  const { ppid } = process;
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  const stat = await readFile(`/proc/${ppid}/stat`, 'utf8').catch(() => '');
+  // Behind the command, which may hold spaces: the start time is the 22nd field.
+  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const whose = createHash('sha256').update(JSON.stringify([namespace, started, process.argv[1], service]));
+  return `${ppid}-${whose.digest('hex').slice(0, 16)}`;
+}
