@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { acquireLock, type FileLock } from '../durability/lock.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
@@ -53,18 +54,22 @@ export async function electCluster(
   const link = replaceableLink();
   const membership = joinBy(registry, clock, link.linkOf);
   const pause = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter).unref());
+  const failed = (error: unknown): undefined => {
+    registry.collectFailed(metricsClusterWorkers.name, error);
+  };
   let isStopped = false;
   let office: Office | undefined;
 
   const takePart = async (): Promise<void> => {
     while (!isStopped) {
-      if (office === undefined || !office.isHeld()) office = await takeOffice(file, socketPath, clock);
+      if (office === undefined || !office.isHeld())
+        office = await takeOffice(file, socketPath, clock).catch((error) => failed(error));
       const socket = await connectMember(socketPath).catch(() => undefined);
       if (socket === undefined) await pause();
       else await link.use(socket);
     }
   };
-  const participation = takePart().catch((error) => registry.collectFailed('metrics_cluster_workers', error));
+  const participation = takePart();
 
   return {
     membership,
@@ -97,6 +102,8 @@ interface Office {
 
 /** Takes the place; `undefined` where another has it. */
 async function takeOffice(file: string, socketPath: string, clock: Clock): Promise<Office | undefined> {
+  // It may have been cleaned away.
+  await privateFolder();
   const lock = await acquireLock(file, clock);
   if (lock === undefined) return undefined;
   const server = createServer();

@@ -1,7 +1,7 @@
 /** The ways between workers and the one that aggregates where that is no primary: messages over a Unix socket, a line each. */
 import { type IncomingMessage, request, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { StringDecoder } from 'node:string_decoder';
 import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
 import type { HubLinkOf } from './cluster-roster.js';
 import type { MemberLinkOf } from './cluster-worker.js';
@@ -102,7 +102,10 @@ export function replaceableLink(): ReplaceableLink {
 export function connectMember(socketPath: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     request({ socketPath, headers: upgrade, agent: false })
-      .once('upgrade', (_response, socket) => resolve(socket as Socket))
+      .once('upgrade', (_response, socket) => {
+        socket.on('error', expected);
+        resolve(socket as Socket);
+      })
       .once('response', (response) => {
         response.resume();
         reject(new Error(`expected an upgrade, received status ${response.statusCode}`));
@@ -118,16 +121,22 @@ function sendLine(socket: Socket, message: HubMessage | MemberMessage): void {
 
 /** Messages of a connection, and its end once all of them have been read. */
 function onLines(socket: Socket, onMessage: (message: unknown) => void, onEnd: () => void): void {
-  const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', (line) => {
-    const message = readMessage(parsed(line));
-    if (message !== undefined) onMessage(message);
+  let rest = '';
+  const decoder = new StringDecoder('utf8');
+  socket.on('data', (bytes: Buffer) => {
+    const lines = `${rest}${decoder.write(bytes)}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const message = readMessage(parsed(line));
+      if (message !== undefined) onMessage(message);
+    }
   });
-  lines.once('close', onEnd);
-  // A broken connection has an end too.
-  socket.on('error', () => {});
-  socket.once('close', () => lines.close());
+  socket.on('error', expected);
+  socket.once('close', onEnd);
 }
+
+/** The other process has ended: `close` says so too. */
+function expected(): void {}
 
 function parsed(line: string): unknown {
   try {

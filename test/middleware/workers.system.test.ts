@@ -79,9 +79,13 @@ async function otherPrimary(t: ExecutionContext, says: 'true' | 'false' | undefi
   return workersOf(async () => text);
 }
 
-/** One scrape over a connection of its own, which the primary gives to any worker. */
+/**
+ * One scrape over a connection of its own, which the primary gives to any worker. One that it gives to a worker that has just
+ * been killed is answered by nobody, and given up.
+ */
 async function scrape(url: string): Promise<{ readonly work: number; readonly answering: number }> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { connection: 'close' } })).text();
+  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) };
+  const text = await (await fetch(`${url}/metrics`, options)).text();
   return {
     work: Number(/^work_total (\d+)$/m.exec(text)?.[1]),
     answering: Number(/^metrics_cluster_workers\{state="answering"\} (\d+)$/m.exec(text)?.[1]),
