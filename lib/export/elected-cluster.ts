@@ -49,6 +49,7 @@ export async function electCluster(
   service: readonly unknown[],
   clock: Clock = systemClock,
 ): Promise<ElectedCluster> {
+  if (process.platform === 'win32') throw new Error('a system with Unix sockets is needed');
   const file = join(await privateFolder(), await electionName(service));
   const socketPath = `${file}.sock`;
   const link = replaceableLink();
