@@ -49,13 +49,13 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
 /**
  * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
  * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
- * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total`. Mount it
- * first.
+ * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total` and
+ * `http_server_failed_bodies_total`. Mount it first.
  *
  * A request is recorded once, when its connection or stream is done with it, with the status that went over the wire: also
  * what Node or a listener of the server answers by itself (400, 408), and 101 for an upgrade, whose session is not measured.
- * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. Only what a
- * client leaves before its last byte is an aborted body. Mounted twice it still records once, by the first. An app that
+ * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. What a
+ * client leaves before its last byte is an aborted body, what this process breaks off a failed one. Mounted twice it still records once, by the first. An app that
  * another one hands requests to by `callback()` mounts it as well, so that its routes are known. Mounted
  * without parentheses or after a router, it warns once at a request that reaches it (METRICS_REQUESTS_UNMEASURED).
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT

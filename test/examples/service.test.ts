@@ -65,6 +65,7 @@ async function post(
 /** Counters of the catalogue that this service cannot move, and why. */
 const immobile: Readonly<Record<string, string>> = {
   http_server_aborted_bodies_total: 'its clients do not leave early',
+  http_server_failed_bodies_total: 'its answers do not fail',
   metrics_series_folded_total: 'its labels stay within their budgets',
   metrics_recording_errors_total: 'its label sources do not fail',
   metrics_collector_errors_total: 'its collect functions do not fail',
