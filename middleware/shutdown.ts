@@ -90,6 +90,17 @@ export function checkStopOptions({
   if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
 }
 
+/** Says on stderr what a stop by a signal waits for, for who has pressed Ctrl-C; one by code says nothing. */
+export function waitReporter(
+  signal: NodeJS.Signals | undefined,
+): ((what: string, seconds: number) => void) | undefined {
+  if (signal === undefined) return undefined;
+  return (what, seconds) =>
+    process.stderr.write(
+      `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process at once.\n`,
+    );
+}
+
 type Stop = (signal: NodeJS.Signals) => Promise<void>;
 
 /** What is to stop in this process, and the listener that does it: one, so that two of ours do not wait for each other. */
