@@ -1,4 +1,4 @@
-/** `npm start`: reads the environment, starts the service, says where to look, and ends cleanly. */
+/** `npm start`: reads the environment, starts the service, and says where to look. `createMetrics` ends it. */
 import { randomBytes } from 'node:crypto';
 import { loadMetricsConfig, MetricsError } from '@tamma/observability';
 import { Claude } from './claude.js';
@@ -23,9 +23,6 @@ const {
   OPENAI_BASE_URL,
 } = process.env;
 
-/** Longest that a stop may take, in milliseconds. */
-const stopDeadline = 5_000;
-
 let sandbox: Sandbox | undefined;
 try {
   const port = numberFrom('PORT', PORT, 65_535);
@@ -39,7 +36,7 @@ try {
     throw new RangeError('Missing `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`: expected both with AI=real.');
   const outside = await startSandbox(random);
   sandbox = outside;
-  const service = await startService({
+  const url = await startService({
     host,
     port,
     secret: WEBHOOK_SECRET || randomBytes(32).toString('hex'),
@@ -65,25 +62,15 @@ try {
     metrics,
   });
 
-  console.log(`A small Tamma on ${service.url}
+  console.log(`A small Tamma on ${url}
 
-  metrics   ${metrics.enabled ? `${service.url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
-  health    ${service.url}/health and /ready
-  webhooks  POST ${service.url}/webhooks/github and /webhooks/gitlab${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
+  metrics   ${metrics.enabled ? `${url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
+  health    ${url}/health and /ready
+  webhooks  POST ${url}/webhooks/github and /webhooks/gitlab${WEBHOOK_SECRET ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
   replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} a second, round and round (REPLAY=off stops it)`}
   AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'a sandbox on this machine behind the real SDKs (AI=real asks Anthropic and OpenAI)'}
 
 Ctrl-C ends it.`);
-
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(0), stopDeadline).unref();
-      void service
-        .stop()
-        .then(() => outside.close())
-        .then(() => process.exit(0));
-    });
-  }
 } catch (error) {
   console.error(explained(error));
   process.exitCode = 1;
