@@ -32,6 +32,8 @@ export interface EndpointAnswer {
 export interface Endpoint {
   /** One path, such as `/metrics`; its last segment may be a parameter, as in `/readyz/:check`. */
   readonly path: string;
+  /** Whether case and a slash at the end do not count, where no proxy's rule for the path guards it. Default: they do. */
+  readonly isLenient?: boolean;
   answer(request: EndpointRequest, parameter: string): Promise<EndpointAnswer>;
 }
 
@@ -44,10 +46,10 @@ export function refusedMethod(
   return { status: 405, headers: { Allow: methods.join(', '), 'Cache-Control': 'no-store' } };
 }
 
-/** Matches the paths of an endpoint and nothing else: case and a slash at the end count. The parameter is a group. */
-export function endpointPattern(path: string): RegExp {
+/** Matches the paths of an endpoint and nothing else. The parameter is a group. */
+export function endpointPattern({ path, isLenient = false }: Omit<Endpoint, 'answer'>): RegExp {
   const source = path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/:\w+/g, '([^/]+)');
-  return new RegExp(`^${source}$`);
+  return isLenient ? new RegExp(`^${source}/?$`, 'i') : new RegExp(`^${source}$`);
 }
 
 /** Gives the endpoint of a path, with its parameter decoded; `undefined` where there is none. */
@@ -56,18 +58,18 @@ export type FindEndpoint = (
 ) => ((request: EndpointRequest) => Promise<EndpointAnswer>) | undefined;
 
 export function endpointFinder(endpoints: readonly Endpoint[]): FindEndpoint {
-  const known = endpoints.map((endpoint) => ({ endpoint, pattern: endpointPattern(endpoint.path) }));
+  const known = endpoints.map((endpoint) => ({ endpoint, pattern: endpointPattern(endpoint) }));
   return (path) => {
     for (const { endpoint, pattern } of known) {
       const found = pattern.exec(path);
-      if (found !== null) return (request) => endpoint.answer(request, decoded(found.at(-1)));
+      if (found !== null) return (request) => endpoint.answer(request, decodedSegment(found.at(-1)));
     }
     return undefined;
   };
 }
 
 /** A segment of a path; as it is where it cannot be decoded. */
-function decoded(segment = ''): string {
+export function decodedSegment(segment = ''): string {
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -89,6 +89,7 @@ function endpoint(
 ): Endpoint {
   return {
     path,
+    isLenient: true,
     answer: async (request, parameter) => {
       const refused = refusedMethod(request, methods);
       if (refused !== undefined) return refused;

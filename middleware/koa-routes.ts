@@ -3,7 +3,7 @@
  * context is left as @koa/router does, so that routes of ours are labelled and nested as others are.
  */
 import { metricsError, shown } from '../lib/errors.js';
-import { type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
+import { decodedSegment, type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
 import { nodeRequest } from './node-answer.js';
 import { asOwnRouter } from './request-mount.js';
@@ -56,12 +56,15 @@ class RouteLayer {
   readonly methods = methods;
   readonly paramNames: { readonly name: string }[] = [];
   readonly stack: readonly [(ctx: KoaContext) => Promise<void>];
+  // Not private: an outer router copies the fields of a layer.
+  readonly endpoint: Endpoint;
   path: string;
   regexp: RegExp;
 
   constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
     this.path = endpoint.path;
-    this.regexp = endpointPattern(endpoint.path);
+    this.regexp = endpointPattern(endpoint);
     this.stack = [(ctx) => answerKoa(ctx, endpoint)];
   }
 
@@ -84,14 +87,14 @@ class RouteLayer {
 
   setPrefix(prefix: string): this {
     this.path = `${prefix}${this.path}`;
-    this.regexp = endpointPattern(this.path);
+    this.regexp = endpointPattern({ ...this.endpoint, path: this.path });
     return this;
   }
 }
 
 async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
   const request = nodeRequest(ctx.req, ctx.res, ctx.querystring);
-  const parameter = /[^/]*$/.exec(ctx.path)?.[0] ?? '';
+  const parameter = decodedSegment(/([^/]*)\/?$/.exec(ctx.path)?.[1]);
   const answer = await endpoint.answer(request, parameter);
   if (!request.connection.isOver) applyAnswer(ctx, answer);
 }

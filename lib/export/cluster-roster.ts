@@ -2,6 +2,7 @@
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import type { Clock } from '../clock.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
+import { type Handover, handoverOf } from './cluster-handover.js';
 import { type HubLink, type HubListener, hubLink, type MemberPlace } from './cluster-links.js';
 import {
   type AskMessage,
@@ -10,8 +11,6 @@ import {
   type ReportMessage,
   readAnswers,
   readFamilies,
-  type WrittenFamily,
-  writtenFamily,
 } from './cluster-messages.js';
 import type { Family } from './family.js';
 import { familyOfMerged, mergedFamily } from './merged-family.js';
@@ -33,18 +32,10 @@ export interface Roster {
   /** How many series the departed have. */
   readonly departedSeries: number;
   /** What a successor needs so that no total falls. */
-  estate(): Estate;
+  handover(): Handover;
   /** Takes over what another has kept. Who is still there reports anew; who is not counts as departed after a while. */
-  inherit(estate: Estate): void;
+  inherit(handover: Handover): void;
   stop(): void;
-}
-
-/** What a roster knows of counters, histograms and summaries. */
-export interface Estate {
-  readonly departed: readonly WrittenFamily[];
-  /** Ids of those that have departed, so that nothing of theirs that comes late is counted twice. */
-  readonly departedIds: readonly string[];
-  readonly members: readonly (readonly [id: string, counts: readonly WrittenFamily[]])[];
 }
 
 /** Makes the way to the workers. */
@@ -250,23 +241,19 @@ export function clusterRoster(
       foldDoubtful();
       return reading;
     },
-    estate: () => ({
-      departed: [...departed.values()].map(writtenFamily),
-      departedIds: [...departedIds],
-      members: [...members].map(([id, { counts }]) => [id, [...counts.values()].map(writtenFamily)]),
-    }),
-    inherit: (estate) => {
-      for (const family of readFamilies(estate.departed)) keep(family.name, family);
-      for (const id of estate.departedIds) departedIds.add(String(id));
-      for (const [id, counts] of estate.members) {
+    handover: () => handoverOf(departed, departedIds, members),
+    inherit: (handover) => {
+      for (const family of readFamilies(handover.departed)) keep(family.name, family);
+      for (const id of handover.departedIds) departedIds.add(String(id));
+      for (const [id, counts] of handover.members) {
         if (members.has(id) || departedIds.has(id)) continue;
-        const heir = memberOf(id, { key: `inherited ${id}`, send: () => {} });
-        heir.isSilent = true;
-        for (const [name, family] of byName(readFamilies(counts))) heir.counts.set(name, family);
-        const { place } = heir;
+        const member = memberOf(id, { key: `inherited ${id}`, send: () => {} });
+        member.isSilent = true;
+        for (const [name, family] of byName(readFamilies(counts))) member.counts.set(name, family);
+        const { place } = member;
         clock
           .setTimeout(() => {
-            if (heir.place === place && members.get(id) === heir) depart(id, heir);
+            if (member.place === place && members.get(id) === member) depart(id, member);
           }, inheritedFor)
           .unref();
       }

@@ -21,7 +21,8 @@ import {
   type StructuralRegistry,
   sharedRegistry,
 } from '../registry.js';
-import { clusterRoster, type Estate, type HubLinkOf, type Participant } from './cluster-roster.js';
+import type { Handover } from './cluster-handover.js';
+import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roster.js';
 import { type Family, familyOf } from './family.js';
 import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
 
@@ -83,14 +84,14 @@ export function clusterMetrics(
 }
 
 /** As `clusterMetrics`, over another way to the workers, with what an earlier one has left. */
-export function clusterBy(registry: AnyRegistry, clock: Clock, linkOf: HubLinkOf): InheritableCluster {
+export function clusterBy(registry: AnyRegistry, clock: Clock, linkOf: HubLinkOf): TransferableCluster {
   return newCluster(registry, 3_000, defaultMaxSeries, clock, linkOf);
 }
 
 /** Sums that another can take over. */
-export interface InheritableCluster extends ClusterMetrics {
-  estate(): Estate;
-  inherit(estate: Estate): void;
+export interface TransferableCluster extends ClusterMetrics {
+  handover(): Handover;
+  inherit(handover: Handover): void;
 }
 
 function newCluster(
@@ -99,7 +100,7 @@ function newCluster(
   maxSeries: number,
   clock: Clock,
   linkOf?: HubLinkOf,
-): InheritableCluster {
+): TransferableCluster {
   const roster = clusterRoster(registry, maxSeries, clock, linkOf);
   const workers = registry.gauge(metricsClusterWorkers);
   const [answering, silent] = [workers.with({ state: 'answering' }), workers.with({ state: 'silent' })];
@@ -136,8 +137,8 @@ function newCluster(
       for await (const chunk of chunks(options)) parts.push(chunk);
       return Buffer.concat(parts).toString();
     },
-    estate: () => roster.estate(),
-    inherit: (estate) => roster.inherit(estate),
+    handover: () => roster.handover(),
+    inherit: (handover) => roster.inherit(handover),
     get departedSeries() {
       return roster.departedSeries;
     },

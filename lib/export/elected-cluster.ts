@@ -1,6 +1,6 @@
 /**
  * Metrics of the workers of a primary that runs none of this package, PM2's for instance: they elect one of themselves, which
- * adds up the numbers of all and answers the scrapes of all. Its place is a lock in a private folder, named by the primary and the
+ * adds up the numbers of all and answers the scrapes of all. It holds a lock in a private folder, named by the primary and the
  * service; when it ends, another takes the lock, and with it a file of what was counted, so that no total falls.
  */
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import { openMetricsFormat } from '../exposition/open-metrics.js';
 import type { AnyRegistry, ScrapeOptions } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
 import { MetricsRegistry } from '../registry.js';
-import { clusterBy, type InheritableCluster } from './cluster.js';
+import { clusterBy, type TransferableCluster } from './cluster.js';
 import { type ClusterMembership, joinBy } from './cluster-worker.js';
 import { privateFolder } from './private-folder.js';
 import { connectMember, replaceableLink, socketHub } from './socket-links.js';
@@ -25,18 +25,18 @@ export interface ElectedCluster {
   readonly membership: ClusterMembership;
   /** One scrape of all workers, of whoever aggregates at the moment. */
   chunks(options: ScrapeOptions): AsyncGenerator<Buffer>;
-  /** Gives up the place, where this process has it: another takes over. To be called once `membership.leave()` is over. */
+  /** Gives up the lead, where this process has it: another takes over. To be called once `membership.leave()` is over. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds until the place is tried for again, and a scrape is, while nobody has it. */
+/** Milliseconds until a worker tries again to be elected, and a scrape is asked for again, while nobody is. */
 const retryAfter = 100;
 
-/** Milliseconds between two writings of what a successor needs, beside that before each answer. */
+/** Milliseconds between two writings of what a successor needs; it is written before each answer too. */
 const writeEvery = 1_000;
 
-/** Milliseconds for which a scrape waits for someone to aggregate. */
-const longestVacancy = 3_000;
+/** Milliseconds that a scrape waits for somebody to aggregate. */
+const maxVacancy = 3_000;
 
 const formats = [textFormat, openMetricsFormat];
 
@@ -59,12 +59,12 @@ export async function electCluster(
     registry.collectFailed(metricsClusterWorkers.name, error);
   };
   let isStopped = false;
-  let office: Office | undefined;
+  let lead: Lead | undefined;
 
   const takePart = async (): Promise<void> => {
     while (!isStopped) {
-      if (office === undefined || !office.isHeld())
-        office = await takeOffice(file, socketPath, clock).catch((error) => failed(error));
+      if (lead === undefined || !lead.isHeld())
+        lead = await takeLead(file, socketPath, clock).catch((error) => failed(error));
       const socket = await connectMember(socketPath).catch(() => undefined);
       if (socket === undefined) await pause();
       else await link.use(socket);
@@ -75,7 +75,7 @@ export async function electCluster(
   return {
     membership,
     async *chunks(options) {
-      const end = clock.now() + Math.min(options.deadline ?? longestVacancy, longestVacancy);
+      const end = clock.now() + Math.min(options.deadline ?? maxVacancy, maxVacancy);
       for (;;) {
         const response = await askForAll(socketPath, options).catch((error) => {
           if (clock.now() > end) throw error;
@@ -89,20 +89,20 @@ export async function electCluster(
     },
     stop: async () => {
       isStopped = true;
-      await office?.leave();
+      await lead?.leave();
       await Promise.race([participation, pause()]);
     },
   };
 }
 
-/** The place of whoever aggregates. */
-interface Office {
+/** What the elected one holds. */
+interface Lead {
   isHeld(): boolean;
   leave(): Promise<void>;
 }
 
-/** Takes the place; `undefined` where another has it. */
-async function takeOffice(file: string, socketPath: string, clock: Clock): Promise<Office | undefined> {
+/** Takes the lead; `undefined` where another has it. */
+async function takeLead(file: string, socketPath: string, clock: Clock): Promise<Lead | undefined> {
   // It may have been cleaned away.
   await privateFolder();
   const lock = await acquireLock(file, clock);
@@ -110,31 +110,37 @@ async function takeOffice(file: string, socketPath: string, clock: Clock): Promi
   const server = createServer();
   // A registry of its own: this process takes part as the others do.
   const cluster = clusterBy(new MetricsRegistry(), clock, socketHub(server));
-  const estate = estateFile(cluster, file);
-  await estate.inherit();
+  const handover = handoverFile(cluster, file);
   server.on('request', (asked: IncomingMessage, response: ServerResponse) => {
-    answerForAll(cluster, estate.write, asked, response).catch(() => response.destroy());
+    answerForAll(cluster, handover.write, asked, response).catch(() => response.destroy());
   });
-  await listening(server, socketPath);
+  try {
+    await handover.inherit();
+    await listening(server, socketPath);
+  } catch (error) {
+    cluster.stop();
+    await lock.release();
+    throw error;
+  }
   let isHeld = true;
   const leave = async (): Promise<void> => {
     if (!isHeld) return;
     isHeld = false;
     stopWriting();
-    if (await lock.isInPlace()) await estate.write();
+    if (await lock.isInPlace()) await handover.write();
     cluster.stop();
     server.close();
     server.closeAllConnections();
     await lock.release();
   };
   const stopWriting = repeat(clock, writeEvery, () => {
-    // Files for a while are cleaned away by some systems: another may have taken the place by then.
-    void keepOffice(lock, estate.write, leave);
+    // Files for a while are cleaned away by some systems: another may have taken the lead by then.
+    void keepLead(lock, handover.write, leave);
   });
   return { isHeld: () => isHeld, leave };
 }
 
-async function keepOffice(
+async function keepLead(
   lock: FileLock,
   write: () => Promise<void>,
   leave: () => Promise<void>,
@@ -144,8 +150,8 @@ async function keepOffice(
 }
 
 /** What a successor needs, in a file: written at most once at a time. */
-function estateFile(
-  cluster: InheritableCluster,
+function handoverFile(
+  cluster: TransferableCluster,
   file: string,
 ): { inherit(): Promise<void>; write(): Promise<void> } {
   const path = `${file}.json`;
@@ -153,7 +159,7 @@ function estateFile(
   let next: Promise<void> | undefined;
   const written = async (): Promise<void> => {
     const beside = `${path}.new`;
-    await writeFile(beside, JSON.stringify(cluster.estate()), { mode: 0o600 });
+    await writeFile(beside, JSON.stringify(cluster.handover()), { mode: 0o600 });
     await rename(beside, path);
   };
   const begin = (): Promise<void> => {
@@ -182,8 +188,8 @@ function estateFile(
 
 /** Answers once a successor would know of everything that is in the answer. */
 async function answerForAll(
-  cluster: InheritableCluster,
-  writeEstate: () => Promise<void>,
+  cluster: TransferableCluster,
+  writeHandover: () => Promise<void>,
   { headers }: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -194,7 +200,7 @@ async function answerForAll(
     names: asked.names === undefined ? undefined : new Set(asked.names),
   });
   const first = await chunks.next();
-  await writeEstate();
+  await writeHandover();
   if (!first.done) response.write(first.value);
   await pipeline(Readable.from(chunks), response);
 }
@@ -230,7 +236,7 @@ async function listening(server: Server, path: string): Promise<void> {
   server.unref();
 }
 
-/** A primary that has ended and one of the same id in another container or later are told apart, where Linux says how. */
+/** Differs for a later primary of the same process id, and for one in another container, where Linux tells. */
 async function electionName(service: readonly unknown[]): Promise<string> {
   const { ppid } = process;
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
