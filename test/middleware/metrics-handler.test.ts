@@ -142,7 +142,7 @@ test('node:http: it is gzipped where that is accepted, and an absolute URL is un
   t.regex(gunzipSync(Buffer.concat(await response.toArray())).toString(), /^jobs_total 7$/m);
 });
 
-test('fetch-style: allowFrom refuses everyone, since the address of a client is not known', async (t) => {
+test('fetch-style: allowFrom without trustedProxies refuses everyone, since the address of a client is not known', async (t) => {
   const handler = handlerOf({ allowFrom: ['0.0.0.0/0', '::/0'] });
   t.is((await handler.fetch(new Request('http://service/metrics'))).status, 403);
   const url = await listening(t, handler);

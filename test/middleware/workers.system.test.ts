@@ -138,7 +138,7 @@ for (const [says, isReported] of [
   [undefined, true],
   ['false', false],
 ] as const) {
-  test(`a worker of node:cluster ${isReported ? 'without `cluster` is warned of' : 'with `cluster: false` is left alone'}, since its port is shared`, async (t) => {
+  test(`a worker of node:cluster ${isReported ? 'without `cluster`' : 'with `cluster: false`'} is ${isReported ? '' : 'not '}warned that its metrics port is shared`, async (t) => {
     const workers = await otherPrimary(t, says);
     await workers.ready(3);
     t.is(
