@@ -67,6 +67,11 @@ export class ObservedCall implements Call {
 /** @throws RangeError where the stack is full, as the others here */
 export function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
   returned(call, result);
+  reportSuccess(call, observer, started);
+}
+
+/** Of a call whose result has been looked at. */
+export function reportSuccess(call: ObservedCall, observer: CallObserver, started: unknown): void {
   if (observer.firstItem !== undefined && call.outcome === 'success') observer.firstItem(call, started);
   if (observer.end !== undefined) observer.end(call, started);
 }

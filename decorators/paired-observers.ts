@@ -57,6 +57,7 @@ function paired(one: CallObserver, other: CallObserver): CallObserver {
   return {
     start,
     end,
+    isPlain: one.isPlain === true && other.isPlain === true,
     ...pairedFirstItem(one, other),
     ...pairedItem(one, other),
     ...pairedAround(one, other),
