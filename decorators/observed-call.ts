@@ -46,6 +46,8 @@ export class ObservedCall implements Call {
 
   // Of a call that is over and has not ended.
   declare started: unknown;
+  /** A bit for each observer that has ended, and that must not end again with the others. */
+  declare ended: number;
   declare next: ObservedCall | undefined;
 
   constructor(instance: unknown, args: readonly unknown[], declaration: Declaration, observer: CallObserver) {
@@ -60,6 +62,7 @@ export class ObservedCall implements Call {
     this.outcome = 'success';
     this.abandoned = false;
     this.started = undefined;
+    this.ended = 0;
     this.next = undefined;
   }
 }
