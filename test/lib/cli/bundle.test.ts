@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { bundleReport } from '../../../lib/cli/bundle.js';
+import { bundleOptions } from '../../../lib/cli/bundle-options.js';
 import { cli } from '../../helpers/cli.js';
 import { command } from '../../helpers/command.js';
 import { compiled } from '../../helpers/package-root.js';
@@ -40,28 +41,30 @@ for (const [what, text, name] of [
     'monitoring.mjs',
   ],
   ['its export `bundle`', "export const bundle = { config: { service: 'from-file' } };", 'monitoring.js'],
-  [
-    'TypeScript, where Node can load it',
-    "const service: string = 'from-file';\nexport const bundle = { config: { service } };",
-    'monitoring.ts',
-  ],
 ] as const) {
   test(`options come from a file: ${what}; they go before the environment`, async (t) => {
-    const file = await configFile(t, text, name);
-    await writeFile(join(file, '../package.json'), '{ "type": "module" }');
-    const folder = join(await temporaryFolder(t), 'out');
-    const args = ['bundle', '--out', folder, '--config', file, '--target', 'prometheus=3'];
+    const config = await configFile(t, text, name);
+    await writeFile(join(config, '../package.json'), '{ "type": "module" }');
     const env = { SERVICE_NAME: 'from-environment', METRICS_PORT: '8080' };
-    const { code, stderr } = name.endsWith('.ts')
-      ? await cli(args, { ...env, NODE_OPTIONS: '--import=tsx' })
-      : await command(args, { env });
-    t.is(stderr, '');
-    t.is(code, 0);
-    const readme = await readFile(join(folder, 'README.md'), 'utf8');
-    t.true(readme.includes('# Monitoring of from-file'));
-    t.true(readme.includes(':8080/metrics'), 'what the file does not say, the environment does');
+    t.like(await bundleOptions({ config, target: '3' }, env), {
+      target: '3',
+      // What the file does not say, the environment does.
+      config: { service: 'from-file', port: 8080 },
+    });
   });
 }
+
+test('a file of options may be TypeScript, where Node can load it', async (t) => {
+  const config = await configFile(
+    t,
+    'const port: number = 0;\nexport default { ports: port };',
+    'monitoring.ts',
+  );
+  const args = ['bundle', '--out', 'x', '--config', config];
+  const { code, stderr } = await cli(args, { NODE_OPTIONS: '--import=tsx' });
+  t.is(code, 2);
+  t.regex(stderr, /^Unknown option `ports` of generateBundle/, 'it was read');
+});
 
 test("a user's metric and a rule over it, in a file that imports the package", async (t) => {
   const file = await configFile(
