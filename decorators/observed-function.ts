@@ -3,8 +3,9 @@
  * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
  * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
+import type { Call } from './call.js';
 import { maxDepth, recording } from './contained-observer.js';
-import type { Declaration } from './declaration.js';
+import { type Declaration, declaredBy } from './declaration.js';
 import {
   type AnyFunction,
   type CallObserver,
@@ -145,10 +146,32 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
       observer.end?.(call, started);
     },
     fail: (error) => fail(call, observer, started, error),
-    abandon: () => {
-      call.abandoned = true;
-      observer.end?.(call, started);
-    },
+    abandonment: (stream) => abandonment(call, observer, started, stream),
   };
   return followResult(value, life, lastStarted);
+}
+
+/** Ends a call whose result is garbage. Apart from `follow`, whose closures hold the call, and so all that its arguments hold. */
+function abandonment(
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+  result: object,
+): () => void {
+  const abandoned = withoutResult(call, result);
+  return () => observer.end?.(abandoned, started);
+}
+
+/** A builder returns itself or one of its arguments: held by its call, it would never be garbage. */
+function withoutResult({ instance, args, [declaredBy]: declaration }: ObservedCall, result: object): Call {
+  const kept = (value: unknown): unknown => (value === result ? undefined : value);
+  return {
+    instance: kept(instance),
+    args: args.map(kept),
+    result: undefined,
+    error: undefined,
+    outcome: 'success',
+    abandoned: true,
+    ...{ [declaredBy]: declaration },
+  };
 }

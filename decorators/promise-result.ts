@@ -27,14 +27,19 @@ export function followThenable(value: object, then: AnyMethod, life: ObservedLif
     if (self !== value && !types.isProxy(value))
       return Reflect.apply(original, self, [onFulfilled, onRejected, ...others]);
     life.awaits();
-    return Reflect.apply(original, self, [
-      (result: unknown) => {
-        life.fulfil(result);
-        return typeof onFulfilled === 'function' ? onFulfilled(result) : result;
-      },
-      observedRejection(onRejected, life),
-      ...others,
-    ]);
+    try {
+      return Reflect.apply(original, self, [
+        (result: unknown) => {
+          life.fulfil(result);
+          return typeof onFulfilled === 'function' ? onFulfilled(result) : result;
+        },
+        observedRejection(onRejected, life),
+        ...others,
+      ]);
+    } catch (error) {
+      life.fail(error);
+      throw error;
+    }
   });
 }
 
