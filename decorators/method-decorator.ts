@@ -1,6 +1,6 @@
 /**
  * One decorator function for both modes: standard decorators (TypeScript 5 and later) call it with a method and a
- * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. Told apart by the second
+ * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. Distinguished by the second
  * argument.
  */
 import { metricsError } from '../lib/errors.js';

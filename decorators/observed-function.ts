@@ -21,7 +21,7 @@ import type { StreamLife } from './stream-life.js';
 import { followResult } from './stream-result.js';
 import { finish, finishOnEmptyStack, unfinished } from './unfinished-calls.js';
 
-/** A function that behaves as `original` and tells `observers` of every call. */
+/** A function that behaves as `original` and reports every call to `observers`. */
 export function observedFunction<F extends AnyFunction>(
   original: F,
   observers: readonly CallObserver[],

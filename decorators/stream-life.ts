@@ -15,7 +15,7 @@ export interface StreamLife {
   readonly fail: (error: unknown) => void;
   /** Makes what is done where the result becomes garbage before its end. It must not hold the result. */
   readonly abandonment: (result: object) => () => void;
-  /** Whether `item` is told of each item. Default: of the first. */
+  /** Whether `item` is called for each item. Default: for the first. */
   readonly everyItem?: boolean;
   /** Runs the steps of an iterator, whose body is the work of the call. Default: they run as they are. */
   readonly run?: (<T>(step: () => T) => T) | undefined;
@@ -49,7 +49,7 @@ type Interceptor = (original: AnyMethod, self: unknown, args: unknown[]) => unkn
 /** Puts back what was replaced. */
 export type Undo = () => void;
 
-/** Defines a property on an object itself and tells how to undo it. @throws TypeError where the object does not allow it */
+/** Defines a property on an object itself, and returns what undoes it. @throws TypeError where the object does not allow it */
 export function redefine(object: object, key: PropertyKey, descriptor: PropertyDescriptor): Undo {
   const before = Reflect.getOwnPropertyDescriptor(object, key);
   const made = { ...descriptor, configurable: true, enumerable: before?.enumerable ?? false };

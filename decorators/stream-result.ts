@@ -74,7 +74,7 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
   else if (followStream(value, iterate, life)) return;
   if (isEmitter(value)) {
     followEmitter(value, life);
-    // A userland stream tells of itself by events; its `read` gives `null` whenever it has nothing yet.
+    // A userland stream reports by events; its `read` gives `null` whenever it has nothing yet.
     if (subscribe === undefined && methodOf(value, 'pipe') !== undefined) return;
   }
   if (iterate !== undefined) followIteration(value, iterate, life);

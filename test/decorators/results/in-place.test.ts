@@ -56,6 +56,15 @@ test('whatever the methods of a query give, its caller gets, and the query is re
   t.deepEqual(recorded(), once);
 });
 
+test('a promise that its caller freezes can be awaited', async (t) => {
+  const { api, recorded } = recordedCalls();
+  class SubPromise extends Promise<number> {}
+  const promise = api.run(() => SubPromise.resolve(1));
+  t.is(await Object.freeze(promise), 1);
+  t.is(await promise, 1);
+  t.deepEqual(recorded(), once);
+});
+
 test('a class that a query holds stays the very class', (t) => {
   const { api } = recordedCalls();
   class Model {}
