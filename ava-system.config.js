@@ -1,27 +1,6 @@
-import { basename } from 'node:path';
+import { longestFirst } from './test/longest-first.js';
 import { writeSingleFiles } from './test/single-files.js';
 import { suite } from './test/suite.js';
-
-/** What takes longest begins first; the others follow in any order. */
-const longest = [
-  'crash',
-  'end-to-end',
-  'bundle-tools',
-  'dashboards',
-  'victoria-metrics',
-  'alerts',
-  'cluster-load',
-  'slo',
-  'remote-write',
-  'restart',
-  'soak',
-];
-
-/** @param {string} file */
-function rank(file) {
-  const found = longest.indexOf(basename(file).split('.')[0] ?? '');
-  return found === -1 ? longest.length : found;
-}
 
 const config = await suite({
   files: ['test/**/*.system.test.ts'],
@@ -29,7 +8,21 @@ const config = await suite({
   environmentVariables: { SINGLE_FILES: 'true', GOGC: '400' },
   // Most of them wait for a server most of the time.
   concurrency: 4,
-  sortTestFiles: (left, right) => rank(left) - rank(right),
+  sortTestFiles: longestFirst([
+    'crash',
+    'end-to-end',
+    'bundle-tools',
+    'dashboards',
+    'victoria-metrics',
+    'alerts',
+    'cluster-load',
+    'slo',
+    'remote-write',
+    'restart',
+    'soak',
+    'package',
+    'service',
+  ]),
 });
 await writeSingleFiles();
 

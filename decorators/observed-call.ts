@@ -46,6 +46,8 @@ export class ObservedCall implements Call {
 
   // Of a call that is over and has not ended.
   declare started: unknown;
+  /** A bit for each observer that has ended, and that must not end again with the others. */
+  declare ended: number;
   declare next: ObservedCall | undefined;
 
   constructor(instance: unknown, args: readonly unknown[], declaration: Declaration, observer: CallObserver) {
@@ -60,6 +62,7 @@ export class ObservedCall implements Call {
     this.outcome = 'success';
     this.abandoned = false;
     this.started = undefined;
+    this.ended = 0;
     this.next = undefined;
   }
 }
@@ -67,6 +70,11 @@ export class ObservedCall implements Call {
 /** @throws RangeError where the stack is full, as the others here */
 export function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
   returned(call, result);
+  reportSuccess(call, observer, started);
+}
+
+/** Of a call whose result has been looked at. */
+export function reportSuccess(call: ObservedCall, observer: CallObserver, started: unknown): void {
   if (observer.firstItem !== undefined && call.outcome === 'success') observer.firstItem(call, started);
   if (observer.end !== undefined) observer.end(call, started);
 }

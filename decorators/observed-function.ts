@@ -4,6 +4,7 @@
  * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
 import type { Call } from './call.js';
+import { hasClassFailures } from './class-settings.js';
 import { maxDepth, recording } from './contained-observer.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import {
@@ -12,6 +13,7 @@ import {
   fail,
   lastStarted,
   ObservedCall,
+  reportSuccess,
   returned,
   succeed,
 } from './observed-call.js';
@@ -28,21 +30,33 @@ export function observedFunction<F extends AnyFunction>(
   declaration: Declaration,
 ): F {
   const observer = combined(observers);
+  const handled = observers.some(({ handlesRejections }) => handlesRejections);
+  const method: ObservedMethod = {
+    original,
+    observer,
+    declaration,
+    observedPromise: handled ? aside : settled,
+  };
+  const general = generalFunction(method);
+  // Same parameters, same `this`, same result: the type is the original's.
+  return (observer.isPlain ? plainFunction(method, general) : general) as F;
+}
+
+interface ObservedMethod {
+  readonly original: AnyFunction;
+  readonly observer: CallObserver;
+  readonly declaration: Declaration;
+  readonly observedPromise: typeof settled;
+}
+
+function generalFunction({ original, observer, declaration, observedPromise }: ObservedMethod): AnyFunction {
   const { start, around } = observer;
-  const observedPromise = observers.some(({ handlesRejections }) => handlesRejections) ? aside : settled;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
       if (recording.depth > maxDepth) return Reflect.apply(original, this as never, args as never[]);
       const call = new ObservedCall(this, args, declaration, observer);
-      let started: unknown;
-      if (start !== undefined) {
-        try {
-          started = start(call);
-        } catch {
-          // What finds no room on the stack to start has not begun.
-        }
-      }
+      const started = start === undefined ? undefined : startedBy(start, call);
       let result: unknown;
       try {
         result =
@@ -65,8 +79,7 @@ export function observedFunction<F extends AnyFunction>(
       }
       try {
         if (typeof result !== 'object' || result === null) succeed(call, observer, started, result);
-        else if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
-        else if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
+        else return followed(result, call, observer, started, observedPromise);
       } catch {
         call.started = started;
         call.next = unfinished.first;
@@ -80,8 +93,82 @@ export function observedFunction<F extends AnyFunction>(
       return result;
     },
   };
-  // Same parameters, same `this`, same result: the type is the original's.
-  return observed as AnyFunction as F;
+  return observed as AnyFunction;
+}
+
+/**
+ * For observers that look at nothing of a call but how it ended. The arguments are kept nowhere, so that V8 passes them on
+ * without making an array, and the little that is done here is inlined into the caller.
+ */
+function plainFunction(
+  { original, observer, declaration, observedPromise }: ObservedMethod,
+  general: AnyFunction,
+): AnyFunction {
+  const { start } = observer;
+  const { observed } = {
+    observed(this: unknown, ...args: unknown[]): unknown {
+      // `failure` of a class sees the whole call.
+      if (hasClassFailures()) return Reflect.apply(general, this as never, args as never[]);
+      const call = new ObservedCall(undefined, noArguments, declaration, observer);
+      const started = start === undefined ? undefined : startedBy(start, call);
+      let result: unknown;
+      try {
+        result = Reflect.apply(original, this as never, args as never[]);
+      } catch (error) {
+        // As above.
+        call.error = error;
+        call.outcome = 'failure';
+        call.started = started;
+        call.next = unfinished.first;
+        unfinished.first = call;
+        try {
+          finish();
+        } catch {
+          // Still linked.
+        }
+        throw error;
+      }
+      try {
+        if (typeof result !== 'object' || result === null) reportSuccess(call, observer, started);
+        else return followed(result, call, observer, started, observedPromise);
+      } catch {
+        call.started = started;
+        call.next = unfinished.first;
+        unfinished.first = call;
+        try {
+          queueMicrotask(finishOnEmptyStack);
+        } catch {
+          // The next call that fails ends it.
+        }
+      }
+      return result;
+    },
+  };
+  return observed as AnyFunction;
+}
+
+const noArguments: readonly never[] = [];
+
+function startedBy(start: NonNullable<CallObserver['start']>, call: ObservedCall): unknown {
+  try {
+    return start(call);
+  } catch {
+    // What finds no room on the stack to start has not begun.
+    return undefined;
+  }
+}
+
+/** What the caller gets of a result that may go on. @throws RangeError where the stack is full */
+function followed(
+  result: object,
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+  observedPromise: typeof settled,
+): unknown {
+  if (isPlainPromise(result)) return observedPromise(result, call, observer, started);
+  if (!follow(result, call, observer, started)) succeed(call, observer, started, result);
+  return result;
 }
 
 /** Apart from `observed`: a closure there would cost every call, made or not. */

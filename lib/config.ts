@@ -6,6 +6,7 @@ import { sizeBuckets } from './catalogue/buckets.js';
 import { durationBuckets } from './definition.js';
 import { ascendingProblem } from './definition-checks.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
+import { expectedInterval, isInterval } from './interval.js';
 import { isHealthPath, isMetricsPath } from './metrics-path.js';
 import { defaultMaxSeries } from './registry.js';
 
@@ -217,7 +218,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'scrapeIntervalSeconds',
     fallback: 15,
     meaning: 'seconds between scrapes, and between pushes',
-    expected: 'a number of seconds from 0.1 to 86400',
+    expected: expectedInterval,
     read: readInterval,
   },
   {
@@ -422,7 +423,7 @@ function readCount(value: string): number | undefined {
 
 function readInterval(value: string): number | undefined {
   const seconds = Number(value);
-  return /^\d*\.?\d+$/.test(value) && seconds >= 0.1 && seconds <= 86_400 ? seconds : undefined;
+  return /^\d*\.?\d+$/.test(value) && isInterval(seconds) ? seconds : undefined;
 }
 
 function readHost(value: string): string | undefined {

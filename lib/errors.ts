@@ -32,6 +32,7 @@ export const errorCodes = {
   ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
   ERR_METRICS_INVALID_MONITORING:
     'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
+  ERR_METRICS_NOT_KOA: 'Middleware of Koa is called by something that is not Koa.',
   ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
   ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
 } as const;

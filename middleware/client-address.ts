@@ -1,15 +1,15 @@
 /** Where a request comes from, as far as it can be trusted. */
-import type { IncomingMessage } from 'node:http';
+import type { EndpointRequest } from './endpoint.js';
 
 /**
- * The address of the client, behind so many proxies that are trusted. Each proxy appends the address that connected to it to
- * `X-Forwarded-For`, so only the last entries were written by trusted proxies; what stands before them, the client chose.
+ * The address of the client, behind so many proxies that are trusted; empty where it is not known. Each proxy appends the
+ * address that connected to it to `X-Forwarded-For`, so only the last entries were written by trusted proxies; what stands
+ * before them, the client chose.
  */
-export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
-  const connection = req.socket.remoteAddress ?? '';
+export function clientAddress({ address, header }: EndpointRequest, trustedProxies: number): string {
+  const connection = address ?? '';
   if (trustedProxies === 0) return connection;
-  const header = [req.headers['x-forwarded-for'] ?? []].flat().join();
-  const forwarded = header.split(',').map((entry) => withoutPort(entry.trim()));
+  const forwarded = (header('x-forwarded-for') ?? '').split(',').map((entry) => withoutPort(entry.trim()));
   const addresses = [...forwarded.filter((entry) => entry !== ''), connection];
   return addresses[Math.max(0, addresses.length - 1 - trustedProxies)] ?? connection;
 }

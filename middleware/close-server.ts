@@ -43,20 +43,35 @@ export function closable(server: Server): (deadlineSeconds: number) => Promise<v
     });
   });
 
-  return (deadlineSeconds) =>
-    new Promise((resolve) => {
-      isClosing = true;
-      const cutOff = setTimeout(() => {
-        for (const socket of [...sockets, ...handshakes]) socket.destroy();
-      }, deadlineSeconds * 1_000);
-      server.close(() => {
-        clearTimeout(cutOff);
-        resolve();
-      });
-      // Without a listener a request gets no answer; its connection ends with the others.
-      server.removeAllListeners('request');
-      for (const response of inProgress) response.shouldKeepAlive = false;
-      server.closeIdleConnections();
-      endIfDone();
+  return (deadlineSeconds) => {
+    isClosing = true;
+    const closed = closedWithin(server, deadlineSeconds, () => {
+      for (const socket of [...sockets, ...handshakes]) socket.destroy();
     });
+    // Without a listener a request gets no answer; its connection ends with the others.
+    server.removeAllListeners('request');
+    for (const response of inProgress) response.shouldKeepAlive = false;
+    server.closeIdleConnections();
+    endIfDone();
+    return closed;
+  };
+}
+
+/**
+ * Closes a server to new connections. Resolves once every connection is closed, also where it has been closed already.
+ * @param cutOff ends what is left after so many seconds
+ */
+export function closedWithin(
+  server: Pick<Server, 'close'>,
+  seconds: number,
+  cutOff: () => void,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(cutOff, seconds * 1_000);
+    // Called back with an error where it is closed already, and then too only once its connections are.
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

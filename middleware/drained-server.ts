@@ -1,6 +1,7 @@
 /** The end of servers that `drain` returns: of node:http and https, HTTP/2, and whatever closes as they do. */
 import type { Server } from 'node:http';
 import { repeat, systemClock } from '../lib/clock.js';
+import { closedWithin } from './close-server.js';
 
 /** What is needed of a server. HTTP/2 servers have the first alone. */
 export type ClosableServer = Pick<Server, 'close'> &
@@ -18,18 +19,12 @@ export function serversIn(returned: unknown): ClosableServer[] {
  * Closes a server: no new connections, idle ones closed, requests in progress answered. What is left after so many seconds is
  * cut off. Resolves once every connection is closed, also where someone else has called `close` already.
  */
-export function closeServer(server: ClosableServer, seconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const stopLooking = repeat(systemClock, lookEvery, () => server.closeIdleConnections?.());
-    const cutOff = setTimeout(() => server.closeAllConnections?.(), seconds * 1_000);
-    // Called back with an error where it is closed already, and then too only once its connections are.
-    server.close(() => {
-      stopLooking();
-      clearTimeout(cutOff);
-      resolve();
-    });
-    server.closeIdleConnections?.();
-  });
+export async function closeServer(server: ClosableServer, seconds: number): Promise<void> {
+  const closed = closedWithin(server, seconds, () => server.closeAllConnections?.());
+  server.closeIdleConnections?.();
+  const stopLooking = repeat(systemClock, lookEvery, () => server.closeIdleConnections?.());
+  await closed;
+  stopLooking();
 }
 
 function isServer(value: unknown): value is ClosableServer {

@@ -1,6 +1,9 @@
-/** Koa middleware: requests measured, what Prometheus scrapes, and health. */
+/** Requests of Koa apps measured; what Prometheus scrapes and health, for Koa, node:http and fetch handlers. */
 export { type HealthRouterOptions, healthRouter } from './health-router.js';
+export type { KoaRoutes } from './koa-routes.js';
+export type { KoaContext, KoaMiddleware, OfContext } from './koa-types.js';
 export { MetricsEndpoint, type MetricsEndpointOptions, type RouteTarget } from './metrics-endpoint.js';
+export { createMetricsHandler, type MetricsHandler, type MetricsHandlerOptions } from './metrics-handler.js';
 export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 export {
   type MetricsServer,

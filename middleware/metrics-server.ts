@@ -1,17 +1,18 @@
 /** Metrics and health on a host and port of their own, away from what the service serves to the world. */
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import Koa from 'koa';
 import { type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import { closable } from './close-server.js';
-import { healthRouter } from './health-router.js';
-import { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
+import { endpointFinder } from './endpoint.js';
+import { healthEndpoints } from './health-endpoints.js';
+import { nodeHandler } from './node-answer.js';
+import { codeOptionNames, type ScrapeEndpointOptions, scrapeEndpoint } from './scrape-endpoint.js';
 
 /** Files in PEM. */
 export interface ServerTls {
@@ -21,18 +22,7 @@ export interface ServerTls {
   readonly caFile?: string;
 }
 
-export interface MetricsServerOptions
-  extends Pick<
-    MetricsRouterOptions,
-    | 'registry'
-    | 'basicAuth'
-    | 'allowFrom'
-    | 'trustedProxies'
-    | 'constantLabels'
-    | 'maxScrapes'
-    | 'timeoutSeconds'
-    | 'cluster'
-  > {
+export interface MetricsServerOptions extends Omit<ScrapeEndpointOptions, 'path' | 'token' | 'tokenFile'> {
   /** What readiness depends on. Default: nothing. */
   readonly checks?: HealthChecks;
   /** Whether health answers say why. Default: true, since who reaches this port is trusted with metrics too. */
@@ -67,12 +57,12 @@ export async function startMetricsServer(
   checkFactoryOptions('startMetricsServer', options, optionNames);
   const { enabled, host, port, path, token, tokenFile } = metricsConfigOf(config);
   const { checks, details = true, tls, ...scrape } = options;
-  const app = new Koa();
-  // A client that leaves in the middle is no error of ours.
-  app.silent = true;
-  if (enabled) app.use(metricsRouter({ ...scrape, path, token, tokenFile }).routes());
-  app.use(healthRouter({ ...(checks === undefined ? {} : { checks }), details }).routes());
-  const server = tls === undefined ? createServer(app.callback()) : secureServer(tls, app.callback());
+  const endpoints = [
+    ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
+    ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
+  ];
+  const handler = nodeHandler(endpointFinder(endpoints));
+  const server = tls === undefined ? createServer(handler) : secureServer(tls, handler);
   const close = closable(server);
   await listening(server, host, port);
   const taken = (server.address() as AddressInfo).port;
@@ -88,23 +78,13 @@ export async function startMetricsServer(
 }
 
 const optionNames = {
-  registry: true,
-  basicAuth: true,
-  allowFrom: true,
-  trustedProxies: true,
-  constantLabels: true,
-  maxScrapes: true,
-  timeoutSeconds: true,
-  cluster: true,
+  ...codeOptionNames,
   checks: true,
   details: true,
   tls: true,
 } satisfies OptionNames<MetricsServerOptions>;
 
-function secureServer(
-  { keyFile, certFile, caFile }: ServerTls,
-  listener: ReturnType<Koa['callback']>,
-): Server {
+function secureServer({ keyFile, certFile, caFile }: ServerTls, listener: RequestListener): Server {
   const [key, cert, ca] = [
     pem('keyFile', keyFile),
     pem('certFile', certFile),

@@ -1,10 +1,10 @@
 /** Koa middleware that measures the requests an app answers. */
-import type { Context, Middleware, Next } from 'koa';
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
 import { requestRecorder } from './request-recorder.js';
@@ -23,14 +23,14 @@ type OwnLabel =
 
 /** A function of the request for each label of a duration histogram beyond those that are filled in. */
 export type RequestLabels<L extends LabelShape> = {
-  readonly [Name in Exclude<keyof L, OwnLabel>]: (ctx: Context) => string | number | boolean;
+  readonly [Name in Exclude<keyof L, OwnLabel>]: OfContext<string | number | boolean>;
 };
 
 export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, never>> {
   /** Where to record. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
   /** Requests that are not measured. Asked at their start. A function that throws measures. */
-  skip?: (ctx: Context) => boolean;
+  skip?: OfContext<boolean>;
   /**
    * A histogram in place of `http_server_request_duration_seconds`, with labels of its own beside `method`, `route` and
    * `status_code`, which `labels` fills in.
@@ -49,13 +49,13 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
 /**
  * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
  * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
- * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total`. Mount it
- * first.
+ * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total` and
+ * `http_server_failed_bodies_total`. Mount it first.
  *
  * A request is recorded once, when its connection or stream is done with it, with the status that went over the wire: also
  * what Node or a listener of the server answers by itself (400, 408), and 101 for an upgrade, whose session is not measured.
- * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. Only what a
- * client leaves before its last byte is an aborted body. Mounted twice it still records once, by the first. An app that
+ * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. What a
+ * client leaves before its last byte is an aborted body, what this process breaks off a failed one. Mounted twice it still records once, by the first. An app that
  * another one hands requests to by `callback()` mounts it as well, so that its routes are known. Mounted
  * without parentheses or after a router, it warns once at a request that reaches it (METRICS_REQUESTS_UNMEASURED).
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
@@ -64,10 +64,10 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, n
  */
 export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   options?: RequestMetricsOptions<L>,
-): Middleware;
+): KoaMiddleware;
 export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   options: RequestMetricsOptions<L> = {},
-  next?: Next,
+  next?: () => Promise<unknown>,
 ): unknown {
   if (typeof next === 'function') return servedUnmeasured(next);
   checkOptions(options);
@@ -92,7 +92,7 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
   };
 
   let isPlaceChecked = false;
-  const measure: Middleware = function requestMetrics(ctx, next) {
+  const measure: KoaMiddleware = function requestMetrics(ctx, next) {
     if (!isPlaceChecked) {
       isPlaceChecked = true;
       warnOfRoutersBefore(measure, ctx.app, registry);
@@ -106,8 +106,8 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
       measurement.handedTo(ctx);
       return next();
     }
-    if (skip !== undefined && isSkipped(ctx as Context)) return next();
-    recorder.started(ctx as Context, watch ?? watchWire(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
+    if (skip !== undefined && isSkipped(ctx)) return next();
+    recorder.started(ctx, watch ?? watchWire(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
     return next();
   };
   return measure;

@@ -1,7 +1,6 @@
 /** What is wrong with the place of `requestMetrics` in an app: it cannot throw there, since requests would fail. */
-import type Koa from 'koa';
-import type { Middleware, Next } from 'koa';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import type { KoaContext, KoaMiddleware } from './koa-types.js';
 
 /** Routers of this package: what they answer need not be measured. */
 const ownRouters = new WeakSet<object>();
@@ -12,7 +11,7 @@ export function asOwnRouter<T extends object>(router: T): T {
 }
 
 /** For `app.use(requestMetrics)`, which makes the factory the middleware: requests are served, and not measured. */
-export function servedUnmeasured(next: Next): Promise<unknown> {
+export function servedUnmeasured(next: () => Promise<unknown>): Promise<unknown> {
   sharedRegistry.warnOnce('requestMetrics without parentheses', () => ({
     code: 'METRICS_REQUESTS_UNMEASURED',
     message:
@@ -23,8 +22,8 @@ export function servedUnmeasured(next: Next): Promise<unknown> {
 
 /** Warns where a router stands before the middleware: what it answers never comes by. */
 export function warnOfRoutersBefore(
-  measure: Middleware,
-  app: Koa | undefined,
+  measure: KoaMiddleware,
+  app: KoaContext['app'],
   registry: MetricsRegistry<StructuralRegistry>,
 ): void {
   const mounted = app?.middleware;

@@ -1,12 +1,12 @@
 /** Records a request when it is over. What its labels lead to is looked up once for all requests that have the same. */
-import type { Context } from 'koa';
-import { httpServerAbortedBodies } from '../lib/catalogue/http.js';
+import { httpServerAbortedBodies, httpServerFailedBodies } from '../lib/catalogue/http.js';
 import type { HistogramDefinition } from '../lib/definition.js';
 import { methodLabel } from '../lib/http-method.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Histogram, HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { KoaContext as Context } from './koa-types.js';
 import type { RequestFacts, RequestSemantics } from './request-definitions.js';
 import type { Measurement, WireWatch } from './response-watch.js';
 import { routeOf, unmatchedRoute } from './route.js';
@@ -48,7 +48,10 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   const firstByte = semantics.firstByte === undefined ? undefined : registry.histogram(semantics.firstByte);
   const requestSize = registry.histogram(semantics.requestSize);
   const responseSize = registry.histogram(semantics.responseSize);
-  const abortedBodies = registry.counter(httpServerAbortedBodies);
+  const brokenOff = {
+    client: registry.counter(httpServerAbortedBodies),
+    server: registry.counter(httpServerFailedBodies),
+  };
   const failed = (error: unknown): void =>
     registry.recordingFailed(semantics.duration.name, 'request', error);
 
@@ -150,7 +153,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
         }
         series.requestSize.observe(wire.requestBytes());
         series.responseSize.observe(wire.responseBytes);
-        if (wire.breaker === 'client' && wire.isHeadSent) abortedBodies.inc();
+        if (wire.breaker !== undefined && wire.isHeadSent) brokenOff[wire.breaker].inc();
       } catch (error) {
         // Nobody listens to a `close` handler that throws: it would end the process.
         failed(error);

@@ -1,11 +1,11 @@
 /** Who may scrape: a bearer token, a user and password, an address, in any combination. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import type { Middleware } from 'koa';
 import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { MetricsWarning } from '../lib/registry.js';
 import { clientAddress } from './client-address.js';
+import type { EndpointAnswer, EndpointRequest } from './endpoint.js';
 import { tokenFileSource } from './token-file.js';
 
 export interface ScrapeAccess {
@@ -32,8 +32,8 @@ export interface ScrapeAccess {
 }
 
 /**
- * Lets requests through that may scrape; answers the others with 401 or 403 and no body to learn from. `undefined` where
- * anyone may.
+ * Answers requests that may not scrape with 401 or 403 and no body to learn from, and gives nothing for those that may.
+ * `undefined` where anyone may.
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
@@ -42,7 +42,7 @@ export function scrapeAccess(
   access: ScrapeAccess,
   warn: (key: string, warning: () => MetricsWarning) => void,
   clock?: Clock,
-): Middleware | undefined {
+): ((request: EndpointRequest) => Promise<EndpointAnswer | undefined>) | undefined {
   const { token, tokenFile, basicAuth, allowFrom, trustedProxies = 0 } = access;
   if (!Number.isInteger(trustedProxies) || trustedProxies < 0) {
     throw metricsError(
@@ -58,23 +58,18 @@ export function scrapeAccess(
     ...(tokenOf === undefined ? [] : ['Bearer realm="metrics"']),
     ...(basic === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
   ];
-  return async (ctx, next) => {
-    ctx.set('Cache-Control', 'no-store');
-    const refuse = (status: 401 | 403): void => {
-      // Koa makes an empty body a 204, so the status is set after it.
-      ctx.body = null;
-      ctx.status = status;
-    };
-    if (isAllowed !== undefined && !isAllowed(clientAddress(ctx.req, trustedProxies))) return refuse(403);
-    if (challenges.length === 0) return next();
-    const authorization = ctx.get('Authorization');
+  const headers = { 'Cache-Control': 'no-store' };
+  return async (request) => {
+    if (isAllowed !== undefined && !isAllowed(clientAddress(request, trustedProxies)))
+      return { status: 403, headers };
+    if (challenges.length === 0) return undefined;
+    const authorization = request.header('authorization') ?? '';
     const [, scheme = '', given = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
     const isBearer = scheme.toLowerCase() === 'bearer' && tokenOf !== undefined;
     const isBasic = scheme.toLowerCase() === 'basic' && basic !== undefined;
-    if (isBearer && isSame(given, digest(await tokenOf()))) return next();
-    if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return next();
-    ctx.set('WWW-Authenticate', challenges);
-    return refuse(401);
+    if (isBearer && isSame(given, digest(await tokenOf()))) return undefined;
+    if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return undefined;
+    return { status: 401, headers: { ...headers, 'WWW-Authenticate': challenges } };
   };
 }
 

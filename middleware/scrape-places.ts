@@ -2,9 +2,8 @@
  * Scrapes that are answered at a time. A place is free again when its connection is done with the scrape, when its time is
  * up, and when its reader makes no progress: readers that never read lock nobody out.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock, type Timer } from '../lib/clock.js';
-import { whenOver } from './response-over.js';
+import type { AnswerConnection } from './endpoint.js';
 
 /** Seconds after which a reader that takes nothing is cut off. */
 const maxStallSeconds = 10;
@@ -31,12 +30,7 @@ export interface ScrapePlaces {
    * A place for a scrape, which `onFreed` is called for once; `undefined` where all are taken.
    * @param milliseconds after which its reader is cut off, whatever it has read
    */
-  take(
-    req: IncomingMessage,
-    res: ServerResponse,
-    milliseconds: number,
-    onFreed: () => void,
-  ): ScrapePlace | undefined;
+  take(connection: AnswerConnection, milliseconds: number, onFreed: () => void): ScrapePlace | undefined;
 }
 
 interface TakenPlace {
@@ -57,7 +51,7 @@ export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions):
   };
 
   return {
-    take(req, res, milliseconds, onFreed) {
+    take(connection, milliseconds, onFreed) {
       if (taken.size >= max) cutOffStalled();
       if (taken.size >= max) return undefined;
       const end = clock.now() + milliseconds;
@@ -70,7 +64,7 @@ export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions):
       const place: TakenPlace = {
         stalledSince: undefined,
         cutOff: () => {
-          res.destroy();
+          connection.cutOff();
           // At once: a response behind others of a pipeline closes only with its connection.
           free();
         },
@@ -83,7 +77,7 @@ export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions):
       };
       taken.add(place);
       watch();
-      whenOver(req, res, free);
+      connection.whenOver(free);
       return {
         async *paced(chunks) {
           for await (const chunk of chunks) {

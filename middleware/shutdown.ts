@@ -28,7 +28,7 @@ const longestSeconds = 2_147_483;
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
  * However short the deadline is, half of it is for those that need nothing.
- * @param onWait called with what is waited for, and the seconds that are left, where that takes half a second or longer
+ * @param onWait called with what is waited for, and the seconds that it has left, where that takes half a second or longer
  * @returns what the steps rejected with
  */
 export async function runInOrder(
@@ -38,13 +38,13 @@ export async function runInOrder(
   clock: Clock = systemClock,
 ): Promise<unknown[]> {
   const end = clock.now() + deadlineSeconds * 1_000;
-  const reporting = (waitsFor: () => string): (() => void) => {
+  const reporting = (waitsFor: () => string, stepEnd: number): (() => void) => {
     let reported = '';
     return repeat(clock, reportEvery, () => {
       const what = waitsFor();
       if (what === reported || what === '') return;
       reported = what;
-      onWait(what, (end - clock.now()) / 1_000);
+      onWait(what, (stepEnd - clock.now()) / 1_000);
     });
   };
   const errors: unknown[] = [];
@@ -55,7 +55,8 @@ export async function runInOrder(
     kept -= needsSeconds * share;
     const left = (end - clock.now()) / 1_000 - kept;
     const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
-    const stopReports = waitsFor === undefined ? () => {} : reporting(waitsFor);
+    const stopReports =
+      waitsFor === undefined ? () => {} : reporting(waitsFor, clock.now() + seconds * 1_000);
     try {
       await within(clock, seconds, run(seconds));
     } catch (error) {
@@ -87,6 +88,17 @@ export function checkStopOptions({
   if (!(typeof drainSeconds === 'number' && drainSeconds >= 0 && drainSeconds <= longestSeconds))
     throw invalid('drainSeconds', `a number of seconds within 0 to ${longestSeconds}`, drainSeconds);
   if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
+}
+
+/** Says on stderr what a stop by a signal waits for, for who has pressed Ctrl-C; one by code says nothing. */
+export function waitReporter(
+  signal: NodeJS.Signals | undefined,
+): ((what: string, seconds: number) => void) | undefined {
+  if (signal === undefined) return undefined;
+  return (what, seconds) =>
+    process.stderr.write(
+      `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process at once.\n`,
+    );
 }
 
 type Stop = (signal: NodeJS.Signals) => Promise<void>;

@@ -1,4 +1,4 @@
-/** `npm start`: reads the environment, starts the service, says where to look, and ends cleanly. */
+/** `npm start`: reads the environment, starts the service, and says where to look. `createMetrics` ends it. */
 import { randomBytes } from 'node:crypto';
 import { Claude } from './claude.js';
 import { GitHub } from './github.js';
@@ -9,9 +9,6 @@ import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 import { startService } from './service.js';
 import { explained, readSettings } from './settings.js';
 
-/** Longest that a stop may take, in milliseconds. */
-const stopDeadline = 5_000;
-
 let sandbox: Sandbox | undefined;
 try {
   const settings = readSettings(process.env);
@@ -19,7 +16,7 @@ try {
   const random = seededRandom(settings.seed);
   const outside = await startSandbox(random);
   sandbox = outside;
-  const service = await startService({
+  const url = await startService({
     host: settings.host,
     port: settings.port,
     secret: secret ?? randomBytes(32).toString('hex'),
@@ -37,25 +34,15 @@ try {
     metrics,
   });
 
-  console.log(`A small Tamma on ${service.url}
+  console.log(`A small Tamma on ${url}
 
-  metrics   ${metrics.enabled ? `${service.url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
-  health    ${service.url}/health and /ready
-  webhooks  POST ${service.url}/webhooks/github and /webhooks/gitlab${secret ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
+  metrics   ${metrics.enabled ? `${url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
+  health    ${url}/health and /ready
+  webhooks  POST ${url}/webhooks/github and /webhooks/gitlab${secret ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
   replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} a second, round and round (REPLAY=off stops it)`}
   AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'a sandbox on this machine behind the real SDKs (AI=real asks Anthropic and OpenAI)'}
 
 Ctrl-C ends it.`);
-
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(0), stopDeadline).unref();
-      void service
-        .stop()
-        .then(() => outside.close())
-        .then(() => process.exit(0));
-    });
-  }
 } catch (error) {
   console.error(explained(error, process.env));
   process.exitCode = 1;

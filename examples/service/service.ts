@@ -42,17 +42,15 @@ export interface ServiceOptions {
   readonly metrics: MetricsConfig;
 }
 
-export interface Service {
-  readonly url: string;
-  /** Ends the replay, lets requests end, and gives up the work that is left. */
-  stop(): Promise<void>;
-}
-
 /** Issues that may wait for each team. */
 const queueCapacity = 100;
 
-/** @throws what `listen` says, EADDRINUSE for instance */
-export async function startService(options: ServiceOptions): Promise<Service> {
+/**
+ * Runs until SIGTERM or SIGINT, which end the replay, let requests end, and give up the work that is left.
+ * @returns where it is
+ * @throws what `listen` says, EADDRINUSE for instance
+ */
+export async function startService(options: ServiceOptions): Promise<string> {
   const { host, port, secret, replayPace, hosts } = options;
   const stopping = new AbortController();
   const github = queueOf('github-issues', options.github, options.random, stopping.signal);
@@ -71,19 +69,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     health: checks,
     fetch: { hosts },
     revision: process.env.REVISION ?? 'unknown',
-    // The app below serves /metrics and health itself, and `main.ts` listens to signals.
+    // The app below serves /metrics and health itself.
     server: false,
-    signals: false,
-    // What is still counted here is in the last snapshot and the last push.
+    // On a signal, before it ends the process: what is still counted here is in the last snapshot and the last push.
     drain: async () => {
       stopping.abort();
-      const closed = new Promise<void>((resolve) =>
-        server === undefined ? resolve() : server.close(() => resolve()),
-      );
       await Promise.all([replaying, github.drained(), gitlab.drained()]);
-      server?.closeIdleConnections();
-      await closed;
+      return server;
     },
+    // No load balancer sends requests to a demonstration.
+    drainSeconds: 0,
+    stopSeconds: 5,
   });
   // Before anyone can scrape: what was counted before a restart is there again.
   await metrics.start();
@@ -111,7 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
   if (replayPace > 0) replaying = new Replay({ url, secret, pace: replayPace }).run(stopping.signal);
 
-  return { url, stop: () => metrics.stop() };
+  return url;
 }
 
 function queueOf(

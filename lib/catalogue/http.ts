@@ -31,6 +31,12 @@ export const httpServerAbortedBodies = defineCounter({
   help: 'Responses whose client left after the headers, before the end of the body.',
 });
 
+/** This process broke it off: an error in a body, a connection that it closed. The status has gone out by then. */
+export const httpServerFailedBodies = defineCounter({
+  name: 'http_server_failed_bodies_total',
+  help: 'Responses that the server broke off after the headers, before the end of the body.',
+});
+
 /** Bytes on the wire, chunked bodies too. */
 export const httpServerRequestSize = defineHistogram({
   name: 'http_server_request_size_bytes',

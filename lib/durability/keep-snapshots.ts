@@ -2,7 +2,9 @@
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
+import { expectedInterval, isInterval } from '../interval.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { OptionNames } from '../option-names.js';
 import {
   type MetricsRegistry,
   type MetricsWarning,
@@ -21,8 +23,13 @@ export interface SnapshotOptions {
   readonly file: string;
   /** What is kept. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Seconds between two snapshots: what a crash can cost. Default: 15. */
+  /** Seconds between two snapshots, 0.1 to 86,400: what a crash can cost. Default: 15. */
   readonly intervalSeconds?: number;
+  /**
+   * Seconds after which the numbers of a metric that nobody has defined meanwhile are dropped, and those of all metrics where the
+   * service was down for longer; a warning says so. Default: seven days.
+   */
+  readonly maxAgeSeconds?: number;
 }
 
 export interface Snapshots {
@@ -57,11 +64,11 @@ export async function keepSnapshots(
   clock: Clock = systemClock,
 ): Promise<Snapshots> {
   checkOptions(options);
-  const { file, registry = sharedRegistry, intervalSeconds = 15 } = options;
+  const { file, registry = sharedRegistry, intervalSeconds = 15, maxAgeSeconds = 7 * 86_400 } = options;
   const failed = failureCounter(registry, file, intervalSeconds);
   const age = registry.gauge(metricsSnapshotAge);
   const size = registry.gauge(metricsSnapshotSize);
-  const takeover = takeoverOf(registry, file, clock);
+  const takeover = takeoverOf(registry, file, maxAgeSeconds, clock);
   let lock: FileLock | undefined;
   let isOwner = false;
   /** Milliseconds since 1970 at which the last snapshot was taken; until there is one, since when there should be. */
@@ -218,9 +225,16 @@ function failureCounter(
   };
 }
 
+const optionNames = {
+  file: true,
+  registry: true,
+  intervalSeconds: true,
+  maxAgeSeconds: true,
+} satisfies OptionNames<SnapshotOptions>;
+
 function checkOptions(options: SnapshotOptions): void {
-  checkFactoryOptions('keepSnapshots', options, { file: true, registry: true, intervalSeconds: true });
-  const { file, intervalSeconds } = options;
+  checkFactoryOptions('keepSnapshots', options, optionNames);
+  const { file, intervalSeconds, maxAgeSeconds } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(
       'ERR_METRICS_INVALID_OPTION',
@@ -228,6 +242,8 @@ function checkOptions(options: SnapshotOptions): void {
     );
   if (typeof file !== 'string' || file === '' || /[/\\]$/.test(file))
     throw invalid('file', 'the path of a file', file);
-  if (intervalSeconds !== undefined && !(intervalSeconds > 0 && intervalSeconds < 1e6))
-    throw invalid('intervalSeconds', 'a positive number of seconds', intervalSeconds);
+  if (intervalSeconds !== undefined && !isInterval(intervalSeconds))
+    throw invalid('intervalSeconds', expectedInterval, intervalSeconds);
+  if (maxAgeSeconds !== undefined && !(typeof maxAgeSeconds === 'number' && maxAgeSeconds > 0))
+    throw invalid('maxAgeSeconds', 'a positive number of seconds', maxAgeSeconds);
 }

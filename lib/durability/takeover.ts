@@ -34,26 +34,26 @@ export interface Takeover {
   from(file: string, hasLock: boolean, onDamage: (path: string, damage: string) => void): Promise<void>;
 }
 
-/** Seconds for which a metric is kept that no process defines any more. */
-const longestUnclaimed = 7 * 86_400;
-
 type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 const takeovers = new WeakMap<AnyRegistry, Map<string, Takeover>>();
 
-/** Made once a registry and file: a registry that has taken a file over holds it already. */
-export function takeoverOf(registry: AnyRegistry, file: string, clock: Clock): Takeover {
+/**
+ * Made once per registry and file: a registry that has taken a file over holds it already.
+ * @param maxAge seconds for which a metric is kept that no process defines
+ */
+export function takeoverOf(registry: AnyRegistry, file: string, maxAge: number, clock: Clock): Takeover {
   const byFile = takeovers.get(registry) ?? new Map<string, Takeover>();
   takeovers.set(registry, byFile);
   const path = resolve(file);
   const existing = byFile.get(path);
   if (existing !== undefined) return existing;
-  const made = newTakeover(registry, clock);
+  const made = newTakeover(registry, maxAge, clock);
   byFile.set(path, made);
   return made;
 }
 
-function newTakeover(registry: AnyRegistry, clock: Clock): Takeover {
+function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeover {
   const restored = new Map<string, number>();
   const skipped = new Map<string, string>();
   const unclaimed = new Map<string, SnapshotFamily>();
@@ -77,12 +77,18 @@ function newTakeover(registry: AnyRegistry, clock: Clock): Takeover {
       message: `Metric \`${instrument.name}\` starts anew and is not restored from its snapshot: ${outcome.skipped}.`,
     }));
   };
+  const warnOfAge = (from: string, count: number, oldest: number): void =>
+    registry.warnOnce(`snapshot age ${from}`, () => ({
+      code: 'METRICS_SNAPSHOT_SKIPPED',
+      message: `${count} metrics of \`${from}\` start anew and are not restored: no process has defined them since ${new Date(oldest * 1_000).toISOString()} (\`maxAgeSeconds\` of keepSnapshots: ${maxAge}).`,
+    }));
   const restore = ({ families, written: seconds }: Snapshot, from: string): void => {
     isSettled = true;
     source = from;
     written = new Date(seconds * 1_000);
-    const oldest = clock.timestamp() / 1_000 - longestUnclaimed;
+    const oldest = clock.timestamp() / 1_000 - maxAge;
     for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
+    if (families.length > unclaimed.size) warnOfAge(from, families.length - unclaimed.size, oldest);
     for (const instrument of registry.instruments()) claim(instrument);
     for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));
     // For good, also when nobody keeps the file any more: what is made later is restored, and not written twice.
@@ -105,9 +111,8 @@ function newTakeover(registry: AnyRegistry, clock: Clock): Takeover {
     },
     async from(file, hasLock, onDamage) {
       for (const path of [file, previousOf(file)]) {
-        const stored = await readStored(path);
-        if (stored === undefined) continue;
-        const found = decodeSnapshot(stored);
+        const found = await storedSnapshot(path);
+        if (found === undefined) continue;
         if (!('damage' in found)) {
           restore(found, path);
           return;
@@ -118,6 +123,18 @@ function newTakeover(registry: AnyRegistry, clock: Clock): Takeover {
       if (hasLock) isSettled = true;
     },
   };
+}
+
+/** What stands in a file. One that is too large to be read is damaged too, so that the one before it is taken. */
+async function storedSnapshot(path: string): Promise<ReturnType<typeof decodeSnapshot> | undefined> {
+  try {
+    const stored = await readStored(path);
+    return stored === undefined ? undefined : decodeSnapshot(stored);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EFBIG') throw error;
+    return { damage: message };
+  }
 }
 
 /** Whatever is odd of a metric stays within it: it may be its first user who makes it, in the middle of a call. */

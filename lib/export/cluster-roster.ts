@@ -2,7 +2,8 @@
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import type { Clock } from '../clock.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
-import { hubLink, type MemberPlace } from './cluster-links.js';
+import { type Handover, handoverOf } from './cluster-handover.js';
+import { type HubLink, type HubListener, hubLink, type MemberPlace } from './cluster-links.js';
 import {
   type AskMessage,
   type MemberMessage,
@@ -30,11 +31,18 @@ export interface Roster {
   read(deadline: number): Promise<RosterReading>;
   /** How many series the departed have. */
   readonly departedSeries: number;
+  /** What a successor needs so that no total falls. */
+  handover(): Handover;
+  /** Takes over what another has kept. Who is still there reports anew; who is not counts as departed after a while. */
+  inherit(handover: Handover): void;
   stop(): void;
 }
 
+/** Makes the way to the workers. */
+export type HubLinkOf = (listener: HubListener, clock: Clock) => HubLink;
+
 interface Member {
-  readonly place: MemberPlace;
+  place: MemberPlace;
   /** Number of the last report that was taken whole. */
   number: number;
   readonly counts: Map<string, Family>;
@@ -50,13 +58,21 @@ interface Member {
 /** Milliseconds that the first reading waits for those who joined before anyone listened. */
 const introductions = 200;
 
+/** Milliseconds that a member which was inherited may take to report by itself, before it counts as departed. */
+const inheritedFor = 10_000;
+
 /** Silent threads of which nobody will say that they have ended: so many are kept apart from the departed. */
 const mostDoubtful = 64;
 
 /** Ids of the departed that are remembered, so that nothing of theirs that comes late is counted twice. */
 const mostDeparted = 1_000;
 
-export function clusterRoster(registry: AnyRegistry, maxSeries: number, clock: Clock): Roster {
+export function clusterRoster(
+  registry: AnyRegistry,
+  maxSeries: number,
+  clock: Clock,
+  linkOf: HubLinkOf = hubLink,
+): Roster {
   const hub = crypto.randomUUID();
   const members = new Map<string, Member>();
   const departed = new Map<string, Family>();
@@ -69,7 +85,7 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number, clock: C
   let isIntroduced: Promise<unknown> | undefined;
 
   const failed = (error: unknown): void => registry.collectFailed(metricsClusterWorkers.name, error);
-  const link = hubLink(
+  const link = linkOf(
     {
       message: (from, message) => {
         try {
@@ -91,7 +107,10 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number, clock: C
     if (typeof id !== 'string') throw new Error('a message names no member');
     if (departedIds.has(id)) return;
     if (kind === 'hello') {
-      memberOf(id, from);
+      const member = memberOf(id, from);
+      // One that was inherited says where it is.
+      member.place = from;
+      member.isSilent = false;
       from.send({ type: messageType, kind: 'here' });
       // It has not heard what the others were asked.
       if (underWay !== undefined) from.send(underWay);
@@ -221,6 +240,23 @@ export function clusterRoster(registry: AnyRegistry, maxSeries: number, clock: C
       };
       foldDoubtful();
       return reading;
+    },
+    handover: () => handoverOf(departed, departedIds, members),
+    inherit: (handover) => {
+      for (const family of readFamilies(handover.departed)) keep(family.name, family);
+      for (const id of handover.departedIds) departedIds.add(String(id));
+      for (const [id, counts] of handover.members) {
+        if (members.has(id) || departedIds.has(id)) continue;
+        const member = memberOf(id, { key: `inherited ${id}`, send: () => {} });
+        member.isSilent = true;
+        for (const [name, family] of byName(readFamilies(counts))) member.counts.set(name, family);
+        const { place } = member;
+        clock
+          .setTimeout(() => {
+            if (member.place === place && members.get(id) === member) depart(id, member);
+          }, inheritedFor)
+          .unref();
+      }
     },
     stop: () => link.close(),
   };

@@ -5,7 +5,7 @@ import { metricsError, shown } from '../errors.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../registry.js';
-import { memberLink } from './cluster-links.js';
+import { type MemberLink, memberLink } from './cluster-links.js';
 import { type AskMessage, type HubMessage, messageType, type WrittenFamily } from './cluster-messages.js';
 import { countsOf, gaugesOf, ownCountsOf } from './member-report.js';
 import { messageWaits } from './message-waits.js';
@@ -83,6 +83,11 @@ export function joinCluster(options: JoinClusterOptions = {}, clock: Clock = sys
   return made.membership;
 }
 
+/** Takes part by another way than messages of node:cluster and threads. */
+export function joinBy(registry: AnyRegistry, clock: Clock, linkOf: MemberLinkOf): ClusterMembership {
+  return joined(registry, 1_000, new Map(), clock, linkOf).membership;
+}
+
 /** Told again they might count twice, not told they might be lost: nobody can know which. */
 function warnOfEnd(registry: AnyRegistry): void {
   registry.warnOnce('cluster left', () => ({
@@ -98,7 +103,19 @@ const longestWait = 1_000;
 /** Unasked, a report goes out after so many times what the last one took: a large registry costs a twentieth of a core at most. */
 const restFactor = 20;
 
-function joined(registry: AnyRegistry, reportEvery: number, before: Told, clock: Clock): Joined {
+/** Makes a worker's way to whoever aggregates. `onOpen` is called when there is someone anew. */
+export type MemberLinkOf = (
+  onMessage: (message: HubMessage) => void,
+  onOpen: () => void,
+) => MemberLink | undefined;
+
+function joined(
+  registry: AnyRegistry,
+  reportEvery: number,
+  before: Told,
+  clock: Clock,
+  linkOf: MemberLinkOf = memberLink,
+): Joined {
   const member = crypto.randomUUID();
   let number = 0;
   let taken = 0;
@@ -119,7 +136,10 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told, clock:
   /** How many flushes are waited for. */
   let flushes = 0;
 
-  const link = memberLink((message) => heard(message));
+  const link = linkOf(
+    (message) => heard(message),
+    () => hello(),
+  );
   if (link === undefined)
     return { membership: { flush: async () => false, leave: async () => false }, told: () => undefined };
   const common = { type: messageType, member, thread: link.thread } as const;
@@ -215,7 +235,8 @@ function joined(registry: AnyRegistry, reportEvery: number, before: Told, clock:
     }
   };
   process.once('exit', lastWords);
-  link.send({ ...common, kind: 'hello' });
+  const hello = (): void => link.send({ ...common, kind: 'hello' });
+  hello();
 
   const left = async (options: FlushOptions | undefined): Promise<boolean> => {
     told = 'unknown';

@@ -21,7 +21,8 @@ import {
   type StructuralRegistry,
   sharedRegistry,
 } from '../registry.js';
-import { clusterRoster, type Participant } from './cluster-roster.js';
+import type { Handover } from './cluster-handover.js';
+import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roster.js';
 import { type Family, familyOf } from './family.js';
 import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
 
@@ -82,8 +83,25 @@ export function clusterMetrics(
   return made;
 }
 
-function newCluster(registry: AnyRegistry, maxWait: number, maxSeries: number, clock: Clock): ClusterMetrics {
-  const roster = clusterRoster(registry, maxSeries, clock);
+/** As `clusterMetrics`, over another way to the workers, with what an earlier one has left. */
+export function clusterBy(registry: AnyRegistry, clock: Clock, linkOf: HubLinkOf): TransferableCluster {
+  return newCluster(registry, 3_000, defaultMaxSeries, clock, linkOf);
+}
+
+/** Sums that another can take over. */
+export interface TransferableCluster extends ClusterMetrics {
+  handover(): Handover;
+  inherit(handover: Handover): void;
+}
+
+function newCluster(
+  registry: AnyRegistry,
+  maxWait: number,
+  maxSeries: number,
+  clock: Clock,
+  linkOf?: HubLinkOf,
+): TransferableCluster {
+  const roster = clusterRoster(registry, maxSeries, clock, linkOf);
   const workers = registry.gauge(metricsClusterWorkers);
   const [answering, silent] = [workers.with({ state: 'answering' }), workers.with({ state: 'silent' })];
 
@@ -119,6 +137,8 @@ function newCluster(registry: AnyRegistry, maxWait: number, maxSeries: number, c
       for await (const chunk of chunks(options)) parts.push(chunk);
       return Buffer.concat(parts).toString();
     },
+    handover: () => roster.handover(),
+    inherit: (handover) => roster.inherit(handover),
     get departedSeries() {
       return roster.departedSeries;
     },

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { defaultMetricsConfig } from '../config.js';
 import { metricsError, shown } from '../errors.js';
 import type { AnyRegistry } from '../exposition/scrape.js';
+import { expectedInterval, isInterval } from '../interval.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
 import { sharedRegistry } from '../registry.js';
@@ -26,7 +27,7 @@ export interface PushOptions {
   readonly basicAuth?: BasicAuth | undefined;
   /** Bearer token. */
   readonly token?: string | undefined;
-  /** Seconds between pushes. Default: 15. */
+  /** Seconds between pushes, 0.1 to 86,400. Default: 15. */
   readonly intervalSeconds?: number | undefined;
   /** Most seconds between tries while pushes fail. Default: 300. */
   readonly maxBackoffSeconds?: number | undefined;
@@ -96,7 +97,8 @@ export function pushSettings(options: PushOptions): PushSettings {
   if (method !== 'PUT' && method !== 'POST') throw invalid('method', "'PUT' or 'POST'", method);
   for (const [name, value] of Object.entries({ gzip, pushOnBeforeExit }))
     if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
-  for (const [name, value] of Object.entries({ intervalSeconds, maxBackoffSeconds, timeoutSeconds }))
+  if (!isInterval(intervalSeconds)) throw invalid('intervalSeconds', expectedInterval, intervalSeconds);
+  for (const [name, value] of Object.entries({ maxBackoffSeconds, timeoutSeconds }))
     if (!isSeconds(value)) throw invalid(name, `a positive number of seconds, ${mostSeconds} at most`, value);
   checkLabels('grouping', grouping);
   checkLabels('constantLabels', constantLabels);

@@ -32,6 +32,30 @@ export function negotiatedFormat(accept: string | undefined): ExpositionFormat {
   return best.format;
 }
 
+/** The media type that an Accept header prefers, among equals the one it names most precisely, then first; else the first given. */
+export function preferredMediaType(
+  accept: string | undefined,
+  types: readonly [string, ...string[]],
+): string {
+  const listed = preferences(accept);
+  let best: { type: string; rank: readonly number[] } | undefined;
+  for (const type of types) {
+    const ranges = [type, `${type.split('/')[0]}/*`, '*/*'];
+    const values = listed.map(({ value }) => value);
+    const precision = ranges.findIndex((range) => values.includes(range));
+    const place = values.indexOf(ranges[precision] ?? '');
+    const quality = listed[place]?.quality ?? 0;
+    const rank = [quality, -precision, -place];
+    if (quality > 0 && (best === undefined || isAbove(rank, best.rank))) best = { type, rank };
+  }
+  return best?.type ?? types[0];
+}
+
+function isAbove(rank: readonly number[], other: readonly number[]): boolean {
+  const index = rank.findIndex((each, place) => each !== other[place]);
+  return index !== -1 && Number(rank[index]) > Number(other[index]);
+}
+
 /** Whether an Accept-Encoding header accepts gzip. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   let wildcard = 0;

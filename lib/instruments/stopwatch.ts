@@ -1,4 +1,6 @@
 /** The clock of all timers: monotonic, read with as little as Node allows. */
+// Imported: the global `process` is a getter, which costs as much again as the clock.
+import process from 'node:process';
 
 // `process.hrtime()` is the cheapest monotonic clock of Node 20 (32 ns against 42 for performance.now and 50 for
 // hrtime.bigint, measured), but its result is an array; one number per moment is what a timer keeps. It is looked up at every

@@ -3,7 +3,6 @@
  * and stays quiet, and a panel of its dashboard.
  */
 import type { ReadExpression } from './expression-checks.js';
-import type { ExpressionReading } from './expression-labels.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
 import type { BundleSettings } from './settings.js';
 
@@ -54,7 +53,8 @@ export function coverageOf(
     ...metricCoverage(name, rules, queries, read),
     isOwn: settings.ownDefinitions.some((own) => own.name === name),
   }));
-  const alerts = rules.alerts.map((alert) => alertCoverage(alert, rules.records, queries, read));
+  const reached = seriesReached(rules.records, read);
+  const alerts = rules.alerts.map((alert) => alertCoverage(alert, queries, reached));
   return {
     metrics,
     alerts,
@@ -95,27 +95,37 @@ function metricCoverage(
   };
 }
 
-function alertCoverage(
-  alert: Alert,
+/** The series that an expression reads, itself and through the records that it reads; each is followed once. */
+function seriesReached(
   records: readonly RecordingRule[],
-  queries: readonly PanelQuery[],
   read: ReadExpression,
-): AlertCoverage {
-  const reached = (reading: ExpressionReading): Set<string> => {
+): (expression: string) => ReadonlySet<string> {
+  const byExpression = new Map<string, Set<string>>();
+  return (expression) => {
+    const known = byExpression.get(expression);
+    if (known !== undefined) return known;
     const found = new Set<string>();
     const visit = (series: string): void => {
       if (found.has(series)) return;
       found.add(series);
-      for (const { record, expression } of records)
-        if (record === series) for (const below of read(expression).series) visit(below);
+      for (const { record, expression: recorded } of records)
+        if (record === series) for (const below of read(recorded).series) visit(below);
     };
-    for (const series of reading.series) visit(series);
+    for (const series of read(expression).series) visit(series);
+    byExpression.set(expression, found);
     return found;
   };
-  const watched = reached(read(alert.expression));
+}
+
+function alertCoverage(
+  alert: Alert,
+  queries: readonly PanelQuery[],
+  reached: (expression: string) => ReadonlySet<string>,
+): AlertCoverage {
+  const watched = reached(alert.expression);
   const shows = ({ dashboard, expression }: PanelQuery): boolean =>
     dashboard === alert.dashboard &&
-    [...reached(read(expression))].some((shown) => watched.has(shown) || watched.has(sibling(shown)));
+    [...reached(expression)].some((shown) => watched.has(shown) || watched.has(sibling(shown)));
   const { fires, quiet } = alert.tests ?? {};
   return {
     alert: alert.name,

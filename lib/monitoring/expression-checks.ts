@@ -23,11 +23,11 @@ export type ReadExpression = (expression: string, isSeries?: boolean) => Express
 export function expressionReader(known: KnownSeries, parse: PromqlParser): ReadExpression {
   const readings = new Map<string, ExpressionReading>();
   return (expression, isSeries = false) => {
-    const plain = withoutGrafanaVariables(expression);
-    const key = `${isSeries} ${plain}`;
+    const key = `${isSeries} ${expression}`;
     const found = readings.get(key);
     if (found !== undefined) return found;
-    const reading = readLabels(parse(plain), isSeries ? { ...known, isSeries } : known);
+    const parsed = parse(withoutGrafanaVariables(expression));
+    const reading = readLabels(parsed, isSeries ? { ...known, isSeries } : known);
     readings.set(key, reading);
     return reading;
   };

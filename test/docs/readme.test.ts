@@ -1,4 +1,4 @@
-/** README's sample of the recorders is run, and prints what README shows. */
+/** README's length and links; its sample of the recorders is run, and prints what README shows. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
@@ -20,4 +20,11 @@ test("the recorders' sample in README is a complete program that prints the line
     lines.filter((line) => shown.includes(line)),
     shown,
   );
+});
+
+test('README is under 200 lines, and its links lead somewhere', async (t) => {
+  const readme = await readFile(fromRoot('README.md'), 'utf8');
+  t.true(readme.split('\n').length < 200);
+  for (const [, link = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+    await t.notThrowsAsync(readFile(fromRoot(link)), link);
 });

@@ -31,7 +31,7 @@ for (const [title, hasSnapshot, expected] of [
 
     await until('issues', async () => ((await one('sum(issues_processed_total)')) > 20 ? true : undefined));
     const before = await one('sum(issues_processed_total)');
-    t.is(await first.stop(), 0);
+    t.is(await first.stop(), 'SIGTERM');
     await until('the end', async () => ((await one('up')) === 0 ? true : undefined));
     const second = await startServiceProcess(env);
     t.teardown(() => second.stop());

@@ -6,11 +6,11 @@ import { fromRoot } from './package-root.js';
 export interface DocumentedText {
   /** Path from the root of the package. */
   readonly file: string;
-  /** A whole document, or one comment of a source. */
+  /** A whole document or example, or one comment of a source. */
   readonly text: string;
 }
 
-/** Every document, and every docstring of the sources. */
+/** Every document and example, and every docstring of the sources. */
 export async function documentedTexts(): Promise<DocumentedText[]> {
   const files = [
     'README.md',
@@ -19,7 +19,7 @@ export async function documentedTexts(): Promise<DocumentedText[]> {
   const texts = await Promise.all(
     files.map(async (file) => {
       const content = await readFile(fromRoot(file), 'utf8');
-      if (file.endsWith('.md')) return [{ file, text: content }];
+      if (file.endsWith('.md') || file.startsWith('examples/')) return [{ file, text: content }];
       return [...content.matchAll(/\/\*\*([\s\S]*?)\*\//g)].map(([, comment = '']) => ({
         file,
         text: comment.replace(/^ *\* ?/gm, ''),

@@ -6,12 +6,13 @@ import { fromRoot, quickStart } from './package-root.js';
 export interface ServiceProcess {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Ends it and tells the exit code. */
-  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends it. Gives the signal that killed it, or the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<NodeJS.Signals | number | null>;
 }
 
 export interface ProcessEnd {
   readonly code: number | null;
+  readonly killedBy: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -42,7 +43,8 @@ export async function startServiceProcess(
     process: child,
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
-      return (await ended).code;
+      const { code, killedBy } = await ended;
+      return killedBy ?? code;
     },
   };
 }
@@ -72,6 +74,6 @@ async function end(child: ChildProcess): Promise<ProcessEnd> {
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, stdout, stderr };
+  const [code, killedBy] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, killedBy, stdout, stderr };
 }

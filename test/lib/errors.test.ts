@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import test from 'ava';
 import { Counted, Timed } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
@@ -11,7 +13,7 @@ import { selector } from '../../lib/monitoring/expression.js';
 import { promqlParser } from '../../lib/monitoring/promql.js';
 import { writeBundle } from '../../lib/monitoring/write-bundle.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { startMetricsServer } from '../../middleware/index.js';
+import { metricsRouter, startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
 
 const documentation = await readFile(fromRoot('lib/errors.md'), 'utf8');
@@ -79,6 +81,8 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_INVALID_DECORATION: () =>
     (Counted() as (...at: unknown[]) => void)(() => 1, { kind: 'getter', name: 'size' }),
   ERR_METRICS_INVALID_MONITORING: () => selector(catalogue.issuesProcessed, { outcom: 'failure' }),
+  ERR_METRICS_NOT_KOA: async () =>
+    metricsRouter().routes()(new IncomingMessage(new Socket()) as never, {} as never),
   ERR_METRICS_MISSING_PACKAGE: () => promqlParser(createRequire('/nowhere/packages.js')),
   ERR_METRICS_BUNDLE_FOLDER: () =>
     writeBundle({ files: [{ path: 'service/README.md', content: 'Generated.' }] }, 'examples'),

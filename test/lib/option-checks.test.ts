@@ -26,6 +26,7 @@ import {
 import { defineSlo, generateBundle } from '../../lib/monitoring/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import {
+  createMetricsHandler,
   healthRouter,
   MetricsEndpoint,
   metricsRouter,
@@ -41,6 +42,7 @@ const factories: Readonly<Record<string, (options: never) => unknown>> = {
   HealthChecks: (options) => new HealthChecks(options),
   instrumentFetch: (options) => instrumentFetch(options),
   metricsRouter: (options) => metricsRouter(options),
+  createMetricsHandler: (options) => createMetricsHandler(options),
   requestMetrics: (options) => requestMetrics(options),
   startMetricsServer: (options) => startMetricsServer({}, options),
   createMetrics: (options) => createMetrics({}, options),

@@ -3,7 +3,14 @@
  * comes of it; `promises.test.ts` compares the versions with package.json and README.
  */
 
-export type Smoke = 'decorators' | 'requests' | 'application' | 'prom-client' | 'prometheus-io' | 'bundle';
+export type Smoke =
+  | 'decorators'
+  | 'requests'
+  | 'pipelines'
+  | 'application'
+  | 'prom-client'
+  | 'prometheus-io'
+  | 'bundle';
 
 /** A project that uses the package. */
 export interface Project {
@@ -92,7 +99,7 @@ export const axes: readonly Axis[] = [
   {
     name: 'node',
     versions: ['20.19.0', '20', '22.12.0', '22', '24', '26'],
-    variants: modules,
+    variants: [...modules, { name: 'pipelined requests', change: { smokes: ['pipelines'] } }],
   },
   {
     name: 'typescript',

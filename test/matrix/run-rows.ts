@@ -50,6 +50,9 @@ export async function runRows(rows: readonly Row[], tarball: string, report: Rep
   }
 }
 
+/** What the smoke tests import beside each other. */
+const helpers = ['parse-text', 'koa-server', 'recorded-requests', 'until'];
+
 /** The smoke tests and settings of one row. Its own package.json decides what its files are, ES modules or CommonJS. */
 async function writeSources(folder: string, project: Project): Promise<void> {
   const { type, compilerOptions, smokes, router } = project;
@@ -59,7 +62,8 @@ async function writeSources(folder: string, project: Project): Promise<void> {
     await cp(fromRoot(`test/matrix/smoke/${smoke}.ts`), join(target, `${smoke}.ts`));
   const routes = await readFile(fromRoot('test/matrix/smoke/router.ts'), 'utf8');
   await writeFile(join(target, 'router.ts'), routes.replace("'@koa/router'", `'${router}'`));
-  await cp(fromRoot('test/helpers/parse-text.ts'), join(folder, 'src/helpers/parse-text.ts'));
+  for (const helper of helpers)
+    await cp(fromRoot(`test/helpers/${helper}.ts`), join(folder, `src/helpers/${helper}.ts`));
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type }));
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
 }

@@ -1,6 +1,6 @@
 /**
  * Runs the matrix: `npm run test:matrix`, after which `npm run docs` writes its table. With the name of an axis, only its
- * rows are run: `npm run test:matrix -- koa`.
+ * rows are run: `npm run test:matrix -- koa`; and with that of a variant, only those: `npm run test:matrix -- node 'pipelined requests'`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,11 +14,15 @@ import { type Report, runRows } from './run-rows.js';
 
 const atATime = 2;
 
-const [axis] = process.argv.slice(2);
-const chosen = rows.filter((row) => axis === undefined || row.axis === axis);
+const [axis, variant] = process.argv.slice(2);
+const ofAxis = rows.filter((row) => axis === undefined || row.axis === axis);
+const chosen = ofAxis.filter((row) => variant === undefined || row.variant === variant);
 if (chosen.length === 0) {
-  const names = [...new Set(rows.map((row) => row.axis))].join(', ');
-  throw new Error(`Unknown axis \`${axis}\`: expected one of ${names}.`);
+  const isAxis = ofAxis.length > 0;
+  const names = isAxis ? ofAxis.map((row) => row.variant) : rows.map((row) => row.axis);
+  throw new Error(
+    `Unknown ${isAxis ? `variant \`${variant}\`` : `axis \`${axis}\``}: expected one of ${[...new Set(names)].join(', ')}.`,
+  );
 }
 
 const results = new Map<string, Result>();

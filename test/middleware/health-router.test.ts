@@ -36,6 +36,13 @@ async function setting(t: ExecutionContext, options: Omit<HealthRouterOptions, '
   return { checks, state, get };
 }
 
+test('health paths are found in any case and with a slash at the end, and names of checks decoded', async (t) => {
+  const { get } = await setting(t);
+  for (const path of ['/health/', '/HEALTH', '/ready/', '/readyz/database/', '/readyz/datab%61se'])
+    t.is((await get(path)).status, 200, path);
+  t.is((await get('/healthy')).status, 404);
+});
+
 test('GET /health says that the process answers, and runs no check', async (t) => {
   const { get, state, checks } = await setting(t);
   state.database = false;

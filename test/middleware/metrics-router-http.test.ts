@@ -303,7 +303,7 @@ for (const [options, message] of [
     /`trustedProxies` of metricsRouter: expected an integer of 0 or more, received -1/,
   ],
   [{ allowFrom: ['localhost'] }, /`allowFrom` of metricsRouter: .* received "localhost"/],
-  [{ cluster: 'yes' }, /`cluster` of metricsRouter: expected true or false, received "yes"/],
+  [{ cluster: 'yes' }, /`cluster` of metricsRouter: expected true, false or a function, received "yes"/],
   [{ maxScrapes: 0 }, /`maxScrapes` of metricsRouter: expected a positive integer, received 0/],
   [
     { timeoutSeconds: -1 },

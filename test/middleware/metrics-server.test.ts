@@ -118,7 +118,7 @@ test('what it cannot start with is one clear error', async (t) => {
       { code: 'ERR_METRICS_INVALID_OPTION', message },
     );
   };
-  await failing({ tokenFile: '/nowhere/token' }, {}, /`tokenFile` of metricsRouter: .*ENOENT/);
+  await failing({ tokenFile: '/nowhere/token' }, {}, /`tokenFile` of startMetricsServer: .*ENOENT/);
   await failing(
     {},
     { tls: { keyFile: tls('client-key'), certFile: tls('server') } },

@@ -150,6 +150,7 @@ test("semantics: 'opentelemetry' has the names and labels of the conventions", a
       'http_server_request_body_size_bytes',
       'http_server_response_body_size_bytes',
       'http_server_aborted_bodies_total',
+      'http_server_failed_bodies_total',
     ],
   );
 });

@@ -11,7 +11,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
-import { httpServerAbortedBodies } from '../../lib/catalogue/http.js';
+import { httpServerAbortedBodies, httpServerFailedBodies } from '../../lib/catalogue/http.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../lib/testing.js';
 import { requestMetrics } from '../../middleware/index.js';
 import { recordedRequests } from '../helpers/recorded-requests.js';
@@ -20,7 +20,8 @@ interface Outcome {
   readonly title: string;
   readonly handler: (ctx: Koa.Context) => unknown;
   readonly status: number;
-  readonly abortedBodies?: number;
+  /** Who broke the body off after the head. */
+  readonly brokenOffBy?: 'client' | 'server';
 }
 
 const appOf = (registry: TestRegistry, handler: Koa.Middleware): Koa => {
@@ -32,11 +33,12 @@ const appOf = (registry: TestRegistry, handler: Koa.Middleware): Koa => {
 async function recordedAs(
   t: ExecutionContext,
   registry: TestRegistry,
-  { status, abortedBodies = 0 }: Outcome,
+  { status, brokenOffBy }: Outcome,
   method = 'GET',
 ): Promise<void> {
   t.deepEqual(await recordedRequests(registry, 1), [`${method} unmatched ${status}`]);
-  t.is(readValue(registry, httpServerAbortedBodies), abortedBodies);
+  t.is(readValue(registry, httpServerAbortedBodies), brokenOffBy === 'client' ? 1 : 0);
+  t.is(readValue(registry, httpServerFailedBodies), brokenOffBy === 'server' ? 1 : 0);
   t.deepEqual(registry.warnings, []);
 }
 
@@ -99,11 +101,12 @@ const http1: readonly Http1Outcome[] = [
     received: undefined,
   },
   {
-    title: 'a body that fails in the middle keeps its status and is no aborted body',
+    title: 'a body that fails in the middle keeps its status and is a failed body',
     handler: (ctx) => {
       ctx.body = failing(failed, 'a part');
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'a body whose upstream resets its connection is 500, for the client has not left',
@@ -123,13 +126,14 @@ const http1: readonly Http1Outcome[] = [
     received: undefined,
   },
   {
-    title: 'a response that the server destroys in the middle is no aborted body',
+    title: 'a response that the server destroys in the middle is a failed body',
     handler: async (ctx) => {
       await begin(ctx);
       ctx.res.destroy();
       return hang();
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'closeAllConnections() before the head is 500',
@@ -141,13 +145,14 @@ const http1: readonly Http1Outcome[] = [
     received: undefined,
   },
   {
-    title: 'closeAllConnections() in the middle of a body is no aborted body',
+    title: 'closeAllConnections() in the middle of a body is a failed body',
     handler: async (ctx) => {
       await begin(ctx);
       closeAll(ctx);
       return hang();
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'a connection that the server times out is 500',
@@ -156,12 +161,13 @@ const http1: readonly Http1Outcome[] = [
     received: undefined,
   },
   {
-    title: 'a connection that the server times out in the middle of a body is no aborted body',
+    title: 'a connection that the server times out in the middle of a body is a failed body',
     handler: async (ctx) => {
       await begin(ctx);
       return timeOut(ctx);
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'what a `timeout` listener of the server answers is the status',
@@ -214,7 +220,7 @@ const http1: readonly Http1Outcome[] = [
     },
     client: { on: 'data', does: leave },
     status: 200,
-    abortedBodies: 1,
+    brokenOffBy: 'client',
   },
   ...['setHeader', 'writeHead'].map(
     (way): Http1Outcome => ({
@@ -238,7 +244,7 @@ const http1: readonly Http1Outcome[] = [
     },
     client: { on: 'data', does: leave },
     status: 200,
-    abortedBodies: 1,
+    brokenOffBy: 'client',
   },
   {
     title: 'an answer to an upgrade that the app itself refuses has its status',
@@ -335,13 +341,14 @@ const http2: readonly Http2Outcome[] = [
     status: 500,
   },
   {
-    title: 'a stream that the server closes in the middle is no aborted body',
+    title: 'a stream that the server closes in the middle is a failed body',
     handler: async (ctx) => {
       await begin(ctx);
       streamOf(ctx).close(constants.NGHTTP2_CANCEL);
       return hang();
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'a body that fails before its first byte is 500',
@@ -351,11 +358,12 @@ const http2: readonly Http2Outcome[] = [
     status: 500,
   },
   {
-    title: 'a body that fails in the middle is no aborted body',
+    title: 'a body that fails in the middle is a failed body',
     handler: (ctx) => {
       ctx.body = failing(failed, 'a part');
     },
     status: 200,
+    brokenOffBy: 'server',
   },
   {
     title: 'a session that the server destroys is 500',
@@ -380,7 +388,7 @@ const http2: readonly Http2Outcome[] = [
       },
       client: { on: 'data', does },
       status: 200,
-      abortedBodies: 1,
+      brokenOffBy: 'client',
     },
     {
       title: `a client that has all bytes of the Content-Length may leave before the end (${does.name})`,

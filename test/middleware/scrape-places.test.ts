@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
+import { nodeConnection } from '../../middleware/node-answer.js';
 import { collectMilliseconds, scrapePlaces } from '../../middleware/scrape-places.js';
 import { type ManualClock, manualClock } from '../helpers/manual-clock.js';
 import { until } from '../helpers/until.js';
@@ -30,7 +31,7 @@ async function setting(t: ExecutionContext): Promise<Setting> {
   let freed = 0;
   let handedOver = 0;
   const server = createServer((req: IncomingMessage, res) => {
-    const place = places.take(req, res, 3_600_000, () => {
+    const place = places.take(nodeConnection(req, res), 3_600_000, () => {
       freed += 1;
     });
     if (place === undefined) {

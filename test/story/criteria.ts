@@ -43,8 +43,8 @@ const retentionInBundle = by(
   'retention: metrics are the days that Prometheus keeps, in the bundle',
 );
 const everythingMoves = by(
-  'examples/service.test.ts',
-  'the replayed payloads move every counter, and SIGINT in the middle of the work ends with exit code 0',
+  'examples/service.system.test.ts',
+  'the replayed payloads move every counter, and SIGINT lets the work in progress end before it kills the process',
 );
 
 export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
@@ -184,7 +184,7 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
     },
     {
       criterion: 'Documentation',
-      shownBy: [by('package.test.ts', 'README is under 200 lines, and its links lead somewhere')],
+      shownBy: [by('docs/readme.test.ts', 'README is under 200 lines, and its links lead somewhere')],
     },
     {
       criterion: 'Deployment to production',

@@ -2,6 +2,7 @@
 import { apiRequestDuration, apiRequests } from '../../catalogue/api.js';
 import {
   httpServerAbortedBodies,
+  httpServerFailedBodies,
   httpServerRequestDuration,
   httpServerRequestSize,
   httpServerRequestsInFlight,
@@ -249,7 +250,7 @@ function httpSizeRow(queries: BoardQueries): Row {
         description: 'Requests without an answer yet, by method.',
         unit: 'short',
         min: 0,
-        width: 12,
+        width: 8,
         queries: [queries.now(httpServerRequestsInFlight, ['method'])],
       }),
       timeSeries({
@@ -257,8 +258,17 @@ function httpSizeRow(queries: BoardQueries): Row {
         description: 'Answers whose client left after the headers, before the end of the body, a second.',
         unit: 'cps',
         min: 0,
-        width: 12,
+        width: 8,
         queries: [queries.perSecond(httpServerAbortedBodies)],
+      }),
+      timeSeries({
+        title: 'Answers that failed',
+        description:
+          'Answers that the service broke off after the headers, before the end of the body, a second.',
+        unit: 'cps',
+        min: 0,
+        width: 8,
+        queries: [queries.perSecond(httpServerFailedBodies)],
       }),
       ...histogramPanels(queries, httpServerRequestSize, {
         title: 'Size of requests',

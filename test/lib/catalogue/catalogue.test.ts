@@ -56,6 +56,7 @@ const rows: readonly [name: string, type: MetricDefinition['type'], labels: stri
   ['http_server_requests_in_flight', 'gauge', 'method'],
   ['http_server_time_to_first_byte_seconds', 'histogram', 'method, route'],
   ['http_server_aborted_bodies_total', 'counter', ''],
+  ['http_server_failed_bodies_total', 'counter', ''],
   ['http_server_request_size_bytes', 'histogram', 'method, route'],
   ['http_server_response_size_bytes', 'histogram', 'method, route'],
   ['health_check_status', 'gauge', 'check'],

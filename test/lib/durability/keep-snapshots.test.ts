@@ -197,7 +197,7 @@ test('one process keeps a file: another waits, and takes over what that one leav
   const file = join(await temporaryFolder(t), 'state.om');
   const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   const second = createTestRegistry();
-  const waiting = await keepSnapshots({ file, registry: second, intervalSeconds: 0.05 });
+  const waiting = await keepSnapshots({ file, registry: second, intervalSeconds: 0.1 });
   t.teardown(() => waiting.stop());
   second.counter(jobs).inc({ queue: 'a' });
   await waiting.write();
@@ -232,6 +232,34 @@ test('a snapshot is written every interval, and none after stop', async (t) => {
   await snapshots.stop();
   t.deepEqual(clock.timers(), []);
 });
+
+for (const [maxAgeSeconds, days, expected] of [
+  [undefined, 6, 5],
+  [undefined, 8, 0],
+  [30 * 86_400, 8, 5],
+] as const) {
+  test(`after ${days} days, numbers of ${maxAgeSeconds ?? 'seven days'} at most are ${expected > 0 ? 'restored' : 'dropped with a warning'}`, async (t) => {
+    const file = join(await temporaryFolder(t), 'state.om');
+    const before = createTestRegistry();
+    before.counter(jobs).inc({ queue: 'a' }, 5);
+    const clock = manualClock();
+    await (await keepSnapshots({ file, registry: before, intervalSeconds: rarely }, clock)).stop();
+    clock.advance(days * 86_400_000);
+    const registry = createTestRegistry();
+    registry.counter(jobs);
+    const options = { file, registry, intervalSeconds: rarely };
+    const snapshots = await keepSnapshots(
+      maxAgeSeconds === undefined ? options : { ...options, maxAgeSeconds },
+      clock,
+    );
+    t.teardown(() => snapshots.stop());
+    t.is(readValue(registry, jobs, { queue: 'a' }) ?? 0, expected);
+    t.is(registry.warnings.length, expected > 0 ? 0 : 1);
+    if (expected > 0) return;
+    t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_SKIPPED');
+    t.regex(registry.warnings[0]?.message ?? '', /start anew and are not restored.*`maxAgeSeconds`/);
+  });
+}
 
 test('the age and the size of the last snapshot are reported', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
@@ -439,6 +467,10 @@ for (const options of [
   { file: '' },
   { file: 5 },
   { file: 'a', intervalSeconds: 0 },
+  { file: 'a', intervalSeconds: 1e-7 },
+  { file: 'a', intervalSeconds: 86_401 },
+  { file: 'a', intervalSeconds: '15' },
+  { file: 'a', maxAgeSeconds: 0 },
   { file: 'a', fil: 'b' },
 ]) {
   test(`options ${JSON.stringify(options)} are refused`, async (t) => {

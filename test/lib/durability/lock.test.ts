@@ -1,8 +1,8 @@
 /** One of many has the lock, whoever was there before and however he ended. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { link, lstat, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { acquireLock, lockPath } from '../../../lib/durability/lock.js';
@@ -82,6 +82,36 @@ test('the lock of a process that was killed is free at once', async (t) => {
   const own = await until('the lock', async () => acquireLock(file));
   t.true(await own.isInPlace());
   await own.release();
+});
+
+test('a living process that hangs keeps its lock, however many others have asked for it', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const lock = new URL('../../../lib/durability/lock.js', import.meta.url).href;
+  // It accepts no connection any more: those that wait fill the backlog.
+  const program = `const { acquireLock } = await import(${JSON.stringify(lock)});
+    await acquireLock(${JSON.stringify(file)});
+    process.getBuiltinModule('fs').writeSync(1, 'locked');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  const sockets: Socket[] = [];
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const ask = (): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const socket = connect(lockPath(file), () => resolve(undefined));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+      sockets.push(socket);
+    });
+  let refusal: string | undefined;
+  while (refusal === undefined) refusal = await ask();
+  t.is(refusal, 'EAGAIN');
+  for (let attempt = 0; attempt < 3; attempt++) t.is(await acquireLock(file), undefined);
+  t.true((await lstat(lockPath(file))).isSocket());
 });
 
 test("a user's own file at the place of the lock is reported, and left as it is", async (t) => {

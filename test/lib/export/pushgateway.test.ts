@@ -372,8 +372,10 @@ for (const [options, message] of [
   [{ intervalSecond: 5 }, /Unknown option `intervalSecond` of startPush.*Did you mean `intervalSeconds`/],
   [
     { intervalSeconds: 0 },
-    /Invalid `intervalSeconds` of startPush.*positive number of seconds.*received 0\./,
+    /Invalid `intervalSeconds` of startPush: expected a number of seconds from 0\.1 to 86400, received 0\./,
   ],
+  [{ intervalSeconds: 1e-7 }, /Invalid `intervalSeconds` of startPush.*received 1e-7/],
+  [{ intervalSeconds: 86_401 }, /Invalid `intervalSeconds` of startPush.*received 86401/],
   [{ intervalSeconds: '15' }, /Invalid `intervalSeconds`.*received "15"/],
   [{ timeoutSeconds: Number.NaN }, /Invalid `timeoutSeconds`.*received NaN/],
   [{ maxBackoffSeconds: 1e9 }, /Invalid `maxBackoffSeconds`.*2147483 at most/],

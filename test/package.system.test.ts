@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { requireFreshBuild } from './helpers/fresh-build.js';
 import { fromRoot } from './helpers/package-root.js';
 
@@ -107,7 +107,13 @@ test('every subpath can be imported and required, and exports what is promised',
       'outcome',
       'withLabels',
     ],
-    './middleware': ['healthRouter', 'metricsRouter', 'requestMetrics', 'startMetricsServer'],
+    './middleware': [
+      'createMetricsHandler',
+      'healthRouter',
+      'metricsRouter',
+      'requestMetrics',
+      'startMetricsServer',
+    ],
     './export': ['clusterMetrics', 'joinCluster', 'keepSnapshots', 'startPush'],
     './monitoring': ['defaultSlos', 'defaultThresholds', 'defineSlo', 'generateBundle', 'writeBundle'],
     './testing': ['createTestRegistry', 'readHistogram', 'readSamples', 'readText', 'readValue'],
@@ -189,36 +195,77 @@ test('the command works from the package, without koa', async (t) => {
   t.true(stdout.startsWith('Usage: tamma-metrics top [options] <source>'));
 });
 
-test('the root and the decorators work where koa and @koa/router are not installed', async (t) => {
+/** A project with the package and what it depends on: no koa, no @koa/router, no types of either. */
+async function bareProject(t: ExecutionContext, others: readonly string[] = []): Promise<string> {
   const bare = await mkdtemp(join(tmpdir(), 'tamma-bare-'));
   t.teardown(() => rm(bare, { recursive: true, force: true }));
   const modules = join(bare, 'node_modules');
   await mkdir(join(modules, '@tamma/observability'), { recursive: true });
+  await mkdir(join(modules, '@types'));
   // A copy and no link: Node resolves from where a file really is.
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, '@tamma/observability')]);
   const { dependencies } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
-  for (const name of ['prom-client', ...Object.keys(dependencies)])
+  for (const name of ['prom-client', ...Object.keys(dependencies), ...others])
     await symlink(fromRoot(`node_modules/${name}`), join(modules, name));
   await writeFile(join(bare, 'package.json'), '{ "type": "module" }');
+  return bare;
+}
+
+test('createMetrics serves metrics and health on its own port where koa and @koa/router are not installed', async (t) => {
+  const bare = await bareProject(t);
   const script = `
     const { createMetrics } = await import('@tamma/observability');
     await import('@tamma/observability/decorators');
-    const metrics = createMetrics({}, { server: false, drainSeconds: 0 });
-    metrics.requestMetrics();
+    const { createMetricsHandler } = await import('@tamma/observability/middleware');
+    const metrics = createMetrics({ host: '127.0.0.1', port: 0 });
     await metrics.start();
+    const handler = createMetricsHandler();
+    for (const answer of [
+      await fetch(metrics.url + '/metrics'),
+      await fetch(metrics.url + '/ready'),
+      await handler.fetch(new Request('http://service/metrics')),
+    ]) console.log(answer.status, (await answer.text()).includes('build_info'));
     await metrics.stop();
-    console.log(await import('@tamma/observability/middleware').then(() => 'found', (error) => error.code));`;
+    console.log(await import('koa').catch((error) => error.code));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: bare });
-  t.is(stdout, 'ERR_MODULE_NOT_FOUND\n');
+  t.is(stdout, '200 true\n200 false\n200 true\nERR_MODULE_NOT_FOUND\n');
 });
 
-test('README is under 200 lines, and its links lead somewhere', async (t) => {
-  t.true(readme.split('\n').length < 200);
-  for (const [, link = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-    await t.notThrowsAsync(readFile(fromRoot(link)), link);
-  }
+test('the types of every subpath but ./monitoring compile without @types/koa, library declarations checked too', async (t) => {
+  const bare = await bareProject(t, ['@types/node', 'undici-types']);
+  await writeFile(
+    join(bare, 'service.ts'),
+    `import { createMetrics, loadMetricsConfig } from '@tamma/observability';
+     import { Counted } from '@tamma/observability/decorators';
+     import { keepSnapshots } from '@tamma/observability/export';
+     import { createMetricsHandler, metricsRouter, requestMetrics } from '@tamma/observability/middleware';
+     import { createServer } from 'node:http';
+     const server = createServer(createMetricsHandler());
+     const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
+     metrics.requestMetrics({ skip: (ctx) => ctx.path === '/health' });
+     export const response: Promise<Response> = createMetricsHandler().fetch(new Request('http://service/metrics'));
+     export { Counted, keepSnapshots, metricsRouter, requestMetrics };`,
+  );
+  const options = {
+    target: 'ES2022',
+    module: 'NodeNext',
+    strict: true,
+    skipLibCheck: false,
+    types: ['node'],
+    noEmit: true,
+  };
+  await writeFile(
+    join(bare, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, include: ['service.ts'] }),
+  );
+  const compiled = await run(process.execPath, [
+    fromRoot('node_modules/typescript/bin/tsc'),
+    '-p',
+    bare,
+  ]).catch((error: { stdout: string }) => error);
+  t.is(compiled.stdout, '');
 });
 
 test('publint and arethetypeswrong find nothing', async (t) => {

@@ -1,0 +1,147 @@
+/** The ways between workers and the one that aggregates where that is no primary: messages over a Unix socket, a line each. */
+import { type IncomingMessage, request, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
+import type { HubLinkOf } from './cluster-roster.js';
+import type { MemberLinkOf } from './cluster-worker.js';
+
+const upgrade = { Connection: 'Upgrade', Upgrade: messageType };
+
+/** The way to all workers that have connected to a server by `connectMember`. */
+export function socketHub(server: Server): HubLinkOf {
+  return ({ message, gone }) => {
+    const sockets = new Map<string, Socket>();
+    let connections = 0;
+    server.on('upgrade', (_request: IncomingMessage, socket: Socket) => {
+      connections += 1;
+      const key = `connection ${connections}`;
+      sockets.set(key, socket);
+      socket.unref();
+      const headers = Object.entries(upgrade).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers.join('')}\r\n`);
+      const place = { key, send: (sent: HubMessage) => sendLine(socket, sent) };
+      onLines(
+        socket,
+        (value) => message(place, value as MemberMessage),
+        () => {
+          sockets.delete(key);
+          gone(key);
+        },
+      );
+    });
+    return {
+      send: (sent) => {
+        for (const socket of sockets.values()) sendLine(socket, sent);
+      },
+      processes: () => [...sockets.keys()],
+      isWatched: () => true,
+      close: () => {
+        for (const socket of sockets.values()) socket.destroy();
+      },
+    };
+  };
+}
+
+/** A worker's way to whoever aggregates at the moment: a connection that may be replaced by one to another. */
+export interface ReplaceableLink {
+  readonly linkOf: MemberLinkOf;
+  /** Uses a connection until it closes. */
+  use(socket: Socket): Promise<void>;
+}
+
+export function replaceableLink(): ReplaceableLink {
+  let current: Socket | undefined;
+  let isClosed = false;
+  let onMessage = (_message: HubMessage): void => {};
+  let onOpen = (): void => {};
+  return {
+    linkOf: (message, open) => {
+      [onMessage, onOpen] = [message, open];
+      return {
+        thread: undefined,
+        get isOpen() {
+          return current !== undefined;
+        },
+        send: (sent) => {
+          if (current !== undefined) sendLine(current, sent);
+        },
+        hold: (isHeld) => {
+          if (isHeld) current?.ref();
+          else current?.unref();
+        },
+        close: () => {
+          isClosed = true;
+          current?.end();
+        },
+      };
+    },
+    use: (socket) =>
+      new Promise((resolve) => {
+        onLines(
+          socket,
+          (value) => onMessage(value as HubMessage),
+          () => {
+            if (current === socket) current = undefined;
+            socket.destroy();
+            resolve();
+          },
+        );
+        if (isClosed) {
+          socket.end();
+          return;
+        }
+        current = socket;
+        socket.unref();
+        onOpen();
+      }),
+  };
+}
+
+/** Connects a worker to a hub. Rejects where nobody listens. */
+export function connectMember(socketPath: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    request({ socketPath, headers: upgrade, agent: false })
+      .once('upgrade', (_response, socket) => {
+        socket.on('error', expected);
+        resolve(socket as Socket);
+      })
+      .once('response', (response) => {
+        response.resume();
+        reject(new Error(`expected an upgrade, received status ${response.statusCode}`));
+      })
+      .once('error', reject)
+      .end();
+  });
+}
+
+function sendLine(socket: Socket, message: HubMessage | MemberMessage): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Messages of a connection, and its end once all of them have been read. */
+function onLines(socket: Socket, onMessage: (message: unknown) => void, onEnd: () => void): void {
+  let rest = '';
+  const decoder = new StringDecoder('utf8');
+  socket.on('data', (bytes: Buffer) => {
+    const lines = `${rest}${decoder.write(bytes)}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const message = readMessage(parsed(line));
+      if (message !== undefined) onMessage(message);
+    }
+  });
+  socket.on('error', expected);
+  socket.once('close', onEnd);
+}
+
+/** The other process has ended: `close` says so too. */
+function expected(): void {}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

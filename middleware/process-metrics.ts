@@ -1,0 +1,40 @@
+/** What `createMetrics` measures of a process by itself: its build, its outbound requests, derived gauges, Node's own metrics. */
+import PrometheusRegistry from 'prom-client/lib/registry.js';
+import { MetricsAggregator } from '../lib/aggregation.js';
+import { buildInfo } from '../lib/catalogue/self.js';
+import type { MetricsConfig } from '../lib/config.js';
+import { instrumentFetch } from '../lib/recorders/fetch.js';
+import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { CreateMetricsOptions } from './create-metrics-options.js';
+
+type MeasureOptions = Required<
+  Pick<CreateMetricsOptions, 'registry' | 'fetch' | 'defaultMetrics' | 'revision'>
+>;
+
+/** @returns ends what would go on by itself */
+export async function measureProcess(
+  { service, version }: Required<Pick<MetricsConfig, 'service' | 'version'>>,
+  { registry, fetch, defaultMetrics, revision }: MeasureOptions,
+): Promise<() => void> {
+  if (defaultMetrics) await collectNodeMetrics(registry);
+  registry.gauge(buildInfo).set({ service, version, revision, node_version: process.version }, 1);
+  const aggregator = new MetricsAggregator({ registry });
+  const wire =
+    fetch === false
+      ? undefined
+      : instrumentFetch({ registry, ...(fetch.hosts === undefined ? {} : { hosts: fetch.hosts }) });
+  return () => {
+    wire?.stop();
+    aggregator.stop();
+  };
+}
+
+/** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
+async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
+  if (!(prometheus instanceof PrometheusRegistry)) return;
+  const hasThem = (): boolean => prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
+  if (hasThem()) return;
+  const { collectDefaultMetrics } = await import('prom-client');
+  // Another start may have been faster.
+  if (!hasThem()) collectDefaultMetrics({ register: prometheus });
+}
