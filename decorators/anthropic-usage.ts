@@ -52,7 +52,7 @@ function follow(): ReplyStream {
   let told: Record<string, unknown> = {};
   let model: string | undefined;
   let stop: string | undefined;
-  /** Each event tells the totals so far: what it tells replaces what was told. */
+  /** Each event reports the totals so far: they replace what was reported before. */
   const tell = (usage: unknown): void => {
     const given = Object.entries(propertiesOf(usage)).filter(([, value]) => value !== null);
     told = { ...told, ...Object.fromEntries(given) };

@@ -19,6 +19,7 @@ export interface Call<
   readonly error: unknown;
   /** How it ended; `success` until it has. */
   readonly outcome: Outcome;
-  /** The stream that was returned was never read to its end and is garbage now: when it ended nobody knows. */
+  /** The result was never consumed to its end and has become garbage: when it ended is unknown. `instance` and `args` no longer
+   * hold it. */
   readonly abandoned: boolean;
 }

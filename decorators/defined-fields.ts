@@ -1,7 +1,7 @@
 /**
  * Whether a class defines a field on each of its instances (TypeScript's `useDefineForClassFields`, the default for ES2022).
  * Such a field hides what a legacy decorator puts on the prototype, and no code of the decorator ever runs for it: the
- * source of the class is all that tells.
+ * source of the class is all that shows it.
  */
 import jsTokens, { type Token } from 'js-tokens';
 

@@ -1,6 +1,6 @@
 /**
  * The event streams of the AI SDKs, as `messages.stream()` and `chat.completions.stream()` return them: they run whether or
- * not anyone iterates, and tell of themselves by events. Known by their shape, since no SDK is a dependency.
+ * not anyone iterates, and report by events. Known by their shape, since no SDK is a dependency.
  */
 import type { AnyMethod, ObservedLife } from './stream-life.js';
 

@@ -12,7 +12,7 @@ const maxMethods = 64;
 const usualExits: ReadonlySet<string> = new Set(['catch', 'exec', 'stream', 'cursor', 'asCallback']);
 
 /** Give one item, or `null` at the end. */
-const step = /^(try)?next|^read/i;
+const step = /^(tryNext|next|read)(Sync)?$/;
 const closing = /^(close|destroy)/i;
 
 /** Methods that say nothing of an end: `then` and iteration are observed elsewhere, events by `emit`. */
@@ -69,13 +69,17 @@ function exitsOf(value: object): [string, AnyMethod][] {
   ) {
     for (const name of Object.getOwnPropertyNames(at)) {
       const method: unknown = Reflect.getOwnPropertyDescriptor(at, name)?.value;
-      if (typeof method === 'function' && !found.has(name) && !others.has(name) && !types.isProxy(method)) {
-        found.set(name, method as AnyMethod);
-      }
+      if (typeof method !== 'function' || found.has(name) || others.has(name)) continue;
+      if (!types.isProxy(method) && !isClass(method)) found.set(name, method as AnyMethod);
     }
   }
   const exits = [...found];
   return exits.length <= maxMethods ? exits : exits.filter(([name]) => usualExits.has(name));
+}
+
+/** A class that an object holds is none of its methods, and has to stay the very class. */
+function isClass(value: object): boolean {
+  return Reflect.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }
 
 function isObject(value: unknown): value is object {

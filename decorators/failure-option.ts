@@ -10,8 +10,12 @@ export interface FailureOption<C> {
    * outcome is `failure` then, its `errorType` `FailedResult`. One that throws is counted in
    * `metrics_recording_errors_total`, and the call is a success. Default: that of `@Instrumented`, else no result is.
    */
-  failure?: (call: C) => boolean;
+  failure?: (call: Returned<C>) => boolean;
 }
+
+/** A call that returned: it has its result. */
+type Returned<C> =
+  C extends Call<infer _This, infer _Args, infer Result> ? C & { readonly result: Result } : C;
 
 /** An observer that sees the outcome that `failure` gives to results. */
 export function judging(

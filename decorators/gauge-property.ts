@@ -9,7 +9,7 @@ import type { DecoratorArguments } from './metric-decorator.js';
 import type { Recorder } from './recorder.js';
 
 /**
- * A decorator for methods, standard accessors and legacy properties. Only the first tell `Args` and `Result`: were the
+ * A decorator for methods, standard accessors and legacy properties. `Args` and `Result` are inferred from the first alone: were the
  * value of an accessor another place to infer `Result` from, TypeScript would take a method for one.
  */
 export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (

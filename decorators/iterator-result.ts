@@ -15,7 +15,14 @@ export function followIteration(value: object, iterate: AnyMethod, life: Observe
   life.intercept(value, Symbol.asyncIterator, iterate, (original, self, args) => {
     const made: unknown = Reflect.apply(original, self, args);
     const isIterator = self === value && typeof made === 'object' && made !== null && made !== value;
-    if (isIterator && life.isNew(made)) followIterator(made, life);
+    if (isIterator && life.isNew(made)) {
+      try {
+        followIterator(made, life);
+      } catch {
+        // A frozen one cannot be observed.
+        life.end();
+      }
+    }
     return made;
   });
 }

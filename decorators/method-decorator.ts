@@ -1,6 +1,6 @@
 /**
  * One decorator function for both modes: standard decorators (TypeScript 5 and later) call it with a method and a
- * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. Told apart by the second
+ * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. Distinguished by the second
  * argument.
  */
 import { metricsError } from '../lib/errors.js';
@@ -118,7 +118,9 @@ function misplaced(decorator: string, kind: string, name: unknown): Error {
   const hint =
     kind === 'class'
       ? `Put it on the methods of the class. If it was written without parentheses, write \`@${decorator}()\`.`
-      : 'Make it a method, or move the work into one and decorate that.';
+      : decorator === 'TracksGauge' && kind === 'field'
+        ? `Write \`accessor ${String(name)}\`, which a gauge can follow.`
+        : 'Make it a method, or move the work into one and decorate that.';
   return metricsError(
     'ERR_METRICS_INVALID_DECORATION',
     `@${decorator} cannot decorate \`${String(name)}\`: expected a method, received ${/^[ae]/.test(kind) ? 'an' : 'a'} ${kind}. ${hint}`,

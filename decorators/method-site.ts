@@ -63,7 +63,7 @@ export function standardDeclaration(context: StandardContext, method: () => AnyF
   return declaration;
 }
 
-/** The object of the prototype chain that declares a method; `undefined` where the chain does not tell. */
+/** The object of the prototype chain that declares a method; `undefined` where the chain does not show it. */
 function holderOf(start: object, context: StandardContext, method: AnyFunction): object | undefined {
   const { name, metadata } = context;
   const chain = chainOf(start);

@@ -3,9 +3,10 @@
  * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
  * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
+import type { Call } from './call.js';
 import { hasClassFailures } from './class-settings.js';
 import { maxDepth, recording } from './contained-observer.js';
-import type { Declaration } from './declaration.js';
+import { type Declaration, declaredBy } from './declaration.js';
 import {
   type AnyFunction,
   type CallObserver,
@@ -22,7 +23,7 @@ import type { StreamLife } from './stream-life.js';
 import { followResult } from './stream-result.js';
 import { finish, finishOnEmptyStack, unfinished } from './unfinished-calls.js';
 
-/** A function that behaves as `original` and tells `observers` of every call. */
+/** A function that behaves as `original` and reports every call to `observers`. */
 export function observedFunction<F extends AnyFunction>(
   original: F,
   observers: readonly CallObserver[],
@@ -232,10 +233,32 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
       observer.end?.(call, started);
     },
     fail: (error) => fail(call, observer, started, error),
-    abandon: () => {
-      call.abandoned = true;
-      observer.end?.(call, started);
-    },
+    abandonment: (stream) => abandonment(call, observer, started, stream),
   };
   return followResult(value, life, lastStarted);
+}
+
+/** Ends a call whose result is garbage. Apart from `follow`, whose closures hold the call, and so all that its arguments hold. */
+function abandonment(
+  call: ObservedCall,
+  observer: CallObserver,
+  started: unknown,
+  result: object,
+): () => void {
+  const abandoned = withoutResult(call, result);
+  return () => observer.end?.(abandoned, started);
+}
+
+/** A builder returns itself or one of its arguments: held by its call, it would never be garbage. */
+function withoutResult({ instance, args, [declaredBy]: declaration }: ObservedCall, result: object): Call {
+  const kept = (value: unknown): unknown => (value === result ? undefined : value);
+  return {
+    instance: kept(instance),
+    args: args.map(kept),
+    result: undefined,
+    error: undefined,
+    outcome: 'success',
+    abandoned: true,
+    ...{ [declaredBy]: declaration },
+  };
 }

@@ -11,7 +11,7 @@ import {
 
 /**
  * Reads the usage of OpenAI's replies, whole or streamed. OpenAI counts cached input into the input and reasoning into the
- * output; here they are taken off. A streamed chat completion tells its usage only with
+ * output; here they are taken off. A streamed chat completion reports its usage only with
  * `stream_options: { include_usage: true }`.
  */
 export const openaiUsage: UsageReader = usageReader({
@@ -35,7 +35,7 @@ function replyFacts(reply: Readonly<Record<string, unknown>>): ReplyFacts {
   return {
     usage: usageOf(propertiesOf(reply.usage)),
     model: textIn(reply.model),
-    // Chat completions tell it by choice, responses as a whole.
+    // Chat completions report it by choice, responses as a whole.
     stop:
       textIn(propertiesOf(choice).finish_reason) ??
       textIn(propertiesOf(reply.incomplete_details).reason) ??
@@ -59,7 +59,7 @@ function usageOf(told: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
 
 function follow(): ReplyStream {
   let facts: ReplyFacts = { usage: undefined, model: undefined, stop: undefined };
-  /** What an item does not tell stays as it was told before. */
+  /** What an item does not report stays as it was. */
   const tell = (told: ReplyFacts): void => {
     facts = {
       usage: told.usage ?? facts.usage,

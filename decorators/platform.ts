@@ -34,10 +34,10 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
   labels?: PresetLabels<'service' | 'platform' | 'method' | 'repository', C>;
   /**
    * Status code of the response, or the code of a network error. Default: `status` of the result or of the error, as octokit
-   * has them, the code of a network error, or the class of another; `unknown` where a result does not tell.
+   * has them, the code of a network error, or the class of another; `unknown` where a result has none.
    */
   status?: (call: C) => number | string | undefined;
-  /** What the call tells of the rate limit. Default: the headers of the result or of the error say. */
+  /** What the call reports of the rate limit. Default: the headers of the result or of the error. */
   rateLimit?: (call: C) => RateLimitTold | undefined;
   /** What a request that succeeds brings about: `issues_created_total`, `prs_created_total` or `prs_merged_total`, by repository. */
   effect?: PlatformEffect;

@@ -27,14 +27,19 @@ export function followThenable(value: object, then: AnyMethod, life: ObservedLif
     if (self !== value && !types.isProxy(value))
       return Reflect.apply(original, self, [onFulfilled, onRejected, ...others]);
     life.awaits();
-    return Reflect.apply(original, self, [
-      (result: unknown) => {
-        life.fulfil(result);
-        return typeof onFulfilled === 'function' ? onFulfilled(result) : result;
-      },
-      observedRejection(onRejected, life),
-      ...others,
-    ]);
+    try {
+      return Reflect.apply(original, self, [
+        (result: unknown) => {
+          life.fulfil(result);
+          return typeof onFulfilled === 'function' ? onFulfilled(result) : result;
+        },
+        observedRejection(onRejected, life),
+        ...others,
+      ]);
+    } catch (error) {
+      life.fail(error);
+      throw error;
+    }
   });
 }
 
@@ -61,10 +66,15 @@ function followSubscription(promise: Promise<unknown>, life: ObservedLife): void
     get: () => {
       undo();
       life.awaits();
-      // So that `then` makes a native promise, and runs no constructor of a subclass.
-      const restore = redefine(promise, 'constructor', { value: nativeConstructor, writable: true });
-      nativeThen.call(promise, life.fulfil, life.fail);
-      restore();
+      try {
+        // So that `then` makes a native promise, and runs no constructor of a subclass.
+        const restore = redefine(promise, 'constructor', { value: nativeConstructor, writable: true });
+        nativeThen.call(promise, life.fulfil, life.fail);
+        restore();
+      } catch {
+        // It has been frozen since.
+        life.end();
+      }
       return given;
     },
     // Else whoever assigned to it would get an error.

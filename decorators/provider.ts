@@ -46,17 +46,17 @@ export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C[
    */
   labels?: PresetLabels<'provider' | 'model' | 'operation', C>;
   /**
-   * How replies tell their usage: `anthropicUsage`, `openaiUsage`, or a function of the call for replies of one's own.
-   * Default: replies of both SDKs, told by their shape.
+   * How replies report their usage: `anthropicUsage`, `openaiUsage`, or a function of the call for replies of one's own.
+   * Default: replies of both SDKs, recognized by their shape.
    */
   usage?: UsageReader | ((call: C) => Partial<TokenUsage> | undefined);
   /**
    * US dollars for a million tokens, by model: the one asked for, else the one that answered. A reply whose model has no price
-   * counts in `ai_unpriced_requests_total`; without a table that is every reply that tells its usage.
+   * counts in `ai_unpriced_requests_total`; without a table that is every reply that reports its usage.
    */
   prices?: PriceTable;
   /**
-   * What the call tells of the rate limit. Default: an error with `status` 429 limited it, and its `headers` say how long.
+   * What the call reports of the rate limit. Default: an error with `status` 429 limited it, and its `headers` say how long.
    */
   rateLimit?: (call: C) => RateLimitTold | undefined;
   /** Why this request is a retry of another; `undefined` where it is none. Read at the start. */
@@ -177,7 +177,7 @@ function requesting(
   };
 }
 
-/** The usage that a function gave, if it tells anything: what is misspelt in it is for the recorder to say. */
+/** The usage that a function gave, if any: what is misspelt in it is for the recorder to say. */
 function usageIn(told: unknown): Partial<TokenUsage> | undefined {
   const properties = propertiesOf(told);
   return Object.values(properties).some((tokens) => tokens !== undefined && tokens !== null)
@@ -208,7 +208,7 @@ function recordRateLimit({ recorder, request, scope }: Started, told: RateLimitT
   recorder.setRateLimit(provider, left);
 }
 
-/** What an error of an SDK tells. */
+/** What an error of an SDK reports. */
 function rateLimitOf({ error, outcome }: Call): RateLimitTold | undefined {
   if (outcome === 'success' || !isRateLimitError(error)) return undefined;
   const header = headersOf(error);

@@ -1,9 +1,9 @@
-/** What results and errors of API clients tell of rate limits. */
+/** What results and errors of API clients report of rate limits. */
 import { type HeaderReader, isRateLimited } from '../lib/recorders/rate-limit-headers.js';
 import type { RateLimitState } from '../lib/recorders/rate-limits.js';
 import { propertiesOf } from './usage.js';
 
-/** What a call tells of a rate limit. */
+/** What a call reports of a rate limit. */
 export interface RateLimitTold extends RateLimitState {
   /** Whether the call was limited, and so counts. Default: false. */
   readonly limited?: boolean;

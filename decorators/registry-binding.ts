@@ -53,7 +53,7 @@ function byClass<B extends RegistryBinding>(
   definitions: readonly MetricDefinition[],
   bindingIn: (registry: AnyRegistry) => B,
 ): BindingFinder<B> {
-  // A conflict is told at class definition, as it is with a registry that is given.
+  // A conflict is reported at class definition, as it is with a registry that is given.
   for (const definition of definitions) sharedRegistry.checkConflict(definition);
   let shared: B | undefined;
   const bindShared = (): B => {

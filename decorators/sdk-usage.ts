@@ -1,4 +1,4 @@
-/** Usage of whichever SDK a reply comes from, told by its shape: what `@ProviderRequest` reads unless it is told otherwise. */
+/** Usage of whichever SDK a reply comes from, recognized by its shape: the default of `@ProviderRequest`. */
 import { anthropicUsage } from './anthropic-usage.js';
 import { openaiUsage } from './openai-usage.js';
 import { noFacts, type ReplyStream, type UsageReader, usageReader } from './usage.js';

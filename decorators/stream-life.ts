@@ -1,7 +1,7 @@
 /** What the kinds of results that go on after the return have in common: what is reported of them, and how they are observed in place. */
 import { contextRunner } from './context-labels.js';
 
-/** What is reported of a result: items, then one of `succeed`, `end`, `fail` and `abandon`, once. */
+/** What is reported of a result: items, then one of `succeed`, `end`, `fail` and `abandonment`, once. */
 export interface StreamLife {
   /** When the call started, as a number that grows from call to call. */
   readonly started: number;
@@ -13,16 +13,17 @@ export interface StreamLife {
   readonly end: (stream: object) => void;
   /** Reading it threw, or it was rejected. */
   readonly fail: (error: unknown) => void;
-  /** It was collected as garbage before its end. */
-  readonly abandon: () => void;
-  /** Whether `item` is told of each item. Default: of the first. */
+  /** Makes what is done where the result becomes garbage before its end. It must not hold the result. */
+  readonly abandonment: (result: object) => () => void;
+  /** Whether `item` is called for each item. Default: for the first. */
   readonly everyItem?: boolean;
   /** Runs the steps of an iterator, whose body is the work of the call. Default: they run as they are. */
   readonly run?: (<T>(step: () => T) => T) | undefined;
 }
 
 /** A result that is being observed, on behalf of every call that returned it. */
-export interface ObservedLife extends Omit<StreamLife, 'started' | 'everyItem' | 'abandon' | 'run' | 'end'> {
+export interface ObservedLife
+  extends Omit<StreamLife, 'started' | 'everyItem' | 'abandonment' | 'run' | 'end'> {
   readonly end: () => void;
   readonly run: <T>(step: () => T) => T;
   /** It was fulfilled with a value, which may be a result that goes on. */
@@ -38,6 +39,8 @@ export interface ObservedLife extends Omit<StreamLife, 'started' | 'everyItem' |
   readonly undoing: (undo: Undo) => void;
   /** Whether an object that belongs to the result is seen for the first time. */
   readonly isNew: (part: object) => boolean;
+  /** Stops observing, and reports nothing. */
+  readonly giveUp: () => void;
 }
 
 export type AnyMethod = (...args: unknown[]) => unknown;
@@ -46,7 +49,7 @@ type Interceptor = (original: AnyMethod, self: unknown, args: unknown[]) => unkn
 /** Puts back what was replaced. */
 export type Undo = () => void;
 
-/** Defines a property on an object itself and tells how to undo it. @throws TypeError where the object does not allow it */
+/** Defines a property on an object itself, and returns what undoes it. @throws TypeError where the object does not allow it */
 export function redefine(object: object, key: PropertyKey, descriptor: PropertyDescriptor): Undo {
   const before = Reflect.getOwnPropertyDescriptor(object, key);
   const made = { ...descriptor, configurable: true, enumerable: before?.enumerable ?? false };
@@ -87,9 +90,7 @@ export function shareObservation(value: object, life: StreamLife): 'shared' | 'r
   if (observation === undefined) return undefined;
   const { lives, since, settles } = observation;
   if (life.started > since && !(settles && lives.length < maxSharers)) return 'refused';
-  const once = lifeOnce(life);
-  abandoned.register(value, once.abandon, once.token);
-  lives.push(once);
+  lives.push(lifeOf(value, life));
   return 'shared';
 }
 
@@ -100,14 +101,12 @@ export function observe(
   { now, settles }: { now: number; settles: boolean },
   follow: (value: unknown, life: StreamLife) => boolean,
 ): ObservedLife {
-  const first = lifeOnce(life);
-  const lives = [first];
+  const lives = [lifeOf(value, life)];
   const undos: Undo[] = [];
   const parts = new WeakSet<object>();
   let isAwaited = false;
   let isOver = false;
   observations.set(value, { lives, since: now, settles });
-  abandoned.register(value, first.abandon, first.token);
   const release = (): void => {
     isOver = true;
     observations.delete(value);
@@ -147,16 +146,29 @@ export function observe(
       parts.add(part);
       return true;
     },
+    giveUp: () => {
+      release();
+      for (const { token } of lives.splice(0)) abandoned.unregister(token);
+    },
   };
   return observed;
 }
 
 type LifeOnce = ReturnType<typeof lifeOnce>;
 
-/**
- * What outlives the result. It is a function of its own, since closures of one function share what they hold: none of
- * these may hold the result, or it would never be garbage.
- */
+/** A life that ends once: as garbage at the latest. */
+function lifeOf(value: object, life: StreamLife): LifeOnce {
+  const once = lifeOnce(life);
+  abandoned.register(value, inContextOfNow(life.abandonment(value)), once.token);
+  return once;
+}
+
+/** Outlives the result. It is a function of its own, since closures of one function share what they hold. */
+function inContextOfNow(report: () => void): () => void {
+  const inContext = contextRunner();
+  return () => inContext(report);
+}
+
 function lifeOnce(life: StreamLife) {
   const { everyItem, run } = life;
   let hasItem = false;
@@ -184,6 +196,5 @@ function lifeOnce(life: StreamLife) {
       ending(() => {
         if (!follow(value, life)) life.succeed(value);
       }),
-    abandon: () => ending(life.abandon),
   };
 }

@@ -54,7 +54,13 @@ export function followResult(value: object, life: StreamLife, now: () => number)
       { now: now(), settles: subscribe !== undefined },
       (settled, one) => typeof settled === 'object' && settled !== null && followResult(settled, one, now),
     );
-    followInPlace(value, abilities, observed);
+    try {
+      followInPlace(value, abilities, observed);
+    } catch {
+      // One of its properties cannot be redefined, or its getter throws.
+      observed.giveUp();
+      return false;
+    }
     return true;
   } catch {
     // A getter or a proxy that throws: its business, and no result of ours.
@@ -68,14 +74,18 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
   else if (followStream(value, iterate, life)) return;
   if (isEmitter(value)) {
     followEmitter(value, life);
-    // A userland stream tells of itself by events; its `read` gives `null` whenever it has nothing yet.
+    // A userland stream reports by events; its `read` gives `null` whenever it has nothing yet.
     if (subscribe === undefined && methodOf(value, 'pipe') !== undefined) return;
   }
   if (iterate !== undefined) followIteration(value, iterate, life);
   followExits(value, life, (exit) => {
-    const found = abilitiesOf(exit);
-    if (found.subscribe === undefined && found.iterate === undefined) return;
-    if (Object.isExtensible(exit) && life.isNew(exit)) followInPlace(exit, found, life);
+    try {
+      const found = abilitiesOf(exit);
+      if (found.subscribe === undefined && found.iterate === undefined) return;
+      if (Object.isExtensible(exit) && life.isNew(exit)) followInPlace(exit, found, life);
+    } catch {
+      // What cannot be observed is its caller's all the same.
+    }
   });
 }
 

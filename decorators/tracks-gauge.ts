@@ -1,4 +1,4 @@
-/** `@TracksGauge`: how many calls of a method are under way, or a gauge that follows a result or a property. */
+/** `@TracksGauge`: how many calls of a method are in progress, or a gauge that follows a result or a property. */
 import { methodCallsInProgress } from '../lib/catalogue/method.js';
 import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
@@ -20,21 +20,21 @@ import type { Recorder } from './recorder.js';
 
 export interface TracksGaugeOptions<C> extends FailureOption<C> {
   /**
-   * Sets the gauge at the end of a successful call instead of counting calls under way; `undefined` leaves it as it is.
+   * Sets the gauge at the end of a successful call instead of counting calls in progress; `undefined` leaves it as it is.
    * On a property it makes the number of the value, which is the call's `result`.
    */
   set?: (call: C) => number | undefined;
 }
 
 /**
- * Tracks the calls of a method under way in `method_calls_in_progress`, by class and method.
+ * Tracks how many calls of a method are in progress in `method_calls_in_progress`, by class and method.
  * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
  */
 export function TracksGauge<This, Args extends unknown[], Result>(
   options?: MetriclessOptions<CallOf<This, Args, Result>['instance']>,
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
- * Tracks the calls of a method under way in a gauge: +1 at the start and -1 at the end, with the labels of the start. On a
+ * Tracks how many calls of a method are in progress in a gauge: +1 at the start and -1 at the end, with the labels of the start. On a
  * standard `accessor`, and on a property or `accessor` in legacy mode, the gauge follows the value. A legacy property needs
  * `useDefineForClassFields: false`, as all legacy property decorators do: without, the class definition throws
  * ERR_METRICS_INVALID_DECORATION. Labels and errors as in `Counted`.

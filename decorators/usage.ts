@@ -1,10 +1,10 @@
-/** How the replies of AI SDKs tell what they used: read as a whole, or followed item by item where they are streamed. */
+/** How the replies of AI SDKs report what they used: read as a whole, or followed item by item where they are streamed. */
 import type { TokenUsage } from '../lib/recorders/prices.js';
 import type { Call } from './call.js';
 
-/** What a reply tells. */
+/** What a reply reports. */
 export interface ReplyFacts {
-  /** Tokens by type, disjoint; `undefined` where the reply tells none. What is odd about a number is kept, to be counted. */
+  /** Tokens by type, disjoint; `undefined` where the reply reports none. What is odd about a number is kept, to be counted. */
   readonly usage: Partial<TokenUsage> | undefined;
   /** The model that answered, which may be a dated version of the one asked. */
   readonly model: string | undefined;
@@ -14,14 +14,14 @@ export interface ReplyFacts {
 
 /** Follows one streamed reply. */
 export interface ReplyStream {
-  /** Takes the next item, and tells whether it brings text or another token of the reply. */
+  /** Takes the next item, and returns whether it brings text or another token of the reply. */
   readonly item: (item: unknown) => boolean;
-  /** What the items so far tell. */
+  /** What the items so far report. */
   readonly facts: () => ReplyFacts;
 }
 
 /**
- * How replies tell their usage: for `@ProviderRequest({ usage })`, which follows streams too, and as sources for the labels and
+ * How replies report their usage: for `@ProviderRequest({ usage })`, which follows streams too, and as sources for the labels and
  * values of any decorator, which see whole replies only.
  * @example
  * \@Counted(catalogue.aiTokens, { labels: { provider: 'anthropic', model: anthropicUsage.model, token_type: 'input' }, value: anthropicUsage.input })
@@ -31,13 +31,13 @@ export interface UsageReader {
   readonly knows: (reply: unknown) => boolean;
   readonly read: (reply: unknown) => ReplyFacts;
   readonly follow: () => ReplyStream;
-  /** Value sources: tokens of the call's reply; `undefined`, which records nothing, where it tells none. */
+  /** Value sources: tokens of the call's reply; `undefined`, which records nothing, where it reports none. */
   readonly input: TokenSource;
   readonly output: TokenSource;
   readonly cacheRead: TokenSource;
   readonly cacheCreation: TokenSource;
   readonly reasoning: TokenSource;
-  /** Label sources; empty, which is an absent label, where the reply does not tell. */
+  /** Label sources; empty, which is an absent label, where the reply has none. */
   readonly model: TextSource;
   readonly stop: TextSource;
 }

@@ -1,5 +1,6 @@
 /** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
 import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { followIterator } from './iterator-result.js';
 import type { AnyMethod, ObservedLife } from './stream-life.js';
 
@@ -8,30 +9,48 @@ export function isSpent(stream: ReadableStream): boolean {
   return stream.locked || Readable.isDisturbed(stream as never);
 }
 
-export function followWebStream(stream: ReadableStream, life: ObservedLife): void {
+/** @param cancelled is called where its reader leaves early */
+export function followWebStream(
+  stream: ReadableStream,
+  life: ObservedLife,
+  cancelled: () => void = life.end,
+): void {
   const intercept = methodsOf(stream, life);
-  intercept('getReader', (made) => followReader(made as ReadableStreamDefaultReader, life));
+  intercept('getReader', (made) => followReader(made as ReadableStreamDefaultReader, life, cancelled));
   for (const method of ['values', Symbol.asyncIterator] as const) {
     intercept(method, (made) => {
       if (life.isNew(made as object)) followIterator(made as object, life);
     });
   }
-  intercept('cancel', () => life.end());
-  // What is within pipes and tees reads past the methods above, so an observing stage is put in front.
-  const { pipeThrough } = stream;
-  for (const method of ['pipeTo', 'pipeThrough', 'tee'] as const) {
-    life.intercept(stream, method, stream[method] as AnyMethod, (original, self, args) =>
-      Reflect.apply(
-        original,
-        self === stream ? Reflect.apply(pipeThrough, stream, [observingStage(life)]) : self,
-        args,
-      ),
-    );
+  intercept('cancel', cancelled);
+  // A pipe reads past the methods above, so it is given a copy that is read by them.
+  for (const method of ['pipeTo', 'pipeThrough'] as const) {
+    life.intercept(stream, method, stream[method] as AnyMethod, (original, self, args) => {
+      if (self !== stream || stream.locked) return Reflect.apply(original, self, args);
+      const { copy, release } = readCopy(stream);
+      try {
+        const piped: unknown = Reflect.apply(original, copy, args);
+        return types.isPromise(piped) ? piped.finally(release) : piped;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    });
   }
+  intercept('tee', (branches) => {
+    let open = 2;
+    for (const branch of branches as ReadableStream[]) {
+      followWebStream(branch, life, () => {
+        open -= 1;
+        if (open === 0) cancelled();
+      });
+    }
+  });
 }
 
-function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife): void {
+function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife, cancelled: () => void): void {
   const intercept = methodsOf(reader, life);
+  let isReleased = false;
   intercept('read', (reading) =>
     (reading as Promise<{ done: boolean; value: unknown }>).then(
       (chunk) => {
@@ -40,12 +59,16 @@ function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife): 
         return chunk;
       },
       (error: unknown) => {
-        life.fail(error);
+        // A read that a released reader has left pending says nothing of the stream.
+        if (!isReleased) life.fail(error);
         throw error;
       },
     ),
   );
-  intercept('cancel', () => life.end());
+  intercept('releaseLock', () => {
+    isReleased = true;
+  });
+  intercept('cancel', cancelled);
 }
 
 /** Lets `seen` look at what a method gives; what it makes of it, if anything, is given instead. */
@@ -57,16 +80,19 @@ function methodsOf<T extends object>(object: T, life: ObservedLife) {
     });
 }
 
-/** Hands every chunk on and tells of it. */
-function observingStage(life: ObservedLife): TransformStream {
-  const stage = {
-    transform(chunk: unknown, controller: TransformStreamDefaultController) {
-      life.item(chunk);
-      controller.enqueue(chunk);
+/** A stream of what a reader of another reads, chunk by chunk and no sooner. */
+function readCopy(stream: ReadableStream): { copy: ReadableStream; release: () => void } {
+  const reader = stream.getReader();
+  const copy = new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-    flush: () => life.end(),
-    // Where the reading side leaves early; known to newer versions of Node.
-    cancel: () => life.end(),
-  };
-  return new TransformStream(stage);
+    { highWaterMark: 0 },
+  );
+  return { copy, release: () => reader.releaseLock() };
 }

@@ -7,7 +7,7 @@ import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineGauge, defineHistogram } from '../../lib/definition.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 
 setFlagsFromString('--expose-gc');
@@ -22,7 +22,7 @@ async function collected(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-test('10,000 abandoned async iterators leave no growth of the heap, and no call under way', async (t) => {
+test('10,000 abandoned async iterators leave no growth of the heap, and no call in progress', async (t) => {
   const registry = createTestRegistry();
   class Source {
     @TracksGauge(running, { registry })

@@ -6,7 +6,7 @@ import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 const durations = defineHistogram({ name: 'job_seconds', help: 'Durations.', labels: { queue: label() } });
-const running = defineGauge({ name: 'jobs_running', help: 'Jobs under way.', labels: { queue: label() } });
+const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels: { queue: label() } });
 
 for (const [what, source] of [
   [

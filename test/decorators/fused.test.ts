@@ -11,9 +11,9 @@ const two = defineCounter({
   labels: { outcome: label('success', 'failure', 'escalation') },
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** A foreign decorator, as any library has them: it wraps, and works in both modes. */
+/** A third-party decorator, as any library has them: it wraps, and works in both modes. */
 function doubled(...at: unknown[]): unknown {
   const wrap = (method: (...args: unknown[]) => number) =>
     function double(this: unknown, ...args: unknown[]): number {
@@ -47,7 +47,7 @@ test('stacked decorators make one wrapper, whatever their order and number', (t)
   t.is(readValue(registry, running), 0);
 });
 
-test('a foreign decorator in between still works, and each of ours records once', (t) => {
+test('a third-party decorator in between still works, and each of ours records once', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(one, { registry, value: ({ result }) => result })
@@ -62,7 +62,7 @@ test('a foreign decorator in between still works, and each of ours records once'
   t.is(readValue(registry, two, { outcome: 'success' }), 21, 'the inner one what the method returned');
 });
 
-test('a foreign decorator above or below ours works as well', (t) => {
+test('a third-party decorator above or below ours works as well', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Doubled
@@ -82,7 +82,7 @@ test('a foreign decorator above or below ours works as well', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method }) => method),
     ['below'],
-    'a foreign wrapper hides what is beneath it',
+    'a third-party wrapper hides what is beneath it',
   );
 });
 

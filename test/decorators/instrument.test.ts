@@ -10,7 +10,7 @@ const calls = defineCounter({
   labels: { model: label(), outcome: label('success', 'failure', 'escalation') },
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
 test('a plain function is recorded as a method would be, typed from the function', async (t) => {
   const registry = createTestRegistry();

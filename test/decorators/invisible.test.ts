@@ -11,7 +11,7 @@ const calls = defineCounter({
   labels: { outcome: label('success', 'failure', 'escalation'), error: label() },
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
 /** What a generated method does, in the order in which it does it. */
 interface Behaviour {
@@ -107,7 +107,7 @@ test('a decorated method ends, sees and is called as the bare one, whatever it d
     for (const [index, seen] of decorated.seen.entries()) {
       if (seen.self !== decorated || !same(seen.args, bare.seen[index]?.args ?? [])) return false;
     }
-    // Each call was recorded exactly once, and none is under way.
+    // Each call was recorded exactly once, and none is in progress.
     const counted = (await readSamples(registry, calls)).reduce((sum, sample) => sum + sample.value, 0);
     return (
       counted === plan.length &&

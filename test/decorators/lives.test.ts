@@ -10,7 +10,7 @@ const calls = defineCounter({
   labels: { outcome: label('success', 'failure', 'escalation') },
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
 /** A generated method: what it is, what it does, and what its caller does with it. */
 const methods = fc.record({

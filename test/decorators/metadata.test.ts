@@ -11,7 +11,7 @@ const jobs = defineCounter({
   labels: { queue: label(), outcome: label('success', 'failure', 'escalation') },
 });
 const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'jobs_running', help: 'Jobs under way.' });
+const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.' });
 const key = Symbol('key');
 
 class Base {
@@ -36,7 +36,7 @@ class Worker extends Base {
   }
 }
 
-test('getInstrumentation tells which methods carry which metrics, with decorators, definitions and static labels', (t) => {
+test('getInstrumentation lists which methods carry which metrics, with decorators, definitions and static labels', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method, static: isStatic, metrics }) => [
       method,

@@ -48,6 +48,13 @@ for (const [place, at, message] of places) {
   });
 }
 
+test('@TracksGauge on a field that it cannot follow says to write an accessor', (t) => {
+  t.throws(() => LooseTracksGauge()(undefined, { kind: 'field', name: 'size' }), {
+    code: 'ERR_METRICS_INVALID_DECORATION',
+    message: /received a field\. Write `accessor size`, which a gauge can follow\.$/,
+  });
+});
+
 const methodDecorators = {
   Counted,
   Timed,

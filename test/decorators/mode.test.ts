@@ -1,6 +1,6 @@
 import test from 'ava';
 
-/** What a decorator is called with tells the mode: a context object, or a target, a key and a descriptor. */
+/** What a decorator is called with shows the mode: a context object, or a target, a key and a descriptor. */
 function seenMode(): 'standard' | 'legacy' {
   let mode: 'standard' | 'legacy' | undefined;
   function probe(...at: unknown[]): void {

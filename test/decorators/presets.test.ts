@@ -308,7 +308,7 @@ for (const tokens of [
   });
 }
 
-test('a kind of tokens that nobody knows is told, and the others count', async (t) => {
+test('an unknown kind of tokens is reported, and the others count', async (t) => {
   const registry = createTestRegistry();
   class Odd {
     @ProviderRequest({

@@ -8,7 +8,7 @@ import { createTestRegistry, readValue } from '../../lib/testing.js';
 // Standard mode only: legacy decorators have no #private methods.
 test('a #private method is recorded, instance and static', async (t) => {
   const registry = createTestRegistry();
-  const running = defineGauge({ name: 'running', help: 'Calls under way.' });
+  const running = defineGauge({ name: 'running', help: 'Calls in progress.' });
   class Worker {
     @TracksGauge(running, { registry })
     @Counted({ registry })

@@ -22,7 +22,7 @@ class Platform {
   open(): void {}
 }
 
-test('the report tells which public methods carry no metric', (t) => {
+test('the report lists which public methods carry no metric', (t) => {
   const report = instrumentationReport([Provider, Platform]);
   t.deepEqual(report.uninstrumented, ['Provider.cancel', 'Provider.[key]', 'Platform.open']);
   t.deepEqual(report.methods[0], {

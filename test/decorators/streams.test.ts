@@ -12,7 +12,7 @@ const calls = defineCounter({
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const first = defineHistogram({ name: 'first_item_seconds', help: 'Times to the first item.' });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.' });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
 /** What was recorded so far. */
 function recorded(registry: TestRegistry) {
@@ -78,18 +78,18 @@ function subject() {
   return { registry, source: new Source() };
 }
 
-const underWay = { running: 1, success: 0, failure: 0, timed: 0, first: 0 };
+const inProgress = { running: 1, success: 0, failure: 0, timed: 0, first: 0 };
 const ended = { running: 0, success: 1, failure: 0, timed: 1, first: 1 };
 const failed = { running: 0, success: 0, failure: 1, timed: 1, first: 1 };
 
-test('a generator is under way until it completes', (t) => {
+test('a generator is in progress until it completes', (t) => {
   const { registry, source } = subject();
   const generator = source.count(2);
-  t.deepEqual(recorded(registry), underWay);
+  t.deepEqual(recorded(registry), inProgress);
   t.deepEqual(generator.next(), { done: false, value: 0 });
-  t.deepEqual(recorded(registry), { ...underWay, first: 1 });
+  t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
   generator.next();
-  t.deepEqual(recorded(registry), { ...underWay, first: 1 });
+  t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
   t.deepEqual(generator.next(), { done: true, value: 'done' });
   t.deepEqual(recorded(registry), ended);
   t.deepEqual(generator.next(), { done: true, value: undefined });
@@ -132,7 +132,7 @@ test('a generator that throws is a failure, and one left early is not', (t) => {
 test('an async generator: completion, throw and early break', async (t) => {
   const complete = subject();
   const generator = complete.source.stream(2);
-  t.deepEqual(recorded(complete.registry), underWay);
+  t.deepEqual(recorded(complete.registry), inProgress);
   const seen: number[] = [];
   for await (const n of generator) seen.push(n);
   t.deepEqual(seen, [0, 1]);
@@ -173,7 +173,7 @@ test("an SDK's stream object is the very object, and all else of it works", asyn
   t.is(stream.total(), 6);
   t.true(stream instanceof SdkStream);
   t.deepEqual(Object.keys(stream), ['closed']);
-  t.deepEqual(recorded(registry), underWay);
+  t.deepEqual(recorded(registry), inProgress);
   let sum = 0;
   for await (const item of stream) sum += item;
   t.is(sum, 6);
@@ -212,7 +212,7 @@ test("Node's readable streams: read to the end, destroyed, broken", async (t) =>
   const complete = subject();
   const chunks: string[] = [];
   const stream = complete.source.read(() => Readable.from(['a', 'b']));
-  t.deepEqual(recorded(complete.registry), underWay);
+  t.deepEqual(recorded(complete.registry), inProgress);
   for await (const chunk of stream) chunks.push(String(chunk));
   t.deepEqual(chunks, ['a', 'b']);
   t.deepEqual(recorded(complete.registry), ended);
@@ -272,7 +272,7 @@ test("the web's readable streams: iterated, read by a reader, piped, teed, cance
     const original = make();
     const stream = source.read(() => original);
     t.is(stream, original);
-    t.deepEqual(recorded(registry), underWay, way);
+    t.deepEqual(recorded(registry), inProgress, way);
     t.deepEqual(await read(stream), ['a', 'b'], way);
     t.deepEqual(recorded(registry), ended, way);
   }

@@ -4,10 +4,10 @@ import { methodCallsInProgress } from '../../lib/catalogue/method.js';
 import { defineGauge, label } from '../../lib/definition.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
-const running = defineGauge({ name: 'jobs_running', help: 'Jobs under way.', labels: { queue: label() } });
+const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels: { queue: label() } });
 const depth = defineGauge({ name: 'queue_depth', help: 'Jobs waiting.' });
 
-test('calls under way are counted up at the start and down at the end, whichever the end', async (t) => {
+test('calls in progress are counted up at the start and down at the end, whichever the end', async (t) => {
   const registry = createTestRegistry();
   const ends: { resolve: () => void; reject: (error: Error) => void }[] = [];
   class Worker {
@@ -67,7 +67,7 @@ test('`set` sets the gauge from the result of a call that succeeded', async (t) 
   t.is(readValue(registry, depth), 3);
 });
 
-test('without a metric, calls under way are tracked by class and method', (t) => {
+test('without a metric, calls in progress are tracked by class and method', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @TracksGauge({ registry })

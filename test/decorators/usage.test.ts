@@ -104,7 +104,7 @@ const replies: readonly (readonly [string, UsageReader, unknown, object])[] = [
 for (const [name, reader, reply, facts] of replies) {
   test(`${name}: usage, model and why it ended`, (t) => {
     t.deepEqual(reader.read(reply), facts as never);
-    t.deepEqual(sdkUsage.read(reply), facts as never, 'told by its shape');
+    t.deepEqual(sdkUsage.read(reply), facts as never, 'recognized by its shape');
   });
 }
 
@@ -132,7 +132,7 @@ const streams: readonly (readonly [string, UsageReader, readonly unknown[], bool
   ],
 ];
 for (const [name, reader, items, tokens, facts] of streams) {
-  test(`${name}: which bring tokens, and what they tell together`, (t) => {
+  test(`${name}: which bring tokens, and what they report together`, (t) => {
     for (const stream of [reader.follow(), sdkUsage.follow()]) {
       t.deepEqual(
         items.map((item) => stream.item(item)),
@@ -143,7 +143,7 @@ for (const [name, reader, items, tokens, facts] of streams) {
   });
 }
 
-test('the types are disjoint: their sum is the total that OpenAI tells', (t) => {
+test('the types are disjoint: their sum is the total that OpenAI reports', (t) => {
   fc.assert(
     fc.property(
       fc.nat(1e6),
@@ -170,7 +170,7 @@ test('the types are disjoint: their sum is the total that OpenAI tells', (t) => 
   );
 });
 
-test('what is no reply tells nothing, and nothing is thrown', (t) => {
+test('what is no reply reports nothing, and nothing is thrown', (t) => {
   fc.assert(
     fc.property(fc.anything(), (reply) => {
       for (const reader of [anthropicUsage, openaiUsage, sdkUsage]) {

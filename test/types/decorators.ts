@@ -320,7 +320,7 @@ export class RejectedClientMetrics {
 
 /** `failure` is typed from the method. */
 export class Failures {
-  @Counted({ failure: ({ result }) => result?.ok === false })
+  @Counted({ failure: ({ result }) => !result.ok })
   @Timed(seconds, { labels: { model: 'a' }, failure: ({ args: [reply] }) => !reply.ok })
   judged(reply: { ok: boolean }): { ok: boolean } {
     return reply;

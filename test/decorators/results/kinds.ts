@@ -230,6 +230,11 @@ export const kinds: ReadonlyMap<string, Kind> = new Map([
           throw failure;
         }),
       'rejected bluebird': () => new Bluebird((_, reject) => setImmediate(reject, failure)),
+      'query whose `then` throws': () => ({
+        [then]() {
+          throw failure;
+        },
+      }),
       'rejected query': () =>
         new Query(async () => {
           throw failure;
@@ -243,6 +248,9 @@ export const kinds: ReadonlyMap<string, Kind> = new Map([
     'object that iterates itself': selfIterating,
     "an SDK's stream": () => new SdkStream(),
     cursor: () => new Cursor(),
+    'async iterable with a frozen iterator': () => ({
+      [Symbol.asyncIterator]: () => Object.freeze(asyncCounting()),
+    }),
     'async iterable with a private field': () => {
       class Private {
         readonly #items = [1, 2];

@@ -19,41 +19,8 @@ import postgres from 'postgres';
 import Stripe from 'stripe';
 import { request } from 'undici';
 import { $ } from 'zx';
-import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
-import { createTestRegistry, readValue } from '../../../lib/testing.js';
 import { until } from '../../helpers/until.js';
-
-const calls = defineCounter({
-  name: 'calls_total',
-  help: 'Calls.',
-  labels: { outcome: label('success', 'failure', 'escalation') },
-});
-const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
-
-/** A class whose decorated method returns what it is asked for, and what was recorded of it. */
-function subject() {
-  const registry = createTestRegistry();
-  class Api {
-    @Counted(calls, { registry, labels: { outcome } })
-    @TracksGauge(running, { registry })
-    run<T>(make: () => T): T {
-      return make();
-    }
-  }
-  return {
-    api: new Api(),
-    recorded: () => ({
-      success: readValue(registry, calls, { outcome: 'success' }) ?? 0,
-      failure: readValue(registry, calls, { outcome: 'failure' }) ?? 0,
-      running: readValue(registry, running) ?? 0,
-    }),
-  };
-}
-
-const once = { success: 1, failure: 0, running: 0 };
-const failedOnce = { success: 0, failure: 1, running: 0 };
-const inProgress = { success: 0, failure: 0, running: 1 };
+import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js';
 
 async function listening(t: ExecutionContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -181,7 +148,7 @@ const stripe = (port: number) => new Stripe('sk', { host: '127.0.0.1', port, pro
 for (const [name, { make, consume, sees }] of Object.entries(clients)) {
   test(`${name}: works as without decorators, and is recorded once`, async (t) => {
     const port = await listening(t, createServer(replying(list)));
-    const { api, recorded } = subject();
+    const { api, recorded } = recordedCalls();
     t.deepEqual(await consume(api.run(() => make(port)) as never), sees);
     t.deepEqual(
       await until('the end', async () => (recorded().running === 0 ? recorded() : undefined)),
@@ -191,7 +158,7 @@ for (const [name, { make, consume, sees }] of Object.entries(clients)) {
 }
 
 test('promisified exec: the child process is there, and the call ends when it does', async (t) => {
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   const promise = api.run(() => promisify(exec)('echo done'));
   t.is(typeof promise.child.pid, 'number');
   t.deepEqual(recorded(), inProgress);
@@ -200,23 +167,23 @@ test('promisified exec: the child process is there, and the call ends when it do
 });
 
 test('execa: awaited or iterated, a subprocess is one call; a failed one is a failure', async (t) => {
-  const awaited = subject();
+  const awaited = recordedCalls();
   t.is((await awaited.api.run(() => execa('echo', ['done']))).stdout, 'done');
   t.deepEqual(awaited.recorded(), once);
 
-  const iterated = subject();
+  const iterated = recordedCalls();
   const lines: unknown[] = [];
   for await (const line of iterated.api.run(() => execa('echo', ['done']))) lines.push(line);
   t.deepEqual(lines, ['done']);
   t.deepEqual(iterated.recorded(), once);
 
-  const failed = subject();
+  const failed = recordedCalls();
   await t.throwsAsync(failed.api.run(() => execa('false')) as unknown as Promise<unknown>);
   t.deepEqual(failed.recorded(), failedOnce);
 });
 
 test('zx: a command is run once, and its own methods work', async (t) => {
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   t.is(await api.run(() => $`echo deployed`).text(), 'deployed\n');
   t.deepEqual(recorded(), once);
 });
@@ -229,7 +196,7 @@ test('postgres: a query is not sent until its caller awaits it', async (t) => {
   });
   const port = await listening(t, server);
   const sql = postgres({ host: '127.0.0.1', port, max: 1 });
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   const query = api.run(() => sql`select 1`);
   await new Promise((resolve) => setImmediate(resolve));
   t.is(query.constructor.name, 'Query');
@@ -248,7 +215,7 @@ test('p-lazy: run by its caller only, by `then` and by `catch` alike', async (t)
     [async (lazy: PLazy<number>) => await lazy.catch(() => 0), once],
   ] as const) {
     let ran = 0;
-    const { api, recorded } = subject();
+    const { api, recorded } = recordedCalls();
     const lazy = api.run(() => PLazy.from(() => ++ran));
     t.true(lazy instanceof PLazy);
     await new Promise((resolve) => setImmediate(resolve));
@@ -256,19 +223,19 @@ test('p-lazy: run by its caller only, by `then` and by `catch` alike', async (t)
     t.is(await consume(lazy), 1);
     t.deepEqual(recorded(), result);
   }
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   const lazy = api.run(() => PLazy.reject<number>(new Error('no')));
   t.is(await lazy.catch(() => 0), 0);
   t.deepEqual(recorded(), failedOnce, 'handled by its caller, and a failure of the method');
 });
 
 test('bluebird: a rejection is a failure, and its own methods work', async (t) => {
-  const failed = subject();
+  const failed = recordedCalls();
   const lost = new Error('lost');
   await t.throwsAsync(async () => failed.api.run(() => Bluebird.reject(lost)), { is: lost });
   t.deepEqual(failed.recorded(), failedOnce);
 
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   const promise = api.run(() => Bluebird.resolve([1, 2]));
   t.deepEqual(await promise.then((values) => values.length), 2);
   t.deepEqual(recorded(), once);
@@ -276,7 +243,7 @@ test('bluebird: a rejection is a failure, and its own methods work', async (t) =
 });
 
 test('knex: a query that fails when it is awaited is a failure', async (t) => {
-  const { api, recorded } = subject();
+  const { api, recorded } = recordedCalls();
   const knex = knexFactory({ client: 'pg' });
   const query = api.run(() => knex('users').select());
   t.is(query.where({ id: 1 }).toString(), 'select * from "users" where "id" = 1');
@@ -294,11 +261,11 @@ test('mongodb: a cursor is over when it is closed, however it is read', async (t
   t.teardown(() => client.close());
   const users = client.db('app').collection('users');
 
-  const failed = subject();
+  const failed = recordedCalls();
   await t.throwsAsync(failed.api.run(() => users.find()).toArray());
   t.deepEqual(failed.recorded(), failedOnce);
 
-  const closed = subject();
+  const closed = recordedCalls();
   const cursor = closed.api.run(() => users.find());
   t.is(cursor.limit(1), cursor);
   t.deepEqual(closed.recorded(), inProgress);
@@ -314,7 +281,7 @@ test('mongoose: a query is recorded by `then` and by `exec`', async (t) => {
     async (query: ReturnType<typeof Offline.find>) => await query,
     async (query: ReturnType<typeof Offline.find>) => await query.exec(),
   ]) {
-    const { api, recorded } = subject();
+    const { api, recorded } = recordedCalls();
     const query = api.run(() => Offline.find({ name: 'a' }));
     t.deepEqual(query.getFilter(), { name: 'a' });
     t.deepEqual(recorded(), inProgress);

@@ -1,0 +1,72 @@
+/** What is observed in place stays what it was, also where it cannot be observed. */
+import test from 'ava';
+import { inProgress, once, recordedCalls } from './recorded-calls.js';
+
+type Resolve = (value: number) => void;
+
+/** Named once: a `then` in an object is what is tested here, and nothing that anyone should write. */
+const then = 'then';
+const query = () => ({ [then]: (resolve: Resolve) => resolve(1) });
+
+const unobservable: Readonly<Record<string, () => object>> = {
+  'with a fixed `then`': () => Object.defineProperty({}, then, { value: (resolve: Resolve) => resolve(1) }),
+  'with a fixed `catch`': () => Object.defineProperty(query(), 'catch', { value() {} }),
+  'with a getter that throws': () =>
+    Object.defineProperty(query(), 'emit', {
+      get() {
+        throw new Error('do not look');
+      },
+    }),
+};
+for (const [name, make] of Object.entries(unobservable)) {
+  test(`a thenable ${name} ends its call at the return, and is recorded once when it is awaited`, async (t) => {
+    const { api, recorded } = recordedCalls();
+    const properties = Object.getOwnPropertyDescriptors(make());
+    const value = api.count(make);
+    t.deepEqual(Object.keys(Object.getOwnPropertyDescriptors(value)), Object.keys(properties));
+    t.deepEqual(recorded(), once);
+    t.is(await (value as unknown), 1);
+    t.deepEqual(recorded(), once);
+  });
+}
+
+test('whatever the methods of a query give, its caller gets, and the query is recorded when it is awaited', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const frozen = Object.freeze(Promise.resolve(2));
+  const guarded = {
+    get [then]() {
+      throw new Error('do not look');
+    },
+  };
+  const value = api.run(() => ({
+    ...query(),
+    revoked: () => proxy,
+    frozen: () => frozen,
+    guarded: () => guarded,
+    ready: () => {},
+  }));
+  t.is(value.revoked(), proxy);
+  t.is(value.frozen(), frozen);
+  t.is(value.guarded(), guarded);
+  value.ready();
+  t.deepEqual(recorded(), inProgress);
+  t.is(await (value as unknown), 1);
+  t.deepEqual(recorded(), once);
+});
+
+test('a promise that its caller freezes can be awaited', async (t) => {
+  const { api, recorded } = recordedCalls();
+  class SubPromise extends Promise<number> {}
+  const promise = api.run(() => SubPromise.resolve(1));
+  t.is(await Object.freeze(promise), 1);
+  t.is(await promise, 1);
+  t.deepEqual(recorded(), once);
+});
+
+test('a class that a query holds stays the very class', (t) => {
+  const { api } = recordedCalls();
+  class Model {}
+  t.is(api.run(() => ({ ...query(), model: Model })).model, Model);
+});

@@ -1,0 +1,109 @@
+import { text } from 'node:stream/consumers';
+import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
+import test from 'ava';
+import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js';
+
+const error = new Error('broke off');
+const breaking = (): ReadableStream =>
+  new ReadableStream({
+    start: (controller) => controller.enqueue('a'),
+    pull: (controller) => controller.error(error),
+  });
+const counting = (): ReadableStream => {
+  let n = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        controller.enqueue(n);
+        n += 1;
+        if (n === 4) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+};
+
+async function all(stream: ReadableStream): Promise<unknown[]> {
+  const chunks: unknown[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return chunks;
+}
+
+const readings: Readonly<Record<string, (stream: ReadableStream) => Promise<unknown>>> = {
+  'is piped': (stream) => stream.pipeTo(new WritableStream()),
+  'is piped through another': (stream) => all(stream.pipeThrough(new TransformStream())),
+  'is teed': (stream) => Promise.all(stream.tee().map(all)),
+};
+for (const [how, read] of Object.entries(readings)) {
+  test(`a web stream that breaks while it ${how} is a failure`, async (t) => {
+    const { api, recorded } = recordedCalls();
+    await t.throwsAsync(read(api.run(breaking)), { is: error });
+    t.deepEqual(recorded(), failedOnce);
+  });
+}
+
+test('a pipe that leaves its source open leaves it to be read on, and the call in progress', async (t) => {
+  const full = (): WritableStream => {
+    return new WritableStream({
+      write: () => {
+        throw error;
+      },
+    });
+  };
+  const readOn = async (stream: ReadableStream): Promise<unknown[]> => {
+    await t.throwsAsync(stream.pipeTo(full(), { preventCancel: true }), { is: error });
+    return all(stream);
+  };
+  const { api, recorded } = recordedCalls();
+  t.deepEqual(await readOn(api.run(counting)), await readOn(counting()));
+  t.deepEqual(recorded(), once);
+});
+
+test('a pipe that cannot start is the same error, and leaves the stream as it was', async (t) => {
+  const locked = new WritableStream();
+  locked.getWriter();
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(counting);
+  await t.throwsAsync(stream.pipeTo(locked), { instanceOf: TypeError });
+  t.throws(() => stream.pipeThrough({} as never), { instanceOf: TypeError });
+  t.false(stream.locked);
+  t.deepEqual(recorded(), inProgress);
+  t.deepEqual(await all(stream), [0, 1, 2, 3]);
+  t.deepEqual(recorded(), once);
+});
+
+test('a reader that is released with a read pending does not end the call', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(() => new ReadableStream());
+  const reader = stream.getReader();
+  const pending = reader.read();
+  reader.releaseLock();
+  await t.throwsAsync(pending, { instanceOf: TypeError });
+  t.deepEqual(recorded(), inProgress);
+  await stream.cancel();
+  t.deepEqual(recorded(), once);
+});
+
+test('the branches of a byte stream are byte streams, and both have to be left before the call ends', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const [one, other] = api
+    .run(
+      () =>
+        new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(new Uint8Array([1])) }),
+    )
+    .tee();
+  const reader = one.getReader({ mode: 'byob' });
+  t.deepEqual((await reader.read(new Uint8Array(1))).value, new Uint8Array([1]));
+  void reader.cancel();
+  t.deepEqual(recorded(), inProgress);
+  void other.cancel();
+  t.deepEqual(recorded(), once);
+});
+
+test('a response is made of a web stream, and the call ends when its body was read', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const response = new Response(api.run(() => new Blob(['ab']).stream()));
+  t.deepEqual(recorded(), inProgress);
+  t.is(await text(response.body as ReadableStream), 'ab');
+  t.deepEqual(recorded(), once);
+});
