@@ -1,5 +1,6 @@
 /** The options of `createMetrics`. */
 
+import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
@@ -25,6 +26,8 @@ export interface CreateMetricsOptions {
   readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
   /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
   readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
+  /** The snapshot, where METRICS_SNAPSHOT_FILE names one: how old numbers may be that are restored. */
+  readonly snapshots?: Omit<SnapshotOptions, 'file' | 'registry' | 'intervalSeconds'>;
   /**
    * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
    * them; a worker has no server, and reports to the primary what it counts. Where the primary runs none of this package, as under PM2, a
@@ -42,7 +45,8 @@ export interface CreateMetricsOptions {
   /**
    * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
    * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
-   * progress answered as long as `stopSeconds` allows.
+   * progress answered as long as `stopSeconds` allows. Node 20 and 22 leave the sessions of an HTTP/2 server open: close them
+   * here too, or each is waited for until its client leaves.
    * @example
    * { drain: () => server }
    * { drain: async () => { await queue.close(); return server; } }
@@ -75,6 +79,7 @@ export const createMetricsOptionNames = {
   revision: true,
   server: true,
   push: true,
+  snapshots: true,
   cluster: true,
   drainSeconds: true,
   drain: true,

@@ -20,7 +20,14 @@ import { measureProcess } from './process-metrics.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { endingSteps, type RunningParts } from './running-parts.js';
 import { isWorkerOfOthers, warnOfSharedPort } from './shared-port.js';
-import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals, waitReporter } from './shutdown.js';
+import {
+  checkStopOptions,
+  endOnSignals,
+  runInOrder,
+  type ShutdownStep,
+  stopOnSignals,
+  waitReporter,
+} from './shutdown.js';
 
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
@@ -95,7 +102,7 @@ export function createMetrics(
     const { snapshotFile: file, scrapeIntervalSeconds: intervalSeconds } = settings;
     if (file === undefined || isWorker) return;
     const { keepSnapshots } = await import('../lib/durability/keep-snapshots.js');
-    parts.snapshots = await keepSnapshots({ file, registry, intervalSeconds });
+    parts.snapshots = await keepSnapshots({ ...options.snapshots, file, registry, intervalSeconds });
     process.on('exit', exited);
   };
   const beginPush = async (): Promise<void> => {
@@ -133,6 +140,7 @@ export function createMetrics(
     parts.worker = await startWorkerMetrics({ registry, service: [service, host, port, path], serve });
   };
   const begin = async (): Promise<void> => {
+    if (options.signals !== false) endOnSignals();
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
     if (settings.enabled) await keep();
     try {

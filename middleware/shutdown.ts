@@ -107,7 +107,7 @@ type Stop = (signal: NodeJS.Signals) => Promise<void>;
 interface SignalStops {
   readonly stops: Set<Stop>;
   readonly listener: (signal: NodeJS.Signals) => void;
-  /** Of process 1 while it stops: a signal that nobody listens to is ignored there. */
+  /** Of process 1 while it starts and stops: a signal that nobody listens to is ignored there. */
   readonly last: (signal: NodeJS.Signals) => void;
 }
 
@@ -121,9 +121,7 @@ const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
  *   which on a signal is not to wait for it
  */
 export function stopOnSignals(stop: Stop): () => void {
-  const shared = globalThis as { [signalStopsKey]?: SignalStops };
-  shared[signalStopsKey] ??= newSignalStops();
-  const { stops, listener, last } = shared[signalStopsKey];
+  const { stops, listener, last } = sharedStops();
   stops.add(stop);
   for (const signal of signals) {
     process.off(signal, last);
@@ -134,6 +132,21 @@ export function stopOnSignals(stop: Stop): () => void {
   return () => {
     if (stops.delete(stop)) listenNoMore({ stops, listener, last });
   };
+}
+
+/**
+ * Lets SIGTERM and SIGINT end process 1 as they end any other, until something is to stop: for a start that is in progress, since
+ * a signal that came meanwhile would be lost.
+ */
+export function endOnSignals(): void {
+  const { stops, last } = sharedStops();
+  if (stops.size === 0) endProtected(last);
+}
+
+function sharedStops(): SignalStops {
+  const shared = globalThis as { [signalStopsKey]?: SignalStops };
+  shared[signalStopsKey] ??= newSignalStops();
+  return shared[signalStopsKey];
 }
 
 function newSignalStops(): SignalStops {
@@ -165,11 +178,14 @@ function endBy(signal: NodeJS.Signals): void {
 function listenNoMore({ stops, listener, last }: SignalStops): void {
   queueMicrotask(() => {
     if (stops.size > 0) return;
-    for (const signal of signals) {
-      process.off(signal, listener);
-      if (isProtected && !process.listeners(signal).includes(last)) process.on(signal, last);
-    }
+    for (const signal of signals) process.off(signal, listener);
+    endProtected(last);
   });
+}
+
+function endProtected(last: SignalStops['last']): void {
+  if (!isProtected) return;
+  for (const signal of signals) if (!process.listeners(signal).includes(last)) process.on(signal, last);
 }
 
 function hasOtherListeners(signal: NodeJS.Signals, { listener, last }: SignalStops): boolean {
