@@ -64,7 +64,7 @@ export interface CreateMetricsOptions {
   /**
    * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have (as process 1 of
    * a container by exit code 143 or 130), where nobody else listens to them (the package signal-exit is nobody). One that comes
-   * while `stop` runs ends it at once. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
+   * again ends it at once; within half a second it is the same one, which npm or nodemon has passed on. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
    */
   readonly signals?: boolean;
 }

@@ -22,6 +22,12 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 /** Milliseconds of a step between two looks at what is waited for: what takes less is not reported. */
 const reportEvery = 500;
 
+/**
+ * Milliseconds within which a signal that comes again is the same one: nodemon and npm pass on what the terminal has sent to the
+ * service already. From then on it is reported that a second one ends the process.
+ */
+const relayedWithin = reportEvery;
+
 /** No timer of Node's can be longer: one that is given more is over at once. */
 const longestSeconds = 2_147_483;
 
@@ -116,7 +122,8 @@ const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
 
 /**
  * Stops on SIGTERM and SIGINT, with whatever else asked for it in this process, and then ends the process as the signal would
- * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal ends it at once.
+ * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal, after half a second, ends it
+ * at once.
  * @returns a function after which no signal stops this one any more: for the moment at which it begins to stop by itself, from
  *   which on a signal is not to wait for it
  */
@@ -152,11 +159,14 @@ function sharedStops(): SignalStops {
 function newSignalStops(): SignalStops {
   const stops = new Set<Stop>();
   const listener = (signal: NodeJS.Signals): void => {
-    if (hasOtherListeners(signal, shared)) return;
+    if (stops.size === 0 || hasOtherListeners(signal, shared)) return;
     const all = [...stops];
     stops.clear();
-    listenNoMore(shared);
-    void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => endBy(signal));
+    systemClock.setTimeout(() => listenNoMore(shared), relayedWithin).unref();
+    void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => {
+      for (const each of signals) process.off(each, listener);
+      endBy(signal);
+    });
   };
   const last = (signal: NodeJS.Signals): void => {
     if (!hasOtherListeners(signal, shared)) endBy(signal);

@@ -84,13 +84,21 @@ for (const way of ['slow', 'slow, by a listener of its own', 'slow, with signal-
   test(`${way}: a second SIGTERM ends the process without waiting for the drain`, async (t) => {
     const app = await startApp(t, way);
     app.process.kill('SIGTERM');
-    await app.said('draining');
+    await app.said(way === 'slow, by a listener of its own' ? 'draining' : 'A second SIGTERM ends');
     app.process.kill('SIGTERM');
     // The drain itself has a day.
     t.deepEqual(await app.ended, [null, 'SIGTERM']);
     t.notRegex(app.output(), /drained/);
   });
 }
+
+test('a signal that comes again at once is the same one, as nodemon passes on Ctrl-C', async (t) => {
+  const app = await startApp(t, 'relayed');
+  app.process.kill('SIGINT');
+  t.deepEqual(await app.ended, [null, 'SIGINT']);
+  t.is(await workIn(app.file), 11);
+  t.regex(app.output(), /draining\ndrained\n/);
+});
 
 test('two createMetrics in one process both stop, and then it ends', async (t) => {
   const app = await startApp(t, 'two of ours');
