@@ -45,8 +45,8 @@ export interface CreateMetricsOptions {
   /**
    * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
    * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
-   * progress answered as long as `stopSeconds` allows. Node 20 and 22 leave the sessions of an HTTP/2 server open: close them
-   * here too, or each is waited for until its client leaves.
+   * progress answered as long as `stopSeconds` allows. What outlives requests is to be closed here
+   * too, or it is waited for: WebSockets, and with Node 20 and 22 the sessions of an HTTP/2 server.
    * @example
    * { drain: () => server }
    * { drain: async () => { await queue.close(); return server; } }
