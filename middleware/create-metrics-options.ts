@@ -33,7 +33,7 @@ export interface CreateMetricsOptions {
    * them; a worker has no server, and reports to the primary what it counts. Where the primary runs none of this package, as under PM2, a
    * warning says so within five seconds, and the workers elect one of themselves, which answers for all on the port that they
    * share. Snapshots are of the primary's own numbers: what workers counted lasts as long as the primary does. Each process pushes
-   * a group of its own. Default: false; a worker of `node:cluster` that serves metrics without saying so is warned of.
+   * a group of its own. A signal that stops the primary stops its workers first. Default: false; a worker of `node:cluster` that serves metrics without saying so is warned of.
    */
   readonly cluster?: boolean;
   /**

@@ -11,6 +11,7 @@ import { PlatformMetrics } from '../lib/recorders/platform.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
@@ -93,6 +94,7 @@ export function createMetrics(
   let stopMeasuring = (): void => {};
   const isWorker = options.cluster === true && isWorkerOfOthers();
   let stopListening = (): void => {};
+  let stopAnswering = (): void => {};
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -160,11 +162,15 @@ export function createMetrics(
       release();
       throw error;
     }
-    if (options.signals !== false) stopListening = stopOnSignals(stop);
+    if (options.signals === false) return;
+    stopListening = stopOnSignals(stop);
+    if (isWorker && process.channel !== undefined)
+      stopAnswering = endWithPrimary(() => stopping !== undefined);
   };
   /** Lets go of what takes no time to end. */
   const release = (): void => {
     process.off('exit', exited);
+    stopAnswering();
     stopMeasuring();
   };
   const drained = drainStep({
@@ -186,8 +192,16 @@ export function createMetrics(
       run: () => selfMetricsOf(registry).nextScrape(),
       mostSeconds: settings.scrapeIntervalSeconds,
     };
+    // By code it is no end of the process, and so none of its workers.
+    const hasWorkers = options.cluster === true && !isWorker && signal !== undefined;
+    const workersEnded: ShutdownStep = { waitsFor: () => 'the workers to end', run: endWorkers };
     const errors = await runInOrder(
-      [drained, ...(isScraped ? [lastScrape] : []), ...endingSteps(parts)],
+      [
+        drained,
+        ...(hasWorkers ? [workersEnded] : []),
+        ...(isScraped ? [lastScrape] : []),
+        ...endingSteps(parts),
+      ],
       stopSeconds,
       settings.environment === 'production' ? undefined : waitReporter(signal),
     );
