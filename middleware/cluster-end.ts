@@ -19,7 +19,10 @@ function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     const timer = systemClock.setTimeout(resolve, answerWithin);
     worker.on('message', (message) => {
-      if (isOurs(message)) systemClock.clearTimeout(timer);
+      if (!isOurs(message)) return;
+      systemClock.clearTimeout(timer);
+      // For who starts another worker in place of one that has died.
+      worker.exitedAfterDisconnect = true;
     });
     worker.once('exit', () => resolve());
     worker.send({ type: messageType }, ignored);

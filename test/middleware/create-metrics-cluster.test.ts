@@ -66,6 +66,7 @@ for (const [signal, target] of [
     process.kill(target === 'the primary' ? pid : -pid, signal);
     t.deepEqual(await Promise.all(answers), [200, 200]);
     t.deepEqual(await ended, [null, signal]);
+    t.is(output.match(/^ended$/gm)?.length, 2, 'none of them is taken for one that has died');
   });
 }
 
