@@ -14,11 +14,14 @@ export interface Clock {
   clearTimeout(timer: Timer | undefined): void;
 }
 
+/** Milliseconds of the longest timer of Node's: one that is given more is over at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** The platform's clock. Its functions are looked up at every call, so fake timers (Vitest, Jest, Sinon) govern it. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   timestamp: () => Date.now(),
-  setTimeout: (run, milliseconds) => setTimeout(run, milliseconds),
+  setTimeout: (run, milliseconds) => setTimeout(run, Math.min(milliseconds, longestTimer)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 

@@ -2,6 +2,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
+import { systemClock } from '../lib/clock.js';
 
 /**
  * Prepares a server so that it can be closed at once.
@@ -67,10 +68,10 @@ export function closedWithin(
   cutOff: () => void,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(cutOff, seconds * 1_000);
+    const timer = systemClock.setTimeout(cutOff, seconds * 1_000);
     // Called back with an error where it is closed already, and then too only once its connections are.
     server.close(() => {
-      clearTimeout(timer);
+      systemClock.clearTimeout(timer);
       resolve();
     });
   });

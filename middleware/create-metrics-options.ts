@@ -1,5 +1,6 @@
 /** The options of `createMetrics`. */
 
+import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
@@ -25,12 +26,14 @@ export interface CreateMetricsOptions {
   readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
   /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
   readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
+  /** The snapshot, where METRICS_SNAPSHOT_FILE names one: how old numbers may be that are restored. */
+  readonly snapshots?: Omit<SnapshotOptions, 'file' | 'registry' | 'intervalSeconds'>;
   /**
    * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
    * them; a worker has no server, and reports to the primary what it counts. Where the primary runs none of this package, as under PM2, a
    * warning says so within five seconds, and the workers elect one of themselves, which answers for all on the port that they
    * share. Snapshots are of the primary's own numbers: what workers counted lasts as long as the primary does. Each process pushes
-   * a group of its own. Default: false; a worker of `node:cluster` that serves metrics without saying so is warned of.
+   * a group of its own. A signal that stops the primary stops its workers first. Default: false; a worker of `node:cluster` that serves metrics without saying so is warned of.
    */
   readonly cluster?: boolean;
   /**
@@ -42,7 +45,8 @@ export interface CreateMetricsOptions {
   /**
    * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
    * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
-   * progress answered as long as `stopSeconds` allows.
+   * progress answered as long as `stopSeconds` allows. What outlives requests is to be closed here
+   * too, or it is waited for: WebSockets, and with Node 20 and 22 the sessions of an HTTP/2 server.
    * @example
    * { drain: () => server }
    * { drain: async () => { await queue.close(); return server; } }
@@ -60,7 +64,7 @@ export interface CreateMetricsOptions {
   /**
    * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have (as process 1 of
    * a container by exit code 143 or 130), where nobody else listens to them (the package signal-exit is nobody). One that comes
-   * while `stop` runs ends it at once. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
+   * again ends it at once; within half a second it is the same one, which npm or nodemon has passed on. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
    */
   readonly signals?: boolean;
 }
@@ -75,6 +79,7 @@ export const createMetricsOptionNames = {
   revision: true,
   server: true,
   push: true,
+  snapshots: true,
   cluster: true,
   drainSeconds: true,
   drain: true,

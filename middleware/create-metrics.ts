@@ -11,6 +11,7 @@ import { PlatformMetrics } from '../lib/recorders/platform.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
@@ -20,7 +21,14 @@ import { measureProcess } from './process-metrics.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { endingSteps, type RunningParts } from './running-parts.js';
 import { isWorkerOfOthers, warnOfSharedPort } from './shared-port.js';
-import { checkStopOptions, runInOrder, type ShutdownStep, stopOnSignals, waitReporter } from './shutdown.js';
+import {
+  checkStopOptions,
+  endOnSignals,
+  runInOrder,
+  type ShutdownStep,
+  stopOnSignals,
+  waitReporter,
+} from './shutdown.js';
 
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
@@ -86,6 +94,7 @@ export function createMetrics(
   let stopMeasuring = (): void => {};
   const isWorker = options.cluster === true && isWorkerOfOthers();
   let stopListening = (): void => {};
+  let stopAnswering = (): void => {};
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -95,7 +104,7 @@ export function createMetrics(
     const { snapshotFile: file, scrapeIntervalSeconds: intervalSeconds } = settings;
     if (file === undefined || isWorker) return;
     const { keepSnapshots } = await import('../lib/durability/keep-snapshots.js');
-    parts.snapshots = await keepSnapshots({ file, registry, intervalSeconds });
+    parts.snapshots = await keepSnapshots({ ...options.snapshots, file, registry, intervalSeconds });
     process.on('exit', exited);
   };
   const beginPush = async (): Promise<void> => {
@@ -133,6 +142,7 @@ export function createMetrics(
     parts.worker = await startWorkerMetrics({ registry, service: [service, host, port, path], serve });
   };
   const begin = async (): Promise<void> => {
+    if (options.signals !== false) endOnSignals();
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
     if (settings.enabled) await keep();
     try {
@@ -152,11 +162,15 @@ export function createMetrics(
       release();
       throw error;
     }
-    if (options.signals !== false) stopListening = stopOnSignals(stop);
+    if (options.signals === false) return;
+    stopListening = stopOnSignals(stop);
+    if (isWorker && process.channel !== undefined)
+      stopAnswering = endWithPrimary(() => stopping !== undefined);
   };
   /** Lets go of what takes no time to end. */
   const release = (): void => {
     process.off('exit', exited);
+    stopAnswering();
     stopMeasuring();
   };
   const drained = drainStep({
@@ -178,8 +192,16 @@ export function createMetrics(
       run: () => selfMetricsOf(registry).nextScrape(),
       mostSeconds: settings.scrapeIntervalSeconds,
     };
+    // By code it is no end of the process, and so none of its workers.
+    const hasWorkers = options.cluster === true && !isWorker && signal !== undefined;
+    const workersEnded: ShutdownStep = { waitsFor: () => 'the workers to end', run: endWorkers };
     const errors = await runInOrder(
-      [drained, ...(isScraped ? [lastScrape] : []), ...endingSteps(parts)],
+      [
+        drained,
+        ...(hasWorkers ? [workersEnded] : []),
+        ...(isScraped ? [lastScrape] : []),
+        ...endingSteps(parts),
+      ],
       stopSeconds,
       settings.environment === 'production' ? undefined : waitReporter(signal),
     );

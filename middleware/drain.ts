@@ -25,7 +25,8 @@ export function drainStep({ health, drain, graceSeconds, meanwhile }: DrainOptio
     run: async (seconds) => {
       const end = systemClock.now() + seconds * 1_000;
       const grace = Math.min(graceSeconds(), seconds);
-      const [returned] = await Promise.all([
+      // One that fails does not cut short what load balancers need.
+      const [returned] = await Promise.allSettled([
         // Called once readiness is off.
         waitedFor('`drain()`', Promise.resolve().then(drain)),
         waitedFor(
@@ -34,8 +35,9 @@ export function drainStep({ health, drain, graceSeconds, meanwhile }: DrainOptio
         ),
         meanwhile(),
       ]);
+      if (returned.status === 'rejected') throw returned.reason;
       const left = Math.max(0, (end - systemClock.now()) / 1_000);
-      const closed = serversIn(returned).map((server) => closeServer(server, left));
+      const closed = serversIn(returned.value).map((server) => closeServer(server, left));
       await waitedFor('requests in progress', Promise.all(closed));
     },
   };

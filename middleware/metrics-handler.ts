@@ -26,7 +26,8 @@ export interface MetricsHandler extends NodeHandler {
 
 /**
  * Answers `GET /metrics` as `metricsRouter` does, with the same options, formats, access rules and limits, and health where
- * `checks` are given. Other paths get 404, or go to `next` where there is one, as in Express and Nest.
+ * `checks` are given. Other paths get 404, or go to `next` where there is one, as in Express and Nest. `path` is the whole path
+ * of a request, also where the handler is mounted below one: `app.use('/internal', createMetricsHandler({ path: '/internal/metrics' }))`.
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const handler = createMetricsHandler({ tokenFile: '/run/secrets/metrics-token' });

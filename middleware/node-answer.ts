@@ -67,7 +67,9 @@ function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: 
   }
   response.statusCode = status;
   if (typeof body !== 'object') {
-    response.setHeader('Content-Length', Buffer.byteLength(body ?? ''));
+    // Not of what GET would get and nobody has made.
+    if (body !== undefined || status !== 200 || request.method !== 'HEAD')
+      response.setHeader('Content-Length', Buffer.byteLength(body ?? ''));
     response.end(request.method === 'HEAD' ? undefined : body);
     return;
   }

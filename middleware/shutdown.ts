@@ -22,6 +22,12 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
 /** Milliseconds of a step between two looks at what is waited for: what takes less is not reported. */
 const reportEvery = 500;
 
+/**
+ * Milliseconds within which a signal that comes again is the same one: nodemon and npm pass on what the terminal has sent to the
+ * service already. From then on it is reported that a second one ends the process.
+ */
+const relayedWithin = reportEvery;
+
 /** No timer of Node's can be longer: one that is given more is over at once. */
 const longestSeconds = 2_147_483;
 
@@ -107,7 +113,7 @@ type Stop = (signal: NodeJS.Signals) => Promise<void>;
 interface SignalStops {
   readonly stops: Set<Stop>;
   readonly listener: (signal: NodeJS.Signals) => void;
-  /** Of process 1 while it stops: a signal that nobody listens to is ignored there. */
+  /** Of process 1 while it starts and stops: a signal that nobody listens to is ignored there. */
   readonly last: (signal: NodeJS.Signals) => void;
 }
 
@@ -116,14 +122,13 @@ const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
 
 /**
  * Stops on SIGTERM and SIGINT, with whatever else asked for it in this process, and then ends the process as the signal would
- * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal ends it at once.
+ * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal, after half a second, ends it
+ * at once.
  * @returns a function after which no signal stops this one any more: for the moment at which it begins to stop by itself, from
  *   which on a signal is not to wait for it
  */
 export function stopOnSignals(stop: Stop): () => void {
-  const shared = globalThis as { [signalStopsKey]?: SignalStops };
-  shared[signalStopsKey] ??= newSignalStops();
-  const { stops, listener, last } = shared[signalStopsKey];
+  const { stops, listener, last } = sharedStops();
   stops.add(stop);
   for (const signal of signals) {
     process.off(signal, last);
@@ -136,14 +141,32 @@ export function stopOnSignals(stop: Stop): () => void {
   };
 }
 
+/**
+ * Lets SIGTERM and SIGINT end process 1 as they end any other, until something is to stop: for a start that is in progress, since
+ * a signal that came meanwhile would be lost.
+ */
+export function endOnSignals(): void {
+  const { stops, last } = sharedStops();
+  if (stops.size === 0) endProtected(last);
+}
+
+function sharedStops(): SignalStops {
+  const shared = globalThis as { [signalStopsKey]?: SignalStops };
+  shared[signalStopsKey] ??= newSignalStops();
+  return shared[signalStopsKey];
+}
+
 function newSignalStops(): SignalStops {
   const stops = new Set<Stop>();
   const listener = (signal: NodeJS.Signals): void => {
-    if (hasOtherListeners(signal, shared)) return;
+    if (stops.size === 0 || hasOtherListeners(signal, shared)) return;
     const all = [...stops];
     stops.clear();
-    listenNoMore(shared);
-    void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => endBy(signal));
+    systemClock.setTimeout(() => listenNoMore(shared), relayedWithin).unref();
+    void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => {
+      for (const each of signals) process.off(each, listener);
+      endBy(signal);
+    });
   };
   const last = (signal: NodeJS.Signals): void => {
     if (!hasOtherListeners(signal, shared)) endBy(signal);
@@ -165,11 +188,14 @@ function endBy(signal: NodeJS.Signals): void {
 function listenNoMore({ stops, listener, last }: SignalStops): void {
   queueMicrotask(() => {
     if (stops.size > 0) return;
-    for (const signal of signals) {
-      process.off(signal, listener);
-      if (isProtected && !process.listeners(signal).includes(last)) process.on(signal, last);
-    }
+    for (const signal of signals) process.off(signal, listener);
+    endProtected(last);
   });
+}
+
+function endProtected(last: SignalStops['last']): void {
+  if (!isProtected) return;
+  for (const signal of signals) if (!process.listeners(signal).includes(last)) process.on(signal, last);
 }
 
 function hasOtherListeners(signal: NodeJS.Signals, { listener, last }: SignalStops): boolean {

@@ -36,6 +36,10 @@ export async function startWorkerMetrics(options: WorkerOptions): Promise<Worker
       if (isHeard || isLeaving) return;
       void part.membership.leave();
       part = await elected(options, `that of process ${process.ppid}`);
+      if (!isLeaving) return;
+      // It was stopped meanwhile.
+      await part.membership.leave();
+      await part.stop();
     });
   }
   return {
@@ -59,20 +63,19 @@ async function elected(
   const warn = (outcome: string, cause?: unknown): void =>
     registry.warnOnce('cluster without primary', () => ({
       code: 'METRICS_CLUSTER_NO_PRIMARY',
-      message: `\`cluster: true\` of createMetrics found no metrics in the primary of this worker, ${primary}: expected a primary that calls createMetrics({ cluster: true }) or clusterMetrics(), received no answer of one. ${outcome}`,
+      message: `\`cluster: true\` of createMetrics found no metrics in the primary of this worker, ${primary}: expected a primary that calls createMetrics({ cluster: true }) or clusterMetrics(), received no answer of one. ${outcome}${cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : cause}`}`,
       ...(cause === undefined ? {} : { cause }),
     }));
   try {
     const { electCluster } = await import('../lib/export/elected-cluster.js');
     const { membership, chunks, stop } = await electCluster(registry, service);
-    warn('The workers elect one of themselves to answer for all, on the port that they share.');
-    await serve(chunks);
+    await serve(chunks).then(
+      () => warn('The workers elect one of themselves to answer for all, on the port that they share.'),
+      (error) => warn('The workers elect one of themselves, and this one does not serve /metrics', error),
+    );
     return { membership, leave: membership.leave, stop };
   } catch (error) {
-    warn(
-      `Its workers cannot elect one of themselves either, so /metrics is not served: ${error instanceof Error ? error.message : error}`,
-      error,
-    );
+    warn('Its workers cannot elect one of themselves either, so /metrics is not served', error);
     const nobody = async (): Promise<false> => false;
     return { membership: { flush: nobody, leave: nobody }, leave: nobody, stop: async () => {} };
   }

@@ -8,6 +8,7 @@ import { readFile, readlink, rename, unlink, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
@@ -18,7 +19,7 @@ import { textFormat } from '../exposition/text.js';
 import { MetricsRegistry } from '../registry.js';
 import { clusterBy, type TransferableCluster } from './cluster.js';
 import { type ClusterMembership, joinBy } from './cluster-worker.js';
-import { privateFolder } from './private-folder.js';
+import { privateFolder, removeAbandoned } from './private-folder.js';
 import { connectMember, replaceableLink, socketHub } from './socket-links.js';
 
 export interface ElectedCluster {
@@ -38,6 +39,9 @@ const writeEvery = 1_000;
 /** Milliseconds that a scrape waits for somebody to aggregate. */
 const maxVacancy = 3_000;
 
+/** Bytes that the path of a socket may have on every system. */
+const maxSocketPath = 103;
+
 const formats = [textFormat, openMetricsFormat];
 
 /**
@@ -52,6 +56,8 @@ export async function electCluster(
   if (process.platform === 'win32') throw new Error('a system with Unix sockets is needed');
   const file = join(await privateFolder(), await electionName(service));
   const socketPath = `${file}.sock`;
+  if (Buffer.byteLength(socketPath) > maxSocketPath)
+    throw new Error(`expected a shorter path of the folder for temporary files, received \`${socketPath}\``);
   const link = replaceableLink();
   const membership = joinBy(registry, clock, link.linkOf);
   const pause = (): Promise<void> => new Promise((resolve) => clock.setTimeout(resolve, retryAfter).unref());
@@ -104,7 +110,7 @@ interface Lead {
 /** Takes the lead; `undefined` where another has it. */
 async function takeLead(file: string, socketPath: string, clock: Clock): Promise<Lead | undefined> {
   // It may have been cleaned away.
-  await privateFolder();
+  const folder = await privateFolder();
   const lock = await acquireLock(file, clock);
   if (lock === undefined) return undefined;
   const server = createServer();
@@ -116,6 +122,9 @@ async function takeLead(file: string, socketPath: string, clock: Clock): Promise
   });
   try {
     await handover.inherit();
+    // Its own may be old: of a service that comes back.
+    await handover.write();
+    await removeAbandoned(folder, clock.timestamp());
     await listening(server, socketPath);
   } catch (error) {
     cluster.stop();
@@ -190,10 +199,10 @@ function handoverFile(
 async function answerForAll(
   cluster: TransferableCluster,
   writeHandover: () => Promise<void>,
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const asked = JSON.parse(decodeURIComponent(String(headers['x-scrape']))) as AskedScrape;
+  const asked = (await json(request)) as AskedScrape;
   const chunks = cluster.chunks({
     ...asked,
     format: formats.find(({ label }) => label === asked.format) ?? textFormat,
@@ -218,10 +227,11 @@ function askForAll(
 ): Promise<IncomingMessage> {
   const asked = { format: format.label, names: names && [...names], constantLabels, deadline };
   return new Promise((resolve, reject) => {
-    request({ socketPath, agent: false, headers: { 'X-Scrape': encodeURIComponent(JSON.stringify(asked)) } })
+    // In a body: names may be more than a header takes.
+    request({ socketPath, agent: false, method: 'POST' })
       .once('response', resolve)
       .once('error', reject)
-      .end();
+      .end(JSON.stringify(asked));
   });
 }
 

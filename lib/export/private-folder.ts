@@ -1,5 +1,5 @@
 /** A folder for sockets and files that only this user's processes may touch. */
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,4 +20,23 @@ export async function privateFolder(): Promise<string> {
   throw new Error(
     `expected a folder of user ${user} that nobody else can open, received \`${folder}\` of user ${uid} with mode ${(mode & 0o777).toString(8)}`,
   );
+}
+
+/** Milliseconds for which a handover is kept that nobody writes any more; as long as a snapshot is, by default. */
+const abandonedAfter = 7 * 86_400_000;
+
+/**
+ * Removes the files of services that have ended. Nobody knows at the end of one whether it comes back; while it runs, its handover
+ * is written every second.
+ * @param now milliseconds since 1970
+ */
+export async function removeAbandoned(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder);
+  for (const handover of names.filter((name) => name.endsWith('.json'))) {
+    const service = handover.slice(0, -'json'.length);
+    const written = await stat(join(folder, handover)).catch(() => undefined);
+    if (written === undefined || now - written.mtimeMs < abandonedAfter) continue;
+    for (const name of names.filter((each) => each.startsWith(service)))
+      await rm(join(folder, name), { force: true });
+  }
 }

@@ -1,5 +1,5 @@
 /** `createMetrics({ cluster: true })` in a real cluster: one port for all, and nothing of a worker is lost when it is ended. */
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
@@ -35,6 +35,40 @@ test('the primary answers for its workers; one that is ended by SIGTERM leaves a
   await until('its end', async () => (output.includes('one ended') ? true : undefined));
   t.is(await total(), 110);
 });
+
+for (const [signal, target] of [
+  ['SIGTERM', 'the primary'],
+  ['SIGINT', 'the primary and its workers'],
+] as const) {
+  test(`${signal} to ${target}: requests in progress are answered before the primary ends`, async (t) => {
+    const child = spawn(process.execPath, [compiled('test/fixtures/cluster/ending-service.ts')], {
+      // A group, as a terminal has it.
+      detached: true,
+      env: { ...process.env, NODE_ENV: 'development', METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },
+    });
+    const ended = once(child, 'close');
+    t.teardown(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const said = (text: string, times: number): Promise<unknown> =>
+      until(text, async () => (output.split(text).length > times ? true : undefined), 60_000);
+    await said('listening on', 2);
+    const port = /listening on (\d+)/.exec(output)?.[1];
+    // Each over a connection of its own: the workers take turns.
+    const answers = [1, 2].map(async () => (await fetch(`http://127.0.0.1:${port}`)).status);
+    await said('asked', 2);
+    const { pid = 0 } = child;
+    process.kill(target === 'the primary' ? pid : -pid, signal);
+    t.deepEqual(await Promise.all(answers), [200, 200]);
+    t.deepEqual(await ended, [null, signal]);
+    t.is(output.match(/^ended$/gm)?.length, 2, 'none of them is taken for one that has died');
+  });
+}
 
 test('a worker whose start failed has left, and what it counts is told once when the next start succeeds', async (t) => {
   const registry = createTestRegistry();

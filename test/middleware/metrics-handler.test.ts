@@ -72,6 +72,7 @@ for (const [way, start] of Object.entries(ways)) {
     t.regex(await open.text(), /# EOF\n$/);
     const head = await ask('/metrics', { method: 'HEAD' });
     t.deepEqual([head.status, await head.text()], [200, '']);
+    t.is(head.headers.get('content-length'), null, 'that of GET is not known');
     const post = await ask('/metrics', { method: 'POST' });
     t.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
     for (const path of ['/', '/health', '/METRICS', '/metrics/', '/metrics/x'])
@@ -222,6 +223,15 @@ const frameworks: Readonly<Record<string, (t: ExecutionContext) => Promise<Ask>>
     return async (path) => app.request(path);
   },
 };
+
+test('Express, mounted below a path: the handler answers at the whole path that it is given, in this spelling only', async (t) => {
+  const app = express();
+  app.use('/internal', handlerOf({ path: '/internal/metrics' }));
+  const url = await listening(t, app);
+  t.regex(await (await fetch(`${url}/internal/metrics?name[]=jobs_total`)).text(), /^jobs_total 7$/m);
+  for (const path of ['/metrics', '/internal', '/INTERNAL/metrics', '/internal/internal/metrics'])
+    t.is((await fetch(`${url}${path}`)).status, 404, path);
+});
 
 for (const [name, start] of Object.entries(frameworks)) {
   test(`${name}: /metrics is answered by the handler, and other paths by the app`, async (t) => {

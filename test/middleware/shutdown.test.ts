@@ -7,7 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { MetricsConfig } from '../../lib/config.js';
-import { type CreateMetricsOptions, createMetrics, defineCounter, type Metrics } from '../../lib/index.js';
+import { keepSnapshots } from '../../lib/durability/keep-snapshots.js';
+import {
+  type CreateMetricsOptions,
+  createMetrics,
+  defineCounter,
+  label,
+  type Metrics,
+} from '../../lib/index.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { runInOrder, type ShutdownStep } from '../../middleware/shutdown.js';
 import { manualClock } from '../helpers/manual-clock.js';
@@ -77,13 +84,21 @@ for (const way of ['slow', 'slow, by a listener of its own', 'slow, with signal-
   test(`${way}: a second SIGTERM ends the process without waiting for the drain`, async (t) => {
     const app = await startApp(t, way);
     app.process.kill('SIGTERM');
-    await app.said('draining');
+    await app.said(way === 'slow, by a listener of its own' ? 'draining' : 'A second SIGTERM ends');
     app.process.kill('SIGTERM');
     // The drain itself has a day.
     t.deepEqual(await app.ended, [null, 'SIGTERM']);
     t.notRegex(app.output(), /drained/);
   });
 }
+
+test('a signal that comes again at once is the same one, as nodemon passes on Ctrl-C', async (t) => {
+  const app = await startApp(t, 'relayed');
+  app.process.kill('SIGINT');
+  t.deepEqual(await app.ended, [null, 'SIGINT']);
+  t.is(await workIn(app.file), 11);
+  t.regex(app.output(), /draining\ndrained\n/);
+});
 
 test('two createMetrics in one process both stop, and then it ends', async (t) => {
   const app = await startApp(t, 'two of ours');
@@ -309,6 +324,49 @@ test('a stop before the start does nothing, and the next one stops', async (t) =
   await t.throwsAsync(fetch(`${url}/health`));
   t.is(await workIn(file), 3);
 });
+
+test('a drain that fails leaves load balancers their time, and is reported', async (t) => {
+  const registry = createTestRegistry();
+  const drain = (): never => {
+    throw new Error('no queue');
+  };
+  const metrics = stoppable({}, { registry, drain, drainSeconds: 0.3 });
+  await metrics.start();
+  const { url } = metrics;
+  const began = performance.now();
+  await metrics.stop();
+  // Timers may end a little early.
+  t.true(performance.now() - began > 290);
+  await t.throwsAsync(fetch(`${url}/health`));
+  t.deepEqual(
+    registry.warnings.map(({ code, message }) => [code, message]),
+    [['METRICS_STOP_FAILED', 'A part of stop() failed, and the rest went on: no queue']],
+  );
+});
+
+for (const [snapshots, expected] of [
+  [undefined, undefined],
+  [{ maxAgeSeconds: 30 * 86_400 }, 5],
+] as const) {
+  test(`a snapshot of eight days ago is ${snapshots === undefined ? 'dropped by default' : 'restored where `snapshots.maxAgeSeconds` allows it'}`, async (t) => {
+    const file = join(await temporaryFolder(t), 'metrics.om');
+    const work = defineCounter({ name: 'work_total', help: 'Work done.', labels: { kind: label() } });
+    const before = createTestRegistry();
+    before.counter(work).inc({ kind: 'a' }, 5);
+    const clock = manualClock(Date.now() - 8 * 86_400_000);
+    await (await keepSnapshots({ file, registry: before }, clock)).stop();
+    const registry = createTestRegistry();
+    registry.counter(work);
+    const metrics = stoppable(
+      { snapshotFile: file },
+      { registry, ...(snapshots === undefined ? {} : { snapshots }) },
+    );
+    await metrics.start();
+    const text = await (await fetch(`${metrics.url}/metrics`)).text();
+    t.is(/^work_total\{kind="a"\} (\d+)$/m.exec(text)?.[1], expected?.toString());
+    await metrics.stop();
+  });
+}
 
 /** On a port and a registry of its own, and without what takes time. */
 function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions = {}): Metrics {

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { documentedTexts, drainSnippets } from '../helpers/documented-stops.js';
 import { compiledTree } from '../helpers/package-root.js';
 import { testWith } from '../helpers/programs.js';
+import { runProgram } from '../helpers/run-program.js';
 import { until } from '../helpers/until.js';
 
 interface Service {
@@ -179,6 +180,25 @@ for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCode
       await service.kill(signal);
       t.deepEqual(await service.ended, [code, null]);
       t.is(await cut, 'ECONNRESET');
+    },
+  );
+}
+
+for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCodes, number][]) {
+  testWith(
+    ['unshare'],
+    `as process 1, a ${signal} during a start that hangs exits with ${code}`,
+    async (t) => {
+      // A server that never listens is a start that never ends.
+      const hanging = `
+      import { Server } from 'node:net';
+      import { createMetrics } from '@tamma/observability';
+      Server.prototype.listen = function () { return this; };
+      void createMetrics().start();
+      setTimeout(() => process.exit(9), 60_000);
+      process.kill(process.pid, '${signal}');`;
+      const [unshare = '', ...args] = [...asProcess1, process.execPath, '--input-type=module', '-e', hanging];
+      t.deepEqual(await runProgram(unshare, args, { cwd: compiledTree }), { code, output: '' });
     },
   );
 }

@@ -2,6 +2,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
@@ -57,12 +59,16 @@ async function environment(
   };
 }
 
-async function otherPrimary(t: ExecutionContext, says: 'true' | 'false' | undefined): Promise<Workers> {
+async function otherPrimary(
+  t: ExecutionContext,
+  says: 'true' | 'false' | undefined,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Workers> {
   const child: ChildProcess = spawn(
     process.execPath,
     [compiled('test/fixtures/cluster/other-primary.ts'), service, '3'],
     {
-      env: await environment(t, says),
+      env: { ...(await environment(t, says)), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -132,6 +138,24 @@ test('an elected worker that is ended by SIGTERM leaves all that it has counted 
     return read?.answering === 1 ? read : undefined;
   });
   t.is(last.work, 18);
+});
+
+test('a metrics port that is taken: each worker says that it does not serve /metrics, and why', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const port = String((other.address() as AddressInfo).port);
+  const workers = await otherPrimary(t, 'true', { METRICS_PORT: port });
+  const warnings = await until(
+    'all warnings',
+    async () => {
+      const found = [...(await workers.output()).matchAll(/^warning METRICS_CLUSTER_NO_PRIMARY: (.*)$/gm)];
+      return found.length < 3 ? undefined : found;
+    },
+    60_000,
+  );
+  for (const [, message = ''] of warnings)
+    t.regex(message, /this one does not serve \/metrics: Cannot listen on .*EADDRINUSE/);
 });
 
 for (const [says, isReported] of [
