@@ -90,7 +90,7 @@ async function otherPrimary(
  * been killed is answered by nobody, and given up.
  */
 async function scrape(url: string): Promise<{ readonly work: number; readonly answering: number }> {
-  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) };
+  const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(30_000) };
   const text = await (await fetch(`${url}/metrics`, options)).text();
   return {
     work: Number(/^work_total (\d+)$/m.exec(text)?.[1]),
