@@ -4,7 +4,6 @@ import { type Clock, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import type { ExpositionFormat } from '../exposition/format.js';
 import {
-  type AnyRegistry,
   type CollectedMetric,
   collectedMetrics,
   defaultLabels,
@@ -16,6 +15,7 @@ import { textFormat } from '../exposition/text.js';
 import { chunkLength, sampleText } from '../exposition/writer.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import {
+  type AnyRegistry,
   defaultMaxSeries,
   type MetricsRegistry,
   type StructuralRegistry,

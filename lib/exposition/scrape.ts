@@ -1,18 +1,18 @@
 /** One scrape: every metric of a registry collected, own and foreign, then written. */
 import { metricsSeries } from '../catalogue/self.js';
+import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
-import {
-  type AnyInstrument,
-  isInstrument,
-  type MetricsRegistry,
-  type StructuralRegistry,
-} from '../registry.js';
+import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import type { ExpositionFormat } from './format.js';
 import { textFormat } from './text.js';
 import { type ConstantLabels, chunkLength, snapshotText, writeInstrument } from './writer.js';
 
-export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+/** What a scrape needs of a registry. */
+export interface ScrapedRegistry {
+  readonly prometheus: StructuralRegistry;
+  collectFailed(metric: string, error: unknown): void;
+}
 
 export interface ScrapeOptions {
   /** Default: text 0.0.4. */
@@ -42,7 +42,7 @@ export interface CollectedMetric {
  * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
  */
 export async function* scrapeChunks(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
@@ -66,7 +66,7 @@ export async function* scrapeChunks(
 
 /** The metrics of a registry, each collected; what throws, rejects or is late is left out and counted. Never rejects. */
 export async function collectedMetrics(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   { names, deadline }: Pick<ScrapeOptions, 'names' | 'deadline'> = {},
 ): Promise<CollectedMetric[]> {
   const chosen = registry.prometheus
@@ -86,7 +86,7 @@ export async function collectedMetrics(
 }
 
 /** The text of a whole scrape as one string. */
-export async function scrapeToString(registry: AnyRegistry, options?: ScrapeOptions): Promise<string> {
+export async function scrapeToString(registry: ScrapedRegistry, options?: ScrapeOptions): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -100,7 +100,7 @@ const failed = Symbol('failed');
 
 /** A metric brought up to date: an own instrument, or what a foreign one gave. */
 async function collected(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   metric: unknown,
   passed: Promise<typeof late> | undefined,
 ): Promise<AnyInstrument | MetricSnapshot | typeof failed> {
@@ -133,7 +133,7 @@ function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<Any
 
 /** A foreign metric's text; `undefined` where what it gave cannot be written, so that whatever is odd stays within it. */
 function writtenForeign(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   name: string,
   snapshot: MetricSnapshot,
   format: ExpositionFormat,

@@ -2,12 +2,12 @@
  * Writes metrics as families of lines, each `name{label="value"} number`, in one of the two text formats. Labels come in
  * declaration order; `le` and `quantile` come last.
  */
+import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
-import type { AnyInstrument } from '../registry.js';
 import { ByteWriter, codes, type PreparedText, preparedText } from './byte-writer.js';
 import { braced, type ExpositionFormat, labelText, numberText } from './format.js';
 

@@ -104,8 +104,6 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
       },
     });
     this.zeroBare();
-    const { expireAfter } = definition;
-    if (expireAfter !== undefined) this.addCollect(() => this.#expire(expireAfter));
   }
 
   /**
@@ -150,6 +148,12 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     return timer((seconds, endLabels) =>
       this.series.find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels }).set(seconds),
     );
+  }
+
+  override collect(): void | Promise<void> {
+    const { expireAfter } = this.definition;
+    if (expireAfter !== undefined) this.#expire(expireAfter);
+    return super.collect();
   }
 
   protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {

@@ -142,6 +142,22 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.zeroBare();
   }
 
+  /**
+   * Drops all series and collect functions, since the instrument was removed from its registry.
+   * @param onRecording called once, by the next recording, before it takes effect
+   * @internal
+   */
+  forget(onRecording: () => void): void {
+    this.series.forget(onRecording);
+    this.#collectors.clear();
+  }
+
+  /** Starts again at 0, back in its registry. @internal */
+  comeBack(): void {
+    this.series.comeBack();
+    this.zeroBare();
+  }
+
   /** Adds a function that is run at each scrape; returns a function that takes it off again. */
   addCollect(collect: Collect<this>): () => void {
     if (typeof collect !== 'function') {
@@ -184,7 +200,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   /** Brings the one series of a metric without labels into being: such metrics start at 0. */
   protected zeroBare(): void {
-    if (this.labelNames.length === 0) this.series.bare();
+    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.bare();
   }
 
   /** All numbers as they stand: no collect function runs. */
