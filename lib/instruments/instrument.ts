@@ -2,6 +2,7 @@
 import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
 import type { Series } from './branch.js';
+import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
 
 /** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
@@ -94,18 +95,23 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return this.series.find(labels);
   }
 
-  /** prom-client's way to a bound series: label values in declared order, or one label object. */
-  labels(...values: readonly (string | number | boolean)[]): S;
-  labels(labels: Partial<LabelValues<D['labels']>>): S;
-  labels(...values: readonly unknown[]): S {
+  /**
+   * prom-client's way to a bound series: label values in declared order, or one label object. Its methods may be taken off:
+   * `const { inc } = counter.labels('a')`. `with` checks the labels, and allocates nothing.
+   */
+  labels(...values: readonly (string | number | boolean)[]): BoundMethods<S, D['labels']>;
+  labels(none: PromClientArgument<D['labels']>): BoundMethods<S, D['labels']>;
+  labels(labels: Partial<LabelValues<D['labels']>>): BoundMethods<S, D['labels']>;
+  labels(...values: readonly unknown[]): BoundMethods<S, D['labels']> {
     const [first] = values;
-    return typeof first === 'object' && first !== null
-      ? this.series.find({ ...first })
-      : this.series.at(values);
+    return this.methodsOf(
+      typeof first === 'object' && first !== null ? this.series.find({ ...first }) : this.series.at(values),
+    );
   }
 
   /** Removes one series, named as in `labels`. What is not there is not an error. */
   remove(...values: readonly (string | number | boolean)[]): void;
+  remove(none: PromClientArgument<D['labels']>): void;
   remove(labels: Partial<LabelValues<D['labels']>>): void;
   remove(...values: readonly unknown[]): void {
     const [first] = values;
@@ -184,15 +190,25 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /** The metric with all its numbers, collected anew: prom-client's registries read it. */
-  get(): Promise<MetricSnapshot> {
+  get(): Promise<MetricSnapshot>;
+  get(): Promise<PromClientReading<D['labels']>>;
+  get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
     const name = this.#writtenName ?? this.name;
     this.#writtenName = undefined;
-    return this.#snapshot(name);
+    return this.#snapshot(name) as Promise<MetricSnapshot & PromClientReading<D['labels']>>;
   }
 
   /** As `get()`; prom-client prefers it for text where it exists. */
   getForPromString(): Promise<MetricSnapshot> {
     return this.get();
+  }
+
+  /** The methods of a series, bound to it. */
+  protected abstract methodsOf(series: S): BoundMethods<S, D['labels']>;
+
+  /** The labels of a series with those that are given when a timer of it ends. */
+  protected endLabels(series: S, labels: unknown): LabelValues<D['labels']> {
+    return { ...this.#labelsOf(series), ...(labels as object) } as LabelValues<D['labels']>;
   }
 
   /** The numbers of one series, in output order. */

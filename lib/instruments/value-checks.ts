@@ -12,6 +12,19 @@ export function counterError(metric: string, value: unknown): MetricsError {
   return valueError('increment of counter', metric, value);
 }
 
+/**
+ * The number of a call without labels: `inc(2)`, or `inc(undefined, 2)` where labels are optional to the caller.
+ * @throws ERR_METRICS_INVALID_VALUE for two numbers, one of which would be lost
+ */
+export function bareNumber<V>(metric: string, first: V, second: number | undefined): V | number | undefined {
+  if (second === undefined) return first ?? undefined;
+  if (first === undefined || first === null) return second;
+  throw metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid arguments of a recording on metric \`${metric}\`: expected one number, or labels and a number, received ${shown(first)} and ${shown(second)}.`,
+  );
+}
+
 /** The error for a number that is NaN, infinite or no number; `what` says which number. */
 export function valueError(what: string, metric: string, value: unknown): MetricsError {
   return metricsError(
