@@ -52,11 +52,16 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
   inc(value?: number | null): void;
   inc(labels: LabelValues<L>, value?: number | null): void;
   inc(labelsOrValue?: LabelValues<L> | number | null, value?: number | null): void {
-    const hasLabels = isLabels(labelsOrValue);
-    const amount = (hasLabels ? value : bareNumber(this.name, labelsOrValue, value ?? undefined)) ?? 1;
     // Before the series is looked up: a bad value must not leave an empty series behind.
-    if (!isIncrement(amount)) throw counterError(this.name, amount);
-    (hasLabels ? this.series.find(labelsOrValue) : this.series.bare()).value += amount;
+    if (isLabels(labelsOrValue)) {
+      const amount = value ?? 1;
+      if (!isIncrement(amount)) throw counterError(this.name, amount);
+      this.series.find(labelsOrValue).value += amount;
+    } else {
+      const amount = (value == null ? labelsOrValue : bareNumber(this.name, labelsOrValue, value)) ?? 1;
+      if (!isIncrement(amount)) throw counterError(this.name, amount);
+      this.series.bare().value += amount;
+    }
   }
 
   protected override methodsOf(series: CounterSeries): BoundMethods<CounterSeries, L> {

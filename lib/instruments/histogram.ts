@@ -172,6 +172,9 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       checkFinite('observation of histogram', this.name, valueOrWeight);
       if (!isWeight(weight)) throw valueError('weight of an observation of histogram', this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
+    } else if (typeof labelsOrValue === 'number' && valueOrWeight === undefined) {
+      checkFinite('observation of histogram', this.name, labelsOrValue);
+      this.series.bare().record(labelsOrValue, 1);
     } else if (typeof labelsOrValue === 'number') this.#observeBare(labelsOrValue, valueOrWeight);
     // Labels that are optional to the caller, and absent.
     else this.#observeBare(labelsOrValue ?? valueOrWeight, weight);
