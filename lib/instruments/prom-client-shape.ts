@@ -7,8 +7,8 @@ import type { LabelShape, LabelValues } from '../definition.js';
  * The arguments of an overload that exists for prom-client's types alone: nothing can call it, and each of prom-client's
  * overloads for the same labels takes it.
  */
-export type PromClientArgument<L> = {
-  readonly [K in keyof L | 'labels' | 'value' | 'exemplarLabels']: never;
+export type PromClientArgument<L> = { readonly [K in keyof L]: never } & {
+  readonly [K in 'labels' | 'value' | 'exemplarLabels']: never;
 };
 
 /** What prom-client's types have `get()` give: a number as `type`, and a `collect` that it does not give either. */
