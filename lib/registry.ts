@@ -242,7 +242,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
     this.warnOnce(`collect ${metric}`, () => ({
       code: 'METRICS_COLLECT_FAILED',
-      message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+      message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} What failed is left out of the scrape; the rest is there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
       cause: error,
     }));
   }
@@ -373,10 +373,11 @@ export function isInstrument(metric: unknown): metric is AnyInstrument {
   );
 }
 
-/** The names under which a definition's numbers come out. */
+/** The names under which a definition's numbers come out, with `_created` of OpenMetrics, which strict parsers reserve. */
 function exposedNames({ name, type }: MetricDefinition): string[] {
-  if (type === 'histogram') return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
-  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`];
+  if (type === 'histogram')
+    return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`, `${name}_created`];
+  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`, `${name}_created`];
   return [name];
 }
 

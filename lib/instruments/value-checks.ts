@@ -12,11 +12,16 @@ export function counterError(metric: string, value: unknown): MetricsError {
   return valueError('increment of counter', metric, value);
 }
 
-/** The error for a number that is NaN, infinite or no number; `what` says which number. */
-export function valueError(what: string, metric: string, value: unknown): MetricsError {
+/** The error for a number that cannot be recorded; `what` says which number. */
+export function valueError(
+  what: string,
+  metric: string,
+  value: unknown,
+  expected = 'a finite number',
+): MetricsError {
   return metricsError(
     'ERR_METRICS_INVALID_VALUE',
-    `Invalid ${what} \`${metric}\`: expected a finite number, received ${shown(value)}.`,
+    `Invalid ${what} \`${metric}\`: expected ${expected}, received ${shown(value)}.`,
   );
 }
 
