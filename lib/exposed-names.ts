@@ -30,9 +30,10 @@ export function conflict(definition: MetricDefinition, taken: string, name: stri
   );
 }
 
-/** The names under which a definition's numbers come out. */
+/** The names under which a definition's numbers come out, with `_created` of OpenMetrics, which strict parsers reserve. */
 function exposedNames({ name, type }: MetricDefinition): string[] {
-  if (type === 'histogram') return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
-  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`];
+  if (type === 'histogram')
+    return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`, `${name}_created`];
+  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`, `${name}_created`];
   return [name];
 }

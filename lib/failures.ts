@@ -30,7 +30,7 @@ export function noteCollectFailure(registry: FailureRegistry, metric: string, er
   contained(() => registry.counter(metricsCollectorErrors).inc({ metric }));
   registry.warnOnce(`collect ${metric}`, () => ({
     code: 'METRICS_COLLECT_FAILED',
-    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} What failed is left out of the scrape; the rest is there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
     cause: error,
   }));
 }

@@ -1,12 +1,21 @@
-/** One scrape: every metric of a registry collected, own and foreign, then written. */
+/** One scrape: every metric of a registry collected, own and third-party, then written. */
 import { metricsSeries } from '../catalogue/self.js';
+import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
-import type { ExpositionFormat } from './format.js';
+import { type NamedFamily, writtenTypes } from './family-names.js';
+import {
+  type ExpositionFormat,
+  isLabelName,
+  isLabelValue,
+  isMetricName,
+  type WrittenType,
+} from './format.js';
 import { textFormat } from './text.js';
-import { type ConstantLabels, chunkLength, snapshotText, writeInstrument } from './writer.js';
+import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
+import { chunkLength, writeInstrument } from './writer.js';
 
 /** What a scrape needs of a registry. */
 export interface ScrapedRegistry {
@@ -25,13 +34,13 @@ export interface ScrapeOptions {
   readonly deadline?: number | undefined;
 }
 
-/** What a foreign metric must have to be read: prom-client's metrics do. */
-interface ForeignMetric {
+/** What a third-party metric must have to be read: prom-client's metrics do. */
+interface ThirdPartyMetric {
   readonly name: string;
   get(): MetricSnapshot | Promise<MetricSnapshot>;
 }
 
-/** A metric brought up to date: an own instrument, to be read where it is, or what a foreign metric gave. */
+/** A metric brought up to date: an own instrument, to be read where it is, or what a third-party metric gave. */
 export interface CollectedMetric {
   readonly name: string;
   readonly family: AnyInstrument | MetricSnapshot;
@@ -45,17 +54,22 @@ export async function* scrapeChunks(
   registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
-  const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
-  const metrics = await collectedMetrics(registry, { names, deadline });
+  const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
+  const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadline }));
+  const types = writtenTypes(metrics, format);
   // One writer for all: small families share a chunk, and what is left of one when it is full is little.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
-  for (const { name, family } of metrics) {
-    if (isInstrument(family)) {
-      for (const _ of writeInstrument(out, family, format, constant)) {
+  for (const metric of metrics) {
+    const { family } = metric;
+    const type = types.get(metric);
+    if (type === undefined)
+      registry.collectFailed(metric.name, new Error('it has a name that another metric takes'));
+    else if (isInstrument(family)) {
+      for (const _ of writeInstrument(out, family, format, constant, type)) {
         yield out.take();
         await turn();
       }
-    } else out.text(writtenForeign(registry, name, family, format, constant) ?? '');
+    } else out.text(thirdPartyFamily(registry, family, { format, type, constant }));
     if (out.length < chunkLength) continue;
     yield out.take();
     await turn();
@@ -71,7 +85,7 @@ export async function collectedMetrics(
 ): Promise<CollectedMetric[]> {
   const chosen = registry.prometheus
     .getMetricsAsArray()
-    .filter((metric) => names === undefined || isNamed(metric as ForeignMetric, names));
+    .filter((metric) => names === undefined || isNamed(metric, names));
   // Collected side by side: a slow collect function does not hold up the start of the others.
   const { passed, cancel } = timeLimit(deadline);
   const families = await Promise.all(
@@ -98,7 +112,7 @@ const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
 const late = Symbol('late');
 const failed = Symbol('failed');
 
-/** A metric brought up to date: an own instrument, or what a foreign one gave. */
+/** A metric brought up to date: an own instrument, or what a third-party one gave. */
 async function collected(
   registry: ScrapedRegistry,
   metric: unknown,
@@ -120,7 +134,7 @@ async function collected(
 function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<AnyInstrument | MetricSnapshot> {
   const underWay = pending.get(metric);
   if (underWay !== undefined) return underWay;
-  const started = isInstrument(metric) ? metric.collect() : (metric as ForeignMetric).get();
+  const started = isInstrument(metric) ? metric.collect() : (metric as ThirdPartyMetric).get();
   if (!(started instanceof Promise)) return isInstrument(metric) ? metric : (started as MetricSnapshot);
   const reading = started
     .then((snapshot) => (isInstrument(metric) ? metric : (snapshot as MetricSnapshot)))
@@ -131,19 +145,44 @@ function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<Any
   return reading;
 }
 
-/** A foreign metric's text; `undefined` where what it gave cannot be written, so that whatever is odd stays within it. */
-function writtenForeign(
+/** The families that can be written, whose names are valid. */
+function namedFamilies(
   registry: ScrapedRegistry,
-  name: string,
-  snapshot: MetricSnapshot,
-  format: ExpositionFormat,
-  constant: ConstantLabels,
-): string | undefined {
+  metrics: readonly CollectedMetric[],
+): (CollectedMetric & NamedFamily)[] {
+  return metrics.flatMap(({ name: registered, family }): readonly (CollectedMetric & NamedFamily)[] => {
+    if (isInstrument(family)) return [{ name: family.name, type: family.type, isOwn: true, family }];
+    const { name, type } = (family ?? {}) as Partial<MetricSnapshot>;
+    if (isMetricName(name)) return [{ name, type: knownType(type), isOwn: false, family }];
+    registry.collectFailed(registered, new Error(`it has an invalid name (${shown(name)})`));
+    return [];
+  });
+}
+
+function knownType(type: unknown): WrittenType {
+  return type === 'counter' || type === 'gauge' || type === 'histogram' || type === 'summary'
+    ? type
+    : 'unknown';
+}
+
+/** A third-party metric's text. Whatever is odd stays within it, and is reported once a scrape. */
+function thirdPartyFamily(
+  registry: ScrapedRegistry,
+  family: MetricSnapshot,
+  options: Omit<ThirdPartyOptions, 'onProblem'>,
+): string {
+  let first: string | undefined;
+  const onProblem = (problem: string): void => {
+    first ??= problem;
+  };
   try {
-    return snapshotText(snapshot, format, constant);
+    let text = '';
+    for (const piece of thirdPartyText(family, family.values, { ...options, onProblem })) text += piece;
+    if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));
+    return text;
   } catch (error) {
-    registry.collectFailed(name, error);
-    return undefined;
+    registry.collectFailed(family.name, error);
+    return '';
   }
 }
 
@@ -169,7 +208,8 @@ export function turn(): Promise<void> {
 }
 
 /** Whether one asks for a metric by its own name, or by that of one of its samples. */
-export function isNamed({ name }: Pick<ForeignMetric, 'name'>, names: ReadonlySet<string>): boolean {
+export function isNamed(metric: unknown, names: ReadonlySet<string>): boolean {
+  const name = nameOf(metric);
   if (names.has(name)) return true;
   for (const suffix of ['_bucket', '_sum', '_count', '_created', '_total']) {
     if (names.has(`${name}${suffix}`) || (name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))))
@@ -179,13 +219,31 @@ export function isNamed({ name }: Pick<ForeignMetric, 'name'>, names: ReadonlySe
 }
 
 export function nameOf(metric: unknown): string {
-  const { name } = metric as { name?: unknown };
-  return typeof name === 'string' ? name : 'unknown';
+  try {
+    const { name } = metric as { name?: unknown };
+    return typeof name === 'string' ? name : 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }
 
-/** What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. */
-export function defaultLabels(prometheus: StructuralRegistry): [string, string][] {
+/**
+ * What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. A
+ * label that no sample can have is left out and counted.
+ */
+export function defaultLabels(registry: ScrapedRegistry): [string, string][] {
+  const { prometheus } = registry;
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
   if (typeof kept !== 'object' || kept === null) return [];
-  return Object.entries(kept).map(([name, value]) => [name, String(value)]);
+  return Object.entries(kept).flatMap(([name, value]) => {
+    const isValid = isLabelName(name) && name !== 'le' && name !== 'quantile' && isLabelValue(value);
+    if (!isValid)
+      registry.collectFailed(
+        'default labels',
+        new Error(`they have an invalid label (${shown(name)}: ${shown(value)})`),
+      );
+    return isValid && value !== undefined && value !== null && value !== ''
+      ? [[name, String(value)] as [string, string]]
+      : [];
+  });
 }

@@ -40,7 +40,7 @@ export class HistogramSeries extends Series {
    */
   observe(value: number, weight = 1): void {
     if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
-    if (!isWeight(weight)) throw valueError('weight of an observation of histogram', metricOf(this), weight);
+    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
     if (this.branch === undefined) revived(this).record(value, weight);
     else this.record(value, weight);
   }
@@ -170,7 +170,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     // share no variable, which would have to hold a boxed number.
     if (isLabels(labelsOrValue)) {
       checkFinite('observation of histogram', this.name, valueOrWeight);
-      if (!isWeight(weight)) throw valueError('weight of an observation of histogram', this.name, weight);
+      if (!isWeight(weight)) throw weightError(this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
     } else if (typeof labelsOrValue === 'number' && valueOrWeight === undefined) {
       checkFinite('observation of histogram', this.name, labelsOrValue);
@@ -182,7 +182,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   #observeBare(value: unknown, weight = 1): void {
     checkFinite('observation of histogram', this.name, value);
-    if (!isWeight(weight)) throw valueError('weight of an observation of histogram', this.name, weight);
+    if (!isWeight(weight)) throw weightError(this.name, weight);
     this.series.bare().record(value, weight);
   }
 
@@ -233,5 +233,10 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 const noNumbers = new Float64Array(0);
 
 function isWeight(weight: number): boolean {
-  return typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY;
+  // OpenMetrics allows whole numbers only in buckets.
+  return Number.isInteger(weight) && weight > 0;
+}
+
+function weightError(metric: string, weight: unknown): Error {
+  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }

@@ -25,11 +25,16 @@ export function bareNumber<V>(metric: string, first: V, second: number | undefin
   );
 }
 
-/** The error for a number that is NaN, infinite or no number; `what` says which number. */
-export function valueError(what: string, metric: string, value: unknown): MetricsError {
+/** The error for a number that cannot be recorded; `what` says which number. */
+export function valueError(
+  what: string,
+  metric: string,
+  value: unknown,
+  expected = 'a finite number',
+): MetricsError {
   return metricsError(
     'ERR_METRICS_INVALID_VALUE',
-    `Invalid ${what} \`${metric}\`: expected a finite number, received ${shown(value)}.`,
+    `Invalid ${what} \`${metric}\`: expected ${expected}, received ${shown(value)}.`,
   );
 }
 
