@@ -150,7 +150,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
   }
 
-  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. */
+  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. @internal */
   checkConflict(definition: MetricDefinition): void {
     this.#registered.check(definition);
   }
@@ -194,8 +194,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Tells of every instrument that is made from now on, before its maker has it. The listener must not throw.
+   * Tells of every instrument that is made from now on, or comes back after its removal, before its maker has it. The listener must not throw.
    * @returns a function that ends it
+   * @internal
    */
   onInstrument(listener: (instrument: AnyInstrument) => void): () => void {
     this.#listeners.add(listener);
@@ -255,12 +256,13 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /**
    * Takes note of a recording that failed where no caller can be told: counts it in `metrics_recording_errors_total`
    * and warns once for each metric and reason. Never throws.
+   * @internal
    */
   recordingFailed(metric: string, reason: string, error: unknown): void {
     noteRecordingFailure(this, metric, reason, error);
   }
 
-  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. */
+  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. @internal */
   collectFailed(metric: string, error: unknown): void {
     noteCollectFailure(this, metric, error);
   }
@@ -269,6 +271,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * Tells of a warning unless one of this key has been told. Never throws.
    * @param key bounded in number: keys are kept, so they hold names of metrics, labels and targets, never values
    * @param warning asked only where it is told
+   * @internal
    */
   warnOnce(key: string, warning: () => MetricsWarning): void {
     this.#warnings.warn(key, warning);
