@@ -256,6 +256,35 @@ testWithBoth(
   },
 );
 
+testWith(
+  ['prometheus'],
+  'with its feature for it, Prometheus 3 reads _created as the start of a series and stores no series for it',
+  async (t, { prometheus: program }) => {
+    const registry = filled();
+    const text = await scrapeToString(registry, { format: openMetricsWithCreated });
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': openMetricsWithCreated.contentType }).end(text);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const prometheus = await startPrometheus({
+      program,
+      target: `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`,
+      scrapeIntervalSeconds: 5,
+      args: ['--enable-feature=created-timestamp-zero-ingestion'],
+    });
+    t.teardown(() => prometheus.stop());
+    await until('the first scrape', async () => (await prometheus.query('up == 1'))[0]?.value);
+    t.deepEqual(await prometheus.query('{__name__=~"hostile.*_created"}'), []);
+    // It is 1 at its first scrape, and was 0 at its start.
+    t.is((await prometheus.query('min_over_time(issues_total[1h])'))[0]?.value, 0);
+  },
+  'newer',
+);
+
 test('each odd metric costs its own lines only, and is counted', async (t) => {
   const registry = filled();
   const exposition = await scrapeToString(registry, { format: openMetricsFormat });
