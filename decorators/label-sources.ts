@@ -11,9 +11,18 @@ export type Source<Value, C> = Value | ((call: C) => Value);
 /** A source for each label of a definition, none missing and none more. */
 export type LabelSources<L extends LabelShape, C> = { readonly [K in keyof L]: Source<LabelInput<L[K]>, C> };
 
-/** How the call ended: `success`, `failure`, or `escalation` for an `EscalationError`. */
+/**
+ * How the call ended: `success`, `failure`, or `escalation` for an `EscalationError`. For a closed set without `escalation`, such
+ * as `label('success', 'failure')`, an escalation is a `failure`.
+ */
+export function outcome(call: { readonly outcome: Outcome }): Outcome;
+export function outcome(call: { readonly outcome: Outcome }): Exclude<Outcome, 'escalation'>;
 export function outcome(call: { readonly outcome: Outcome }): Outcome {
   return call.outcome;
+}
+
+function outcomeWithoutEscalation(call: { readonly outcome: Outcome }): Outcome {
+  return call.outcome === 'escalation' ? 'failure' : call.outcome;
 }
 
 /** Class name of what was thrown, `none` where nothing was. What is no error gives its type (`string`, `undefined`). */
@@ -46,7 +55,9 @@ export function boundSources(decorator: string, definition: MetricDefinition, la
   const sources = names.map((name) => {
     if (!Object.hasOwn(given, name))
       throw invalidLabels(decorator, definition, `${listed(names)}, received no source for \`${name}\``);
-    return (given as Record<string, unknown>)[name];
+    const source = (given as Record<string, unknown>)[name];
+    const knowsEscalation = definition.labels[name]?.values?.includes('escalation') ?? true;
+    return source === outcome && !knowsEscalation ? outcomeWithoutEscalation : source;
   });
   const staticLabels: Record<string, string> = {};
   for (const [index, name] of names.entries()) {

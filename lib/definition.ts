@@ -12,6 +12,7 @@ import {
   type LintFinding,
   type LintRule,
   lintRules,
+  warnedRules,
 } from './naming.js';
 
 // ---- types ------------------------------------------------------------------------------------------------------
@@ -329,6 +330,7 @@ function shownAll(values: readonly number[]): string {
 /** Freezes the definition and reports, once, where it breaks a convention it does not exempt. */
 function finished<D extends MetricDefinition>(definition: D): D {
   for (const { message, rule } of lintDefinition(definition)) {
+    if (!warnedRules.has(rule)) continue;
     process.emitWarning(message, {
       type: 'MetricsLintWarning',
       code: `METRICS_LINT_${rule.replaceAll('-', '_').toUpperCase()}`,

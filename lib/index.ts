@@ -25,7 +25,9 @@ export {
   type MetricFamily,
   sumOf,
 } from './aggregation-rules.js';
+export { exponentialBuckets, linearBuckets } from './bucket-generators.js';
 export { catalogue } from './catalogue/catalogue.js';
+export { outcomes, severities } from './catalogue/labels.js';
 export {
   type MetricLabels,
   type MetricsCollector,
@@ -114,6 +116,7 @@ export {
   type InstrumentOptions,
   MetricsRegistry,
   type MetricsRegistryOptions,
+  type MetricsTextOptions,
   type MetricsWarning,
   type StructuralRegistry,
   sharedRegistry,

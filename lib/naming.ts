@@ -41,42 +41,67 @@ const metricNamePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const labelNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const reservedLabels: ReadonlySet<string> = new Set(['le', 'quantile']);
 
+/** Word of a name -> the base unit in its place, as `promtool check metrics` has them, and percentages. */
 const baseUnits: Readonly<Record<string, string>> = {
-  nanoseconds: 'seconds',
-  microseconds: 'seconds',
-  milliseconds: 'seconds',
   minutes: 'seconds',
   hours: 'seconds',
   days: 'seconds',
   weeks: 'seconds',
-  ns: 'seconds',
-  us: 'seconds',
-  ms: 'seconds',
-  sec: 'seconds',
-  secs: 'seconds',
-  min: 'seconds',
-  hr: 'seconds',
-  hrs: 'seconds',
-  kilobytes: 'bytes',
-  megabytes: 'bytes',
-  gigabytes: 'bytes',
-  kibibytes: 'bytes',
-  mebibytes: 'bytes',
-  gibibytes: 'bytes',
+  fahrenheit: 'celsius',
+  rankine: 'celsius',
+  inches: 'meters',
+  yards: 'meters',
+  miles: 'meters',
   bits: 'bytes',
-  kb: 'bytes',
-  mb: 'bytes',
-  gb: 'bytes',
+  calories: 'joules',
+  pounds: 'grams',
+  ounces: 'grams',
   percent: 'ratio',
   percents: 'ratio',
   percentage: 'ratio',
-  fahrenheit: 'celsius',
-  kilometers: 'meters',
-  centimeters: 'meters',
-  millimeters: 'meters',
-  kilograms: 'grams',
-  milligrams: 'grams',
 };
+
+/** These are units only behind another word: `s_total` may be anything. */
+const abbreviations: Readonly<Record<string, string>> = {
+  s: 'seconds',
+  ms: 'seconds',
+  us: 'seconds',
+  ns: 'seconds',
+  sec: 'seconds',
+  secs: 'seconds',
+  h: 'seconds',
+  hr: 'seconds',
+  hrs: 'seconds',
+  d: 'seconds',
+  m: 'meters',
+  b: 'bytes',
+  kb: 'bytes',
+  mb: 'bytes',
+  gb: 'bytes',
+  tb: 'bytes',
+  pb: 'bytes',
+};
+
+const prefixedUnit =
+  /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mebi|giga|gibi|tera|tebi|peta|pebi)(amperes|bits|bytes|celsius|grams|joules|kelvin|meters|metres|seconds|volts)$/;
+
+function baseUnitOf(word: string, isFirst: boolean): string | undefined {
+  if (Object.hasOwn(baseUnits, word)) return baseUnits[word];
+  if (!isFirst && Object.hasOwn(abbreviations, word)) return abbreviations[word];
+  const unit = prefixedUnit.exec(word)?.[1];
+  return unit === 'bits' ? 'bytes' : unit;
+}
+
+/** Rules whose breach costs: a name that queries and other formats read otherwise, or series without end. Warned of at definition. */
+export const warnedRules: ReadonlySet<LintRule> = new Set([
+  'counter-total',
+  'total-counter',
+  'reserved-suffix',
+  'identifier-label',
+]);
+
+/** Names are shown up to here: an endpoint may send any. */
+const maxShownName = 120;
 
 /** What holds an identifier of a single thing. Their place is an exemplar or a log line. */
 const identifierLabel =
@@ -125,29 +150,25 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
     findings.push({
       metric: name,
       rule,
-      message: `Metric \`${name}\`: ${what} Rename it, or allow it with \`lint: { allow: ['${rule}'], why: '...' }\`.`,
+      message: `Metric \`${clipped(name)}\`: ${what} Rename it, or allow it with \`lint: { allow: ['${rule}'], why: '...' }\`.`,
     });
   };
 
   if (type === 'counter' && !name.endsWith('_total')) report('counter-total', 'a counter ends in `_total`.');
   if (type !== 'counter' && name.endsWith('_total'))
     report('total-counter', `only a counter ends in \`_total\`, this is a ${type}.`);
-  for (const [index, word] of words.entries()) {
-    // `head_min_time_seconds` is a minimum: minutes stand where units do, at the end.
-    if (word === 'min' && index < words.length - (words.at(-1) === 'total' ? 2 : 1)) continue;
-    const base = Object.hasOwn(baseUnits, word) ? baseUnits[word] : undefined;
-    if (base !== undefined) report('base-unit', `\`${word}\` is no base unit, expected \`${base}\`.`);
-  }
+  // The first of each only: a name may have any number of words.
+  const unit = words.find((word, index) => baseUnitOf(word, index === 0) !== undefined);
+  if (unit !== undefined)
+    report('base-unit', `\`${unit}\` is no base unit, expected \`${baseUnitOf(unit, false)}\`.`);
   if (/_(bucket|sum|count|created)$/.test(name)) {
     report(
       'reserved-suffix',
-      `the suffix \`_${words.at(-1)}\` belongs to the parts of histograms and summaries.`,
+      `the suffix \`_${clipped(words.at(-1) ?? '')}\` belongs to the parts of histograms and summaries.`,
     );
   }
-  for (const word of words) {
-    if (/^(counter|gauge|histogram|summary)$/.test(word))
-      report('type-in-name', `the name says its type (\`${word}\`).`);
-  }
+  const typeWord = words.find((word) => /^(counter|gauge|histogram|summary)$/.test(word));
+  if (typeWord !== undefined) report('type-in-name', `the name says its type (\`${typeWord}\`).`);
   if (/[a-z][A-Z]|^[A-Z]/.test(name)) report('snake-case', 'the name is not in snake_case.');
   if (name.includes(':')) report('colon', 'colons are for recording rules.');
   if (help.includes('\n') || !/^[A-Z0-9]/.test(help) || !help.endsWith('.')) {
@@ -157,15 +178,22 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
     );
   }
   for (const label of Object.keys(definition.labels)) {
-    if (/[a-z][A-Z]|^[A-Z]/.test(label)) report('snake-case', `the label \`${label}\` is not in snake_case.`);
-    if (identifierLabel.test(label)) {
+    if (/[a-z][A-Z]|^[A-Z]/.test(label))
+      report('snake-case', `the label \`${clipped(label)}\` is not in snake_case.`);
+    // An info metric has one series for each process, whatever its labels say.
+    if (!name.endsWith('_info') && identifierLabel.test(label)) {
       report(
         'identifier-label',
-        `the label \`${label}\` looks like an identifier: each value would be a series of its own. Put it into an exemplar or a log line.`,
+        `the label \`${clipped(label)}\` looks like an identifier: each value would be a series of its own. Put it into an exemplar or a log line.`,
       );
     }
   }
   return findings;
+}
+
+/** A name as messages show it. */
+export function clipped(name: string): string {
+  return name.length > maxShownName ? `${name.slice(0, maxShownName)}...` : name;
 }
 
 function quoted(value: unknown): string {

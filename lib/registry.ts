@@ -3,33 +3,36 @@
 import type { Registry } from 'prom-client';
 // Not all of prom-client, most of a service's start: whoever uses the rest gets it with this very registry in it.
 import PrometheusRegistry from 'prom-client/lib/registry.js';
-import { metricsCollectorErrors, metricsRecordingErrors, metricsSeriesFolded } from './catalogue/self.js';
-import {
-  type CounterDefinition,
-  type GaugeDefinition,
-  type HistogramDefinition,
-  type LabelShape,
-  type MetricDefinition,
-  type SummaryDefinition,
-  shapeOf,
+import type {
+  CounterDefinition,
+  GaugeDefinition,
+  HistogramDefinition,
+  LabelShape,
+  MetricDefinition,
+  SummaryDefinition,
 } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
 import { metricsError, shown } from './errors.js';
-import { Counter, type CounterSeries } from './instruments/counter.js';
+import { openMetricsFormat } from './exposition/open-metrics.js';
+import { scrapeToString } from './exposition/scrape.js';
+import { textFormat } from './exposition/text.js';
+import { noteCollectFailure, noteRecordingFailure } from './failures.js';
+import { countingFolds } from './folded-series.js';
+import type { AnyInstrument } from './instruments/any-instrument.js';
+import { Counter } from './instruments/counter.js';
 import { Gauge } from './instruments/gauge.js';
 import { Histogram } from './instruments/histogram.js';
 import type { Collect, InstrumentContext } from './instruments/instrument.js';
-import type { FoldListener } from './instruments/series.js';
 import { Summary } from './instruments/summary.js';
+import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
 import { checkOptionNames } from './option-names.js';
+import { RegisteredInstruments } from './registered-instruments.js';
+import { checkMaxSeries, checkType } from './registry-checks.js';
+import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
 
-/** What is needed of a registry to work beside it: prom-client's and @prometheus-io/client's both have it. */
-export interface StructuralRegistry {
-  registerMetric(metric: never): void;
-  removeSingleMetric(name: string): void;
-  getSingleMetric(name: string): unknown;
-  getMetricsAsArray(): readonly unknown[];
-}
+export { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
+export type { MetricsWarning } from './metrics-warning.js';
+export type { StructuralRegistry } from './structural-registry.js';
 
 export interface MetricsRegistryOptions<R extends StructuralRegistry> {
   /** The registry that holds the instruments. Default: a new prom-client `Registry`. */
@@ -40,32 +43,20 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
   onWarning?: (warning: MetricsWarning) => void;
 }
 
-/** Something an operator should know of; nothing was thrown, and the service goes on. */
-export interface MetricsWarning {
-  readonly code:
-    | 'METRICS_SERIES_FOLDED'
-    | 'METRICS_RECORDING_FAILED'
-    | 'METRICS_COLLECT_FAILED'
-    | 'METRICS_PUSH_FAILED'
-    | 'METRICS_SNAPSHOT_FAILED'
-    | 'METRICS_SNAPSHOT_LOCKED'
-    | 'METRICS_SNAPSHOT_SKIPPED'
-    | 'METRICS_CLUSTER_LEFT'
-    | 'METRICS_CLUSTER_NO_PRIMARY'
-    | 'METRICS_CLUSTER_SHARED_PORT'
-    | 'METRICS_STOP_FAILED'
-    | 'METRICS_TOKEN_KEPT'
-    | 'METRICS_REQUESTS_UNMEASURED';
-  readonly message: string;
-  readonly cause?: unknown;
-}
-
-export type AnyInstrument = Counter | Gauge | Histogram | Summary;
-
 export interface InstrumentOptions<I> {
   /** Brings the instrument up to date at each scrape. May be given by several callers: all of them run. */
   collect?: Collect<I>;
 }
+
+export interface MetricsTextOptions {
+  /** Default: that of `contentType`. */
+  format?: 'text' | 'openmetrics';
+}
+
+/** Any of our registries, whatever holds its instruments. */
+export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+
+const formats = { text: textFormat, openmetrics: openMetricsFormat };
 
 /** Series a metric may have where nothing says otherwise. */
 export const defaultMaxSeries = 1000;
@@ -79,13 +70,10 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly prometheus: R;
 
   #maxSeries: number;
-  readonly #onWarning: (warning: MetricsWarning) => void;
-  readonly #instruments = new Map<string, AnyInstrument>();
-  /** Every name that comes out -> who brings it out: a histogram `x` also owns `x_bucket`, `x_sum` and `x_count`. */
-  readonly #exposedNames = new Map<string, MetricDefinition>();
+  readonly #warnings: WarningsOnce;
+  readonly #registered: RegisteredInstruments;
   /** Buckets that replace those of definitions, by metric. */
   readonly #buckets = new Map<string, readonly number[]>();
-  readonly #warned = new Set<string>();
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
@@ -100,8 +88,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
     // Without the option, R is its default.
     this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
+    this.#registered = new RegisteredInstruments(this.prometheus, {
+      onRegister: (instrument) => this.#prepare(instrument),
+      onLostRecording: ({ name }, error) => this.recordingFailed(name, 'removed', error),
+    });
     this.#maxSeries = maxSeries;
-    this.#onWarning = onWarning;
+    this.#warnings = new WarningsOnce(onWarning);
   }
 
   /**
@@ -128,11 +120,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: HistogramDefinition<L>,
     options?: InstrumentOptions<Histogram<L>>,
   ): Histogram<L> {
-    return this.#instrument('histogram', definition, options, (context) => {
-      const histogram = new Histogram(definition, context);
-      histogram.rebucket(this.#buckets.get(definition.name) ?? definition.buckets);
-      return histogram;
-    });
+    return this.#instrument(
+      'histogram',
+      definition,
+      options,
+      (context) => new Histogram(definition, context),
+    );
   }
 
   /** The summary of a definition, made where there is none. Throws as `counter` does. */
@@ -157,9 +150,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
   }
 
-  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. */
+  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. @internal */
   checkConflict(definition: MetricDefinition): void {
-    if (this.#existing(definition) === undefined) this.#checkNames(definition);
+    this.#registered.check(definition);
   }
 
   /**
@@ -179,7 +172,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     for (const [name, given] of buckets) {
       const bounds = checkedBuckets(name, given);
-      const existing = this.#instruments.get(name);
+      const existing = this.#registered.get(name);
       if (existing instanceof Histogram && !existing.rebucket(bounds)) {
         throw metricsError(
           'ERR_METRICS_INVALID_OPTION',
@@ -192,17 +185,18 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   /** The instrument registered under a name, if there is one. */
   get(name: string): AnyInstrument | undefined {
-    return this.#instruments.get(name);
+    return this.#registered.get(name);
   }
 
   /** All instruments, in the order in which they were made. */
   instruments(): AnyInstrument[] {
-    return [...this.#instruments.values()];
+    return this.#registered.all();
   }
 
   /**
-   * Tells of every instrument that is made from now on, before its maker has it. The listener must not throw.
+   * Tells of every instrument that is made from now on, or comes back after its removal, before its maker has it. The listener must not throw.
    * @returns a function that ends it
+   * @internal
    */
   onInstrument(listener: (instrument: AnyInstrument) => void): () => void {
     this.#listeners.add(listener);
@@ -211,55 +205,76 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     };
   }
 
+  /**
+   * Everything that the registry holds, other libraries' metrics too, as Prometheus reads it. What `metricsRouter` serves, for
+   * servers of another kind.
+   * @throws ERR_METRICS_INVALID_OPTION for an unknown format
+   * @example
+   * response.setHeader('Content-Type', registry.contentType);
+   * response.end(await registry.metrics());
+   */
+  async metrics({ format = this.#format() }: MetricsTextOptions = {}): Promise<string> {
+    if (Object.hasOwn(formats, format)) return scrapeToString(this, { format: formats[format] });
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Invalid \`format\` of \`metrics\`: expected ${Object.keys(formats).join(' or ')}, received ${shown(format)}.`,
+    );
+  }
+
+  /** The content type of `metrics()`: text 0.0.4, or OpenMetrics where `prometheus.setContentType` chose it. */
+  get contentType(): string {
+    return formats[this.#format()].contentType;
+  }
+
+  /**
+   * Removes a metric, ours or another library's. Its name is free and its numbers and collect functions are gone. An
+   * instrument that is recorded on afterwards, bound or by a decorator, comes back from 0, unless its name is taken by then.
+   * @returns whether it was there
+   */
+  remove(name: string): boolean {
+    const isThere = this.prometheus.getSingleMetric(name) !== undefined;
+    this.prometheus.removeSingleMetric(name);
+    this.#registered.forgetRemoved();
+    return isThere;
+  }
+
+  /** Removes every metric, ours and other libraries', as `remove` does. */
+  clear(): void {
+    if (this.prometheus.clear !== undefined) this.prometheus.clear();
+    else {
+      for (const { name } of this.prometheus.getMetricsAsArray() as readonly { name: string }[])
+        this.prometheus.removeSingleMetric(name);
+    }
+    this.#registered.forgetRemoved();
+  }
+
   /** Sets every instrument back to its beginning. Bound series stay usable; foreign metrics are left alone. */
   reset(): void {
-    for (const instrument of this.#instruments.values()) instrument.reset();
+    for (const instrument of this.#registered.all()) instrument.reset();
   }
 
   /**
    * Takes note of a recording that failed where no caller can be told: counts it in `metrics_recording_errors_total`
    * and warns once for each metric and reason. Never throws.
+   * @internal
    */
   recordingFailed(metric: string, reason: string, error: unknown): void {
-    try {
-      this.counter(metricsRecordingErrors).inc({ metric, reason });
-    } catch {
-      // The count of failures must not become one; the warning below still says what happened.
-    }
-    this.warnOnce(`recording ${metric} ${reason}`, () => ({
-      code: 'METRICS_RECORDING_FAILED',
-      message: `A recording on metric \`${metric}\` failed (${reason}): ${messageOf(error)} The call itself was not affected. Further failures are counted in \`${metricsRecordingErrors.name}\` only.`,
-      cause: error,
-    }));
+    noteRecordingFailure(this, metric, reason, error);
   }
 
-  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. */
+  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. @internal */
   collectFailed(metric: string, error: unknown): void {
-    try {
-      this.counter(metricsCollectorErrors).inc({ metric });
-    } catch {
-      // As above.
-    }
-    this.warnOnce(`collect ${metric}`, () => ({
-      code: 'METRICS_COLLECT_FAILED',
-      message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; the others are there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
-      cause: error,
-    }));
+    noteCollectFailure(this, metric, error);
   }
 
   /**
    * Tells of a warning unless one of this key has been told. Never throws.
    * @param key bounded in number: keys are kept, so they hold names of metrics, labels and targets, never values
    * @param warning asked only where it is told
+   * @internal
    */
   warnOnce(key: string, warning: () => MetricsWarning): void {
-    if (this.#warned.has(key)) return;
-    this.#warned.add(key);
-    try {
-      this.#onWarning(warning());
-    } catch {
-      // A listener that throws must not reach the method that was being recorded.
-    }
+    this.#warnings.warn(key, warning);
   }
 
   /**
@@ -275,83 +290,33 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     checkType(type, definition);
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument =
-      this.#existing(definition) ??
-      this.#made(definition, make as (context: InstrumentContext) => AnyInstrument);
-    // Someone may have cleared the prom-client registry under us: who asks again is exposed again.
-    if (this.prometheus.getSingleMetric(definition.name) !== instrument) this.#register(instrument);
+      this.#registered.find(definition) ??
+      this.#registered.add(this.#made(definition, make as (context: InstrumentContext) => AnyInstrument));
     if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
     return instrument as I;
   }
 
-  #existing(definition: MetricDefinition): AnyInstrument | undefined {
-    const existing = this.#instruments.get(definition.name);
-    if (existing === undefined) return undefined;
-    // Equal shapes from two places are one definition: two copies of a package must not conflict.
-    if (existing.definition !== definition && shapeOf(existing.definition) !== shapeOf(definition)) {
-      throw conflict(definition, shapeOf(existing.definition), definition.name);
-    }
-    return existing;
-  }
-
   #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
-    this.#checkNames(definition);
     const budget = (): number => this.#maxSeries;
-    const instrument = make({
+    return make({
       get maxSeries() {
         return budget();
       },
-      onFold: this.#foldListener(definition),
+      onFold: countingFolds(this, definition),
     });
-    this.#register(instrument);
-    this.#instruments.set(definition.name, instrument);
-    for (const name of exposedNames(definition)) this.#exposedNames.set(name, definition);
+  }
+
+  #prepare(instrument: AnyInstrument): void {
+    if (instrument instanceof Histogram)
+      instrument.rebucket(this.#buckets.get(instrument.name) ?? instrument.definition.buckets);
     for (const listener of this.#listeners) listener(instrument);
-    return instrument;
   }
 
-  #checkNames(definition: MetricDefinition): void {
-    for (const name of exposedNames(definition)) {
-      const owner = this.#exposedNames.get(name);
-      if (owner !== undefined) throw conflict(definition, shapeOf(owner), name);
-    }
-    this.#checkForeign(definition);
-  }
-
-  #checkForeign(definition: MetricDefinition): void {
-    const { name } = definition;
-    if (this.prometheus.getSingleMetric(name) === undefined) return;
-    throw conflict(definition, `a metric of another library under \`${name}\` in the same registry`, name);
-  }
-
-  #register(instrument: AnyInstrument): void {
-    this.#checkForeign(instrument.definition);
-    this.prometheus.registerMetric(instrument as never);
-  }
-
-  /** Counts what is folded, and warns once a label. Bound, since an attack comes here with every call. */
-  #foldListener(definition: MetricDefinition): FoldListener {
-    const { name: metric } = definition;
-    const foldings = new Map<string, CounterSeries | undefined>();
-    return (label, budget, value) => {
-      if (foldings.has(label)) {
-        foldings.get(label)?.inc();
-        return;
-      }
-      // Its own folding is not counted: counting it would fold again.
-      const counted =
-        metric === metricsSeriesFolded.name
-          ? undefined
-          : this.counter(metricsSeriesFolded).with({ metric, label });
-      foldings.set(label, counted);
-      counted?.inc();
-      this.warnOnce(`folded ${metric} ${label}`, () => ({
-        code: 'METRICS_SERIES_FOLDED',
-        message:
-          budget === undefined
-            ? `Label \`${label}\` of metric \`${metric}\` is a closed set: expected one of ${definition.labels[label]?.values?.join(', ')}, received ${shown(value)}, which is recorded as \`other\`. Pass one of these, or add the value to the definition.`
-            : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
-      }));
-    };
+  /** That of the prom-client registry, where it says one. */
+  #format(): keyof typeof formats {
+    return Reflect.get(this.prometheus, 'contentType') === openMetricsFormat.contentType
+      ? 'openmetrics'
+      : 'text';
   }
 }
 
@@ -362,71 +327,3 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 export const sharedRegistry: MetricsRegistry = new MetricsRegistry({
   prometheus: PrometheusRegistry.globalRegistry,
 });
-
-/** Whether a metric of a registry is one of our instruments, of whichever `MetricsRegistry`. */
-export function isInstrument(metric: unknown): metric is AnyInstrument {
-  return (
-    metric instanceof Counter ||
-    metric instanceof Gauge ||
-    metric instanceof Histogram ||
-    metric instanceof Summary
-  );
-}
-
-/** The names under which a definition's numbers come out. */
-function exposedNames({ name, type }: MetricDefinition): string[] {
-  if (type === 'histogram') return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
-  if (type === 'summary') return [name, `${name}_sum`, `${name}_count`];
-  return [name];
-}
-
-function conflict(definition: MetricDefinition, taken: string, name: string): Error {
-  return metricsError(
-    'ERR_METRICS_DEFINITION_CONFLICT',
-    `Conflicting definitions of \`${name}\`: expected ${taken}, which has the name already, received ${shapeOf(definition)}. Use one definition for both, or another name.`,
-  );
-}
-
-/** @throws ERR_METRICS_INVALID_DEFINITION, ERR_METRICS_WRONG_TYPE */
-function checkType(type: MetricDefinition['type'], definition: unknown): void {
-  const given = (typeof definition === 'object' && definition !== null ? definition : {}) as {
-    type?: unknown;
-    name?: unknown;
-  };
-  if (given.type === type) return;
-  if (typeof given.name !== 'string' || typeof given.type !== 'string') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_DEFINITION',
-      `Invalid definition of a ${type}: expected what define${type[0]?.toUpperCase()}${type.slice(1)} gives, received ${shown(definition)}.`,
-    );
-  }
-  throw metricsError(
-    'ERR_METRICS_WRONG_TYPE',
-    `Metric \`${given.name}\` cannot be had as a ${type}: expected a definition of a ${type}, received one of a ${given.type}.`,
-  );
-}
-
-function checkMaxSeries(maxSeries: unknown): void {
-  if (Number.isInteger(maxSeries) && (maxSeries as number) > 0) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
-  );
-}
-
-function isStructuralRegistry(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const methods = ['registerMetric', 'removeSingleMetric', 'getSingleMetric', 'getMetricsAsArray'] as const;
-  return methods.every(
-    (method) => method in value && typeof (value as Record<string, unknown>)[method] === 'function',
-  );
-}
-
-function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : shown(error);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
-function emitWarning({ code, message }: MetricsWarning): void {
-  process.emitWarning(message, { type: 'MetricsWarning', code });
-}

@@ -21,6 +21,12 @@ export interface ScrapeEndpointOptions extends ScrapeAccess {
   path?: string;
   /** Labels added to every series that does not have them. Default: none, since Prometheus adds those of its targets. */
   constantLabels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether OpenMetrics tells since when each counter, histogram and summary counts (`_created`). Prometheus stores one more series
+   * for each of them, unless it runs with `--enable-feature=created-timestamp-zero-ingestion`. Not in the sum of a cluster.
+   * Default: false.
+   */
+  createdSamples?: boolean;
   /** Scrapes that are answered at a time; more get 503 and Retry-After. Default: 10. */
   maxScrapes?: number;
   /**
@@ -52,6 +58,7 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
     registry = sharedRegistry,
     path = '/metrics',
     constantLabels,
+    createdSamples = false,
     maxScrapes = 10,
     timeoutSeconds = 10,
     cluster = false,
@@ -87,7 +94,7 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
   };
 
   const scraped = (request: EndpointRequest): EndpointAnswer => {
-    const format = negotiatedFormat(request.header('accept'));
+    const format = negotiatedFormat(request.header('accept'), createdSamples);
     const gzip = acceptsGzip(request.header('accept-encoding'));
     const common = { 'Cache-Control': 'no-store', Vary: 'Accept, Accept-Encoding' };
     const headers = {
@@ -156,6 +163,7 @@ export const codeOptionNames = {
   allowFrom: true,
   trustedProxies: true,
   constantLabels: true,
+  createdSamples: true,
   maxScrapes: true,
   timeoutSeconds: true,
   cluster: true,
@@ -169,7 +177,7 @@ export const scrapeOptionNames = {
 } satisfies OptionNames<ScrapeEndpointOptions>;
 
 function checkOptions(where: string, options: ScrapeEndpointOptions): void {
-  const { path, maxScrapes, timeoutSeconds, constantLabels, cluster } = options;
+  const { path, maxScrapes, timeoutSeconds, constantLabels, createdSamples, cluster } = options;
   const invalid = (option: string, expected: string, received: unknown): Error =>
     metricsError(
       'ERR_METRICS_INVALID_OPTION',
@@ -181,6 +189,8 @@ function checkOptions(where: string, options: ScrapeEndpointOptions): void {
     throw invalid('maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))
     throw invalid('timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
+  if (createdSamples !== undefined && typeof createdSamples !== 'boolean')
+    throw invalid('createdSamples', 'true or false', createdSamples);
   if (cluster !== undefined && typeof cluster !== 'boolean' && typeof cluster !== 'function')
     throw invalid('cluster', 'true, false or a function', cluster);
   if (constantLabels === undefined) return;

@@ -237,7 +237,7 @@ test('the types of every subpath but ./monitoring compile without @types/koa, li
   const bare = await bareProject(t, ['@types/node', 'undici-types']);
   await writeFile(
     join(bare, 'service.ts'),
-    `import { createMetrics, loadMetricsConfig } from '@tamma/observability';
+    `import { createMetrics, loadMetricsConfig, sharedRegistry } from '@tamma/observability';
      import { Counted } from '@tamma/observability/decorators';
      import { keepSnapshots } from '@tamma/observability/export';
      import { createMetricsHandler, metricsRouter, requestMetrics } from '@tamma/observability/middleware';
@@ -246,7 +246,10 @@ test('the types of every subpath but ./monitoring compile without @types/koa, li
      const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
      metrics.requestMetrics({ skip: (ctx) => ctx.path === '/health' });
      export const response: Promise<Response> = createMetricsHandler().fetch(new Request('http://service/metrics'));
-     export { Counted, keepSnapshots, metricsRouter, requestMetrics };`,
+     export { Counted, keepSnapshots, metricsRouter, requestMetrics };
+     export const text: Promise<string> = sharedRegistry.metrics({ format: 'openmetrics' });
+     // @ts-expect-error what serves the package alone is no part of the types
+     sharedRegistry.warnOnce;`,
   );
   const options = {
     target: 'ES2022',

@@ -1,8 +1,12 @@
-/** Closed label sets that several metrics share. */
+/** Ready-made labels: closed sets that several metrics share, and metrics of your own may too. */
 import { label } from '../definition.js';
 
-/** How a piece of work ended. */
+/**
+ * How a piece of work ended, as the source `outcome` of the decorators tells.
+ * @example
+ * defineCounter({ name: 'imports_total', help: 'Imports.', labels: { outcome: outcomes } });
+ */
 export const outcomes = label('success', 'failure', 'escalation');
 
-/** How bad it is. */
+/** How urgent or how bad it is. */
 export const severities = label('low', 'medium', 'high', 'critical');

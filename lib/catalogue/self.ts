@@ -50,7 +50,7 @@ export const metricsScrapesInProgress = defineGauge({
   help: 'Scrapes under way.',
 });
 
-/** A collect function throws, rejects or takes too long. */
+/** A collect function throws, rejects or takes too long, or a third-party metric has lines that no scrape can carry. */
 export const metricsCollectorErrors = defineCounter({
   name: 'metrics_collector_errors_total',
   help: 'Collect functions that failed at a scrape, by metric.',

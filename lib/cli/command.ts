@@ -4,9 +4,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { PrometheusVersion } from '../monitoring/settings.js';
 import type { BundleCommand } from './bundle.js';
 import { type Exposition, readExposition } from './exposition-reader.js';
-import { endpointFindings, lintText } from './lint.js';
+import { endpointFindings, type LintOptions, lintText } from './lint.js';
 import { paintFor } from './paint.js';
-import { readSource, shownSource } from './source.js';
+import { openSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 import type { UpOptions } from './up-plan.js';
 
@@ -73,22 +73,29 @@ export async function runCommand(
   program
     .command('lint')
     .description(
-      'Checks names, units, help, cardinality and identifiers. Exits with 1 where something is found.',
+      'Checks what Prometheus refuses, names, units, help, cardinality and identifiers. Exits with 2 where Prometheus refuses the scrape, with 1 where something else is found.',
     )
     .argument('<source>', sourceText)
     .option(
       '--max-series <count>',
-      'label sets that a metric may have; the buckets of a histogram are none of their own',
+      "label sets that a metric may have; a histogram's buckets count as one",
       positiveInteger,
       1_000,
+    )
+    .option('--style', 'apply rules of style too: help texts that are sentences')
+    .option(
+      '--ignore <rule>',
+      'rule, or rule:metric, not to apply; may be given more than once',
+      collected,
+      [],
     )
     .option('-H, --header <header>', headerText, collected, [])
     .option('--timeout <seconds>', timeoutText, positiveInteger, 30)
     .option('--json', 'print JSON')
-    .action(async (source: string, options: SourceOptions & { maxSeries: number }) => {
+    .action(async (source: string, options: SourceOptions & LintOptions) => {
       const findings = endpointFindings(await expositionAt(source, options, stdin), options);
       say(options.json === true ? JSON.stringify(findings, null, 2) : lintText(findings, paint));
-      if (findings.length > 0) code = 1;
+      if (findings.length > 0) code = findings.some(({ rule }) => rule === 'refused') ? 2 : 1;
     });
 
   program
@@ -136,7 +143,7 @@ export async function runCommand(
 
   program.addHelpText(
     'after',
-    '\nExit codes: 0 nothing found, 1 something found, 2 the source cannot be read, has no metrics, or the command is wrong;\n`tamma-metrics help bundle` and `help up` tell theirs.\nColours are left out where NO_COLOR is set or the output is no terminal.',
+    '\nExit codes: 0 nothing found, 1 something found, 2 Prometheus refuses the scrape, the source cannot be read or has no\nmetrics, or the command is wrong;\n`tamma-metrics help bundle` and `help up` tell theirs.\nColours are left out where NO_COLOR is set or the output is no terminal.',
   );
 
   try {
@@ -164,7 +171,8 @@ async function expositionAt(
       return [name.trim(), value.join(':').trim()];
     }),
   );
-  const exposition = await readExposition(readSource(source, { headers, stdin, timeout }));
+  const { chunks, contentType } = await openSource(source, { headers, stdin, timeout });
+  const exposition = await readExposition(chunks, contentType);
   // An endpoint without metrics is a mistake, of the service or of the URL: CI shall not pass.
   if (exposition.series > 0) return exposition;
   const { bytes, unreadable, firstUnreadable } = exposition;

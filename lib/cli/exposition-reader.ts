@@ -1,11 +1,25 @@
 /** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
-import { readSample } from './sample-line.js';
+import { decodedLines } from './decoded-lines.js';
+import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
+import { readSample, type Sample } from './sample-line.js';
 
 export interface ExposedFamily {
   readonly name: string;
   /** `counter`, `gauge`, `histogram`, `summary`, a type of OpenMetrics, or `untyped` where it does not say. */
   readonly type: string;
   readonly help: string;
+  /** How many TYPE lines it has. */
+  readonly typeLines: number;
+  /** Which of `le` and `quantile` its samples have. */
+  readonly bounds: ReadonlySet<string>;
+  /** Whether its TYPE line stands behind samples. */
+  readonly isTypedLate: boolean;
+  /** Samples of a series that another sample has already. */
+  readonly duplicates: number;
+  /** Label sets whose buckets are without `+Inf`. */
+  readonly withoutInf: number;
+  /** Label sets with a bucket that counts less than the one below. */
+  readonly notCumulative: number;
   /** Time series, as Prometheus stores them: each bucket is one. */
   readonly series: number;
   /** Distinct label values together, without `le` and `quantile`: a histogram's buckets, sum and count are one. */
@@ -26,17 +40,26 @@ export interface Exposition {
   readonly unreadable: number;
   /** The beginning of the first of them. */
   readonly firstUnreadable: string;
+  /** What makes Prometheus refuse all of it. */
+  readonly refusals: readonly Refusal[];
 }
 
 interface Building {
   readonly name: string;
   type: string;
   help: string;
+  typeLines: number;
+  isTypedLate: boolean;
+  duplicates: number;
   series: number;
   bytes: number;
   readonly labelSets: Set<string>;
   readonly samples: Set<string>;
   readonly labels: Map<string, Set<string>>;
+  readonly bounds: Set<string>;
+  readonly seriesKeys: Set<string>;
+  /** Label set -> bound and count of each bucket of a histogram. */
+  readonly buckets: Map<string, (readonly [bound: number, count: number])[]>;
 }
 
 /** The suffixes under which a family of a type has samples. */
@@ -52,8 +75,15 @@ const metadataPattern =
   /^[ \t]*#[ \t]+(HELP|TYPE|UNIT)[ \t]+(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^ \t]+))(?:[ \t]+(.*))?$/s;
 const ignoredPattern = /^[ \t]*(?:#|$)/;
 
-/** @param chunks pieces of the text, cut anywhere: an exposition of many megabytes is never held as a whole */
-export async function readExposition(chunks: AsyncIterable<string> | Iterable<string>): Promise<Exposition> {
+/**
+ * @param chunks pieces of the text, cut anywhere: an exposition of many megabytes is never held as a whole
+ * @param contentType of the answer of an endpoint; without it, a text with `# EOF` is OpenMetrics
+ */
+export async function readExposition(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  contentType?: string,
+): Promise<Exposition> {
+  const log = refusalLog();
   const families = new Map<string, Building>();
   let bytes = 0;
   let series = 0;
@@ -76,26 +106,36 @@ export async function readExposition(chunks: AsyncIterable<string> | Iterable<st
     family.series += 1;
     series += 1;
     family.samples.add(sample.name);
-    takeLabels(family, sample.labels);
+    takeSample(family, sample);
   };
-  let pending = '';
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', start)) {
-      const line = pending + chunk.slice(start, end);
-      take(line.endsWith('\r') ? line.slice(0, -1) : line, Buffer.byteLength(line) + 1);
-      pending = '';
-      start = end + 1;
-    }
-    pending += chunk.slice(start);
+  for await (const [line, size] of decodedLines(chunks)) {
+    log.take(line);
+    take(line.replace(/^\ufeff|\r$/g, ''), size);
   }
-  take(pending.endsWith('\r') ? pending.slice(0, -1) : pending, Buffer.byteLength(pending));
   return {
-    families: [...families.values()].map((family) => ({ ...family, labelSets: family.labelSets.size })),
+    families: [...families.values()].map(exposed),
     bytes,
     series,
     unreadable,
     firstUnreadable,
+    refusals: log.end(formatOf(contentType)),
+  };
+}
+
+function formatOf(contentType: string | undefined): ReadFormat | undefined {
+  if (contentType === undefined) return undefined;
+  return contentType.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text';
+}
+
+function exposed({ seriesKeys: _, buckets, ...family }: Building): ExposedFamily {
+  const sorted = [...buckets.values()].map((each) => each.sort(([one], [other]) => one - other));
+  return {
+    ...family,
+    labelSets: family.labelSets.size,
+    withoutInf: sorted.filter((each) => each.at(-1)?.[0] !== Number.POSITIVE_INFINITY).length,
+    notCumulative: sorted.filter((each) =>
+      each.some(([, count], index) => count < (each[index - 1]?.[1] ?? Number.NEGATIVE_INFINITY)),
+    ).length,
   };
 }
 
@@ -106,11 +146,17 @@ function familyNamed(name: string, families: Map<string, Building>): Building {
     name,
     type: 'untyped',
     help: '',
+    typeLines: 0,
+    isTypedLate: false,
+    duplicates: 0,
     series: 0,
     bytes: 0,
     labelSets: new Set(),
     samples: new Set(),
     labels: new Map(),
+    bounds: new Set(),
+    seriesKeys: new Set(),
+    buckets: new Map(),
   };
   families.set(name, made);
   return made;
@@ -135,20 +181,43 @@ function takeMetadata(families: Map<string, Building>, line: string, size: numbe
   if (name === undefined) return;
   const family = familyNamed(name, families);
   family.bytes += size;
-  if (keyword === 'TYPE') family.type = rest.trim().toLowerCase() || 'untyped';
+  if (keyword === 'TYPE') {
+    family.type = rest.trim().toLowerCase() || 'untyped';
+    family.typeLines += 1;
+    family.isTypedLate ||= family.samples.size > 0;
+  }
   if (keyword === 'HELP')
     family.help = rest.replaceAll(/\\(.)/gs, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
 }
 
-function takeLabels(family: Building, labels: readonly (readonly [string, string])[]): void {
+function takeSample(family: Building, { name, labels, value, timestamp = '' }: Sample): void {
   const own = labels.filter(([label]) => label !== 'le' && label !== 'quantile');
-  const labelSet = own.map(([label, value]) => `${label}="${value}"`);
-  // Programs may write the same labels in another order.
-  family.labelSets.add(labelSet.length > 1 ? labelSet.sort().join() : (labelSet[0] ?? ''));
-  for (const [label, value] of own) {
+  for (const [label] of labels) if (label === 'le' || label === 'quantile') family.bounds.add(label);
+  const labelSet = labelSetKey(own);
+  family.labelSets.add(labelSet);
+  for (const [label, text] of own) {
     const values = family.labels.get(label);
-    if (values === undefined) family.labels.set(label, new Set([value]));
-    // A copy: the value itself is a window into its chunk, and would keep all of it.
-    else if (!values.has(value)) values.add(Buffer.from(value).toString());
+    if (values === undefined) family.labels.set(label, new Set([text]));
+    else values.add(text);
   }
+  const series = `${name}{${own.length < labels.length ? labelSetKey(labels) : labelSet}}${timestamp}`;
+  if (family.seriesKeys.has(series)) family.duplicates += 1;
+  family.seriesKeys.add(series);
+  const bound = labels.find(([label]) => label === 'le')?.[1];
+  if (family.type !== 'histogram' || bound === undefined) return;
+  const buckets = family.buckets.get(labelSet) ?? [];
+  family.buckets.set(labelSet, buckets);
+  buckets.push([numberOf(bound), numberOf(value)]);
+}
+
+/** The same whatever the order of the labels: programs write the same ones in different orders. */
+function labelSetKey(labels: Sample['labels']): string {
+  return labels
+    .map(([label, value]) => `${label}="${value}"`)
+    .sort()
+    .join();
+}
+
+function numberOf(text: string): number {
+  return /^[-+]?inf/i.test(text) ? (text.startsWith('-') ? -1 : 1) * Number.POSITIVE_INFINITY : Number(text);
 }

@@ -1,41 +1,67 @@
-/** `tamma-metrics lint`: names, units, help, cardinality and identifiers of an endpoint's metrics. */
-import { conventionFindings, type Nameable } from '../naming.js';
+/** `tamma-metrics lint`: what Prometheus refuses, and names, units, help, cardinality and identifiers of an endpoint's metrics. */
+import { closestMatch } from 'leven';
+import { catalogue } from '../catalogue/catalogue.js';
+import type { MetricDefinition } from '../definition.js';
+import { clipped, conventionFindings, lintRules, type Nameable } from '../naming.js';
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
 import { type Paint, printable } from './paint.js';
+import type { Refusal } from './refusals.js';
+
+/** The rules of endpoints; those of names are the definition lint's. */
+export const endpointRules = {
+  refused: 'Prometheus drops the whole scrape.',
+  'missing-type': 'A metric has a TYPE line.',
+  'missing-help': 'A metric has a HELP line.',
+  'duplicate-family': 'A metric has one TYPE line, before its samples.',
+  'duplicate-series': 'A series has one sample: Prometheus takes the first, or with another value none.',
+  'bucket-inf': 'A histogram has the bucket `+Inf`.',
+  'bucket-order': 'A bucket counts no less than the one below.',
+  'reserved-label': '`le` is a label of histograms, `quantile` of summaries.',
+  cardinality: 'A metric has a bounded number of label sets.',
+  'identifier-value': 'Label values are no identifiers of single things.',
+  ...lintRules,
+} as const;
+
+export type EndpointRule = keyof typeof endpointRules;
+
+/** Matters of taste, which nothing in Prometheus depends on. */
+const styleRules: ReadonlySet<EndpointRule> = new Set(['help']);
 
 export interface EndpointFinding {
+  /** Empty where it is about the text. */
   readonly metric: string;
-  /** A rule of the definition lint, or `cardinality`, `identifier-value`, `missing-help`, `missing-type`, `unreadable-line`. */
-  readonly rule: string;
+  readonly rule: EndpointRule;
   readonly message: string;
 }
 
 export interface LintOptions {
-  /** Label sets that a metric may have; the buckets of a histogram are none of their own. */
+  /** Label sets that a metric may have; the buckets of a histogram count as one. */
   readonly maxSeries: number;
+  /** Whether rules of style are applied. Default: false. */
+  readonly style?: boolean;
+  /** Rules that are not applied, `rule` or `rule:metric`. What Prometheus refuses cannot be ignored. Default: none. */
+  readonly ignore?: readonly string[];
 }
 
-/** How many values of a label look like identifiers before it is told: one may be a name by chance. */
-const someIdentifiers = 3;
+/** How many values of a label look like identifiers before it is reported: one may be a name by chance. */
+const minIdentifiers = 3;
 
+/** @throws for a rule to ignore that there is none of */
 export function endpointFindings(
-  { families, unreadable, firstUnreadable }: Exposition,
-  { maxSeries }: LintOptions,
+  { families, refusals }: Exposition,
+  { maxSeries, style = false, ignore = [] }: LintOptions,
 ): EndpointFinding[] {
-  const findings = families.flatMap((family) => [
-    ...missing(family),
-    ...conventions(family),
-    ...cardinality(family, maxSeries),
-    ...identifiers(family),
-  ]);
-  if (unreadable > 0) {
-    findings.push({
-      metric: '',
-      rule: 'unreadable-line',
-      message: `${unreadable} ${unreadable === 1 ? 'line is neither sample nor comment' : 'lines are neither samples nor comments'}, the first: ${JSON.stringify(firstUnreadable)}.`,
-    });
-  }
-  return findings;
+  const ignored = new Set([...ownExemptions(), ...ignore.map(checkedIgnore)]);
+  const findings = families
+    .flatMap((family) => [
+      ...structure(family),
+      ...conventions(family),
+      ...cardinality(family, maxSeries),
+      ...identifiers(family),
+    ])
+    .filter(({ rule }) => style || !styleRules.has(rule))
+    .filter(({ metric, rule }) => !ignored.has(rule) && !ignored.has(`${rule}:${metric}`));
+  return [...refusals.map(refused), ...findings];
 }
 
 export function lintText(findings: readonly EndpointFinding[], paint: Paint): string {
@@ -47,26 +73,67 @@ export function lintText(findings: readonly EndpointFinding[], paint: Paint): st
   ].join('\n');
 }
 
-function missing({ name, type, help, series }: ExposedFamily): EndpointFinding[] {
+/** What the definitions of this package are exempted from, so that its own output is clean. */
+function ownExemptions(): string[] {
+  return Object.values<MetricDefinition>(catalogue).flatMap(({ name, lint }) =>
+    (lint?.allow ?? []).map((rule) => `${rule}:${name}`),
+  );
+}
+
+function checkedIgnore(text: string): string {
+  const rule = text.replace(/:.*$/s, '');
+  const rules = Object.keys(endpointRules).filter((each) => each !== 'refused');
+  if (rules.includes(rule)) return text;
+  const near = closestMatch(rule, rules, { maxDistance: 3 });
+  throw new Error(
+    `Invalid rule \`${rule}\` to ignore: expected one of ${rules.join(', ')}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
+  );
+}
+
+function refused({ problem, lines, line, text }: Refusal): EndpointFinding {
+  const others = lines === 1 ? '' : `, and ${lines - 1} more`;
+  return {
+    metric: '',
+    rule: 'refused',
+    message: `Prometheus refuses the whole scrape: ${problem}, received ${JSON.stringify(text)} in line ${line}${others}.`,
+  };
+}
+
+function structure(family: ExposedFamily): EndpointFinding[] {
+  const { name, type, typeLines, help, series, isTypedLate, duplicates, withoutInf, notCumulative, bounds } =
+    family;
   if (series === 0) return [];
-  const findings: EndpointFinding[] = [];
-  if (type === 'untyped' || type === 'unknown')
-    findings.push({
-      metric: name,
-      rule: 'missing-type',
-      message: `Metric \`${name}\`: it has no type, expected a TYPE line.`,
-    });
-  if (help === '')
-    findings.push({
-      metric: name,
-      rule: 'missing-help',
-      message: `Metric \`${name}\`: it has no help, expected a HELP line.`,
-    });
-  return findings;
+  const isMisplaced = (label: string, ...types: readonly string[]): boolean =>
+    typeLines > 0 && bounds.has(label) && !types.includes(type);
+  const found: Partial<Record<EndpointRule, string | false>> = {
+    'missing-type': typeLines === 0 && 'it has no type, expected a TYPE line',
+    'missing-help': help === '' && 'it has no help, expected a HELP line',
+    'duplicate-family':
+      (typeLines > 1 && `it has ${typeLines} TYPE lines, expected one`) ||
+      (isTypedLate && 'its TYPE line stands behind its samples, expected it before them'),
+    'duplicate-series': duplicates > 0 && `${counted(duplicates, 'sample')} of a series that has one already`,
+    'bucket-inf': withoutInf > 0 && `${counted(withoutInf, 'label set')} without the bucket \`+Inf\``,
+    'bucket-order':
+      notCumulative > 0 &&
+      `${counted(notCumulative, 'label set')} with a bucket that counts less than the one below`,
+    'reserved-label':
+      (isMisplaced('le', 'histogram', 'gaugehistogram') && 'the label `le` belongs to histograms') ||
+      (isMisplaced('quantile', 'summary') && 'the label `quantile` belongs to summaries'),
+  };
+  return Object.entries(found).flatMap(([rule, what]) =>
+    what
+      ? [{ metric: name, rule: rule as EndpointRule, message: `Metric \`${clipped(name)}\`: ${what}.` }]
+      : [],
+  );
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function conventions(family: ExposedFamily): EndpointFinding[] {
-  const { name, type, help, labels } = family;
+  const { name, type, help, labels, typeLines, series } = family;
+  const isTyped = typeLines > 0 && type !== 'histogram' && type !== 'summary' && !name.endsWith('_created');
   return (
     conventionFindings({
       name: nameInQueries(family),
@@ -74,8 +141,9 @@ function conventions(family: ExposedFamily): EndpointFinding[] {
       help: help === '' ? 'None.' : help,
       labels: Object.fromEntries([...labels.keys()].map((label) => [label, true])),
     })
-      .filter(({ rule }) => rule !== 'reserved-suffix')
-      // What has no type may be a counter.
+      // What has no type may be a part of another metric; Python's client exposes `_created` as gauges.
+      .filter(({ rule }) => rule !== 'reserved-suffix' || (isTyped && series > 0))
+      // And it may be a counter.
       .filter(({ rule }) => isKnownType(type) || rule !== 'total-counter')
       // How to exempt a definition is of no use to who sees an endpoint only.
       .map(({ rule, message }) => ({
@@ -100,13 +168,14 @@ function isKnownType(type: string): type is Nameable['type'] {
 
 function cardinality({ name, labelSets, labels }: ExposedFamily, maxSeries: number): EndpointFinding[] {
   if (labelSets <= maxSeries) return [];
-  const [most] = [...labels].sort(([, one], [, other]) => other.size - one.size);
-  const because = most === undefined ? '' : `, mostly by label \`${most[0]}\` (${most[1].size} values)`;
+  const [largest] = [...labels].sort(([, one], [, other]) => other.size - one.size);
+  const because =
+    largest === undefined ? '' : `, mostly by label \`${clipped(largest[0])}\` (${largest[1].size} values)`;
   return [
     {
       metric: name,
       rule: 'cardinality',
-      message: `Metric \`${name}\`: it has ${labelSets} label sets, expected at most ${maxSeries}${because}.`,
+      message: `Metric \`${clipped(name)}\`: it has ${labelSets} label sets, expected at most ${maxSeries}${because}.`,
     },
   ];
 }
@@ -115,15 +184,17 @@ function cardinality({ name, labelSets, labels }: ExposedFamily, maxSeries: numb
 const identifierValue =
   /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|\d{7,}|[^@\s]+@[^@\s]+\.[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3})$/i;
 
-function identifiers({ name, labels }: ExposedFamily): EndpointFinding[] {
+function identifiers({ name, type, labels }: ExposedFamily): EndpointFinding[] {
+  // An info metric has one series for each thing that it describes.
+  if (type === 'info' || name.endsWith('_info')) return [];
   return [...labels].flatMap(([label, values]) => {
-    const found = [...values].filter((value) => identifierValue.test(value));
-    if (found.length < someIdentifiers) return [];
+    const found = [...values].filter((value) => value.length <= 256 && identifierValue.test(value));
+    if (found.length < minIdentifiers) return [];
     return [
       {
         metric: name,
         rule: 'identifier-value',
-        message: `Metric \`${name}\`: ${found.length} values of label \`${label}\` look like identifiers, ${JSON.stringify(found[0])} for instance; each is a series of its own.`,
+        message: `Metric \`${clipped(name)}\`: ${found.length} values of label \`${clipped(label)}\` look like identifiers, ${JSON.stringify(found[0])} for instance; each is a series of its own.`,
       },
     ];
   });

@@ -1,9 +1,12 @@
-/** Reads one sample line of Prometheus' text or OpenMetrics: its name and labels; value, time and exemplar are only checked. */
+/** Reads one sample line of Prometheus' text or OpenMetrics. */
 
 export interface Sample {
   readonly name: string;
   /** Label and value, as written: escapes are left. The labels of an exemplar are none of the metric's. */
   readonly labels: readonly (readonly [label: string, value: string])[];
+  readonly value: string;
+  readonly timestamp: string | undefined;
+  readonly hasExemplar: boolean;
 }
 
 const number = '[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?|inf(?:inity)?|nan)';
@@ -17,7 +20,7 @@ const labelPattern = new RegExp(
   'sy',
 );
 const valuePattern = new RegExp(
-  `[ \\t]*${number}(?:[ \\t]+${number})?[ \\t]*(?:$|(?<=[ \\t])#[ \\t]*\\{)`,
+  `[ \\t]*(${number})(?:[ \\t]+(${number}))?[ \\t]*(?:$|(?<=[ \\t])#[ \\t]*\\{)`,
   'iy',
 );
 const exemplarValuePattern = new RegExp(`[ \\t]*${number}(?:[ \\t]+${number})?[ \\t]*$`, 'iy');
@@ -42,10 +45,12 @@ export function readSample(line: string): Sample | undefined {
   }
   const value = matchAt(valuePattern, line, at);
   if (name === undefined || value === null) return undefined;
-  if (!value[0].endsWith('{')) return { name, labels };
+  const hasExemplar = value[0].endsWith('{');
+  const sample = { name, labels, value: value[1] ?? '', timestamp: value[2], hasExemplar };
+  if (!hasExemplar) return sample;
   const exemplar = readLabels(line, valuePattern.lastIndex);
   if (exemplar === undefined || exemplar.name !== undefined) return undefined;
-  return matchAt(exemplarValuePattern, line, exemplar.end) === null ? undefined : { name, labels };
+  return matchAt(exemplarValuePattern, line, exemplar.end) === null ? undefined : sample;
 }
 
 interface LabelBlock {

@@ -8,35 +8,40 @@ export interface SourceAccess {
   readonly timeout: number;
 }
 
+/** Bytes of an exposition, in pieces, and what their type is said to be. */
+export interface SourceText {
+  readonly chunks: AsyncIterable<Uint8Array | string>;
+  /** Of an endpoint. */
+  readonly contentType?: string | undefined;
+}
+
 /**
- * The text of a source, in pieces.
+ * Opens a source.
  *
  * @param source a URL, the path of a file, or `-`
  * @throws an Error that says what could not be read, and why
  */
-export async function* readSource(source: string, access: SourceAccess): AsyncGenerator<string> {
-  if (source === '-') yield* decoded(access.stdin);
-  else if (/^https?:\/\//i.test(source)) yield* readEndpoint(source, access);
-  else {
-    try {
-      yield* decoded(createReadStream(source));
-    } catch (error) {
-      const { message } = error as Error;
-      // `localhost:9090/metrics`, as one types it.
-      const isHost = /^[\w.-]+(:\d+)(\/|$)/.test(source);
-      throw new Error(
-        `Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.${isHost ? ` Did you mean http://${source}?` : ''}`,
-      );
-    }
+export async function openSource(source: string, access: SourceAccess): Promise<SourceText> {
+  if (source === '-') return { chunks: access.stdin };
+  return /^https?:\/\//i.test(source) ? openEndpoint(source, access) : { chunks: readFile(source) };
+}
+
+async function* readFile(source: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(source);
+  } catch (error) {
+    const { message } = error as Error;
+    // `localhost:9090/metrics`, as one types it.
+    const isHost = /^[\w.-]+(:\d+)(\/|$)/.test(source);
+    throw new Error(
+      `Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.${isHost ? ` Did you mean http://${source}?` : ''}`,
+    );
   }
 }
 
 const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=1';
 
-async function* readEndpoint(
-  source: string,
-  { headers = {}, timeout }: SourceAccess,
-): AsyncGenerator<string> {
+async function openEndpoint(source: string, { headers = {}, timeout }: SourceAccess): Promise<SourceText> {
   const { url, authorization } = withoutCredentials(source);
   const shown = shownSource(source);
   const failed = (error: unknown): Error =>
@@ -58,11 +63,15 @@ async function* readEndpoint(
       `Cannot read \`${shown}\`: expected status 200, received ${`${status} ${statusText}`.trim()}.`,
     );
   }
-  try {
-    if (response.body !== null) yield* decoded(response.body);
-  } catch (error) {
-    throw failed(error);
+  const { body } = response;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      if (body !== null) yield* body;
+    } catch (error) {
+      throw failed(error);
+    }
   }
+  return { chunks: chunks(), contentType: response.headers.get('content-type') ?? undefined };
 }
 
 function reasonOf(error: Error, timeout: number): string {
@@ -92,11 +101,4 @@ function withoutCredentials(source: string): {
     url: url.href,
     authorization: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
   };
-}
-
-async function* decoded(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const chunk of chunks)
-    yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
 }

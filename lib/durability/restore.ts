@@ -1,5 +1,4 @@
 /** Puts the numbers of a snapshot back into instruments: added to what has been recorded since, so that nothing is lost. */
-import { openMetricsFormat } from '../exposition/open-metrics.js';
 import type { SampleLine } from '../exposition/sample-line.js';
 import { Counter } from '../instruments/counter.js';
 import { Gauge } from '../instruments/gauge.js';
@@ -63,7 +62,7 @@ function restoreSeries(instrument: AnyInstrument, from: SnapshotSeries): void {
 function seriesOf(instrument: AnyInstrument, family: SnapshotFamily): SnapshotSeries[] {
   const { name, type, labelNames } = instrument;
   const byValues = new Map<string, SnapshotSeries>();
-  const base = type === 'counter' ? openMetricsFormat.counterSample(name).replace(/_total$/, '') : name;
+  const base = type === 'counter' ? name.replace(/_total$/, '') : name;
   for (const sample of samplesOf(family)) {
     if (sample.labels.has('quantile') && type === 'summary') continue;
     const series = seriesFor(byValues, labelNames, sample);

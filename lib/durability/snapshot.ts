@@ -18,7 +18,7 @@
 import { createHash } from 'node:crypto';
 import { ByteWriter } from '../exposition/byte-writer.js';
 import { labelText, numberText } from '../exposition/format.js';
-import { openMetricsFormat } from '../exposition/open-metrics.js';
+import { openMetricsFormat, openMetricsWithCreated } from '../exposition/open-metrics.js';
 import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
 import { chunkLength, writeInstrument } from '../exposition/writer.js';
 import { Histogram } from '../instruments/histogram.js';
@@ -55,6 +55,9 @@ export interface EncodeOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
 }
+
+/** Nothing may be lost, so negative sums stand in it, which OpenMetrics forbids. */
+const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true };
 
 const familyInfo = 'metrics_snapshot_family';
 const writtenAt = 'metrics_snapshot_written_timestamp_seconds';
@@ -96,7 +99,7 @@ export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions):
   };
   for (const instrument of instruments) {
     if (!isDurable(instrument) || instrument.series.size === 0) continue;
-    for (const _ of writeInstrument(out, instrument, openMetricsFormat)) yield taken();
+    for (const _ of writeInstrument(out, instrument, snapshotFormat)) yield taken();
     row(instrument.name, durableShape(instrument), seen);
   }
   for (const { metric, shape, seen: at, text } of unclaimed) {

@@ -1,7 +1,7 @@
 /** Who takes part in the metrics of a service, what each last reported, and what those counted that are gone. */
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import type { Clock } from '../clock.js';
-import type { AnyRegistry } from '../exposition/scrape.js';
+import type { AnyRegistry } from '../registry.js';
 import { type Handover, handoverOf } from './cluster-handover.js';
 import { type HubLink, type HubListener, hubLink, type MemberPlace } from './cluster-links.js';
 import {

@@ -2,8 +2,8 @@
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
-import type { AnyRegistry } from '../exposition/scrape.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import type { AnyRegistry } from '../registry.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../registry.js';
 import { type MemberLink, memberLink } from './cluster-links.js';
 import { type AskMessage, type HubMessage, messageType, type WrittenFamily } from './cluster-messages.js';

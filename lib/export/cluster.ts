@@ -2,9 +2,9 @@
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
-import type { ExpositionFormat } from '../exposition/format.js';
+import { type NamedFamily, writtenTypes } from '../exposition/family-names.js';
+import { type ExpositionFormat, isMetricName, type WrittenType } from '../exposition/format.js';
 import {
-  type AnyRegistry,
   type CollectedMetric,
   collectedMetrics,
   defaultLabels,
@@ -13,10 +13,13 @@ import {
   turn,
 } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
-import { chunkLength, sampleText } from '../exposition/writer.js';
+import { thirdPartyText } from '../exposition/third-party-family.js';
+import { chunkLength } from '../exposition/writer.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import {
+  type AnyRegistry,
   defaultMaxSeries,
+  isInstrument,
   type MetricsRegistry,
   type StructuralRegistry,
   sharedRegistry,
@@ -107,7 +110,7 @@ function newCluster(
 
   async function* chunks(options: ScrapeOptions = {}): AsyncGenerator<Buffer> {
     const { format = textFormat, names, constantLabels = {}, deadline = maxWait } = options;
-    const own = defaultLabels(registry.prometheus);
+    const own = defaultLabels(registry);
     const constant = new Map([...Object.entries(constantLabels), ...own]);
     const [reading, metrics] = await Promise.all([
       roster.read(Math.min(deadline, maxWait)),
@@ -115,11 +118,24 @@ function newCluster(
     ]);
     answering.set(reading.answering);
     silent.set(reading.silent);
+    const types = typesByName(metrics, reading.participants, format);
     let text = '';
     for (const [name, sources] of sourcesByName(metrics, reading.participants, names)) {
       const merged = mergedOf(registry, name, sources, constant);
+      const type = types.get(name);
       if (merged === undefined) continue;
-      for (const piece of pieces(merged, format)) {
+      if (type === undefined) {
+        registry.collectFailed(name, new Error('it has a name that another metric takes'));
+        continue;
+      }
+      const onProblem = (problem: string): void =>
+        registry.collectFailed(name, new Error(`it has ${problem}`));
+      for (const piece of thirdPartyText(merged, samplesOf(merged), {
+        format,
+        type,
+        onProblem,
+        constant: new Map(),
+      })) {
         text += piece;
         if (text.length < chunkLength) continue;
         yield Buffer.from(text);
@@ -147,6 +163,24 @@ function newCluster(
       roster.stop();
     },
   };
+}
+
+/** What each name is written as, whoever has it; the first that has it says its type. */
+function typesByName(
+  own: readonly CollectedMetric[],
+  participants: readonly Participant[],
+  format: ExpositionFormat,
+): ReadonlyMap<string, WrittenType> {
+  const families = new Map<string, NamedFamily>();
+  for (const { name, family } of own) {
+    const { type } = family ?? {};
+    if (isMetricName(name) && type !== undefined)
+      families.set(name, { name, type, isOwn: isInstrument(family) });
+  }
+  for (const participant of participants)
+    for (const [name, { type }] of participant)
+      if (isMetricName(name) && !families.has(name)) families.set(name, { name, type, isOwn: false });
+  return new Map([...writtenTypes([...families.values()], format)].map(([{ name }, type]) => [name, type]));
 }
 
 /** A family, or a metric of this process, which is read when its turn has come. */
@@ -195,10 +229,4 @@ function mergedOf(
   if (first === undefined || (first.aggregator === 'omit' && name !== metricsClusterWorkers.name))
     return undefined;
   return mergedFamily([first, ...others], { constant, onConflict });
-}
-
-/** The text of a family, line by line after its header. */
-function* pieces(family: MergedFamily, format: ExpositionFormat): Generator<string> {
-  yield format.header(family.name, family.help, family.type);
-  for (const sample of samplesOf(family)) yield sampleText(family, sample, format);
 }

@@ -1,6 +1,6 @@
 /** What a member sends of its registry. */
-import { type AnyRegistry, collectedMetrics, defaultLabels, turn } from '../exposition/scrape.js';
-import { type AnyInstrument, isInstrument } from '../registry.js';
+import { collectedMetrics, defaultLabels, turn } from '../exposition/scrape.js';
+import { type AnyInstrument, type AnyRegistry, isInstrument } from '../registry.js';
 import { type WrittenFamily, writtenFamily } from './cluster-messages.js';
 import { type Family, familyOf } from './family.js';
 
@@ -15,7 +15,7 @@ const foreignDeadline = 250;
 
 /** The gauges, collected; all collect functions of the registry have run then. */
 export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise<WrittenFamily[]> {
-  const defaults = defaultLabels(registry.prometheus);
+  const defaults = defaultLabels(registry);
   const metrics = await collectedMetrics(registry, { deadline });
   return metrics.flatMap(({ name, family }) =>
     family.type === 'gauge' ? written(registry, name, () => familyOf(family, defaults)) : [],
@@ -24,7 +24,7 @@ export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise
 
 /** Counters, histograms and summaries as they are now, in batches. Of our own, no collect function is run. */
 export async function* countsOf(registry: AnyRegistry): AsyncGenerator<Batch> {
-  const defaults = defaultLabels(registry.prometheus);
+  const defaults = defaultLabels(registry);
   let batch: WrittenFamily[] = [];
   let size = 0;
   for (const { name, family } of await countingMetrics(registry)) {
@@ -45,7 +45,7 @@ export async function* countsOf(registry: AnyRegistry): AsyncGenerator<Batch> {
 
 /** As `countsOf`, at once, without foreign metrics: those can only be waited for. */
 export function ownCountsOf(registry: AnyRegistry): WrittenFamily[] {
-  const defaults = defaultLabels(registry.prometheus);
+  const defaults = defaultLabels(registry);
   return ownCounting(registry).flatMap((instrument) =>
     written(registry, instrument.name, () => familyOf(instrument, defaults)),
   );

@@ -2,10 +2,10 @@
 import { hostname } from 'node:os';
 import { defaultMetricsConfig } from '../config.js';
 import { metricsError, shown } from '../errors.js';
-import type { AnyRegistry } from '../exposition/scrape.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
+import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type BasicAuth, isAddedLabelName, type PushTarget, pushTarget } from './push-target.js';
 

@@ -1,22 +1,36 @@
 /** What the two text formats have in common, and where they differ. */
+import type { MetricType } from '../definition.js';
 import type { Sample } from '../instruments/instrument.js';
+
+/** What a family says of its type; `unknown` where the format does not allow its own. */
+export type WrittenType = MetricType | 'unknown';
 
 export interface ExpositionFormat {
   /** Value of the `format` label of the scrape's own metrics. */
   readonly label: 'text' | 'openmetrics';
   readonly contentType: string;
   /** The lines before a family's samples. */
-  readonly header: (name: string, help: string, type: string) => string;
-  /** Name of the sample of a counter. */
-  readonly counterSample: (name: string) => string;
+  readonly header: (name: string, help: string, type: WrittenType) => string;
+  /** Names that a family takes for itself: no other family may have one of them. */
+  readonly claimedNames: (name: string, type: WrittenType) => readonly string[];
+  /** Whether it forbids what Prometheus' text allows: negative counters, fractions in buckets, families whose names overlap. */
+  readonly isStrict: boolean;
+  /** Whether sums and quantiles may be negative. */
+  readonly hasNegativeSums: boolean;
   /** A bucket's bound or a quantile. */
   readonly bound: (value: number) => string;
-  /** Name of the sample that tells since when a series counts; `undefined` where the format has none. */
-  readonly createdSample: (family: string) => string | undefined;
-  /** What follows the number of a sample; empty where the format has none, or the sample. */
-  readonly exemplar: (sample: Sample) => string;
+  /** Name of the sample with the time since when a series counts; `undefined` where there is none. */
+  readonly createdSample: (name: string, type: WrittenType) => string | undefined;
+  /** What follows the number of a sample: empty where the format or the sample has none, `undefined` for an invalid exemplar. */
+  readonly exemplar: (sample: Sample) => string | undefined;
   /** The end of the whole text. */
   readonly end: string;
+}
+
+/** Suffixes of the samples of a type, beside those under the family's own name. */
+export function partsOf(type: WrittenType): readonly string[] {
+  if (type === 'histogram') return ['_bucket', '_sum', '_count'];
+  return type === 'summary' ? ['_sum', '_count'] : [];
 }
 
 /** A number as Prometheus reads it. */
@@ -38,4 +52,19 @@ export function escapedLabelValue(value: string): string {
   return /[\\\n"]/.test(value)
     ? value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
     : value;
+}
+
+/** A name that a sample may have in both formats. */
+export function isMetricName(name: unknown): name is string {
+  return typeof name === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
+}
+
+/** A name that a label of a sample may have: Prometheus keeps those with two underscores for itself. */
+export function isLabelName(name: string): boolean {
+  return /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
+}
+
+/** A value that a label may have; what is absent is no label. */
+export function isLabelValue(value: unknown): boolean {
+  return value === null || !['object', 'symbol', 'function'].includes(typeof value);
 }

@@ -1,6 +1,6 @@
 /** Which format and encoding a scrape gets, by its headers (RFC 9110, 12.5.1 and 12.5.3). */
 import type { ExpositionFormat } from './format.js';
-import { openMetricsFormat } from './open-metrics.js';
+import { openMetricsFormat, openMetricsWithCreated } from './open-metrics.js';
 import { textFormat } from './text.js';
 
 /** One member of a header that lists what is accepted. */
@@ -17,8 +17,9 @@ const longestHeader = 4_096;
 /**
  * The format that an Accept header prefers. Text 0.0.4 where it prefers none, and where it accepts neither: a scraper that
  * says something odd still gets numbers, as it does of client_golang.
+ * @param createdSamples whether OpenMetrics has the `_created` samples
  */
-export function negotiatedFormat(accept: string | undefined): ExpositionFormat {
+export function negotiatedFormat(accept: string | undefined, createdSamples = false): ExpositionFormat {
   let best: { readonly format: ExpositionFormat; readonly quality: number } = {
     format: textFormat,
     quality: 0,
@@ -29,7 +30,7 @@ export function negotiatedFormat(accept: string | undefined): ExpositionFormat {
     if (format !== undefined && preference.quality > best.quality)
       best = { format, quality: preference.quality };
   }
-  return best.format;
+  return createdSamples && best.format === openMetricsFormat ? openMetricsWithCreated : best.format;
 }
 
 /** The media type that an Accept header prefers, among equals the one it names most precisely, then first; else the first given. */

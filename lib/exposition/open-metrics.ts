@@ -1,55 +1,73 @@
 /**
- * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family goes
- * without `_total`, its sample with it; bounds are floats in their canonical form; counters, histograms and summaries tell
- * since when they count; the text ends with `# EOF`.
+ * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family is
+ * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
 import type { Sample } from '../instruments/instrument.js';
-import { type ExpositionFormat, escapedLabelValue, labelText, numberText } from './format.js';
+import {
+  type ExpositionFormat,
+  escapedLabelValue,
+  isLabelName,
+  labelText,
+  numberText,
+  partsOf,
+  type WrittenType,
+} from './format.js';
 
 export const openMetricsContentType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/** What the name of a counter ends with, to be one in OpenMetrics. */
+export const counterSuffix = '_total';
 
 /** Units whose name a family may end with, for the UNIT line. */
 const units = ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'grams', 'joules', 'volts', 'amperes'];
 
-/** Types by the names that prom-client gives them. */
-const types: Readonly<Record<string, string>> = {
-  counter: 'counter',
-  gauge: 'gauge',
-  histogram: 'histogram',
-  summary: 'summary',
-};
-
 /** Runes that the names and values of an exemplar's labels may have together. */
-const longestExemplar = 128;
+const maxExemplarRunes = 128;
 
+/** What scrapes get. A counter without `_total` keeps its name, as in text, and is of the type `unknown`. */
 export const openMetricsFormat: ExpositionFormat = Object.freeze({
   label: 'openmetrics',
   contentType: openMetricsContentType,
-  header: (name: string, help: string, type: string) => {
+  header: (name, help, type) => {
     const family = type === 'counter' ? familyOf(name) : name;
     const unit = units.find((each) => family.endsWith(`_${each}`));
     const unitLine = unit === undefined ? '' : `# UNIT ${family} ${unit}\n`;
-    return `# TYPE ${family} ${types[type] ?? 'unknown'}\n${unitLine}# HELP ${family} ${escapedLabelValue(help)}\n`;
+    return `# TYPE ${family} ${type}\n${unitLine}# HELP ${family} ${escapedLabelValue(help)}\n`;
   },
-  counterSample: (name: string) => `${familyOf(name)}_total`,
+  claimedNames: (name, type) => {
+    if (type === 'counter') return [name, familyOf(name), `${familyOf(name)}_created`];
+    const parts = partsOf(type);
+    return ['', ...parts, ...(parts.length === 0 ? [] : ['_created'])].map((part) => `${name}${part}`);
+  },
+  isStrict: true,
+  hasNegativeSums: false,
   bound: canonicalFloat,
-  createdSample: (family: string) => `${family}_created`,
+  createdSample: () => undefined,
   exemplar: exemplarText,
   end: '# EOF\n',
+} satisfies ExpositionFormat);
+
+/** With the times since when counters, histograms and summaries count: one series more for each of theirs. */
+export const openMetricsWithCreated: ExpositionFormat = Object.freeze({
+  ...openMetricsFormat,
+  createdSample: (name: string, type: WrittenType) =>
+    type === 'gauge' || type === 'unknown'
+      ? undefined
+      : `${type === 'counter' ? familyOf(name) : name}_created`,
 });
 
 function familyOf(counter: string): string {
-  return counter.endsWith('_total') ? counter.slice(0, -'_total'.length) : counter;
+  return counter.slice(0, -counterSuffix.length);
 }
 
-/** A float as the specification wants bounds: `1.0`, `0.005`, `1e+06`, `+Inf`. */
+/** A float as the specification wants bounds: `1.0`, `0.005`, `+Inf`. */
 function canonicalFloat(value: number): string {
   const text = numberText(value);
   return Number.isInteger(value) && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** The exemplar that prom-client keeps beside a sample. One that the specification forbids is left out. */
-function exemplarText(sample: Sample): string {
+/** The exemplar that prom-client keeps beside a sample; `undefined` for one that the specification forbids. */
+function exemplarText(sample: Sample): string | undefined {
   const { exemplar } = sample as { exemplar?: unknown };
   if (typeof exemplar !== 'object' || exemplar === null) return '';
   const { labelSet, value, timestamp } = exemplar as {
@@ -57,11 +75,11 @@ function exemplarText(sample: Sample): string {
     value?: unknown;
     timestamp?: unknown;
   };
-  if (typeof value !== 'number') return '';
   const labels = Object.entries(labelSet ?? {}).map(([name, text]) => [name, String(text)] as const);
   if (labels.length === 0) return '';
   const runes = labels.reduce((sum, [name, text]) => sum + [...name].length + [...text].length, 0);
-  if (runes > longestExemplar) return '';
-  const when = typeof timestamp === 'number' ? ` ${timestamp}` : '';
+  const isValid = typeof value === 'number' && runes <= maxExemplarRunes;
+  if (!isValid || !labels.every(([name]) => isLabelName(name))) return undefined;
+  const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
   return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;
 }

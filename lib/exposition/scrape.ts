@@ -1,18 +1,27 @@
-/** One scrape: every metric of a registry collected, own and foreign, then written. */
+/** One scrape: every metric of a registry collected, own and third-party, then written. */
 import { metricsSeries } from '../catalogue/self.js';
+import { shown } from '../errors.js';
+import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
-import {
-  type AnyInstrument,
-  isInstrument,
-  type MetricsRegistry,
-  type StructuralRegistry,
-} from '../registry.js';
+import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
-import type { ExpositionFormat } from './format.js';
+import { type NamedFamily, writtenTypes } from './family-names.js';
+import {
+  type ExpositionFormat,
+  isLabelName,
+  isLabelValue,
+  isMetricName,
+  type WrittenType,
+} from './format.js';
 import { textFormat } from './text.js';
-import { type ConstantLabels, chunkLength, snapshotText, writeInstrument } from './writer.js';
+import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
+import { chunkLength, writeInstrument } from './writer.js';
 
-export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+/** What a scrape needs of a registry. */
+export interface ScrapedRegistry {
+  readonly prometheus: StructuralRegistry;
+  collectFailed(metric: string, error: unknown): void;
+}
 
 export interface ScrapeOptions {
   /** Default: text 0.0.4. */
@@ -25,13 +34,13 @@ export interface ScrapeOptions {
   readonly deadline?: number | undefined;
 }
 
-/** What a foreign metric must have to be read: prom-client's metrics do. */
-interface ForeignMetric {
+/** What a third-party metric must have to be read: prom-client's metrics do. */
+interface ThirdPartyMetric {
   readonly name: string;
   get(): MetricSnapshot | Promise<MetricSnapshot>;
 }
 
-/** A metric brought up to date: an own instrument, to be read where it is, or what a foreign metric gave. */
+/** A metric brought up to date: an own instrument, to be read where it is, or what a third-party metric gave. */
 export interface CollectedMetric {
   readonly name: string;
   readonly family: AnyInstrument | MetricSnapshot;
@@ -42,20 +51,25 @@ export interface CollectedMetric {
  * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
  */
 export async function* scrapeChunks(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
-  const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry.prometheus)]);
-  const metrics = await collectedMetrics(registry, { names, deadline });
+  const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
+  const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadline }));
+  const types = writtenTypes(metrics, format);
   // One writer for all: small families share a chunk, and what is left of one when it is full is little.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
-  for (const { name, family } of metrics) {
-    if (isInstrument(family)) {
-      for (const _ of writeInstrument(out, family, format, constant)) {
+  for (const metric of metrics) {
+    const { family } = metric;
+    const type = types.get(metric);
+    if (type === undefined)
+      registry.collectFailed(metric.name, new Error('it has a name that another metric takes'));
+    else if (isInstrument(family)) {
+      for (const _ of writeInstrument(out, family, format, constant, type)) {
         yield out.take();
         await turn();
       }
-    } else out.text(writtenForeign(registry, name, family, format, constant) ?? '');
+    } else out.text(thirdPartyFamily(registry, family, { format, type, constant }));
     if (out.length < chunkLength) continue;
     yield out.take();
     await turn();
@@ -66,12 +80,12 @@ export async function* scrapeChunks(
 
 /** The metrics of a registry, each collected; what throws, rejects or is late is left out and counted. Never rejects. */
 export async function collectedMetrics(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   { names, deadline }: Pick<ScrapeOptions, 'names' | 'deadline'> = {},
 ): Promise<CollectedMetric[]> {
   const chosen = registry.prometheus
     .getMetricsAsArray()
-    .filter((metric) => names === undefined || isNamed(metric as ForeignMetric, names));
+    .filter((metric) => names === undefined || isNamed(metric, names));
   // Collected side by side: a slow collect function does not hold up the start of the others.
   const { passed, cancel } = timeLimit(deadline);
   const families = await Promise.all(
@@ -86,7 +100,7 @@ export async function collectedMetrics(
 }
 
 /** The text of a whole scrape as one string. */
-export async function scrapeToString(registry: AnyRegistry, options?: ScrapeOptions): Promise<string> {
+export async function scrapeToString(registry: ScrapedRegistry, options?: ScrapeOptions): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -98,9 +112,9 @@ const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
 const late = Symbol('late');
 const failed = Symbol('failed');
 
-/** A metric brought up to date: an own instrument, or what a foreign one gave. */
+/** A metric brought up to date: an own instrument, or what a third-party one gave. */
 async function collected(
-  registry: AnyRegistry,
+  registry: ScrapedRegistry,
   metric: unknown,
   passed: Promise<typeof late> | undefined,
 ): Promise<AnyInstrument | MetricSnapshot | typeof failed> {
@@ -120,7 +134,7 @@ async function collected(
 function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<AnyInstrument | MetricSnapshot> {
   const underWay = pending.get(metric);
   if (underWay !== undefined) return underWay;
-  const started = isInstrument(metric) ? metric.collect() : (metric as ForeignMetric).get();
+  const started = isInstrument(metric) ? metric.collect() : (metric as ThirdPartyMetric).get();
   if (!(started instanceof Promise)) return isInstrument(metric) ? metric : (started as MetricSnapshot);
   const reading = started
     .then((snapshot) => (isInstrument(metric) ? metric : (snapshot as MetricSnapshot)))
@@ -131,19 +145,44 @@ function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<Any
   return reading;
 }
 
-/** A foreign metric's text; `undefined` where what it gave cannot be written, so that whatever is odd stays within it. */
-function writtenForeign(
-  registry: AnyRegistry,
-  name: string,
-  snapshot: MetricSnapshot,
-  format: ExpositionFormat,
-  constant: ConstantLabels,
-): string | undefined {
+/** The families that can be written, whose names are valid. */
+function namedFamilies(
+  registry: ScrapedRegistry,
+  metrics: readonly CollectedMetric[],
+): (CollectedMetric & NamedFamily)[] {
+  return metrics.flatMap(({ name: registered, family }): readonly (CollectedMetric & NamedFamily)[] => {
+    if (isInstrument(family)) return [{ name: family.name, type: family.type, isOwn: true, family }];
+    const { name, type } = (family ?? {}) as Partial<MetricSnapshot>;
+    if (isMetricName(name)) return [{ name, type: knownType(type), isOwn: false, family }];
+    registry.collectFailed(registered, new Error(`it has an invalid name (${shown(name)})`));
+    return [];
+  });
+}
+
+function knownType(type: unknown): WrittenType {
+  return type === 'counter' || type === 'gauge' || type === 'histogram' || type === 'summary'
+    ? type
+    : 'unknown';
+}
+
+/** A third-party metric's text. Whatever is odd stays within it, and is reported once a scrape. */
+function thirdPartyFamily(
+  registry: ScrapedRegistry,
+  family: MetricSnapshot,
+  options: Omit<ThirdPartyOptions, 'onProblem'>,
+): string {
+  let first: string | undefined;
+  const onProblem = (problem: string): void => {
+    first ??= problem;
+  };
   try {
-    return snapshotText(snapshot, format, constant);
+    let text = '';
+    for (const piece of thirdPartyText(family, family.values, { ...options, onProblem })) text += piece;
+    if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));
+    return text;
   } catch (error) {
-    registry.collectFailed(name, error);
-    return undefined;
+    registry.collectFailed(family.name, error);
+    return '';
   }
 }
 
@@ -169,7 +208,8 @@ export function turn(): Promise<void> {
 }
 
 /** Whether one asks for a metric by its own name, or by that of one of its samples. */
-export function isNamed({ name }: Pick<ForeignMetric, 'name'>, names: ReadonlySet<string>): boolean {
+export function isNamed(metric: unknown, names: ReadonlySet<string>): boolean {
+  const name = nameOf(metric);
   if (names.has(name)) return true;
   for (const suffix of ['_bucket', '_sum', '_count', '_created', '_total']) {
     if (names.has(`${name}${suffix}`) || (name.endsWith(suffix) && names.has(name.slice(0, -suffix.length))))
@@ -179,13 +219,31 @@ export function isNamed({ name }: Pick<ForeignMetric, 'name'>, names: ReadonlySe
 }
 
 export function nameOf(metric: unknown): string {
-  const { name } = metric as { name?: unknown };
-  return typeof name === 'string' ? name : 'unknown';
+  try {
+    const { name } = metric as { name?: unknown };
+    return typeof name === 'string' ? name : 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }
 
-/** What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. */
-export function defaultLabels(prometheus: StructuralRegistry): [string, string][] {
+/**
+ * What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. A
+ * label that no sample can have is left out and counted.
+ */
+export function defaultLabels(registry: ScrapedRegistry): [string, string][] {
+  const { prometheus } = registry;
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
   if (typeof kept !== 'object' || kept === null) return [];
-  return Object.entries(kept).map(([name, value]) => [name, String(value)]);
+  return Object.entries(kept).flatMap(([name, value]) => {
+    const isValid = isLabelName(name) && name !== 'le' && name !== 'quantile' && isLabelValue(value);
+    if (!isValid)
+      registry.collectFailed(
+        'default labels',
+        new Error(`they have an invalid label (${shown(name)}: ${shown(value)})`),
+      );
+    return isValid && value !== undefined && value !== null && value !== ''
+      ? [[name, String(value)] as [string, string]]
+      : [];
+  });
 }

@@ -5,7 +5,7 @@ import {
   metricsScrapesInProgress,
   metricsSeries,
 } from '../catalogue/self.js';
-import type { AnyRegistry } from './scrape.js';
+import type { AnyRegistry } from '../registry.js';
 
 export interface SelfMetrics {
   started(): void;

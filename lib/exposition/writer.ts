@@ -1,18 +1,16 @@
 /**
- * Writes metrics as families of lines, each `name{label="value"} number`, in one of the two text formats. Labels come in
+ * Writes instruments as families of lines, each `name{label="value"} number`, in one of the two text formats. Labels come in
  * declaration order; `le` and `quantile` come last.
  */
+import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
-import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
-import type { AnyInstrument } from '../registry.js';
 import { ByteWriter, codes, type PreparedText, preparedText } from './byte-writer.js';
-import { braced, type ExpositionFormat, labelText, numberText } from './format.js';
-
-/** Labels added to every series that does not have them (a registry's default labels). */
-export type ConstantLabels = ReadonlyMap<string, string>;
+import { writtenTypeOf } from './family-names.js';
+import { type ExpositionFormat, labelText, type WrittenType } from './format.js';
+import type { ConstantLabels } from './third-party-family.js';
 
 const noLabels: ConstantLabels = new Map();
 
@@ -25,9 +23,10 @@ export function* writeInstrument(
   instrument: AnyInstrument,
   format: ExpositionFormat,
   constant: ConstantLabels = noLabels,
+  writtenType: WrittenType = writtenTypeOf(instrument, format),
 ): Generator<void> {
   const { type, labelNames, series: tree } = instrument;
-  const layout = layoutOf(instrument, format);
+  const layout = layoutOf(instrument, format, writtenType);
   // An empty value is an absent label; the registry's own then shows.
   const fallbacks = labelNames.map((label) => constant.get(label) ?? '');
   const others = [...constant]
@@ -45,32 +44,9 @@ export function* writeInstrument(
   }
 }
 
-/** The family of a foreign metric, from what its `get()` gave. The snapshot is read and never changed. */
-export function snapshotText(
-  snapshot: MetricSnapshot,
-  format: ExpositionFormat,
-  constant: ConstantLabels = noLabels,
-): string {
-  const { name, help, type, values } = snapshot;
-  let text = format.header(name, help, type);
-  for (const sample of values) text += sampleText(snapshot, sample, format, constant);
-  return text;
-}
-
-/** One line of a family. */
-export function sampleText(
-  { name, type }: Pick<MetricSnapshot, 'name' | 'type'>,
-  sample: Sample,
-  format: ExpositionFormat,
-  constant: ConstantLabels = noLabels,
-): string {
-  const sampleName = sample.metricName ?? (type === 'counter' ? format.counterSample(name) : name);
-  const labels = braced(sampleLabels(sample, format, constant));
-  return `${sampleName}${labels} ${numberText(sample.value)}${format.exemplar(sample)}\n`;
-}
-
 /** What does not change from series to series of an instrument, nor from scrape to scrape. */
 interface FamilyLayout {
+  readonly type: WrittenType;
   readonly buckets: readonly number[] | undefined;
   readonly header: string;
   /** The name of the one sample of a counter or gauge. */
@@ -79,6 +55,10 @@ interface FamilyLayout {
   readonly open: PreparedText;
   /** The last label of each bucket or quantile, and the rest up to the number. */
   readonly bounds: readonly PreparedText[];
+  /** Otherwise they are left out: a sum that goes down is none of OpenMetrics. */
+  readonly hasNegativeSums: boolean;
+  /** Whether a bucket is negative, so that the sum may go down. */
+  readonly hasNegativeBuckets: boolean;
   readonly sum: PreparedText;
   readonly count: PreparedText;
   readonly created: PreparedText | undefined;
@@ -95,13 +75,13 @@ const layouts = new WeakMap<AnyInstrument, Map<ExpositionFormat, FamilyLayout>>(
 /** The labels of the series that is being written, without braces: written once, copied from line to line. */
 const labels = new ByteWriter(256);
 
-function layoutOf(instrument: AnyInstrument, format: ExpositionFormat): FamilyLayout {
+function layoutOf(instrument: AnyInstrument, format: ExpositionFormat, type: WrittenType): FamilyLayout {
   const byFormat = layouts.get(instrument) ?? new Map<ExpositionFormat, FamilyLayout>();
   layouts.set(instrument, byFormat);
   const existing = byFormat.get(format);
-  // A histogram may have been given other buckets since.
-  if (existing !== undefined && existing.buckets === bucketsOf(instrument)) return existing;
-  const made = newLayout(instrument, format);
+  // A histogram may have been given other buckets since, and a counter have a neighbour that takes its family's name.
+  if (existing?.type === type && existing.buckets === bucketsOf(instrument)) return existing;
+  const made = newLayout(instrument, format, type);
   byFormat.set(format, made);
   return made;
 }
@@ -110,10 +90,9 @@ function bucketsOf(instrument: AnyInstrument): readonly number[] | undefined {
   return instrument instanceof Histogram ? instrument.buckets : undefined;
 }
 
-function newLayout(instrument: AnyInstrument, format: ExpositionFormat): FamilyLayout {
-  const { name, help, type, labelNames } = instrument;
-  const sample = type === 'counter' ? format.counterSample(name) : name;
-  const created = type === 'gauge' ? undefined : format.createdSample(sample.replace(/_total$/, ''));
+function newLayout(instrument: AnyInstrument, format: ExpositionFormat, type: WrittenType): FamilyLayout {
+  const { name, help, labelNames } = instrument;
+  const created = format.createdSample(name, type);
   const bounds =
     instrument instanceof Histogram
       ? [...instrument.buckets.map(format.bound), '+Inf'].map((bound) => `le="${bound}"} `)
@@ -121,9 +100,12 @@ function newLayout(instrument: AnyInstrument, format: ExpositionFormat): FamilyL
         ? instrument.definition.quantiles.map((quantile) => `quantile="${format.bound(quantile)}"} `)
         : [];
   return {
+    type,
     buckets: bucketsOf(instrument),
+    hasNegativeSums: format.hasNegativeSums,
+    hasNegativeBuckets: (bucketsOf(instrument)?.[0] ?? 0) < 0,
     header: format.header(name, help, type),
-    sample: preparedText(sample),
+    sample: preparedText(name),
     open: preparedText(type === 'histogram' ? `${name}_bucket{` : `${name}{`),
     bounds: bounds.map(preparedText),
     sum: preparedText(`${name}_sum`),
@@ -170,8 +152,11 @@ function writeHistogram(out: ByteWriter, layout: FamilyLayout, series: Histogram
     out.number(total);
     out.byte(codes.newline);
   }
-  writeSample(out, layout.sum, series.sum);
-  writeSample(out, layout.count, total);
+  // `_count` goes with the sum, and is the last bucket too.
+  if (layout.hasNegativeSums || (series.sum >= 0 && !layout.hasNegativeBuckets)) {
+    writeSample(out, layout.sum, series.sum);
+    writeSample(out, layout.count, total);
+  }
   if (layout.created !== undefined) writeSample(out, layout.created, series.created);
 }
 
@@ -182,12 +167,13 @@ function writeSummary(
   { definition: { quantiles } }: Summary,
 ): void {
   for (const [index, value] of (series.window?.quantiles(quantiles) ?? []).entries()) {
+    if (!layout.hasNegativeSums && value < 0) continue;
     writeOpen(out, layout.open);
     out.prepared(layout.bounds[index] as PreparedText);
     out.number(value);
     out.byte(codes.newline);
   }
-  writeSample(out, layout.sum, series.sum);
+  if (layout.hasNegativeSums || series.sum >= 0) writeSample(out, layout.sum, series.sum);
   writeSample(out, layout.count, series.count);
   if (layout.created !== undefined) writeSample(out, layout.created, series.created);
 }
@@ -210,26 +196,4 @@ function writeSample(out: ByteWriter, name: PreparedText, value: number): void {
   out.byte(codes.space);
   out.number(value);
   out.byte(codes.newline);
-}
-
-function sampleLabels(sample: Sample, format: ExpositionFormat, constant: ConstantLabels): string {
-  const parts: string[] = [];
-  const last: string[] = [];
-  const own = sample.labels ?? {};
-  for (const [label, value] of Object.entries(own)) {
-    if (value === '' || value === undefined || value === null) continue;
-    if (label === 'le' || label === 'quantile') last.push(labelText(label, boundText(value, format)));
-    else parts.push(labelText(label, String(value)));
-  }
-  for (const [label, value] of constant) {
-    if (!Object.hasOwn(own, label) || own[label] === '') parts.push(labelText(label, value));
-  }
-  return [...parts, ...last].join(',');
-}
-
-/** Foreign metrics give their bounds as numbers, or as the text of one. */
-function boundText(value: unknown, format: ExpositionFormat): string {
-  const bound =
-    typeof value === 'number' ? value : Number(value === '+Inf' ? Number.POSITIVE_INFINITY : value);
-  return Number.isNaN(bound) ? String(value) : format.bound(bound);
 }

@@ -8,7 +8,8 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
-import { counterError } from './value-checks.js';
+import { type BoundMethods, bindMethods, type PromClientArgument } from './prom-client-shape.js';
+import { bareNumber, counterError } from './value-checks.js';
 
 /** One series of a counter, bound to its label values. */
 export class CounterSeries extends Series {
@@ -38,6 +39,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
         series.value = 0;
       },
     });
+    bindMethods(this, ['inc']);
     this.zeroBare();
   }
 
@@ -46,14 +48,24 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT, ERR_METRICS_UNKNOWN_LABEL,
    *   ERR_METRICS_INVALID_LABEL_VALUE; every series is untouched then
    */
-  inc(value?: number): void;
-  inc(labels: LabelValues<L>, value?: number): void;
-  inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
-    const given = isLabels(labelsOrValue) ? value : labelsOrValue;
-    const amount = given === undefined ? 1 : given;
+  inc(none: PromClientArgument<L>): void;
+  inc(value?: number | null): void;
+  inc(labels: LabelValues<L>, value?: number | null): void;
+  inc(labelsOrValue?: LabelValues<L> | number | null, value?: number | null): void {
     // Before the series is looked up: a bad value must not leave an empty series behind.
-    if (!isIncrement(amount)) throw counterError(this.name, amount);
-    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).value += amount;
+    if (isLabels(labelsOrValue)) {
+      const amount = value ?? 1;
+      if (!isIncrement(amount)) throw counterError(this.name, amount);
+      this.series.find(labelsOrValue).value += amount;
+    } else {
+      const amount = (value == null ? labelsOrValue : bareNumber(this.name, labelsOrValue, value)) ?? 1;
+      if (!isIncrement(amount)) throw counterError(this.name, amount);
+      this.series.bare().value += amount;
+    }
+  }
+
+  protected override methodsOf(series: CounterSeries): BoundMethods<CounterSeries, L> {
+    return { inc: (value) => series.inc(value) };
   }
 
   protected override samplesOf(series: CounterSeries, labels: SampleLabels): Sample[] {

@@ -8,8 +8,15 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
+import {
+  type BoundMethods,
+  bindMethods,
+  type PromClientArgument,
+  type PromClientStop,
+  type StopTimer,
+} from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, valueError } from './value-checks.js';
+import { bareNumber, checkFinite, valueError } from './value-checks.js';
 
 /** One series of a gauge, bound to its label values. */
 export class GaugeSeries extends Series {
@@ -103,9 +110,8 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
         series.value = 0;
       },
     });
+    bindMethods(this, ['inc', 'dec', 'set', 'setToCurrentTime', 'startTimer']);
     this.zeroBare();
-    const { expireAfter } = definition;
-    if (expireAfter !== undefined) this.addCollect(() => this.#expire(expireAfter));
   }
 
   /**
@@ -113,43 +119,69 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
    *   untouched then
    */
+  inc(none: PromClientArgument<L>): void;
   inc(value?: number): void;
   inc(labels: LabelValues<L>, value?: number): void;
   inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
-    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     // Before the series is looked up: a bad value must not leave an empty series behind.
     if (amount !== undefined) checkFinite('increment of gauge', this.name, amount);
     this.#seriesOf(labelsOrValue).inc(amount);
   }
 
   /** Takes 1 or a finite number away from the series of these labels. Throws as `inc` does. */
+  dec(none: PromClientArgument<L>): void;
   dec(value?: number): void;
   dec(labels: LabelValues<L>, value?: number): void;
   dec(labelsOrValue?: LabelValues<L> | number, value?: number): void {
-    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     if (amount !== undefined) checkFinite('decrement of gauge', this.name, amount);
     this.#seriesOf(labelsOrValue).dec(amount);
   }
 
   /** Sets the series of these labels to a finite number. Throws as `inc` does. */
+  set(none: PromClientArgument<L>): void;
   set(value: number): void;
   set(labels: LabelValues<L>, value: number): void;
   set(labelsOrValue: LabelValues<L> | number, value?: number): void {
-    const amount = isLabels(labelsOrValue) ? value : labelsOrValue;
+    const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     checkFinite('value of gauge', this.name, amount);
     this.#seriesOf(labelsOrValue).set(amount);
   }
 
   /** Sets the time now, in seconds since 1970. */
+  setToCurrentTime(none: PromClientArgument<L>): void;
+  setToCurrentTime(labels?: LabelValues<L>): void;
   setToCurrentTime(labels?: LabelValues<L>): void {
     this.#seriesOf(labels).setToCurrentTime();
   }
 
   /** Starts a stopwatch; the returned function sets and returns the seconds since. Labels may be given at both ends. */
-  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    return timer((seconds, endLabels) =>
+  startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined) =>
       this.series.find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels }).set(seconds),
     );
+  }
+
+  override collect(): void | Promise<void> {
+    const { expireAfter } = this.definition;
+    if (expireAfter !== undefined) this.#expire(expireAfter);
+    return super.collect();
+  }
+
+  protected override methodsOf(series: GaugeSeries): BoundMethods<GaugeSeries, L> {
+    return {
+      inc: (value) => series.inc(value),
+      dec: (value) => series.dec(value),
+      set: (value) => series.set(value),
+      setToCurrentTime: () => series.setToCurrentTime(),
+      startTimer: () =>
+        timer((seconds, labels: object | undefined) =>
+          labels === undefined ? series.set(seconds) : this.set(this.endLabels(series, labels), seconds),
+        ),
+    };
   }
 
   protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {
@@ -157,9 +189,12 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
   }
 
   #expire(seconds: number): void {
-    const oldest = Date.now() - seconds * 1_000;
+    const now = Date.now();
     for (const series of [...this.series]) {
-      if (series instanceof ExpiringGaugeSeries && series.touchedAt < oldest) this.series.remove(series);
+      if (!(series instanceof ExpiringGaugeSeries)) continue;
+      // The clock was set back: what was touched in its future is touched now.
+      if (series.touchedAt > now) series.touchedAt = now;
+      if (series.touchedAt < now - seconds * 1_000) this.series.remove(series);
     }
     this.zeroBare();
   }

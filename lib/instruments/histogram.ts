@@ -10,6 +10,13 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
+import {
+  type BoundMethods,
+  bindMethods,
+  type PromClientArgument,
+  type PromClientStop,
+  type StopTimer,
+} from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
 import { checkFinite, valueError } from './value-checks.js';
 
@@ -33,7 +40,7 @@ export class HistogramSeries extends Series {
    */
   observe(value: number, weight = 1): void {
     if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
-    if (!isWeight(weight)) throw valueError('weight of an observation of histogram', metricOf(this), weight);
+    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
     if (this.branch === undefined) revived(this).record(value, weight);
     else this.record(value, weight);
   }
@@ -126,6 +133,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     });
     this.#store = store;
     this.#buckets = definition.buckets;
+    bindMethods(this, ['observe', 'startTimer']);
     this.zeroBare();
   }
 
@@ -154,24 +162,35 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
    *   untouched then
    */
-  observe(value: number): void;
+  observe(none: PromClientArgument<L>): void;
+  observe(value: number, weight?: number): void;
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
-  observe(labelsOrValue: LabelValues<L> | number, value?: number, weight = 1): void {
+  observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
     // Values are checked before the series is looked up: a bad one must not leave an empty series behind. The two ways
     // share no variable, which would have to hold a boxed number.
     if (isLabels(labelsOrValue)) {
-      checkFinite('observation of histogram', this.name, value);
-      if (!isWeight(weight)) throw valueError('weight of an observation of histogram', this.name, weight);
-      this.series.find(labelsOrValue).record(value, weight);
-    } else {
+      checkFinite('observation of histogram', this.name, valueOrWeight);
+      if (!isWeight(weight)) throw weightError(this.name, weight);
+      this.series.find(labelsOrValue).record(valueOrWeight, weight);
+    } else if (typeof labelsOrValue === 'number' && valueOrWeight === undefined) {
       checkFinite('observation of histogram', this.name, labelsOrValue);
       this.series.bare().record(labelsOrValue, 1);
-    }
+    } else if (typeof labelsOrValue === 'number') this.#observeBare(labelsOrValue, valueOrWeight);
+    // Labels that are optional to the caller, and absent.
+    else this.#observeBare(labelsOrValue ?? valueOrWeight, weight);
+  }
+
+  #observeBare(value: unknown, weight = 1): void {
+    checkFinite('observation of histogram', this.name, value);
+    if (!isWeight(weight)) throw weightError(this.name, weight);
+    this.series.bare().record(value, weight);
   }
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
-  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    return timer((seconds, endLabels) =>
+  startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
         .observe(seconds),
@@ -179,8 +198,22 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   }
 
   /** Makes the series of these labels at 0, or sets it back to 0. */
+  zero(none: PromClientArgument<L>): void;
+  zero(labels: Partial<LabelValues<L>>): void;
   zero(labels: Partial<LabelValues<L>>): void {
     this.series.find({ ...labels }).clear();
+  }
+
+  protected override methodsOf(series: HistogramSeries): BoundMethods<HistogramSeries, L> {
+    return {
+      observe: (value, weight) => series.observe(value, weight),
+      startTimer: () =>
+        timer((seconds, labels: object | undefined) =>
+          labels === undefined
+            ? series.observe(seconds)
+            : this.observe(this.endLabels(series, labels), seconds),
+        ),
+    };
   }
 
   protected override samplesOf(series: HistogramSeries, labels: SampleLabels): Sample[] {
@@ -200,5 +233,10 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 const noNumbers = new Float64Array(0);
 
 function isWeight(weight: number): boolean {
-  return typeof weight === 'number' && weight > 0 && weight < Number.POSITIVE_INFINITY;
+  // OpenMetrics allows whole numbers only in buckets.
+  return Number.isInteger(weight) && weight > 0;
+}
+
+function weightError(metric: string, weight: unknown): Error {
+  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }

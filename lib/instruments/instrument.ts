@@ -2,6 +2,7 @@
 import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
 import type { Series } from './branch.js';
+import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
 
 /** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
@@ -94,18 +95,23 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return this.series.find(labels);
   }
 
-  /** prom-client's way to a bound series: label values in declared order, or one label object. */
-  labels(...values: readonly (string | number | boolean)[]): S;
-  labels(labels: Partial<LabelValues<D['labels']>>): S;
-  labels(...values: readonly unknown[]): S {
+  /**
+   * prom-client's way to a bound series: label values in declared order, or one label object. Its methods may be taken off:
+   * `const { inc } = counter.labels('a')`. `with` checks the labels, and allocates nothing.
+   */
+  labels(...values: readonly (string | number | boolean)[]): BoundMethods<S, D['labels']>;
+  labels(none: PromClientArgument<D['labels']>): BoundMethods<S, D['labels']>;
+  labels(labels: Partial<LabelValues<D['labels']>>): BoundMethods<S, D['labels']>;
+  labels(...values: readonly unknown[]): BoundMethods<S, D['labels']> {
     const [first] = values;
-    return typeof first === 'object' && first !== null
-      ? this.series.find({ ...first })
-      : this.series.at(values);
+    return this.methodsOf(
+      typeof first === 'object' && first !== null ? this.series.find({ ...first }) : this.series.at(values),
+    );
   }
 
   /** Removes one series, named as in `labels`. What is not there is not an error. */
   remove(...values: readonly (string | number | boolean)[]): void;
+  remove(none: PromClientArgument<D['labels']>): void;
   remove(labels: Partial<LabelValues<D['labels']>>): void;
   remove(...values: readonly unknown[]): void {
     const [first] = values;
@@ -142,6 +148,22 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.zeroBare();
   }
 
+  /**
+   * Drops all series and collect functions, since the instrument was removed from its registry.
+   * @param onRecording called once, by the next recording, before it takes effect
+   * @internal
+   */
+  forget(onRecording: () => void): void {
+    this.series.forget(onRecording);
+    this.#collectors.clear();
+  }
+
+  /** Starts again at 0, back in its registry. @internal */
+  comeBack(): void {
+    this.series.comeBack();
+    this.zeroBare();
+  }
+
   /** Adds a function that is run at each scrape; returns a function that takes it off again. */
   addCollect(collect: Collect<this>): () => void {
     if (typeof collect !== 'function') {
@@ -168,10 +190,12 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /** The metric with all its numbers, collected anew: prom-client's registries read it. */
-  get(): Promise<MetricSnapshot> {
+  get(): Promise<MetricSnapshot>;
+  get(): Promise<PromClientReading<D['labels']>>;
+  get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
     const name = this.#writtenName ?? this.name;
     this.#writtenName = undefined;
-    return this.#snapshot(name);
+    return this.#snapshot(name) as Promise<MetricSnapshot & PromClientReading<D['labels']>>;
   }
 
   /** As `get()`; prom-client prefers it for text where it exists. */
@@ -179,12 +203,20 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return this.get();
   }
 
+  /** The methods of a series, bound to it. */
+  protected abstract methodsOf(series: S): BoundMethods<S, D['labels']>;
+
+  /** The labels of a series with those that are given when a timer of it ends. */
+  protected endLabels(series: S, labels: unknown): LabelValues<D['labels']> {
+    return { ...this.#labelsOf(series), ...(labels as object) } as LabelValues<D['labels']>;
+  }
+
   /** The numbers of one series, in output order. */
   protected abstract samplesOf(series: S, labels: SampleLabels): Sample[];
 
   /** Brings the one series of a metric without labels into being: such metrics start at 0. */
   protected zeroBare(): void {
-    if (this.labelNames.length === 0) this.series.bare();
+    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.bare();
   }
 
   /** All numbers as they stand: no collect function runs. */

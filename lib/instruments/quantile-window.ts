@@ -57,7 +57,10 @@ export class QuantileWindow {
   }
 
   #slide(): void {
-    const steps = Math.floor((Date.now() - this.#newestSince) / this.#stepMilliseconds);
+    const now = Date.now();
+    // The clock was set back: the window slides on from there, instead of waiting until it has caught up.
+    if (now < this.#newestSince) this.#newestSince = now;
+    const steps = Math.floor((now - this.#newestSince) / this.#stepMilliseconds);
     if (steps <= 0) return;
     for (let step = 0; step < Math.min(steps, this.#ring.length); step++) {
       this.#newest = (this.#newest + 1) % this.#ring.length;

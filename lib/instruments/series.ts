@@ -72,6 +72,8 @@ export class SeriesTree<S extends Series> {
   /** Indices of labels in the order in which they are folded; known once the budget is used up. */
   #foldOrder: readonly number[] | undefined;
   readonly #readings = new Set<Reading>();
+  /** Called when a metric that was removed is recorded on. */
+  #onRecording: (() => void) | undefined;
 
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
@@ -176,6 +178,7 @@ export class SeriesTree<S extends Series> {
 
   /** Finds or makes the series of text values in declared order, closed sets, limits and budget applied. */
   resolve(values: readonly string[]): S {
+    this.#announce();
     const wanted = this.#normalised(values);
     if (wanted !== values) this.#tellClosed(values);
     const found = this.#descend(wanted);
@@ -225,6 +228,21 @@ export class SeriesTree<S extends Series> {
     for (const series of [...this]) this.remove(series);
   }
 
+  /** Removes all series of a metric that was removed itself, and calls back once before one is made again. */
+  forget(onRecording: () => void): void {
+    this.clear();
+    this.#onRecording = onRecording;
+  }
+
+  /** Whether nothing was recorded since the metric was removed. */
+  get isForgotten(): boolean {
+    return this.#onRecording !== undefined;
+  }
+
+  comeBack(): void {
+    this.#onRecording = undefined;
+  }
+
   /**
    * Every series, for a reader that lets others go on in between: no label values come twice, also where series are removed
    * and made again meanwhile. Those made again come with the next reading.
@@ -250,7 +268,15 @@ export class SeriesTree<S extends Series> {
     }
   }
 
+  /** Tells that a metric which was removed is recorded on. */
+  #announce(): void {
+    const onRecording = this.#onRecording;
+    this.#onRecording = undefined;
+    onRecording?.();
+  }
+
   #takeAgain(series: S, values: readonly string[]): S {
+    this.#announce();
     const successor = this.#descend(values);
     if (successor !== undefined) return successor;
     const hasRoom = this.size < this.#options.maxSeries;

@@ -8,9 +8,16 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
+import {
+  type BoundMethods,
+  bindMethods,
+  type PromClientArgument,
+  type PromClientStop,
+  type StopTimer,
+} from './prom-client-shape.js';
 import { QuantileWindow } from './quantile-window.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, valueError } from './value-checks.js';
+import { bareNumber, checkFinite, valueError } from './value-checks.js';
 
 /** One series of a summary, bound to its label values. */
 export class SummarySeries extends Series {
@@ -68,6 +75,7 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
         ),
       onRemove: (series) => series.clear(),
     });
+    bindMethods(this, ['observe', 'startTimer']);
     this.zeroBare();
   }
 
@@ -76,21 +84,36 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
    *   untouched then
    */
+  observe(none: PromClientArgument<L>): void;
   observe(value: number): void;
   observe(labels: LabelValues<L>, value: number): void;
   observe(labelsOrValue: LabelValues<L> | number, value?: number): void {
-    const observed = isLabels(labelsOrValue) ? value : labelsOrValue;
+    const observed = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     checkFinite('observation of summary', this.name, observed);
     (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).observe(observed);
   }
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
-  startTimer(labels?: Partial<LabelValues<L>>): (labels?: Partial<LabelValues<L>>) => number {
-    return timer((seconds, endLabels) =>
+  startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
+  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
         .observe(seconds),
     );
+  }
+
+  protected override methodsOf(series: SummarySeries): BoundMethods<SummarySeries, L> {
+    return {
+      observe: (value) => series.observe(value),
+      startTimer: () =>
+        timer((seconds, labels: object | undefined) =>
+          labels === undefined
+            ? series.observe(seconds)
+            : this.observe(this.endLabels(series, labels), seconds),
+        ),
+    };
   }
 
   protected override samplesOf(series: SummarySeries, labels: SampleLabels): Sample[] {

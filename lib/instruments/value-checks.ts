@@ -12,11 +12,29 @@ export function counterError(metric: string, value: unknown): MetricsError {
   return valueError('increment of counter', metric, value);
 }
 
-/** The error for a number that is NaN, infinite or no number; `what` says which number. */
-export function valueError(what: string, metric: string, value: unknown): MetricsError {
+/**
+ * The number of a call without labels: `inc(2)`, or `inc(undefined, 2)` where labels are optional to the caller.
+ * @throws ERR_METRICS_INVALID_VALUE for two numbers, one of which would be lost
+ */
+export function bareNumber<V>(metric: string, first: V, second: number | undefined): V | number | undefined {
+  if (second === undefined) return first ?? undefined;
+  if (first === undefined || first === null) return second;
+  throw metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid arguments of a recording on metric \`${metric}\`: expected one number, or labels and a number, received ${shown(first)} and ${shown(second)}.`,
+  );
+}
+
+/** The error for a number that cannot be recorded; `what` says which number. */
+export function valueError(
+  what: string,
+  metric: string,
+  value: unknown,
+  expected = 'a finite number',
+): MetricsError {
   return metricsError(
     'ERR_METRICS_INVALID_VALUE',
-    `Invalid ${what} \`${metric}\`: expected a finite number, received ${shown(value)}.`,
+    `Invalid ${what} \`${metric}\`: expected ${expected}, received ${shown(value)}.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { labelsOf, nameInKubernetes, tokenSecret } from './kubernetes-names.js';
 import type { BundleFile } from './model.js';
 import { scrapeLimits } from './scrape-limits.js';
 import type { BundleSettings } from './settings.js';
-import { retention } from './start-commands.js';
+import { features, retention } from './start-commands.js';
 import { yamlFile } from './yaml-file.js';
 
 type YamlMap = Readonly<Record<string, unknown>>;
@@ -129,6 +129,7 @@ function prometheus(settings: BundleSettings): YamlMap {
   const name = nameInKubernetes(settings);
   const { config, intervals, target, remoteWriteUrl, remoteWriteTokenFile } = settings;
   const image = images[target].prometheus;
+  const enabled = features(settings);
   const partOf = { matchLabels: { 'app.kubernetes.io/part-of': name } };
   return {
     apiVersion: api,
@@ -139,6 +140,7 @@ function prometheus(settings: BundleSettings): YamlMap {
       version: image.slice(image.indexOf(':') + 1),
       replicas: 1,
       retention: retention(settings),
+      ...(enabled.length === 0 ? {} : { enableFeatures: [...enabled] }),
       scrapeInterval: duration(intervals.scrapeSeconds),
       evaluationInterval: duration(intervals.evaluationSeconds),
       externalLabels: { environment: config.environment, ...settings.externalLabels },

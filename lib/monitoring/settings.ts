@@ -39,6 +39,11 @@ export interface BundleOptions {
   readonly thresholds?: Partial<Thresholds>;
   /** Default: `2.42`, whose files Prometheus 3 takes too. */
   readonly target?: PrometheusVersion;
+  /**
+   * Whether the service says since when its series count (`createdSamples` of its endpoint). Prometheus 3 then reads that as the start of
+   * each series, so that its first events count, and stores no series for it. Default: false.
+   */
+  readonly createdSamples?: boolean;
   readonly intervals?: Partial<BundleIntervals>;
   /** Address of a store to write to, Mimir or Thanos Receive. Default: none. */
   readonly remoteWriteUrl?: string;
@@ -72,6 +77,7 @@ export interface BundleSettings {
   readonly recordingRules: readonly RecordingRule[];
   readonly thresholds: Thresholds;
   readonly target: PrometheusVersion;
+  readonly createdSamples: boolean;
   readonly intervals: BundleIntervals;
   readonly remoteWriteUrl: string | undefined;
   readonly remoteWriteTokenFile: string | undefined;
@@ -99,6 +105,7 @@ const optionNames = {
   remoteWriteTokenFile: true,
   externalLabels: true,
   receivers: true,
+  createdSamples: true,
   quietHours: true,
 } satisfies OptionNames<BundleOptions>;
 
@@ -111,6 +118,9 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   }
   const config = metricsConfigOf(options.config);
   const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
+  const { createdSamples = false } = options;
+  if (typeof createdSamples !== 'boolean')
+    throw monitoringError('`createdSamples`', 'true or false', createdSamples);
   if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
   // It stands in expressions, in templates of alerts and in links: what would have to be written otherwise in each is none.
   if (!/^[^"\\{}\p{Cc}]+$/u.test(config.service)) {
@@ -143,6 +153,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     recordingRules,
     thresholds: thresholdsWith(options.thresholds),
     target,
+    createdSamples,
     intervals: intervalsWith(options.intervals, config.scrapeIntervalSeconds),
     remoteWriteUrl: options.remoteWriteUrl,
     remoteWriteTokenFile: options.remoteWriteTokenFile,

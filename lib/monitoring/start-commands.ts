@@ -12,7 +12,9 @@ export interface StartOptions {
 }
 
 /** What of the settings a start depends on. */
-export interface StartSettings extends Pick<BundleSettings, 'prometheus' | 'alertmanager'> {
+export interface StartSettings
+  extends Pick<BundleSettings, 'prometheus' | 'alertmanager'>,
+    Partial<Pick<BundleSettings, 'target' | 'createdSamples'>> {
   readonly config: Pick<BundleSettings['config'], 'retentionDays'>;
 }
 
@@ -28,7 +30,13 @@ export function prometheusArguments(settings: StartSettings, options: StartOptio
     `--storage.tsdb.path=${dataFolder}`,
     `--storage.tsdb.retention.time=${retention(settings)}`,
     `--web.listen-address=${listenAddress}`,
+    ...features(settings).map((feature) => `--enable-feature=${feature}`),
   ];
+}
+
+/** Features of Prometheus that the settings need. */
+export function features({ target, createdSamples }: StartSettings): readonly string[] {
+  return target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : [];
 }
 
 /** Arguments of Prometheus as an agent, that keeps nothing and passes on. */
@@ -43,6 +51,7 @@ export function agentArguments(settings: BundleSettings, options: StartOptions =
     `--config.file=${configFile}`,
     `--storage.agent.path=${dataFolder}`,
     `--web.listen-address=${listenAddress}`,
+    ...features(settings).map((feature) => `--enable-feature=${feature}`),
   ];
 }
 

@@ -30,6 +30,27 @@ test('a method that returns is counted once, with values and functions of the ca
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
 });
 
+test('an escalation is a failure where the closed set of the label does not know it', (t) => {
+  const registry = createTestRegistry();
+  const imports = defineCounter({
+    name: 'imports_total',
+    help: 'Imports.',
+    labels: { outcome: label('success', 'failure') },
+  });
+  class Importer {
+    @Counted(imports, { registry, labels: { outcome } })
+    run(error?: Error): void {
+      if (error !== undefined) throw error;
+    }
+  }
+  const importer = new Importer();
+  importer.run();
+  t.throws(() => importer.run(new EscalationError('unsure')));
+  t.throws(() => importer.run(new TypeError('broken')));
+  t.is(readValue(registry, imports, { outcome: 'success' }), 1);
+  t.is(readValue(registry, imports, { outcome: 'failure' }), 2);
+});
+
 test('a promise is counted when it settles, not when it is returned', async (t) => {
   const registry = createTestRegistry();
   let finish = (_: string): void => {};

@@ -2,6 +2,7 @@
  * The real programs that tests drive: Debian's packages, found on PATH, and the newer servers of Debian's next suite. If one
  * is missing, the test is reported as skipped by name; with `CI=true` that is a failure.
  */
+import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findOnPath } from './find-on-path.js';
@@ -23,6 +24,11 @@ const programs = {
   vmagent: { names: ['vmagent'], debianPackage: 'victoria-metrics' },
   vmalert: { names: ['vmalert'], debianPackage: 'victoria-metrics' },
   vmauth: { names: ['vmauth'], debianPackage: 'victoria-metrics' },
+  'python3-prometheus-client': {
+    names: ['python3'],
+    debianPackage: 'python3-prometheus-client',
+    module: '/usr/lib/python3/dist-packages/prometheus_client',
+  },
   unshare: { names: ['unshare'], debianPackage: 'util-linux' },
 } as const;
 
@@ -81,7 +87,9 @@ const { skip } = test;
 
 function pathOf(program: Program, version: Version): string | undefined {
   const folders = version === 'newer' ? newerServers : undefined;
-  return programs[program].names.map((name) => findOnPath(name, folders)).find((path) => path !== undefined);
+  const { names, ...others } = programs[program];
+  if ('module' in others && !existsSync(others.module)) return undefined;
+  return names.map((name) => findOnPath(name, folders)).find((path) => path !== undefined);
 }
 
 function sourceOf(program: Program, version: Version): string {

@@ -29,6 +29,8 @@ export interface PrometheusOptions {
   readonly scrapeIntervalSeconds: number;
   /** Lines under the scrape job, as YAML at its indentation; a token for instance. */
   readonly job?: string;
+  /** More arguments of the program. */
+  readonly args?: readonly string[];
 }
 
 export async function startPrometheus({
@@ -36,6 +38,7 @@ export async function startPrometheus({
   target,
   scrapeIntervalSeconds,
   job = '',
+  args = [],
 }: PrometheusOptions): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-prometheus-'));
   const { host, pathname } = new URL(target);
@@ -54,6 +57,7 @@ ${job}`;
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'tsdb')}`,
       '--web.listen-address=127.0.0.1:0',
+      ...args,
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );

@@ -286,23 +286,32 @@ for (const [what, define, code, message] of refused) {
 
 // ---- what is linted -----------------------------------------------------------------------------------------------
 
-test.serial('a name that breaks a convention is reported once, when it is defined, and works', async (t) => {
-  const warnings: (Error & { code?: string })[] = [];
-  const listen = (warning: Error): unknown => warnings.push(warning);
-  process.on('warning', listen);
-  const jobs = defineCounter({ name: 'jobs_done', help });
-  await new Promise(setImmediate);
-  process.off('warning', listen);
-  t.is(jobs.name, 'jobs_done');
-  t.deepEqual(
-    warnings.map(({ name, code }) => [name, code]),
-    [['MetricsLintWarning', 'METRICS_LINT_COUNTER_TOTAL']],
-  );
-  t.regex(
-    warnings[0]?.message ?? '',
-    /Metric `jobs_done`: a counter ends in `_total`\. Rename it, or allow it with `lint: \{ allow: \['counter-total'\], why/,
-  );
-});
+test.serial(
+  'a name that breaks a convention that costs is reported once, when it is defined, and works; matters of taste are not',
+  async (t) => {
+    const warnings: (Error & { code?: string })[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listen);
+    const jobs = defineCounter({ name: 'jobs_done', help });
+    const ofTaste = defineGauge({ name: 'queueLag_ms', help: 'the lag' });
+    await new Promise(setImmediate);
+    process.off('warning', listen);
+    t.is(jobs.name, 'jobs_done');
+    t.deepEqual(
+      lintDefinition(ofTaste).map(({ rule }) => rule),
+      ['base-unit', 'snake-case', 'help'],
+      'in the list only',
+    );
+    t.deepEqual(
+      warnings.map(({ name, code }) => [name, code]),
+      [['MetricsLintWarning', 'METRICS_LINT_COUNTER_TOTAL']],
+    );
+    t.regex(
+      warnings[0]?.message ?? '',
+      /Metric `jobs_done`: a counter ends in `_total`\. Rename it, or allow it with `lint: \{ allow: \['counter-total'\], why/,
+    );
+  },
+);
 
 test('an exemption with its reason silences the rule it names, and no other', (t) => {
   const life = defineHistogram({

@@ -85,15 +85,6 @@ test("the shared registry holds its instruments in prom-client's default registr
   t.is(sharedRegistry.prometheus, register);
 });
 
-test('a cleared prom-client registry is filled again by who asks again', async (t) => {
-  const registry = createTestRegistry();
-  registry.counter(jobs).inc({ queue: 'mail' });
-  registry.prometheus.clear();
-  t.is(await readText(registry), '');
-  registry.counter(jobs).inc({ queue: 'mail' });
-  t.regex(await readText(registry), /jobs_total\{queue="mail"\} 2/);
-});
-
 test('reset takes every own instrument back to its beginning and leaves foreign ones alone', async (t) => {
   const registry = createTestRegistry();
   const foreign = new PromCounter({

@@ -29,6 +29,12 @@ const ends = defineCounter({
   help: 'Ends.',
   labels: { outcome: label('success', 'failure', 'escalation') },
 });
+const twoEnds = defineCounter({
+  name: 'two_ends_total',
+  help: 'Ends.',
+  labels: { outcome: label('success', 'failure') },
+});
+const oneEnd = defineCounter({ name: 'one_end_total', help: 'Ends.', labels: { outcome: label('success') } });
 const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels: { model: label() } });
 const running = defineGauge({ name: 'running', help: 'Under way.', labels: { model: label() } });
@@ -76,6 +82,10 @@ export class Accepted {
   @Counted(ends, { labels: { outcome } })
   @Timed(seconds, { labels: { model: errorType } })
   ready(): void {}
+
+  // Escalations are failures where the closed set knows none.
+  @Counted(twoEnds, { labels: { outcome } })
+  twoOutcomes(): void {}
 
   @Counted(ends, { labels: { outcome: 'success' } })
   generic<T extends string>(value: T, ..._rest: number[]): T {
@@ -161,6 +171,10 @@ export class Rejected {
   // @ts-expect-error `value` gives a number
   @Counted(plain, { value: () => 'many' })
   wrongAmount(): void {}
+
+  // @ts-expect-error a closed set without `failure`
+  @Counted(oneEnd, { labels: { outcome } })
+  oneOutcome(): void {}
 
   // @ts-expect-error a getter
   @Counted(ends, { labels: { outcome } })

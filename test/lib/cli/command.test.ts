@@ -83,7 +83,6 @@ test('lint finds what is wrong, and exits with 1; with 0 where there is nothing'
   t.deepEqual(
     (JSON.parse(stdout) as { metric: string; rule: string }[]).map(({ metric, rule }) => `${metric} ${rule}`),
     [
-      'latency help',
       'go_version_info missing-type',
       'go_version_info missing-help',
       'jobs_total identifier-label',

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { type Exposition, readExposition } from '../../../lib/cli/exposition-reader.js';
 import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
-import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
+import { openMetricsWithCreated } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
@@ -58,7 +58,7 @@ test('both formats of the same registry have the same series, but for creation t
     ['calls', 'counter', 1],
     ['call_seconds', 'histogram', 5],
   ]);
-  const openMetrics = await scrapeToString(registry, { format: openMetricsFormat });
+  const openMetrics = await scrapeToString(registry, { format: openMetricsWithCreated });
   t.deepEqual(
     await shape(openMetrics),
     text.map(([name, type, series]) => [name, type, Number(series) + 1]),

@@ -1,4 +1,4 @@
-/** OpenMetrics 1.0.0, own metrics and foreign ones, and what choosing between formats leaves untouched. */
+/** OpenMetrics 1.0.0, own metrics and third-party ones, and what choosing between formats leaves untouched. */
 import test from 'ava';
 import fc from 'fast-check';
 import promClient from 'prom-client';
@@ -10,7 +10,11 @@ import {
   label,
 } from '../../../lib/definition.js';
 import { acceptsGzip, negotiatedFormat } from '../../../lib/exposition/negotiate.js';
-import { openMetricsContentType, openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
+import {
+  openMetricsContentType,
+  openMetricsFormat,
+  openMetricsWithCreated,
+} from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
 import { createTestRegistry, readText } from '../../../lib/testing.js';
@@ -28,7 +32,7 @@ test('every type of instrument', async (t) => {
     .histogram(defineHistogram({ name: 'call_seconds', help: 'Durations.', buckets: [0.5, 1, 1000000] }))
     .observe(0.75);
   registry.summary(defineSummary({ name: 'size_bytes', help: 'Sizes.', quantiles: [0.5, 1] })).observe(10);
-  const text = (await scrapeToString(registry, { format })).replace(
+  const text = (await scrapeToString(registry, { format: openMetricsWithCreated })).replace(
     /(_created(?:\{.*\})?) (\d+)$/gm,
     (_, name, seconds) => {
       t.true(Number(seconds) >= before && Number(seconds) <= before + 60);
@@ -66,9 +70,30 @@ size_bytes_created NOW
 # EOF
 `,
   );
+  t.notRegex(await scrapeToString(registry, { format }), /_created/, 'none unless asked for');
 });
 
-test("foreign prom-client metrics: counters' families, canonical bounds, exemplars", async (t) => {
+test('negative sums, quantiles and buckets are left out of OpenMetrics, which forbids them', async (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(defineHistogram({ name: 'drift', help: 'D.', buckets: [1] })).observe(-5);
+  registry.histogram(defineHistogram({ name: 'offset', help: 'O.', buckets: [-1, 1] })).observe(5);
+  registry.summary(defineSummary({ name: 'delta', help: 'D.', quantiles: [0.5] })).observe(-5);
+  const lines = async (chosen: typeof format) =>
+    (await scrapeToString(registry, { format: chosen }))
+      .split('\n')
+      .filter((line) => /^(drift|offset|delta)/.test(line));
+  t.deepEqual(await lines(format), [
+    'drift_bucket{le="1.0"} 1',
+    'drift_bucket{le="+Inf"} 1',
+    'offset_bucket{le="-1.0"} 0',
+    'offset_bucket{le="1.0"} 0',
+    'offset_bucket{le="+Inf"} 1',
+    'delta_count 1',
+  ]);
+  t.is((await lines(textFormat)).length, 12);
+});
+
+test("third-party prom-client metrics: counters' families, canonical bounds, exemplars", async (t) => {
   const registry = createTestRegistry();
   const registers = [registry.prometheus];
   new promClient.Counter({ name: 'theirs_total', help: 'Theirs.', registers }).inc(3);
@@ -82,9 +107,9 @@ test("foreign prom-client metrics: counters' families, canonical bounds, exempla
     `# TYPE theirs counter
 # HELP theirs Theirs.
 theirs_total 3
-# TYPE bare counter
+# TYPE bare unknown
 # HELP bare Without the suffix.
-bare_total 4
+bare 4
 # TYPE their_seconds histogram
 # UNIT their_seconds seconds
 # HELP their_seconds Durations.
@@ -100,7 +125,7 @@ their_gauge 7
   );
 });
 
-test('an exemplar of a foreign metric is shown, in OpenMetrics only; one that is too long is not', async (t) => {
+test('an exemplar of a third-party metric is shown, in OpenMetrics only; one that is too long is not', async (t) => {
   const registry = createTestRegistry();
   const exemplar = (id: string) => ({ labelSet: { trace_id: id }, value: 0.5, timestamp: 1.5 });
   for (const [name, id] of [
@@ -126,7 +151,7 @@ test('an exemplar of a foreign metric is shown, in OpenMetrics only; one that is
   t.notRegex(await readText(registry), /trace_id/);
 });
 
-test('toggling formats 1,000 times changes no name, own or foreign', async (t) => {
+test('toggling formats 1,000 times changes no name, own or third-party', async (t) => {
   const registry = createTestRegistry();
   registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.' })).inc();
   const theirs = new promClient.Counter({
@@ -209,6 +234,12 @@ for (const [header, expected] of [
     t.is(acceptsGzip(header), expected);
   });
 }
+
+test('OpenMetrics has _created samples only where they are asked for', (t) => {
+  t.is(negotiatedFormat('application/openmetrics-text', true), openMetricsWithCreated);
+  t.is(negotiatedFormat('application/openmetrics-text'), openMetricsFormat);
+  t.is(negotiatedFormat('text/plain', true), textFormat);
+});
 
 test('whatever Accept says, there is a format, and nothing is thrown', (t) => {
   const odd = fc

@@ -121,7 +121,7 @@ test('a collect function that throws or rejects, own or foreign, costs its own m
   t.is(registry.warnings.length, 3);
   t.regex(
     registry.warnings[0]?.message ?? '',
-    /Collecting metric `bad` failed: no database\. It is left out of the scrape/,
+    /Collecting metric `bad` failed: no database\. What failed is left out of the scrape/,
   );
 });
 

@@ -86,7 +86,7 @@ for (const value of [
   });
 }
 
-for (const weight of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+for (const weight of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
   test(`a weight of ${weight} is an error, and no series is touched or made`, (t) => {
     const registry = createTestRegistry();
     const histogram = registry.histogram(labelled);

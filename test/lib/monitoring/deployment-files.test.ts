@@ -259,3 +259,10 @@ test('a rule group without its file is an error that names both', (t) => {
     message: /rule group `g`.*"alerts-http"/,
   });
 });
+
+test('Prometheus 3 has the feature that reads _created where the service has it', (t) => {
+  const files = filesFor({ target: '3', createdSamples: true });
+  const prometheus = manifests(files).find(({ kind }) => kind === 'Prometheus');
+  t.like(prometheus, { spec: { enableFeatures: ['created-timestamp-zero-ingestion'] } });
+  t.regex(contentOf(files, 'deploy/docker-compose.yml'), /--enable-feature=created-timestamp-zero-ingestion/);
+});

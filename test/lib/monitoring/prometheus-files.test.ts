@@ -59,6 +59,13 @@ test('the retention stands in the command that starts it', (t) => {
   t.regex(contentOf(files, 'prometheus/prometheus.yml'), /^# .*--storage\.tsdb\.retention\.time=7d /m);
 });
 
+test('Prometheus 3 is started with the feature that reads _created where the service has it', (t) => {
+  const flag = /--enable-feature=created-timestamp-zero-ingestion/;
+  t.regex(startCommand(bundleSettings({ target: '3', createdSamples: true })), flag);
+  t.notRegex(startCommand(bundleSettings({ target: '2.42', createdSamples: true })), flag);
+  t.notRegex(startCommand(bundleSettings({ target: '3' })), flag);
+});
+
 test('a token file is named as given; a token itself is in no file, a placeholder stands for it', (t) => {
   const named = configurationFor({ config: { tokenFile: '/run/secrets/token' } }).scrape_configs[0];
   t.deepEqual(named?.authorization, { credentials_file: '/run/secrets/token' });
@@ -194,7 +201,7 @@ test('the default metrics of Node fit what is kept free for them', async (t) => 
 });
 
 async function exposition(t: ExecutionContext, registry: MetricsRegistry): Promise<string> {
-  const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry });
+  const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry, createdSamples: true });
   t.teardown(() => server.close());
   const answer = await fetch(`${server.url}/metrics`, { headers: { accept: openMetricsFormat.contentType } });
   return answer.text();

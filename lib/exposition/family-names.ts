@@ -1,0 +1,47 @@
+/** Which families a scrape can have side by side, so that no name stands for two things. */
+import type { ExpositionFormat, WrittenType } from './format.js';
+import { counterSuffix } from './open-metrics.js';
+
+export interface NamedFamily {
+  readonly name: string;
+  readonly type: WrittenType;
+  /** Own families come before third-party ones of the same name. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * The type that each family is written with. A family that is not in the map has a name that another has already. Where
+ * OpenMetrics gives the family of a counter `jobs_total` a name that another family has (a gauge `jobs`, or `jobs_created`),
+ * the counter keeps its name and is of the type `unknown`: Prometheus stores the same.
+ */
+export function writtenTypes<F extends NamedFamily>(
+  families: readonly F[],
+  format: ExpositionFormat,
+): Map<F, WrittenType> {
+  const claimed = new Set<string>();
+  const types = new Map<F, WrittenType>();
+  const claim = (family: F, type: WrittenType): void => {
+    const others = format
+      .claimedNames(family.name, type)
+      .filter((name) => !types.has(family) || name !== family.name);
+    if (others.some((name) => claimed.has(name))) return;
+    for (const name of others) claimed.add(name);
+    types.set(family, type);
+  };
+  const ownFirst = [...families].sort((one, other) => Number(other.isOwn) - Number(one.isOwn));
+  // By their own names first, so that what OpenMetrics derives from them takes nothing from anyone.
+  for (const family of ownFirst)
+    claim(family, format.isStrict && family.type === 'counter' ? 'unknown' : family.type);
+  for (const family of ownFirst)
+    if (family.type === 'counter' && family.name.endsWith(counterSuffix) && types.has(family))
+      claim(family, 'counter');
+  return types;
+}
+
+/** The type of a family that stands alone, as those of a snapshot do. */
+export function writtenTypeOf(
+  { name, type }: Omit<NamedFamily, 'isOwn'>,
+  format: ExpositionFormat,
+): WrittenType {
+  return format.isStrict && type === 'counter' && !name.endsWith(counterSuffix) ? 'unknown' : type;
+}

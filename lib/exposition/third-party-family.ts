@@ -1,0 +1,189 @@
+/** Writes the family of a third-party metric, line by line: what the format forbids is left out, the rest is there. */
+import { shown } from '../errors.js';
+import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
+import {
+  braced,
+  type ExpositionFormat,
+  isLabelName,
+  isLabelValue,
+  labelText,
+  numberText,
+  partsOf,
+  type WrittenType,
+} from './format.js';
+
+/** Labels added to every series that does not have them (a registry's default labels). */
+export type ConstantLabels = ReadonlyMap<string, string>;
+
+export interface ThirdPartyOptions {
+  readonly format: ExpositionFormat;
+  readonly type: WrittenType;
+  readonly constant: ConstantLabels;
+  /** Called for each problem for which lines are left out; completes "the metric has". */
+  readonly onProblem: (problem: string) => void;
+}
+
+/** A sample that was looked at. */
+interface Line {
+  readonly name: string;
+  /** Without bound and braces. */
+  readonly labels: string;
+  /** Of a bucket or a quantile. */
+  readonly bound: number | undefined;
+  readonly value: number;
+  readonly exemplar: string;
+}
+
+/** The family's text, in pieces. The snapshot is read and never changed. */
+export function* thirdPartyText(
+  family: Pick<MetricSnapshot, 'name' | 'help'>,
+  samples: Iterable<Sample>,
+  options: ThirdPartyOptions,
+): Generator<string> {
+  const { format, type, onProblem } = options;
+  const { name, help } = family;
+  yield format.header(name, typeof help === 'string' ? help : '', type);
+  const lines = validLines(name, samples, options);
+  if (type === 'summary' || type === 'histogram') {
+    // The lines of one series stand together in OpenMetrics, and are valid only together.
+    for (const series of grouped(lines)) {
+      const chosen =
+        type === 'histogram'
+          ? histogramLines(series, name, format, onProblem)
+          : summaryLines(series, name, format);
+      for (const line of chosen) yield lineText(line, type, format);
+    }
+  } else for (const line of lines) yield lineText(line, type, format);
+}
+
+function* validLines(name: string, samples: Iterable<Sample>, options: ThirdPartyOptions): Generator<Line> {
+  const seen = new Set<string>();
+  for (const sample of samples) {
+    const line = readLine(name, sample, options);
+    if (line === undefined) continue;
+    const series = `${line.name} ${line.bound} ${line.labels}`;
+    if (seen.has(series)) options.onProblem(`a series twice (\`${line.name}${braced(line.labels)}\`)`);
+    else yield line;
+    seen.add(series);
+  }
+}
+
+function readLine(metric: string, sample: Sample, options: ThirdPartyOptions): Line | undefined {
+  const { format, type, onProblem } = options;
+  try {
+    const { value, metricName: name = metric } = sample;
+    const suffix = name.startsWith(metric) ? name.slice(metric.length) : undefined;
+    const boundName = boundNameOf(type, suffix);
+    const labels = labelsOf(sample, boundName, options.constant);
+    const bound = boundName === undefined ? undefined : boundOf(sample.labels?.[boundName]);
+    const problem =
+      nameProblem(name, type, suffix) ??
+      (typeof value === 'number' ? undefined : `a value that is no number (${shown(value)})`) ??
+      (format.isStrict && type === 'counter' && !(value >= 0)
+        ? `a counter's value that is negative or NaN (${value})`
+        : undefined) ??
+      (Number.isNaN(bound)
+        ? `an invalid \`${boundName}\` (${shown(sample.labels?.[boundName ?? ''])})`
+        : undefined);
+    if (problem !== undefined) {
+      onProblem(problem);
+      return undefined;
+    }
+    const mayHaveExemplar = type === 'counter' || boundName === 'le';
+    const exemplar = mayHaveExemplar ? format.exemplar(sample) : '';
+    if (exemplar === undefined) onProblem('an exemplar that OpenMetrics forbids');
+    return { name, labels, bound, value, exemplar: exemplar ?? '' };
+  } catch (error) {
+    onProblem(error instanceof Error ? error.message : `a sample that cannot be read (${shown(error)})`);
+    return undefined;
+  }
+}
+
+function nameProblem(name: string, type: WrittenType, suffix: string | undefined): string | undefined {
+  const isOwn = suffix === '' ? type !== 'histogram' : partsOf(type).includes(suffix ?? '');
+  return isOwn ? undefined : `a sample whose name does not belong to its type (${shown(name)})`;
+}
+
+function boundNameOf(type: WrittenType, suffix: string | undefined): 'le' | 'quantile' | undefined {
+  if (type === 'histogram' && suffix === '_bucket') return 'le';
+  return type === 'summary' && suffix === '' ? 'quantile' : undefined;
+}
+
+/** Third-party metrics give their bounds as numbers, or as the text of one. */
+function boundOf(value: unknown): number {
+  if (value === '+Inf') return Number.POSITIVE_INFINITY;
+  return value === '' ? Number.NaN : Number(value);
+}
+
+/** @throws for a label whose name or value is invalid */
+function labelsOf(sample: Sample, boundName: string | undefined, constant: ConstantLabels): string {
+  const own: Readonly<Record<string, unknown>> = sample.labels ?? {};
+  const parts: string[] = [];
+  for (const [label, value] of Object.entries(own)) {
+    if (value === '' || value === undefined || value === null || label === boundName) continue;
+    if (!isLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
+    if (!isLabelValue(value)) throw new Error(`an invalid value of label \`${label}\` (${shown(value)})`);
+    parts.push(labelText(label, String(value)));
+  }
+  for (const [label, value] of constant)
+    if (!Object.hasOwn(own, label) || own[label] === '') parts.push(labelText(label, value));
+  return parts.join(',');
+}
+
+function grouped(lines: Iterable<Line>): Iterable<readonly Line[]> {
+  const groups = new Map<string, Line[]>();
+  for (const line of lines) {
+    const group = groups.get(line.labels);
+    if (group === undefined) groups.set(line.labels, [line]);
+    else group.push(line);
+  }
+  return groups.values();
+}
+
+/** All of a series, or none of it where its buckets are not those of a histogram. */
+function histogramLines(
+  series: readonly Line[],
+  metric: string,
+  format: ExpositionFormat,
+  onProblem: ThirdPartyOptions['onProblem'],
+): readonly Line[] {
+  const buckets = series
+    .filter(({ bound }) => bound !== undefined)
+    .sort((a, b) => Number(a.bound) - Number(b.bound));
+  const total = buckets.at(-1);
+  const problem =
+    total?.bound !== Number.POSITIVE_INFINITY
+      ? 'a histogram without the bucket `+Inf`'
+      : buckets.some(({ value }, index) => !(value >= (buckets[index - 1]?.value ?? 0)))
+        ? 'buckets that are not cumulative'
+        : format.isStrict && !buckets.every(({ value }) => Number.isInteger(value))
+          ? 'buckets that hold fractions'
+          : undefined;
+  if (problem !== undefined) {
+    onProblem(problem);
+    return [];
+  }
+  const part = (suffix: string): Line | undefined => series.find(({ name }) => name === `${metric}${suffix}`);
+  const [sum, count] = [part('_sum'), part('_count')];
+  const hasSum =
+    format.hasNegativeSums ||
+    (sum !== undefined && sum.value >= 0 && count?.value === total?.value && Number(buckets[0]?.bound) >= 0);
+  return hasSum ? [...buckets, ...[sum, count].filter((line) => line !== undefined)] : buckets;
+}
+
+/** OpenMetrics has no negative quantiles and sums. */
+function summaryLines(series: readonly Line[], metric: string, format: ExpositionFormat): readonly Line[] {
+  const isCount = ({ name }: Line): boolean => name === `${metric}_sum` || name === `${metric}_count`;
+  const lines = [...series.filter((line) => !isCount(line)), ...series.filter(isCount)];
+  return format.hasNegativeSums
+    ? lines
+    : lines.filter((line) => (isCount(line) ? line.value >= 0 : !(line.value < 0)));
+}
+
+function lineText(line: Line, type: WrittenType, format: ExpositionFormat): string {
+  const { name, labels, bound, value, exemplar } = line;
+  const boundText =
+    bound === undefined ? '' : labelText(type === 'histogram' ? 'le' : 'quantile', format.bound(bound));
+  const all = labels === '' || boundText === '' ? labels + boundText : `${labels},${boundText}`;
+  return `${name}${braced(all)} ${numberText(value)}${exemplar}\n`;
+}

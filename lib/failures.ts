@@ -1,0 +1,45 @@
+/** Failures where no caller can be told: counted each time, warned of once. */
+import { metricsCollectorErrors, metricsRecordingErrors } from './catalogue/self.js';
+import type { CounterDefinition, LabelShape } from './definition.js';
+import type { Counter } from './instruments/counter.js';
+import { type MetricsWarning, messageOf } from './metrics-warning.js';
+
+/** What counting and warning need of a registry. */
+export interface FailureRegistry {
+  counter<L extends LabelShape>(definition: CounterDefinition<L>): Counter<L>;
+  warnOnce(key: string, warning: () => MetricsWarning): void;
+}
+
+/** See `MetricsRegistry.recordingFailed`. */
+export function noteRecordingFailure(
+  registry: FailureRegistry,
+  metric: string,
+  reason: string,
+  error: unknown,
+): void {
+  contained(() => registry.counter(metricsRecordingErrors).inc({ metric, reason }));
+  registry.warnOnce(`recording ${metric} ${reason}`, () => ({
+    code: 'METRICS_RECORDING_FAILED',
+    message: `A recording on metric \`${metric}\` failed (${reason}): ${messageOf(error)} The call itself was not affected. Further failures are counted in \`${metricsRecordingErrors.name}\` only.`,
+    cause: error,
+  }));
+}
+
+/** See `MetricsRegistry.collectFailed`. */
+export function noteCollectFailure(registry: FailureRegistry, metric: string, error: unknown): void {
+  contained(() => registry.counter(metricsCollectorErrors).inc({ metric }));
+  registry.warnOnce(`collect ${metric}`, () => ({
+    code: 'METRICS_COLLECT_FAILED',
+    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} What failed is left out of the scrape; the rest is there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+    cause: error,
+  }));
+}
+
+/** The count of failures must not become one; the warning still says what happened. */
+function contained(count: () => void): void {
+  try {
+    count();
+  } catch {
+    // As said.
+  }
+}

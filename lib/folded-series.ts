@@ -1,0 +1,33 @@
+/** Label values that are folded into `other`: counted each time, warned of once a label. */
+import { metricsSeriesFolded } from './catalogue/self.js';
+import type { MetricDefinition } from './definition.js';
+import { shown } from './errors.js';
+import type { FailureRegistry } from './failures.js';
+import type { CounterSeries } from './instruments/counter.js';
+import type { FoldListener } from './instruments/series.js';
+
+/** Counts what is folded of a metric. Its counters are bound, since an attack comes here with every call. */
+export function countingFolds(registry: FailureRegistry, definition: MetricDefinition): FoldListener {
+  const { name: metric } = definition;
+  const foldings = new Map<string, CounterSeries | undefined>();
+  return (label, budget, value) => {
+    if (foldings.has(label)) {
+      foldings.get(label)?.inc();
+      return;
+    }
+    // Its own folding is not counted: counting it would fold again.
+    const counted =
+      metric === metricsSeriesFolded.name
+        ? undefined
+        : registry.counter(metricsSeriesFolded).with({ metric, label });
+    foldings.set(label, counted);
+    counted?.inc();
+    registry.warnOnce(`folded ${metric} ${label}`, () => ({
+      code: 'METRICS_SERIES_FOLDED',
+      message:
+        budget === undefined
+          ? `Label \`${label}\` of metric \`${metric}\` is a closed set: expected one of ${definition.labels[label]?.values?.join(', ')}, received ${shown(value)}, which is recorded as \`other\`. Pass one of these, or add the value to the definition.`
+          : `Metric \`${metric}\` is past its budget of ${budget}: new values of label \`${label}\` are recorded as \`other\`. Totals stay exact. Give the label fewer values (a closed set, a route template instead of a path), or raise the budget (\`maxSeries\` of the definition, METRICS_MAX_SERIES, or the label's own \`limit\`).`,
+    }));
+  };
+}

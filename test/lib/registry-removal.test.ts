@@ -1,0 +1,276 @@
+/** What becomes of instruments that are removed from a registry, by us or by prom-client, and of who still holds them. */
+import * as prometheusIo from '@prometheus-io/client';
+import test from 'ava';
+import { Counter as PromCounter, Registry, register } from 'prom-client';
+import { Counted } from '../../decorators/counted.js';
+import { Timed } from '../../decorators/timed.js';
+import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
+import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
+import { freezeDate } from '../helpers/freeze-date.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const starts = defineCounter({ name: 'starts_total', help: 'Starts.' });
+const edited = defineCounter({
+  name: 'jobs_total',
+  help: 'Jobs.',
+  labels: { queue: label(), outcome: label() },
+});
+const depth = defineGauge({ name: 'depth', help: 'Depth.', labels: { queue: label() } });
+const seconds = defineHistogram({
+  name: 'wait_seconds',
+  help: 'Waits.',
+  labels: { queue: label() },
+  buckets: [1],
+});
+const sizes = defineSummary({ name: 'size_bytes', help: 'Sizes.', labels: { queue: label() } });
+
+const samples = async (registry: MetricsRegistry): Promise<string[]> =>
+  (await readText(registry)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+const ways: readonly (readonly [string, (registry: MetricsRegistry, name: string) => void])[] = [
+  ['clear of prom-client', ({ prometheus }) => prometheus.clear()],
+  ['removeSingleMetric of prom-client', ({ prometheus }, name) => prometheus.removeSingleMetric(name)],
+  ['clear', (registry) => registry.clear()],
+  ['remove', (registry, name) => registry.remove(name)],
+];
+
+for (const [way, remove] of ways) {
+  test(`${way}: a counter is gone, and counts from 0 when it is recorded on again`, async (t) => {
+    const registry = createTestRegistry();
+    const counter = registry.counter(jobs);
+    counter.inc({ queue: 'mail' }, 5);
+    remove(registry, 'jobs_total');
+    t.is(registry.get('jobs_total'), undefined);
+    t.deepEqual(await samples(registry), []);
+    counter.inc({ queue: 'mail' });
+    t.deepEqual(await samples(registry), ['jobs_total{queue="mail"} 1'], 'once, not twice');
+    t.is(registry.counter(jobs), counter);
+  });
+
+  test(`${way}: a bound series and a metric without labels come back with the next recording`, async (t) => {
+    const registry = createTestRegistry();
+    const [bound, bare] = [registry.counter(jobs).with({ queue: 'mail' }), registry.counter(starts)];
+    bound.inc(5);
+    bare.inc(5);
+    for (const name of ['jobs_total', 'starts_total']) remove(registry, name);
+    bare.inc(2);
+    bound.inc();
+    t.deepEqual(await samples(registry), ['starts_total 2', 'jobs_total{queue="mail"} 1']);
+  });
+
+  test(`${way}: an edited definition takes the name`, async (t) => {
+    const registry = createTestRegistry();
+    registry.counter(jobs).inc({ queue: 'mail' });
+    t.throws(() => registry.counter(edited), { code: 'ERR_METRICS_DEFINITION_CONFLICT' });
+    remove(registry, 'jobs_total');
+    registry.counter(edited).inc({ queue: 'mail', outcome: 'ok' });
+    t.deepEqual(await samples(registry), ['jobs_total{queue="mail",outcome="ok"} 1']);
+  });
+}
+
+test('each kind of bound series records from 0 after a clear', async (t) => {
+  const registry = createTestRegistry();
+  const gauge = registry.gauge(depth).with({ queue: 'a' });
+  const histogram = registry.histogram(seconds).with({ queue: 'a' });
+  const summary = registry.summary(sizes).with({ queue: 'a' });
+  for (let time = 1; time <= 2; time++) {
+    gauge.inc(time);
+    histogram.observe(0.5, time);
+    summary.observe(time);
+    if (time === 1) registry.clear();
+  }
+  t.deepEqual(await samples(registry), [
+    'depth{queue="a"} 2',
+    'wait_seconds_bucket{queue="a",le="1"} 2',
+    'wait_seconds_bucket{queue="a",le="+Inf"} 2',
+    'wait_seconds_sum{queue="a"} 1',
+    'wait_seconds_count{queue="a"} 2',
+    'size_bytes_sum{queue="a"} 2',
+    'size_bytes_count{queue="a"} 1',
+  ]);
+});
+
+test('who asks for a cleared metric without labels gets it at 0', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(starts);
+  counter.inc(5);
+  registry.clear();
+  t.is(registry.counter(starts), counter);
+  t.deepEqual(await samples(registry), ['starts_total 0']);
+});
+
+test('reset, remove and removeWhere of a cleared instrument do not bring it back', async (t) => {
+  const registry = createTestRegistry();
+  const [counter, labelled] = [registry.counter(starts), registry.counter(jobs)];
+  registry.clear();
+  counter.reset();
+  counter.remove();
+  labelled.reset();
+  labelled.removeWhere({ queue: 'mail' });
+  registry.reset();
+  t.deepEqual(await samples(registry), []);
+});
+
+test('an instrument whose name was taken meanwhile records for itself, and that is reported once', async (t) => {
+  const warnings: MetricsWarning[] = [];
+  const registry = new MetricsRegistry({ onWarning: (warning) => warnings.push(warning) });
+  const old = registry.counter(jobs);
+  registry.clear();
+  registry.counter(edited).inc({ queue: 'mail', outcome: 'ok' });
+  t.notThrows(() => old.inc({ queue: 'mail' }));
+  t.notThrows(() => old.inc({ queue: 'sms' }));
+  t.deepEqual(
+    (await samples(registry)).filter((line) => line.startsWith('jobs_total')),
+    ['jobs_total{queue="mail",outcome="ok"} 1'],
+  );
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'removed' }), 1);
+  t.deepEqual(
+    warnings.map(({ code }) => code),
+    ['METRICS_RECORDING_FAILED'],
+  );
+  t.regex(warnings[0]?.message ?? '', /`jobs_total` failed \(removed\): Conflicting definitions/);
+});
+
+test('the other names of a removed histogram are free too', (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(seconds);
+  registry.remove('wait_seconds');
+  t.notThrows(() =>
+    registry.counter(
+      defineCounter({
+        name: 'wait_seconds_count',
+        help: 'C.',
+        lint: { allow: ['reserved-suffix', 'counter-total'], why: 'tested' },
+      }),
+    ),
+  );
+});
+
+test('a clear drops collect functions: those of an earlier test are not run by a later one', async (t) => {
+  const registry = createTestRegistry();
+  const ran: string[] = [];
+  registry.gauge(depth, { collect: () => void ran.push('first') });
+  registry.clear();
+  registry.gauge(depth, { collect: () => void ran.push('second') });
+  await readText(registry);
+  t.deepEqual(ran, ['second']);
+});
+
+test.serial('series of a gauge expire after a clear as before it', async (t) => {
+  const pass = freezeDate(t);
+  const registry = createTestRegistry();
+  const expiring = defineGauge({
+    name: 'depth',
+    help: 'Depth.',
+    labels: { queue: label() },
+    expireAfter: 60,
+  });
+  const gauge = registry.gauge(expiring);
+  registry.clear();
+  gauge.set({ queue: 'mail' }, 1);
+  pass(61_000);
+  t.deepEqual(await samples(registry), []);
+});
+
+test('buckets that are set between a clear and the next recording are in force', (t) => {
+  const registry = createTestRegistry();
+  const bound = registry.histogram(seconds).with({ queue: 'mail' });
+  bound.observe(3);
+  registry.clear();
+  registry.setBuckets(new Map([['wait_seconds', [2, 4]]]));
+  bound.observe(3);
+  t.deepEqual(bound.cumulativeCounts(), [0, 1, 1]);
+});
+
+test('decorated methods are counted from 0 after a clear, with one series each', async (t) => {
+  const registry = createTestRegistry();
+  class Repository {
+    @Counted({ registry })
+    @Timed(seconds, { labels: { queue: 'mail' }, registry })
+    find(): void {}
+  }
+  const repository = new Repository();
+  for (let time = 1; time <= 2; time++) {
+    repository.find();
+    const found = await samples(registry);
+    t.deepEqual(
+      found.filter((line) => line.startsWith('method_calls_total')),
+      ['method_calls_total{class="Repository",method="find",outcome="success"} 1'],
+    );
+    t.true(found.includes('wait_seconds_count{queue="mail"} 1'));
+    registry.prometheus.clear();
+  }
+});
+
+test("the shared registry follows prom-client's default registry, which stays as it is until something is recorded", async (t) => {
+  t.false(Object.hasOwn(register, 'clear'));
+  const counter = sharedRegistry.counter(jobs);
+  counter.inc({ queue: 'mail' }, 4);
+  register.clear();
+  t.is(await register.metrics(), '\n');
+  counter.inc({ queue: 'mail' });
+  t.regex(await register.metrics(), /^jobs_total\{queue="mail"\} 1$/m);
+});
+
+test("other libraries' metrics are removed and cleared too", async (t) => {
+  const registry = createTestRegistry();
+  const registers = [registry.prometheus];
+  new PromCounter({ name: 'theirs_total', help: 'Theirs.', registers });
+  t.true(registry.remove('theirs_total'));
+  t.false(registry.remove('theirs_total'));
+  new PromCounter({ name: 'theirs_total', help: 'Theirs.', registers });
+  registry.clear();
+  t.deepEqual(await samples(registry), []);
+  t.notThrows(() => registry.counter(defineCounter({ name: 'theirs_total', help: 'Ours.' })));
+});
+
+test('a registry without `clear`, or frozen, is cleared by name and noticed by who asks again', async (t) => {
+  const inner = new Registry();
+  const bare = Object.freeze({
+    registerMetric: (metric: never) => inner.registerMetric(metric),
+    removeSingleMetric: (name: string) => inner.removeSingleMetric(name),
+    getSingleMetric: (name: string) => inner.getSingleMetric(name),
+    getMetricsAsArray: () => inner.getMetricsAsArray(),
+  });
+  const registry = new MetricsRegistry({ prometheus: bare });
+  registry.counter(jobs).inc({ queue: 'mail' });
+  registry.clear();
+  t.deepEqual(registry.instruments(), []);
+  registry.counter(jobs).inc({ queue: 'mail' });
+  inner.clear();
+  registry.counter(edited).inc({ queue: 'mail', outcome: 'ok' });
+  t.regex(await registry.metrics(), /^jobs_total\{queue="mail",outcome="ok"\} 1$/m);
+});
+
+test('@prometheus-io/client: clear and removeSingleMetric let go of our instruments', async (t) => {
+  const registry = new MetricsRegistry({ prometheus: new prometheusIo.Registry() as never as Registry });
+  const counter = registry.counter(jobs);
+  for (const remove of ['clear', 'removeSingleMetric'] as const) {
+    counter.inc({ queue: 'mail' }, 5);
+    registry.prometheus[remove]('jobs_total');
+    counter.inc({ queue: 'mail' });
+    t.deepEqual(await samples(registry), ['jobs_total{queue="mail"} 1']);
+  }
+});
+
+test('`metrics` gives everything as text, or as OpenMetrics where it or the content type says so', async (t) => {
+  const registry = createTestRegistry();
+  registry.counter(jobs).inc({ queue: 'mail' });
+  new PromCounter({ name: 'theirs_total', help: 'Theirs.', registers: [registry.prometheus] });
+  t.is(registry.contentType, 'text/plain; version=0.0.4; charset=utf-8');
+  const text = await registry.metrics();
+  t.is(text, await readText(registry));
+  t.regex(text, /^theirs_total 0$/m);
+  const openMetrics = await registry.metrics({ format: 'openmetrics' });
+  t.regex(openMetrics, /^# TYPE jobs counter\n[\s\S]*\n# EOF\n$/);
+  registry.prometheus.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  t.is(registry.contentType, 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  t.regex(await registry.metrics(), /^# EOF$/m);
+  t.is(await registry.metrics({ format: 'text' }), text);
+  await t.throwsAsync(() => registry.metrics({ format: 'json' as never }), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+    message: /`format` of `metrics`: expected text or openmetrics, received "json"/,
+  });
+});
