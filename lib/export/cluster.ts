@@ -128,13 +128,16 @@ function newCluster(
         registry.collectFailed(name, new Error('it has a name that another metric takes'));
         continue;
       }
-      const onProblem = (problem: string): void =>
-        registry.collectFailed(name, new Error(`it has ${problem}`));
+      let first: string | undefined;
+      const onProblem = (problem: string): void => {
+        first ??= problem;
+      };
       for (const piece of thirdPartyText(merged, samplesOf(merged), {
         format,
         type,
         onProblem,
         constant: new Map(),
+        isMerged: true,
       })) {
         text += piece;
         if (text.length < chunkLength) continue;
@@ -142,6 +145,7 @@ function newCluster(
         text = '';
         await turn();
       }
+      if (first !== undefined) registry.collectFailed(name, new Error(`it has ${first}`));
     }
     yield Buffer.from(text + format.end);
   }

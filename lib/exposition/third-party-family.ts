@@ -19,6 +19,8 @@ export interface ThirdPartyOptions {
   readonly format: ExpositionFormat;
   readonly type: WrittenType;
   readonly constant: ConstantLabels;
+  /** Whether the samples of a series stand together and none comes twice: nothing is held then. Default: false. */
+  readonly isMerged?: boolean;
   /** Called for each problem for which lines are left out; completes "the metric has". */
   readonly onProblem: (problem: string) => void;
 }
@@ -46,7 +48,7 @@ export function* thirdPartyText(
   const lines = validLines(name, samples, options);
   if (type === 'summary' || type === 'histogram') {
     // The lines of one series stand together in OpenMetrics, and are valid only together.
-    for (const series of grouped(lines)) {
+    for (const series of options.isMerged === true ? neighbours(lines) : grouped(lines)) {
       const chosen =
         type === 'histogram'
           ? histogramLines(series, name, format, onProblem)
@@ -61,10 +63,15 @@ function* validLines(name: string, samples: Iterable<Sample>, options: ThirdPart
   for (const sample of samples) {
     const line = readLine(name, sample, options);
     if (line === undefined) continue;
-    const series = `${line.name} ${line.bound} ${line.labels}`;
-    if (seen.has(series)) options.onProblem(`a series twice (\`${line.name}${braced(line.labels)}\`)`);
-    else yield line;
-    seen.add(series);
+    if (options.isMerged !== true) {
+      const series = `${line.name} ${line.bound} ${line.labels}`;
+      if (seen.has(series)) {
+        options.onProblem(`a series twice (\`${line.name}${braced(line.labels)}\`)`);
+        continue;
+      }
+      seen.add(series);
+    }
+    yield line;
   }
 }
 
@@ -128,6 +135,18 @@ function labelsOf(sample: Sample, boundName: string | undefined, constant: Const
   for (const [label, value] of constant)
     if (!Object.hasOwn(own, label) || own[label] === '') parts.push(labelText(label, value));
   return parts.join(',');
+}
+
+function* neighbours(lines: Iterable<Line>): Generator<readonly Line[]> {
+  let series: Line[] = [];
+  for (const line of lines) {
+    if (series.length > 0 && series[0]?.labels !== line.labels) {
+      yield series;
+      series = [];
+    }
+    series.push(line);
+  }
+  if (series.length > 0) yield series;
 }
 
 function grouped(lines: Iterable<Line>): Iterable<readonly Line[]> {

@@ -5,7 +5,7 @@ import test from 'ava';
 import * as promClient from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { systemClock } from '../../../lib/clock.js';
-import { defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import {
   type ClusterMetrics,
   type ClusterMetricsOptions,
@@ -543,4 +543,27 @@ test.serial('one hub a registry', async (t) => {
   await withHub(async ({ registry, cluster }) => {
     t.is(clusterMetrics({ registry }), cluster);
   });
+});
+
+test('what a third-party metric has that no scrape can carry costs its own lines only, and is counted once a scrape', async (t) => {
+  const registry = createTestRegistry();
+  const cluster = clusterMetrics({ registry });
+  t.teardown(() => cluster.stop());
+  registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' })).inc(2);
+  const snapshot = {
+    name: 'jobs',
+    help: 'Jobs.',
+    type: 'gauge',
+    aggregator: 'sum',
+    values: [
+      { labels: { 'a-b': 'x' }, value: 1 },
+      { labels: { 'c-d': 'x' }, value: 1 },
+      { labels: {}, value: 7 },
+    ],
+  };
+  registry.prometheus.registerMetric({ name: 'jobs', get: async () => snapshot } as never);
+  const text = await cluster.metrics({ format: openMetricsFormat });
+  t.deepEqual(text.match(/^jobs.*/gm), ['jobs_total 2', 'jobs 7']);
+  t.regex(text, /^# TYPE jobs_total unknown$/m);
+  t.is(readValue(registry, metricsCollectorErrors, { metric: 'jobs' }), 1);
 });
