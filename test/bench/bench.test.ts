@@ -187,16 +187,17 @@ test('the stall of a scrape is promised of 95 % of the rounds, at both sizes', (
 test('memory is weighed, of label sets and of the catalogue', async (t) => {
   const results = await measureMemory({
     rounds: 1,
-    sets: 2_000,
+    sets: 8_000,
     compared: [ours.name as never, 'prom-client'],
   });
   for (const { counter, histogram } of results.labelSets) {
-    t.true(counter.before > 50 && counter.before < 2_000);
-    t.true(histogram.before > counter.before);
+    // Bytes per label set, plausible ones: with so few sets, what a collection leaves is a tenth of them or more.
+    t.true(counter.before > 50 && counter.before < 2_000, String(counter.before));
+    t.true(histogram.before > 50 && histogram.before < 4_000, String(histogram.before));
     t.true(histogram.answering > 0 && histogram.after > 0);
   }
-  t.is(results.catalogue.series, 20_000);
-  t.true(results.catalogue.before > 20_000 * 50);
+  t.is(results.catalogue.series, 80_000);
+  t.true(results.catalogue.before > 80_000 * 50);
   t.true(memoryVerdicts(results).every(({ measured }) => !measured.includes('NaN')));
 });
 

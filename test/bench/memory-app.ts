@@ -66,7 +66,8 @@ function ours(kind: 'counter' | 'histogram'): Filled {
   const labels = { provider: label(), model: label(), operation: label() };
   const scrape = async (): Promise<string> => {
     let last = '';
-    for await (const chunk of scrapeChunks(registry)) last = chunk.toString();
+    // The last chunk is empty where the text ends with the one before.
+    for await (const chunk of scrapeChunks(registry)) if (chunk.length > 0) last = chunk.toString();
     return last;
   };
   if (kind === 'counter') {
