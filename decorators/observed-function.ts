@@ -98,7 +98,8 @@ function generalFunction({ original, observer, declaration, observedPromise }: O
 
 /**
  * For observers that look at nothing of a call but how it ended. The arguments are kept nowhere, so that V8 passes them on
- * without making an array, and the little that is done here is inlined into the caller.
+ * without making an array, and the little that is done here is inlined into the caller. The two catch blocks stand in both
+ * functions: one for both would be a call, for which a full stack has no room.
  */
 function plainFunction(
   { original, observer, declaration, observedPromise }: ObservedMethod,
