@@ -35,6 +35,7 @@ export interface Roster {
   handover(): Handover;
   /** Takes over what another has kept. Who is still there reports anew; who is not counts as departed after a while. */
   inherit(handover: Handover): void;
+  /** Takes no more reports; what it has taken can still be handed over. */
   stop(): void;
 }
 
@@ -83,11 +84,14 @@ export function clusterRoster(
   /** The question that is waited for. */
   let underWay: AskMessage | undefined;
   let isIntroduced: Promise<unknown> | undefined;
+  /** From then on nothing is taken, so that all that was acknowledged is in what is handed over. */
+  let isStopped = false;
 
   const failed = (error: unknown): void => registry.collectFailed(metricsClusterWorkers.name, error);
   const link = linkOf(
     {
       message: (from, message) => {
+        if (isStopped) return;
         try {
           heard(from, message);
         } catch (error) {
@@ -96,6 +100,8 @@ export function clusterRoster(
         }
       },
       gone: (key) => {
+        // Its connection was closed here: it goes on with a successor.
+        if (isStopped) return;
         for (const [id, member] of members) if (member.place.key === key) depart(id, member);
       },
     },
@@ -258,7 +264,10 @@ export function clusterRoster(
           .unref();
       }
     },
-    stop: () => link.close(),
+    stop: () => {
+      isStopped = true;
+      link.close();
+    },
   };
 }
 

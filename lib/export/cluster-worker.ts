@@ -121,6 +121,8 @@ function joined(
   let primary: 'unknown' | 'heard' | 'silent' = 'unknown';
   let isWanted = false;
   let isRunning = false;
+  /** Whoever was sent the last report may be gone. */
+  let isHeardAnew = false;
   /** Before then no report goes out unasked. */
   let nextReport = 0;
   let gauges: WrittenFamily[] = [];
@@ -156,12 +158,13 @@ function joined(
     isRunning = true;
     while (isWanted) {
       isWanted = false;
+      isHeardAnew = false;
       number += 1;
       const began = clock.now();
       await sent(number).catch(failed);
       nextReport = clock.now() + (clock.now() - began) * restFactor;
       // Not faster than they are taken, so that nothing piles up before a primary that hangs.
-      await settled(() => taken >= number || answers.length > 0, longestWait);
+      await settled(() => taken >= number || answers.length > 0 || isHeardAnew, longestWait);
     }
     isRunning = false;
   };
@@ -186,10 +189,13 @@ function joined(
     if (said !== undefined) lastSent = said;
   };
   const heard = (message: HubMessage): void => {
-    if (leaving !== undefined && message.kind !== 'taken') return;
+    // One that leaves answers no scrape. Its last report has to reach someone, a successor where the one that was sent it has gone.
+    if (leaving !== undefined && message.kind === 'ask') return;
     if (message.kind === 'here') {
       primary = 'heard';
+      isHeardAnew = true;
       requested();
+      look();
     } else if (message.kind === 'ask') {
       primary = 'heard';
       void answer(message).catch(failed);

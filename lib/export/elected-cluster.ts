@@ -72,6 +72,7 @@ export async function electCluster(
     while (!isStopped) {
       if (lead === undefined || !lead.isHeld())
         lead = await takeLead(file, socketPath, clock).catch((error) => failed(error));
+      if (isStopped) await lead?.leave();
       const socket = await connectMember(socketPath).catch(() => undefined);
       if (socket === undefined) await pause();
       else await link.use(socket);
@@ -137,9 +138,10 @@ async function takeLead(file: string, socketPath: string, clock: Clock): Promise
     if (!isHeld) return;
     isHeld = false;
     stopWriting();
-    if (await lock.isInPlace()) await handover.write();
-    cluster.stop();
+    // First, so that no report is acknowledged that is not handed over: its worker reports to the next instead.
     server.close();
+    cluster.stop();
+    if (await lock.isInPlace()) await handover.write();
     server.closeAllConnections();
     await lock.release();
   };

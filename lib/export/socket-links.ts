@@ -13,7 +13,12 @@ export function socketHub(server: Server): HubLinkOf {
   return ({ message, gone }) => {
     const sockets = new Map<string, Socket>();
     let connections = 0;
+    let isClosed = false;
     server.on('upgrade', (_request: IncomingMessage, socket: Socket) => {
+      if (isClosed) {
+        socket.destroy();
+        return;
+      }
       connections += 1;
       const key = `connection ${connections}`;
       sockets.set(key, socket);
@@ -37,6 +42,7 @@ export function socketHub(server: Server): HubLinkOf {
       processes: () => [...sockets.keys()],
       isWatched: () => true,
       close: () => {
+        isClosed = true;
         for (const socket of sockets.values()) socket.destroy();
       },
     };
@@ -53,6 +59,8 @@ export interface ReplaceableLink {
 export function replaceableLink(): ReplaceableLink {
   let current: Socket | undefined;
   let isClosed = false;
+  /** Also while there is no connection: the next one may be a moment away. */
+  let held: NodeJS.Timeout | undefined;
   let onMessage = (_message: HubMessage): void => {};
   let onOpen = (): void => {};
   return {
@@ -61,14 +69,14 @@ export function replaceableLink(): ReplaceableLink {
       return {
         thread: undefined,
         get isOpen() {
-          return current !== undefined;
+          return !isClosed;
         },
         send: (sent) => {
           if (current !== undefined) sendLine(current, sent);
         },
         hold: (isHeld) => {
-          if (isHeld) current?.ref();
-          else current?.unref();
+          clearInterval(held);
+          held = isHeld ? setInterval(() => {}, 2 ** 30) : undefined;
         },
         close: () => {
           isClosed = true;

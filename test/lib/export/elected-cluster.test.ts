@@ -3,11 +3,24 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../../lib/clock.js';
+import { clusterBy } from '../../../lib/export/cluster.js';
+import type { HubListener } from '../../../lib/export/cluster-links.js';
+import {
+  type HubMessage,
+  type MemberMessage,
+  messageType,
+  type ReportMessage,
+  writtenFamily,
+} from '../../../lib/export/cluster-messages.js';
+import { joinBy } from '../../../lib/export/cluster-worker.js';
 import { electCluster } from '../../../lib/export/elected-cluster.js';
 import { privateFolder } from '../../../lib/export/private-folder.js';
 import { defineCounter } from '../../../lib/index.js';
-import { createTestRegistry } from '../../../lib/testing.js';
+import { createTestRegistry, type TestRegistry } from '../../../lib/testing.js';
+import { familiesOf } from '../../helpers/cluster-member.js';
+import { manualClock } from '../../helpers/manual-clock.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { until } from '../../helpers/until.js';
 
 const work = defineCounter({ name: 'work_total', help: 'Work done.' });
 
@@ -83,4 +96,74 @@ test.serial('a folder whose path is too long for a socket is a clear error', asy
   await t.throwsAsync(electCluster(createTestRegistry(), ['test']), {
     message: /^expected a shorter path of the folder for temporary files, received `.*\.sock`$/,
   });
+});
+
+const report = (number: number, value: number): object => ({
+  type: messageType,
+  member: 'worker',
+  kind: 'report',
+  number,
+  done: true,
+  counts: familiesOf(counted(value)).map(writtenFamily),
+  gauges: [],
+  answers: [],
+});
+
+function counted(value: number): TestRegistry {
+  const registry = createTestRegistry();
+  registry.counter(work).inc(value);
+  return registry;
+}
+
+test('a report that comes once the elected worker has stopped is neither acknowledged nor handed over', (t) => {
+  let listener: HubListener | undefined;
+  const cluster = clusterBy(createTestRegistry(), manualClock(), (given) => {
+    listener = given;
+    return { send: () => {}, processes: () => [], isWatched: () => true, close: () => {} };
+  });
+  const sent: HubMessage[] = [];
+  const place = { key: 'connection', send: (message: HubMessage) => sent.push(message) };
+  listener?.message(place, report(1, 5) as MemberMessage);
+  cluster.stop();
+  listener?.message(place, report(2, 6) as MemberMessage);
+  listener?.gone(place.key);
+  t.deepEqual(sent, [{ type: messageType, kind: 'taken', member: 'worker', number: 1 }]);
+  const { members, departedIds } = cluster.handover();
+  t.deepEqual(
+    members.map(([id, counts]) => [id, counts.map(({ series }) => series)]),
+    [['worker', [[[[], [5]]]]]],
+  );
+  t.deepEqual(departedIds, [], 'it goes on with the next one');
+});
+
+test('a worker that leaves while nobody is elected reports to the next that is', async (t) => {
+  const sent: MemberMessage[] = [];
+  let hear = (_message: HubMessage): void => {};
+  let open = (): void => {};
+  const membership = joinBy(counted(5), manualClock(), (onMessage, onOpen) => {
+    [hear, open] = [onMessage, onOpen];
+    return {
+      thread: undefined,
+      isOpen: true,
+      send: (message) => sent.push(message),
+      hold: () => {},
+      close: () => {},
+    };
+  });
+  const left = membership.leave();
+  const lastReport = (after: number): Promise<ReportMessage> =>
+    until('a report', async () =>
+      sent.find(
+        (message): message is ReportMessage =>
+          message.kind === 'report' && message.done && message.number > after,
+      ),
+    );
+  // It reaches nobody.
+  const lost = await lastReport(0);
+  open();
+  hear({ type: messageType, kind: 'here' });
+  const { member, number } = await lastReport(lost.number);
+  hear({ type: messageType, kind: 'taken', member, number });
+  t.true(await left);
+  t.is(sent.at(-1)?.kind, 'leave');
 });
