@@ -1,4 +1,6 @@
 /** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
+
+import { processWide } from '../lib/process-wide.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { ownerOf } from './declaration.js';
@@ -15,19 +17,18 @@ export interface ClassSettings {
 type SharedValue = string | number | boolean;
 export type SharedSource = SharedValue | ((call: Call) => SharedValue);
 
-const settingsByClass = new WeakMap<object, ClassSettings>();
-let version = 0;
-let hasFailure = false;
+const settingsByClass = processWide('class settings', () => new WeakMap<object, ClassSettings>());
+const all = processWide('all class settings', () => ({ version: 0, hasFailure: false }));
 
 /** Grows with every class that is given settings: what was found before may be out of date. 0: there are none. */
 export function settingsVersion(): number {
-  return version;
+  return all.version;
 }
 
 export function setClassSettings(target: object, settings: ClassSettings): void {
   settingsByClass.set(target, settings);
-  version += 1;
-  hasFailure ||= settings.failure !== undefined;
+  all.version += 1;
+  all.hasFailure ||= settings.failure !== undefined;
 }
 
 /** The name that a class is given, itself and not by a superclass. */
@@ -46,7 +47,7 @@ export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | 
 }
 
 /** Whether any class takes results for failures: most programs have none, and look no class up. */
-export const hasClassFailures = (): boolean => hasFailure;
+export const hasClassFailures = (): boolean => all.hasFailure;
 
 /** Whether the class of a call takes its result for a failure. Throws what `failure` throws. */
 export function failsByClass(call: Call): boolean {

@@ -1,11 +1,12 @@
 /** Labels of a whole piece of work, carried by the async context: set at its start, used by every recording within. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
+import { processWide } from '../lib/process-wide.js';
 
 type ContextLabels = Readonly<Record<string, string | number | boolean>>;
 
 // Costs nothing until `withLabels` is used: only then does Node track the context of promises.
-const context = new AsyncLocalStorage<ContextLabels>();
+const context = processWide('context labels', () => new AsyncLocalStorage<ContextLabels>());
 
 /**
  * Runs a function within which `fromContext` finds these labels, in addition to those set around it. They flow through

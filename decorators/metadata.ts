@@ -4,6 +4,7 @@
  */
 import { defineMetadata, getOwnMetadata, getOwnMetadataKeys } from 'reflect-metadata/no-conflict';
 import type { MetricDefinition } from '../lib/definition.js';
+import { processWideSymbol } from '../lib/process-wide.js';
 
 /** One metric on one method. */
 export interface MethodMetric {
@@ -25,7 +26,7 @@ export interface InstrumentedMethod {
 /** Any class, abstract ones and those with a private constructor included. */
 export type AnyClass = { readonly prototype: object; readonly name: string };
 
-const metricsKey = Symbol('tamma:metrics');
+const metricsKey = processWideSymbol('metrics of a method');
 
 /**
  * Which methods of a class carry which metrics: its own and the inherited ones it does not override, instance methods

@@ -1,4 +1,6 @@
 /** The functions that the decorators made: what they stand for, and who observes them. */
+
+import { processWide } from '../lib/process-wide.js';
 import type { Declaration } from './declaration.js';
 import type { AnyClass } from './metadata.js';
 import type { AnyFunction, CallObserver } from './observed-call.js';
@@ -9,7 +11,10 @@ interface ObservedFunction {
   readonly declaration: Declaration;
 }
 
-const observedFunctions = new WeakMap<AnyFunction, ObservedFunction>();
+const observedFunctions = processWide(
+  'observed functions',
+  () => new WeakMap<AnyFunction, ObservedFunction>(),
+);
 
 /** What a function of ours stands for: stacked decorators then share one wrapper. `undefined` for any other. */
 export function observedBy(method: AnyFunction): ObservedFunction | undefined {

@@ -13,6 +13,7 @@ import type { LabelShape } from './definition.js';
 import { metricsError } from './errors.js';
 import type { Gauge } from './instruments/gauge.js';
 import { checkFactoryOptions } from './option-checks.js';
+import { processWide } from './process-wide.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 import { familiesOf, familyOf, flatSamples, grouped, samplesOf } from './sample-groups.js';
 
@@ -137,7 +138,7 @@ export class MetricsAggregator {
   }
 }
 
-const derivedGauges = new WeakSet<object>();
+const derivedGauges = processWide('derived gauges', () => new WeakSet<object>());
 
 /** What a metric of any library must have to be read. */
 interface ReadableMetric extends Pick<MetricFamily, 'name' | 'type'> {

@@ -3,7 +3,8 @@
  * the two together. The layers above throw through {@link metricsError}, so a code cannot exist outside the table.
  */
 
-import { closestMatch } from 'leven';
+import { closestMatch } from './closest-match.js';
+import { recognizeCopies } from './process-wide.js';
 
 /** Code -> what it means, in one line. The documentation tells how to mend each. */
 export const errorCodes = {
@@ -52,6 +53,8 @@ export class MetricsError extends Error {
   }
 }
 
+recognizeCopies(MetricsError, 'MetricsError');
+
 // On the prototype, as the built-in errors have it: an own property would show in every printed error.
 Object.defineProperty(MetricsError.prototype, 'name', {
   value: 'MetricsError',
@@ -83,5 +86,5 @@ export function shown(value: unknown): string {
 
 /** The candidate nearest to `given`, for "did you mean"; `undefined` when nothing is near. */
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
-  return closestMatch(given, [...candidates], { maxDistance: Math.max(2, Math.floor(given.length * 0.4)) });
+  return closestMatch(given, [...candidates], Math.max(2, Math.floor(given.length * 0.4)));
 }

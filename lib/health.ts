@@ -5,6 +5,7 @@ import { metricsError, shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { checkOptionNames } from './option-names.js';
+import { recognizeCopies } from './process-wide.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
@@ -208,6 +209,8 @@ export class HealthChecks {
     return result;
   }
 }
+
+recognizeCopies(HealthChecks, 'HealthChecks');
 
 /** Names that the router shows beside those of the checks. */
 const ownChecks = ['ping', 'shutdown'];

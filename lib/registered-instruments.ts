@@ -1,7 +1,7 @@
 /** The instruments that a prom-client registry holds, and those that were removed from it and may come back. */
 import { type MetricDefinition, shapeOf } from './definition.js';
 import { conflict, ExposedNames } from './exposed-names.js';
-import type { AnyInstrument } from './instruments/any-instrument.js';
+import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 import { onRemoval, type StructuralRegistry } from './structural-registry.js';
 
 export interface RegistrationListener {
@@ -92,7 +92,7 @@ export class RegisteredInstruments {
   }
 
   #existing(definition: MetricDefinition): AnyInstrument | undefined {
-    const existing = this.#instruments.get(definition.name);
+    const existing = this.#instruments.get(definition.name) ?? this.#adopted(definition);
     if (existing === undefined) return undefined;
     // Removed from a prom-client registry that did not say so.
     if (this.#prometheus.getSingleMetric(definition.name) !== existing) {
@@ -103,6 +103,16 @@ export class RegisteredInstruments {
     if (!isSame(existing.definition, definition))
       throw conflict(definition, shapeOf(existing.definition), definition.name);
     return existing;
+  }
+
+  /** One that another registry of ours has registered in the same prom-client registry: that of another copy of this package. */
+  #adopted(definition: MetricDefinition): AnyInstrument | undefined {
+    const registered: unknown = this.#prometheus.getSingleMetric(definition.name);
+    if (!isInstrument(registered) || !isSame(registered.definition, definition)) return undefined;
+    this.#instruments.set(definition.name, registered);
+    this.#names.take(definition);
+    this.#listener.onRegister(registered);
+    return registered;
   }
 
   #checkNames(definition: MetricDefinition): void {

@@ -26,6 +26,7 @@ import type { Collect, InstrumentContext } from './instruments/instrument.js';
 import { Summary } from './instruments/summary.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
 import { checkOptionNames } from './option-names.js';
+import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
 import { checkMaxSeries, checkType } from './registry-checks.js';
 import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
@@ -320,10 +321,13 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 }
 
+recognizeCopies(MetricsRegistry, 'MetricsRegistry');
+
 /**
  * The registry that everything uses by default. Its `prometheus` is prom-client's own default registry, so metrics made
  * with prom-client without a registry, and `collectDefaultMetrics()`, come out beside ours.
  */
-export const sharedRegistry: MetricsRegistry = new MetricsRegistry({
-  prometheus: PrometheusRegistry.globalRegistry,
-});
+export const sharedRegistry: MetricsRegistry = processWide(
+  'sharedRegistry',
+  () => new MetricsRegistry({ prometheus: PrometheusRegistry.globalRegistry }),
+);

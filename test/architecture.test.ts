@@ -16,7 +16,7 @@ interface Import {
 
 async function sourceFiles(folder: string): Promise<string[]> {
   const entries = await readdir(fromRoot(folder), { recursive: true });
-  return entries.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+  return entries.filter((name) => /\.[cm]?ts$/.test(name)).map((name) => join(folder, name));
 }
 
 async function importsOf(file: string): Promise<Import[]> {
@@ -37,7 +37,7 @@ async function importsOf(file: string): Promise<Import[]> {
     const external = !specifier.startsWith('.');
     const to = external
       ? packageName(specifier)
-      : normalize(join(dirname(file), specifier.replace(/\.js$/, '.ts')));
+      : normalize(join(dirname(file), specifier.replace(/\.([cm]?)js$/, '.$1ts')));
     return { from: file, to, external, isType };
   });
 }

@@ -23,9 +23,13 @@ export async function compile(mode, { force = false } = {}) {
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
-  // Within `output`, the name of the package means the compiled sources, not `dist`.
+  // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
   const manifest = await readFile(join(root, 'package.json'), 'utf8');
-  await writeFile(join(output, 'package.json'), manifest.replaceAll('./dist/', './'));
+  const own = manifest
+    .replaceAll('./dist/', './')
+    .replaceAll('/index.mjs', '/index.js')
+    .replaceAll('/testing.mjs', '/testing.js');
+  await writeFile(join(output, 'package.json'), own);
 }
 
 async function runCompiler(args) {
@@ -45,7 +49,7 @@ async function newestSource() {
         (
           await readdir(join(root, folder), { recursive: true })
         )
-          .filter((name) => name.endsWith('.ts'))
+          .filter((name) => /\.[cm]?ts$/.test(name))
           .map((name) => join(folder, name)),
       ),
     )

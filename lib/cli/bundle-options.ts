@@ -5,6 +5,13 @@ import { loadMetricsConfig, metricsConfigOf } from '../config.js';
 import { shown } from '../errors.js';
 import type { BundleOptions, PrometheusVersion } from '../monitoring/settings.js';
 
+/** What the process has that runs the command. */
+export interface BundleSurroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Loads a file of the user's, which may be an ES module. */
+  readonly importModule: (url: string) => Promise<Record<string, unknown>>;
+}
+
 export interface GivenOptions {
   /** Path of an ES module. */
   readonly config?: string;
@@ -17,9 +24,9 @@ export interface GivenOptions {
  */
 export async function bundleOptions(
   { config: file, target }: GivenOptions,
-  env: Readonly<Record<string, string | undefined>>,
+  { env, importModule }: BundleSurroundings,
 ): Promise<BundleOptions> {
-  const own = file === undefined ? {} : await optionsOfFile(file);
+  const own = file === undefined ? {} : await optionsOfFile(file, importModule);
   return {
     ...own,
     config: metricsConfigOf(own.config, loadMetricsConfig(env)),
@@ -27,8 +34,11 @@ export async function bundleOptions(
   };
 }
 
-async function optionsOfFile(file: string): Promise<BundleOptions> {
-  const loaded = await moduleAt(file);
+async function optionsOfFile(
+  file: string,
+  importModule: BundleSurroundings['importModule'],
+): Promise<BundleOptions> {
+  const loaded = await moduleAt(file, importModule);
   const given = loaded.default ?? loaded.bundle;
   if (typeof given === 'object' && given !== null) return given as BundleOptions;
   const received = given === undefined ? Object.keys(loaded).join(', ') || 'no export' : shown(given);
@@ -37,9 +47,12 @@ async function optionsOfFile(file: string): Promise<BundleOptions> {
   );
 }
 
-async function moduleAt(file: string): Promise<Record<string, unknown>> {
+async function moduleAt(
+  file: string,
+  importModule: BundleSurroundings['importModule'],
+): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+    return await importModule(pathToFileURL(resolve(file)).href);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // What the file itself throws has a code of ours, and says enough.

@@ -1,7 +1,7 @@
 /** `tamma-metrics bundle`: writes the monitoring bundle. */
 import { generateBundle } from '../monitoring/bundle.js';
 import { type WrittenBundle, writeBundle } from '../monitoring/write-bundle.js';
-import { bundleOptions, type GivenOptions } from './bundle-options.js';
+import { type BundleSurroundings, bundleOptions, type GivenOptions } from './bundle-options.js';
 import { type Paint, printable } from './paint.js';
 
 export interface BundleCommand extends GivenOptions {
@@ -18,9 +18,9 @@ export interface BundleReport extends WrittenBundle {
 /** @throws what `generateBundle`, `writeBundle` and `bundleOptions` throw */
 export async function bundleReport(
   { out, force = false, ...given }: BundleCommand,
-  env: Readonly<Record<string, string | undefined>>,
+  surroundings: BundleSurroundings,
 ): Promise<BundleReport> {
-  const bundle = await generateBundle(await bundleOptions(given, env));
+  const bundle = await generateBundle(await bundleOptions(given, surroundings));
   return { folder: out, ...(await writeBundle(bundle, out, { force })), warnings: bundle.warnings };
 }
 

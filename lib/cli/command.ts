@@ -1,18 +1,18 @@
 /** The command line of `tamma-metrics`: looks at any Prometheus endpoint, writes the monitoring bundle and runs it. */
-import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError } from 'commander';
 import type { PrometheusVersion } from '../monitoring/settings.js';
 import type { BundleCommand } from './bundle.js';
+import type { BundleSurroundings } from './bundle-options.js';
 import { type Exposition, readExposition } from './exposition-reader.js';
 import { endpointFindings, type LintOptions, lintText } from './lint.js';
+import packageManifest from './package-version.cjs';
 import { paintFor } from './paint.js';
 import { openSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 import type { UpOptions } from './up-plan.js';
 
-/** What a process gives the command: its environment and its three streams. */
-export interface CommandProcess {
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** What a process gives the command: its environment, its three streams and its `import()`. */
+export interface CommandProcess extends BundleSurroundings {
   readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly stdout: CommandOutput;
   readonly stderr: CommandOutput;
@@ -43,7 +43,7 @@ const timeoutText = 'seconds in which an endpoint must have answered';
  */
 export async function runCommand(
   args: readonly string[],
-  { env, stdin, stdout, stderr }: CommandProcess,
+  { env, stdin, stdout, stderr, importModule }: CommandProcess,
 ): Promise<number> {
   let code = 0;
   const paint = paintFor(stdout, env);
@@ -52,7 +52,7 @@ export async function runCommand(
     .description(
       'Looks at the metrics of any Prometheus endpoint, text or OpenMetrics; writes the monitoring bundle of a service, and runs it.',
     )
-    .version(packageVersion(), '-V, --version')
+    .version(packageManifest.packageVersion(), '-V, --version')
     .showHelpAfterError('(--help tells more)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
@@ -119,7 +119,7 @@ export async function runCommand(
       // What only this command needs is loaded by it.
       const { bundleReport, bundleText } = await import('./bundle.js');
       const { json = false, ...command } = options;
-      const report = await bundleReport(command, env);
+      const report = await bundleReport(command, { env, importModule });
       say(json ? JSON.stringify(report, null, 2) : bundleText(report, paint));
     });
 
@@ -138,7 +138,7 @@ export async function runCommand(
     )
     .action(async (options: UpOptions) => {
       const { up } = await import('./up.js');
-      code = await up(options, { env, paint, say });
+      code = await up(options, { env, importModule, paint, say });
     });
 
   program.addHelpText(
@@ -183,19 +183,6 @@ async function expositionAt(
         ? JSON.stringify(firstUnreadable)
         : `${bytes} bytes without a sample`;
   throw new Error(`Cannot read \`${shownSource(source)}\`: expected metrics, received ${received}.`);
-}
-
-/** Of the package.json above, from the sources and from the build. */
-function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      return (require(path) as { version: string }).version;
-    } catch {
-      // One folder further up, then.
-    }
-  }
-  return 'unknown';
 }
 
 function positiveInteger(text: string): number {

@@ -1,6 +1,6 @@
 /** `tamma-metrics lint`: what Prometheus refuses, and names, units, help, cardinality and identifiers of an endpoint's metrics. */
-import { closestMatch } from 'leven';
 import { catalogue } from '../catalogue/catalogue.js';
+import { closestMatch } from '../closest-match.js';
 import type { MetricDefinition } from '../definition.js';
 import { clipped, conventionFindings, lintRules, type Nameable } from '../naming.js';
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
@@ -84,7 +84,7 @@ function checkedIgnore(text: string): string {
   const rule = text.replace(/:.*$/s, '');
   const rules = Object.keys(endpointRules).filter((each) => each !== 'refused');
   if (rules.includes(rule)) return text;
-  const near = closestMatch(rule, rules, { maxDistance: 3 });
+  const near = closestMatch(rule, rules, 3);
   throw new Error(
     `Invalid rule \`${rule}\` to ignore: expected one of ${rules.join(', ')}.${near === undefined ? '' : ` Did you mean ${near}?`}`,
   );

@@ -6,7 +6,7 @@ import { defaultMetricsConfig, metricsConfigOf } from '../config.js';
 import { generateBundle } from '../monitoring/bundle.js';
 import type { BundleOptions } from '../monitoring/settings.js';
 import { writeBundle } from '../monitoring/write-bundle.js';
-import { bundleOptions } from './bundle-options.js';
+import { type BundleSurroundings, bundleOptions } from './bundle-options.js';
 import { choosePort, localHost } from './ports.js';
 import { writtenAddresses } from './written-bundle.js';
 
@@ -32,11 +32,9 @@ export interface UpPlan {
   end(): Promise<void>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** @throws an Error that says which option cannot be used; what generating throws */
-export async function upPlan(options: UpOptions, env: Environment): Promise<UpPlan> {
-  if (options.dir === undefined) return generatedPlan(options, env);
+export async function upPlan(options: UpOptions, surroundings: BundleSurroundings): Promise<UpPlan> {
+  if (options.dir === undefined) return generatedPlan(options, surroundings);
   if (options.config !== undefined)
     throw new Error(
       'Cannot use --config with --dir: expected one of them; the bundle in the folder has its options already.',
@@ -73,8 +71,11 @@ async function writtenPlan(dir: string, options: UpOptions): Promise<UpPlan> {
   };
 }
 
-async function generatedPlan({ config: file, ...ports }: UpOptions, env: Environment): Promise<UpPlan> {
-  const given = await bundleOptions(file === undefined ? {} : { config: file }, env);
+async function generatedPlan(
+  { config: file, ...ports }: UpOptions,
+  surroundings: BundleSurroundings,
+): Promise<UpPlan> {
+  const given = await bundleOptions(file === undefined ? {} : { config: file }, surroundings);
   // The port of the service is its own, whether it runs already or not.
   const usual = given.config?.port === 9090 ? 9091 : 9090;
   const prometheusPort = await choosePort('--prometheus-port', ports.prometheusPort, usual);

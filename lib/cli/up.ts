@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { alertmanagerArguments, prometheusArguments } from '../monitoring/start-commands.js';
+import type { BundleSurroundings } from './bundle-options.js';
 import { findMonitoringPrograms, type MonitoringPrograms } from './monitoring-programs.js';
 import { type MonitoringState, monitoringState, stateChanges } from './monitoring-state.js';
 import type { Paint } from './paint.js';
@@ -14,8 +15,7 @@ const readySeconds = 60;
 const pollMilliseconds = 1_000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export interface UpSurroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface UpSurroundings extends BundleSurroundings {
   readonly paint: Paint;
   readonly say: (line: string) => void;
 }
@@ -36,7 +36,7 @@ export async function up(options: UpOptions, surroundings: UpSurroundings): Prom
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
-    const plan = await upPlan(options, surroundings.env);
+    const plan = await upPlan(options, surroundings);
     try {
       if (stopping.signal.aborted) return 0;
       running.push(...(await startBoth(plan, programs)));

@@ -1,6 +1,7 @@
 /** What a registry has taken over from a file of snapshots: once, whoever keeps the file and however often it begins. */
 import { resolve } from 'node:path';
 import type { Clock } from '../clock.js';
+import { processWide } from '../process-wide.js';
 import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../registry.js';
 import { type Restoration, restoreFamily } from './restore.js';
 import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
@@ -36,7 +37,7 @@ export interface Takeover {
 
 type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
-const takeovers = new WeakMap<AnyRegistry, Map<string, Takeover>>();
+const takeovers = processWide('takeovers', () => new WeakMap<AnyRegistry, Map<string, Takeover>>());
 
 /**
  * Made once per registry and file: a registry that has taken a file over holds it already.

@@ -3,6 +3,7 @@ import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../registry.js';
 import { type MemberLink, memberLink } from './cluster-links.js';
@@ -46,7 +47,7 @@ interface Joined {
   readonly told: () => Told | 'unknown' | undefined;
 }
 
-const memberships = new WeakMap<AnyRegistry, Joined>();
+const memberships = processWide('cluster memberships', () => new WeakMap<AnyRegistry, Joined>());
 
 /**
  * Takes part in the metrics of a service of many processes (`node:cluster`) or threads (`node:worker_threads`): called in each

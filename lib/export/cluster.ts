@@ -16,6 +16,7 @@ import { textFormat } from '../exposition/text.js';
 import { thirdPartyText } from '../exposition/third-party-family.js';
 import { chunkLength } from '../exposition/writer.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import { processWide } from '../process-wide.js';
 import {
   type AnyRegistry,
   defaultMaxSeries,
@@ -49,7 +50,7 @@ export interface ClusterMetrics {
   stop(): void;
 }
 
-const clusters = new WeakMap<AnyRegistry, ClusterMetrics>();
+const clusters = processWide('clusters', () => new WeakMap<AnyRegistry, ClusterMetrics>());
 
 /**
  * The metrics of all workers that called `joinCluster`, and of this process, each number by its metric's aggregator: `sum`

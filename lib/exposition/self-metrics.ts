@@ -5,6 +5,7 @@ import {
   metricsScrapesInProgress,
   metricsSeries,
 } from '../catalogue/self.js';
+import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 
 export interface SelfMetrics {
@@ -17,7 +18,7 @@ export interface SelfMetrics {
   nextScrape(): Promise<void>;
 }
 
-const selfMetricsByRegistry = new WeakMap<AnyRegistry, SelfMetrics>();
+const selfMetricsByRegistry = processWide('self metrics', () => new WeakMap<AnyRegistry, SelfMetrics>());
 
 /** Made once a registry, however many routers stand on it. */
 export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {

@@ -1,5 +1,6 @@
 /** Counters: numbers that only go up. */
 import type { CounterDefinition, LabelShape, LabelValues } from '../definition.js';
+import { recognizeCopies } from '../process-wide.js';
 import { metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
@@ -76,3 +77,5 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
 function isIncrement(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
 }
+
+recognizeCopies(Counter, 'Counter');

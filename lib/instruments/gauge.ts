@@ -1,5 +1,6 @@
 /** Gauges: numbers that go up and down. */
 import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+import { recognizeCopies } from '../process-wide.js';
 import { metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
@@ -203,3 +204,5 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     return isLabels(labels) ? this.series.find(labels) : this.series.bare();
   }
 }
+
+recognizeCopies(Gauge, 'Gauge');

@@ -1,5 +1,6 @@
 /** Histograms: how often values fell into buckets, and their sum and count. */
 import type { HistogramDefinition, LabelShape, LabelValues } from '../definition.js';
+import { recognizeCopies } from '../process-wide.js';
 import { type Branch, metricOf, revived, Series } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
@@ -240,3 +241,5 @@ function isWeight(weight: number): boolean {
 function weightError(metric: string, weight: unknown): Error {
   return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }
+
+recognizeCopies(Histogram, 'Histogram');

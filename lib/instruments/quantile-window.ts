@@ -3,8 +3,8 @@
  * on, and a reading merges them. (prom-client writes every value into every digest of its ring, at that many times the
  * cost, and shares one digest between all of them until the first rotation.)
  */
-import { createRequire } from 'node:module';
 import type tdigest from 'tdigest';
+import loader from './load-tdigest.cjs';
 
 type Digest = InstanceType<typeof tdigest.TDigest>;
 
@@ -12,7 +12,7 @@ type Digest = InstanceType<typeof tdigest.TDigest>;
 let loaded: typeof tdigest | undefined;
 
 function newDigest(): Digest {
-  loaded ??= createRequire(import.meta.url)('tdigest') as typeof tdigest;
+  loaded ??= loader.loadTdigest();
   return new loaded.TDigest();
 }
 

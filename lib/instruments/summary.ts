@@ -1,5 +1,6 @@
 /** Summaries: sum and count of observed values, and quantiles over a sliding window where the definition asks. */
 import type { LabelShape, LabelValues, SummaryDefinition } from '../definition.js';
+import { recognizeCopies } from '../process-wide.js';
 import { type Branch, metricOf, revived, Series } from './branch.js';
 import {
   Instrument,
@@ -129,3 +130,5 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
     return samples;
   }
 }
+
+recognizeCopies(Summary, 'Summary');

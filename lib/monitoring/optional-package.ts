@@ -1,11 +1,9 @@
 /** Packages that nothing but the bundle needs: optional peers, loaded when it is generated. */
-import { createRequire } from 'node:module';
 import { metricsError } from '../errors.js';
+import loader from './load-package.cjs';
 
-/** Loads a module of a package; `createRequire` gives one. */
+/** Loads a module of a package. */
 export type Load = (specifier: string) => unknown;
-
-const loadFromHere: Load = createRequire(import.meta.url);
 
 /** All of them, so that one line installs what would otherwise be missed one after the other. */
 const packages = [
@@ -16,7 +14,7 @@ const packages = [
 ];
 
 /** A module of an optional peer. @throws ERR_METRICS_MISSING_PACKAGE with the line that installs all of them */
-export function optionalModule(specifier: string, load: Load = loadFromHere): unknown {
+export function optionalModule(specifier: string, load: Load = loader.loadPackage): unknown {
   try {
     return load(specifier);
   } catch (error) {

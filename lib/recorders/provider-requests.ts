@@ -7,6 +7,7 @@ import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import type { HistogramSeries } from '../instruments/histogram.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from './contained.js';
 
 /** One request. */
@@ -123,7 +124,10 @@ export class ProviderRequests {
   }
 }
 
-const requestsByRegistry = new WeakMap<AnyRegistry, ProviderRequests>();
+const requestsByRegistry = processWide(
+  'provider requests',
+  () => new WeakMap<AnyRegistry, ProviderRequests>(),
+);
 
 /** The requests of a registry: recorders that share it share them. */
 export function providerRequestsOf(registry: AnyRegistry): ProviderRequests {

@@ -2,6 +2,7 @@
 import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
 import type { Gauge, GaugeSeries } from '../instruments/gauge.js';
+import { processWide } from '../process-wide.js';
 import { type AnyRegistry, recordingFailed } from './contained.js';
 
 /** When a limit is reset: a date, the text of one, or milliseconds since 1970. */
@@ -22,7 +23,7 @@ export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: Reset
 /** Milliseconds since 1970 at the reset, by series: as many as the gauge has, which is bounded. */
 type ResetTimes = Map<GaugeSeries, number>;
 
-const timesByGauge = new WeakMap<object, ResetTimes>();
+const timesByGauge = processWide('rate limit resets', () => new WeakMap<object, ResetTimes>());
 
 /** Recorders of one registry share the times: the gauge is brought up to date once a scrape. */
 export function resetCountdown<L extends LabelShape>(

@@ -4,6 +4,7 @@
  * are observed in the same registry: else nobody asks for it, and Node need not track the context of promises.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from './contained.js';
 
 /** One call of a decorated method that sends requests. */
@@ -22,8 +23,8 @@ export interface RequestScope {
   retries: number;
 }
 
-const scopes = new AsyncLocalStorage<RequestScope>();
-const observed = new WeakMap<AnyRegistry, number>();
+const scopes = processWide('request scopes', () => new AsyncLocalStorage<RequestScope>());
+const observed = processWide('observed wires', () => new WeakMap<AnyRegistry, number>());
 
 /** Notes that the outbound requests of a registry are observed; returns what takes it back. */
 export function observeWire(registry: AnyRegistry): () => void {

@@ -1,6 +1,7 @@
 /** The runs of workflows under way, so that each is released from `active_autonomous_loops` exactly once. */
 import type { GaugeSeries } from '../instruments/gauge.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from './contained.js';
 import { OpenWork } from './open-work.js';
 
@@ -106,7 +107,7 @@ export class WorkflowRuns {
   }
 }
 
-const runsByRegistry = new WeakMap<AnyRegistry, WorkflowRuns>();
+const runsByRegistry = processWide('workflow runs', () => new WeakMap<AnyRegistry, WorkflowRuns>());
 
 /** The runs of a registry: recorders that share it share them. */
 export function workflowRunsOf(registry: AnyRegistry): WorkflowRuns {

@@ -21,7 +21,7 @@ const ownVariables = /^(METRICS_|SERVICE_NAME$|APP_VERSION$|NODE_ENV$|FORCE_COLO
 
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
-  const child = spawn(process.execPath, [compiled('lib/cli/tamma-metrics.ts'), ...args], {
+  const child = spawn(process.execPath, [compiled('lib/cli/tamma-metrics.mts'), ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,9 @@
 /** `tamma-metrics` within the test's own process: the same arguments, output and exit code, without a start of Node each. */
 import { runCommand } from '../../lib/cli/command.js';
 
+/** What the command is given of a process, without an environment. */
+export const surroundings = { env: {}, importModule: (url: string) => import(url) };
+
 export interface CommandEnd {
   readonly code: number;
   readonly stdout: string;
@@ -24,6 +27,7 @@ export async function command(
     },
   });
   const code = await runCommand(args, {
+    ...surroundings,
     env,
     stdin: new Blob([input]).stream(),
     stdout: output('stdout'),

@@ -1,5 +1,6 @@
 /** The bundle of the example service, that is committed: `npm run docs` writes it, `test/examples/monitoring.test.ts` holds it in step. */
 import { type BundleReport, bundleReport } from '../../lib/cli/bundle.js';
+import { surroundings } from './command.js';
 import { fromRoot } from './package-root.js';
 
 /** Paths from the root of the package. */
@@ -11,5 +12,5 @@ export const exampleBundle = {
 /** As the command does, but whatever the environment says. Addresses of receivers that are filled in stay. */
 export function writeExampleBundle(): Promise<BundleReport> {
   const { config, folder } = exampleBundle;
-  return bundleReport({ config: fromRoot(config), out: fromRoot(folder), force: true }, {});
+  return bundleReport({ config: fromRoot(config), out: fromRoot(folder), force: true }, surroundings);
 }

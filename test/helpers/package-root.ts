@@ -16,16 +16,16 @@ export function fromRoot(path: string): string {
 
 /**
  * The program that a source was compiled to, for tests that run it in a process of its own.
- * @param source a source's path from the root: `lib/cli/tamma-metrics.ts`
+ * @param source a source's path from the root: `lib/cli/tamma-metrics.mts`
  */
 export function compiled(source: string): string {
-  return join(tree, source.replace(/\.ts$/, '.js'));
+  return join(tree, source.replace(/\.(m?)ts$/, '.$1js'));
 }
 
 /** As `compiled`; in system tests the single file that `test/single-files.js` writes of it, which starts sooner. */
 export function quickStart(source: string): string {
   return process.env.SINGLE_FILES === 'true'
-    ? join(tree, source.replace(/\.ts$/, '.single.mjs'))
+    ? join(tree, source.replace(/\.m?ts$/, '.single.mjs'))
     : compiled(source);
 }
 

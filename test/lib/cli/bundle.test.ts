@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { bundleReport } from '../../../lib/cli/bundle.js';
 import { bundleOptions } from '../../../lib/cli/bundle-options.js';
 import { cli } from '../../helpers/cli.js';
-import { command } from '../../helpers/command.js';
+import { command, surroundings } from '../../helpers/command.js';
 import { compiled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
@@ -46,7 +46,7 @@ for (const [what, text, name] of [
     const config = await configFile(t, text, name);
     await writeFile(join(config, '../package.json'), '{ "type": "module" }');
     const env = { SERVICE_NAME: 'from-environment', METRICS_PORT: '8080' };
-    t.like(await bundleOptions({ config, target: '3' }, env), {
+    t.like(await bundleOptions({ config, target: '3' }, { ...surroundings, env }), {
       target: '3',
       // What the file does not say, the environment does.
       config: { service: 'from-file', port: 8080 },
@@ -140,7 +140,9 @@ for (const [what, text, message] of [
   ],
 ] as const) {
   test(`a file that ${what} is told of`, async (t) => {
-    await t.throwsAsync(bundleReport({ out: 'x', config: await configFile(t, text) }, {}), { message });
+    await t.throwsAsync(bundleReport({ out: 'x', config: await configFile(t, text) }, surroundings), {
+      message,
+    });
   });
 }
 

@@ -23,7 +23,7 @@ test('who reads the output may stop in the middle', async (t) => {
   const lines = Array.from({ length: 50_000 }, (_, index) => `metric_${index} 1`).join('\n');
   const child = spawn(
     process.execPath,
-    [compiled('lib/cli/tamma-metrics.ts'), 'top', '-', '--limit', '50000'],
+    [compiled('lib/cli/tamma-metrics.mts'), 'top', '-', '--limit', '50000'],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let stderr = '';

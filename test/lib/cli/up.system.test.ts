@@ -9,6 +9,7 @@ import { choosePort } from '../../../lib/cli/ports.js';
 import { upPlan } from '../../../lib/cli/up-plan.js';
 import { writeBundle } from '../../../lib/monitoring/write-bundle.js';
 import { type CliProcess, cli, startCli } from '../../helpers/cli.js';
+import { surroundings } from '../../helpers/command.js';
 import { testWith } from '../../helpers/programs.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
@@ -233,7 +234,7 @@ testWith(needed, 'options that do not fit leave no folder behind', async (t) => 
     (await readdir(folder)).filter((name) => name.startsWith('tamma-up-')),
     [],
   );
-  await t.throwsAsync(upPlan({ dir: folder, config }, {}), { message: /expected one of them/ });
+  await t.throwsAsync(upPlan({ dir: folder, config }, surroundings), { message: /expected one of them/ });
 });
 
 testWith(needed, 'without a folder, both run on the bundle of the environment', async (t) => {

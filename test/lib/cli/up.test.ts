@@ -2,11 +2,11 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { upPlan } from '../../../lib/cli/up-plan.js';
-import { command } from '../../helpers/command.js';
+import { command, surroundings } from '../../helpers/command.js';
 
 test('without a folder, a bundle is generated with the ports it uses and a token that only its owner reads; then it is gone', async (t) => {
   const env = { METRICS_TOKEN: 's3cret', METRICS_RETENTION_DAYS: '3', METRICS_PORT: '8080' };
-  const plan = await upPlan({ prometheusPort: 0, alertmanagerPort: 0 }, env);
+  const plan = await upPlan({ prometheusPort: 0, alertmanagerPort: 0 }, { ...surroundings, env });
   t.like(plan, { retentionDays: 3, isTemporary: true });
   const readme = await readFile(join(plan.folder, 'README.md'), 'utf8');
   t.true(readme.includes(`Prometheus is then at http://127.0.0.1:${plan.prometheusPort}`));
