@@ -151,7 +151,11 @@ const isWriting = (path: string): boolean =>
 
 /** The inner layers of lib, lowest first: a layer imports itself and those below. */
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
-  ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
+  [
+    'errors',
+    (path) =>
+      ['closest-match', 'errors', 'option-names', 'process-wide'].some((name) => path === `lib/${name}.ts`),
+  ],
   [
     'definition',
     (path) =>
@@ -205,6 +209,21 @@ test('no file is imported in a circle', (t) => {
   };
   for (const file of files) visit(file, []);
   t.deepEqual(circles, []);
+});
+
+test('nothing of the package but the program itself needs a kind of module: it is built as CommonJS', async (t) => {
+  const needs = /\bimport\.meta\b|\bcreateRequire\b/;
+  const sources = await Promise.all(
+    files.map(async (file) => [file, await readFile(fromRoot(file), 'utf8')] as const),
+  );
+  t.deepEqual(
+    sources.filter(([, source]) => needs.test(source)).map(([file]) => file),
+    [],
+  );
+  t.deepEqual(
+    files.filter((file) => file.endsWith('.mts')),
+    ['lib/cli/tamma-metrics.mts'],
+  );
 });
 
 test('every external import is a dependency, a peer or Node', async (t) => {
