@@ -13,10 +13,10 @@ interface Rule {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The defaults, and the definition, the objective and the alert that the example has of its own. */
+/** All parts, and the definition, the objective and the alert that the example has of its own. */
 export async function exampleBundle(target: PrometheusVersion) {
-  const { definitions, slos, alerts } = example;
-  const { files } = await generateBundle({ definitions, slos, alerts, target } as BundleOptions);
+  const { include, definitions, slos, alerts } = example;
+  const { files } = await generateBundle({ include, definitions, slos, alerts, target } as BundleOptions);
   const pathsIn = (start: string): string[] =>
     files.map(({ path }) => path).filter((path) => path.startsWith(start));
   const rules = pathsIn('prometheus/rules/').flatMap((path) => {

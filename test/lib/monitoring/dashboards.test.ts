@@ -15,7 +15,7 @@ import {
 import { grafanaFiles } from '../../../lib/monitoring/dashboards/grafana-files.js';
 import {
   type Alert,
-  type DashboardUid,
+  type DashboardName,
   isAlert,
   type PanelQuery,
   type RuleGroup,
@@ -26,16 +26,16 @@ import { boardsIn, type DashboardJson, type PanelJson } from '../../helpers/dash
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 
 const uids = [
-  'tamma-overview',
-  'tamma-workflows',
-  'tamma-ai',
-  'tamma-delivery',
-  'tamma-slo',
-  'tamma-pipeline',
-] as const satisfies readonly DashboardUid[];
+  'overview',
+  'workflows',
+  'ai',
+  'delivery',
+  'slo',
+  'pipeline',
+] as const satisfies readonly DashboardName[];
 
 /** An alert that always fires, one a dashboard. */
-const alertOf = (dashboard: DashboardUid): Alert => ({
+const alertOf = (dashboard: DashboardName): Alert => ({
   name: `Sample${dashboard.replace('tamma-', '')}`,
   subject: 'own',
   severity: 'ticket',
@@ -127,7 +127,7 @@ test('runbooks in a folder, which a browser cannot follow from Grafana, are name
   const { boards } = await standard;
   for (const board of boards) {
     t.false(board.links.some(({ title }) => title === 'Runbooks'));
-    const behind = panelsOf(board).find(({ title }) => title === alertOf(board.uid as DashboardUid).name);
+    const behind = panelsOf(board).find(({ title }) => title === alertOf(board.uid as DashboardName).name);
     t.regex(behind?.description ?? '', /Runbook: runbooks\/own\.md#sample/);
     t.is(behind?.links, undefined);
   }
@@ -293,7 +293,7 @@ test('a user’s own metrics come out on the overview, by what they are', async 
 test('every alert is listed on its dashboard, and has a panel of its name with the first query of its runbook', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   for (const board of boards) {
-    const { name, runbook } = alertOf(board.uid as DashboardUid);
+    const { name, runbook } = alertOf(board.uid as DashboardName);
     const panels = panelsOf(board);
     const list = panels.find(({ title }) => title === 'Alerts that are pending or fire');
     t.is(
@@ -309,7 +309,7 @@ test('every alert is listed on its dashboard, and has a panel of its name with t
 });
 
 test('alerts of one name share a panel, with each of their queries once', async (t) => {
-  const sample = alertOf('tamma-slo');
+  const sample = alertOf('slo');
   const burn = (query: string): Alert => ({ ...sample, name: 'Burn', runbook: { ...sample.runbook, query } });
   const many = Array.from({ length: 30 }, (_, index) => burn(`slo_${index}`));
   const group: RuleGroup = { name: 'burn', file: 'slo', rules: [...many, burn('slo_0')] };
@@ -329,7 +329,7 @@ test('without objectives the dashboard of them shows what one might be set on, a
   const records = new Set(
     groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
   );
-  t.true(queries.some(({ dashboard }) => dashboard === 'tamma-slo'));
+  t.true(queries.some(({ dashboard }) => dashboard === 'slo'));
   for (const { expression } of queries) {
     for (const [name] of expression.matchAll(/\b\w+(:\w+)+(?=\{)/g)) t.true(records.has(name), name);
   }
