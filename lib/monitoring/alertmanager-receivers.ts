@@ -2,7 +2,6 @@
 import { nearest } from '../errors.js';
 import { monitoringError } from './expression.js';
 import type { BundleFile } from './model.js';
-import type { BundleSettings } from './settings.js';
 
 /**
  * Where a receiver's notifications go. Files are named as Alertmanager is to open them: relative to the folder it is started in,
@@ -84,7 +83,10 @@ export function receiversWith(own: Partial<Receivers> = {}): Receivers {
 export function receiverEntries({
   receivers,
   prefix,
-}: Pick<BundleSettings, 'receivers' | 'prefix'>): Readonly<Record<string, unknown>>[] {
+}: {
+  readonly receivers: Receivers;
+  readonly prefix: string;
+}): Readonly<Record<string, unknown>>[] {
   return options.map((option) => ({
     name: receiverNames[option],
     // Someone who waits for the Watchdog's silence is not to hear that it is over.

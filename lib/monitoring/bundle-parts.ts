@@ -11,7 +11,7 @@ import type { MetricDefinition } from '../definition.js';
 import { nearest } from '../errors.js';
 import { monitoringError } from './expression.js';
 import { type Alert, type DashboardName, dashboardNames, type RecordingRule } from './model.js';
-import { metricsOf } from './slo-checks.js';
+import { metricsOf as metricsOfSlo } from './slo-checks.js';
 import type { Slo } from './slo-model.js';
 
 /**
@@ -31,17 +31,20 @@ export const bundleParts = Object.freeze([
 /** One of `bundleParts`. */
 export type BundlePart = (typeof bundleParts)[number];
 
-const subjectsOf: Readonly<Record<BundlePart, readonly CatalogueSubject[]>> = {
-  http: ['http', 'api'],
-  process: ['health', 'method'],
-  pipeline: ['self'],
-  workflow: ['workflow'],
-  provider: ['provider'],
-  platform: ['platform', 'api'],
+/** The catalogue lists them with the workflows; it is git platforms that report them. */
+const delivery: readonly MetricDefinition[] = [issuesCreated, prsCreated, prsMerged, prLifetime];
+
+const metricsOfPart: Readonly<Record<BundlePart, readonly MetricDefinition[]>> = {
+  http: metricsOf('http', 'api'),
+  process: metricsOf('health', 'method'),
+  pipeline: metricsOf('self'),
+  workflow: metricsOf('workflow').filter((definition) => !delivery.includes(definition)),
+  provider: metricsOf('provider'),
+  platform: [...metricsOf('platform', 'api'), ...delivery],
 };
 
-/** What git platforms report of workflows, and the errors of their webhooks. */
-const ofPlatforms: readonly MetricDefinition[] = [issuesCreated, prsCreated, prsMerged, prLifetime, errors];
+/** Of other parts, what the alerts of a part read: webhooks with a false signature are errors. */
+const alsoRead: Partial<Readonly<Record<BundlePart, readonly MetricDefinition[]>>> = { platform: [errors] };
 
 /** What any service exposes once it uses this package. */
 const ofAnyService: readonly BundlePart[] = ['http', 'process', 'pipeline'];
@@ -63,7 +66,7 @@ export function partsOf(include: readonly BundlePart[] | undefined, own: OwnRule
   if (include !== undefined) return checkedParts(include);
   if (own.definitions === undefined) return new Set(bundleParts);
   const used = usedNames(own);
-  const isUsed = (part: BundlePart): boolean => definitionsIn(part, []).some(({ name }) => used.has(name));
+  const isUsed = (part: BundlePart): boolean => metricsOfPart[part].some(({ name }) => used.has(name));
   return new Set(bundleParts.filter((part) => ofAnyService.includes(part) || isUsed(part)));
 }
 
@@ -83,7 +86,7 @@ export function madeDashboards({ parts }: { readonly parts: ReadonlySet<BundlePa
 
 /** The catalogue's definitions of some parts, in its order. */
 export function definitionsOf(parts: Iterable<BundlePart>): MetricDefinition[] {
-  const wanted = new Set([...parts].flatMap((part) => definitionsIn(part)));
+  const wanted = new Set([...parts].flatMap((part) => [...metricsOfPart[part], ...(alsoRead[part] ?? [])]));
   return Object.values<MetricDefinition>(catalogue).filter((definition) => wanted.has(definition));
 }
 
@@ -92,11 +95,8 @@ export function exposedDefinitions(parts: Iterable<BundlePart>): MetricDefinitio
   return definitionsOf([...ofAnyService, ...parts]);
 }
 
-function definitionsIn(part: BundlePart, shared = ofPlatforms): MetricDefinition[] {
-  return [
-    ...subjectsOf[part].flatMap((subject) => Object.values<MetricDefinition>(catalogueSubjects[subject])),
-    ...(part === 'platform' ? shared : []),
-  ];
+function metricsOf(...subjects: readonly CatalogueSubject[]): MetricDefinition[] {
+  return subjects.flatMap((subject) => Object.values<MetricDefinition>(catalogueSubjects[subject]));
 }
 
 /** Names of the platform's metrics that are used: outbound requests are any service's. */
@@ -107,7 +107,7 @@ function usedNames({ definitions = [], slos, alerts, recordingRules }: OwnRules)
     ...recordingRules.map((rule) => rule?.expression),
   ];
   const names = [
-    ...[...definitions, ...slos.flatMap((slo) => (slo ? metricsOf(slo) : []))].map((each) =>
+    ...[...definitions, ...slos.flatMap((slo) => (slo ? metricsOfSlo(slo) : []))].map((each) =>
       String(each?.name),
     ),
     ...expressions.flatMap((expression) => String(expression).match(/[a-zA-Z_]\w*/g) ?? []),

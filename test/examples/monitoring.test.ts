@@ -1,25 +1,11 @@
 /** The bundle of the example: the committed files are what the command writes, and a user's own metric is all over them. */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import { command } from '../helpers/command.js';
-import { exampleBundle } from '../helpers/example-bundle.js';
+import { exampleBundle, filesIn } from '../helpers/example-bundle.js';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-
-/** Path -> content; without what `tamma-metrics up` keeps there. */
-async function filesIn(folder: string): Promise<Map<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-    .filter((path) => !path.startsWith('data/'))
-    .sort();
-  return new Map(
-    await Promise.all(files.map(async (path) => [path, await readFile(join(folder, path), 'utf8')] as const)),
-  );
-}
 
 const committed = await filesIn(fromRoot(exampleBundle.folder));
 

@@ -25,7 +25,7 @@ import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/sett
 import { boardsIn, type DashboardJson, type PanelJson } from '../../helpers/dashboard-json.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 
-const uids = [
+const names = [
   'overview',
   'workflows',
   'ai',
@@ -33,10 +33,11 @@ const uids = [
   'slo',
   'pipeline',
 ] as const satisfies readonly DashboardName[];
+const uids = names.map((name) => `tamma-${name}`);
 
 /** An alert that always fires, one a dashboard. */
 const alertOf = (dashboard: DashboardName): Alert => ({
-  name: `Sample${dashboard.replace('tamma-', '')}`,
+  name: `Sample${dashboard}`,
   subject: 'own',
   severity: 'ticket',
   expression: 'vector(1)',
@@ -72,7 +73,7 @@ const objectiveGroup: RuleGroup = {
 
 async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup[] = [objectiveGroup]) {
   const settings = bundleSettings(options);
-  const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: uids.map(alertOf) };
+  const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: names.map(alertOf) };
   const groups = [...recordingGroups(settings), alerts, ...extra];
   const { files, queries } = await grafanaFiles(settings, groups);
   return { settings, groups, files, queries, boards: boardsIn(files) };
@@ -80,6 +81,11 @@ async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup
 
 /** Of the default settings. */
 const standard = dashboards();
+
+/** Without the service. */
+function nameOf({ uid }: Pick<DashboardJson, 'uid'>): DashboardName {
+  return uid.replace(/^tamma-/, '') as DashboardName;
+}
 
 /** Every panel that shows something, those in closed rows too. */
 function panelsOf({ panels }: DashboardJson): PanelJson[] {
@@ -98,7 +104,7 @@ test('six dashboards and the provisioning are written', async (t) => {
   );
   t.deepEqual(
     boards.map(({ uid }) => uid),
-    [...uids],
+    uids,
   );
 });
 
@@ -127,7 +133,7 @@ test('runbooks in a folder, which a browser cannot follow from Grafana, are name
   const { boards } = await standard;
   for (const board of boards) {
     t.false(board.links.some(({ title }) => title === 'Runbooks'));
-    const behind = panelsOf(board).find(({ title }) => title === alertOf(board.uid as DashboardName).name);
+    const behind = panelsOf(board).find(({ title }) => title === alertOf(nameOf(board)).name);
     t.regex(behind?.description ?? '', /Runbook: runbooks\/own\.md#sample/);
     t.is(behind?.links, undefined);
   }
@@ -214,10 +220,10 @@ test('the queries that are told are those of the files', async (t) => {
   const { boards, queries } = await standard;
   const inFiles = boards.flatMap((board) => [
     ...panelsOf(board).flatMap(({ title, targets }) =>
-      targets.map(({ expr }) => ({ dashboard: board.uid, panel: title, expression: expr })),
+      targets.map(({ expr }) => ({ dashboard: nameOf(board), panel: title, expression: expr })),
     ),
     ...board.annotations.list.map(({ name, expr }) => ({
-      dashboard: board.uid,
+      dashboard: nameOf(board),
       panel: `annotation ${name}`,
       expression: expr,
     })),
@@ -293,7 +299,7 @@ test('a user’s own metrics come out on the overview, by what they are', async 
 test('every alert is listed on its dashboard, and has a panel of its name with the first query of its runbook', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   for (const board of boards) {
-    const { name, runbook } = alertOf(board.uid as DashboardName);
+    const { name, runbook } = alertOf(nameOf(board));
     const panels = panelsOf(board);
     const list = panels.find(({ title }) => title === 'Alerts that are pending or fire');
     t.is(

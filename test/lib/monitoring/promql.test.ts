@@ -279,5 +279,5 @@ test('all mistakes are one error, panels among them', (t) => {
   );
   t.is(error?.message.split('\n').length, 4);
   t.regex(error?.message ?? '', /^Invalid monitoring bundle, 3 problems:\n {2}- alert/);
-  t.regex(error?.message ?? '', /panel `Waiting` of dashboard `tamma-overview`: label of `jobs_waiting`/);
+  t.regex(error?.message ?? '', /panel `Waiting` of dashboard `overview`: label of `jobs_waiting`/);
 });
