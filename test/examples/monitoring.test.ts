@@ -109,14 +109,18 @@ test("the user's own metric is on the overview and in the coverage", (t) => {
 test("the SLO dashboard shows the user's own objective: its budget, and each of its burn alerts", (t) => {
   const board = boardOf('tamma-slo');
   const slo = board.templating.list.find(({ name }) => name === 'slo');
-  t.is(slo?.query?.query, 'label_values(slo:objective:ratio, slo)', 'whatever is recorded can be chosen');
+  t.is(
+    slo?.query?.query,
+    'label_values(slo:objective:ratio{job=~"$job"}, slo)',
+    'whatever the service records can be chosen',
+  );
   const expressions = board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
   const recorded = rulesOf('slo')
     .filter(({ labels }) => labels.slo === 'issues-taken-soon')
     .map(({ record }) => record);
   for (const record of ['slo:objective:ratio', 'slo:error_budget_remaining:ratio']) {
     t.true(recorded.includes(record), record);
-    t.true(expressions.includes(`${record}{slo=~"$slo"}`), record);
+    t.true(expressions.includes(`${record}{job=~"$job",slo=~"$slo"}`), record);
   }
   const titles = board.panels.flatMap(({ title, panels = [] }) => [
     title,

@@ -34,13 +34,13 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
 const sloVariable: Variable = {
   name: 'slo',
   label: 'Objective',
-  description: 'Objectives that have rules.',
-  query: `label_values(${objective}, slo)`,
+  description: 'Objectives of the service that have rules.',
+  query: `label_values(${objective}{job=~"$job"}, slo)`,
 };
 
-/** Records of objectives have the label `slo`, whatever else they have. */
+/** Records of objectives have the labels `job` and `slo`, whatever else they have. */
 function of(record: string): string {
-  return `${record}{slo=~"$slo"}`;
+  return `${record}{job=~"$job",slo=~"$slo"}`;
 }
 
 function objectiveRow(hasBudget: boolean): Row {
@@ -87,7 +87,7 @@ function burnRow(measured: readonly string[]): Row {
     legend: `{{slo}} ${window}`,
   });
   const burn = (window: string): Query => ({
-    expression: `${of(errorRatio + window)} / on (slo) group_left () (1 - max by (slo) (${of(objective)}))`,
+    expression: `${of(errorRatio + window)} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`,
     legend: `{{slo}} ${window}`,
   });
   return {

@@ -67,7 +67,7 @@ const objectiveGroup: RuleGroup = {
   ].map(([record, value]) => ({
     record: String(record),
     expression: `vector(${value})`,
-    labels: { slo: 'sample' },
+    labels: { job: 'tamma', slo: 'sample' },
   })),
 };
 
