@@ -1,7 +1,7 @@
 /** The string-keyed facade: metrics by name, for code that does not know the definitions. */
 import type { Registry } from 'prom-client';
 import { bucketSetOf } from './bucket-sets.js';
-import { catalogue } from './catalogue/catalogue.js';
+import { catalogue, catalogueDefinition } from './catalogue/catalogue.js';
 import { type BucketSets, defaultMetricsConfig } from './config.js';
 import {
   defineCounter,
@@ -70,10 +70,16 @@ export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry>
   registry?: MetricsRegistry<R>;
   /** Buckets of histograms that are registered without: by the unit in their name. Default: those of `defaultMetricsConfig`. */
   buckets?: BucketSets;
+  /**
+   * Whether the register methods refuse the names of the catalogue. `false`, as with `createMetrics`, gives a name to whoever
+   * registers or uses it first. Default: true.
+   */
+  reserveCatalogue?: boolean;
 }
 
 /**
- * A collector over a registry. A new one holds the whole catalogue; more metrics are registered by name.
+ * A collector over a registry. A new one knows the whole catalogue, each metric of which registers when it is first recorded;
+ * more metrics are registered by name.
  * @example
  * const collector = new PrometheusMetricsCollector();
  * collector.incrementCounter('prs_created_total', { platform: 'github', repository: 'acme/app' });
@@ -81,15 +87,20 @@ export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry>
 export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry> implements MetricsCollector {
   readonly registry: MetricsRegistry<R>;
   readonly #buckets: BucketSets;
+  readonly #reservesCatalogue: boolean;
 
   /** @throws ERR_METRICS_INVALID_OPTION for unknown options or a registry that is not a `MetricsRegistry` */
   constructor(options: PrometheusMetricsCollectorOptions<R> = {}) {
-    checkFactoryOptions('PrometheusMetricsCollector', options, { registry: true, buckets: true });
+    checkFactoryOptions('PrometheusMetricsCollector', options, {
+      registry: true,
+      buckets: true,
+      reserveCatalogue: true,
+    });
     this.#buckets = options.buckets ?? defaultMetricsConfig.buckets;
+    this.#reservesCatalogue = options.reserveCatalogue ?? true;
     // Without the option, R is prom-client's Registry, which is what the shared registry has.
     this.registry =
       options.registry ?? (sharedRegistry as MetricsRegistry<StructuralRegistry> as MetricsRegistry<R>);
-    for (const definition of Object.values(catalogue)) this.registry.instrument(definition);
   }
 
   /**
@@ -190,11 +201,13 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
   }
 
   #register(name: string, define: () => MetricDefinition): void {
-    const taken = this.registry.get(name);
+    const taken =
+      this.registry.get(name)?.definition ??
+      (this.#reservesCatalogue ? catalogueDefinition(name) : undefined);
     if (taken !== undefined) {
       throw metricsError(
         'ERR_METRICS_ALREADY_REGISTERED',
-        `Metric \`${name}\` is registered already: expected a new name, received that of a ${shapeOf(taken.definition)}.`,
+        `Metric \`${name}\` is registered already: expected a new name, received that of a ${shapeOf(taken)}.`,
       );
     }
     this.registry.instrument(define());
@@ -204,25 +217,33 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     name: string,
     ...types: readonly T[]
   ): Extract<AnyInstrument, { readonly type: T }> {
-    const instrument = this.registry.get(name);
+    const instrument = this.registry.get(name) ?? this.#ofCatalogue(name, types);
     if (instrument === undefined) {
-      const meant = nearest(
-        name,
-        this.registry.instruments().map((registered) => registered.name),
-      );
+      const known = [...this.registry.instruments(), ...Object.values(catalogue)];
+      const meant = nearest(name, new Set(known.map((each) => each.name)));
       throw metricsError(
         'ERR_METRICS_UNKNOWN_METRIC',
         `Unknown metric \`${name}\`: expected a registered name${meant === undefined ? '' : `, nearest is \`${meant}\``}, received ${shown(name)}. Register it first.`,
       );
     }
-    if (!types.some((type) => type === instrument.type)) {
-      throw metricsError(
-        'ERR_METRICS_WRONG_TYPE',
-        `Wrong type of metric \`${name}\`: expected a ${types.join(' or ')}, received a ${instrument.type}.`,
-      );
-    }
+    if (!types.some((type) => type === instrument.type)) throw wrongType(name, types, instrument.type);
     return instrument as Extract<AnyInstrument, { readonly type: T }>;
   }
+
+  /** A metric of the catalogue at its first use; one that is recorded as another type is none, and does not register. */
+  #ofCatalogue(name: string, types: readonly MetricType[]): AnyInstrument | undefined {
+    const definition = catalogueDefinition(name);
+    if (definition === undefined) return undefined;
+    if (!types.includes(definition.type)) throw wrongType(name, types, definition.type);
+    return this.registry.instrument(definition);
+  }
+}
+
+function wrongType(name: string, expected: readonly MetricType[], received: MetricType): Error {
+  return metricsError(
+    'ERR_METRICS_WRONG_TYPE',
+    `Wrong type of metric \`${name}\`: expected a ${expected.join(' or ')}, received a ${received}.`,
+  );
 }
 
 /** Labels of `MetricLabels` that name single things: never labels of a metric that does not declare them. */

@@ -26,7 +26,7 @@ export {
   sumOf,
 } from './aggregation-rules.js';
 export { exponentialBuckets, linearBuckets } from './bucket-generators.js';
-export { catalogue } from './catalogue/catalogue.js';
+export { type CatalogueSubject, catalogue } from './catalogue/catalogue.js';
 export { outcomes, severities } from './catalogue/labels.js';
 export {
   type MetricLabels,

@@ -1,5 +1,6 @@
 /** The options of `createMetrics`. */
 
+import type { CatalogueSubject } from '../lib/catalogue/catalogue.js';
 import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
 import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
@@ -12,6 +13,11 @@ import type { MetricsServerOptions } from './metrics-server.js';
 export interface CreateMetricsOptions {
   /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
+  /**
+   * Parts of the platform's catalogue whose metrics are registered, and so exposed, from the start: `['workflow', 'provider']`, or
+   * `true` for all. Without it each metric registers when it is first recorded. Default: none.
+   */
+  readonly catalogue?: true | readonly CatalogueSubject[];
   /** Readiness. Default: `new HealthChecks()`, to which checks can be added. */
   readonly health?: HealthChecks;
   /** Prices of AI models, for `provider`. */
@@ -72,6 +78,7 @@ export interface CreateMetricsOptions {
 /** What is told where an option is misspelt. */
 export const createMetricsOptionNames = {
   registry: true,
+  catalogue: true,
   health: true,
   prices: true,
   fetch: true,

@@ -11,6 +11,7 @@ import { PlatformMetrics } from '../lib/recorders/platform.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { definitionsOf } from './catalogue-option.js';
 import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
@@ -35,7 +36,7 @@ export type { CreateMetricsOptions } from './create-metrics-options.js';
 export interface Metrics {
   readonly config: CompleteMetricsConfig;
   readonly registry: MetricsRegistry<StructuralRegistry>;
-  /** The string-keyed facade, with the whole catalogue. */
+  /** The string-keyed facade. It knows the whole catalogue; a name of it that nothing has used is free for the service's own. */
   readonly collector: PrometheusMetricsCollector<StructuralRegistry>;
   readonly workflow: WorkflowMetrics;
   readonly provider: ProviderMetrics;
@@ -59,8 +60,9 @@ export interface Metrics {
 
 /**
  * Puts together what a service needs. With METRICS_ENABLED=false nothing is exposed, pushed or saved, and requests are not
- * measured: recorders count where nobody reads, and the server answers health only.
- * @throws ERR_METRICS_INVALID_OPTION, and what the parts throw
+ * measured: recorders count where nobody reads, and the server answers health only. The platform's metrics register where they
+ * are used, those of `catalogue` at once.
+ * @throws ERR_METRICS_INVALID_OPTION; ERR_METRICS_DEFINITION_CONFLICT where a metric of `catalogue` has a name that is taken; what the parts throw
  * @example
  * const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
  * app.use(metrics.requestMetrics());
@@ -89,7 +91,12 @@ export function createMetrics(
   registry.setMaxSeries(settings.maxSeries);
   registry.setBuckets(catalogueBuckets(settings.buckets));
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
-  const collector = new PrometheusMetricsCollector({ registry, buckets: settings.buckets });
+  const collector = new PrometheusMetricsCollector({
+    registry,
+    buckets: settings.buckets,
+    reserveCatalogue: false,
+  });
+  for (const definition of definitionsOf(options.catalogue)) registry.instrument(definition);
   const parts: RunningParts = {};
   let stopMeasuring = (): void => {};
   const isWorker = options.cluster === true && isWorkerOfOthers();

@@ -1,10 +1,12 @@
 /** What `createMetrics` measures of a process by itself: its build, its outbound requests, derived gauges, Node's own metrics. */
 import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
+import { defaultAggregationRules } from '../lib/aggregation-rules.js';
+import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import type { MetricsConfig } from '../lib/config.js';
 import { instrumentFetch } from '../lib/recorders/fetch.js';
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { CreateMetricsOptions } from './create-metrics-options.js';
 
 type MeasureOptions = Required<
@@ -18,14 +20,35 @@ export async function measureProcess(
 ): Promise<() => void> {
   if (defaultMetrics) await collectNodeMetrics(registry);
   registry.gauge(buildInfo).set({ service, version, revision, node_version: process.version }, 1);
-  const aggregator = new MetricsAggregator({ registry });
+  const stopDeriving = deriveGauges(registry);
   const wire =
     fetch === false
       ? undefined
       : instrumentFetch({ registry, ...(fetch.hosts === undefined ? {} : { hosts: fetch.hosts }) });
   return () => {
     wire?.stop();
-    aggregator.stop();
+    stopDeriving();
+  };
+}
+
+/** Derives the gauges of the catalogue once there is a metric to derive them from: a service without issues has neither. */
+function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void {
+  let aggregator: MetricsAggregator | undefined;
+  const begin = (instrument: AnyInstrument): void => {
+    if (aggregator !== undefined || !isOfCatalogue(instrument.definition)) return;
+    if (!defaultAggregationRules.some(({ matches }) => matches(instrument))) return;
+    try {
+      aggregator = new MetricsAggregator({ registry });
+    } catch (error) {
+      // Who registers the metric must not fail because a derived gauge's name is taken.
+      registry.recordingFailed(instrument.name, 'conflict', error);
+    }
+  };
+  const endListening = registry.onInstrument(begin);
+  for (const instrument of registry.instruments()) begin(instrument);
+  return () => {
+    endListening();
+    aggregator?.stop();
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the bundle of the example service is made of: `tamma-metrics bundle --config` reads it. What it leaves out has its default. */
-import { type Alert, type BundleOptions, defineSlo } from '@tamma/observability/monitoring';
+import { type Alert, type BundleOptions, bundleParts, defineSlo } from '@tamma/observability/monitoring';
 import { queueWait } from '../service/queue-wait.js';
 
 /** A promise about a metric of the service's own; rules, alerts, tests and a row of the SLO dashboard come of it. */
@@ -20,7 +20,7 @@ const issuesWaitLong: Alert = {
   forSeconds: 600,
   summary: 'Issues wait long in {{ $labels.queue_name }}',
   description: 'One in twenty waits {{ $value | humanizeDuration }} or longer (limit 2m).',
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   runbook: {
     meaning: 'Issues come faster than the workers of a queue finish them.',
     query: 'sum by (queue_name) (queue_depth{job="tamma"})',
@@ -51,6 +51,8 @@ export const bundle: BundleOptions = {
   // Where `npm start` listens.
   targets: ['127.0.0.1:3000'],
   config: { port: 3000 },
+  // Workflows, AI providers and git platforms too: all that the service drives.
+  include: bundleParts,
   definitions: [queueWait],
   slos: [issuesTakenSoon],
   alerts: [issuesWaitLong],

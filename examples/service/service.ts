@@ -67,6 +67,8 @@ export async function startService(options: ServiceOptions): Promise<string> {
   // says so, snapshots across restarts and a Pushgateway.
   const metrics = createMetrics(options.metrics, {
     health: checks,
+    // It does all that the platform does: every metric is exposed from the first scrape on.
+    catalogue: true,
     fetch: { hosts },
     revision: process.env.REVISION ?? 'unknown',
     // The app below serves /metrics and health itself.

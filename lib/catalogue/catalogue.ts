@@ -1,4 +1,5 @@
 /** The platform's metrics, all of them, in the order of the reference. */
+import { type MetricDefinition, shapeOf } from '../definition.js';
 import * as api from './api.js';
 import * as health from './health.js';
 import * as http from './http.js';
@@ -31,3 +32,20 @@ export const catalogue = Object.freeze({
   ...method,
   ...self,
 });
+
+/** A part of the catalogue, as its reference lists it: `workflow`, `provider`, `platform`, `api`, `http`, ... */
+export type CatalogueSubject = keyof typeof catalogueSubjects;
+
+let byName: ReadonlyMap<string, MetricDefinition> | undefined;
+
+/** The definition of a name, where the catalogue has it. */
+export function catalogueDefinition(name: string): MetricDefinition | undefined {
+  byName ??= new Map(Object.values(catalogue).map((definition) => [definition.name, definition]));
+  return byName.get(name);
+}
+
+/** Whether a definition is the catalogue's, and not another's of the same name. */
+export function isOfCatalogue(definition: MetricDefinition): boolean {
+  const own = catalogueDefinition(definition.name);
+  return own !== undefined && (own === definition || shapeOf(own) === shapeOf(definition));
+}

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadMetricsConfig, metricsConfigOf } from '../config.js';
 import { shown } from '../errors.js';
+import type { BundlePart } from '../monitoring/bundle-parts.js';
 import type { BundleOptions, PrometheusVersion } from '../monitoring/settings.js';
 
 /** What the process has that runs the command. */
@@ -16,6 +17,8 @@ export interface GivenOptions {
   /** Path of an ES module. */
   readonly config?: string;
   readonly target?: PrometheusVersion;
+  /** Parts of the service. They are checked where the bundle is generated. */
+  readonly include?: readonly string[];
 }
 
 /**
@@ -23,7 +26,7 @@ export interface GivenOptions {
  * @throws an Error for a file that cannot be read; ERR_METRICS_INVALID_CONFIG
  */
 export async function bundleOptions(
-  { config: file, target }: GivenOptions,
+  { config: file, target, include }: GivenOptions,
   { env, importModule }: BundleSurroundings,
 ): Promise<BundleOptions> {
   const own = file === undefined ? {} : await optionsOfFile(file, importModule);
@@ -31,6 +34,7 @@ export async function bundleOptions(
     ...own,
     config: metricsConfigOf(own.config, loadMetricsConfig(env)),
     ...(target === undefined ? {} : { target }),
+    ...(include === undefined ? {} : { include: include as readonly BundlePart[] }),
   };
 }
 

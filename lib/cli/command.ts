@@ -106,6 +106,7 @@ export async function runCommand(
     .option('-o, --out <dir>', 'folder to write to (required); what is there of others stays')
     .option('-c, --config <file>', configText)
     .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
+    .option('-i, --include <parts>', 'what the service has, such as http,process,pipeline', listed)
     .option('-f, --force', 'overwrite and remove files that were edited or are of others')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -201,6 +202,10 @@ function prometheusVersion(text: string): PrometheusVersion {
   const version = /^prometheus=(2\.42|3)$/.exec(text)?.[1];
   if (version === '2.42' || version === '3') return version;
   throw new InvalidArgumentError('Expected prometheus=2.42 or prometheus=3.');
+}
+
+function listed(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
 }
 
 function collected(header: string, before: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 /** What a registry has taken over from a file of snapshots: once, whoever keeps the file and however often it begins. */
 import { resolve } from 'node:path';
+import { catalogueDefinition } from '../catalogue/catalogue.js';
 import type { Clock } from '../clock.js';
 import { processWide } from '../process-wide.js';
 import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../registry.js';
@@ -83,6 +84,20 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
       code: 'METRICS_SNAPSHOT_SKIPPED',
       message: `${count} metrics of \`${from}\` start anew and are not restored: no process has defined them since ${new Date(oldest * 1_000).toISOString()} (\`maxAgeSeconds\` of keepSnapshots: ${maxAge}).`,
     }));
+  /**
+   * The platform's metrics register at their first use, which was in an earlier life: without their series from the start,
+   * Prometheus would see them gone, and take them for new when they are used again.
+   */
+  const registerAgain = ({ metric, text }: SnapshotFamily): void => {
+    const definition = catalogueDefinition(metric);
+    // A service may have a metric of its own of that name, and define it later.
+    if (definition === undefined || !text.includes(` ${definition.help}\n`)) return;
+    try {
+      registry.instrument(definition);
+    } catch (error) {
+      registry.recordingFailed(metric, 'conflict', error);
+    }
+  };
   const restore = ({ families, written: seconds }: Snapshot, from: string): void => {
     isSettled = true;
     source = from;
@@ -94,6 +109,7 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
     for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));
     // For good, also when nobody keeps the file any more: what is made later is restored, and not written twice.
     if (unclaimed.size > 0) registry.onInstrument(claim);
+    for (const family of [...unclaimed.values()]) registerAgain(family);
   };
 
   return {

@@ -1,7 +1,7 @@
 /** Alertmanager's configuration and templates. */
 import { receiverEntries, receiverFiles } from './alertmanager-receivers.js';
-import { inhibitRules, route } from './alertmanager-routes.js';
-import { notificationTemplate } from './alertmanager-template.js';
+import { defaultRoute, inhibitRules, type NotedRule, routesOf } from './alertmanager-routes.js';
+import { notificationTemplate, templatePath } from './alertmanager-template.js';
 import type { BundleFile } from './model.js';
 import { timeIntervals } from './quiet-hours.js';
 import type { BundleSettings } from './settings.js';
@@ -11,15 +11,16 @@ import { yamlFile } from './yaml-file.js';
 export function alertmanagerFiles(settings: BundleSettings): BundleFile[] {
   const intervals = timeIntervals(settings.quietHours);
   const { quietHours, receivers } = settings;
+  const [routes, inhibitions] = [routesOf(settings), inhibitRules(settings)];
   return [
     yamlFile(
       'alertmanager/alertmanager.yml',
       {
         templates: ['templates/*.tmpl'],
         ...(intervals.length === 0 ? {} : { time_intervals: intervals }),
-        route: route(settings),
-        inhibit_rules: inhibitRules(settings),
-        receivers: receiverEntries(receivers),
+        route: { ...defaultRoute(settings), routes: routes.map(({ rule }) => rule) },
+        inhibit_rules: inhibitions.map(({ rule }) => rule),
+        receivers: receiverEntries(settings),
       },
       {
         about: 'Alertmanager is started in this folder: files of receivers are relative to it.',
@@ -30,18 +31,19 @@ export function alertmanagerFiles(settings: BundleSettings): BundleFile[] {
                 time_intervals: `Tickets and information wait until these are over (${quietHours.timeZone}).`,
               }),
           'route.receiver': 'For what no route below takes.',
-          'route.routes.0.receiver': 'Its silence says that no alert can be told any more.',
-          'route.routes.1.receiver':
-            'Pages that have lasted, by rules of their own: prometheus/rules/alerts-escalation.yml.',
-          'inhibit_rules.0.source_matchers':
-            'Nothing of the service can be seen: what else is told of it says no more.',
-          'inhibit_rules.1.source_matchers': 'A page over the tickets about the same.',
-          'inhibit_rules.2.source_matchers': 'A page about a whole subject over the tickets about its parts.',
-          'inhibit_rules.3.source_matchers': "The user's own alerts: a page over a ticket of the same name.",
+          ...notesAt('route.routes', 'receiver', routes),
+          ...notesAt('inhibit_rules', 'source_matchers', inhibitions),
         },
       },
     ),
-    { path: 'alertmanager/templates/tamma.tmpl', content: notificationTemplate },
+    { path: `alertmanager/${templatePath(settings)}`, content: notificationTemplate(settings) },
     ...receiverFiles(receivers),
   ];
+}
+
+/** Comments by the place that they stand at. */
+function notesAt(list: string, field: string, rules: readonly NotedRule[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rules.flatMap(({ note }, index) => (note === undefined ? [] : [[`${list}.${index}.${field}`, note]])),
+  );
 }

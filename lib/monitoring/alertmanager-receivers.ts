@@ -80,11 +80,17 @@ export function receiversWith(own: Partial<Receivers> = {}): Receivers {
 }
 
 /** The `receivers` of `alertmanager.yml`. */
-export function receiverEntries(receivers: Receivers): Readonly<Record<string, unknown>>[] {
+export function receiverEntries({
+  receivers,
+  prefix,
+}: {
+  readonly receivers: Receivers;
+  readonly prefix: string;
+}): Readonly<Record<string, unknown>>[] {
   return options.map((option) => ({
     name: receiverNames[option],
     // Someone who waits for the Watchdog's silence is not to hear that it is over.
-    ...integration(receivers[option], option !== 'deadMansSwitch'),
+    ...integration(receivers[option], option !== 'deadMansSwitch', prefix),
   }));
 }
 
@@ -168,12 +174,14 @@ const kindsOfReceiver: Readonly<Record<string, readonly string[]>> = {
   opsgenieKeyFile: [],
 };
 
-const title = '{{ template "tamma.title" . }}';
-const text = '{{ template "tamma.text" . }}';
-const link = '{{ template "tamma.link" . }}';
-
-function integration(receiver: Receiver, resolved: boolean): Readonly<Record<string, unknown>> {
+function integration(
+  receiver: Receiver,
+  resolved: boolean,
+  prefix: string,
+): Readonly<Record<string, unknown>> {
   if (receiver === 'nowhere') return {};
+  const template = (name: string): string => `{{ template "${prefix}.${name}" . }}`;
+  const [title, text, link] = [template('title'), template('text'), template('link')];
   const common = { send_resolved: resolved };
   if ('webhookUrl' in receiver) {
     const { webhookUrl: url, tokenFile } = receiver;
@@ -196,7 +204,7 @@ function integration(receiver: Receiver, resolved: boolean): Readonly<Record<str
           title_link: link,
           fallback: title,
           text,
-          color: '{{ template "tamma.color" . }}',
+          color: template('color'),
         },
       ],
     };

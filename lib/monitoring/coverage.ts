@@ -2,6 +2,7 @@
  * Whether the bundle looks at everything: each metric has a panel, a rule or an alert; each alert a runbook, tests that it fires
  * and stays quiet, and a panel of its dashboard.
  */
+import { dashboardUid } from './bundle-identity.js';
 import type { ReadExpression } from './expression-checks.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
 import type { BundleSettings } from './settings.js';
@@ -39,7 +40,7 @@ interface Rules {
 }
 
 export function coverageOf(
-  settings: Pick<BundleSettings, 'definitions' | 'ownDefinitions'>,
+  settings: Pick<BundleSettings, 'definitions' | 'ownDefinitions' | 'prefix'>,
   groups: readonly RuleGroup[],
   queries: readonly PanelQuery[],
   read: ReadExpression,
@@ -50,7 +51,7 @@ export function coverageOf(
     records: all.filter((rule): rule is RecordingRule => !isAlert(rule)),
   };
   const metrics = settings.definitions.map(({ name }) => ({
-    ...metricCoverage(name, rules, queries, read),
+    ...metricCoverage(name, rules, queries, read, settings),
     isOwn: settings.ownDefinitions.some((own) => own.name === name),
   }));
   const reached = seriesReached(rules.records, read);
@@ -84,12 +85,15 @@ function metricCoverage(
   { alerts, records }: Rules,
   queries: readonly PanelQuery[],
   read: ReadExpression,
+  identity: Pick<BundleSettings, 'prefix'>,
 ): Omit<MetricCoverage, 'isOwn'> {
   const reads = ({ expression }: { readonly expression: string }): boolean =>
     read(expression).series.some((series) => isOf(series, metric));
   return {
     metric,
-    panels: distinct(queries.filter(reads).map(shownPanel)),
+    panels: distinct(
+      queries.filter(reads).map(({ dashboard, panel }) => `${dashboardUid(identity, dashboard)}: ${panel}`),
+    ),
     records: distinct(records.filter(reads).map(({ record }) => record)),
     alerts: distinct(alerts.filter(reads).map(({ name }) => name)),
   };
@@ -148,10 +152,6 @@ function isOf(series: string, metric: string): boolean {
     series === metric ||
     (series.startsWith(metric) && /^_(bucket|sum|count)$/.test(series.slice(metric.length)))
   );
-}
-
-function shownPanel({ dashboard, panel }: PanelQuery): string {
-  return `${dashboard}: ${panel}`;
 }
 
 function distinct(names: readonly string[]): string[] {

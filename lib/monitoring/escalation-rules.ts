@@ -12,7 +12,9 @@ const escalateAfter = 3_600;
 
 /** `alerts-escalation`: a group of one alert, `PageUnattended`. */
 export function escalationGroups(settings: BundleSettings): RuleGroup[] {
-  return [{ name: 'tamma-escalation', file: 'alerts-escalation', rules: [pageUnattended(settings)] }];
+  return [
+    { name: `${settings.prefix}-escalation`, file: 'alerts-escalation', rules: [pageUnattended(settings)] },
+  ];
 }
 
 function pageUnattended(settings: BundleSettings): Alert {
@@ -43,7 +45,7 @@ function pageUnattended(settings: BundleSettings): Alert {
     labels: { escalated: 'true' },
     summary: `{{ $labels.origin }} has fired for ${duration(hold)}`,
     description: `{{ $labels.origin }}, a page, has fired for ${duration(hold)} without a break: whoever was paged has not mended it, or was not reached.`,
-    dashboard: 'tamma-overview',
+    dashboard: 'overview',
     runbook: {
       meaning:
         'A page has fired for an hour. Either the person on duty is at work on it and needs help, or nobody has seen it.',

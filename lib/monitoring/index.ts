@@ -2,12 +2,13 @@
 
 export type { Receiver, Receivers } from './alertmanager-receivers.js';
 export { type Bundle, generateBundle } from './bundle.js';
+export { type BundlePart, bundleParts } from './bundle-parts.js';
 export type { BundleIntervals } from './intervals.js';
 export type {
   Alert,
   AlertCase,
   BundleFile,
-  DashboardUid,
+  DashboardName,
   RecordingRule,
   Runbook,
   Severity,

@@ -1,5 +1,6 @@
 /** Alertmanager in Kubernetes, without an operator: its configuration is the bundle's, as it stands. */
 import { receiverNames } from './alertmanager-receivers.js';
+import { templatePath } from './alertmanager-template.js';
 import { monitoringError } from './expression.js';
 import { images } from './images.js';
 import { labelsOf, nameInKubernetes } from './kubernetes-names.js';
@@ -14,6 +15,8 @@ const folder = '/etc/alertmanager';
 export function kubernetesAlertmanager(settings: BundleSettings, files: readonly BundleFile[]): BundleFile {
   const name = `${nameInKubernetes(settings)}-alertmanager`;
   const labels = labelsOf(settings, 'alertmanager');
+  const template = templatePath(settings);
+  const templateKey = `${settings.prefix}.tmpl`;
   const secretName = `${name}-receivers`;
   const probe = (path: string) => ({ httpGet: { path, port: 'web' } });
   const container = {
@@ -26,7 +29,7 @@ export function kubernetesAlertmanager(settings: BundleSettings, files: readonly
     readinessProbe: probe('/-/ready'),
     volumeMounts: [
       // File by file: within a mounted folder no other could be mounted.
-      ...['alertmanager.yml', 'templates/tamma.tmpl'].map((path) => ({
+      ...['alertmanager.yml', template].map((path) => ({
         name: 'configuration',
         mountPath: `${folder}/${path}`,
         subPath: path,
@@ -41,7 +44,7 @@ export function kubernetesAlertmanager(settings: BundleSettings, files: readonly
       name,
       items: [
         { key: 'alertmanager.yml', path: 'alertmanager.yml' },
-        { key: 'tamma.tmpl', path: 'templates/tamma.tmpl' },
+        { key: templateKey, path: template },
       ],
     },
   };
@@ -54,7 +57,7 @@ export function kubernetesAlertmanager(settings: BundleSettings, files: readonly
         metadata: { name, labels },
         data: {
           'alertmanager.yml': contentOf(files, 'alertmanager/alertmanager.yml'),
-          'tamma.tmpl': contentOf(files, 'alertmanager/templates/tamma.tmpl'),
+          [templateKey]: contentOf(files, `alertmanager/${template}`),
         },
       },
       {

@@ -15,14 +15,11 @@ export type Subject =
   | 'slo'
   | 'own';
 
-/** Dashboards by their uid in Grafana. */
-export type DashboardUid =
-  | 'tamma-overview'
-  | 'tamma-workflows'
-  | 'tamma-ai'
-  | 'tamma-delivery'
-  | 'tamma-slo'
-  | 'tamma-pipeline';
+/** Dashboards. In Grafana the uid of each begins with the service: `shop-overview`. */
+export const dashboardNames = ['overview', 'workflows', 'ai', 'delivery', 'http', 'slo', 'pipeline'] as const;
+
+/** One of the dashboards: `http` is there for a service without `platform`, whose requests are on `delivery`. */
+export type DashboardName = (typeof dashboardNames)[number];
 
 /** A series that Prometheus computes and keeps: `level:metric:operations`. */
 export interface RecordingRule {
@@ -71,7 +68,7 @@ export interface Alert {
   readonly summary: string;
   /** With the values: `{{ $value | humanizePercentage }}`. */
   readonly description: string;
-  readonly dashboard: DashboardUid;
+  readonly dashboard: DashboardName;
   readonly runbook: Runbook;
   /** A series on which it fires, and a healthy one on which it does not. */
   readonly tests: { readonly fires: AlertCase; readonly quiet: AlertCase };
@@ -88,7 +85,7 @@ export interface RuleGroup {
 
 /** A query of a panel, for validation and coverage. */
 export interface PanelQuery {
-  readonly dashboard: DashboardUid;
+  readonly dashboard: DashboardName;
   readonly panel: string;
   /** PromQL with Grafana's variables in it. */
   readonly expression: string;

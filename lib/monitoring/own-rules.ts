@@ -1,25 +1,20 @@
 /** Rules and alerts of the user's own, held to their shape: options may come from a file that no compiler has read. */
+import { madeDashboards } from './bundle-parts.js';
 import { monitoringError } from './expression.js';
-import type { Alert, AlertCase, DashboardUid, RecordingRule, Severity } from './model.js';
+import type { Alert, AlertCase, RecordingRule, Severity } from './model.js';
 import type { BundleSettings } from './settings.js';
 
 const severities: readonly Severity[] = ['page', 'ticket', 'info', 'none'];
-const dashboards: readonly DashboardUid[] = [
-  'tamma-overview',
-  'tamma-workflows',
-  'tamma-ai',
-  'tamma-delivery',
-  'tamma-slo',
-  'tamma-pipeline',
-];
 
 /** @throws ERR_METRICS_INVALID_MONITORING for a field that is missing or of another type, with the alert's name */
 export function checkOwnRules({
   alerts,
   recordingRules,
   readable,
-}: Pick<BundleSettings, 'alerts' | 'recordingRules' | 'readable'>): void {
-  for (const alert of alerts) checkAlert(alert);
+  parts,
+}: Pick<BundleSettings, 'alerts' | 'recordingRules' | 'readable' | 'parts'>): void {
+  const dashboards = madeDashboards({ parts });
+  for (const alert of alerts) checkAlert(alert, dashboards);
   for (const { record, expression } of recordingRules as readonly Partial<RecordingRule>[]) {
     if (typeof record !== 'string' || !/^[a-zA-Z_:][\w:]*$/.test(record))
       throw monitoringError('name of a recording rule', 'level:metric:operations', record);
@@ -29,7 +24,7 @@ export function checkOwnRules({
   }
 }
 
-function checkAlert(alert: Partial<Alert>): void {
+function checkAlert(alert: Partial<Alert>, dashboards: readonly string[]): void {
   const { name, severity, forSeconds, dashboard, runbook, tests } = alert;
   checkText(name, '`name` of an alert', 'CamelCase letters and digits');
   const of = (field: string): string => `\`${field}\` of alert \`${name}\``;

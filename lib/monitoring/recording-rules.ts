@@ -37,15 +37,20 @@ const percentiles = [
 
 export function recordingGroups(settings: BundleSettings): RuleGroup[] {
   const group = (subject: string, rules: readonly RecordingRule[]): RuleGroup => ({
-    name: `tamma-${subject}-records`,
+    name: `${settings.prefix}-${subject}-records`,
     file: 'recording',
     rules,
   });
+  const { parts } = settings;
   const groups = [
-    group('workflow', workflowRules(settings)),
-    group('provider', providerRules(settings)),
-    group('platform', platformRules(settings)),
-    group('http', httpRules(settings)),
+    ...(parts.has('workflow') ? [group('workflow', workflowRules(settings))] : []),
+    ...(parts.has('provider') ? [group('provider', providerRules(settings))] : []),
+    ...(parts.has('platform')
+      ? [group('platform', [...apiRules(settings), ...webhookRules(settings)])]
+      : parts.has('http')
+        ? [group('api', apiRules(settings))]
+        : []),
+    ...(parts.has('http') ? [group('http', httpRules(settings))] : []),
   ];
   return settings.recordingRules.length === 0 ? groups : [...groups, group('own', settings.recordingRules)];
 }
@@ -125,11 +130,10 @@ function providerRules(settings: BundleSettings): RecordingRule[] {
   ];
 }
 
-function platformRules(settings: BundleSettings): RecordingRule[] {
+function apiRules(settings: BundleSettings): RecordingRule[] {
   const { of, window } = forJob(settings);
   const by = ['job', 'service', 'platform'];
   const requests = (matches = {}) => sumBy(by, rate(of(apiRequests, matches), window));
-  const webhooks = (matches = {}) => sumBy(['job', 'platform'], rate(of(webhooksProcessed, matches), window));
   return [
     { record: 'job_service:api_requests:rate5m', expression: requests() },
     {
@@ -137,6 +141,13 @@ function platformRules(settings: BundleSettings): RecordingRule[] {
       expression: ratio(requests({ status_code: failedStatus }), requests()),
     },
     ...durationRules(settings, 'job_service', apiRequestDuration, ['service', 'platform']),
+  ];
+}
+
+function webhookRules(settings: BundleSettings): RecordingRule[] {
+  const { of, window } = forJob(settings);
+  const webhooks = (matches = {}) => sumBy(['job', 'platform'], rate(of(webhooksProcessed, matches), window));
+  return [
     {
       record: 'job_platform:webhooks_received:rate5m',
       expression: sumBy(['job', 'platform'], rate(of(webhooksReceived), window)),

@@ -1,4 +1,5 @@
 /** Rule groups as Prometheus reads them. */
+import { dashboardUid } from './bundle-identity.js';
 import { duration } from './expression.js';
 import { type Alert, type BundleFile, isAlert, type RecordingRule, type RuleGroup } from './model.js';
 import type { BundleSettings } from './settings.js';
@@ -34,8 +35,8 @@ export function runbookUrl({ name, subject }: Alert, settings: BundleSettings): 
   return `${settings.runbookUrl.replace(/\/+$/, '')}/${subject}.md#${name.toLowerCase()}`;
 }
 
-export function dashboardUrl({ dashboard }: Alert, { grafanaUrl }: BundleSettings): string {
-  return `${grafanaUrl.replace(/\/+$/, '')}/d/${dashboard}`;
+export function dashboardUrl({ dashboard }: Alert, settings: BundleSettings): string {
+  return `${settings.grafanaUrl.replace(/\/+$/, '')}/d/${dashboardUid(settings, dashboard)}`;
 }
 
 function alertRule(alert: Alert, settings: BundleSettings): object {

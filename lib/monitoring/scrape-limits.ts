@@ -33,7 +33,7 @@ const longestValue = 16_384;
 const ownLabels = 4;
 
 /** The limits of the service's scrape job. */
-export function scrapeLimits({ definitions, config }: BundleSettings): ScrapeLimits {
+export function scrapeLimits({ exposed: definitions, config }: BundleSettings): ScrapeLimits {
   const mostLabels = Math.max(...definitions.map(({ labels }) => Object.keys(labels).length));
   const parts = new Map<string, { metrics: number; series: number; samples: number }>();
   for (const definition of definitions) {

@@ -1,10 +1,12 @@
 /** What a bundle is made for: every option with its default, checked once and frozen. */
-import { catalogue } from '../catalogue/catalogue.js';
+import { isOfCatalogue } from '../catalogue/catalogue.js';
 import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
 import { type Receivers, receiversWith } from './alertmanager-receivers.js';
+import { type BundleIdentity, identityOf } from './bundle-identity.js';
+import { type BundlePart, definitionsOf, exposedDefinitions, partsOf } from './bundle-parts.js';
 import { duration, monitoringError } from './expression.js';
 import * as foreign from './foreign.js';
 import { type BundleIntervals, intervalsWith, leastScrapes } from './intervals.js';
@@ -29,7 +31,13 @@ export interface BundleOptions {
   readonly grafanaUrl?: string;
   /** Where the runbooks can be read, for links in alerts. Default: the files of the bundle, `runbooks`. */
   readonly runbookUrl?: string;
-  /** Definitions beside the catalogue. */
+  /**
+   * What the service has: alerts, dashboards, records and runbooks are made of these parts, `bundleParts` for all. Default: without
+   * `definitions` all; with them `http`, `process` and `pipeline`, and of `workflow`, `provider` and `platform` those whose metrics
+   * are among the definitions, or are read by the objectives, alerts and records.
+   */
+  readonly include?: readonly BundlePart[];
+  /** Definitions beside the catalogue, and those of the catalogue that the service uses. */
   readonly definitions?: readonly MetricDefinition[];
   readonly slos?: readonly Slo[];
   /** Alerts beside those of the bundle. */
@@ -57,7 +65,7 @@ export interface BundleOptions {
   readonly quietHours?: Partial<QuietHours> | false;
 }
 
-export interface BundleSettings {
+export interface BundleSettings extends BundleIdentity {
   readonly config: CompleteMetricsConfig;
   /** Label `job` of the service in Prometheus: its name. */
   readonly job: string;
@@ -66,11 +74,14 @@ export interface BundleSettings {
   readonly prometheus: string;
   readonly grafanaUrl: string;
   readonly runbookUrl: string;
-  /** The catalogue, then the user's own. */
+  readonly parts: ReadonlySet<BundlePart>;
+  /** The catalogue's of the parts, then the user's own: what is looked at. */
   readonly definitions: readonly MetricDefinition[];
+  /** These, and those that any service of this package exposes. */
+  readonly exposed: readonly MetricDefinition[];
   /** The user's own alone. */
   readonly ownDefinitions: readonly MetricDefinition[];
-  /** Whatever may be read: `definitions`, and those of Node, Prometheus and Alertmanager. */
+  /** Whatever may be read: `exposed`, and those of Node, Prometheus and Alertmanager. */
   readonly readable: ReadonlyMap<string, MetricDefinition>;
   readonly slos: readonly Slo[];
   readonly alerts: readonly Alert[];
@@ -95,6 +106,7 @@ const optionNames = {
   grafanaUrl: true,
   runbookUrl: true,
   definitions: true,
+  include: true,
   slos: true,
   alerts: true,
   recordingRules: true,
@@ -117,7 +129,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     if (given !== undefined && !Array.isArray(given)) throw monitoringError(`\`${list}\``, 'an array', given);
   }
   const config = metricsConfigOf(options.config);
-  const { definitions: own = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
+  const { definitions: given = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
   const { createdSamples = false } = options;
   if (typeof createdSamples !== 'boolean')
     throw monitoringError('`createdSamples`', 'true or false', createdSamples);
@@ -130,9 +142,15 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
       config.service,
     );
   }
-  const definitions = [...Object.values(catalogue), ...own];
+  const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
+  const general = exposedDefinitions(parts);
+  const ownDefinitions = given.filter(
+    (definition) => !(isOfCatalogue(definition) && general.some(({ name }) => name === definition.name)),
+  );
+  const definitions = [...definitionsOf(parts), ...ownDefinitions];
+  const exposed = [...general, ...ownDefinitions];
   const readable = new Map<string, MetricDefinition>();
-  for (const definition of [...definitions, ...Object.values(foreign)]) {
+  for (const definition of [...exposed, ...Object.values(foreign)]) {
     if (readable.has(definition.name))
       throw monitoringError('definition', 'a name that no other metric has', definition.name);
     readable.set(definition.name, definition);
@@ -145,8 +163,11 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     prometheus: options.prometheus ?? (config.port === 9090 ? '127.0.0.1:9091' : '127.0.0.1:9090'),
     grafanaUrl: options.grafanaUrl ?? 'http://127.0.0.1:3001',
     runbookUrl: options.runbookUrl ?? 'runbooks',
+    ...identityOf(config.service),
+    parts,
     definitions,
-    ownDefinitions: own,
+    exposed,
+    ownDefinitions,
     readable,
     slos,
     alerts,

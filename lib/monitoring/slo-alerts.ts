@@ -32,7 +32,7 @@ function burnAlert(
     labels: { slo: slo.name },
     summary: `${subjectOf(slo)} burns its error budget ${pace}`,
     description: `${promise(slo)} The budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as it bears (${legs.map(legName).join(', ')}).`,
-    dashboard: 'tamma-slo',
+    dashboard: 'slo',
     runbook: burnRunbook(settings, slo, urgency),
     tests: sloCases(settings, slo)[urgency],
   };
@@ -54,7 +54,7 @@ function absentAlert(settings: BundleSettings, slo: Slo): Alert {
     labels: { slo: slo.name },
     summary: `Objective ${slo.name} has no indicator`,
     description: `{{ $labels.job }} records nothing that objective ${slo.name} is measured by: whether it is met is unknown.`,
-    dashboard: 'tamma-slo',
+    dashboard: 'slo',
     runbook: {
       meaning: `There are no series of the metrics of ${slo.name}, so no budget is computed and nothing would page.`,
       query: recordOf(settings, slo, sloRecords.events),
@@ -90,14 +90,14 @@ function burnRunbook(settings: BundleSettings, slo: Slo, urgency: BurnLeg['urgen
     query: recordOf(settings, slo, burnRateRecord(urgency === 'page' ? 3_600 : 21_600)),
     causes: [
       'A release, of the service or of what it calls.',
-      'Something it depends on fails or is slow: an AI provider, a git platform, the network.',
+      'Something it depends on fails or is slow: a service that it calls, a store, the network.',
       'A limit is reached: of rate, of quota, of memory or of the event loop.',
     ],
     actions: [
       'Find when it began on the SLO dashboard, and what was released then; take it back if in doubt.',
-      'See which other alerts fire: one of a provider or a platform names the cause.',
+      'See which other alerts fire: one of them may name the cause.',
       urgency === 'page'
-        ? 'Stop the burn first, by another provider or a smaller load, and look for the cause after.'
+        ? 'Stop the burn first, by a smaller load or a way around what fails, and look for the cause after.'
         : 'Plan the mend before the budget is spent; put risky releases off until then.',
     ],
   };

@@ -16,7 +16,7 @@ export { defineSlo, type SloOptions } from './slo-definition.js';
 export type { Slo, SloSeverities } from './slo-model.js';
 
 /**
- * The SLOs of a bundle: the defaults, then the user's own; one of the same name takes the default's place.
+ * The SLOs of a bundle: the defaults of its parts, then the user's own; one of the same name takes the default's place.
  * @throws ERR_METRICS_INVALID_MONITORING for two of one name, a metric that the bundle does not know, a budget longer than
  *   Prometheus keeps
  */
@@ -27,7 +27,10 @@ export function slosOf(settings: BundleSettings): readonly Slo[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw monitoringError('name of an SLO', 'one that no other SLO has', twice);
   for (const slo of own) checkAgainst(settings, slo);
-  const kept = defaultSlos.filter(({ name }) => !names.includes(name));
+  const kept = defaultSlos.filter(
+    (slo) =>
+      !names.includes(slo.name) && metricsOf(slo).every((metric) => settings.definitions.includes(metric)),
+  );
   return [...kept.flatMap((slo) => withinRetention(slo, settings.config.retentionDays)), ...own];
 }
 
@@ -40,7 +43,7 @@ function withinRetention(slo: Slo, retentionDays: number): readonly Slo[] {
 /** Rules and alerts of the objectives, all of file `slo`. */
 export function sloGroups(settings: BundleSettings): RuleGroup[] {
   return slosOf(settings).map((slo) => ({
-    name: `tamma-slo-${slo.name}`,
+    name: `${settings.prefix}-slo-${slo.name}`,
     file: 'slo',
     intervalSeconds: sloIntervalSeconds(settings),
     // In this order: a rule reads what those before it have written.

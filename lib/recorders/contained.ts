@@ -1,5 +1,6 @@
 /**
- * Recording that never throws into its caller: what the recorders are made of. What fails is counted in
+ * Recording that never throws into its caller: what the recorders are made of. A definition registers when it is first
+ * recorded, so that a service exposes, and conflicts with, only what it uses. What fails is counted in
  * `metrics_recording_errors_total` and warned of once; the series is untouched then.
  */
 import type {
@@ -12,6 +13,9 @@ import type {
 } from '../definition.js';
 import { MetricsError, metricsError, shown } from '../errors.js';
 import type { Series } from '../instruments/branch.js';
+import type { Counter } from '../instruments/counter.js';
+import type { Gauge } from '../instruments/gauge.js';
+import type { Histogram } from '../instruments/histogram.js';
 import type { Instrument } from '../instruments/instrument.js';
 import type { MetricsRegistry, StructuralRegistry } from '../registry.js';
 
@@ -29,9 +33,10 @@ export function containedCounter<L extends LabelShape>(
   registry: AnyRegistry,
   definition: CounterDefinition<L>,
 ): Count<L> {
-  const counter = registry.counter(definition);
+  let counter: Counter<L> | undefined;
   return (labels, amount) => {
     try {
+      counter ??= registry.counter(definition);
       counter.inc(labels, amount);
     } catch (error) {
       recordingFailed(registry, definition.name, error);
@@ -46,10 +51,11 @@ export function containedTimes<L extends LabelShape>(
   registry: AnyRegistry,
   definition: HistogramDefinition<L>,
 ): ObserveTime<L> {
-  const histogram = registry.histogram(definition);
+  let histogram: Histogram<L> | undefined;
   return (labels, time) => {
     try {
       if (!isTime(time)) throw timeError(definition.name, time);
+      histogram ??= registry.histogram(definition);
       histogram.observe(labels, time);
     } catch (error) {
       recordingFailed(registry, definition.name, error);
@@ -64,10 +70,11 @@ export function containedAmounts<L extends LabelShape>(
   registry: AnyRegistry,
   definition: GaugeDefinition<L>,
 ): SetAmount<L> {
-  const gauge = registry.gauge(definition);
+  let gauge: Gauge<L> | undefined;
   return (labels, amount) => {
     try {
       if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY)) throw amountError(definition.name, amount);
+      gauge ??= registry.gauge(definition);
       gauge.set(labels, amount);
     } catch (error) {
       recordingFailed(registry, definition.name, error);
@@ -75,16 +82,22 @@ export function containedAmounts<L extends LabelShape>(
   };
 }
 
-/** Bound series of an instrument; `undefined` where the labels cannot be used. */
+/**
+ * Bound series of an instrument; `undefined` where the labels cannot be used.
+ * @param instrumentOf gets the instrument from the registry, at the first use
+ */
 export function containedSeries<D extends MetricDefinition, S extends Series>(
   registry: AnyRegistry,
-  instrument: Instrument<D, S>,
+  definition: D,
+  instrumentOf: (definition: D) => Instrument<D, S>,
 ): (labels: LabelValues<D['labels']>) => S | undefined {
+  let instrument: Instrument<D, S> | undefined;
   return (labels) => {
     try {
+      instrument ??= instrumentOf(definition);
       return instrument.with(labels);
     } catch (error) {
-      recordingFailed(registry, instrument.name, error);
+      recordingFailed(registry, definition.name, error);
       return undefined;
     }
   };
@@ -130,7 +143,12 @@ function amountError(metric: string, amount: unknown): MetricsError {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof MetricsError)) return 'error';
-  return error.code === 'ERR_METRICS_INVALID_VALUE' || error.code === 'ERR_METRICS_NEGATIVE_INCREMENT'
-    ? 'value'
-    : 'label';
+  return reasons[error.code] ?? 'label';
 }
+
+/** Code of an error -> value of the label `reason`. */
+const reasons: Readonly<Record<string, string>> = {
+  ERR_METRICS_INVALID_VALUE: 'value',
+  ERR_METRICS_NEGATIVE_INCREMENT: 'value',
+  ERR_METRICS_DEFINITION_CONFLICT: 'conflict',
+};

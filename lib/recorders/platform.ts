@@ -37,7 +37,7 @@ export interface PullRequest {
 }
 
 /**
- * Records what happens on git platforms. No method throws: what cannot be recorded is counted in
+ * Records what happens on git platforms. A metric registers when it is first recorded. No method throws: what cannot be recorded is counted in
  * `metrics_recording_errors_total` and warned of once.
  */
 export class PlatformMetrics {
@@ -56,7 +56,7 @@ export class PlatformMetrics {
 
   /**
    * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
+   * @throws ERR_METRICS_INVALID_OPTION
    */
   constructor(target: RegistryCollector | RecorderOptions = {}) {
     const { registry } = recorderOptions<RecorderOptions>('PlatformMetrics', target, { registry: true });

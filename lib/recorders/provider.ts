@@ -61,7 +61,7 @@ export interface ProviderMetricsOptions extends RecorderOptions {
 }
 
 /**
- * Records requests to AI providers and what they use. No method throws: what cannot be recorded is counted in
+ * Records requests to AI providers and what they use. A metric registers when it is first recorded. No method throws: what cannot be recorded is counted in
  * `metrics_recording_errors_total` and warned of once. Durations are seconds, finite and 0 or more.
  */
 export class ProviderMetrics {
@@ -88,7 +88,7 @@ export class ProviderMetrics {
    * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
    * @param open the requests in progress. Default: those of the registry, shared with its other recorders. Presets have their
    *   own, since a recorder that names a request by its model alone must not end one of theirs.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT, or ERR_METRICS_INVALID_OPTION for prices that are none
+   * @throws ERR_METRICS_INVALID_OPTION, also for prices that are none
    */
   constructor(target: RegistryCollector | ProviderMetricsOptions = {}, open?: ProviderRequests) {
     const { registry, prices } = recorderOptions<ProviderMetricsOptions>('ProviderMetrics', target, {
@@ -100,11 +100,17 @@ export class ProviderMetrics {
     this.#prices = prices;
     this.#open = open ?? providerRequestsOf(registry);
     this.#requests = containedCounter(registry, aiRequests);
-    this.#successful = containedSeries(registry, registry.counter(aiRequestsSuccessful));
+    this.#successful = containedSeries(registry, aiRequestsSuccessful, (definition) =>
+      registry.counter(definition),
+    );
     this.#failed = containedCounter(registry, aiRequestsFailed);
-    this.#inProgress = containedSeries(registry, registry.gauge(aiRequestsInProgress));
+    this.#inProgress = containedSeries(registry, aiRequestsInProgress, (definition) =>
+      registry.gauge(definition),
+    );
     this.#duration = containedTimes(registry, aiRequestDuration);
-    this.#durations = containedSeries(registry, registry.histogram(aiRequestDuration));
+    this.#durations = containedSeries(registry, aiRequestDuration, (definition) =>
+      registry.histogram(definition),
+    );
     this.#firstToken = containedTimes(registry, aiTimeToFirstToken);
     this.#tokens = containedCounter(registry, aiTokens);
     this.#cost = containedCounter(registry, aiCost);

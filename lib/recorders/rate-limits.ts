@@ -30,12 +30,14 @@ export function resetCountdown<L extends LabelShape>(
   registry: AnyRegistry,
   definition: GaugeDefinition<L>,
 ): ResetAt<L> {
-  const gauge = registry.gauge(definition);
-  const times = timesByGauge.get(gauge) ?? countingDown(gauge);
+  let gauge: Gauge<L> | undefined;
+  let times: ResetTimes | undefined;
   return (labels, time) => {
     try {
       const resetsAt = momentOf(time);
       if (Number.isNaN(resetsAt)) throw momentError(definition.name, 'reset time', time);
+      gauge ??= registry.gauge(definition);
+      times ??= timesByGauge.get(gauge) ?? countingDown(gauge);
       const series = gauge.with(labels);
       times.set(series, resetsAt);
       series.set(secondsUntil(resetsAt));

@@ -50,7 +50,7 @@ export interface WorkflowStep {
 }
 
 /**
- * Records workflows, their steps and what comes with them. No method throws: what cannot be recorded is counted in
+ * Records workflows, their steps and what comes with them. A metric registers when it is first recorded. No method throws: what cannot be recorded is counted in
  * `metrics_recording_errors_total` and warned of once. Durations are seconds, finite and 0 or more. An outcome or severity
  * outside its set becomes `other`, counted in `metrics_series_folded_total`.
  *
@@ -75,7 +75,7 @@ export class WorkflowMetrics {
 
   /**
    * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT where another metric has one of the names, ERR_METRICS_INVALID_OPTION
+   * @throws ERR_METRICS_INVALID_OPTION
    */
   constructor(target: RegistryCollector | RecorderOptions = {}) {
     const { registry } = recorderOptions<RecorderOptions>('WorkflowMetrics', target, { registry: true });
@@ -84,7 +84,9 @@ export class WorkflowMetrics {
     this.#started = containedCounter(registry, workflowsStarted);
     this.#completed = containedCounter(registry, workflowsCompleted);
     this.#duration = containedTimes(registry, workflowCompletionDuration);
-    this.#loops = containedSeries(registry, registry.gauge(activeAutonomousLoops));
+    this.#loops = containedSeries(registry, activeAutonomousLoops, (definition) =>
+      registry.gauge(definition),
+    );
     this.#stepDuration = containedTimes(registry, workflowStepDuration);
     this.#stepErrors = containedCounter(registry, workflowStepErrors);
     this.#issues = containedCounter(registry, issuesProcessed);

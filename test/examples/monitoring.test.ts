@@ -1,25 +1,11 @@
 /** The bundle of the example: the committed files are what the command writes, and a user's own metric is all over them. */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import { command } from '../helpers/command.js';
-import { exampleBundle } from '../helpers/example-bundle.js';
+import { exampleBundle, filesIn } from '../helpers/example-bundle.js';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-
-/** Path -> content; without what `tamma-metrics up` keeps there. */
-async function filesIn(folder: string): Promise<Map<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-    .filter((path) => !path.startsWith('data/'))
-    .sort();
-  return new Map(
-    await Promise.all(files.map(async (path) => [path, await readFile(join(folder, path), 'utf8')] as const)),
-  );
-}
 
 const committed = await filesIn(fromRoot(exampleBundle.folder));
 
@@ -123,14 +109,18 @@ test("the user's own metric is on the overview and in the coverage", (t) => {
 test("the SLO dashboard shows the user's own objective: its budget, and each of its burn alerts", (t) => {
   const board = boardOf('tamma-slo');
   const slo = board.templating.list.find(({ name }) => name === 'slo');
-  t.is(slo?.query?.query, 'label_values(slo:objective:ratio, slo)', 'whatever is recorded can be chosen');
+  t.is(
+    slo?.query?.query,
+    'label_values(slo:objective:ratio{job=~"$job"}, slo)',
+    'whatever the service records can be chosen',
+  );
   const expressions = board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
   const recorded = rulesOf('slo')
     .filter(({ labels }) => labels.slo === 'issues-taken-soon')
     .map(({ record }) => record);
   for (const record of ['slo:objective:ratio', 'slo:error_budget_remaining:ratio']) {
     t.true(recorded.includes(record), record);
-    t.true(expressions.includes(`${record}{slo=~"$slo"}`), record);
+    t.true(expressions.includes(`${record}{job=~"$job",slo=~"$slo"}`), record);
   }
   const titles = board.panels.flatMap(({ title, panels = [] }) => [
     title,

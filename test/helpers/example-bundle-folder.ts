@@ -1,4 +1,4 @@
-/** The example's bundle: its files, and a folder with them. */
+/** Bundles of the examples: their files, and a folder with them. */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,10 +13,24 @@ interface Rule {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** The defaults, and the definition, the objective and the alert that the example has of its own. */
-export async function exampleBundle(target: PrometheusVersion) {
-  const { definitions, slos, alerts } = example;
-  const { files } = await generateBundle({ definitions, slos, alerts, target } as BundleOptions);
+/** All parts, and the definition, the objective and the alert that the example has of its own. */
+export function exampleBundle(target: PrometheusVersion) {
+  const { include, definitions, slos, alerts } = example;
+  return bundleOf({ include, definitions, slos, alerts, target } as BundleOptions);
+}
+
+/** The same, written to a folder, which the caller removes. */
+export function exampleBundleFolder(target: PrometheusVersion) {
+  return exampleBundle(target).then(written);
+}
+
+/** Any bundle, written to a folder, which the caller removes. */
+export function bundleFolder(options: BundleOptions) {
+  return bundleOf(options).then(written);
+}
+
+async function bundleOf(options: BundleOptions) {
+  const { files } = await generateBundle(options);
   const pathsIn = (start: string): string[] =>
     files.map(({ path }) => path).filter((path) => path.startsWith(start));
   const rules = pathsIn('prometheus/rules/').flatMap((path) => {
@@ -26,9 +40,7 @@ export async function exampleBundle(target: PrometheusVersion) {
   return { files, pathsIn, rules };
 }
 
-/** The same, written to a folder, which the caller removes. */
-export async function exampleBundleFolder(target: PrometheusVersion) {
-  const bundle = await exampleBundle(target);
+async function written(bundle: Awaited<ReturnType<typeof bundleOf>>) {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-tools-'));
   await writeBundle(bundle, folder);
   return { ...bundle, folder };

@@ -23,7 +23,7 @@ export const ownAlert: Alert = {
   labels: { team: 'delivery' },
   summary: 'Jobs of kind {{ $labels.kind }} are lost',
   description: '{{ $value | humanize }} jobs of kind {{ $labels.kind }} were lost within ten minutes.',
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   runbook: {
     meaning: 'Jobs are taken and never finished.',
     query: 'sum by (kind) (increase(jobs_lost_total[1h]))',

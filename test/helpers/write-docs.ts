@@ -1,6 +1,6 @@
-/** Writes every generated document, and the bundle of the example: `npm run docs`. */
+/** Writes every generated document, and the bundles of the examples: `npm run docs`. */
 import { writeFile } from 'node:fs/promises';
-import { exampleBundle, writeExampleBundle } from './example-bundle.js';
+import { exampleBundle, shopBundle, writeExampleBundle, writeShopBundle } from './example-bundle.js';
 import { generatedDocuments } from './generated-docs.js';
 import { fromRoot } from './package-root.js';
 
@@ -10,3 +10,4 @@ for (const { file, content } of generatedDocuments) {
 }
 const { written, removed } = await writeExampleBundle();
 console.log(`wrote ${exampleBundle.folder} (${written.length} files changed, ${removed.length} removed)`);
+console.log(`wrote ${shopBundle.folder} (${await writeShopBundle()} files)`);

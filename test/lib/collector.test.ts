@@ -9,10 +9,37 @@ function collector() {
   return new PrometheusMetricsCollector({ registry: createTestRegistry() });
 }
 
-test('a new collector holds the whole catalogue', async (t) => {
-  const text = await collector().getMetrics();
-  for (const { name, type } of Object.values(catalogue))
-    t.true(text.includes(`# TYPE ${name} ${type}\n`), name);
+test('a new collector knows the whole catalogue, and registers a metric of it when it is first recorded', async (t) => {
+  const metrics = collector();
+  t.notRegex(await metrics.getMetrics(), /issues_processed_total/);
+  const expected = Object.values(catalogue).map(({ name, type }) => `# TYPE ${name} ${type}\n`);
+  for (const { name, type } of Object.values(catalogue)) {
+    if (type === 'counter') metrics.incrementCounter(name);
+    else if (type === 'gauge') metrics.setGauge(name, 1);
+    else metrics.observeHistogram(name, 1);
+  }
+  const text = await metrics.getMetrics();
+  for (const line of expected) t.true(text.includes(line), line);
+});
+
+test('a metric of the catalogue that is recorded as another type does not register', (t) => {
+  const metrics = collector();
+  t.throws(() => metrics.setGauge('errors_total', 1), { code: 'ERR_METRICS_WRONG_TYPE' });
+  t.is(metrics.registry.get('errors_total'), undefined);
+});
+
+test('reserveCatalogue: false leaves a name of the catalogue to whoever registers it first', async (t) => {
+  const metrics = new PrometheusMetricsCollector({
+    registry: createTestRegistry(),
+    reserveCatalogue: false,
+  });
+  metrics.registerCounter('errors_total', 'Errors of the shop.', ['page']);
+  metrics.incrementCounter('errors_total', { page: 'cart' });
+  t.regex(await metrics.getMetrics(), /^errors_total\{page="cart"\} 1$/m);
+  metrics.setGauge('queue_depth', 1);
+  t.throws(() => metrics.registerGauge('queue_depth', 'Depth.'), {
+    code: 'ERR_METRICS_ALREADY_REGISTERED',
+  });
 });
 
 test('its registry is the shared one by default', (t) => {

@@ -14,24 +14,28 @@ import { targetAlerts } from './targets.js';
 import { waitingAlerts } from './waiting.js';
 import { workflowAlerts } from './workflow.js';
 
-/** Alerts of the bundle, then the user's own. */
+/** Alerts of the bundle's parts, then the user's own. */
 export function alertGroups(settings: BundleSettings): RuleGroup[] {
-  const groups: RuleGroup[] = [
-    group('targets', targetAlerts(settings)),
-    group('workflow', [...workflowAlerts(settings), ...waitingAlerts(settings)]),
-    group('provider', [...providerAlerts(settings), ...rateLimitAlerts(settings), ...costAlerts(settings)]),
-    group('platform', platformAlerts(settings)),
-    group('http', httpAlerts(settings)),
-    group('process', processAlerts(settings)),
-    group('pipeline', [...pipelineAlerts(settings), ...monitoringAlerts(settings)]),
+  const bySubject: readonly (readonly [Subject, () => readonly Alert[]])[] = [
+    ['targets', () => targetAlerts(settings)],
+    ['workflow', () => [...workflowAlerts(settings), ...waitingAlerts(settings)]],
+    ['provider', () => [...providerAlerts(settings), ...rateLimitAlerts(settings), ...costAlerts(settings)]],
+    ['platform', () => platformAlerts(settings)],
+    ['http', () => httpAlerts(settings)],
+    ['process', () => processAlerts(settings)],
+    ['pipeline', () => [...pipelineAlerts(settings), ...monitoringAlerts(settings)]],
   ];
+  const included: ReadonlySet<Subject> = new Set(['targets', ...settings.parts]);
+  const groups = bySubject
+    .filter(([subject]) => included.has(subject))
+    .map(([subject, alerts]) => group(settings, subject, alerts()));
   return settings.alerts.length === 0
     ? groups
-    : [...groups, group('own', ownAlerts(settings.alerts, groups))];
+    : [...groups, group(settings, 'own', ownAlerts(settings.alerts, groups))];
 }
 
-function group(subject: Subject, rules: readonly Alert[]): RuleGroup {
-  return { name: `tamma-${subject}-alerts`, file: `alerts-${subject}`, rules };
+function group({ prefix }: BundleSettings, subject: Subject, rules: readonly Alert[]): RuleGroup {
+  return { name: `${prefix}-${subject}-alerts`, file: `alerts-${subject}`, rules };
 }
 
 /** @throws ERR_METRICS_INVALID_MONITORING for a name that is taken or is none, or a subject that is not `own` */

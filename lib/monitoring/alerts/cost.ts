@@ -6,7 +6,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { appearing, changing, growing, steady } from './crafted.js';
 import { inJob, joined, percent } from './in-job.js';
 
-const shared = { subject: 'provider', dashboard: 'tamma-ai' } as const;
+const shared = { subject: 'provider', dashboard: 'ai' } as const;
 const provider = { provider: 'anthropic' };
 const by = ['provider'];
 

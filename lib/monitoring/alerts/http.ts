@@ -6,8 +6,8 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing } from './crafted.js';
 import { inJob, joined, percent } from './in-job.js';
 
-const shared = { subject: 'http', dashboard: 'tamma-overview' } as const;
-const labels = { method: 'GET', route: '/issues/:id' };
+const shared = { subject: 'http', dashboard: 'overview' } as const;
+const labels = { method: 'GET', route: '/items/:id' };
 
 export function httpAlerts(settings: BundleSettings): Alert[] {
   const { httpErrorPageShare, httpErrorShare } = settings.thresholds;
@@ -47,7 +47,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
     description: `{{ $value | humanizePercentage }} of the requests to {{ $labels.job }} were answered with 5xx over ${window(300)} (limit ${percent(limit)}, at least ${minimum} requests).`,
     runbook: {
       meaning: isPage
-        ? 'A large part of the inbound requests ends in 5xx: users and webhooks of platforms are turned away.'
+        ? 'A large part of the inbound requests ends in 5xx: users and webhooks are turned away.'
         : 'Some inbound requests end in 5xx. Often it is one route.',
       query: `topk(5, sum by (route, status_code) (rate(${of(httpServerRequestDuration, { status_code: { raw: '=~"5.."' } }, '_count')}[5m])))`,
       causes: [
@@ -99,10 +99,10 @@ function slow(settings: BundleSettings): Alert {
     description: `The 95th percentile of the requests to {{ $labels.route }} is {{ $value | humanizeDuration }} over ${window(300)} (limit ${limit} s).`,
     runbook: {
       meaning:
-        'One request in twenty to a route takes longer than the limit, to the end of its body. Platforms give a webhook ten seconds before they call it failed.',
+        'One request in twenty to a route takes longer than the limit, to the end of its body. Whoever sends a webhook rarely waits more than ten seconds.',
       query: `histogram_quantile(0.95, sum by (route, method, le) (rate(${of(httpServerRequestDuration, {}, '_bucket')}[5m])))`,
       causes: [
-        'The handler waits for something slow: a provider, a platform, a store.',
+        'The handler waits for something slow: another service, a store.',
         'The event loop is blocked: all routes are slow, and EventLoopLag fires.',
         'Bodies are large, or clients read slowly: the time to the first byte is short.',
       ],

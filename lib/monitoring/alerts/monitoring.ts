@@ -14,7 +14,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { growing, steady } from './crafted.js';
 import { inJob, percent } from './in-job.js';
 
-const shared = { subject: 'pipeline', dashboard: 'tamma-pipeline' } as const;
+const shared = { subject: 'pipeline', dashboard: 'pipeline' } as const;
 /** Names of the scrape jobs of Prometheus and Alertmanager. */
 const prometheus = { job: 'prometheus' };
 const alertmanager = { job: 'alertmanager' };
@@ -112,7 +112,7 @@ function scrapeNearLimit(settings: BundleSettings): Alert {
 
 function ruleFailures(settings: BundleSettings): Alert {
   const { of, window, increase } = inJob(settings);
-  const labels = { rule_group: 'recording.yml;tamma-provider-records' };
+  const labels = { rule_group: `alerts-pipeline.yml;${settings.prefix}-pipeline-alerts` };
   const series = of(prometheusRuleFailures, { ...prometheus, ...labels });
   return {
     ...shared,

@@ -13,7 +13,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { appearing, growing, steady } from './crafted.js';
 import { inJob, joined } from './in-job.js';
 
-const shared = { subject: 'pipeline', severity: 'ticket', dashboard: 'tamma-pipeline' } as const;
+const shared = { subject: 'pipeline', severity: 'ticket', dashboard: 'pipeline' } as const;
 const instance = { instance: 'a:9090' };
 
 export function pipelineAlerts(settings: BundleSettings): Alert[] {
@@ -22,7 +22,7 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
 
 function seriesFolded(settings: BundleSettings): Alert {
   const { of, window, events } = inJob(settings);
-  const labels = { metric: 'ai_requests_total', label: 'model' };
+  const labels = { metric: 'http_server_request_duration_seconds', label: 'route' };
   const series = of(metricsSeriesFolded, { ...labels, ...instance });
   return {
     ...shared,
@@ -38,7 +38,7 @@ function seriesFolded(settings: BundleSettings): Alert {
       causes: [
         'Something without end became a label: an id, a path, a branch, the text of an error.',
         'A misspelt value of a closed set (an outcome, a severity).',
-        'There really are more models, repositories or routes than the budget holds.',
+        'There really are more values than the budget holds.',
       ],
       actions: [
         'Run the query: the metric and its label.',
@@ -60,7 +60,7 @@ function seriesFolded(settings: BundleSettings): Alert {
 
 function recordingErrors(settings: BundleSettings): Alert {
   const { of, window, events } = inJob(settings);
-  const labels = { metric: 'ai_tokens_total', reason: 'value' };
+  const labels = { metric: 'http_server_request_duration_seconds', reason: 'value' };
   const series = of(metricsRecordingErrors, { ...labels, ...instance });
   return {
     ...shared,
@@ -74,7 +74,7 @@ function recordingErrors(settings: BundleSettings): Alert {
         'The service did something and could not record it. It goes on unhurt, and the metric is too low.',
       query: `sum by (metric, reason) (increase(${of(metricsRecordingErrors)}[1h]))`,
       causes: [
-        'A value that is none: NaN, a negative duration, tokens that are no number (reason `value`).',
+        'A value that is none: NaN, a negative duration, a text in place of a number (reason `value`).',
         'A function that gives a label throws (reason `label`).',
         'A snapshot that cannot be written (metric `metrics_snapshot_age_seconds`, the reason is the code of the error).',
       ],

@@ -12,7 +12,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { above, falling, growing, steady } from './crafted.js';
 import { inJob, joined, percent, shareOf } from './in-job.js';
 
-const shared = { subject: 'platform', dashboard: 'tamma-delivery' } as const;
+const shared = { subject: 'platform', dashboard: 'delivery' } as const;
 const platform = { platform: 'github' };
 /** `error_type` in `errors_total` of a webhook whose signature or token does not fit, as a service is to record it. */
 export const webhookSignatureError = 'webhook_signature';

@@ -8,7 +8,7 @@ import { inJob } from './in-job.js';
 export function processAlerts(settings: BundleSettings): Alert[] {
   const { of } = inJob(settings);
   const { eventLoopLagSeconds, memoryBytes } = settings.thresholds;
-  const shared = { subject: 'process', severity: 'ticket', dashboard: 'tamma-pipeline' } as const;
+  const shared = { subject: 'process', severity: 'ticket', dashboard: 'pipeline' } as const;
   const instance = { instance: 'a:9090' };
   const labels = [{ job: settings.job, ...instance }];
   const lag = of(nodeEventLoopLag, instance);
@@ -26,7 +26,7 @@ export function processAlerts(settings: BundleSettings): Alert[] {
           'Something keeps the one thread of a process busy for long at a time. All that it does waits meanwhile: requests, timers, webhooks, scrapes.',
         query: `max by (instance) (${of(nodeEventLoopLag)})`,
         causes: [
-          'Large payloads parsed or diffed at once (JSON, patches, regular expressions on long texts).',
+          'Large payloads parsed at once (JSON, regular expressions on long texts).',
           'The garbage collector, near the limit of the heap: MemoryHigh fires too.',
           'Too little CPU: the container is throttled, the machine is full.',
         ],
@@ -51,11 +51,11 @@ export function processAlerts(settings: BundleSettings): Alert[] {
       description: `{{ $labels.instance }} has {{ $value | humanize1024 }}B of resident memory (limit ${memoryBytes} bytes).`,
       runbook: {
         meaning:
-          'A process holds more memory than it should. If it goes on, it is ended by the system, and the runs within it are lost.',
+          'A process holds more memory than it should. If it goes on, it is ended by the system, and the work within it is lost.',
         query: `max by (instance) (${of(processResidentMemory)})`,
         causes: [
           'A leak: it grows steadily since the start, whatever the load.',
-          'Much at once: large repositories, long contexts, many runs.',
+          'Much at once: large inputs, many requests or jobs.',
           'Buffers outside of the heap: resident memory grows, the heap does not.',
         ],
         actions: [

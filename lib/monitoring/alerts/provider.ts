@@ -13,7 +13,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
 import { inJob, joined, percent } from './in-job.js';
 
-const shared = { subject: 'provider', dashboard: 'tamma-ai' } as const;
+const shared = { subject: 'provider', dashboard: 'ai' } as const;
 const by = ['provider'];
 
 export function providerAlerts(settings: BundleSettings): Alert[] {

@@ -11,7 +11,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
 import { inJob, percent, shareOf } from './in-job.js';
 
-const shared = { subject: 'provider', severity: 'ticket', dashboard: 'tamma-ai' } as const;
+const shared = { subject: 'provider', severity: 'ticket', dashboard: 'ai' } as const;
 const provider = { provider: 'anthropic' };
 
 export function rateLimitAlerts(settings: BundleSettings): Alert[] {

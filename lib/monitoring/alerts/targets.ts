@@ -8,7 +8,7 @@ import { inJob } from './in-job.js';
 export function targetAlerts(settings: BundleSettings): Alert[] {
   const { of } = inJob(settings);
   const { job } = settings;
-  const shared = { subject: 'targets', dashboard: 'tamma-overview' } as const;
+  const shared = { subject: 'targets', dashboard: 'overview' } as const;
   const [first, second] = [of(up, { instance: 'a:9090' }), of(up, { instance: 'b:9090' })];
   return [
     {
@@ -57,7 +57,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
         'Prometheus has had no answer from any process of {{ $labels.job }} for two minutes or more: the service is down, or cannot be reached.',
       runbook: {
         meaning:
-          'Every process of the service that Prometheus knows is silent. Issues are not worked on, webhooks are not taken, and no other alert of the service can be trusted.',
+          'Every process of the service that Prometheus knows is silent. Its work is not done, and no other alert of the service can be trusted.',
         query: `count by (job) (${of(up)} == 0)`,
         causes: [
           'A deployment has failed: every process ends at its start.',
@@ -67,7 +67,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
         actions: [
           'Ask the service past Prometheus: `curl http://INSTANCE/health`. If it answers, the fault is between the two: read the errors on `/targets`.',
           'If it does not, look at the last deployment and the log of the first process that ended; roll back if they belong together.',
-          'After the recovery, look at QueueAgeHigh and at webhooks that the platforms are to deliver again.',
+          'After the recovery, look at what was missed: queues that have grown, webhooks that are to be delivered again.',
         ],
       },
       tests: {

@@ -7,7 +7,7 @@ import { type BundleSettings, holdOf } from '../settings.js';
 import { appearing, changing, growing, steady } from './crafted.js';
 import { type InJob, inJob, joined } from './in-job.js';
 
-const shared = { subject: 'workflow', severity: 'ticket', dashboard: 'tamma-workflows' } as const;
+const shared = { subject: 'workflow', severity: 'ticket', dashboard: 'workflows' } as const;
 
 export function waitingAlerts(settings: BundleSettings): Alert[] {
   return [queueBacklog(settings), queueAge(settings), approvalsWaiting(settings), escalationSurge(settings)];

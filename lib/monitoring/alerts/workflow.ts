@@ -21,7 +21,7 @@ export function workflowAlerts(settings: BundleSettings): Alert[] {
   ];
 }
 
-const shared = { subject: 'workflow', dashboard: 'tamma-workflows' } as const;
+const shared = { subject: 'workflow', dashboard: 'workflows' } as const;
 const type = { workflow_type: 'issue' };
 const by = ['workflow_type'];
 

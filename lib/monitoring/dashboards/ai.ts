@@ -28,8 +28,8 @@ export function aiBoard(settings: BundleSettings): Board {
   ];
   const queries = boardQueries(labels.map(({ name }) => name));
   return {
-    uid: 'tamma-ai',
-    title: 'Tamma: AI providers',
+    name: 'ai',
+    title: 'AI providers',
     description:
       'Requests to AI providers: how many, how many fail, how long they take, what they cost, and how near their limits are.',
     variables: [...targetVariables(settings), ...labels],

@@ -1,7 +1,7 @@
 /** Rows about alerts: which are pending or fire, and for each what it looks at. */
 import { selector } from '../expression.js';
 import { alertStates } from '../foreign.js';
-import { type Alert, type DashboardUid, isAlert, type RuleGroup } from '../model.js';
+import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import type { Panel, Row } from './board.js';
 import { table, timeSeries } from './panels.js';
@@ -9,17 +9,17 @@ import { variable } from './queries.js';
 
 /** The alerts that lead to a dashboard; all of them are listed on the overview. */
 export function alertRows(
-  uid: DashboardUid,
+  dashboard: DashboardName,
   groups: readonly RuleGroup[],
   settings: Pick<BundleSettings, 'runbookUrl'>,
 ): Row[] {
   const all = groups.flatMap(({ rules }) => rules.filter(isAlert));
-  const alerts = all.filter(({ dashboard }) => dashboard === uid);
-  if ((uid === 'tamma-overview' ? all : alerts).length === 0) return [];
+  const alerts = all.filter((alert) => alert.dashboard === dashboard);
+  if ((dashboard === 'overview' ? all : alerts).length === 0) return [];
   const names = alerts.map(({ name }) => name);
   const states = selector(alertStates, {
     service: variable('job'),
-    ...(uid === 'tamma-overview' ? {} : { alertname: { oneOf: [...new Set(names)].sort() } }),
+    ...(dashboard === 'overview' ? {} : { alertname: { oneOf: [...new Set(names)].sort() } }),
   });
   return [
     {
@@ -28,7 +28,7 @@ export function alertRows(
         table({
           title: 'Alerts that are pending or fire',
           description:
-            uid === 'tamma-overview'
+            dashboard === 'overview'
               ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
               : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
           unit: 'short',

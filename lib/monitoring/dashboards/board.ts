@@ -1,5 +1,5 @@
 /** What a dashboard is made of, as data: `foundation.ts` alone knows how Grafana writes it. */
-import type { DashboardUid } from '../model.js';
+import type { DashboardName } from '../model.js';
 
 export type PanelKind = 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
 
@@ -52,7 +52,8 @@ export interface Variable {
 }
 
 export interface Board {
-  readonly uid: DashboardUid;
+  readonly name: DashboardName;
+  /** Without the service, which comes first. */
   readonly title: string;
   readonly description: string;
   readonly variables: readonly Variable[];

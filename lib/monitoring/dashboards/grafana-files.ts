@@ -1,5 +1,7 @@
 /** Grafana's dashboards and their provisioning. */
-import type { BundleFile, PanelQuery, RuleGroup } from '../model.js';
+import { dashboardUid } from '../bundle-identity.js';
+import { madeDashboards } from '../bundle-parts.js';
+import type { BundleFile, DashboardName, PanelQuery, RuleGroup } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import { aiBoard } from './ai.js';
 import { alertRows } from './alert-rows.js';
@@ -8,11 +10,24 @@ import type { Board } from './board.js';
 import { dashboardJson } from './dashboard-json.js';
 import { deliveryBoard } from './delivery.js';
 import { loadFoundation } from './foundation.js';
+import { httpBoard } from './http.js';
 import { overviewBoard } from './overview.js';
 import { pipelineBoard } from './pipeline.js';
 import { provisioningFiles } from './provisioning.js';
 import { sloBoard } from './slo-board.js';
 import { workflowsBoard } from './workflows.js';
+
+const boardOf: Readonly<
+  Record<DashboardName, (settings: BundleSettings, groups: readonly RuleGroup[]) => Board>
+> = {
+  overview: overviewBoard,
+  workflows: workflowsBoard,
+  ai: aiBoard,
+  delivery: deliveryBoard,
+  http: httpBoard,
+  slo: sloBoard,
+  pipeline: pipelineBoard,
+};
 
 /**
  * `grafana/dashboards/*.json`, `grafana/provisioning/**`, and what their panels and annotations ask.
@@ -23,18 +38,13 @@ export async function grafanaFiles(
   groups: readonly RuleGroup[],
 ): Promise<{ readonly files: BundleFile[]; readonly queries: PanelQuery[] }> {
   const sdk = await loadFoundation();
-  const boards = [
-    overviewBoard(settings),
-    workflowsBoard(settings),
-    aiBoard(settings),
-    deliveryBoard(settings),
-    sloBoard(settings, groups),
-    pipelineBoard(settings),
-  ].map((board): Board => ({ ...board, rows: [...board.rows, ...alertRows(board.uid, groups, settings)] }));
+  const boards = madeDashboards(settings)
+    .map((name) => boardOf[name](settings, groups))
+    .map((board): Board => ({ ...board, rows: [...board.rows, ...alertRows(board.name, groups, settings)] }));
   return {
     files: [
       ...boards.map((board) => ({
-        path: `grafana/dashboards/${board.uid}.json`,
+        path: `grafana/dashboards/${dashboardUid(settings, board.name)}.json`,
         content: dashboardJson(sdk, board, settings),
       })),
       ...provisioningFiles(settings),
@@ -44,7 +54,7 @@ export async function grafanaFiles(
 }
 
 function queriesOf(board: Board): PanelQuery[] {
-  const dashboard = board.uid;
+  const dashboard = board.name;
   return [
     ...board.rows.flatMap(({ panels }) =>
       panels.flatMap(({ title, queries }) =>

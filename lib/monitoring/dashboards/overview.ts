@@ -10,7 +10,8 @@ import {
 import { selector } from '../expression.js';
 import { alertStates } from '../foreign.js';
 import type { BundleSettings } from '../settings.js';
-import type { Board, Row } from './board.js';
+import type { Thresholds } from '../thresholds.js';
+import type { Board, Panel, Query, Row } from './board.js';
 import { ownRow } from './own.js';
 import { stat, timeSeries } from './panels.js';
 import { answeringProcesses, versionTable } from './process-rows.js';
@@ -19,25 +20,25 @@ import { targetVariables } from './variables.js';
 
 export function overviewBoard(settings: BundleSettings): Board {
   const queries = boardQueries([]);
+  const { parts } = settings;
   return {
-    uid: 'tamma-overview',
-    title: 'Tamma: overview',
-    description:
-      'Whether the platform does its work: each subject in a few panels. The links lead to a dashboard each.',
+    name: 'overview',
+    title: 'overview',
+    description: `Whether the ${parts.has('workflow') ? 'platform' : 'service'} does its work: each subject in a few panels. The links lead to a dashboard each.`,
     variables: targetVariables(settings),
     rows: [
       nowRow(queries, settings),
-      workRow(settings),
-      providerRow(),
-      platformRow(),
-      troubleRow(queries),
+      ...(parts.has('workflow') ? [workRow(settings)] : []),
+      ...(parts.has('provider') ? [providerRow()] : []),
+      ...(parts.has('platform') ? [platformRow(parts.has('http'))] : parts.has('http') ? [inboundRow()] : []),
+      ...(parts.has('workflow') ? [troubleRow(queries)] : []),
       ...ownRow(queries, settings.ownDefinitions),
       { title: 'Versions', panels: [versionTable(queries, 24)] },
     ],
   };
 }
 
-function nowRow(queries: BoardQueries, { thresholds }: BundleSettings): Row {
+function nowRow(queries: BoardQueries, { thresholds, parts }: BundleSettings): Row {
   const firing = selector(alertStates, {
     service: variable('job'),
     alertstate: 'firing',
@@ -54,36 +55,46 @@ function nowRow(queries: BoardQueries, { thresholds }: BundleSettings): Row {
         queries: [{ expression: `sum(${firing}) or vector(0)`, legend: 'all' }],
       }),
       answeringProcesses(queries),
-      stat({
-        title: 'Issues that succeed, last hour',
-        description: 'Successes in all issues that ended in the last hour.',
-        unit: 'percentunit',
-        colours: ['red', [1 - thresholds.workflowFailureShare, 'green']],
-        queries: [recorded('job:issues_success:ratio_rate1h', ['job'])],
-      }),
-      stat({
-        title: 'Loops under way',
-        description: 'Autonomous loops under way.',
-        unit: 'short',
-        queries: [queries.now(activeAutonomousLoops)],
-      }),
-      stat({
-        title: 'Waiting',
-        description: 'Items that wait in queues, and approvals that wait for a human.',
-        unit: 'short',
-        queries: [
-          { ...queries.now(queueDepth), legend: 'queued' },
-          { ...queries.now(pendingApprovals), legend: 'approvals' },
-        ],
-      }),
-      stat({
-        title: 'AI cost in this time',
-        description: 'What the requests to AI providers in the range of the dashboard cost.',
-        unit: 'currencyUSD',
-        queries: [queries.total(aiCost)],
-      }),
+      ...(parts.has('workflow') ? workStats(queries, thresholds) : []),
+      ...(parts.has('provider') ? [costStat(queries)] : []),
     ],
   };
+}
+
+function workStats(queries: BoardQueries, thresholds: Thresholds): Panel[] {
+  return [
+    stat({
+      title: 'Issues that succeed, last hour',
+      description: 'Successes in all issues that ended in the last hour.',
+      unit: 'percentunit',
+      colours: ['red', [1 - thresholds.workflowFailureShare, 'green']],
+      queries: [recorded('job:issues_success:ratio_rate1h', ['job'])],
+    }),
+    stat({
+      title: 'Loops under way',
+      description: 'Autonomous loops under way.',
+      unit: 'short',
+      queries: [queries.now(activeAutonomousLoops)],
+    }),
+    stat({
+      title: 'Waiting',
+      description: 'Items that wait in queues, and approvals that wait for a human.',
+      unit: 'short',
+      queries: [
+        { ...queries.now(queueDepth), legend: 'queued' },
+        { ...queries.now(pendingApprovals), legend: 'approvals' },
+      ],
+    }),
+  ];
+}
+
+function costStat(queries: BoardQueries): Panel {
+  return stat({
+    title: 'AI cost in this time',
+    description: 'What the requests to AI providers in the range of the dashboard cost.',
+    unit: 'currencyUSD',
+    queries: [queries.total(aiCost)],
+  });
 }
 
 function workRow({ thresholds }: BundleSettings): Row {
@@ -166,9 +177,43 @@ function providerRow(): Row {
   };
 }
 
-function platformRow(): Row {
+/** A service without git platforms has its requests here; with them they are beside the platforms'. */
+function inboundRow(): Row {
   return {
-    title: 'Git platforms and HTTP: rate, errors, duration',
+    title: 'Inbound HTTP: rate, errors, duration',
+    panels: [
+      timeSeries({
+        title: 'Inbound requests',
+        description: 'Requests that end, a second, over five minutes, by route and method.',
+        unit: 'reqps',
+        min: 0,
+        queries: [recorded('job_route:http_server_requests:rate5m', ['route', 'method'])],
+      }),
+      timeSeries({
+        title: 'Share of inbound requests that fail',
+        description: 'Answers of 500 and above in all, over five minutes.',
+        unit: 'percentunit',
+        min: 0,
+        max: 1,
+        queries: [recorded('job:http_server_requests_failed:ratio_rate5m')],
+      }),
+      timeSeries({
+        title: 'Duration of inbound requests: p95',
+        description: 'One request in twenty takes longer than this.',
+        unit: 's',
+        min: 0,
+        queries: [recorded('job:http_server_request_duration_seconds:p95_rate5m')],
+      }),
+    ],
+  };
+}
+
+function platformRow(hasInbound: boolean): Row {
+  const inbound = (record: string): Query[] =>
+    hasInbound ? [{ ...recorded(record), legend: 'inbound requests' }] : [];
+  const andInbound = hasInbound ? ', of inbound requests' : '';
+  return {
+    title: `Git platforms${hasInbound ? ' and HTTP' : ''}: rate, errors, duration`,
     panels: [
       timeSeries({
         title: 'Webhooks received',
@@ -179,21 +224,19 @@ function platformRow(): Row {
       }),
       timeSeries({
         title: 'Failures by share',
-        description:
-          'Failures in all, over five minutes: of webhooks by platform, of outbound requests by service, of inbound requests.',
+        description: `Failures in all, over five minutes: of webhooks by platform, of outbound requests by service${andInbound}.`,
         unit: 'percentunit',
         min: 0,
         max: 1,
         queries: [
           { ...recorded('job_platform:webhooks_failed:ratio_rate5m'), legend: 'webhooks of {{platform}}' },
           { ...recorded('job_service:api_requests_failed:ratio_rate5m'), legend: 'requests to {{service}}' },
-          { ...recorded('job:http_server_requests_failed:ratio_rate5m'), legend: 'inbound requests' },
+          ...inbound('job:http_server_requests_failed:ratio_rate5m'),
         ],
       }),
       timeSeries({
         title: 'Durations: p95',
-        description:
-          'One request in twenty takes longer than this: of outbound requests by service, of inbound requests.',
+        description: `One request in twenty takes longer than this: of outbound requests by service${andInbound}.`,
         unit: 's',
         min: 0,
         queries: [
@@ -201,7 +244,7 @@ function platformRow(): Row {
             ...recorded('job_service:api_request_duration_seconds:p95_rate5m'),
             legend: 'requests to {{service}}',
           },
-          { ...recorded('job:http_server_request_duration_seconds:p95_rate5m'), legend: 'inbound requests' },
+          ...inbound('job:http_server_request_duration_seconds:p95_rate5m'),
         ],
       }),
     ],

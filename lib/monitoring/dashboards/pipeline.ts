@@ -12,21 +12,20 @@ import { targetVariables } from './variables.js';
 
 export function pipelineBoard(settings: BundleSettings): Board {
   const queries = boardQueries([]);
+  const { parts } = settings;
   return {
-    uid: 'tamma-pipeline',
-    title: 'Tamma: pipeline and Node',
+    name: 'pipeline',
+    title: 'pipeline and Node',
     description:
       'Whether the processes run and are well, and whether their metrics arrive: what every other dashboard rests on.',
     variables: targetVariables(settings),
     rows: [
       targetRow(queries),
-      nodeRow(queries),
-      healthRow(queries),
-      scrapeRow(queries),
-      seriesRow(queries, settings),
-      storeRow(queries),
-      monitoringRow(),
-      methodRow(queries),
+      ...(parts.has('process') ? [nodeRow(queries), healthRow(queries)] : []),
+      ...(parts.has('pipeline')
+        ? [scrapeRow(queries), seriesRow(queries, settings), storeRow(queries), monitoringRow()]
+        : []),
+      ...(parts.has('process') ? [methodRow(queries)] : []),
     ],
   };
 }

@@ -1,6 +1,6 @@
 /** Service level objectives: what is left of their budgets, and how fast these burn. */
-import type { RuleGroup } from '../model.js';
-import { isAlert } from '../model.js';
+import type { BundlePart } from '../bundle-parts.js';
+import { isAlert, type RuleGroup } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import type { Board, Query, Row, Variable } from './board.js';
 import { gauge, stat, table, timeSeries } from './panels.js';
@@ -21,26 +21,26 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
   const measured = windows.filter((window) => records.has(errorRatio + window));
   const has = records.has(objective);
   return {
-    uid: 'tamma-slo',
-    title: 'Tamma: service levels',
+    name: 'slo',
+    title: 'service levels',
     description: has
       ? 'What each objective still allows, and how fast that is used up.'
       : 'No objective is defined: what one might be set on.',
     variables: [jobVariable(settings), ...(has ? [sloVariable] : [])],
-    rows: [...(has ? [objectiveRow(records.has(budget)), burnRow(measured)] : []), indicatorRow()],
+    rows: [...(has ? [objectiveRow(records.has(budget)), burnRow(measured)] : []), ...indicatorRow(settings)],
   };
 }
 
 const sloVariable: Variable = {
   name: 'slo',
   label: 'Objective',
-  description: 'Objectives that have rules.',
-  query: `label_values(${objective}, slo)`,
+  description: 'Objectives of the service that have rules.',
+  query: `label_values(${objective}{job=~"$job"}, slo)`,
 };
 
-/** Records of objectives have the label `slo`, whatever else they have. */
+/** Records of objectives have the labels `job` and `slo`, whatever else they have. */
 function of(record: string): string {
-  return `${record}{slo=~"$slo"}`;
+  return `${record}{job=~"$job",slo=~"$slo"}`;
 }
 
 function objectiveRow(hasBudget: boolean): Row {
@@ -87,7 +87,7 @@ function burnRow(measured: readonly string[]): Row {
     legend: `{{slo}} ${window}`,
   });
   const burn = (window: string): Query => ({
-    expression: `${of(errorRatio + window)} / on (slo) group_left () (1 - max by (slo) (${of(objective)}))`,
+    expression: `${of(errorRatio + window)} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`,
     legend: `{{slo}} ${window}`,
   });
   return {
@@ -121,48 +121,62 @@ function burnRow(measured: readonly string[]): Row {
   };
 }
 
-function indicatorRow(): Row {
-  return {
-    title: 'Indicators: errors and durations of each subject',
-    panels: [
-      timeSeries({
-        title: 'Failures by share',
-        description: 'Failures in all, over five minutes; of issues, over an hour, what did not succeed.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        width: 12,
-        queries: [
-          { ...recorded('job:http_server_requests_failed:ratio_rate5m'), legend: 'inbound requests' },
-          {
-            ...recorded('job_provider:ai_requests_failed:ratio_rate5m'),
-            legend: 'AI requests, {{provider}}',
-          },
-          {
-            ...recorded('job_workflow:workflows_failed:ratio_rate5m'),
-            legend: 'workflows, {{workflow_type}}',
-          },
-          { expression: `1 - ${recorded('job:issues_success:ratio_rate1h').expression}`, legend: 'issues' },
-        ],
-      }),
-      timeSeries({
-        title: 'Durations: p99',
-        description: 'One in a hundred takes longer than this.',
-        unit: 's',
-        min: 0,
-        width: 12,
-        queries: [
-          { ...recorded('job:http_server_request_duration_seconds:p99_rate5m'), legend: 'inbound requests' },
-          {
-            ...recorded('job_provider:ai_request_duration_seconds:p99_rate5m'),
-            legend: 'AI requests, {{provider}}',
-          },
-          {
-            ...recorded('job_workflow:workflow_completion_duration_seconds:p99_rate5m'),
-            legend: 'workflows, {{workflow_type}}',
-          },
-        ],
-      }),
-    ],
-  };
+/** What the bundle records of its parts, whatever objective there is. */
+function indicatorRow({ parts }: BundleSettings): Row[] {
+  const of = (part: BundlePart, query: Query): Query[] => (parts.has(part) ? [query] : []);
+  if (!(parts.has('http') || parts.has('provider') || parts.has('workflow'))) return [];
+  return [
+    {
+      title: 'Indicators: errors and durations of each subject',
+      panels: [
+        timeSeries({
+          title: 'Failures by share',
+          description: `Failures in all, over five minutes${parts.has('workflow') ? '; of issues, over an hour, what did not succeed' : ''}.`,
+          unit: 'percentunit',
+          min: 0,
+          max: 1,
+          width: 12,
+          queries: [
+            ...of('http', {
+              ...recorded('job:http_server_requests_failed:ratio_rate5m'),
+              legend: 'inbound requests',
+            }),
+            ...of('provider', {
+              ...recorded('job_provider:ai_requests_failed:ratio_rate5m'),
+              legend: 'AI requests, {{provider}}',
+            }),
+            ...of('workflow', {
+              ...recorded('job_workflow:workflows_failed:ratio_rate5m'),
+              legend: 'workflows, {{workflow_type}}',
+            }),
+            ...of('workflow', {
+              expression: `1 - ${recorded('job:issues_success:ratio_rate1h').expression}`,
+              legend: 'issues',
+            }),
+          ],
+        }),
+        timeSeries({
+          title: 'Durations: p99',
+          description: 'One in a hundred takes longer than this.',
+          unit: 's',
+          min: 0,
+          width: 12,
+          queries: [
+            ...of('http', {
+              ...recorded('job:http_server_request_duration_seconds:p99_rate5m'),
+              legend: 'inbound requests',
+            }),
+            ...of('provider', {
+              ...recorded('job_provider:ai_request_duration_seconds:p99_rate5m'),
+              legend: 'AI requests, {{provider}}',
+            }),
+            ...of('workflow', {
+              ...recorded('job_workflow:workflow_completion_duration_seconds:p99_rate5m'),
+              legend: 'workflows, {{workflow_type}}',
+            }),
+          ],
+        }),
+      ],
+    },
+  ];
 }

@@ -31,8 +31,8 @@ export function workflowsBoard(settings: BundleSettings): Board {
   ];
   const queries = boardQueries(labels.map(({ name }) => name));
   return {
-    uid: 'tamma-workflows',
-    title: 'Tamma: workflows',
+    name: 'workflows',
+    title: 'workflows',
     description:
       'How many workflows run, how many fail, how long they take, and what waits for a worker or a human.',
     variables: [...targetVariables(settings), ...labels],

@@ -156,3 +156,25 @@ test('the help tells the exit codes', async (t) => {
   for (const name of ['bundle', 'up'])
     t.regex((await command([name, '--help'])).stdout, /Exit codes: 0 .* 1 .* 2 /s);
 });
+
+test('--include says what the service has, over what the file says', async (t) => {
+  const config = await configFile(t, "export default { include: ['http', 'workflow'] };");
+  const folder = join(await temporaryFolder(t), 'out');
+  const args = ['bundle', '--out', folder, '--config', config, '--include', 'http, process'];
+  t.like(await command(args, { env: { SERVICE_NAME: 'shop' } }), { code: 0, stderr: '' });
+  t.deepEqual((await readdir(join(folder, 'runbooks'))).sort(), [
+    'http.md',
+    'pipeline.md',
+    'process.md',
+    'slo.md',
+    'targets.md',
+  ]);
+});
+
+test('--include with a part that there is not is an error that names the nearest, and nothing is written', async (t) => {
+  const folder = join(await temporaryFolder(t), 'out');
+  const { code, stderr } = await command(['bundle', '--out', folder, '--include', 'http,proces']);
+  t.is(code, 1);
+  t.regex(stderr, /^Invalid `include` .* received "proces"\. Did you mean `process`\?/);
+  await t.throwsAsync(readdir(folder));
+});

@@ -8,6 +8,7 @@ import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib
 import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
 import { lockPath } from '../../../lib/durability/lock.js';
 import { decodeSnapshot } from '../../../lib/durability/snapshot.js';
+import { PlatformMetrics } from '../../../lib/recorders/platform.js';
 import {
   createTestRegistry,
   readHistogram,
@@ -80,6 +81,30 @@ test('a metric is restored when it is defined, and kept for later lives where it
   t.is(third.snapshots.report.restored.get('jobs_total'), 1);
   t.is(third.snapshots.report.source, file);
   t.true(third.snapshots.report.written instanceof Date);
+});
+
+test('a metric of the catalogue is exposed again from the start, before anything records it', async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const first = await life(t, file, (registry) =>
+    new PlatformMetrics({ registry }).recordPRCreated('github', 'acme/app'),
+  );
+  await first.snapshots.stop();
+  const { registry } = await life(t, file);
+  const repository = { platform: 'github', repository: 'acme/app' };
+  t.is(readValue(registry, catalogue.prsCreated, repository), 1);
+  new PlatformMetrics({ registry }).recordPRCreated('github', 'acme/app');
+  t.is(readValue(registry, catalogue.prsCreated, repository), 2);
+});
+
+test("a service's own metric under a name of the catalogue is restored when its definition registers", async (t) => {
+  const file = join(await temporaryFolder(t), 'state.om');
+  const own = defineCounter({ name: 'errors_total', help: 'Errors of the shop.', labels: { page: label() } });
+  const first = await life(t, file, (registry) => registry.counter(own).inc({ page: 'cart' }, 5));
+  await first.snapshots.stop();
+  const { registry } = await life(t, file);
+  t.is(registry.get('errors_total'), undefined, 'the name is not taken by the catalogue');
+  registry.counter(own).inc({ page: 'cart' });
+  t.is(readValue(registry, own, { page: 'cart' }), 6);
 });
 
 test('a registry that is stopped and started again is not restored twice', async (t) => {

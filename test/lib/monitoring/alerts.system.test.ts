@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import type { MetricDefinition } from '../../../lib/definition.js';
+import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { selector } from '../../../lib/monitoring/expression.js';
 import { alertStates } from '../../../lib/monitoring/foreign.js';
 import type { BundleFile } from '../../../lib/monitoring/model.js';
@@ -36,6 +37,7 @@ testWith(
   async (t, { promtool }) => {
     const options: BundleOptions = {
       target: '3',
+      include: bundleParts,
       definitions: [jobsLost],
       alerts: [ownAlert],
       config: { service: "my 'own' service" },

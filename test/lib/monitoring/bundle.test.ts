@@ -21,7 +21,7 @@ const jobsFail: Alert = {
   forSeconds: 60,
   summary: 'Jobs of {{ $labels.queue }} fail',
   description: '{{ $value | humanize }} a second fail.',
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   runbook: {
     meaning: 'Jobs fail.',
     query: 'jobs_total{outcome="failure"}',

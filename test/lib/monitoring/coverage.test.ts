@@ -20,7 +20,7 @@ const jobsFail: Alert = {
   forSeconds: 60,
   summary: 'Jobs fail',
   description: '{{ $value }}',
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   runbook: { meaning: 'They fail.', query: 'job:jobs:rate5m', causes: [], actions: [] },
   tests: {
     fires: { series: { 'jobs_total{queue="a"}': '0+600x9' }, atMinutes: 9 },
@@ -43,7 +43,7 @@ function coverage(alerts: readonly Alert[], queries: readonly PanelQuery[]) {
 }
 
 const panel = (expression: string): PanelQuery => ({
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   panel: 'Work',
   expression,
 });
@@ -69,7 +69,7 @@ test("an alert's panel is one of its dashboard that shows what it reads, through
         readsNothing: false,
       },
     ]);
-  const elsewhere: PanelQuery = { ...panel('sum(jobs_total)'), dashboard: 'tamma-ai' };
+  const elsewhere: PanelQuery = { ...panel('sum(jobs_total)'), dashboard: 'ai' };
   for (const queries of [[], [elsewhere], [panel('wait_seconds_sum')]])
     t.true(
       coverage([jobsFail], queries).gaps.includes(

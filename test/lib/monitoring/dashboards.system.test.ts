@@ -47,10 +47,10 @@ testWith(
     const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
     t.teardown(() => service.stop());
     const prometheus = `127.0.0.1:${await freePort()}`;
-    const { definitions, slos, alerts } = example;
+    const { include, definitions, slos, alerts } = example;
     const options = {
       target: '3',
-      ...{ definitions, slos, alerts },
+      ...{ include, definitions, slos, alerts },
       targets: [new URL(service.url).host],
       prometheus,
       alertmanager: `127.0.0.1:${await freePort()}`,

@@ -15,7 +15,7 @@ import {
 import { grafanaFiles } from '../../../lib/monitoring/dashboards/grafana-files.js';
 import {
   type Alert,
-  type DashboardUid,
+  type DashboardName,
   isAlert,
   type PanelQuery,
   type RuleGroup,
@@ -25,18 +25,19 @@ import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/sett
 import { boardsIn, type DashboardJson, type PanelJson } from '../../helpers/dashboard-json.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 
-const uids = [
-  'tamma-overview',
-  'tamma-workflows',
-  'tamma-ai',
-  'tamma-delivery',
-  'tamma-slo',
-  'tamma-pipeline',
-] as const satisfies readonly DashboardUid[];
+const names = [
+  'overview',
+  'workflows',
+  'ai',
+  'delivery',
+  'slo',
+  'pipeline',
+] as const satisfies readonly DashboardName[];
+const uids = names.map((name) => `tamma-${name}`);
 
 /** An alert that always fires, one a dashboard. */
-const alertOf = (dashboard: DashboardUid): Alert => ({
-  name: `Sample${dashboard.replace('tamma-', '')}`,
+const alertOf = (dashboard: DashboardName): Alert => ({
+  name: `Sample${dashboard}`,
   subject: 'own',
   severity: 'ticket',
   expression: 'vector(1)',
@@ -66,13 +67,13 @@ const objectiveGroup: RuleGroup = {
   ].map(([record, value]) => ({
     record: String(record),
     expression: `vector(${value})`,
-    labels: { slo: 'sample' },
+    labels: { job: 'tamma', slo: 'sample' },
   })),
 };
 
 async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup[] = [objectiveGroup]) {
   const settings = bundleSettings(options);
-  const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: uids.map(alertOf) };
+  const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: names.map(alertOf) };
   const groups = [...recordingGroups(settings), alerts, ...extra];
   const { files, queries } = await grafanaFiles(settings, groups);
   return { settings, groups, files, queries, boards: boardsIn(files) };
@@ -80,6 +81,11 @@ async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup
 
 /** Of the default settings. */
 const standard = dashboards();
+
+/** Without the service. */
+function nameOf({ uid }: Pick<DashboardJson, 'uid'>): DashboardName {
+  return uid.replace(/^tamma-/, '') as DashboardName;
+}
 
 /** Every panel that shows something, those in closed rows too. */
 function panelsOf({ panels }: DashboardJson): PanelJson[] {
@@ -98,7 +104,7 @@ test('six dashboards and the provisioning are written', async (t) => {
   );
   t.deepEqual(
     boards.map(({ uid }) => uid),
-    [...uids],
+    uids,
   );
 });
 
@@ -127,7 +133,7 @@ test('runbooks in a folder, which a browser cannot follow from Grafana, are name
   const { boards } = await standard;
   for (const board of boards) {
     t.false(board.links.some(({ title }) => title === 'Runbooks'));
-    const behind = panelsOf(board).find(({ title }) => title === alertOf(board.uid as DashboardUid).name);
+    const behind = panelsOf(board).find(({ title }) => title === alertOf(nameOf(board)).name);
     t.regex(behind?.description ?? '', /Runbook: runbooks\/own\.md#sample/);
     t.is(behind?.links, undefined);
   }
@@ -214,10 +220,10 @@ test('the queries that are told are those of the files', async (t) => {
   const { boards, queries } = await standard;
   const inFiles = boards.flatMap((board) => [
     ...panelsOf(board).flatMap(({ title, targets }) =>
-      targets.map(({ expr }) => ({ dashboard: board.uid, panel: title, expression: expr })),
+      targets.map(({ expr }) => ({ dashboard: nameOf(board), panel: title, expression: expr })),
     ),
     ...board.annotations.list.map(({ name, expr }) => ({
-      dashboard: board.uid,
+      dashboard: nameOf(board),
       panel: `annotation ${name}`,
       expression: expr,
     })),
@@ -293,7 +299,7 @@ test('a user’s own metrics come out on the overview, by what they are', async 
 test('every alert is listed on its dashboard, and has a panel of its name with the first query of its runbook', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   for (const board of boards) {
-    const { name, runbook } = alertOf(board.uid as DashboardUid);
+    const { name, runbook } = alertOf(nameOf(board));
     const panels = panelsOf(board);
     const list = panels.find(({ title }) => title === 'Alerts that are pending or fire');
     t.is(
@@ -309,7 +315,7 @@ test('every alert is listed on its dashboard, and has a panel of its name with t
 });
 
 test('alerts of one name share a panel, with each of their queries once', async (t) => {
-  const sample = alertOf('tamma-slo');
+  const sample = alertOf('slo');
   const burn = (query: string): Alert => ({ ...sample, name: 'Burn', runbook: { ...sample.runbook, query } });
   const many = Array.from({ length: 30 }, (_, index) => burn(`slo_${index}`));
   const group: RuleGroup = { name: 'burn', file: 'slo', rules: [...many, burn('slo_0')] };
@@ -329,7 +335,7 @@ test('without objectives the dashboard of them shows what one might be set on, a
   const records = new Set(
     groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
   );
-  t.true(queries.some(({ dashboard }) => dashboard === 'tamma-slo'));
+  t.true(queries.some(({ dashboard }) => dashboard === 'slo'));
   for (const { expression } of queries) {
     for (const [name] of expression.matchAll(/\b\w+(:\w+)+(?=\{)/g)) t.true(records.has(name), name);
   }

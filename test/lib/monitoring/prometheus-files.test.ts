@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
+import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import type { BundleFile } from '../../../lib/monitoring/model.js';
 import { mostSamples, scrapeLimits } from '../../../lib/monitoring/scrape-limits.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
@@ -169,12 +170,12 @@ test('the sample limit is the sum of what each metric can have, with the arithme
     // 20,000, and 2; with one label there is nothing to keep beside what is folded.
     defineGauge({ name: 'rooms', help: 'Rooms.', labels: { name: label() }, maxSeries: 20_000 }),
   ];
-  const settings = bundleSettings({ definitions: own });
+  const settings = bundleSettings({ include: bundleParts, definitions: own });
   const { samples, arithmetic } = scrapeLimits(settings);
   const added = 4 * 2 + 1_104 * 7 + 20_002;
   t.is(settings.definitions.length, length + 3);
   t.true(Math.abs(samples - before - added) <= 2_000, `${samples - before} is about ${added}`);
-  const text = contentOf(filesFor({ definitions: own }), 'prometheus/prometheus.yml');
+  const text = contentOf(filesFor({ include: bundleParts, definitions: own }), 'prometheus/prometheus.yml');
   for (const line of arithmetic.split('\n')) t.true(text.includes(`# ${line}`), line);
 });
 

@@ -221,7 +221,7 @@ const alert: Alert = {
   forSeconds: 60,
   summary: 'Jobs of {{ $labels.queue }} fail',
   description: '{{ $value }} a second.',
-  dashboard: 'tamma-overview',
+  dashboard: 'overview',
   runbook: { meaning: 'Jobs fail.', query: 'jobs_total{outcome="failure"}', causes: [], actions: [] },
   tests: {
     fires: { series: { 'jobs_total{outcome="failure",queue="a"}': '0+600x20' }, atMinutes: 10 },
@@ -238,7 +238,7 @@ function check(own: Alert, queries: readonly PanelQuery[] = []): void {
 test('an alert, its runbook, its tests and panels that are right pass', (t) => {
   t.notThrows(() =>
     check(alert, [
-      { dashboard: 'tamma-overview', panel: 'Jobs', expression: 'sum(rate(jobs_total[$__rate_interval]))' },
+      { dashboard: 'overview', panel: 'Jobs', expression: 'sum(rate(jobs_total[$__rate_interval]))' },
     ]),
   );
 });
@@ -273,11 +273,11 @@ for (const [place, wrong] of [
 test('all mistakes are one error, panels among them', (t) => {
   const error = t.throws(() =>
     check({ ...alert, expression: 'jobs_totl' }, [
-      { dashboard: 'tamma-overview', panel: 'Jobs', expression: 'sum(' },
-      { dashboard: 'tamma-overview', panel: 'Waiting', expression: 'jobs_waiting{queu="$queue"}' },
+      { dashboard: 'overview', panel: 'Jobs', expression: 'sum(' },
+      { dashboard: 'overview', panel: 'Waiting', expression: 'jobs_waiting{queu="$queue"}' },
     ]),
   );
   t.is(error?.message.split('\n').length, 4);
   t.regex(error?.message ?? '', /^Invalid monitoring bundle, 3 problems:\n {2}- alert/);
-  t.regex(error?.message ?? '', /panel `Waiting` of dashboard `tamma-overview`: label of `jobs_waiting`/);
+  t.regex(error?.message ?? '', /panel `Waiting` of dashboard `overview`: label of `jobs_waiting`/);
 });

@@ -1,6 +1,7 @@
 /** SLOs, as the real promtool runs their rules: what burns a budget, what does not, and what is left of it. */
 import test from 'ava';
 import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
+import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { burnLegs } from '../../../lib/monitoring/burn-rates.js';
 import { type Alert, type AlertCase, isAlert, type RuleGroup } from '../../../lib/monitoring/model.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
@@ -392,7 +393,7 @@ test('sped up, windows and holds shrink and names stay', (t) => {
 
 test('an own SLO takes the place of the default of its name', (t) => {
   const own = defineSlo({ name: 'issue-success', objective: 0.99, events: failures });
-  const slos = slosOf(bundleSettings({ definitions, slos: [own] }));
+  const slos = slosOf(bundleSettings({ include: bundleParts, definitions, slos: [own] }));
   t.deepEqual(
     slos.filter(({ name }) => name === 'issue-success').map(({ objective }) => objective),
     [0.99],

@@ -13,11 +13,14 @@ import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 import { startVictoria } from '../../helpers/victoria-metrics.js';
 
-const { definitions, slos, alerts } = example;
+const { include, definitions, slos, alerts } = example;
 
 async function writtenBundle(t: ExecutionContext, options: Partial<BundleOptions>): Promise<string> {
   const folder = join(await temporaryFolder(t), 'bundle');
-  await writeBundle(await generateBundle({ definitions, slos, alerts, ...options } as BundleOptions), folder);
+  await writeBundle(
+    await generateBundle({ include, definitions, slos, alerts, ...options } as BundleOptions),
+    folder,
+  );
   return folder;
 }
 

@@ -64,7 +64,7 @@ test('complete and error of one run are one end: the first', (t) => {
   t.is(active(), 0);
   t.deepEqual([completed('success'), completed('failure')], [1, undefined]);
   t.like(duration(), { count: 1, sum: 3 });
-  t.is(registry.get('errors_total')?.series.size, 0);
+  t.is(registry.get('errors_total'), undefined);
 });
 
 test('an error is a failure and counts in errors_total; an EscalationError is an escalation and does not', (t) => {
@@ -85,7 +85,7 @@ test('an error is a failure and counts in errors_total; an EscalationError is an
     1,
   );
   t.is(registry.get('errors_total')?.series.size, 1);
-  t.is(registry.get('escalations_total')?.series.size, 0, 'recordEscalation alone counts those');
+  t.is(registry.get('escalations_total'), undefined, 'recordEscalation alone counts those');
 });
 
 test('the end takes back what the start added, even where it is told with another type', (t) => {

@@ -1,0 +1,37 @@
+/** A shop that takes orders: a service like any other, which drives no agents. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Router from '@koa/router';
+import { createMetrics, type MetricsConfig, sharedRegistry } from '@tamma/observability';
+import Koa from 'koa';
+import { orders } from './orders.js';
+
+export interface Shop {
+  /** Where orders are posted to. */
+  readonly url: string;
+  /** Where Prometheus scrapes: METRICS_ENDPOINT and METRICS_PORT. */
+  readonly metricsUrl: string | undefined;
+  close(): Promise<void>;
+}
+
+/** @param port 0 takes a free one */
+export async function startShop(port: number, config: Partial<MetricsConfig>): Promise<Shop> {
+  let server: Server | undefined;
+  const metrics = createMetrics({ service: 'shop', ...config }, { drain: () => server });
+  const router = new Router();
+  router.post('/orders/:item', (ctx) => {
+    const isInStock = ctx.params.item !== 'sold-out';
+    sharedRegistry.counter(orders).inc({ outcome: isInStock ? 'success' : 'failure' });
+    ctx.status = isInStock ? 201 : 409;
+  });
+  const app = new Koa().use(metrics.requestMetrics()).use(router.routes());
+  await metrics.start();
+  server = app.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    metricsUrl: metrics.url,
+    close: () => metrics.stop(),
+  };
+}

@@ -1,0 +1,139 @@
+/** The shop: a service that drives no agents has nothing of the platform, in what it exposes and in what watches it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { bundle } from '../../examples/shop/bundle.config.js';
+import { startShop } from '../../examples/shop/shop.js';
+import { generateBundle } from '../../lib/monitoring/bundle.js';
+import { command } from '../helpers/command.js';
+import { filesIn, shopBundle } from '../helpers/example-bundle.js';
+import { compiled, fromRoot } from '../helpers/package-root.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+
+const { files, warnings } = await generateBundle(bundle);
+const pathsIn = (start: string): string[] =>
+  files.map(({ path }) => path).filter((path) => path.startsWith(start));
+const contentOf = (path: string): string => files.find((file) => file.path === path)?.content ?? '';
+
+test('its /metrics has its counter, its requests and its process, and nothing of the platform', async (t) => {
+  const shop = await startShop(0, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => shop.close());
+  for (const item of ['book', 'sold-out'])
+    await (await fetch(`${shop.url}/orders/${item}`, { method: 'POST' })).text();
+  const text = await (await fetch(`${shop.metricsUrl}/metrics`)).text();
+  t.regex(text, /^orders_total\{outcome="success"\} 1$/m);
+  t.regex(text, /^http_server_request_duration_seconds_count\{method="POST",route="\/orders\/:item"/m);
+  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+  t.deepEqual(
+    // `api_` is of requests to other services, as the fetches of this test are.
+    names.filter(
+      (name) => !/^(orders|http_server|metrics|api|build|process|nodejs|health_check)_/.test(name),
+    ),
+    [],
+  );
+});
+
+test('the committed files are what `tamma-metrics bundle` generates, and the hashes of the others too (`npm run docs` updates them)', async (t) => {
+  const folder = join(await temporaryFolder(t), 'bundle');
+  const { code, stdout, stderr } = await command([
+    'bundle',
+    '--config',
+    compiled(shopBundle.config),
+    '--out',
+    folder,
+  ]);
+  t.is(stderr, '');
+  t.is(code, 0);
+  t.notRegex(stdout, /^!/m, 'nothing to warn of');
+  const fresh = [...(await filesIn(folder))].filter(([path]) => shopBundle.isCommitted(path));
+  const committed = await filesIn(fromRoot(shopBundle.folder));
+  t.deepEqual(
+    [...committed.keys()],
+    fresh.map(([path]) => path),
+  );
+  for (const [path, content] of fresh) t.is(committed.get(path), content, path);
+});
+
+test('no file of its bundle speaks of the platform', (t) => {
+  const platform =
+    /tamma(?!-metrics)|\bAIs?\b|\bai_|\bagents?\b|\bgit\b|github|gitlab|workflow|\bissues?\b|pull request|repositor|\bmodels?\b|provider(?!s:)/i;
+  t.is(warnings.length, 0);
+  for (const { path, content } of files) {
+    const lines = `${path}\n${content}`.split('\n').filter((line) => platform.test(line));
+    t.deepEqual(lines, [], path);
+  }
+});
+
+test('its bundle is about HTTP, the process, the targets, the metrics and its objectives', (t) => {
+  t.deepEqual(pathsIn('prometheus/rules/'), [
+    'prometheus/rules/alerts-escalation.yml',
+    'prometheus/rules/alerts-http.yml',
+    'prometheus/rules/alerts-pipeline.yml',
+    'prometheus/rules/alerts-process.yml',
+    'prometheus/rules/alerts-targets.yml',
+    'prometheus/rules/recording.yml',
+    'prometheus/rules/slo.yml',
+  ]);
+  t.deepEqual(pathsIn('runbooks/'), [
+    'runbooks/http.md',
+    'runbooks/pipeline.md',
+    'runbooks/process.md',
+    'runbooks/slo.md',
+    'runbooks/targets.md',
+  ]);
+  t.deepEqual(pathsIn('grafana/'), [
+    'grafana/dashboards/shop-http.json',
+    'grafana/dashboards/shop-overview.json',
+    'grafana/dashboards/shop-pipeline.json',
+    'grafana/dashboards/shop-slo.json',
+    'grafana/provisioning/dashboards/shop.yml',
+    'grafana/provisioning/datasources/shop.yml',
+  ]);
+  t.regex(contentOf('prometheus/rules/slo.yml'), /alert: SloOrdersPlacedBurnsFast/);
+  t.regex(contentOf('grafana/dashboards/shop-overview.json'), /orders_total\{/);
+});
+
+test('everything of its bundle has its name', (t) => {
+  t.regex(contentOf('prometheus/prometheus.yml'), /^ {2}- job_name: shop$/m);
+  for (const path of pathsIn('prometheus/rules/'))
+    for (const [, name = ''] of contentOf(path).matchAll(/^ {2}- name: (.*)$/gm)) t.regex(name, /^shop-/);
+  for (const path of pathsIn('grafana/dashboards/')) {
+    const { uid, title, tags } = JSON.parse(contentOf(path)) as Record<string, string>;
+    t.is(path, `grafana/dashboards/${uid}.json`);
+    t.regex(title ?? '', /^Shop: /);
+    t.deepEqual(tags as unknown, ['shop', 'generated']);
+  }
+  t.regex(contentOf('grafana/provisioning/dashboards/shop.yml'), /folder: Shop$/m);
+});
+
+test('its runbooks, routes and inhibitions name no alert that it does not have', async (t) => {
+  const alerts = new Set(
+    pathsIn('prometheus/rules/').flatMap((path) =>
+      [...contentOf(path).matchAll(/^ +- alert: (\w+)$/gm)].map(([, name = '']) => name),
+    ),
+  );
+  // Whatever is called as an alert of some service is.
+  const { files: ofAll } = await generateBundle();
+  const known = new Set(
+    ofAll.flatMap(({ path, content }) =>
+      path.startsWith('prometheus/rules/')
+        ? [...content.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name = '']) => name)
+        : [],
+    ),
+  );
+  t.true(alerts.size > 20 && known.size > alerts.size);
+  for (const { path, content } of files.filter(({ path }) => !path.startsWith('COVERAGE'))) {
+    const named = [...content.matchAll(/\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b/g)].map(([name]) => name);
+    t.deepEqual(
+      named.filter((name) => known.has(name) && !alerts.has(name)),
+      [],
+      path,
+    );
+  }
+});
+
+test('its README names the dashboards that there are', async (t) => {
+  const readme = await readFile(fromRoot('examples/shop/README.md'), 'utf8');
+  for (const path of pathsIn('grafana/dashboards/'))
+    t.true(readme.includes(`\`${/([\w-]+)\.json$/.exec(path)?.[1]}\``), path);
+});
