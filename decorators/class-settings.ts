@@ -1,7 +1,7 @@
 /** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { ownerOf } from './declaration.js';
+import { type CallSite, ownerOf } from './declaration.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
@@ -36,7 +36,10 @@ export function ownName(target: object): string | undefined {
 }
 
 /** The first setting that the class of a call or one of its superclasses has: a subclass's wins. */
-export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | undefined): T | undefined {
+export function settingOf<T>(
+  call: CallSite,
+  pick: (settings: ClassSettings) => T | undefined,
+): T | undefined {
   for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);
@@ -78,7 +81,7 @@ export function fromClass(name: string, fallback = ''): (call: Call) => string {
 }
 
 /** The class that a call belongs to. */
-export function classOf(call: Call): unknown {
+export function classOf(call: CallSite): unknown {
   const owner = ownerOf(call);
   return typeof owner === 'object' && owner !== null ? owner.constructor : owner;
 }

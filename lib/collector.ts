@@ -208,7 +208,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     if (instrument === undefined) {
       const meant = nearest(
         name,
-        this.registry.instruments().map((registered) => registered.name),
+        this.registry.instruments().map(({ declared }) => declared.name),
       );
       throw metricsError(
         'ERR_METRICS_UNKNOWN_METRIC',
@@ -232,13 +232,14 @@ const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userI
 type DeclaredLabels = Record<string, string | number | boolean>;
 
 /** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
-function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
+function declaredLabels(instrument: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
+  const known = instrument.declared.labels;
   const declared: DeclaredLabels = {};
   for (const [name, value] of Object.entries(labels ?? {})) {
     if (value === undefined) continue;
     const snakeCase = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-    if (labelNames.includes(name)) declared[name] = value;
-    else if (labelNames.includes(snakeCase)) declared[snakeCase] = value;
+    if (Object.hasOwn(known, name)) declared[name] = value;
+    else if (Object.hasOwn(known, snakeCase)) declared[snakeCase] = value;
     else if (!identifiers.has(name)) declared[name] = value;
   }
   return declared;

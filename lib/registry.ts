@@ -27,8 +27,10 @@ import { Summary } from './instruments/summary.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
 import { checkOptionNames } from './option-names.js';
 import { RegisteredInstruments } from './registered-instruments.js';
-import { checkMaxSeries, checkType } from './registry-checks.js';
+import { checkEnabled, checkMaxSeries, checkType } from './registry-checks.js';
+import { RegistryViews } from './registry-views.js';
 import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
+import type { MetricViews } from './views.js';
 
 export { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 export type { MetricsWarning } from './metrics-warning.js';
@@ -41,6 +43,10 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
   maxSeries?: number;
   /** Told of every warning, each once. Default: `process.emitWarning`. */
   onWarning?: (warning: MetricsWarning) => void;
+  /** Other names, fewer labels, other buckets, or none of it, by metric. Default: metrics are as they are defined. */
+  views?: MetricViews;
+  /** `false`: nothing is recorded in it, as after `disable()`. Default: true. */
+  enabled?: boolean;
 }
 
 export interface InstrumentOptions<I> {
@@ -58,6 +64,9 @@ export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 const formats = { text: textFormat, openmetrics: openMetricsFormat };
 
+/** Makes the instrument of a definition, which a view may have changed. */
+type Maker<I> = (viewed: MetricDefinition, context: InstrumentContext) => I;
+
 /** Series a metric may have where nothing says otherwise. */
 export const defaultMaxSeries = 1000;
 
@@ -72,14 +81,28 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   #maxSeries: number;
   readonly #warnings: WarningsOnce;
   readonly #registered: RegisteredInstruments;
+  readonly #views: RegistryViews;
   /** Buckets that replace those of definitions, by metric. */
   readonly #buckets = new Map<string, readonly number[]>();
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
-    checkOptionNames('MetricsRegistry', options, { prometheus: true, maxSeries: true, onWarning: true });
-    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
+    checkOptionNames('MetricsRegistry', options, {
+      prometheus: true,
+      maxSeries: true,
+      onWarning: true,
+      views: true,
+      enabled: true,
+    });
+    const {
+      prometheus,
+      maxSeries = defaultMaxSeries,
+      onWarning = emitWarning,
+      views,
+      enabled = true,
+    } = options;
     checkMaxSeries(maxSeries);
+    checkEnabled(enabled);
     if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',
@@ -94,6 +117,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     });
     this.#maxSeries = maxSeries;
     this.#warnings = new WarningsOnce(onWarning);
+    this.#views = new RegistryViews(this.#registered);
+    if (views !== undefined) this.setViews(views);
+    if (!enabled) this.disable();
   }
 
   /**
@@ -104,7 +130,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: CounterDefinition<L>,
     options?: InstrumentOptions<Counter<L>>,
   ): Counter<L> {
-    return this.#instrument('counter', definition, options, (context) => new Counter(definition, context));
+    return this.#instrument(
+      'counter',
+      definition,
+      options,
+      (viewed, context) => new Counter(viewed as CounterDefinition<L>, context),
+    );
   }
 
   /** The gauge of a definition, made where there is none. Throws as `counter` does. */
@@ -112,7 +143,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: GaugeDefinition<L>,
     options?: InstrumentOptions<Gauge<L>>,
   ): Gauge<L> {
-    return this.#instrument('gauge', definition, options, (context) => new Gauge(definition, context));
+    return this.#instrument(
+      'gauge',
+      definition,
+      options,
+      (viewed, context) => new Gauge(viewed as GaugeDefinition<L>, context),
+    );
   }
 
   /** The histogram of a definition, made where there is none. Throws as `counter` does. */
@@ -124,7 +160,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
       'histogram',
       definition,
       options,
-      (context) => new Histogram(definition, context),
+      (viewed, context) => new Histogram(viewed as HistogramDefinition<L>, context),
     );
   }
 
@@ -133,7 +169,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: SummaryDefinition<L>,
     options?: InstrumentOptions<Summary<L>>,
   ): Summary<L> {
-    return this.#instrument('summary', definition, options, (context) => new Summary(definition, context));
+    return this.#instrument(
+      'summary',
+      definition,
+      options,
+      (viewed, context) => new Summary(viewed as SummaryDefinition<L>, context),
+    );
   }
 
   /** The instrument of a definition, whatever its type. Throws as `counter` does. */
@@ -152,7 +193,39 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   /** Throws as `counter` would where the definition cannot be registered, and registers nothing. @internal */
   checkConflict(definition: MetricDefinition): void {
-    this.#registered.check(definition);
+    if (!this.#views.isOff(definition)) this.#registered.check(this.#views.viewed(definition));
+  }
+
+  /**
+   * Changes how metrics are exposed, by the names of their definitions: those that are made from now on, and those that are there.
+   * Of several views of one metric the last one counts. Other libraries' metrics have no views.
+   * @throws ERR_METRICS_INVALID_VIEW for a view that does not fit its metric, that comes after recordings which it would lose, or that
+   *   switches a metric on again; ERR_METRICS_INVALID_OPTION for an unknown setting; ERR_METRICS_INVALID_NAME;
+   *   ERR_METRICS_INVALID_BUCKETS; ERR_METRICS_DEFINITION_CONFLICT for a name that is taken. Nothing is changed then. A view of a metric
+   *   that is made later is checked then, by `counter` and its like.
+   * @example
+   * registry.setViews({ http_server_request_duration_seconds: { dropLabels: ['route'] }, queue_depth: { enabled: false } });
+   */
+  setViews(views: MetricViews): void {
+    this.#views.add(views);
+  }
+
+  /** Whether anything is recorded in it. */
+  get isEnabled(): boolean {
+    return this.#views.isEnabled;
+  }
+
+  /**
+   * Switches every instrument off, those that are there and those to come, for good: nothing is recorded or exposed any more,
+   * and a recording costs next to nothing. Numbers that were recorded are gone. Other libraries' metrics are left alone.
+   */
+  disable(): void {
+    this.#views.disable();
+  }
+
+  /** Warns of views that no metric has. `known` are names of metrics that may still be made. @internal */
+  warnOfUnusedViews(known: readonly string[]): void {
+    this.#views.warnOfUnused(known, (key, warning) => this.warnOnce(key, warning));
   }
 
   /**
@@ -172,8 +245,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     for (const [name, given] of buckets) {
       const bounds = checkedBuckets(name, given);
-      const existing = this.#registered.get(name);
-      if (existing instanceof Histogram && !existing.rebucket(bounds)) {
+      const existing = this.get(name);
+      const isViewed = this.#views.of(name)?.buckets !== undefined;
+      if (existing instanceof Histogram && !isViewed && !existing.rebucket(bounds)) {
         throw metricsError(
           'ERR_METRICS_INVALID_OPTION',
           `Invalid buckets of metric \`${name}\`: expected ${existing.buckets.join(', ')}, in which it has observations, received ${bounds.join(', ')}. Set buckets before anything is recorded.`,
@@ -183,12 +257,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
   }
 
-  /** The instrument registered under a name, if there is one. */
+  /** The instrument whose definition has a name, if there is one, whatever a view changes of it. */
   get(name: string): AnyInstrument | undefined {
-    return this.#registered.get(name);
+    return this.#views.declared(name);
   }
 
-  /** All instruments, in the order in which they were made. */
+  /** All instruments that are exposed, in the order in which they were made. */
   instruments(): AnyInstrument[] {
     return this.#registered.all();
   }
@@ -232,8 +306,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * @returns whether it was there
    */
   remove(name: string): boolean {
-    const isThere = this.prometheus.getSingleMetric(name) !== undefined;
-    this.prometheus.removeSingleMetric(name);
+    const exposed = this.get(name)?.name ?? name;
+    const isThere = this.prometheus.getSingleMetric(exposed) !== undefined;
+    this.prometheus.removeSingleMetric(exposed);
     this.#registered.forgetRemoved();
     return isThere;
   }
@@ -285,30 +360,37 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     type: MetricDefinition['type'],
     definition: MetricDefinition,
     options: InstrumentOptions<I> | undefined,
-    make: (context: InstrumentContext) => I,
+    make: Maker<I>,
   ): I {
     checkType(type, definition);
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
-    const instrument =
-      this.#registered.find(definition) ??
-      this.#registered.add(this.#made(definition, make as (context: InstrumentContext) => AnyInstrument));
+    const instrument = this.#views.isOff(definition)
+      ? this.#views.silent(definition, () => this.#made(definition, make))
+      : this.#exposed(this.#views.viewed(definition), make);
     if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
     return instrument as I;
   }
 
-  #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
+  #exposed<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
+    return this.#registered.find(definition) ?? this.#registered.add(this.#made(definition, make));
+  }
+
+  #made<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
     const budget = (): number => this.#maxSeries;
-    return make({
+    return make(definition, {
       get maxSeries() {
         return budget();
       },
-      onFold: countingFolds(this, definition),
-    });
+      onFold: countingFolds(this),
+    }) as AnyInstrument;
   }
 
   #prepare(instrument: AnyInstrument): void {
-    if (instrument instanceof Histogram)
-      instrument.rebucket(this.#buckets.get(instrument.name) ?? instrument.definition.buckets);
+    if (instrument instanceof Histogram) {
+      const { name } = instrument.declared;
+      const viewed = this.#views.of(name)?.buckets;
+      instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
+    }
     for (const listener of this.#listeners) listener(instrument);
   }
 
