@@ -12,7 +12,6 @@ import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../li
 import { selector } from '../../lib/monitoring/expression.js';
 import { promqlParser } from '../../lib/monitoring/promql.js';
 import { writeBundle } from '../../lib/monitoring/write-bundle.js';
-import { MetricsRegistry } from '../../lib/registry.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { metricsRouter, startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
@@ -77,7 +76,7 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_INVALID_OPTION: () =>
     Counted(defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: queue }), { labels: {} as never }),
   ERR_METRICS_INVALID_VIEW: () =>
-    new MetricsRegistry({ views: { queue_depth: { dropLabels: 'queue' as never } } }),
+    createTestRegistry({ views: { queue_depth: { dropLabels: ['queueName'] } } }).gauge(catalogue.queueDepth),
   ERR_METRICS_INVALID_CONFIG: () => loadMetricsConfig({ METRICS_PORT: 'x' }),
   ERR_METRICS_LISTEN: () =>
     startMetricsServer({ host: '192.0.2.1', port: 9090 }, { registry: createTestRegistry() }),
