@@ -57,7 +57,7 @@ interface ObservedMethod {
 function offCheck(observers: readonly CallObserver[], declaration: Declaration): ObservedMethod['isOff'] {
   const checks = observers.map(({ isOff }) => isOff ?? isOn);
   const [first = isOn] = checks;
-  return checks.length === 1
+  return checks.length <= 1
     ? (instance) => first(instance, declaration)
     : (instance) => checks.every((isOff) => isOff(instance, declaration));
 }

@@ -41,6 +41,8 @@ interface Binding<S extends Series> {
   readonly instrument: AnyInstrument;
   readonly bound: S | undefined;
   readonly of: BoundSources['of'];
+  /** Once it is, it stays so: kept here, since instruments are of many shapes, and slow to read from. */
+  isOff: boolean;
 }
 
 /**
@@ -65,7 +67,7 @@ export function recorderFor<S extends Series>({
     const instrument = target.instrument(definition);
     const { values, of } = sources.among(instrument.isOff ? [] : instrument.labelNames);
     const bound = values === undefined ? undefined : seriesAt(instrument, values);
-    const binding = { registry: target, instrument, bound, of };
+    const binding: Binding<S> = { registry: target, instrument, bound, of, isOff: instrument.isOff };
     bindings.set(target, binding);
     return binding;
   };
@@ -102,7 +104,10 @@ export function recorderFor<S extends Series>({
     isBound: always !== undefined,
     isOff: (instance, declaration) => {
       try {
-        return bindingAt?.(instance, declaration)?.instrument.isOff === true;
+        const binding = bindingAt?.(instance, declaration);
+        if (binding === undefined) return false;
+        binding.isOff ||= binding.instrument.isOff;
+        return binding.isOff;
       } catch {
         // What fails is noted by the recording.
         return false;
