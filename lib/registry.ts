@@ -287,7 +287,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * response.setHeader('Content-Type', registry.contentType);
    * response.end(await registry.metrics());
    */
-  async metrics({ format = this.#format() }: MetricsTextOptions = {}): Promise<string> {
+  async metrics(options: MetricsTextOptions = {}): Promise<string> {
+    checkOptionNames('MetricsRegistry.metrics', options, { format: true });
+    const { format = this.#format() } = options;
     if (Object.hasOwn(formats, format)) return scrapeToString(this, { format: formats[format] });
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',

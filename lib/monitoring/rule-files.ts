@@ -1,6 +1,7 @@
 /** Rule groups as Prometheus reads them. */
 import { duration } from './expression.js';
 import { type Alert, type BundleFile, isAlert, type RecordingRule, type RuleGroup } from './model.js';
+import { runbookUrl } from './runbook-links.js';
 import type { BundleSettings } from './settings.js';
 import { yamlFile } from './yaml-file.js';
 
@@ -29,11 +30,6 @@ export function alertLabels(alert: Alert, { job }: BundleSettings): Record<strin
   return { ...alert.labels, severity: alert.severity, subject: alert.subject, service: job };
 }
 
-/** Where the section of an alert stands: its heading is the alert's name. */
-export function runbookUrl({ name, subject }: Alert, settings: BundleSettings): string {
-  return `${settings.runbookUrl.replace(/\/+$/, '')}/${subject}.md#${name.toLowerCase()}`;
-}
-
 export function dashboardUrl({ dashboard }: Alert, { grafanaUrl }: BundleSettings): string {
   return `${grafanaUrl.replace(/\/+$/, '')}/d/${dashboard}`;
 }
@@ -47,7 +43,7 @@ function alertRule(alert: Alert, settings: BundleSettings): object {
     annotations: {
       summary: alert.summary,
       description: alert.description,
-      runbook_url: runbookUrl(alert, settings),
+      runbook_url: runbookUrl(alert, settings.runbookUrl),
       dashboard_url: dashboardUrl(alert, settings),
     },
   };
