@@ -3,7 +3,7 @@
 import { processWide } from '../lib/process-wide.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { ownerOf } from './declaration.js';
+import { type CallSite, ownerOf } from './declaration.js';
 
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
@@ -37,7 +37,10 @@ export function ownName(target: object): string | undefined {
 }
 
 /** The first setting that the class of a call or one of its superclasses has: a subclass's wins. */
-export function settingOf<T>(call: Call, pick: (settings: ClassSettings) => T | undefined): T | undefined {
+export function settingOf<T>(
+  call: CallSite,
+  pick: (settings: ClassSettings) => T | undefined,
+): T | undefined {
   for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);
@@ -79,7 +82,7 @@ export function fromClass(name: string, fallback = ''): (call: Call) => string {
 }
 
 /** The class that a call belongs to. */
-export function classOf(call: Call): unknown {
+export function classOf(call: CallSite): unknown {
   const owner = ownerOf(call);
   return typeof owner === 'object' && owner !== null ? owner.constructor : owner;
 }

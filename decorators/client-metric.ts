@@ -115,6 +115,7 @@ function clientRecorder<S extends Series>(
     sources,
     // It is another library's, and may throw.
     isBound: false,
+    isOff: () => false,
     seriesOf: (call) => {
       if (bound !== undefined) return bound;
       try {

@@ -12,10 +12,13 @@ export interface Declaration {
   readonly learnFrom?: (start: object) => void;
 }
 
+/** What is known of a call before it is made. */
+export type CallSite = Pick<Call, 'instance'>;
+
 /** Where a call keeps the declaration of its method. */
 export const declaredBy: unique symbol = Symbol('declaredBy');
 
-export function declarationOf(call: Call): Declaration | undefined {
+export function declarationOf(call: CallSite): Declaration | undefined {
   return (call as { readonly [declaredBy]?: Declaration })[declaredBy];
 }
 
@@ -23,7 +26,7 @@ export function declarationOf(call: Call): Declaration | undefined {
  * The prototype, or the class, to look up what is set for a call: that of `this` where it is of the declaring class or a
  * subclass, else that of the declaring class.
  */
-export function ownerOf(call: Call): unknown {
+export function ownerOf(call: CallSite): unknown {
   const start = prototypeOf(call.instance);
   const holder = declarationOf(call)?.holder;
   return holder === undefined || derives(start, holder) ? start : holder;

@@ -38,6 +38,8 @@ export interface BoundSources {
   readonly staticLabels: Readonly<Record<string, string>>;
   /** Label values in declared order for one call. Throws what a source throws. */
   readonly of: (call: Call) => readonly unknown[];
+  /** The same for an instrument that has only some of the labels: the sources of the others are not asked. */
+  readonly among: (labelNames: readonly string[]) => Pick<BoundSources, 'values' | 'of'>;
 }
 
 /**
@@ -64,10 +66,21 @@ export function boundSources(decorator: string, definition: MetricDefinition, la
     const source = sources[index];
     if (typeof source !== 'function') staticLabels[name] = String(source);
   }
+  const own = read(sources);
+  return {
+    ...own,
+    staticLabels: Object.freeze(staticLabels),
+    among: (labelNames) =>
+      labelNames.length === names.length
+        ? own
+        : read(sources.map((source, index) => (labelNames.includes(names[index] ?? '') ? source : ''))),
+  };
+}
+
+function read(sources: readonly unknown[]): Pick<BoundSources, 'values' | 'of'> {
   const isStatic = sources.every((source) => typeof source !== 'function');
   return {
     values: isStatic ? sources : undefined,
-    staticLabels: Object.freeze(staticLabels),
     of: (call) => sources.map((source) => (typeof source === 'function' ? source(call) : source)),
   };
 }

@@ -102,6 +102,7 @@ export function metricDecorator<
       ...made.observer(recorder, options as Options),
       isPlain: recorder.isBound && !hasUserCode(options),
       bind: recorder.bind,
+      isOff: recorder.isOff,
       handlesRejections,
     };
     const ignorant = ignore === undefined ? observer : ignoring(observer, ignore);

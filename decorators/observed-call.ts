@@ -21,6 +21,8 @@ export interface CallObserver {
   readonly handlesRejections?: boolean | undefined;
   /** It runs no code of the user's, so it cannot fail and cannot call the method again: it needs no containment. */
   readonly isPlain?: boolean;
+  /** Whether nothing of a call is recorded, since all it records on is switched off. Asked only where anything is. */
+  readonly isOff?: (instance: unknown, declaration: Declaration) => boolean;
   /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
   readonly bind?: (registry: AnyRegistry | undefined) => void;
 }

@@ -3,6 +3,8 @@
  * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
  * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
  */
+
+import { switchOffs } from '../lib/instruments/switch-off.js';
 import type { Call } from './call.js';
 import { hasClassFailures } from './class-settings.js';
 import { maxDepth, recording } from './contained-observer.js';
@@ -36,6 +38,7 @@ export function observedFunction<F extends AnyFunction>(
     observer,
     declaration,
     observedPromise: handled ? aside : settled,
+    isOff: offCheck(observers, declaration),
   };
   const general = generalFunction(method);
   // Same parameters, same `this`, same result: the type is the original's.
@@ -47,13 +50,32 @@ interface ObservedMethod {
   readonly observer: CallObserver;
   readonly declaration: Declaration;
   readonly observedPromise: typeof settled;
+  /** Whether calls on an instance go straight to the method. */
+  readonly isOff: (instance: unknown) => boolean;
 }
 
-function generalFunction({ original, observer, declaration, observedPromise }: ObservedMethod): AnyFunction {
+function offCheck(observers: readonly CallObserver[], declaration: Declaration): ObservedMethod['isOff'] {
+  const checks = observers.map(({ isOff }) => isOff ?? isOn);
+  const [first = isOn] = checks;
+  return checks.length <= 1
+    ? (instance) => first(instance, declaration)
+    : (instance) => checks.every((isOff) => isOff(instance, declaration));
+}
+
+const isOn = (): boolean => false;
+
+function generalFunction({
+  original,
+  observer,
+  declaration,
+  observedPromise,
+  isOff,
+}: ObservedMethod): AnyFunction {
   const { start, around } = observer;
   // A method and no function: like a bare method it has no `prototype` and is no constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
+      if (switchOffs() > 0 && isOff(this)) return Reflect.apply(original, this as never, args as never[]);
       if (recording.depth > maxDepth) return Reflect.apply(original, this as never, args as never[]);
       const call = new ObservedCall(this, args, declaration, observer);
       const started = start === undefined ? undefined : startedBy(start, call);
@@ -102,12 +124,13 @@ function generalFunction({ original, observer, declaration, observedPromise }: O
  * functions: one for both would be a call, for which a full stack has no room.
  */
 function plainFunction(
-  { original, observer, declaration, observedPromise }: ObservedMethod,
+  { original, observer, declaration, observedPromise, isOff }: ObservedMethod,
   general: AnyFunction,
 ): AnyFunction {
   const { start } = observer;
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
+      if (switchOffs() > 0 && isOff(this)) return Reflect.apply(original, this as never, args as never[]);
       // `failure` of a class sees the whole call.
       if (hasClassFailures()) return Reflect.apply(general, this as never, args as never[]);
       const call = new ObservedCall(undefined, noArguments, declaration, observer);

@@ -12,7 +12,7 @@ import { type DualModeMethodDecorator, methodDecorator } from './method-decorato
 import type { MethodSite } from './method-site.js';
 import { anonymous, type CommonOptions, checkOptionNames } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import { bindingFinder, type RegistryBinding } from './registry-binding.js';
+import { type BindingFinder, bindingFinder, type RegistryBinding } from './registry-binding.js';
 
 /** Sources for some of the labels of a preset. */
 export type PresetLabels<Names extends string, C> = {
@@ -95,9 +95,26 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
       }
     };
     const observing = observer({ site, read, recorderOf, label });
-    const bound = { ...observing, bind: finder.bind, handlesRejections: options.handlesRejections };
+    const bound: CallObserver = {
+      ...observing,
+      bind: finder.bind,
+      handlesRejections: options.handlesRejections,
+      // What a preset does beside its metrics, such as naming the requests within a call, is for other metrics.
+      isOff: (instance, declaration) => isDisabled(finder, instance, declaration),
+    };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
   });
+}
+
+function isDisabled(
+  { bindingAt }: BindingFinder<RegistryBinding>,
+  ...at: Parameters<NonNullable<CallObserver['isOff']>>
+): boolean {
+  try {
+    return bindingAt?.(...at)?.registry.isEnabled === false;
+  } catch {
+    return false;
+  }
 }
 
 /** The default of a label that is the name of the method. */

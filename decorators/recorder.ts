@@ -5,6 +5,7 @@ import { type AnyInstrument, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { AnyRegistry } from './class-settings.js';
 import { type BoundSources, boundSources } from './label-sources.js';
+import type { CallObserver } from './observed-call.js';
 import { bindingFinder } from './registry-binding.js';
 
 /** Nothing of it throws: what fails is noted in the registry, which counts it and warns once. */
@@ -12,6 +13,8 @@ export interface Recorder<S extends Series> {
   readonly sources: BoundSources;
   /** All calls have one series, in one registry: nothing of the user's is asked. */
   readonly isBound: boolean;
+  /** Whether calls on an instance record nothing, since the metric is switched off. */
+  readonly isOff: NonNullable<CallObserver['isOff']>;
   /** The series of this call; `undefined` where a label source failed. */
   readonly seriesOf: (call: Call) => S | undefined;
   /** What `value` makes of this call; `undefined` where it failed or has nothing to say. */
@@ -37,6 +40,9 @@ interface Binding<S extends Series> {
   readonly registry: AnyRegistry;
   readonly instrument: AnyInstrument;
   readonly bound: S | undefined;
+  readonly of: BoundSources['of'];
+  /** Once it is, it stays so: kept here, since instruments are of many shapes, and slow to read from. */
+  isOff: boolean;
 }
 
 /**
@@ -59,15 +65,18 @@ export function recorderFor<S extends Series>({
     const existing = bindings.get(target);
     if (existing !== undefined) return existing;
     const instrument = target.instrument(definition);
-    const binding = {
-      registry: target,
-      instrument,
-      bound: sources.values === undefined ? undefined : seriesAt(instrument, sources.values),
-    };
+    const { values, of } = sources.among(instrument.isOff ? [] : instrument.labelNames);
+    const bound = values === undefined ? undefined : seriesAt(instrument, values);
+    const binding: Binding<S> = { registry: target, instrument, bound, of, isOff: instrument.isOff };
     bindings.set(target, binding);
     return binding;
   };
-  const { bindingOf, bind, bindSoon, fixed } = bindingFinder(decorator, [definition], registry, bindingIn);
+  const { bindingOf, bindingAt, bind, bindSoon, fixed } = bindingFinder(
+    decorator,
+    [definition],
+    registry,
+    bindingIn,
+  );
 
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let target: AnyRegistry = sharedRegistry;
@@ -84,8 +93,8 @@ export function recorderFor<S extends Series>({
   const seriesOf = (call: Call): S | undefined => {
     if (always !== undefined) return always;
     try {
-      const { instrument, bound } = bindingOf(call);
-      return bound ?? seriesAt(instrument, sources.of(call));
+      const { instrument, bound, of } = bindingOf(call);
+      return bound ?? seriesAt(instrument, of(call));
     } catch (error) {
       return failed(call, 'label', error);
     }
@@ -93,6 +102,17 @@ export function recorderFor<S extends Series>({
   return {
     sources,
     isBound: always !== undefined,
+    isOff: (instance, declaration) => {
+      try {
+        const binding = bindingAt?.(instance, declaration);
+        if (binding === undefined) return false;
+        binding.isOff ||= binding.instrument.isOff;
+        return binding.isOff;
+      } catch {
+        // What fails is noted by the recording.
+        return false;
+      }
+    },
     seriesOf,
     bind,
     bindSoon,

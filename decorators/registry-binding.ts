@@ -3,8 +3,8 @@ import type { MetricDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import { MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { type AnyRegistry, settingOf, settingsVersion } from './class-settings.js';
-import { type Declaration, declarationOf, prototypeOf } from './declaration.js';
+import { type AnyRegistry, type ClassSettings, settingOf, settingsVersion } from './class-settings.js';
+import { type Declaration, declarationOf, declaredBy, prototypeOf } from './declaration.js';
 
 /** What a decorator keeps for each registry that it records in. */
 export interface RegistryBinding {
@@ -13,6 +13,8 @@ export interface RegistryBinding {
 
 export interface BindingFinder<B extends RegistryBinding> {
   readonly bindingOf: (call: Call) => B;
+  /** As `bindingOf`, before there is a call. Missing where the user gives a registry by instance, and is asked once a call. */
+  readonly bindingAt?: (instance: unknown, declaration: Declaration | undefined) => B | undefined;
   /** Makes ready in the registry of its class, and in no other. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
   /** Binds when the class is defined; without it, at the first call. */
@@ -35,7 +37,13 @@ export function bindingFinder<B extends RegistryBinding>(
 ): BindingFinder<B> {
   if (registry instanceof MetricsRegistry) {
     const binding = bindingIn(registry);
-    return { bindingOf: () => binding, bind: () => {}, bindSoon: () => {}, fixed: binding };
+    return {
+      bindingOf: () => binding,
+      bindingAt: () => binding,
+      bind: () => {},
+      bindSoon: () => {},
+      fixed: binding,
+    };
   }
   if (typeof registry === 'function') {
     return {
@@ -66,29 +74,36 @@ function byClass<B extends RegistryBinding>(
   let lastDeclaration: Declaration | undefined;
   let lastBinding: B | undefined;
   let lastVersion = 0;
-  return {
-    bindingOf: (call) => {
-      const version = settingsVersion();
-      if (version === 0) return shared ?? bindShared();
-      const { instance } = call;
-      const prototype = prototypeOf(instance);
-      const declaration = declarationOf(call);
-      if (
-        lastBinding !== undefined &&
-        prototype === lastPrototype &&
-        declaration === lastDeclaration &&
-        version === lastVersion
-      )
-        return lastBinding;
-      const found = settingOf(call, ({ registry }) => registry);
-      // A registry of the instance differs from call to call of one class: it is never the last.
-      if (typeof found === 'function')
-        return bindingIn(checkedRegistry('Instrumented', found(instance as never)));
-      lastBinding = found === undefined ? bindShared() : bindingIn(found);
-      lastPrototype = prototype;
-      lastDeclaration = declaration;
-      lastVersion = version;
+  /** `undefined` where each instance has a registry of its own. */
+  const bindingAt = (instance: unknown, declaration: Declaration | undefined): B | undefined => {
+    const version = settingsVersion();
+    if (version === 0) return shared ?? bindShared();
+    const prototype = prototypeOf(instance);
+    if (
+      lastBinding !== undefined &&
+      prototype === lastPrototype &&
+      declaration === lastDeclaration &&
+      version === lastVersion
+    )
       return lastBinding;
+    const found = registryAt(instance, declaration);
+    // A registry of the instance differs from call to call of one class: it is never the last.
+    if (typeof found === 'function') return undefined;
+    lastBinding = found === undefined ? bindShared() : bindingIn(found);
+    lastPrototype = prototype;
+    lastDeclaration = declaration;
+    lastVersion = version;
+    return lastBinding;
+  };
+  return {
+    bindingAt,
+    bindingOf: (call) => {
+      const { instance } = call;
+      const declaration = declarationOf(call);
+      const binding = bindingAt(instance, declaration);
+      if (binding !== undefined) return binding;
+      const found = registryAt(instance, declaration) as (instance: never) => unknown;
+      return bindingIn(checkedRegistry('Instrumented', found(instance as never)));
     },
     bind: (registry) => {
       claimed = true;
@@ -105,6 +120,11 @@ function byClass<B extends RegistryBinding>(
         }
       }),
   };
+}
+
+/** The registry of the class of a call, or what gives the one of an instance. */
+function registryAt(instance: unknown, declaration: Declaration | undefined): ClassSettings['registry'] {
+  return settingOf({ instance, ...{ [declaredBy]: declaration } }, ({ registry }) => registry);
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION for what is no registry of ours */

@@ -15,7 +15,15 @@ import type { Gauge } from './instruments/gauge.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { processWide } from './process-wide.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
-import { familiesOf, familyOf, flatSamples, grouped, samplesOf } from './sample-groups.js';
+import {
+  declaredFamily,
+  declaredName,
+  familiesOf,
+  familyOf,
+  flatSamples,
+  grouped,
+  samplesOf,
+} from './sample-groups.js';
 
 export interface MetricsAggregatorOptions {
   /** What is read, and where the derived gauges come out. Default: `sharedRegistry`. */
@@ -129,8 +137,12 @@ export class MetricsAggregator {
   async #read(rule: GaugeRule): Promise<MetricFamily[]> {
     const metrics = this.#registry.prometheus.getMetricsAsArray() as readonly ReadableMetric[];
     // A derived gauge is no input: two rules, of two aggregators even, could wait for each other without end.
-    const inputs = metrics.filter((metric) => !derivedGauges.has(metric) && this.#isRead(rule, metric));
-    return Promise.all(inputs.map((metric) => metric.get()));
+    const inputs = metrics.filter(
+      (metric) =>
+        !derivedGauges.has(metric) &&
+        this.#isRead(rule, { type: metric.type, name: declaredName(metric, metric.name) }),
+    );
+    return Promise.all(inputs.map(async (metric) => declaredFamily(metric, await metric.get())));
   }
 
   #isRead(rule: GaugeRule, { name, type }: Pick<MetricFamily, 'name' | 'type'>): boolean {

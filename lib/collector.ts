@@ -219,7 +219,10 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
   ): Extract<AnyInstrument, { readonly type: T }> {
     const instrument = this.registry.get(name) ?? this.#ofCatalogue(name, types);
     if (instrument === undefined) {
-      const known = [...this.registry.instruments(), ...Object.values(catalogue)];
+      const known = [
+        ...this.registry.instruments().map(({ declared }) => declared),
+        ...Object.values(catalogue),
+      ];
       const meant = nearest(name, new Set(known.map((each) => each.name)));
       throw metricsError(
         'ERR_METRICS_UNKNOWN_METRIC',
@@ -253,13 +256,14 @@ const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userI
 type DeclaredLabels = Record<string, string | number | boolean>;
 
 /** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
-function declaredLabels({ labelNames }: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
+function declaredLabels(instrument: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
+  const known = instrument.declared.labels;
   const declared: DeclaredLabels = {};
   for (const [name, value] of Object.entries(labels ?? {})) {
     if (value === undefined) continue;
     const snakeCase = name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-    if (labelNames.includes(name)) declared[name] = value;
-    else if (labelNames.includes(snakeCase)) declared[snakeCase] = value;
+    if (Object.hasOwn(known, name)) declared[name] = value;
+    else if (Object.hasOwn(known, snakeCase)) declared[snakeCase] = value;
     else if (!identifiers.has(name)) declared[name] = value;
   }
   return declared;

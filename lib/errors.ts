@@ -28,6 +28,7 @@ export const errorCodes = {
   ERR_METRICS_INVALID_LABEL_VALUE: 'A label value is a symbol, an object or a function.',
   ERR_METRICS_INVALID_COLLECTOR: 'A collect option is no function.',
   ERR_METRICS_INVALID_OPTION: 'An option of a factory or a decorator cannot be used.',
+  ERR_METRICS_INVALID_VIEW: 'A view does not fit its metric, or comes too late for it.',
   ERR_METRICS_INVALID_CONFIG: 'One or more environment variables cannot be used.',
   ERR_METRICS_LISTEN: 'The metrics server cannot listen where it is told to.',
   ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',

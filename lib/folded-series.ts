@@ -4,24 +4,29 @@ import type { MetricDefinition } from './definition.js';
 import { shown } from './errors.js';
 import type { FailureRegistry } from './failures.js';
 import type { CounterSeries } from './instruments/counter.js';
-import type { FoldListener } from './instruments/series.js';
+import type { InstrumentContext } from './instruments/instrument.js';
+import { declaredDefinition } from './views.js';
 
 /** Counts what is folded of a metric. Its counters are bound, since an attack comes here with every call. */
-export function countingFolds(registry: FailureRegistry, definition: MetricDefinition): FoldListener {
-  const { name: metric } = definition;
+export function countingFolds(registry: FailureRegistry): InstrumentContext['onFold'] {
   const foldings = new Map<string, CounterSeries | undefined>();
-  return (label, budget, value) => {
+  let counted: MetricDefinition | undefined;
+  return (definition, label, budget, value) => {
+    const { name: metric } = definition;
+    // A view that comes late may rename it.
+    if (counted !== definition) foldings.clear();
+    counted = definition;
     if (foldings.has(label)) {
       foldings.get(label)?.inc();
       return;
     }
     // Its own folding is not counted: counting it would fold again.
-    const counted =
-      metric === metricsSeriesFolded.name
+    const counter =
+      declaredDefinition(definition).name === metricsSeriesFolded.name
         ? undefined
         : registry.counter(metricsSeriesFolded).with({ metric, label });
-    foldings.set(label, counted);
-    counted?.inc();
+    foldings.set(label, counter);
+    counter?.inc();
     registry.warnOnce(`folded ${metric} ${label}`, () => ({
       code: 'METRICS_SERIES_FOLDED',
       message:

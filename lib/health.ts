@@ -183,7 +183,9 @@ export class HealthChecks {
    * Turns readiness off and waits, so that whoever sends requests can see it before the server closes.
    * @param seconds how long; at least as long as a probe takes to come round. Default: 5.
    */
-  async drain({ seconds = 5 }: { readonly seconds?: number } = {}): Promise<void> {
+  async drain(options: { readonly seconds?: number } = {}): Promise<void> {
+    checkOptionNames('HealthChecks.drain', options, { seconds: true });
+    const { seconds = 5 } = options;
     this.#isDraining = true;
     if (seconds > 0) await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   }

@@ -121,3 +121,4 @@ export {
   type StructuralRegistry,
   sharedRegistry,
 } from './registry.js';
+export type { MetricView, MetricViews } from './views.js';

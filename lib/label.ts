@@ -1,5 +1,6 @@
 /** Labels of a definition: open, closed or limited. */
 import { metricsError, shown } from './errors.js';
+import { checkOptionNames } from './option-names.js';
 
 /**
  * What a label takes: any text, or a closed set of values (`values`). `limit` caps its distinct values.
@@ -29,7 +30,8 @@ export const otherValue = 'other';
 /**
  * Describes one label. `label()` takes any text; `label('a', 'b')` is a closed set: other values are a compile error
  * and, at run time, `other`; `label({ limit: 50 })` keeps the first 50 distinct values, later ones become `other`.
- * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer.
+ * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer;
+ *   ERR_METRICS_INVALID_OPTION for an unknown option
  */
 export function label(): Label<string>;
 export function label(options: { limit: number }): Label<string>;
@@ -38,6 +40,7 @@ export function label(...args: readonly unknown[]): Label<string> {
   const [first] = args;
   if (args.length === 0) return openLabel;
   if (args.length === 1 && typeof first === 'object' && first !== null) {
+    checkOptionNames('label', first, { limit: true });
     const limit = 'limit' in first ? first.limit : undefined;
     if (typeof limit === 'number' && Number.isInteger(limit) && limit > 0)
       return Object.freeze({ values: undefined, limit });

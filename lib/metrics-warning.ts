@@ -16,6 +16,7 @@ export interface MetricsWarning {
     | 'METRICS_CLUSTER_SHARED_PORT'
     | 'METRICS_STOP_FAILED'
     | 'METRICS_TOKEN_KEPT'
+    | 'METRICS_VIEW_UNUSED'
     | 'METRICS_REQUESTS_UNMEASURED';
   readonly message: string;
   readonly cause?: unknown;

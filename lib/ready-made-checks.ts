@@ -96,7 +96,10 @@ export function gaugeCheck<L extends LabelShape>(
 export function databaseCheck(
   database: (() => unknown) | { readonly host: string; readonly port: number },
 ): CheckFunction {
-  if (typeof database !== 'function') return tcpCheck(database?.host, database?.port);
+  if (typeof database !== 'function') {
+    checkOptionNames('databaseCheck', database, { host: true, port: true });
+    return tcpCheck(database.host, database.port);
+  }
   return async () => {
     // Whatever the query gives: that it gave something is what is asked.
     await database();

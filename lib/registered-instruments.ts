@@ -3,6 +3,7 @@ import { type MetricDefinition, shapeOf } from './definition.js';
 import { conflict, ExposedNames } from './exposed-names.js';
 import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 import { onRemoval, type StructuralRegistry } from './structural-registry.js';
+import { declaredDefinition } from './views.js';
 
 export interface RegistrationListener {
   /** Called for each instrument that is registered, for the first time or again. */
@@ -71,6 +72,20 @@ export class RegisteredInstruments {
     return instrument;
   }
 
+  /** Takes an instrument out, so that its names are free. Nothing is recorded less. */
+  withdraw({ definition }: AnyInstrument): void {
+    const { name } = definition;
+    this.#removed.delete(name);
+    if (!this.#instruments.delete(name)) return;
+    this.#names.free(definition);
+    this.#prometheus.removeSingleMetric(name);
+  }
+
+  /** Those that were removed, and may come back. */
+  removed(): AnyInstrument[] {
+    return [...this.#removed.values()];
+  }
+
   /** Lets go of every instrument that the prom-client registry no longer holds. */
   forgetRemoved(): void {
     for (const [name, instrument] of this.#instruments) {
@@ -123,7 +138,10 @@ export class RegisteredInstruments {
   }
 }
 
-/** Whether two definitions are one. */
+/** Whether two definitions are one, as they are exposed and as code has them. */
 function isSame(one: MetricDefinition, other: MetricDefinition): boolean {
-  return one === other || shapeOf(one) === shapeOf(other);
+  if (one === other) return true;
+  return (
+    shapeOf(one) === shapeOf(other) && shapeOf(declaredDefinition(one)) === shapeOf(declaredDefinition(other))
+  );
 }

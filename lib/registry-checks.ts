@@ -29,3 +29,12 @@ export function checkMaxSeries(maxSeries: unknown): void {
     `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
   );
 }
+
+/** @throws ERR_METRICS_INVALID_OPTION for anything but true and false */
+export function checkEnabled(enabled: unknown): void {
+  if (typeof enabled === 'boolean') return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`enabled\` of a registry: expected true or false, received ${shown(enabled)}.`,
+  );
+}

@@ -28,8 +28,10 @@ import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warnin
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
-import { checkMaxSeries, checkType } from './registry-checks.js';
+import { checkEnabled, checkMaxSeries, checkType } from './registry-checks.js';
+import { RegistryViews } from './registry-views.js';
 import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
+import type { MetricViews } from './views.js';
 
 export { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 export type { MetricsWarning } from './metrics-warning.js';
@@ -42,6 +44,10 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
   maxSeries?: number;
   /** Told of every warning, each once. Default: `process.emitWarning`. */
   onWarning?: (warning: MetricsWarning) => void;
+  /** Other names, fewer labels, other buckets, or none of it, by metric. Default: metrics are as they are defined. */
+  views?: MetricViews;
+  /** `false`: nothing is recorded in it, as after `disable()`. Default: true. */
+  enabled?: boolean;
 }
 
 export interface InstrumentOptions<I> {
@@ -59,6 +65,9 @@ export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 const formats = { text: textFormat, openmetrics: openMetricsFormat };
 
+/** Makes the instrument of a definition, which a view may have changed. */
+type Maker<I> = (viewed: MetricDefinition, context: InstrumentContext) => I;
+
 /** Series a metric may have where nothing says otherwise. */
 export const defaultMaxSeries = 1000;
 
@@ -73,14 +82,28 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   #maxSeries: number;
   readonly #warnings: WarningsOnce;
   readonly #registered: RegisteredInstruments;
+  readonly #views: RegistryViews;
   /** Buckets that replace those of definitions, by metric. */
   readonly #buckets = new Map<string, readonly number[]>();
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
-    checkOptionNames('MetricsRegistry', options, { prometheus: true, maxSeries: true, onWarning: true });
-    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning } = options;
+    checkOptionNames('MetricsRegistry', options, {
+      prometheus: true,
+      maxSeries: true,
+      onWarning: true,
+      views: true,
+      enabled: true,
+    });
+    const {
+      prometheus,
+      maxSeries = defaultMaxSeries,
+      onWarning = emitWarning,
+      views,
+      enabled = true,
+    } = options;
     checkMaxSeries(maxSeries);
+    checkEnabled(enabled);
     if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',
@@ -95,6 +118,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     });
     this.#maxSeries = maxSeries;
     this.#warnings = new WarningsOnce(onWarning);
+    this.#views = new RegistryViews(this.#registered);
+    if (views !== undefined) this.setViews(views);
+    if (!enabled) this.disable();
   }
 
   /**
@@ -105,7 +131,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: CounterDefinition<L>,
     options?: InstrumentOptions<Counter<L>>,
   ): Counter<L> {
-    return this.#instrument('counter', definition, options, (context) => new Counter(definition, context));
+    return this.#instrument(
+      'counter',
+      definition,
+      options,
+      (viewed, context) => new Counter(viewed as CounterDefinition<L>, context),
+    );
   }
 
   /** The gauge of a definition, made where there is none. Throws as `counter` does. */
@@ -113,7 +144,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: GaugeDefinition<L>,
     options?: InstrumentOptions<Gauge<L>>,
   ): Gauge<L> {
-    return this.#instrument('gauge', definition, options, (context) => new Gauge(definition, context));
+    return this.#instrument(
+      'gauge',
+      definition,
+      options,
+      (viewed, context) => new Gauge(viewed as GaugeDefinition<L>, context),
+    );
   }
 
   /** The histogram of a definition, made where there is none. Throws as `counter` does. */
@@ -125,7 +161,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
       'histogram',
       definition,
       options,
-      (context) => new Histogram(definition, context),
+      (viewed, context) => new Histogram(viewed as HistogramDefinition<L>, context),
     );
   }
 
@@ -134,7 +170,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     definition: SummaryDefinition<L>,
     options?: InstrumentOptions<Summary<L>>,
   ): Summary<L> {
-    return this.#instrument('summary', definition, options, (context) => new Summary(definition, context));
+    return this.#instrument(
+      'summary',
+      definition,
+      options,
+      (viewed, context) => new Summary(viewed as SummaryDefinition<L>, context),
+    );
   }
 
   /** The instrument of a definition, whatever its type. Throws as `counter` does. */
@@ -153,7 +194,39 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   /** Throws as `counter` would where the definition cannot be registered, and registers nothing. @internal */
   checkConflict(definition: MetricDefinition): void {
-    this.#registered.check(definition);
+    if (!this.#views.isOff(definition)) this.#registered.check(this.#views.viewed(definition));
+  }
+
+  /**
+   * Changes how metrics are exposed, by the names of their definitions: those that are made from now on, and those that are there.
+   * Of several views of one metric the last one counts. Other libraries' metrics have no views.
+   * @throws ERR_METRICS_INVALID_VIEW for a view that does not fit its metric, that comes after recordings which it would lose, or that
+   *   switches a metric on again; ERR_METRICS_INVALID_OPTION for an unknown setting; ERR_METRICS_INVALID_NAME;
+   *   ERR_METRICS_INVALID_BUCKETS; ERR_METRICS_DEFINITION_CONFLICT for a name that is taken. Nothing is changed then. A view of a metric
+   *   that is made later is checked then, by `counter` and its like.
+   * @example
+   * registry.setViews({ http_server_request_duration_seconds: { dropLabels: ['route'] }, queue_depth: { enabled: false } });
+   */
+  setViews(views: MetricViews): void {
+    this.#views.add(views);
+  }
+
+  /** Whether anything is recorded in it. */
+  get isEnabled(): boolean {
+    return this.#views.isEnabled;
+  }
+
+  /**
+   * Switches every instrument off, those that are there and those to come, for good: nothing is recorded or exposed any more,
+   * and a recording costs next to nothing. Numbers that were recorded are gone. Other libraries' metrics are left alone.
+   */
+  disable(): void {
+    this.#views.disable();
+  }
+
+  /** Warns of views that no metric has. `known` are names of metrics that may still be made. @internal */
+  warnOfUnusedViews(known: readonly string[]): void {
+    this.#views.warnOfUnused(known, (key, warning) => this.warnOnce(key, warning));
   }
 
   /**
@@ -173,8 +246,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     for (const [name, given] of buckets) {
       const bounds = checkedBuckets(name, given);
-      const existing = this.#registered.get(name);
-      if (existing instanceof Histogram && !existing.rebucket(bounds)) {
+      const existing = this.get(name);
+      const isViewed = this.#views.of(name)?.buckets !== undefined;
+      if (existing instanceof Histogram && !isViewed && !existing.rebucket(bounds)) {
         throw metricsError(
           'ERR_METRICS_INVALID_OPTION',
           `Invalid buckets of metric \`${name}\`: expected ${existing.buckets.join(', ')}, in which it has observations, received ${bounds.join(', ')}. Set buckets before anything is recorded.`,
@@ -184,12 +258,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     }
   }
 
-  /** The instrument registered under a name, if there is one. */
+  /** The instrument whose definition has a name, if there is one, whatever a view changes of it. */
   get(name: string): AnyInstrument | undefined {
-    return this.#registered.get(name);
+    return this.#views.declared(name);
   }
 
-  /** All instruments, in the order in which they were made. */
+  /** All instruments that are exposed, in the order in which they were made. */
   instruments(): AnyInstrument[] {
     return this.#registered.all();
   }
@@ -214,7 +288,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * response.setHeader('Content-Type', registry.contentType);
    * response.end(await registry.metrics());
    */
-  async metrics({ format = this.#format() }: MetricsTextOptions = {}): Promise<string> {
+  async metrics(options: MetricsTextOptions = {}): Promise<string> {
+    checkOptionNames('MetricsRegistry.metrics', options, { format: true });
+    const { format = this.#format() } = options;
     if (Object.hasOwn(formats, format)) return scrapeToString(this, { format: formats[format] });
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
@@ -233,8 +309,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * @returns whether it was there
    */
   remove(name: string): boolean {
-    const isThere = this.prometheus.getSingleMetric(name) !== undefined;
-    this.prometheus.removeSingleMetric(name);
+    const exposed = this.get(name)?.name ?? name;
+    const isThere = this.prometheus.getSingleMetric(exposed) !== undefined;
+    this.prometheus.removeSingleMetric(exposed);
     this.#registered.forgetRemoved();
     return isThere;
   }
@@ -286,30 +363,37 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     type: MetricDefinition['type'],
     definition: MetricDefinition,
     options: InstrumentOptions<I> | undefined,
-    make: (context: InstrumentContext) => I,
+    make: Maker<I>,
   ): I {
     checkType(type, definition);
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
-    const instrument =
-      this.#registered.find(definition) ??
-      this.#registered.add(this.#made(definition, make as (context: InstrumentContext) => AnyInstrument));
+    const instrument = this.#views.isOff(definition)
+      ? this.#views.silent(definition, () => this.#made(definition, make))
+      : this.#exposed(this.#views.viewed(definition), make);
     if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
     return instrument as I;
   }
 
-  #made(definition: MetricDefinition, make: (context: InstrumentContext) => AnyInstrument): AnyInstrument {
+  #exposed<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
+    return this.#registered.find(definition) ?? this.#registered.add(this.#made(definition, make));
+  }
+
+  #made<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
     const budget = (): number => this.#maxSeries;
-    return make({
+    return make(definition, {
       get maxSeries() {
         return budget();
       },
-      onFold: countingFolds(this, definition),
-    });
+      onFold: countingFolds(this),
+    }) as AnyInstrument;
   }
 
   #prepare(instrument: AnyInstrument): void {
-    if (instrument instanceof Histogram)
-      instrument.rebucket(this.#buckets.get(instrument.name) ?? instrument.definition.buckets);
+    if (instrument instanceof Histogram) {
+      const { name } = instrument.declared;
+      const viewed = this.#views.of(name)?.buckets;
+      instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
+    }
     for (const listener of this.#listeners) listener(instrument);
   }
 

@@ -1,6 +1,6 @@
 /** The samples of metrics: read from a registry, flat or by family, and grouped by labels. */
 import type { AggregatedSample, MetricData, MetricFamily } from './aggregation-rules.js';
-import type { AnyInstrument } from './registry.js';
+import { type AnyInstrument, isInstrument } from './registry.js';
 
 /** Samples with equal values of the labels by which they are grouped. */
 export interface Group {
@@ -48,10 +48,28 @@ export function samplesOf(metrics: readonly MetricFamily[]): AggregatedSample[] 
   );
 }
 
-/** The family of an instrument as it stands now. */
+/** The family of an instrument as it stands now, under the name of its definition. */
 export function familyOf(instrument: AnyInstrument): MetricFamily {
   const { name, type } = instrument;
-  return { name, type, values: instrument.samples() };
+  return declaredFamily(instrument, { name, type, values: instrument.samples() });
+}
+
+/** A family under the name that its metric has in code, whatever a view makes of it. */
+export function declaredFamily(metric: unknown, family: MetricFamily): MetricFamily {
+  const exposed = family.name;
+  const name = declaredName(metric, exposed);
+  if (name === exposed) return family;
+  const values = family.values.map((value) => ({
+    ...value,
+    ...(value.metricName === undefined
+      ? {}
+      : { metricName: `${name}${value.metricName.slice(exposed.length)}` }),
+  }));
+  return { ...family, name, values };
+}
+
+export function declaredName(metric: unknown, exposed: string): string {
+  return isInstrument(metric) ? metric.declared.name : exposed;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/recorders/hosts.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricViews } from '../lib/views.js';
 import type { MetricsServerOptions } from './metrics-server.js';
 
 export interface CreateMetricsOptions {
@@ -22,6 +23,11 @@ export interface CreateMetricsOptions {
   readonly health?: HealthChecks;
   /** Prices of AI models, for `provider`. */
   readonly prices?: PriceTable;
+  /**
+   * Other names, fewer labels, other buckets, or none of it, by metric, as `registry.setViews` takes them. Those of METRICS_VIEWS_FILE
+   * win over these, metric by metric.
+   */
+  readonly views?: MetricViews;
   /** Outbound requests: hosts beside those that are known, or `false` to leave them alone. Default: on. */
   readonly fetch?: false | { readonly hosts?: HostTable };
   /** Node's own metrics (`process_*`, `nodejs_*`), of prom-client. Default: on, unless the registry has them. */
@@ -81,6 +87,7 @@ export const createMetricsOptionNames = {
   catalogue: true,
   health: true,
   prices: true,
+  views: true,
   fetch: true,
   defaultMetrics: true,
   revision: true,

@@ -1,6 +1,5 @@
 /** One call for an application: everything that the package has, put together. */
 import { hostname } from 'node:os';
-import { catalogueBuckets } from '../lib/bucket-sets.js';
 import { PrometheusMetricsCollector } from '../lib/collector.js';
 import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 import { shown } from '../lib/errors.js';
@@ -19,6 +18,7 @@ import type { KoaMiddleware } from './koa-types.js';
 // Types only: servers, workers, snapshots and pushes are loaded where they are configured.
 import type { MetricsServerOptions } from './metrics-server.js';
 import { measureProcess } from './process-metrics.js';
+import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { endingSteps, type RunningParts } from './running-parts.js';
 import { isWorkerOfOthers, warnOfSharedPort } from './shared-port.js';
@@ -59,9 +59,9 @@ export interface Metrics {
 }
 
 /**
- * Puts together what a service needs. With METRICS_ENABLED=false nothing is exposed, pushed or saved, and requests are not
- * measured: recorders count where nobody reads, and the server answers health only. The platform's metrics register where they
- * are used, those of `catalogue` at once.
+ * Puts together what a service needs. With METRICS_ENABLED=false the registry is switched off for good: instruments, decorators
+ * and recorders do nothing, nothing is exposed, pushed or saved, requests are not measured, and the server answers health only.
+ * The platform's metrics register where they are used, those of `catalogue` at once.
  * @throws ERR_METRICS_INVALID_OPTION; ERR_METRICS_DEFINITION_CONFLICT where a metric of `catalogue` has a name that is taken; what the parts throw
  * @example
  * const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
@@ -88,8 +88,7 @@ export function createMetrics(
     stopSeconds,
     drain: options.drain,
   });
-  registry.setMaxSeries(settings.maxSeries);
-  registry.setBuckets(catalogueBuckets(settings.buckets));
+  applyRecordingSettings(registry, settings, options.views);
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
   const collector = new PrometheusMetricsCollector({
     registry,
@@ -150,6 +149,7 @@ export function createMetrics(
   };
   const begin = async (): Promise<void> => {
     if (options.signals !== false) endOnSignals();
+    warnOfUnusedViews(registry);
     // Before anyone can scrape: Prometheus would take the first numbers for a reset.
     if (settings.enabled) await keep();
     try {

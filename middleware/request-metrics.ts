@@ -93,6 +93,7 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
 
   let isPlaceChecked = false;
   const measure: KoaMiddleware = function requestMetrics(ctx, next) {
+    if (!registry.isEnabled) return next();
     if (!isPlaceChecked) {
       isPlaceChecked = true;
       warnOfRoutersBefore(measure, ctx.app, registry);

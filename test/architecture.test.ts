@@ -143,6 +143,7 @@ const registryParts = [
   'metrics-warning',
   'registered-instruments',
   'registry-checks',
+  'registry-views',
   'structural-registry',
 ].map((name) => `lib/${name}.ts`);
 /** Files of the exposition that know a registry only by what a scrape needs of one. */
@@ -159,7 +160,13 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
   [
     'definition',
     (path) =>
-      ['lib/naming.ts', 'lib/label.ts', 'lib/definition-checks.ts', 'lib/definition.ts'].includes(path),
+      [
+        'lib/naming.ts',
+        'lib/label.ts',
+        'lib/definition-checks.ts',
+        'lib/definition.ts',
+        'lib/views.ts',
+      ].includes(path),
   ],
   // Definitions too, only many: data on the level of the instruments, which do not know it.
   ['catalogue', inside('lib/catalogue')],

@@ -1,4 +1,7 @@
-/** Bucket sets that several metrics share. Every set can be replaced by config. */
+/**
+ * Bucket sets that several metrics share. A service replaces them by the unit of a metric (`buckets` of its config), or for one
+ * metric (a view).
+ */
 
 /** Bytes: 1 KiB to 16 MiB by 4. */
 export const sizeBuckets: readonly number[] = Object.freeze(

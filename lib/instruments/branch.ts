@@ -16,7 +16,8 @@ export interface NarrowBranch {
 }
 
 export interface WideBranch {
-  readonly key: string;
+  /** That of the root changes with the metric's name. */
+  key: string;
   parent: Branch | undefined;
   /** Children by key. */
   readonly many: Map<string, Branch | Series>;

@@ -1,7 +1,9 @@
 /** What the four kinds of instrument share: series by label, collection at scrape, and prom-client's metric shape. */
 import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
+import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
+import { MergedSeries } from './merged-series.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
 
@@ -12,8 +14,11 @@ export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
 export interface InstrumentContext {
   /** Read whenever a series is to be made: a budget that changes holds from then on. */
   readonly maxSeries: number;
-  readonly onFold: FoldListener;
+  readonly onFold: (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
 }
+
+/** What a kind of instrument does with its series. */
+export type SeriesKind<S extends Series> = Pick<SeriesTreeOptions<S>, 'create' | 'onRemove' | 'onReturn'>;
 
 /** One number of a series, as prom-client's `get()` has it. */
 export interface Sample {
@@ -40,38 +45,80 @@ export type SampleLabels = Record<string, string | number>;
  * version and any structural registry can hold an instrument.
  */
 export abstract class Instrument<D extends MetricDefinition, S extends Series> {
-  readonly definition: D;
+  /** As it is exposed: a view may have changed its name, labels or buckets. */
+  definition: D;
   readonly help: string;
   readonly type: D['type'];
   readonly aggregator: Aggregator;
-  readonly labelNames: readonly string[];
+  /** Labels of the series, without those that a view drops. */
+  labelNames: readonly string[];
   /** The series of this instrument. For exposition and aggregation; recording goes through the methods. */
-  readonly series: SeriesTree<S>;
+  series: SeriesTree<S>;
+  /** Whether it is switched off: nothing is recorded, and nothing is exposed. */
+  isOff = false;
 
   /** Given function -> the same, called on this instrument. */
   readonly #collectors = new Map<unknown, () => void | Promise<void>>();
   /** The name prom-client wrote before it reads; see `name`. */
   #writtenName: string | undefined;
+  readonly #context: InstrumentContext;
+  readonly #kind: SeriesKind<S>;
 
-  constructor(
-    definition: D,
-    context: InstrumentContext,
-    series: Pick<SeriesTreeOptions<S>, 'create' | 'onRemove' | 'onReturn'>,
-  ) {
+  constructor(definition: D, context: InstrumentContext, kind: SeriesKind<S>) {
     this.definition = definition;
     this.help = definition.help;
     this.type = definition.type;
     this.aggregator = definition.aggregator;
-    this.series = new SeriesTree<S>({
-      ...series,
+    this.#context = context;
+    this.#kind = kind;
+    this.series = this.#treeOf(definition);
+    this.labelNames = this.series.labelNames;
+  }
+
+  /** The definition as code has it, whatever a view changes of it. */
+  get declared(): D {
+    return declaredDefinition(this.definition);
+  }
+
+  /**
+   * Takes the definition that another view makes. Bound series stay usable.
+   * @returns whether it is in force: not where labels change and something was recorded
+   * @internal
+   */
+  redefine(definition: D): boolean {
+    const hasSameLabels = String(Object.keys(definition.labels)) === String(this.labelNames);
+    if (!hasSameLabels) {
+      if (this.#isRecorded()) return false;
+      const tree = this.#treeOf(definition);
+      this.series.handOver(tree);
+      this.series = tree;
+      this.labelNames = tree.labelNames;
+    }
+    this.definition = definition;
+    this.series.rename(definition.name);
+    this.zeroBare();
+    return true;
+  }
+
+  #isRecorded(): boolean {
+    return this.samples().some(({ value }) => value !== 0 && !Number.isNaN(value));
+  }
+
+  #treeOf(definition: D): SeriesTree<S> {
+    const context = this.#context;
+    const options: SeriesTreeOptions<S> = {
+      ...this.#kind,
       metric: definition.name,
       labels: definition.labels,
       get maxSeries() {
         return definition.maxSeries ?? context.maxSeries;
       },
-      onFold: context.onFold,
-    });
-    this.labelNames = this.series.labelNames;
+      onFold: (label, budget, value) => context.onFold(this.definition, label, budget, value),
+    };
+    const declared = Object.keys(declaredDefinition(definition).labels);
+    return declared.length === Object.keys(definition.labels).length
+      ? new SeriesTree(options)
+      : new MergedSeries(options, declared);
   }
 
   get name(): string {

@@ -1,6 +1,6 @@
 /** Label values on their way into the tree: what they read as, and what of it is stored. */
 import { type Label, otherValue } from '../definition.js';
-import { metricsError, shown } from '../errors.js';
+import { type MetricsError, metricsError, shown } from '../errors.js';
 
 /** A label value as a key of the tree, where that takes no thought: text, and numbers as the text they read as. */
 export function keyOf(value: unknown): string | undefined {
@@ -36,4 +36,48 @@ export function storedValue(value: string, label: Label | undefined): string {
   const text = value.isWellFormed() ? value : value.toWellFormed();
   const allowed = label?.values;
   return allowed === undefined || text === '' || allowed.includes(text) ? text : otherValue;
+}
+
+/**
+ * Values in declared order of an object in any order; absent ones are empty.
+ * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
+ */
+export function valuesByName(
+  labels: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  metric: string,
+): string[] {
+  const values = names.map(() => '');
+  for (const name in labels) {
+    const index = names.indexOf(name);
+    if (index === -1) {
+      const expected = names.length === 0 ? 'no labels' : `some of ${names.join(', ')}`;
+      throw metricsError(
+        'ERR_METRICS_UNKNOWN_LABEL',
+        `Unknown label \`${name}\` of metric \`${metric}\`: expected ${expected}, received ${shown(Object.keys(labels))}.`,
+      );
+    }
+    values[index] = labelText(labels[name], name, metric);
+  }
+  return values;
+}
+
+/**
+ * Positional label values as text; there must be one for each label.
+ * @throws ERR_METRICS_LABEL_COUNT, ERR_METRICS_INVALID_LABEL_VALUE
+ */
+export function labelTexts(values: readonly unknown[], names: readonly string[], metric: string): string[] {
+  if (values.length !== names.length) throw labelCountError(values, names, metric);
+  return names.map((name, index) => labelText(values[index], name, metric));
+}
+
+export function labelCountError(
+  values: readonly unknown[],
+  names: readonly string[],
+  metric: string,
+): MetricsError {
+  return metricsError(
+    'ERR_METRICS_LABEL_COUNT',
+    `Wrong number of label values for metric \`${metric}\`: expected ${names.length}${names.length === 0 ? '' : ` (${names.join(', ')})`}, received ${values.length}: ${shown(values)}.`,
+  );
 }

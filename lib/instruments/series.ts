@@ -10,7 +10,6 @@
  * (design, "Cardinality"). Totals stay exact, since every recording still lands in a series.
  */
 import { type Label, otherValue } from '../definition.js';
-import { metricsError, shown } from '../errors.js';
 import {
   type Branch,
   childOf,
@@ -23,11 +22,12 @@ import {
   setChild,
   vacate,
   vacatedValues,
+  type WideBranch,
   withRoom,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
 import { LabelLimits } from './label-limits.js';
-import { keyOf, labelText, storedValue } from './label-values.js';
+import { keyOf, labelTexts, storedValue, valuesByName } from './label-values.js';
 
 /**
  * What happened to a value that did not fit: told to the registry, which counts and warns. `budget` is how many it
@@ -43,9 +43,9 @@ export interface SeriesTreeOptions<S extends Series> {
   readonly onFold: FoldListener;
   readonly create: (key: string, branch: Branch) => S;
   /** Told of every series that leaves, so that it can free what it holds. */
-  readonly onRemove?: (series: S) => void;
+  onRemove?(series: S): void;
   /** Told of every series that is put back into its place. */
-  readonly onReturn?: (series: S) => void;
+  onReturn?(series: S): void;
 }
 
 /** A reading that lets others go on in between. */
@@ -55,7 +55,6 @@ interface Reading {
 }
 
 export class SeriesTree<S extends Series> {
-  readonly metric: string;
   readonly labelNames: readonly string[];
   /** How many series there are. */
   size = 0;
@@ -63,7 +62,7 @@ export class SeriesTree<S extends Series> {
   readonly #options: SeriesTreeOptions<S>;
   readonly #labels: readonly Label[];
   readonly #limits: LabelLimits;
-  readonly #root: Branch;
+  readonly #root: WideBranch;
   /** `find` for the labels of this metric, once it has been asked for often enough. */
   #quickFind: QuickFind<S> | undefined;
   #finds = 0;
@@ -77,11 +76,19 @@ export class SeriesTree<S extends Series> {
 
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
-    this.metric = options.metric;
     this.#root = newRoot(options.metric);
     this.labelNames = Object.keys(options.labels);
     this.#labels = Object.values(options.labels);
     this.#limits = new LabelLimits(this.#labels);
+  }
+
+  get metric(): string {
+    return this.#root.key;
+  }
+
+  /** Takes another name for the metric. Bound series stay as they are. */
+  rename(metric: string): void {
+    this.#root.key = metric;
   }
 
   /**
@@ -105,9 +112,9 @@ export class SeriesTree<S extends Series> {
     for (const name in labels) {
       if (name !== names[index]) return this.#findInAnyOrder(labels);
       const key = keyOf(labels[name]);
-      if (key === undefined) return this.resolve(this.#valuesByName(labels));
+      if (key === undefined) return this.resolve(valuesByName(labels, this.labelNames, this.metric));
       const child = childOf(node as Branch, key);
-      if (child === undefined) return this.resolve(this.#valuesByName(labels));
+      if (child === undefined) return this.resolve(valuesByName(labels, this.labelNames, this.metric));
       node = child;
       index++;
     }
@@ -129,7 +136,7 @@ export class SeriesTree<S extends Series> {
     for (const _ in labels) given++;
     return node instanceof Series && given === expected
       ? (node as S)
-      : this.resolve(this.#valuesByName(labels));
+      : this.resolve(valuesByName(labels, this.labelNames, this.metric));
   }
 
   /** The series of label values in declared order: what a caller that knows the order uses. */
@@ -141,7 +148,9 @@ export class SeriesTree<S extends Series> {
       if (node instanceof Series || typeof value !== 'string') node = undefined;
       else node = childOf(node, value);
     }
-    return node instanceof Series ? (node as S) : this.resolve(this.#textsOf(values));
+    return node instanceof Series
+      ? (node as S)
+      : this.resolve(labelTexts(values, this.labelNames, this.metric));
   }
 
   /** The series with no label values at all: the only one of a metric without labels. */
@@ -156,17 +165,17 @@ export class SeriesTree<S extends Series> {
 
   /** The series of a label object, or `undefined`: makes none. */
   peek(labels: Readonly<Record<string, unknown>>): S | undefined {
-    return this.#descend(this.#normalised(this.#valuesByName(labels)));
+    return this.#descend(this.#normalised(valuesByName(labels, this.labelNames, this.metric)));
   }
 
   /** The series of label values in declared order, or `undefined`: makes none. */
   peekAt(values: readonly unknown[]): S | undefined {
-    return this.#descend(this.#normalised(this.#textsOf(values)));
+    return this.#descend(this.#normalised(labelTexts(values, this.labelNames, this.metric)));
   }
 
   /** The series that have these values of some labels: none for a value that a closed set does not hold. */
   where(labels: Readonly<Record<string, unknown>>): S[] {
-    const given = this.#valuesByName(labels);
+    const given = valuesByName(labels, this.labelNames, this.metric);
     const wanted = this.#normalised(given);
     if (wanted.some((value, index) => value === otherValue && given[index] !== otherValue)) return [];
     const asked = this.labelNames.map((name) => Object.hasOwn(labels, name));
@@ -243,6 +252,21 @@ export class SeriesTree<S extends Series> {
     this.#onRecording = undefined;
   }
 
+  /** A series that is in no place, and is never exposed. */
+  detached(): S {
+    return this.#options.create('', newRoot(this.metric));
+  }
+
+  /** Hands every series over to another tree: who holds one bound records on its successor there from now on. */
+  handOver(successor: SeriesTree<S>): void {
+    for (const series of [...this]) {
+      const values = this.valuesOf(series);
+      successor.at(values);
+      this.remove(series);
+      vacate(series, { metric: successor.metric, values, takeAgain: () => successor.at(values) });
+    }
+  }
+
   /**
    * Every series, for a reader that lets others go on in between: no label values come twice, also where series are removed
    * and made again meanwhile. Those made again come with the next reading.
@@ -295,7 +319,7 @@ export class SeriesTree<S extends Series> {
   }
 
   #attach(values: readonly string[], returning?: S): S {
-    let branch = this.#root;
+    let branch: Branch = this.#root;
     for (let index = 0; index < values.length - 1; index++) {
       const key = values[index] ?? '';
       const child = childOf(branch, key);
@@ -386,34 +410,5 @@ export class SeriesTree<S extends Series> {
     const weight = (index: number): number =>
       this.#labels[index]?.values === undefined ? (distinct[index]?.size ?? 0) : 0;
     return this.#labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
-  }
-
-  /** Values in declared order of an object in any order; absent ones are empty. */
-  #valuesByName(labels: Readonly<Record<string, unknown>>): string[] {
-    const names = this.labelNames;
-    const values = names.map(() => '');
-    for (const name in labels) {
-      const index = names.indexOf(name);
-      if (index === -1) {
-        const expected = names.length === 0 ? 'no labels' : `some of ${names.join(', ')}`;
-        throw metricsError(
-          'ERR_METRICS_UNKNOWN_LABEL',
-          `Unknown label \`${name}\` of metric \`${this.metric}\`: expected ${expected}, received ${shown(Object.keys(labels))}.`,
-        );
-      }
-      values[index] = labelText(labels[name], name, this.metric);
-    }
-    return values;
-  }
-
-  /** Positional label values as text; there must be one for each label. */
-  #textsOf(values: readonly unknown[]): string[] {
-    const names = this.labelNames;
-    if (values.length === names.length)
-      return names.map((name, index) => labelText(values[index], name, this.metric));
-    throw metricsError(
-      'ERR_METRICS_LABEL_COUNT',
-      `Wrong number of label values for metric \`${this.metric}\`: expected ${names.length}${names.length === 0 ? '' : ` (${names.join(', ')})`}, received ${values.length}: ${shown(values)}.`,
-    );
   }
 }

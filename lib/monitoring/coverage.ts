@@ -5,6 +5,7 @@
 import { dashboardUid } from './bundle-identity.js';
 import type { ReadExpression } from './expression-checks.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
+import { runbookSection } from './runbook-links.js';
 import type { BundleSettings } from './settings.js';
 
 export interface MetricCoverage {
@@ -133,7 +134,7 @@ function alertCoverage(
   const { fires, quiet } = alert.tests ?? {};
   return {
     alert: alert.name,
-    runbook: alert.runbook === undefined ? undefined : `${alert.subject}.md#${alert.name.toLowerCase()}`,
+    runbook: alert.runbook === undefined ? undefined : runbookSection(alert),
     hasTests: fires !== undefined && quiet !== undefined,
     panels: distinct(queries.filter(shows).map(({ panel }) => panel)),
     readsNothing: watched.size === 0,

@@ -123,7 +123,7 @@ export function duration(seconds: number): string {
   return text === '' ? '0s' : text;
 }
 
-/** @throws always; the error of everything that does not fit a definition */
+/** The error for everything that does not fit a definition. Returned, for its caller to throw. */
 export function monitoringError(what: string, expected: string, received: unknown, hint = ''): Error {
   return metricsError(
     'ERR_METRICS_INVALID_MONITORING',

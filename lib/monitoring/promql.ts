@@ -1,7 +1,6 @@
 /** PromQL as Prometheus' own grammar reads it, without a Prometheus: syntax and types. */
 import { type Load, optionalModule } from './optional-package.js';
 
-/** The parser, and its peers: npm brings those by itself, others do not. */
 /** A node of a syntax tree, as far as it is read. */
 export interface PromqlNode {
   readonly name: string;

@@ -2,6 +2,7 @@
 import { dashboardUid } from './bundle-identity.js';
 import { duration } from './expression.js';
 import { type Alert, type BundleFile, isAlert, type RecordingRule, type RuleGroup } from './model.js';
+import { runbookUrl } from './runbook-links.js';
 import type { BundleSettings } from './settings.js';
 import { yamlFile } from './yaml-file.js';
 
@@ -30,11 +31,6 @@ export function alertLabels(alert: Alert, { job }: BundleSettings): Record<strin
   return { ...alert.labels, severity: alert.severity, subject: alert.subject, service: job };
 }
 
-/** Where the section of an alert stands: its heading is the alert's name. */
-export function runbookUrl({ name, subject }: Alert, settings: BundleSettings): string {
-  return `${settings.runbookUrl.replace(/\/+$/, '')}/${subject}.md#${name.toLowerCase()}`;
-}
-
 export function dashboardUrl({ dashboard }: Alert, settings: BundleSettings): string {
   return `${settings.grafanaUrl.replace(/\/+$/, '')}/d/${dashboardUid(settings, dashboard)}`;
 }
@@ -48,7 +44,7 @@ function alertRule(alert: Alert, settings: BundleSettings): object {
     annotations: {
       summary: alert.summary,
       description: alert.description,
-      runbook_url: runbookUrl(alert, settings),
+      runbook_url: runbookUrl(alert, settings.runbookUrl),
       dashboard_url: dashboardUrl(alert, settings),
     },
   };

@@ -7,12 +7,13 @@ import type { Slo } from './slo-model.js';
 import { burnRateRecord, eventsWithin, recordOf, sloRecords } from './slo-rules.js';
 
 export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
+  const cases = sloCases(settings, slo);
   return [
     ...(['page', 'ticket'] as const).flatMap((urgency) => {
       const legs = burnLegs.filter((leg) => leg.urgency === urgency && slo.legs.includes(leg.factor));
-      return legs.length === 0 ? [] : [burnAlert(settings, slo, urgency, legs)];
+      return legs.length === 0 ? [] : [burnAlert(settings, slo, urgency, legs, cases[urgency])];
     }),
-    absentAlert(settings, slo),
+    absentAlert(settings, slo, cases.absent),
   ];
 }
 
@@ -21,6 +22,7 @@ function burnAlert(
   slo: Slo,
   urgency: BurnLeg['urgency'],
   legs: readonly BurnLeg[],
+  tests: Alert['tests'],
 ): Alert {
   const pace = urgency === 'page' ? 'fast' : 'slowly';
   return {
@@ -34,7 +36,7 @@ function burnAlert(
     description: `${promise(slo)} The budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as it bears (${legs.map(legName).join(', ')}).`,
     dashboard: 'slo',
     runbook: burnRunbook(settings, slo, urgency),
-    tests: sloCases(settings, slo)[urgency],
+    tests,
   };
 }
 
@@ -44,7 +46,7 @@ function legExpression(settings: BundleSettings, slo: Slo, { factor, short, long
   return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents})`;
 }
 
-function absentAlert(settings: BundleSettings, slo: Slo): Alert {
+function absentAlert(settings: BundleSettings, slo: Slo, tests: Alert['tests']): Alert {
   return {
     name: `Slo${camelCase(slo.name)}Absent`,
     subject: slo.subject,
@@ -69,7 +71,7 @@ function absentAlert(settings: BundleSettings, slo: Slo): Alert {
         'Compare with the release before, and put the instrumentation back or change the SLO.',
       ],
     },
-    tests: sloCases(settings, slo).absent,
+    tests,
   };
 }
 

@@ -69,11 +69,14 @@ interface Unchecked {
   readonly absence?: unknown;
 }
 
+const checkedOnes = new WeakSet<object>();
+
 /**
  * The SLO of some options; a checked one comes out as it was.
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING
  */
 export function checkedSlo(options: Unchecked): Slo {
+  if (isChecked(options)) return options;
   checkFactoryOptions('defineSlo', options, optionNames);
   const { name } = options;
   // A part begins with a letter, so that no two names become one in CamelCase.
@@ -104,7 +107,7 @@ export function checkedSlo(options: Unchecked): Slo {
     throw refuse('`legs`', `some of ${burnFactors.join(', ')}`, legs);
   checkLegs(name, objective, legs);
   const { events, latency } = indicator(name, options);
-  return Object.freeze({
+  const slo: Slo = Object.freeze({
     name,
     objective,
     description,
@@ -118,6 +121,12 @@ export function checkedSlo(options: Unchecked): Slo {
     legs: Object.freeze(burnFactors.filter((factor) => legs.includes(factor))),
     absence,
   });
+  checkedOnes.add(slo);
+  return slo;
+}
+
+function isChecked(options: object): options is Slo {
+  return checkedOnes.has(options);
 }
 
 /** The metrics that an SLO reads. */

@@ -21,7 +21,7 @@ export type { Slo, SloSeverities } from './slo-model.js';
  *   Prometheus keeps
  */
 export function slosOf(settings: BundleSettings): readonly Slo[] {
-  // Checked once more: a file of JavaScript may hold what `defineSlo` never saw.
+  // A file of JavaScript may hold what `defineSlo` never saw; what it gave is not checked again.
   const own = settings.slos.map(checkedSlo);
   const names = own.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

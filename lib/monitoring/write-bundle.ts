@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readFile, realpath, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { metricsError } from '../errors.js';
+import { checkOptionNames } from '../option-names.js';
 import {
   type BundleManifest,
   contentHash,
@@ -42,8 +43,10 @@ type Found = { readonly hash: string } | 'blocked' | 'foreign' | undefined;
 export async function writeBundle(
   { files }: { readonly files: readonly BundleFile[] },
   folder: string,
-  { force = false }: WriteBundleOptions = {},
+  options: WriteBundleOptions = {},
 ): Promise<WrittenBundle> {
+  checkOptionNames('writeBundle', options, { force: true });
+  const { force = false } = options;
   for (const { path } of files)
     if (!isInside(path) || path === manifestName)
       throw monitoringError('path of a file', 'one within the folder', path);

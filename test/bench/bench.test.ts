@@ -11,6 +11,7 @@ import { type Contender, type Kind, kinds, shapes } from './contender.js';
 import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
+import { disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
 import { measureGrowth } from './growth.js';
 import { growthPlot } from './growth-plot.js';
 import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } from './koa.js';
@@ -331,6 +332,20 @@ test('the slope of a heap: none, noise, one that lies far off, and a leak', (t) 
     soakVerdicts({ ...measured(() => 1e7), twice, fallen }).map(({ reached }) => reached);
   t.deepEqual(found(1, 0), [true, true, false]);
   t.deepEqual(found(0, 1), [true, false, true]);
+});
+
+test('what is switched off is timed while methods are called, nothing is recorded and no label source is asked', async (t) => {
+  const measurements = await measureDisabled({ rounds: 1, milliseconds: 1 });
+  t.is(measurements.length, 10);
+  t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
+  t.is(disabledTable(measurements).split('\n').length, 12);
+  t.true(disabledVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
+});
+
+test('a registry that records stops the measurement of what is switched off', async (t) => {
+  await t.throwsAsync(measureDisabled({ rounds: 1, milliseconds: 1, registry: new MetricsRegistry() }), {
+    message: /expected a registry that records nothing, received:\n# HELP/,
+  });
 });
 
 test('start-up is that of processes that did what they were told', (t) => {

@@ -5,6 +5,7 @@ import * as promClient from 'prom-client';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
 import { MetricsRegistry } from '../../lib/registry.js';
+import { asyncBatch, batch, syncBatch } from './call-batches.js';
 import { drawn } from './contender.js';
 import { median } from './measure.js';
 import { atMost, type Verdict } from './verdict.js';
@@ -124,8 +125,6 @@ const synchronous: Readonly<Record<string, () => unknown>> = {
   'sync, prom-client by hand': () => subject.countedByHand(),
 };
 
-const batch = 256;
-
 export async function measureDecorators({
   rounds,
   milliseconds,
@@ -184,19 +183,4 @@ export function decoratorTable(measurements: readonly DecoratorMeasurement[]): s
       `| ${name} | ${nanoseconds < 10 ? nanoseconds.toFixed(1) : nanoseconds.toFixed(0)} |`,
   );
   return ['| a call of a decorated method | ns |', '|---|---:|', ...rows].join('\n');
-}
-
-// Code of its own for each, and a name in it, for the reasons given in `measure.ts`.
-function syncBatch(name: string, call: () => unknown): () => void {
-  return new Function(
-    'call',
-    `return () => { /* ${name} */ for (let time = 0; time < ${batch}; time++) call(); }`,
-  )(call);
-}
-
-function asyncBatch(name: string, call: () => Promise<number>): () => Promise<void> {
-  return new Function(
-    'call',
-    `return async () => { /* ${name} */ for (let time = 0; time < ${batch}; time++) await call(); }`,
-  )(call);
 }

@@ -7,6 +7,7 @@ import {
   decoratorVerdicts,
   measureDecorators,
 } from './decorators.js';
+import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
@@ -35,6 +36,7 @@ export interface Measured {
   readonly calls: readonly Measurement[];
   readonly decorators: readonly DecoratorMeasurement[];
   readonly recorders: readonly RecorderMeasurement[];
+  readonly disabled: readonly DisabledMeasurement[];
   readonly attack: AttackMeasurement;
   readonly scrape: readonly ScrapeMeasurement[];
   readonly memory: MemoryResults;
@@ -65,6 +67,13 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) => measureRecorders({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: recorderTable,
     verdicts: recorderVerdicts,
+  },
+  // After those of decorators that are on: in a process where something is off, they look whether they are.
+  disabled: {
+    title: 'Switched off',
+    measure: (quick) => measureDisabled({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
+    shown: disabledTable,
+    verdicts: disabledVerdicts,
   },
   attack: {
     title: 'Under attack',

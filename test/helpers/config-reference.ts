@@ -18,5 +18,39 @@ They are in force where the settings are given on: to \`createMetrics(config)\`,
 | variable | setting | default | meaning | a value must be |
 |---|---|---|---|---|
 ${rows.join('\n')}
+
+## Switched off
+
+With \`METRICS_ENABLED=false\`, \`createMetrics\` switches its registry off, for good, as \`registry.disable()\` does. Instruments, decorators,
+recorders and \`requestMetrics\` record nothing, whether they were made before or after: a call on an instrument is an empty
+function, and a decorated method is called directly, without its label sources (\`npm run bench -- --only disabled\`). Two costs
+remain: a recorder keeps note of the work in progress, and where a registry is given by instance, decorators ask for it. Numbers
+that were recorded before are gone. Metrics of other libraries in the same registry still count, and are not exposed either. A
+registry that was switched off does not record again: a second \`createMetrics\` on it throws unless it is switched off too.
+
+## Views
+
+A view changes how one metric is exposed, by the name in its definition. Views are given in code, \`createMetrics(config, { views })\`,
+\`new MetricsRegistry({ views })\` or \`registry.setViews(views)\`, and in the JSON file of \`METRICS_VIEWS_FILE\`, whose views win over those
+of \`createMetrics\`, metric by metric.
+
+    {
+      "http_server_request_duration_seconds": { "dropLabels": ["route"], "buckets": [0.1, 1, 10] },
+      "ai_requests_total": { "name": "assistant_requests_total" },
+      "queue_depth": { "enabled": false }
+    }
+
+| field | effect |
+|---|---|
+| \`name\` | the name in scrapes, pushes, snapshots and clusters. Code, the string-keyed collector, \`registry.get\` and aggregation rules go on using the name in the definition. |
+| \`dropLabels\` | labels that are left out; their values are not read, and decorators do not ask their sources. Series that differ in nothing else become one: counters, histograms and summaries add up, so do \`inc\` and \`dec\` of a gauge, and of its \`set\` the last one counts. |
+| \`buckets\` | upper bounds of a histogram, in place of its own and of \`config.buckets\`. |
+| \`enabled\` | \`false\` switches the metric off, for good: recording on it does nothing, it is not exposed, and its name is free. |
+
+A view that cannot be used is \`ERR_METRICS_INVALID_VIEW\`, or the code of a definition with the same mistake; one whose metric nothing
+has made by \`start()\` is a warning, \`METRICS_VIEW_UNUSED\`. Views of instruments that are there already take effect too, but labels and
+buckets cannot change once something was recorded. Metrics of prom-client and other libraries have no views. Alerts,
+dashboards and recording rules of a bundle look for the original names and labels: a view of a metric that they use leaves
+them without it.
 `;
 }

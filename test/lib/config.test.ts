@@ -25,6 +25,7 @@ const defaults: MetricsConfig = {
   maxSeries: 1000,
   scrapeIntervalSeconds: 15,
   snapshotFile: undefined,
+  viewsFile: undefined,
   pushUrl: undefined,
 };
 
@@ -61,6 +62,7 @@ test('every variable is read', (t) => {
       METRICS_RETENTION_SAMPLES: '100',
       METRICS_SCRAPE_INTERVAL: '2.5',
       METRICS_SNAPSHOT_FILE: '/var/lib/tamma/metrics',
+      METRICS_VIEWS_FILE: '/etc/tamma/views.json',
       METRICS_PUSH_URL: 'http://push:9091/base',
     }),
     {
@@ -76,6 +78,7 @@ test('every variable is read', (t) => {
       maxSeries: 500,
       scrapeIntervalSeconds: 2.5,
       snapshotFile: '/var/lib/tamma/metrics',
+      viewsFile: '/etc/tamma/views.json',
       pushUrl: 'http://push:9091/base',
     },
   );

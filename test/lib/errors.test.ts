@@ -75,6 +75,8 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
     createTestRegistry().gauge(defineGauge({ name: 'depth', help: 'Depth.' }), { collect: 5 as never }),
   ERR_METRICS_INVALID_OPTION: () =>
     Counted(defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: queue }), { labels: {} as never }),
+  ERR_METRICS_INVALID_VIEW: () =>
+    createTestRegistry({ views: { queue_depth: { dropLabels: ['queueName'] } } }).gauge(catalogue.queueDepth),
   ERR_METRICS_INVALID_CONFIG: () => loadMetricsConfig({ METRICS_PORT: 'x' }),
   ERR_METRICS_LISTEN: () =>
     startMetricsServer({ host: '192.0.2.1', port: 9090 }, { registry: createTestRegistry() }),

@@ -26,6 +26,7 @@ expectTypeOf(sharedRegistry.prometheus).toEqualTypeOf<Registry>();
 export function accepted(): void {
   const registry = new MetricsRegistry();
   const counter = registry.counter(requests);
+  registry.setViews({ requests_total: { name: 'calls_total', dropLabels: ['kind'], enabled: true } });
   counter.inc({ model: 'a', kind: 'chat' });
   counter.inc({ kind: 'embed', model: 7 }, 2);
   counter.with({ model: 'a', kind: 'chat' }).inc();
@@ -45,6 +46,8 @@ export function accepted(): void {
 export function rejected(): void {
   const registry = new MetricsRegistry();
   const counter = registry.counter(requests);
+  // @ts-expect-error a misspelt setting of a view
+  registry.setViews({ requests_total: { dropLabel: ['kind'] } });
   // @ts-expect-error a missing label
   counter.inc({ model: 'a' });
   // @ts-expect-error a misspelt label

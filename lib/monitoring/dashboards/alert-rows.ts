@@ -2,6 +2,7 @@
 import { selector } from '../expression.js';
 import { alertStates } from '../foreign.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
+import { runbookUrl } from '../runbook-links.js';
 import type { BundleSettings } from '../settings.js';
 import type { Panel, Row } from './board.js';
 import { table, timeSeries } from './panels.js';
@@ -57,11 +58,11 @@ export function alertRows(
  * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
  * instance, share a panel.
  */
-function behind(alerts: readonly Alert[], { runbookUrl }: { runbookUrl: string }): Panel[] {
+function behind(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
   const [first] = alerts;
   if (first === undefined) return [];
-  const { name, subject, runbook } = first;
-  const url = `${runbookUrl}/${subject}.md#${name.toLowerCase()}`;
+  const { name, runbook } = first;
+  const url = runbookUrl(first, settings.runbookUrl);
   const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
   return [
     timeSeries({

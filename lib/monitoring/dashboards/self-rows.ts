@@ -105,7 +105,7 @@ export function seriesRow(queries: BoardQueries, { config }: BundleSettings): Ro
       timeSeries({
         title: 'Collect functions that failed',
         description:
-          'Collect functions that failed at a scrape, a second, by metric; that metric keeps its old value.',
+          'Collect functions that failed at a scrape, a second, by metric; that metric is left out of the scrape.',
         unit: 'cps',
         min: 0,
         width: 12,

@@ -2,8 +2,9 @@ import test from 'ava';
 import { parse } from 'yaml';
 import { alertGroups } from '../../../lib/monitoring/alerts/alert-groups.js';
 import { type Alert, isAlert, type RuleGroup } from '../../../lib/monitoring/model.js';
-import { ruleFiles, runbookUrl } from '../../../lib/monitoring/rule-files.js';
+import { ruleFiles } from '../../../lib/monitoring/rule-files.js';
 import { ruleTestFiles } from '../../../lib/monitoring/rule-tests.js';
+import { runbookUrl } from '../../../lib/monitoring/runbook-links.js';
 import { runbookFiles } from '../../../lib/monitoring/runbooks.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
 import { defaultThresholds } from '../../../lib/monitoring/thresholds.js';
@@ -15,7 +16,7 @@ test('every alert has a name of its own, a summary, a description, both cases, a
   const runbooks = new Map(runbookFiles(groups, settings).map(({ path, content }) => [path, content]));
   t.is(new Set(alerts.map(({ name }) => name)).size, alerts.length);
   for (const alert of alerts) {
-    const [file = '', anchor] = runbookUrl(alert, settings).split('#');
+    const [file = '', anchor] = runbookUrl(alert, settings.runbookUrl).split('#');
     const headings = [...(runbooks.get(file)?.matchAll(/^## (\w+)$/gm) ?? [])].map(([, name]) => name);
     t.true(headings.includes(alert.name), `${alert.name} in ${file}`);
     t.is(anchor, alert.name.toLowerCase());

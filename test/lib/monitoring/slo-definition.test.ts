@@ -7,7 +7,7 @@ import { issuesProcessed, queueDepth } from '../../../lib/catalogue/workflow.js'
 import { defineCounter } from '../../../lib/definition.js';
 import { type BurnFactor, burnFactors, canFire } from '../../../lib/monitoring/burn-rates.js';
 import { bundleSettings } from '../../../lib/monitoring/settings.js';
-import { defaultSlos, defineSlo, type Slo, sloGroups } from '../../../lib/monitoring/slo.js';
+import { defaultSlos, defineSlo, type Slo, sloGroups, slosOf } from '../../../lib/monitoring/slo.js';
 
 const events = {
   bad: { metric: issuesProcessed, matches: { outcome: 'failure' } },
@@ -35,6 +35,15 @@ test('an SLO is frozen data with its defaults', (t) => {
     legs: [14.4, 6, 3, 1],
     absence: 'always',
   });
+});
+
+test('a bundle takes an SLO of `defineSlo` as it is, and checks one that is not', (t) => {
+  const slo = defineSlo(valid);
+  const own = (slos: readonly Slo[]) =>
+    slosOf(bundleSettings({ slos })).find(({ name }) => name === 'issues');
+  t.is(own([slo]), slo);
+  t.deepEqual(own([valid as never]), slo);
+  t.throws(() => own([{ ...slo, objective: 2 }]), { code: 'ERR_METRICS_INVALID_MONITORING' });
 });
 
 test('by default, one bad event among the fewest is below the fastest leg', (t) => {

@@ -1,0 +1,53 @@
+/** Series of a metric of which a view drops labels. */
+import type { Series } from './branch.js';
+import { labelCountError } from './label-values.js';
+import { SeriesTree, type SeriesTreeOptions } from './series.js';
+
+/**
+ * Callers give the labels of the definition, as they always do. The values of those that are dropped are not read, so
+ * series that differ in nothing else are one. `labelNames`, `valuesOf` and `resolve` know the labels that are kept.
+ */
+export class MergedSeries<S extends Series> extends SeriesTree<S> {
+  readonly #declared: readonly string[];
+  readonly #dropped: ReadonlySet<string>;
+
+  /** @param declared the labels of the definition, in its order */
+  constructor(options: SeriesTreeOptions<S>, declared: readonly string[]) {
+    super(options);
+    this.#declared = declared;
+    this.#dropped = new Set(declared.filter((name) => !this.labelNames.includes(name)));
+  }
+
+  override find(labels: Readonly<Record<string, unknown>>): S {
+    return super.find(this.#kept(labels));
+  }
+
+  override peek(labels: Readonly<Record<string, unknown>>): S | undefined {
+    return super.peek(this.#kept(labels));
+  }
+
+  override at(values: readonly unknown[]): S {
+    return super.at(this.#keptAt(values));
+  }
+
+  override peekAt(values: readonly unknown[]): S | undefined {
+    return super.peekAt(this.#keptAt(values));
+  }
+
+  /** None by the value of a label that is dropped: a series may have recordings of others. */
+  override where(labels: Readonly<Record<string, unknown>>): S[] {
+    return Object.keys(labels).some((name) => this.#dropped.has(name)) ? [] : super.where(labels);
+  }
+
+  #kept(labels: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const kept: Record<string, unknown> = {};
+    for (const name in labels) if (!this.#dropped.has(name)) kept[name] = labels[name];
+    return kept;
+  }
+
+  /** @throws ERR_METRICS_LABEL_COUNT */
+  #keptAt(values: readonly unknown[]): readonly unknown[] {
+    if (values.length !== this.#declared.length) throw labelCountError(values, this.#declared, this.metric);
+    return values.filter((_, index) => !this.#dropped.has(this.#declared[index] ?? ''));
+  }
+}

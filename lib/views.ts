@@ -1,0 +1,130 @@
+/** Views: how a metric is exposed, decided by who runs a service and not by who wrote it. */
+import type { MetricDefinition } from './definition.js';
+import { checkedBuckets } from './definition-checks.js';
+import { type MetricsError, metricsError, nearest, shown } from './errors.js';
+import { checkMetricName } from './naming.js';
+import { checkOptionNames } from './option-names.js';
+
+/** What is different about one metric. What is left out stays as it is defined. */
+export interface MetricView {
+  /** The name to expose it under. Code goes on using the name of the definition. */
+  readonly name?: string;
+  /**
+   * Labels to leave out. Series that differ in nothing else become one: recordings on counters, histograms and summaries
+   * add up, and so do `inc` and `dec` of a gauge; of its `set`, the last one counts.
+   */
+  readonly dropLabels?: readonly string[];
+  /** Upper bounds of a histogram, ascending, without +Inf. They win over those of `MetricsConfig.buckets`. */
+  readonly buckets?: readonly number[];
+  /** `false` switches it off: it is not exposed, and recording on it does nothing. Default: true. */
+  readonly enabled?: boolean;
+}
+
+/**
+ * Views by the name of the metric's definition.
+ * @example
+ * { http_server_request_duration_seconds: { dropLabels: ['route'], buckets: [0.1, 1, 10] }, queue_depth: { enabled: false } }
+ */
+export type MetricViews = Readonly<Record<string, MetricView>>;
+
+const known = { name: true, dropLabels: true, buckets: true, enabled: true } as const;
+
+/**
+ * Views that may come from anywhere, a file for one, checked as far as that goes without their metrics.
+ * @throws ERR_METRICS_INVALID_VIEW, ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_NAME, ERR_METRICS_INVALID_BUCKETS
+ */
+export function checkedViews(views: unknown): ReadonlyMap<string, MetricView> {
+  if (typeof views !== 'object' || views === null || Array.isArray(views)) {
+    throw metricsError(
+      'ERR_METRICS_INVALID_VIEW',
+      `Invalid \`views\`: expected views by the name of a metric, such as { queue_depth: { enabled: false } }, received ${shown(views)}.`,
+    );
+  }
+  const checked = new Map(Object.entries(views).map(([metric, view]) => [metric, checkedView(metric, view)]));
+  const exposed = new Map<string, string>();
+  for (const [metric, { name = metric, enabled }] of checked) {
+    if (enabled === false) continue;
+    const other = exposed.get(name);
+    if (other !== undefined)
+      throw invalidView(metric, 'name', `a name that no other metric has, received that of \`${other}\``);
+    exposed.set(name, metric);
+  }
+  return checked;
+}
+
+function checkedView(metric: string, view: unknown): MetricView {
+  checkMetricName(metric);
+  checkOptionNames<MetricView>(`the view of metric \`${metric}\``, view as MetricView, known);
+  const { name, dropLabels, buckets, enabled } = view as Record<keyof MetricView, unknown>;
+  if (name !== undefined) checkMetricName(name);
+  if (dropLabels !== undefined && !isTexts(dropLabels))
+    throw invalidView(metric, 'dropLabels', `a list of label names, received ${shown(dropLabels)}`);
+  if (enabled !== undefined && typeof enabled !== 'boolean')
+    throw invalidView(metric, 'enabled', `true or false, received ${shown(enabled)}`);
+  return Object.freeze({
+    ...(name === undefined ? {} : { name }),
+    ...(dropLabels === undefined ? {} : { dropLabels: Object.freeze([...dropLabels]) }),
+    ...(buckets === undefined ? {} : { buckets: checkedBuckets(metric, buckets as readonly number[]) }),
+    ...(enabled === undefined ? {} : { enabled }),
+  });
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+/**
+ * The definition of a metric as it is exposed; the same where its view changes nothing of it.
+ * @throws ERR_METRICS_INVALID_VIEW for a label that the metric does not have, and for buckets of what is no histogram
+ */
+export function viewedDefinition(definition: MetricDefinition, view: MetricView): MetricDefinition {
+  const { name = definition.name, dropLabels = [], buckets } = view;
+  const labels = Object.keys(definition.labels);
+  for (const label of dropLabels) {
+    if (labels.includes(label)) continue;
+    const meant = nearest(label, labels);
+    throw invalidView(
+      definition.name,
+      'dropLabels',
+      `some of its labels (${labels.join(', ') || 'it has none'}), received ${shown(label)}`,
+      meant === undefined ? '' : ` Did you mean \`${meant}\`?`,
+    );
+  }
+  if (buckets !== undefined && definition.type !== 'histogram')
+    throw invalidView(
+      definition.name,
+      'buckets',
+      `no buckets for a ${definition.type}, received ${shown(buckets)}`,
+    );
+  if (name === definition.name && dropLabels.length === 0 && buckets === undefined) return definition;
+  const kept = Object.entries(definition.labels).filter(([label]) => !dropLabels.includes(label));
+  const viewed = Object.freeze({
+    ...definition,
+    name,
+    labels: Object.freeze(Object.fromEntries(kept)),
+    ...(buckets === undefined ? {} : { buckets }),
+  }) as MetricDefinition;
+  declarations.set(viewed, definition);
+  return viewed;
+}
+
+const declarations = new WeakMap<MetricDefinition, MetricDefinition>();
+
+/** The definition as code has it, of one that a view has changed; any other itself. */
+export function declaredDefinition<D extends MetricDefinition>(definition: D): D {
+  // A view keeps the type of a definition.
+  return (declarations.get(definition) as D | undefined) ?? definition;
+}
+
+/** The error for a view that cannot be used. */
+export function invalidView(
+  metric: string,
+  option: keyof MetricView,
+  expected: string,
+  remedy = '',
+): MetricsError {
+  return metricsError(
+    'ERR_METRICS_INVALID_VIEW',
+    `Invalid \`${option}\` of the view of metric \`${metric}\`: expected ${expected}.${remedy}`,
+  );
+}

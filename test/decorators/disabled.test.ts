@@ -1,0 +1,158 @@
+/** Decorated methods whose metrics are switched off: called directly, as if there were no decorator. */
+import test from 'ava';
+import {
+  Counted,
+  Instrumented,
+  instrument,
+  ProviderRequest,
+  Timed,
+  TracksGauge,
+} from '../../decorators/index.js';
+import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { createMetrics, sharedRegistry } from '../../lib/index.js';
+import type { MetricsRegistry } from '../../lib/registry.js';
+import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
+
+const labels = { queue: label() };
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels });
+const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels });
+const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.', labels });
+
+/** A class whose methods return this very promise. What observes a plain promise gives its caller another. */
+function jobClass(registry: MetricsRegistry | undefined, asked: string[]) {
+  const own = registry === undefined ? {} : { registry };
+  const queue = (): string => {
+    asked.push('queue');
+    return 'mail';
+  };
+  class Jobs {
+    readonly promise = Promise.resolve('done');
+
+    @Counted(jobs, { ...own, labels: { queue }, failure: () => asked.push('failure') > 0 })
+    counted(): Promise<string> {
+      return this.promise;
+    }
+    @Timed(seconds, { ...own, labels: { queue: 'mail' } })
+    @TracksGauge(running, { ...own, labels: { queue: 'mail' } })
+    stacked(..._given: unknown[]): Promise<string> {
+      return this.promise;
+    }
+    @Timed(seconds, { ...own, labels: { queue: 'mail' } })
+    bound(): Promise<string> {
+      return this.promise;
+    }
+    @ProviderRequest({ ...own, labels: { provider: 'claude', model: queue } })
+    asking(): Promise<string> {
+      return this.promise;
+    }
+  }
+  return Jobs;
+}
+
+type Method = 'counted' | 'stacked' | 'bound' | 'asking';
+const methods: readonly Method[] = ['counted', 'stacked', 'bound', 'asking'];
+
+test('decorated methods are called directly, and nothing of the user is asked, once their registry is switched off', async (t) => {
+  const registry = createTestRegistry();
+  const asked: string[] = [];
+  const worker = new (jobClass(registry, asked))();
+  for (const method of methods) {
+    t.not(worker[method](), worker.promise, `${method} is observed`);
+    await worker[method]();
+  }
+  t.true(asked.length > 0);
+  registry.disable();
+  asked.length = 0;
+  for (const method of methods) t.is(worker[method](), worker.promise, method);
+  t.deepEqual(asked, []);
+  t.is(await readText(registry), '');
+});
+
+test('a registry that was switched off before the class was defined records nothing either', (t) => {
+  const asked: string[] = [];
+  const worker = new (jobClass(createTestRegistry({ enabled: false }), asked))();
+  for (const method of methods) t.is(worker[method](), worker.promise, method);
+  t.deepEqual(asked, []);
+});
+
+test('decorators of sharedRegistry, defined before createMetrics, follow METRICS_ENABLED=false', async (t) => {
+  const asked: string[] = [];
+  const [called, notYetCalled] = [new (jobClass(undefined, asked))(), new (jobClass(undefined, asked))()];
+  await Promise.all(methods.map((method) => called[method]()));
+  createMetrics({ enabled: false });
+  asked.length = 0;
+  for (const worker of [called, notYetCalled, new (jobClass(undefined, asked))()])
+    for (const method of methods) t.is(worker[method](), worker.promise, method);
+  t.deepEqual(asked, []);
+  t.is(readValue(sharedRegistry, jobs, { queue: 'mail' }), undefined);
+});
+
+test('a class whose registry records is not affected by one whose registry is switched off', async (t) => {
+  const [on, off] = [createTestRegistry(), createTestRegistry({ enabled: false })];
+  class Base {
+    @Counted(jobs, { labels: { queue: 'mail' } })
+    run(): number {
+      return 1;
+    }
+  }
+  @Instrumented({ registry: on })
+  class Watched extends Base {}
+  @Instrumented({ registry: off })
+  class Unwatched extends Base {}
+  @Instrumented({ registry: (instance: { registry: MetricsRegistry }) => instance.registry })
+  class Chosen extends Base {
+    constructor(readonly registry: MetricsRegistry) {
+      super();
+    }
+  }
+  for (const worker of [new Watched(), new Unwatched(), new Chosen(on), new Chosen(off), new Watched()])
+    t.is(worker.run(), 1);
+  t.is(readValue(on, jobs, { queue: 'mail' }), 3);
+  t.is(await readText(off), '');
+});
+
+test('of stacked decorators, those whose metrics are on go on recording', async (t) => {
+  const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail' } })
+    @Timed(seconds, { registry, labels: { queue: 'mail' } })
+    run(): void {}
+    @Counted(jobs, { registry, labels: { queue: 'mail' } })
+    only(given: number): number {
+      return given;
+    }
+  }
+  const worker = new Worker();
+  worker.run();
+  t.is(worker.only(3), 3);
+  t.regex(await readText(registry), /job_seconds_count\{queue="mail"\} 1/);
+  t.notRegex(await readText(registry), /jobs_total/);
+});
+
+test('a call in progress when its registry is switched off ends without a trace', async (t) => {
+  const registry = createTestRegistry();
+  let end = (): void => {};
+  class Worker {
+    @TracksGauge(running, { registry, labels: { queue: 'mail' } })
+    @Timed(seconds, { registry, labels: { queue: 'mail' } })
+    run(): Promise<void> {
+      return new Promise((resolve) => {
+        end = resolve;
+      });
+    }
+  }
+  const call = new Worker().run();
+  t.is(readValue(registry, running, { queue: 'mail' }), 1);
+  registry.disable();
+  end();
+  await call;
+  t.is(await readText(registry), '');
+});
+
+test('a function made by instrument is called directly too', async (t) => {
+  const registry = createTestRegistry({ enabled: false });
+  const promise = Promise.resolve(1);
+  const run = instrument(() => promise, Counted(jobs, { registry, labels: { queue: 'mail' } }));
+  t.is(run(), promise);
+  t.is(await readText(registry), '');
+});
