@@ -1,6 +1,7 @@
 /** What a registry checks of its arguments. */
 import type { MetricDefinition } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import { isStructuralRegistry } from './structural-registry.js';
 
 /** @throws ERR_METRICS_INVALID_DEFINITION, ERR_METRICS_WRONG_TYPE */
 export function checkType(type: MetricDefinition['type'], definition: unknown): void {
@@ -36,5 +37,14 @@ export function checkEnabled(enabled: unknown): void {
   throw metricsError(
     'ERR_METRICS_INVALID_OPTION',
     `Invalid \`enabled\` of a registry: expected true or false, received ${shown(enabled)}.`,
+  );
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION for what is there and no registry as prom-client has it */
+export function checkPrometheus(prometheus: unknown): void {
+  if (prometheus === undefined || isStructuralRegistry(prometheus)) return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`prometheus\` of a registry: expected a registry as prom-client has it, received ${shown(prometheus)}.`,
   );
 }

@@ -1,6 +1,7 @@
 /** The views of one registry: which definition an instrument has, and which instruments are off. */
 import type { MetricDefinition } from './definition.js';
-import { nearest, shown } from './errors.js';
+import { checkedBuckets } from './definition-checks.js';
+import { metricsError, nearest, shown } from './errors.js';
 import type { AnyInstrument } from './instruments/any-instrument.js';
 import { Histogram } from './instruments/histogram.js';
 import { noteSwitchOff, switchOff } from './instruments/switch-off.js';
@@ -14,6 +15,8 @@ export class RegistryViews {
 
   readonly #registered: RegisteredInstruments;
   readonly #views = new Map<string, MetricView>();
+  /** By the name of the definition: those that the configuration gives in place of its own. */
+  readonly #buckets = new Map<string, readonly number[]>();
   /** Definitions as they are exposed, by those of the code. */
   #viewed = new WeakMap<MetricDefinition, MetricDefinition>();
   /** By the name of their definition: they have no other. */
@@ -21,11 +24,6 @@ export class RegistryViews {
 
   constructor(registered: RegisteredInstruments) {
     this.#registered = registered;
-  }
-
-  /** The view of a metric, by the name of its definition. */
-  of(name: string): MetricView | undefined {
-    return this.#views.get(name);
   }
 
   isOff({ name }: MetricDefinition): boolean {
@@ -83,6 +81,30 @@ export class RegistryViews {
       this.#viewed = new WeakMap();
       throw error;
     }
+  }
+
+  /** @throws as `MetricsRegistry.setBuckets` */
+  setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
+    for (const [name, given] of buckets) {
+      const bounds = checkedBuckets(name, given);
+      const existing = this.declared(name);
+      const isViewed = this.#views.get(name)?.buckets !== undefined;
+      if (existing instanceof Histogram && !isViewed && !existing.rebucket(bounds)) {
+        throw metricsError(
+          'ERR_METRICS_INVALID_OPTION',
+          `Invalid buckets of metric \`${name}\`: expected ${existing.buckets.join(', ')}, in which it has observations, received ${bounds.join(', ')}. Set buckets before anything is recorded.`,
+        );
+      }
+      this.#buckets.set(name, bounds);
+    }
+  }
+
+  /** Gives a histogram the buckets of its view, else those that were set for it, else its own. */
+  applyBuckets(instrument: AnyInstrument): void {
+    if (!(instrument instanceof Histogram)) return;
+    const { name } = instrument.declared;
+    const viewed = this.#views.get(name)?.buckets;
+    instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
   }
 
   /** Switches all instruments off, those of today and those to come. */

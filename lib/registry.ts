@@ -11,7 +11,6 @@ import type {
   MetricDefinition,
   SummaryDefinition,
 } from './definition.js';
-import { checkedBuckets } from './definition-checks.js';
 import { metricsError, shown } from './errors.js';
 import { openMetricsFormat } from './exposition/open-metrics.js';
 import { scrapeToString } from './exposition/scrape.js';
@@ -28,37 +27,16 @@ import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warnin
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
-import { checkEnabled, checkMaxSeries, checkType } from './registry-checks.js';
+import { checkEnabled, checkMaxSeries, checkPrometheus, checkType } from './registry-checks.js';
+import type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
 import { RegistryViews } from './registry-views.js';
-import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
 
 export { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 export type { MetricsWarning } from './metrics-warning.js';
+export type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
 export type { StructuralRegistry } from './structural-registry.js';
-
-export interface MetricsRegistryOptions<R extends StructuralRegistry> {
-  /** The registry that holds the instruments. Default: a new prom-client `Registry`. */
-  prometheus?: R;
-  /** Series a metric may have before label values are folded into `other`. Default: 1,000. */
-  maxSeries?: number;
-  /** Told of every warning, each once. Default: `process.emitWarning`. */
-  onWarning?: (warning: MetricsWarning) => void;
-  /** Other names, fewer labels, other buckets, or none of it, by metric. Default: metrics are as they are defined. */
-  views?: MetricViews;
-  /** `false`: nothing is recorded in it, as after `disable()`. Default: true. */
-  enabled?: boolean;
-}
-
-export interface InstrumentOptions<I> {
-  /** Brings the instrument up to date at each scrape. May be given by several callers: all of them run. */
-  collect?: Collect<I>;
-}
-
-export interface MetricsTextOptions {
-  /** Default: that of `contentType`. */
-  format?: 'text' | 'openmetrics';
-}
 
 /** Any of our registries, whatever holds its instruments. */
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
@@ -83,8 +61,6 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly #warnings: WarningsOnce;
   readonly #registered: RegisteredInstruments;
   readonly #views: RegistryViews;
-  /** Buckets that replace those of definitions, by metric. */
-  readonly #buckets = new Map<string, readonly number[]>();
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
   constructor(options: MetricsRegistryOptions<R> = {}) {
@@ -104,12 +80,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     } = options;
     checkMaxSeries(maxSeries);
     checkEnabled(enabled);
-    if (prometheus !== undefined && !isStructuralRegistry(prometheus)) {
-      throw metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Invalid \`prometheus\` of a registry: expected a registry as prom-client has it, received ${shown(prometheus)}.`,
-      );
-    }
+    checkPrometheus(prometheus);
     // Without the option, R is its default.
     this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
     this.#registered = new RegisteredInstruments(this.prometheus, {
@@ -244,18 +215,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    *   observations in other buckets. Nothing more is changed then.
    */
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
-    for (const [name, given] of buckets) {
-      const bounds = checkedBuckets(name, given);
-      const existing = this.get(name);
-      const isViewed = this.#views.of(name)?.buckets !== undefined;
-      if (existing instanceof Histogram && !isViewed && !existing.rebucket(bounds)) {
-        throw metricsError(
-          'ERR_METRICS_INVALID_OPTION',
-          `Invalid buckets of metric \`${name}\`: expected ${existing.buckets.join(', ')}, in which it has observations, received ${bounds.join(', ')}. Set buckets before anything is recorded.`,
-        );
-      }
-      this.#buckets.set(name, bounds);
-    }
+    this.#views.setBuckets(buckets);
   }
 
   /** The instrument whose definition has a name, if there is one, whatever a view changes of it. */
@@ -389,11 +349,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   #prepare(instrument: AnyInstrument): void {
-    if (instrument instanceof Histogram) {
-      const { name } = instrument.declared;
-      const viewed = this.#views.of(name)?.buckets;
-      instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
-    }
+    this.#views.applyBuckets(instrument);
     for (const listener of this.#listeners) listener(instrument);
   }
 

@@ -143,6 +143,7 @@ const registryParts = [
   'metrics-warning',
   'registered-instruments',
   'registry-checks',
+  'registry-options',
   'registry-views',
   'structural-registry',
 ].map((name) => `lib/${name}.ts`);
