@@ -3,7 +3,7 @@
  * its names. So `import` and `require` give the same objects. Types and modules of both kinds are TypeScript's own output.
  */
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,13 @@ await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.jso
     throw new Error(`The sources do not compile:\n${stdout}${stderr}`);
   },
 );
+// Node's modules without `require`, which esbuild leaves out where it puts CommonJS into an ES module.
+for (const name of await readdir(join(root, 'dist'), { recursive: true })) {
+  if (!/\.c?js$/.test(name)) continue;
+  const file = join(root, 'dist', name);
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replaceAll('require("node:', 'process.getBuiltinModule("node:'));
+}
 await writeFile(join(root, 'dist/package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
 
 const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
