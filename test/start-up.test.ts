@@ -33,7 +33,10 @@ test('of prom-client only the registry is loaded, and it is the one of all of pr
   t.true(isThere);
   t.true(loaded.includes('prom-client/lib/registry.js'), 'what is loaded is seen');
   t.deepEqual(
-    loaded.filter((path) => !/^(prom-client\/lib\/(registry|util)\.js|fastest-levenshtein\/|tdigest\/|bintrees\/)/.test(path)),
+    loaded.filter(
+      (path) =>
+        !/^(prom-client\/lib\/(registry|util)\.js|fastest-levenshtein\/|tdigest\/|bintrees\/)/.test(path),
+    ),
     [],
   );
 });
