@@ -1,5 +1,6 @@
 /** One call of an instrumented function, what records on it, and how it ends: a result, or an error. */
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
+import { processWide } from '../lib/process-wide.js';
 import type { Call } from './call.js';
 import { type AnyRegistry, hasClassFailures } from './class-settings.js';
 import { type Declaration, declaredBy } from './declaration.js';
@@ -29,10 +30,10 @@ export interface CallObserver {
 
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
-let callsStarted = 0;
+const calls = processWide('observed calls', () => ({ started: 0 }));
 
 /** How many calls have started: of two calls, it tells which came first. */
-export const lastStarted = (): number => callsStarted;
+export const lastStarted = (): number => calls.started;
 
 /** Its fields are only assigned: a field with an initial value, and one with a computed name, cost every call more. */
 export class ObservedCall implements Call {
@@ -53,8 +54,8 @@ export class ObservedCall implements Call {
   declare next: ObservedCall | undefined;
 
   constructor(instance: unknown, args: readonly unknown[], declaration: Declaration, observer: CallObserver) {
-    callsStarted += 1;
-    this.order = callsStarted;
+    calls.started += 1;
+    this.order = calls.started;
     this.instance = instance;
     this.args = args;
     this[declaredBy] = declaration;

@@ -1,4 +1,5 @@
 /** What the kinds of results that go on after the return have in common: what is reported of them, and how they are observed in place. */
+import { processWide } from '../lib/process-wide.js';
 import { contextRunner } from './context-labels.js';
 
 /** What is reported of a result: items, then one of `succeed`, `end`, `fail` and `abandonment`, once. */
@@ -78,7 +79,7 @@ interface Observation {
 const maxSharers = 100;
 
 /** Results that are being observed. */
-const observations = new WeakMap<object, Observation>();
+const observations = processWide('observed results', () => new WeakMap<object, Observation>());
 
 /**
  * Lets a life share in a result that is observed already; `undefined` where it is not. In a stream only a layer that hands

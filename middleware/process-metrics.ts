@@ -1,10 +1,10 @@
 /** What `createMetrics` measures of a process by itself: its build, its outbound requests, derived gauges, Node's own metrics. */
-import PrometheusRegistry from 'prom-client/lib/registry.js';
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import type { MetricsConfig } from '../lib/config.js';
+import { isPromClientRegistry } from '../lib/prom-client-registries.js';
 import { instrumentFetch } from '../lib/recorders/fetch.js';
 import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { CreateMetricsOptions } from './create-metrics-options.js';
@@ -54,7 +54,7 @@ function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void
 
 /** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
 async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
-  if (!(prometheus instanceof PrometheusRegistry)) return;
+  if (!isPromClientRegistry(prometheus)) return;
   const hasThem = (): boolean => prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
   if (hasThem()) return;
   const { collectDefaultMetrics } = await import('prom-client');

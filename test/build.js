@@ -20,12 +20,12 @@ await promisify(execFile)(process.execPath, [compiler, '-p', 'tsconfig.build.jso
     throw new Error(`The sources do not compile:\n${stdout}${stderr}`);
   },
 );
+// Node's modules without `require`, which esbuild leaves out where it puts CommonJS into an ES module.
 for (const name of await readdir(join(root, 'dist'), { recursive: true })) {
-  if (!name.endsWith('.js')) continue;
+  if (!/\.c?js$/.test(name)) continue;
   const file = join(root, 'dist', name);
-  // A bundle of ES modules has no `require`, and cannot import for a CommonJS module within: Node's own modules are had so.
-  const code = (await readFile(file, 'utf8')).replace(/\brequire\((?="node:)/g, 'process.getBuiltinModule(');
-  await writeFile(file, code);
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replaceAll('require("node:', 'process.getBuiltinModule("node:'));
 }
 await writeFile(join(root, 'dist/package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
 

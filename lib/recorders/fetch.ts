@@ -8,6 +8,7 @@ import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
 import { methodLabel } from '../http-method.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import { processWide } from '../process-wide.js';
 import { sharedRegistry } from '../registry.js';
 import { type AnyRegistry, containedCounter, containedTimes, recordingFailed } from './contained.js';
 import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
@@ -82,7 +83,7 @@ interface Wire {
   readonly stop: () => void;
 }
 
-const wireByRegistry = new Map<AnyRegistry, Wire>();
+const wireByRegistry = processWide('wires', () => new Map<AnyRegistry, Wire>());
 
 /** A request as undici's channels hand it around: the same object in each message. */
 interface UndiciRequest {

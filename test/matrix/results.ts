@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import { fromRoot } from '../helpers/package-root.js';
 import { type Row, rows } from './rows.js';
 
-export interface Result extends Row {
+export type Result = Row & {
   /** The exact version of Node and of each package. */
   readonly ran: Readonly<Record<string, string>>;
   /** The step that failed. Absent where all passed. */
   readonly failed?: 'install' | 'compile' | 'run';
-}
+};
 
 const file = fromRoot('test/matrix/results.json');
 

@@ -1,7 +1,8 @@
-/** The rows of the matrix, made from its axes. */
+/** The rows of the matrix: those that its axes make, and the projects. */
 import { type Axis, axes, base, type Change, type Project, type Variant } from './axes.js';
+import { type ProjectRow, projectRows } from './projects.js';
 
-export interface Row {
+export interface AxisRow {
   readonly axis: string;
   /** As the axis has it: `20`, which may be any 20.x, or `20.19.0`. */
   readonly version: string;
@@ -9,7 +10,9 @@ export interface Row {
   readonly project: Project;
 }
 
-export const rows: readonly Row[] = axes.flatMap((axis) =>
+export type Row = AxisRow | ProjectRow;
+
+const axisRows: readonly AxisRow[] = axes.flatMap((axis) =>
   axis.versions.flatMap((version) =>
     axis.variants
       .filter(({ versions = axis.versions }) => versions.includes(version))
@@ -17,12 +20,14 @@ export const rows: readonly Row[] = axes.flatMap((axis) =>
   ),
 );
 
+export const rows: readonly Row[] = [...axisRows, ...projectRows];
+
 /** The row in a few words, unlike any other's. */
 export function titleOf({ axis, version, variant }: Omit<Row, 'project'>): string {
   return variant === '' ? `${axis} ${version}` : `${axis} ${version}, ${variant}`;
 }
 
-function rowOf(axis: Axis, version: string, variant: Variant): Row {
+function rowOf(axis: Axis, version: string, variant: Variant): AxisRow {
   const varied: Change = axis.name === 'node' ? { node: version } : { packages: { [axis.name]: version } };
   const companions: Change = { packages: axis.companions?.[version] ?? {} };
   const project = [axis.change ?? {}, variant.change, varied, companions].reduce<Project>(changed, base);

@@ -1,4 +1,4 @@
-/** Runs rows of the matrix in a fresh project that the tarball is installed into, each compiled, and run on its own Node. */
+/** Runs rows of the matrix in a fresh project that the tarball is installed into, each on its own Node. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { nodeProgram } from './nodes.js';
 import { npmInstall } from './npm.js';
 import type { Result } from './results.js';
 import type { Row } from './rows.js';
+import { copyProject, runScript } from './run-project.js';
 
 const run = promisify(execFile);
 
@@ -26,17 +27,26 @@ export async function runRows(rows: readonly Row[], tarball: string, report: Rep
   const packages = rows[0]?.project.packages ?? {};
   try {
     const dependencies = { ...packages, '@tamma/observability': `file:${tarball}` };
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    const manifest = rows[0] === undefined ? {} : await prepared(rows[0], folder);
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ ...manifest, private: true, dependencies }),
+    );
     const notInstalled = await outputOfFailure(npmInstall(folder));
     for (const [index, row] of rows.entries()) {
       if (notInstalled !== undefined) {
         report({ ...row, ran: {}, failed: 'install' }, notInstalled);
         continue;
       }
-      const source = join(folder, `row-${index}`);
       const { project } = row;
-      await writeSources(source, project);
       const result: Result = { ...row, ran: await versionsIn(folder, project) };
+      if ('script' in project) {
+        const output = await outputOfFailure(runScript(project, folder));
+        report(output === undefined ? result : { ...result, failed: 'run' }, output ?? '');
+        continue;
+      }
+      const source = join(folder, `row-${index}`);
+      await writeSources(source, project);
       const notCompiled = await outputOfFailure(compile(folder, source));
       if (notCompiled !== undefined) {
         report({ ...result, failed: 'compile' }, notCompiled);
@@ -48,6 +58,14 @@ export async function runRows(rows: readonly Row[], tarball: string, report: Rep
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Copies the project of a row that has one. @returns its package.json without what it installs */
+async function prepared({ project }: Row, folder: string): Promise<object> {
+  if (!('script' in project)) return {};
+  await copyProject(project, folder);
+  const manifest = await readFile(join(folder, 'package.json'), 'utf8');
+  return { ...(JSON.parse(manifest) as object), devDependencies: {} };
 }
 
 /** What the smoke tests import beside each other. */
@@ -90,7 +108,10 @@ async function outputOfFailure(program: Promise<unknown>): Promise<string | unde
 }
 
 /** The versions that npm chose, and that of Node. */
-async function versionsIn(folder: string, { node, packages }: Project): Promise<Record<string, string>> {
+async function versionsIn(
+  folder: string,
+  { node, packages }: Row['project'],
+): Promise<Record<string, string>> {
   const { stdout } = await run(nodeProgram(node), ['--version']);
   const entries = await Promise.all(
     Object.keys(packages).map(async (name) => {

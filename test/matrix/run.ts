@@ -1,6 +1,6 @@
 /**
  * Runs the matrix: `npm run test:matrix`, after which `npm run docs` writes its table. With the name of an axis, only its
- * rows are run: `npm run test:matrix -- koa`; and with that of a variant, only those: `npm run test:matrix -- node 'pipelined requests'`.
+ * rows are run: `npm run test:matrix -- koa`; and with that of a variant or a version, only those: `npm run test:matrix -- projects jest`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,10 @@ const atATime = 2;
 
 const [axis, variant] = process.argv.slice(2);
 const ofAxis = rows.filter((row) => axis === undefined || row.axis === axis);
-const chosen = ofAxis.filter((row) => variant === undefined || row.variant === variant);
+const chosen = ofAxis.filter((row) => [undefined, row.variant, row.version].includes(variant));
 if (chosen.length === 0) {
   const isAxis = ofAxis.length > 0;
-  const names = isAxis ? ofAxis.map((row) => row.variant) : rows.map((row) => row.axis);
+  const names = isAxis ? ofAxis.flatMap((row) => [row.version, row.variant]) : rows.map((row) => row.axis);
   throw new Error(
     `Unknown ${isAxis ? `variant \`${variant}\`` : `axis \`${axis}\``}: expected one of ${[...new Set(names)].join(', ')}.`,
   );
@@ -57,7 +57,10 @@ if (failed.length > 0) process.exitCode = 1;
 function byPackages(all: readonly Row[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of all) {
-    const key = JSON.stringify(Object.entries(row.project.packages).sort());
+    const key = JSON.stringify([
+      'script' in row.project ? row.project.folder : '',
+      ...Object.entries(row.project.packages).sort(),
+    ]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return groups;

@@ -16,12 +16,24 @@ export function matrixTable(): string {
         results.filter(({ axis }) => axis === name),
       ),
     ),
+    '',
+    '| project | with |',
+    '|---|---|',
+    ...projectLines(results),
     ...failed.map((result) => `\n**Fails to ${result.failed}**: ${titleOf(result)}`),
     '',
     '| not run | why |',
     '|---|---|',
     ...notRun.map(({ what, why }) => `| ${what} | ${why} |`),
   ].join('\n');
+}
+
+function projectLines(results: readonly Result[]): string[] {
+  const own = results.filter(({ axis }) => axis === 'projects');
+  return [...new Set(own.map(({ version }) => version))].map((folder) => {
+    const variants = own.filter(({ version }) => version === folder).map(({ variant }) => variant);
+    return `| ${folder} | ${variants.join('; ')} |`;
+  });
 }
 
 function axisRow(name: string, results: readonly Result[]): string {
