@@ -1,3 +1,4 @@
+// In a process of its own: it takes as long as a group.
 import test from 'ava';
 import { parse } from 'yaml';
 import { exampleBundle } from '../../helpers/example-bundle-folder.js';
