@@ -6,18 +6,19 @@ import { groupFiles } from './groups/group-files.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 
 /**
- * @param {{ mode?: 'standard' | 'legacy', files: string[], groups?: number, environmentVariables?: Record<string, string> } & object} suite
- * `groups`: how many processes share the test files that need none of their own; and other options of ava
+ * @param {{ mode?: 'standard' | 'legacy', files: string[], groups?: Record<string, string[]>, environmentVariables?: Record<string, string> } & object} suite
+ * `groups` of test files that share a process (`groups/group-files.js`); and other options of ava
  */
 export async function suite({ mode = 'standard', files, groups, environmentVariables = {}, ...rest }) {
   await compile(mode);
+  // A run of some files, or with other options, has a process for each.
   const isWhole = process.argv
     .slice(2)
     .every((argument, index, all) => [argument, all[index - 1]].includes('--config'));
   return {
     files:
       groups !== undefined && isWhole
-        ? await groupFiles({ root, tree: `.build/${mode}`, patterns: files, count: groups })
+        ? await groupFiles({ root, tree: `.build/${mode}`, files, groups })
         : files,
     // Separate processes: tests set signals and environment variables, which worker threads do not own.
     workerThreads: false,

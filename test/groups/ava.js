@@ -31,7 +31,7 @@ export async function runTogether(folder, files) {
   for (const { file, chain, args } of declarations) {
     const [title, implementation, ...rest] = args;
     if (typeof title !== 'string' || /before|after/.test(chain))
-      throw new Error(`\`${file}\` has a hook or a test without a title. ${remedy}`);
+      throw new Error(`\`${file}\` has a hook or a test without a title. Expected none: ${remedy}`);
     const test = chain.filter((name) => name !== 'serial').reduce((test, name) => test[name], ava.serial);
     const run = (t) => {
       state ??= processState();
@@ -57,9 +57,9 @@ function recorder(chain) {
   });
 }
 
-const remedy = 'Restore it, or run the file in a process of its own: see `test/groups/group-files.js`.';
+const remedy = 'run the file in a process of its own, see `test/groups/group-files.js`.';
 
 function requireUnchanged(before, after, subject) {
   const names = changes(before, after);
-  if (names.length > 0) throw new Error(`${subject} ${names.join(', ')}. ${remedy}`);
+  if (names.length > 0) throw new Error(`${subject} ${names.join(', ')}. Restore it, or ${remedy}`);
 }

@@ -1,42 +1,41 @@
 /**
  * Which test files share a process. Starting a process takes longer than most test files run, so a run of everything starts
  * one for each group of files. A file that changes what its process shares says so in its first line,
- * `// In a process of its own: REASON`, and is not grouped.
+ * `// In a process of its own: REASON`, and is in no group.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { globby } from 'globby';
 
-/**
- * Writes a file for each group into the compiled tree.
- * @param {{ root: string, tree: string, patterns: readonly string[], count: number }} options `tree` from `root`
- * @returns {Promise<string[]>} what ava is to run: the groups, and the test files that are in none
- */
-export async function groupFiles({ root, tree, patterns, count }) {
-  const files = (await globby(patterns, { cwd: root })).sort();
-  const sources = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')));
-  const isAlone = (_, index) => sources[index].startsWith('// In a process of its own: ');
-  const alone = files.filter(isAlone);
-  const groups = deal(
-    files.filter((...file) => !isAlone(...file)),
-    count,
-  );
-  await substituteAva(join(root, tree));
-  await rm(join(root, tree, 'groups'), { recursive: true, force: true });
-  await mkdir(join(root, tree, 'groups'));
-  const names = groups.map((_, index) => join(tree, 'groups', `group-${index + 1}.test.js`));
-  await Promise.all(names.map((name, index) => writeFile(join(root, name), groupSource(groups[index]))));
-  return [...names, ...alone];
-}
+const ownProcess = '// In a process of its own: ';
 
 /**
- * Neighbours, which are alike, go to different groups.
- * @param {readonly string[]} files
+ * Writes a file for each group into the compiled tree.
+ * @param {object} options
+ * @param {string} options.root
+ * @param {string} options.tree the compiled tree, from `root`
+ * @param {readonly string[]} options.files patterns of all test files
+ * @param {Readonly<Record<string, readonly string[]>>} options.groups name -> patterns; a file is in the first group that has it
+ * @returns {Promise<string[]>} what ava is to run: the groups, and the test files that are in none
  */
-export function deal(files, count) {
-  return Array.from({ length: Math.min(count, files.length) }, (_, group) =>
-    files.filter((_, index) => index % count === group),
-  );
+export async function groupFiles({ root, tree, files, groups }) {
+  const cwd = root;
+  const ungrouped = new Map();
+  for (const file of (await globby(files, { cwd })).sort())
+    ungrouped.set(file, (await readFile(join(root, file), 'utf8')).startsWith(ownProcess));
+  const folder = join(tree, 'groups');
+  await rm(join(root, folder), { recursive: true, force: true });
+  await mkdir(join(root, folder), { recursive: true });
+  await substituteAva(join(root, tree));
+  const written = [];
+  for (const [name, patterns] of Object.entries(groups)) {
+    const members = (await globby(patterns, { cwd })).sort().filter((file) => ungrouped.get(file) === false);
+    if (members.length === 0) throw new Error(`No test file is in the group \`${name}\`.`);
+    for (const file of members) ungrouped.delete(file);
+    written.push(join(folder, `${name}.test.js`));
+    await writeFile(join(root, folder, `${name}.test.js`), groupSource(members));
+  }
+  return [...written, ...ungrouped.keys()];
 }
 
 /** @param {readonly string[]} files from the root: `test/lib/registry.test.ts` */

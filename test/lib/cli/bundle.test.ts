@@ -1,4 +1,3 @@
-// In a process of its own: it takes as long as a group.
 /** `tamma-metrics bundle` as its users run it. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

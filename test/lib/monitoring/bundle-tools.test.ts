@@ -1,4 +1,3 @@
-// In a process of its own: it takes as long as a group.
 import test from 'ava';
 import { parse } from 'yaml';
 import { exampleBundle } from '../../helpers/example-bundle-folder.js';

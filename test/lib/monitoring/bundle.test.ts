@@ -1,4 +1,3 @@
-// In a process of its own: it takes as long as a group.
 /** The whole bundle: the same bytes for the same options; what does not fit the definitions is refused. */
 import test from 'ava';
 import { defineCounter, label } from '../../../lib/definition.js';
