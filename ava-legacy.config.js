@@ -7,6 +7,7 @@ import { suite } from './test/suite.js';
  */
 export default await suite({
   mode: 'legacy',
+  groups: { decorators: ['test/{decorators,legacy}/**'] },
   concurrency: 4,
   files: [
     'test/decorators/**/*.test.ts',

@@ -1,3 +1,4 @@
+// In a process of its own: it has a hook.
 /** What importing the package loads, seen from the process that does it. */
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';

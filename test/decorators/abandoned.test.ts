@@ -1,3 +1,4 @@
+// In a process of its own: it measures the heap of the process.
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import { EventEmitter } from 'node:events';
 import test from 'ava';
 import { Counted, fromClass, Instrumented } from '../../decorators/index.js';

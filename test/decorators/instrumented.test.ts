@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import test from 'ava';
 import { Counted, fromClass, getInstrumentation, Instrumented, Timed } from '../../decorators/index.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../lib/catalogue/method.js';

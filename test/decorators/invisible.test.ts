@@ -1,3 +1,4 @@
+// In a process of its own: reflect-metadata adds to Reflect.
 import 'reflect-metadata';
 import test from 'ava';
 import fc from 'fast-check';

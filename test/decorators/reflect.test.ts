@@ -1,3 +1,4 @@
+// In a process of its own: its tests wait for processes, all at once.
 import test, { type ExecutionContext } from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';

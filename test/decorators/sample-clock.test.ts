@@ -1,3 +1,4 @@
+// In a process of its own: it replaces the clock before the package is loaded.
 import test from 'ava';
 
 // Before anything of ours is loaded: every read of the clock is counted.

@@ -3,7 +3,7 @@ import test from 'ava';
 import { Counted, outcome, Timed, TracksGauge } from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
 import { createTestRegistry, readHistogram, readValue, type TestRegistry } from '../../lib/testing.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 
 const calls = defineCounter({
   name: 'calls_total',
@@ -180,21 +180,25 @@ test("an SDK's stream object is the very object, and all else of it works", asyn
   t.deepEqual(recorded(registry), ended);
 });
 
-test('the time to the first item of a stream starts at the call, also if a promise resolves to the stream', async (t) => {
-  const { registry, source } = subject();
-  const stream = await source.read(async () => {
-    advance(2);
-    return (async function* () {
-      advance(3);
-      yield 'first';
-      advance(5);
-      yield 'last';
-    })();
-  });
-  for await (const _ of stream);
-  t.is(readHistogram(registry, first)?.sum, 5);
-  t.is(readHistogram(registry, seconds)?.sum, 10);
-});
+test.serial(
+  'the time to the first item of a stream starts at the call, also if a promise resolves to the stream',
+  async (t) => {
+    const advance = stopTimers(t);
+    const { registry, source } = subject();
+    const stream = await source.read(async () => {
+      advance(2);
+      return (async function* () {
+        advance(3);
+        yield 'first';
+        advance(5);
+        yield 'last';
+      })();
+    });
+    for await (const _ of stream);
+    t.is(readHistogram(registry, first)?.sum, 5);
+    t.is(readHistogram(registry, seconds)?.sum, 10);
+  },
+);
 
 test('without a stream, the return is the first item; a failure has none', async (t) => {
   const { registry, source } = subject();

@@ -4,7 +4,7 @@ import { outcome, Timed } from '../../decorators/index.js';
 import { methodDuration } from '../../lib/catalogue/method.js';
 import { defineHistogram, label } from '../../lib/definition.js';
 import { createTestRegistry, readHistogram } from '../../lib/testing.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 
 const durations = defineHistogram({
   name: 'job_duration_seconds',
@@ -12,7 +12,8 @@ const durations = defineHistogram({
   labels: { queue: label() },
 });
 
-test('a synchronous call is observed once, in seconds', (t) => {
+test.serial('a synchronous call is observed once, in seconds', (t) => {
+  const advance = stopTimers(t);
   const registry = createTestRegistry();
   class Worker {
     @Timed(durations, { registry, labels: { queue: 'mail' } })
@@ -24,7 +25,8 @@ test('a synchronous call is observed once, in seconds', (t) => {
   t.like(readHistogram(registry, durations, { queue: 'mail' }), { count: 1, sum: 3 });
 });
 
-test('a promise is timed to its settlement, whichever way it settles', async (t) => {
+test.serial('a promise is timed to its settlement, whichever way it settles', async (t) => {
+  const advance = stopTimers(t);
   const registry = createTestRegistry();
   class Worker {
     @Timed(durations, { registry, labels: { queue: ({ args: [fail] }) => (fail ? 'bad' : 'good') } })

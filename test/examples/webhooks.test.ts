@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** All 329 real payloads through the example's endpoint, against a count of the payloads that shares no code with it. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,10 +1,17 @@
-/** Durations that a test sets: once this is imported, the clock of all timers stands still until `advance` is called. */
+import type { ExecutionContext } from 'ava';
 
-let seconds = 1_000;
-
-process.hrtime = Object.assign((): [number, number] => [seconds, 0], { bigint: process.hrtime.bigint });
-
-/** Lets whole seconds pass, so that sums are exact. */
-export function advance(passed: number): void {
-  seconds += passed;
+/**
+ * Stops the clock of all timers until the end of a test, which must be serial: the clock is global.
+ * @returns a function that lets whole seconds pass, so that sums are exact
+ */
+export function stopTimers(t: ExecutionContext): (seconds: number) => void {
+  const { hrtime } = process;
+  let now = 1_000;
+  process.hrtime = Object.assign((): [number, number] => [now, 0], { bigint: hrtime.bigint });
+  t.teardown(() => {
+    process.hrtime = hrtime;
+  });
+  return (seconds) => {
+    now += seconds;
+  };
 }

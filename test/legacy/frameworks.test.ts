@@ -1,3 +1,4 @@
+// In a process of its own: reflect-metadata adds to Reflect.
 /** Frameworks that live by legacy decorators and Reflect metadata, with their handlers decorated by ours. */
 import 'reflect-metadata';
 import {

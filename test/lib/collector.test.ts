@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { type MetricsCollector, PrometheusMetricsCollector } from '../../lib/collector.js';

@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import { readFile } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** What becomes of instruments that are removed from a registry, by us or by prom-client, and of who still holds them. */
 import * as prometheusIo from '@prometheus-io/client';
 import test from 'ava';

@@ -1,3 +1,4 @@
+// In a process of its own: its tests wait for processes, all at once.
 /** `createMetrics({ cluster: true })` in a real cluster: one port for all, and nothing of a worker is lost when it is ended. */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';

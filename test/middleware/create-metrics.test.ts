@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** `createMetrics`: everything put together, from the config to the last connection. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

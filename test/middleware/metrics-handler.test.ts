@@ -1,3 +1,4 @@
+// In a process of its own: reflect-metadata adds to Reflect.
 /** `createMetricsHandler` over real HTTP: node:http, Express, Nest, Fastify and Hono, and the routes of Koa over the same endpoints. */
 import 'reflect-metadata';
 import { once } from 'node:events';

@@ -148,12 +148,13 @@ test('a collect function that fails costs its own metric, not the scrape', async
 });
 
 test('options that cannot be used are errors at once', (t) => {
-  t.throws(() => metricsRouter({ path: 'metrics' }), {
+  const registry = createTestRegistry();
+  t.throws(() => metricsRouter({ registry, path: 'metrics' }), {
     code: 'ERR_METRICS_INVALID_OPTION',
     message:
       /`path` of metricsRouter: expected a path such as `\/metrics`, without patterns, received "metrics"/,
   });
-  t.throws(() => metricsRouter({ token: '' }), {
+  t.throws(() => metricsRouter({ registry, token: '' }), {
     code: 'ERR_METRICS_INVALID_OPTION',
     message: /`token` of metricsRouter: expected a non-empty text/,
   });

@@ -97,24 +97,18 @@ test('TLS by key and certificate; with an authority, clients must show a certifi
 });
 
 test('what it cannot start with is one clear error', async (t) => {
-  const { server } = await started(t);
-  await t.throwsAsync(
-    startMetricsServer({ host: '127.0.0.1', port: server.port }, { registry: createTestRegistry() }),
-    {
-      code: 'ERR_METRICS_LISTEN',
-      message: `Cannot listen on \`127.0.0.1:${server.port}\`: expected a host and port that are free, received EADDRINUSE: it is taken; choose another METRICS_PORT, or 0 for a free one.`,
-    },
-  );
+  const { server, registry, checks } = await started(t);
+  await t.throwsAsync(startMetricsServer({ host: '127.0.0.1', port: server.port }, { registry, checks }), {
+    code: 'ERR_METRICS_LISTEN',
+    message: `Cannot listen on \`127.0.0.1:${server.port}\`: expected a host and port that are free, received EADDRINUSE: it is taken; choose another METRICS_PORT, or 0 for a free one.`,
+  });
   const failing = async (
     config: Partial<MetricsConfig>,
     options: MetricsServerOptions,
     message: RegExp,
   ): Promise<void> => {
     await t.throwsAsync(
-      startMetricsServer(
-        { host: '127.0.0.1', port: 0, ...config },
-        { registry: createTestRegistry(), ...options },
-      ),
+      startMetricsServer({ host: '127.0.0.1', port: 0, ...config }, { registry, checks, ...options }),
       { code: 'ERR_METRICS_INVALID_OPTION', message },
     );
   };

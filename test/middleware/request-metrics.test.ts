@@ -18,7 +18,7 @@ import {
 } from '../../lib/testing.js';
 import { requestMetrics } from '../../middleware/index.js';
 import { type KoaServer, serve } from '../helpers/koa-server.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { until } from '../helpers/until.js';
 
 interface Measured extends KoaServer {
@@ -148,7 +148,8 @@ test('a request under way is in flight, and is no longer when it has ended', asy
   t.is(readValue(registry, httpServerRequestsInFlight, { method: 'GET' }), 0);
 });
 
-test('the duration includes the time that the body takes', async (t) => {
+test.serial('the duration includes the time that the body takes', async (t) => {
+  const advance = stopTimers(t);
   const { url, registry, recorded } = await measured(t, (app) =>
     app.use((ctx) => {
       ctx.body = Readable.from(

@@ -25,7 +25,7 @@ import {
 } from '../../lib/catalogue/http.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 import { requestMetrics } from '../../middleware/index.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { until } from '../helpers/until.js';
 
 const text = 'x'.repeat(5_000);
@@ -157,7 +157,8 @@ test('request bytes are those of the body: declared, chunked, compressed, read b
   t.deepEqual(await request('/text', 'GET'), { count: 1, sum: 0 });
 });
 
-test('the time to the first byte ends with the headers, the duration with the body', async (t) => {
+test.serial('the time to the first byte ends with the headers, the duration with the body', async (t) => {
+  const advance = stopTimers(t);
   const { registry, port, response } = await start(t, 1, (app) => {
     app.middleware.splice(1, 0, (_ctx, next) => {
       advance(2);

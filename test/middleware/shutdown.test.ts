@@ -1,3 +1,4 @@
+// In a process of its own: its tests wait for processes, all at once.
 /** The end of a service: in order, within its deadline, and with the exit code that it would have had. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';

@@ -8,7 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { httpServerAbortedBodies, httpServerRequestDuration } from '../../lib/catalogue/http.js';
 import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
 import { requestMetrics } from '../../middleware/index.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { recordedRequests } from '../helpers/recorded-requests.js';
 
 type App = Koa<Koa.DefaultState, Koa.DefaultContext>;
@@ -49,28 +49,32 @@ async function firstMessage(client: WebSocket): Promise<string> {
 }
 
 for (const [name, serverOf] of Object.entries(ways)) {
-  test(`a WebSocket is recorded with 101 when it opens, and its session is not in the latency: ${name}`, async (t) => {
-    const registry = createTestRegistry();
-    const app: App = new Koa();
-    app.use(requestMetrics({ registry }));
-    const url = await listen(t, await serverOf(app));
-    const client = new WebSocket(url);
-    t.is(await firstMessage(client), 'hello');
-    t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 101'], 'while the session is open');
-    advance(90);
-    client.close();
-    await once(client, 'close');
-    t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 101']);
-    t.like(
-      readHistogram(registry, httpServerRequestDuration, {
-        method: 'GET',
-        route: 'unmatched',
-        status_code: '101',
-      }),
-      { count: 1, sum: 0 },
-    );
-    t.is(readValue(registry, httpServerAbortedBodies), 0);
-  });
+  test.serial(
+    `a WebSocket is recorded with 101 when it opens, and its session is not in the latency: ${name}`,
+    async (t) => {
+      const advance = stopTimers(t);
+      const registry = createTestRegistry();
+      const app: App = new Koa();
+      app.use(requestMetrics({ registry }));
+      const url = await listen(t, await serverOf(app));
+      const client = new WebSocket(url);
+      t.is(await firstMessage(client), 'hello');
+      t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 101'], 'while the session is open');
+      advance(90);
+      client.close();
+      await once(client, 'close');
+      t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 101']);
+      t.like(
+        readHistogram(registry, httpServerRequestDuration, {
+          method: 'GET',
+          route: 'unmatched',
+          status_code: '101',
+        }),
+        { count: 1, sum: 0 },
+      );
+      t.is(readValue(registry, httpServerAbortedBodies), 0);
+    },
+  );
 }
 
 test('a handshake that the WebSocket library refuses has the status that it sends', async (t) => {

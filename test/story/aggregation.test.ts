@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** `MetricsAggregator`: rules as plain objects, applied to samples that are given or to a registry. */
 import {
   type AggregatedMetrics,

@@ -1,8 +1,9 @@
+// In a process of its own: it records in the shared registry.
 /** `PrometheusMetricsCollector`: registration and recording by name. */
 import { PrometheusMetricsCollector } from '@tamma/observability';
 import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { scrapedLines } from './scraped-lines.js';
 
 const newCollector = () => new PrometheusMetricsCollector({ registry: createTestRegistry() });
@@ -97,7 +98,8 @@ test('histograms: with buckets of their own, or those of durations', async (t) =
   );
 });
 
-test('a timer observes the seconds between its start and its stop', async (t) => {
+test.serial('a timer observes the seconds between its start and its stop', async (t) => {
+  const advance = stopTimers(t);
   const collector = newCollector();
   collector.registerHistogram('test_run_seconds', 'Time of a test run.', ['suite']);
   const stop: () => void = collector.startTimer('test_run_seconds', { suite: 'unit' });

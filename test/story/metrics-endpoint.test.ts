@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** `MetricsEndpoint`: three routes over real HTTP. */
 import Router from '@koa/router';
 import { HealthChecks, PrometheusMetricsCollector } from '@tamma/observability';

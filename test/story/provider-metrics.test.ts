@@ -3,7 +3,7 @@ import { PrometheusMetricsCollector, ProviderMetrics } from '@tamma/observabilit
 import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
 import { freezeDate } from '../helpers/freeze-date.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { type MessageChunk, request } from './platform-types.js';
 import { scrapedLines } from './scraped-lines.js';
 
@@ -20,16 +20,20 @@ function setUp() {
   return { provider: new ProviderMetrics(collector), lines };
 }
 
-test('recordRequestStart(providerName, request) counts the request and returns its timer', async (t) => {
-  const { provider, lines } = setUp();
-  const stop: () => void = provider.recordRequestStart('anthropic-claude', request);
-  advance(3);
-  stop();
-  t.deepEqual(await lines('ai_requests_total'), [`ai_requests_total{${labels},operation="message"} 1`]);
-  t.deepEqual(await lines('ai_request_duration_seconds_sum'), [
-    `ai_request_duration_seconds_sum{${labels}} 3`,
-  ]);
-});
+test.serial(
+  'recordRequestStart(providerName, request) counts the request and returns its timer',
+  async (t) => {
+    const advance = stopTimers(t);
+    const { provider, lines } = setUp();
+    const stop: () => void = provider.recordRequestStart('anthropic-claude', request);
+    advance(3);
+    stop();
+    t.deepEqual(await lines('ai_requests_total'), [`ai_requests_total{${labels},operation="message"} 1`]);
+    t.deepEqual(await lines('ai_request_duration_seconds_sum'), [
+      `ai_request_duration_seconds_sum{${labels}} 3`,
+    ]);
+  },
+);
 
 test('recordRequestComplete(providerName, request, chunks, seconds) counts the success and its tokens as output', async (t) => {
   const { provider, lines } = setUp();
@@ -41,19 +45,23 @@ test('recordRequestComplete(providerName, request, chunks, seconds) counts the s
   ]);
 });
 
-test('a request that is both stopped and completed is timed once, and is no longer in progress', async (t) => {
-  const { provider, lines } = setUp();
-  const stop = provider.recordRequestStart('anthropic-claude', request);
-  advance(3);
-  stop();
-  provider.recordRequestComplete('anthropic-claude', request, chunks, 3);
-  t.deepEqual(await lines('ai_request_duration_seconds_count'), [
-    `ai_request_duration_seconds_count{${labels}} 1`,
-  ]);
-  t.deepEqual(await lines('ai_requests_in_progress'), [
-    'ai_requests_in_progress{provider="anthropic-claude"} 0',
-  ]);
-});
+test.serial(
+  'a request that is both stopped and completed is timed once, and is no longer in progress',
+  async (t) => {
+    const advance = stopTimers(t);
+    const { provider, lines } = setUp();
+    const stop = provider.recordRequestStart('anthropic-claude', request);
+    advance(3);
+    stop();
+    provider.recordRequestComplete('anthropic-claude', request, chunks, 3);
+    t.deepEqual(await lines('ai_request_duration_seconds_count'), [
+      `ai_request_duration_seconds_count{${labels}} 1`,
+    ]);
+    t.deepEqual(await lines('ai_requests_in_progress'), [
+      'ai_requests_in_progress{provider="anthropic-claude"} 0',
+    ]);
+  },
+);
 
 test('recordRequestError(providerName, request, error) counts the failure and the error by its class', async (t) => {
   const { provider, lines } = setUp();

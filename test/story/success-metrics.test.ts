@@ -1,7 +1,7 @@
 /** The success metrics: memory and bytes are measured here, CPU time by `npm run bench`, whose last results are read. */
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import { PrometheusMetricsCollector } from '@tamma/observability';
+import { HealthChecks, PrometheusMetricsCollector } from '@tamma/observability';
 import { MetricsEndpoint } from '@tamma/observability/middleware';
 import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
@@ -41,7 +41,9 @@ test('scrapes of 5,000 series every 15 seconds are less than 1 MB a minute on th
   const registry = createTestRegistry({ maxSeries: 5_000 });
   fillCatalogue(registry, 5_000);
   const app = new Koa();
-  new MetricsEndpoint(new PrometheusMetricsCollector({ registry })).registerRoutes(app);
+  new MetricsEndpoint(new PrometheusMetricsCollector({ registry }), {
+    checks: new HealthChecks({ registry }),
+  }).registerRoutes(app);
   const { url, close } = await serve(app);
   t.teardown(close);
   const bytes = await new Promise<number>((resolve, reject) => {

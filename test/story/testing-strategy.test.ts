@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 /** The cases of the testing strategy, each with its metric registered before it is used. */
 import { PrometheusMetricsCollector, WorkflowMetrics } from '@tamma/observability';
 import { MetricsEndpoint } from '@tamma/observability/middleware';
@@ -5,7 +6,7 @@ import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
 import Koa from 'koa';
 import { serve } from '../helpers/koa-server.js';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import type { WorkflowContext } from './platform-types.js';
 
 const newCollector = () => new PrometheusMetricsCollector({ registry: createTestRegistry() });
@@ -31,7 +32,8 @@ test('a histogram counts an observation in its last bucket', async (t) => {
   t.true((await metrics.getMetrics()).includes('test_histogram_bucket{label="value",le="+Inf"} 1\n'));
 });
 
-test('a timer that is stopped adds to the sum of its histogram', async (t) => {
+test.serial('a timer that is stopped adds to the sum of its histogram', async (t) => {
+  const advance = stopTimers(t);
   const metrics = newCollector();
   metrics.registerHistogram('test_timer', 'A timer.');
   const stopTimer = metrics.startTimer('test_timer');

@@ -2,7 +2,7 @@
 import { PrometheusMetricsCollector, WorkflowMetrics } from '@tamma/observability';
 import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
-import { advance } from '../helpers/manual-stopwatch.js';
+import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { context, type WorkflowContext, type WorkflowStep } from './platform-types.js';
 import { scrapedLines } from './scraped-lines.js';
 
@@ -60,7 +60,8 @@ test('a run whose end is recorded twice ends once', async (t) => {
   t.deepEqual(await lines('active_autonomous_loops'), [`active_autonomous_loops{${run}} 0`]);
 });
 
-test('recordStepStart(step, context) returns a function that times the step', async (t) => {
+test.serial('recordStepStart(step, context) returns a function that times the step', async (t) => {
+  const advance = stopTimers(t);
   const { workflow, lines } = setUp();
   const stop: () => void = workflow.recordStepStart(step, context);
   advance(8);
@@ -78,7 +79,8 @@ test('recordStepComplete(step, context, seconds) times the step', async (t) => {
   ]);
 });
 
-test('a step that is both stopped and completed is timed once', async (t) => {
+test.serial('a step that is both stopped and completed is timed once', async (t) => {
+  const advance = stopTimers(t);
   const { workflow, lines } = setUp();
   workflow.recordWorkflowStart(context);
   const stop = workflow.recordStepStart(step, context);

@@ -1,3 +1,4 @@
+// In a process of its own: Bluebird changes Error when it is loaded.
 /** Whatever a method returns and whatever its caller does with it: the same with and without decorators. */
 import test from 'ava';
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';

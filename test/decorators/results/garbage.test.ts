@@ -1,3 +1,4 @@
+// In a process of its own: it measures the heap of the process.
 /** Results that nobody consumes: their calls end when they are garbage. */
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as elapsed } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// In a process of its own: the packages change globals when they are loaded.
 /** What real packages return from a decorated method: the caller gets all of it, and the call is recorded once. */
 import { exec } from 'node:child_process';
 import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';

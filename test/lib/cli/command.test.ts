@@ -13,19 +13,7 @@ import { createTestRegistry } from '../../../lib/testing.js';
 import { metricsRouter } from '../../../middleware/index.js';
 import { command } from '../../helpers/command.js';
 import { serve } from '../../helpers/koa-server.js';
-
-const foreign = `# HELP requests_total Requests.
-# TYPE requests_total counter
-requests_total{user="a,b=\\"c\\"}",path="/"} 1 1700000000000
-requests_total{user="d",path="/"} 2
-# HELP latency Latency in milliseconds
-# TYPE latency histogram
-latency_bucket{le="1"} 1
-latency_bucket{le="+Inf"} 2
-latency_sum 3
-latency_count 2
-go_version_info{version="1"} 1
-`;
+import { thirdPartyExposition } from '../../helpers/third-party-exposition.js';
 
 const clean = '# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 1\n';
 
@@ -33,8 +21,8 @@ test('top shows what holds the most series, of a file, the standard input and an
   const folder = await mkdtemp(join(tmpdir(), 'tamma-cli-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, 'metrics.txt');
-  await writeFile(file, foreign);
-  const expected = `7 series, ${Buffer.byteLength(foreign)} bytes a scrape
+  await writeFile(file, thirdPartyExposition);
+  const expected = `7 series, ${Buffer.byteLength(thirdPartyExposition)} bytes a scrape
 
 metric           type       series  label sets   share  bytes  labels (values)
 latency          histogram       4           1  57.1 %    147
@@ -48,7 +36,7 @@ version       1        1
 `;
   const fromFile = await command(['top', file]);
   t.deepEqual(fromFile, { code: 0, stdout: expected, stderr: '' });
-  t.is((await command(['top', '-'], { input: foreign })).stdout, expected);
+  t.is((await command(['top', '-'], { input: thirdPartyExposition })).stdout, expected);
   t.is((await command(['top', file, '--limit', '1'])).stdout.split('\n').length, 8);
 
   const registry = createTestRegistry();
@@ -77,7 +65,7 @@ test('lint finds what is wrong, and exits with 1; with 0 where there is nothing'
     { length: 30 },
     (_, index) => `jobs_total{job_id="${1_000_000_000 + index}"} 1`,
   ).join('\n');
-  const input = `${foreign}# HELP jobs_total Jobs.\n# TYPE jobs_total counter\n${many}\n`;
+  const input = `${thirdPartyExposition}# HELP jobs_total Jobs.\n# TYPE jobs_total counter\n${many}\n`;
   const { code, stdout } = await command(['lint', '-', '--json', '--max-series', '20'], { input });
   t.is(code, 1);
   t.deepEqual(

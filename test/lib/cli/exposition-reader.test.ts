@@ -5,6 +5,7 @@ import { defineCounter, defineHistogram, label } from '../../../lib/definition.j
 import { openMetricsWithCreated } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { createTestRegistry } from '../../../lib/testing.js';
+import { thirdPartyExposition } from '../../helpers/third-party-exposition.js';
 
 const read = (text: string): Promise<Exposition> => readExposition([text]);
 
@@ -13,21 +14,10 @@ const labelsOf = async (text: string): Promise<Record<string, string[]>> =>
     [...((await read(text)).families[0]?.labels ?? [])].map(([name, values]) => [name, [...values]]),
   );
 
-const foreign = `# HELP requests_total Requests.
-# TYPE requests_total counter
-requests_total{user="a,b=\\"c\\"}",path="/"} 1 1700000000000
-requests_total{user="d",path="/"} 2
-# HELP latency Latency in milliseconds
-# TYPE latency histogram
-latency_bucket{le="1"} 1
-latency_bucket{le="+Inf"} 2
-latency_sum 3
-latency_count 2
-go_version_info{version="1"} 1
-`;
-
 test('families, series, bytes and labels are read from anyone’s text', async (t) => {
-  const { families, series, bytes, unreadable, firstUnreadable } = await read(`${foreign}what is this?\n`);
+  const { families, series, bytes, unreadable, firstUnreadable } = await read(
+    `${thirdPartyExposition}what is this?\n`,
+  );
   t.deepEqual(
     families.map(({ name, type, series: own }) => [name, type, own]),
     [
@@ -39,7 +29,7 @@ test('families, series, bytes and labels are read from anyone’s text', async (
   t.deepEqual([...(families[0]?.labels.get('user') ?? [])], ['a,b=\\"c\\"}', 'd']);
   t.deepEqual([...(families[1]?.labels.keys() ?? [])], [], 'le is no label of its own');
   t.is(series, 7);
-  t.is(bytes, Buffer.byteLength(foreign) + 14);
+  t.is(bytes, Buffer.byteLength(thirdPartyExposition) + 14);
   t.is(unreadable, 1);
   t.is(firstUnreadable, 'what is this?');
 });
@@ -68,9 +58,9 @@ test('both formats of the same registry have the same series, but for creation t
 });
 
 test('pieces of a text are read like the whole of it, wherever they are cut', async (t) => {
-  const whole = await read(foreign);
-  t.deepEqual(await readExposition([...foreign]), whole);
-  t.deepEqual(await readExposition(foreign.split(/(?<= )/)), whole);
+  const whole = await read(thirdPartyExposition);
+  t.deepEqual(await readExposition([...thirdPartyExposition]), whole);
+  t.deepEqual(await readExposition(thirdPartyExposition.split(/(?<= )/)), whole);
 });
 
 test('the labels of an exemplar are none of the metric’s', async (t) => {
@@ -108,14 +98,14 @@ test('names in quotes are read as Prometheus 3 writes them', async (t) => {
 });
 
 test('a text with the line ends of Windows reads like any other', async (t) => {
-  const { families, unreadable, bytes } = await read(foreign.replaceAll('\n', '\r\n'));
-  const unix = await read(foreign);
+  const { families, unreadable, bytes } = await read(thirdPartyExposition.replaceAll('\n', '\r\n'));
+  const unix = await read(thirdPartyExposition);
   t.is(unreadable, 0);
   t.deepEqual(
     families.map(({ bytes: _, ...rest }) => rest),
     unix.families.map(({ bytes: _, ...rest }) => rest),
   );
-  t.is(bytes, unix.bytes + foreign.split('\n').length - 1);
+  t.is(bytes, unix.bytes + thirdPartyExposition.split('\n').length - 1);
 });
 
 test('numbers, times and spaces are read as Prometheus reads them', async (t) => {

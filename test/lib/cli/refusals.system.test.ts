@@ -1,10 +1,7 @@
 /** The table of refused expositions, tried with the real Prometheus: what the lint calls refused is, and nothing else. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { testWithBoth } from '../../helpers/programs.js';
-import { startPrometheus } from '../../helpers/prometheus.js';
 import { contentTypes, judgedExpositions } from '../../helpers/refused-expositions.js';
+import { scrapeExpositions } from '../../helpers/scraped-expositions.js';
 import { until } from '../../helpers/until.js';
 
 interface Target {
@@ -17,32 +14,11 @@ testWithBoth(
   ['prometheus'],
   'Prometheus refuses what the lint says that it refuses, and takes the rest',
   async (t, { prometheus: program }) => {
-    const server = createServer((request, response) => {
-      const { format, text } = judgedExpositions[Number(request.url?.slice(1))] ?? {
-        format: 'text',
-        text: 'a 1\n',
-      };
-      response.writeHead(200, { 'content-type': contentTypes[format] }).end(text);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.teardown(() => {
-      server.close();
-      server.closeAllConnections();
-    });
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const job = judgedExpositions
-      .map(
-        (_, index) =>
-          `  - job_name: '${index}'\n    metrics_path: /${index}\n    static_configs:\n      - targets: ['${host}']\n`,
-      )
-      .join('');
-    const prometheus = await startPrometheus({
+    const prometheus = await scrapeExpositions(
+      t,
       program,
-      target: `http://${host}/metrics`,
-      scrapeIntervalSeconds: 5,
-      job,
-    });
-    t.teardown(() => prometheus.stop());
+      judgedExpositions.map(({ format, text }) => ({ contentType: contentTypes[format], text })),
+    );
     const major = await prometheus.majorVersion();
     const targets = await until('a scrape of each target', async () => {
       const response = await fetch(`${prometheus.url}/api/v1/targets`);

@@ -1,3 +1,4 @@
+// In a process of its own: its tests wait for processes, all at once.
 /** `tamma-metrics` as a process: what only a process has, a pipe, an exit code and a version. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -18,6 +18,7 @@ import {
   samplesOf,
 } from '../../../lib/durability/snapshot.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../../lib/testing.js';
+import { anyCharacter } from '../../helpers/any-character.js';
 
 const jobs = defineCounter({
   name: 'jobs_total',
@@ -177,7 +178,7 @@ test('families that no definition has claimed are written again as they were', (
 });
 
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string(),
   fc.constantFrom(
     '',

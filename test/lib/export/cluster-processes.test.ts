@@ -1,3 +1,4 @@
+// In a process of its own: its tests wait for processes, all at once.
 /** Metrics of real worker processes: what dies, hangs and is replaced, and what the primary says of it. */
 import test from 'ava';
 import { type ClusterService, startClusterService, total } from '../../helpers/cluster-service.js';

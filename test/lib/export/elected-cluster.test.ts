@@ -1,3 +1,4 @@
+// In a process of its own: it has a hook, and sets TMPDIR.
 /** Workers that elect one of themselves: what it leaves in the folder for temporary files, and what it can be asked. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -17,6 +17,7 @@ import {
 } from '../../../lib/definition.js';
 import { type MetricsPush, type PushOptions, startPush } from '../../../lib/export/pushgateway.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
+import { anyCharacter } from '../../helpers/any-character.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 import { parseText } from '../../helpers/parse-text.js';
 import { testWith, testWithBoth } from '../../helpers/programs.js';
@@ -211,7 +212,7 @@ testWith(
       '@base64',
       '🦀',
     ];
-    const value = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: 'binary', maxLength: 40 }));
+    const value = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: anyCharacter, maxLength: 40 }));
     const registry = createTestRegistry();
     await fc.assert(
       fc.asyncProperty(

@@ -3,9 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ByteWriter, preparedText } from '../../../lib/exposition/byte-writer.js';
 import { escapedLabelValue, numberText } from '../../../lib/exposition/format.js';
+import { anyCharacter } from '../../helpers/any-character.js';
 
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({ unit: 'grapheme' }),
   fc.string({ unit: fc.constantFrom('a', '"', '\\', '\n', 'é', '😀') }),
 );

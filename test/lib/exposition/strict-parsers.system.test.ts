@@ -1,8 +1,6 @@
 /** Strict parsers read all that a registry of every type, hostile label values and odd third-party metrics exposes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import test from 'ava';
 import promClient from 'prom-client';
@@ -16,14 +14,13 @@ import {
   defineSummary,
   label,
 } from '../../../lib/definition.js';
-import type { ExpositionFormat } from '../../../lib/exposition/format.js';
 import { openMetricsFormat, openMetricsWithCreated } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { fromRoot } from '../../helpers/package-root.js';
 import { testWith, testWithBoth } from '../../helpers/programs.js';
-import { startPrometheus } from '../../helpers/prometheus.js';
+import { scrapeExpositions } from '../../helpers/scraped-expositions.js';
 import { until } from '../../helpers/until.js';
 
 const hostile = [
@@ -210,46 +207,22 @@ testWithBoth(
   'Prometheus stores every sample of each format',
   async (t, { prometheus: program }) => {
     const registry = filled();
-    const texts = new Map<string, { readonly format: ExpositionFormat; readonly text: string }>(
-      await Promise.all(
-        Object.values(formats).map(
-          async (format, index) =>
-            [`/${index}`, { format, text: await scrapeToString(registry, { format }) }] as const,
-        ),
-      ),
+    const expositions = await Promise.all(
+      Object.values(formats).map(async (format) => ({
+        contentType: format.contentType,
+        text: await scrapeToString(registry, { format }),
+      })),
     );
-    const server = createServer((request, response) => {
-      const { format, text } = texts.get(request.url ?? '') ?? { format: textFormat, text: 'up_to_date 1\n' };
-      response.writeHead(200, { 'content-type': format.contentType }).end(text);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.teardown(() => {
-      server.close();
-      server.closeAllConnections();
-    });
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const job = [...texts.keys()]
-      .map(
-        (path) =>
-          `  - job_name: ${path}\n    metrics_path: ${path}\n    static_configs:\n      - targets: ['${host}']\n`,
-      )
-      .join('');
-    const prometheus = await startPrometheus({
-      program,
-      target: `http://${host}/metrics`,
-      scrapeIntervalSeconds: 5,
-      job,
-    });
-    t.teardown(() => prometheus.stop());
-    for (const [path, { text }] of texts) {
-      const stored = await until(`samples of ${path}`, async () => {
-        const [scraped] = await prometheus.query(`scrape_samples_post_metric_relabeling{job="${path}"}`);
-        return scraped === undefined ? undefined : scraped.value;
+    const prometheus = await scrapeExpositions(t, program, expositions);
+    for (const [job, { contentType, text }] of expositions.entries()) {
+      const stored = await until(`samples of ${contentType}`, async () => {
+        const [scraped] = await prometheus.query(`scrape_samples_post_metric_relabeling{job="${job}"}`);
+        return scraped?.value;
       });
-      t.is(stored, sampleLines(text).length, path);
-      t.is((await prometheus.query(`up{job="${path}"}`))[0]?.value, 1);
+      t.is(stored, sampleLines(text).length, contentType);
+      t.is((await prometheus.query(`up{job="${job}"}`))[0]?.value, 1);
       t.is(
-        (await prometheus.query(`count({job="${path}",__name__="hostile_total"})`))[0]?.value,
+        (await prometheus.query(`count({job="${job}",__name__="hostile_total"})`))[0]?.value,
         hostile.length,
       );
     }
@@ -262,22 +235,13 @@ testWith(
   async (t, { prometheus: program }) => {
     const registry = filled();
     const text = await scrapeToString(registry, { format: openMetricsWithCreated });
-    const server = createServer((_, response) => {
-      response.writeHead(200, { 'content-type': openMetricsWithCreated.contentType }).end(text);
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.teardown(() => {
-      server.close();
-      server.closeAllConnections();
-    });
-    const prometheus = await startPrometheus({
+    const prometheus = await scrapeExpositions(
+      t,
       program,
-      target: `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`,
-      scrapeIntervalSeconds: 5,
-      args: ['--enable-feature=created-timestamp-zero-ingestion'],
-    });
-    t.teardown(() => prometheus.stop());
-    await until('the first scrape', async () => (await prometheus.query('up == 1'))[0]?.value);
+      [{ contentType: openMetricsWithCreated.contentType, text }],
+      ['--enable-feature=created-timestamp-zero-ingestion'],
+    );
+    await until('the first scrape', async () => (await prometheus.query('up{job="0"} == 1'))[0]?.value);
     t.deepEqual(await prometheus.query('{__name__=~"hostile.*_created"}'), []);
     // It is 1 at its first scrape, and was 0 at its start.
     t.is((await prometheus.query('min_over_time(issues_total[1h])'))[0]?.value, 0);

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
+import { HealthChecks } from '../../../lib/health.js';
 import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import type { BundleFile } from '../../../lib/monitoring/model.js';
 import { mostSamples, scrapeLimits } from '../../../lib/monitoring/scrape-limits.js';
@@ -202,7 +203,11 @@ test('the default metrics of Node fit what is kept free for them', async (t) => 
 });
 
 async function exposition(t: ExecutionContext, registry: MetricsRegistry): Promise<string> {
-  const server = await startMetricsServer({ port: 0, host: '127.0.0.1' }, { registry, createdSamples: true });
+  const checks = new HealthChecks({ registry });
+  const server = await startMetricsServer(
+    { port: 0, host: '127.0.0.1' },
+    { registry, checks, createdSamples: true },
+  );
   t.teardown(() => server.close());
   const answer = await fetch(`${server.url}/metrics`, { headers: { accept: openMetricsFormat.contentType } });
   return answer.text();

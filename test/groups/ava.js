@@ -1,0 +1,65 @@
+/**
+ * What `import test from 'ava'` means to compiled tests. In a process of one test file it is ava itself. In a group
+ * (`group-files.js`) it keeps what each file declares, and declares it to ava when all are loaded: titles begin with the
+ * file, and every test runs by itself, so that none sees what another changes while it runs.
+ */
+import ava from 'ava';
+import { changes, processState } from './process-state.js';
+
+const isGroup = ava.meta.file.includes('/groups/');
+/** @type {{ file: string, chain: readonly string[], args: readonly unknown[] }[]} */
+const declarations = [];
+let loading = '';
+
+export const test = isGroup ? recorder([]) : ava;
+
+/**
+ * @param {URL} folder
+ * @param {readonly string[]} files compiled test files, from `folder`
+ * @throws Error if a file declares no test, declares a hook, or changes the state of the process when it is loaded
+ */
+export async function runTogether(folder, files) {
+  for (const file of files) {
+    const before = processState();
+    const earlier = declarations.length;
+    loading = file;
+    await import(new URL(file, folder).href);
+    if (declarations.length === earlier) throw new Error(`No tests in \`${file}\`.`);
+    requireUnchanged(before, processState(), `\`${file}\` changes`);
+  }
+  let state;
+  for (const { file, chain, args } of declarations) {
+    const [title, implementation, ...rest] = args;
+    if (typeof title !== 'string' || /before|after/.test(chain))
+      throw new Error(`\`${file}\` has a hook or a test without a title. Expected none: ${remedy}`);
+    const test = chain.filter((name) => name !== 'serial').reduce((test, name) => test[name], ava.serial);
+    const run = (t) => {
+      state ??= processState();
+      t.teardown(() => {
+        const before = state;
+        state = processState();
+        requireUnchanged(before, state, 'The test leaves changed');
+      });
+      return implementation(t, ...rest);
+    };
+    test(`${titlePrefix(file)} › ${title}`, ...(implementation === undefined ? [] : [run]));
+  }
+}
+
+function titlePrefix(file) {
+  return file.replace(/\.test\.js$/, '').replaceAll('/', ' › ');
+}
+
+function recorder(chain) {
+  return new Proxy(() => {}, {
+    apply: (_target, _this, args) => void declarations.push({ file: loading, chain, args }),
+    get: (_target, name) => recorder([...chain, name]),
+  });
+}
+
+const remedy = 'run the file in a process of its own, see `test/groups/group-files.js`.';
+
+function requireUnchanged(before, after, subject) {
+  const names = changes(before, after);
+  if (names.length > 0) throw new Error(`${subject} ${names.join(', ')}. Restore it, or ${remedy}`);
+}

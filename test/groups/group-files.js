@@ -1,0 +1,58 @@
+/**
+ * Which test files share a process. Starting a process takes longer than most test files run, so a run of everything starts
+ * one for each group of files. A file that changes what its process shares says so in its first line,
+ * `// In a process of its own: REASON`, and is in no group.
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { globby } from 'globby';
+
+const ownProcess = '// In a process of its own: ';
+
+/**
+ * Writes a file for each group into the compiled tree.
+ * @param {object} options
+ * @param {string} options.root
+ * @param {string} options.tree the compiled tree, from `root`
+ * @param {readonly string[]} options.files patterns of all test files
+ * @param {Readonly<Record<string, readonly string[]>>} options.groups name -> patterns; a file is in the first group that has it
+ * @returns {Promise<string[]>} what ava is to run: the groups, and the test files that are in none
+ */
+export async function groupFiles({ root, tree, files, groups }) {
+  const cwd = root;
+  const ungrouped = new Map();
+  for (const file of (await globby(files, { cwd })).sort())
+    ungrouped.set(file, (await readFile(join(root, file), 'utf8')).startsWith(ownProcess));
+  const folder = join(tree, 'groups');
+  await rm(join(root, folder), { recursive: true, force: true });
+  await mkdir(join(root, folder), { recursive: true });
+  await substituteAva(join(root, tree));
+  const written = [];
+  for (const [name, patterns] of Object.entries(groups)) {
+    const members = (await globby(patterns, { cwd })).sort().filter((file) => ungrouped.get(file) === false);
+    if (members.length === 0) throw new Error(`No test file is in the group \`${name}\`.`);
+    for (const file of members) ungrouped.delete(file);
+    written.push(join(folder, `${name}.test.js`));
+    await writeFile(join(root, folder, `${name}.test.js`), groupSource(members));
+  }
+  return [...written, ...ungrouped.keys()];
+}
+
+/** @param {readonly string[]} files from the root: `test/lib/registry.test.ts` */
+function groupSource(files) {
+  const compiled = files.map((file) => file.replace(/^test\//, '').replace(/\.ts$/, '.js'));
+  return `import { runTogether } from '${new URL('./ava.js', import.meta.url)}';
+await runTogether(new URL('../test/', import.meta.url), ${JSON.stringify(compiled, undefined, 2)});
+`;
+}
+
+/** Within the compiled tree, the name `ava` means `./ava.js`. */
+async function substituteAva(tree) {
+  const folder = join(tree, 'node_modules/ava');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }\n');
+  await writeFile(
+    join(folder, 'index.js'),
+    `export { test as default } from '${new URL('./ava.js', import.meta.url)}';\n`,
+  );
+}
