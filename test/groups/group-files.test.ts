@@ -26,6 +26,7 @@ const options = ${JSON.stringify(options)};
 export default {
   files: options.groups === undefined ? options.files : await groupFiles(options),
   workerThreads: false,
+  timeout: '3m',
   typescript: { compile: false, rewritePaths: { 'test/': '.build/test/' } },
 };`;
   await writeFiles(root, [
