@@ -6,7 +6,8 @@
 import ava from 'ava';
 import { changes, processState } from './process-state.js';
 
-const isGroup = ava.meta.file.includes('/groups/');
+// Ava names a test file by its source, and a group has none but what is run.
+const isGroup = /\/groups\/[^/]+\.js$/.test(ava.meta.file);
 /** @type {{ file: string, chain: readonly string[], args: readonly unknown[] }[]} */
 const declarations = [];
 let loading = '';

@@ -1,3 +1,4 @@
+// In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
 /** `HealthChecks` and the ready-made checks: deadlines, caches, single flight, degradation, drain, and checks that misbehave. */
 
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
 /** The endpoint as operators meet it: headers, filters, limits, deadlines, access, and what clients do to it. */
 import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';
