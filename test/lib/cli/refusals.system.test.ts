@@ -18,11 +18,12 @@ testWithBoth(
   'Prometheus refuses what the lint says that it refuses, and takes the rest',
   async (t, { prometheus: program }) => {
     const server = createServer((request, response) => {
-      const { format, text } = judgedExpositions[Number(request.url?.slice(1))] ?? {
+      const { format, text, contentType } = judgedExpositions[Number(request.url?.slice(1))] ?? {
         format: 'text',
         text: 'a 1\n',
+        contentType: undefined,
       };
-      response.writeHead(200, { 'content-type': contentTypes[format] }).end(text);
+      response.writeHead(200, { 'content-type': contentType ?? contentTypes[format] }).end(text);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     t.teardown(() => {
