@@ -93,8 +93,10 @@ export class RegisteredInstruments {
       this.#instruments.delete(name);
       this.#names.free(instrument.definition);
       this.#removed.set(name, instrument);
-      instrument.forget(() => this.#recordedAgain(instrument));
     }
+    // Those removed earlier too: a name that another had taken may be free now.
+    for (const instrument of this.#removed.values())
+      if (!instrument.series.isForgotten) instrument.forget(() => this.#recordedAgain(instrument));
   }
 
   /** An instrument that was removed is recorded on: its caller must not fail, whoever has the name now. */

@@ -1,7 +1,8 @@
 /** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
 import { decodedLines } from './decoded-lines.js';
+import { type OpenMetricsLog, type OpenMetricsProblem, openMetricsLog } from './open-metrics-rules.js';
 import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
-import { readSample, type Sample } from './sample-line.js';
+import { numberOf, readSample, type Sample } from './sample-line.js';
 
 export interface ExposedFamily {
   readonly name: string;
@@ -10,6 +11,11 @@ export interface ExposedFamily {
   readonly help: string;
   /** How many TYPE lines it has. */
   readonly typeLines: number;
+  readonly helpLines: number;
+  /** Lines with a backslash before something that it does not escape. */
+  readonly escapes: number;
+  /** Samples whose `quantile` is no number. */
+  readonly withoutQuantile: number;
   /** Which of `le` and `quantile` its samples have. */
   readonly bounds: ReadonlySet<string>;
   /** Whether its TYPE line stands behind samples. */
@@ -42,6 +48,10 @@ export interface Exposition {
   readonly firstUnreadable: string;
   /** What makes Prometheus refuse all of it. */
   readonly refusals: readonly Refusal[];
+  /** Whether the last line ends with a newline, as all do. */
+  readonly hasEndOfLine: boolean;
+  /** What OpenMetrics forbids and Prometheus takes; none in Prometheus' text. */
+  readonly forbidden: readonly OpenMetricsProblem[];
 }
 
 interface Building {
@@ -49,6 +59,9 @@ interface Building {
   type: string;
   help: string;
   typeLines: number;
+  helpLines: number;
+  escapes: number;
+  withoutQuantile: number;
   isTypedLate: boolean;
   duplicates: number;
   series: number;
@@ -84,6 +97,8 @@ export async function readExposition(
   contentType?: string,
 ): Promise<Exposition> {
   const log = refusalLog();
+  const strict = openMetricsLog();
+  let hasEnd = false;
   const families = new Map<string, Building>();
   let bytes = 0;
   let series = 0;
@@ -92,7 +107,8 @@ export async function readExposition(
   const take = (line: string, size: number): void => {
     bytes += size;
     if (ignoredPattern.test(line)) {
-      takeMetadata(families, line, size);
+      hasEnd ||= line === '# EOF';
+      takeMetadata(families, line, size, strict.metadata);
       return;
     }
     const sample = readSample(line);
@@ -107,24 +123,40 @@ export async function readExposition(
     series += 1;
     family.samples.add(sample.name);
     takeSample(family, sample);
+    strict.sample(sample);
   };
+  let hasEndOfLine = true;
   for await (const [line, size] of decodedLines(chunks)) {
+    hasEndOfLine = size > Buffer.byteLength(line);
     log.take(line);
     take(line.replace(/^\ufeff|\r$/g, ''), size);
   }
+  const format = formatOf(contentType) ?? (hasEnd ? 'openmetrics' : 'text');
   return {
     families: [...families.values()].map(exposed),
     bytes,
     series,
     unreadable,
     firstUnreadable,
-    refusals: log.end(formatOf(contentType)),
+    refusals: [...typeRefusals(contentType), ...log.end(format)],
+    hasEndOfLine,
+    forbidden: format === 'openmetrics' ? strict.end() : [],
   };
 }
 
 function formatOf(contentType: string | undefined): ReadFormat | undefined {
   if (contentType === undefined) return undefined;
-  return contentType.startsWith('application/openmetrics-text') ? 'openmetrics' : 'text';
+  return /^\s*application\/openmetrics-text\s*(?:;|$)/i.test(contentType) ? 'openmetrics' : 'text';
+}
+
+/** What Prometheus 3 reads; before, it took all but OpenMetrics for text. */
+const readContentType =
+  /^\s*(?:text\/plain|application\/openmetrics-text)\s*(?:;\s*[\w-]+=(?:"[^"]*"|[\w.+-]+)\s*)*;?$/i;
+
+function typeRefusals(contentType: string | undefined): readonly Refusal[] {
+  if (contentType === undefined || readContentType.test(contentType)) return [];
+  const problem = 'a Content-Type that is none of its formats (Prometheus 3 only)';
+  return [{ problem, lines: 1, line: 0, text: contentType }];
 }
 
 function exposed({ seriesKeys: _, buckets, ...family }: Building): ExposedFamily {
@@ -147,6 +179,9 @@ function familyNamed(name: string, families: Map<string, Building>): Building {
     type: 'untyped',
     help: '',
     typeLines: 0,
+    helpLines: 0,
+    escapes: 0,
+    withoutQuantile: 0,
     isTypedLate: false,
     duplicates: 0,
     series: 0,
@@ -175,10 +210,16 @@ function familyOf(sample: string, families: Map<string, Building>): Building {
   return familyNamed(sample, families);
 }
 
-function takeMetadata(families: Map<string, Building>, line: string, size: number): void {
+function takeMetadata(
+  families: Map<string, Building>,
+  line: string,
+  size: number,
+  note: OpenMetricsLog['metadata'],
+): void {
   const [, keyword, quoted, plain, rest = ''] = metadataPattern.exec(line) ?? [];
   const name = quoted ?? plain;
-  if (name === undefined) return;
+  if (keyword === undefined || name === undefined) return;
+  note(keyword, name, rest);
   const family = familyNamed(name, families);
   family.bytes += size;
   if (keyword === 'TYPE') {
@@ -186,11 +227,17 @@ function takeMetadata(families: Map<string, Building>, line: string, size: numbe
     family.typeLines += 1;
     family.isTypedLate ||= family.samples.size > 0;
   }
-  if (keyword === 'HELP')
-    family.help = rest.replaceAll(/\\(.)/gs, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
+  if (keyword !== 'HELP') return;
+  family.helpLines += 1;
+  if (hasUnknownEscape(rest)) family.escapes += 1;
+  family.help = rest.replaceAll(/\\(.)/gs, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
 }
 
 function takeSample(family: Building, { name, labels, value, timestamp = '' }: Sample): void {
+  if (labels.some(([, text]) => hasUnknownEscape(text))) family.escapes += 1;
+  const quantile = labels.find(([label]) => label === 'quantile')?.[1];
+  if (family.type === 'summary' && quantile !== undefined && Number.isNaN(numberOf(quantile)))
+    family.withoutQuantile += 1;
   const own = labels.filter(([label]) => label !== 'le' && label !== 'quantile');
   for (const [label] of labels) if (label === 'le' || label === 'quantile') family.bounds.add(label);
   const labelSet = labelSetKey(own);
@@ -204,10 +251,14 @@ function takeSample(family: Building, { name, labels, value, timestamp = '' }: S
   if (family.seriesKeys.has(series)) family.duplicates += 1;
   family.seriesKeys.add(series);
   const bound = labels.find(([label]) => label === 'le')?.[1];
-  if (family.type !== 'histogram' || bound === undefined) return;
+  if (!family.type.endsWith('histogram') || bound === undefined) return;
   const buckets = family.buckets.get(labelSet) ?? [];
   family.buckets.set(labelSet, buckets);
   buckets.push([numberOf(bound), numberOf(value)]);
+}
+
+function hasUnknownEscape(text: string): boolean {
+  return text.includes('\\') && /\\[^\\n"]/s.test(text.replaceAll('\\\\', ''));
 }
 
 /** The same whatever the order of the labels: programs write the same ones in different orders. */
@@ -216,8 +267,4 @@ function labelSetKey(labels: Sample['labels']): string {
     .map(([label, value]) => `${label}="${value}"`)
     .sort()
     .join();
-}
-
-function numberOf(text: string): number {
-  return /^[-+]?inf/i.test(text) ? (text.startsWith('-') ? -1 : 1) * Number.POSITIVE_INFINITY : Number(text);
 }

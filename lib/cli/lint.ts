@@ -4,6 +4,7 @@ import { closestMatch } from '../closest-match.js';
 import type { MetricDefinition } from '../definition.js';
 import { clipped, conventionFindings, lintRules, type Nameable } from '../naming.js';
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
+import type { OpenMetricsProblem } from './open-metrics-rules.js';
 import { type Paint, printable } from './paint.js';
 import type { Refusal } from './refusals.js';
 
@@ -12,11 +13,14 @@ export const endpointRules = {
   refused: 'Prometheus drops the whole scrape.',
   'missing-type': 'A metric has a TYPE line.',
   'missing-help': 'A metric has a HELP line.',
-  'duplicate-family': 'A metric has one TYPE line, before its samples.',
+  'duplicate-family': 'A metric has one HELP line, and one TYPE line before its samples.',
   'duplicate-series': 'A series has one sample: Prometheus takes the first, or with another value none.',
   'bucket-inf': 'A histogram has the bucket `+Inf`.',
   'bucket-order': 'A bucket counts no less than the one below.',
   'reserved-label': '`le` is a label of histograms, `quantile` of summaries.',
+  escape: 'A backslash stands before a backslash, a quotation mark or an n.',
+  'end-of-line': 'The last line ends with a newline.',
+  'open-metrics': 'OpenMetrics is written as strict parsers read it.',
   cardinality: 'A metric has a bounded number of label sets.',
   'identifier-value': 'Label values are no identifiers of single things.',
   ...lintRules,
@@ -48,17 +52,20 @@ const minIdentifiers = 3;
 
 /** @throws for a rule to ignore that there is none of */
 export function endpointFindings(
-  { families, refusals }: Exposition,
+  { families, refusals, forbidden, hasEndOfLine }: Exposition,
   { maxSeries, style = false, ignore = [] }: LintOptions,
 ): EndpointFinding[] {
   const ignored = new Set([...ownExemptions(), ...ignore.map(checkedIgnore)]);
-  const findings = families
-    .flatMap((family) => [
+  const findings = [
+    ...families.flatMap((family) => [
       ...structure(family),
       ...conventions(family),
       ...cardinality(family, maxSeries),
       ...identifiers(family),
-    ])
+    ]),
+    ...forbidden.map(openMetrics),
+    ...(hasEndOfLine ? [] : [unended]),
+  ]
     .filter(({ rule }) => style || !styleRules.has(rule))
     .filter(({ metric, rule }) => !ignored.has(rule) && !ignored.has(`${rule}:${metric}`));
   return [...refusals.map(refused), ...findings];
@@ -92,16 +99,32 @@ function checkedIgnore(text: string): string {
 
 function refused({ problem, lines, line, text }: Refusal): EndpointFinding {
   const others = lines === 1 ? '' : `, and ${lines - 1} more`;
+  const place = line === 0 ? 'the header' : `line ${line}`;
   return {
     metric: '',
     rule: 'refused',
-    message: `Prometheus refuses the whole scrape: ${problem}, received ${JSON.stringify(text)} in line ${line}${others}.`,
+    message: `Prometheus refuses the whole scrape: ${problem}, received ${JSON.stringify(text)} in ${place}${others}.`,
+  };
+}
+
+/** Prometheus takes it; promtool, and what joins files, do not. */
+const unended: EndpointFinding = {
+  metric: '',
+  rule: 'end-of-line',
+  message: 'The last line has no newline at its end: promtool reads none of the text.',
+};
+
+function openMetrics({ metric, problem }: OpenMetricsProblem): EndpointFinding {
+  return {
+    metric,
+    rule: 'open-metrics',
+    message: `Metric \`${clipped(metric)}\`: it has ${clipped(problem)}, which OpenMetrics forbids; strict parsers drop the whole scrape.`,
   };
 }
 
 function structure(family: ExposedFamily): EndpointFinding[] {
-  const { name, type, typeLines, help, series, isTypedLate, duplicates, withoutInf, notCumulative, bounds } =
-    family;
+  const { name, type, typeLines, help, helpLines, series, isTypedLate, duplicates, withoutInf } = family;
+  const { notCumulative, bounds, escapes, withoutQuantile } = family;
   if (series === 0) return [];
   const isMisplaced = (label: string, ...types: readonly string[]): boolean =>
     typeLines > 0 && bounds.has(label) && !types.includes(type);
@@ -110,6 +133,7 @@ function structure(family: ExposedFamily): EndpointFinding[] {
     'missing-help': help === '' && 'it has no help, expected a HELP line',
     'duplicate-family':
       (typeLines > 1 && `it has ${typeLines} TYPE lines, expected one`) ||
+      (helpLines > 1 && `it has ${helpLines} HELP lines, expected one`) ||
       (isTypedLate && 'its TYPE line stands behind its samples, expected it before them'),
     'duplicate-series': duplicates > 0 && `${counted(duplicates, 'sample')} of a series that has one already`,
     'bucket-inf': withoutInf > 0 && `${counted(withoutInf, 'label set')} without the bucket \`+Inf\``,
@@ -118,7 +142,9 @@ function structure(family: ExposedFamily): EndpointFinding[] {
       `${counted(notCumulative, 'label set')} with a bucket that counts less than the one below`,
     'reserved-label':
       (isMisplaced('le', 'histogram', 'gaugehistogram') && 'the label `le` belongs to histograms') ||
-      (isMisplaced('quantile', 'summary') && 'the label `quantile` belongs to summaries'),
+      (isMisplaced('quantile', 'summary') && 'the label `quantile` belongs to summaries') ||
+      (withoutQuantile > 0 && `${counted(withoutQuantile, 'sample')} whose \`quantile\` is no number`),
+    escape: escapes > 0 && `${counted(escapes, 'line')} with a backslash that escapes nothing`,
   };
   return Object.entries(found).flatMap(([rule, what]) =>
     what

@@ -7,7 +7,7 @@ export type ReadFormat = 'text' | 'openmetrics';
 export interface Refusal {
   readonly problem: string;
   readonly lines: number;
-  /** Number of the first line, from 1. */
+  /** Number of the first line, from 1; 0 is the header. */
   readonly line: number;
   /** The beginning of the first line. */
   readonly text: string;
@@ -18,24 +18,35 @@ const types: Readonly<Record<ReadFormat, readonly string[]>> = {
   openmetrics: ['counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset', 'unknown'],
 };
 
-const labelSet = '\\{(?:[a-zA-Z_]\\w*="[^"\\\\]*(?:\\\\.[^"\\\\]*)*"(?:,(?!\\})|(?=\\})))*\\}';
-const numbers = '[^ ]+(?: [^ ]+)?';
+const quoted = '"[^"\\\\]*(?:\\\\.[^"\\\\]*)*"';
+const labelSet = `\\{(?:(?:[a-zA-Z_]\\w*|${quoted})=${quoted}(?:,(?!\\})|(?=\\})))*\\}`;
+const numbers = '[-+.\\w]+(?: [-+.\\w]+)?';
 /** Single spaces only, and none at the ends. Names in quotes stand between the braces. */
 const openMetricsSample = new RegExp(
   `^(?:[a-zA-Z_:][\\w:]*(?:${labelSet})?|\\{.*\\}) ${numbers}(?: # ${labelSet} ${numbers})?$`,
   's',
 );
-const metadata = /^[ \t]*#[ \t]+(HELP|TYPE|UNIT)[ \t]+("[^"\\]*(?:\\.[^"\\]*)*"|[^ \t]+)(?:[ \t](.*))?$/s;
-const validName = /^(?:"|[a-zA-Z_:][\w:]*$)/;
+const metricName = `(${quoted}|[a-zA-Z_:][\\w:]*)`;
+const metadata: Readonly<Record<ReadFormat, RegExp>> = {
+  text: new RegExp(`^[ \\t]*#[ \\t]+(HELP|TYPE)[ \\t]+${metricName}(?:.(.*))?$`, 's'),
+  openmetrics: new RegExp(`^# (HELP|TYPE|UNIT) ${metricName} (.*)$`, 's'),
+};
+/** Begins what is read as metadata, and refused where it is none. */
+const keyword: Readonly<Record<ReadFormat, RegExp>> = {
+  text: /^[ \t]*#[ \t]+(?:HELP|TYPE)[ \t]+/,
+  openmetrics: /^# (?:HELP|TYPE|UNIT)(?: |$)/,
+};
+const maxMilliseconds = 2n ** 63n - 1n;
 const carriageReturn = 'lines that end with a carriage return';
+const quotedName = 'a name in quotes (Prometheus 2 only)';
 /** Half of a pair of surrogates stands for bytes that are not UTF-8. */
 const notUtf8 = /\p{Cs}/u;
 
 /** Collects what is refused, line by line. */
 export interface RefusalLog {
   take(line: string): void;
-  /** What the lines break in this format; by default in the one that they look like. */
-  end(format?: ReadFormat): readonly Refusal[];
+  /** What the lines break in this format. */
+  end(format: ReadFormat): readonly Refusal[];
 }
 
 export function refusalLog(): RefusalLog {
@@ -62,7 +73,7 @@ export function refusalLog(): RefusalLog {
       if (line === '# EOF' && end === 0) end = number;
       last = line;
     },
-    end(format = end > 0 ? 'openmetrics' : 'text') {
+    end(format) {
       if (format === 'openmetrics' && end === 0) note('openmetrics', 'no `# EOF` at the end', last);
       return [...found[format].values()];
     },
@@ -72,23 +83,25 @@ export function refusalLog(): RefusalLog {
 function problemOfEither(line: string, number: number): string | undefined {
   if (number === 1 && line.startsWith('\ufeff')) return 'a byte order mark';
   const isComment = /^[ \t]*#/.test(line);
-  const isHelp = isComment && metadata.exec(line)?.[1] === 'HELP';
+  const isHelp = isComment && metadata.text.exec(line)?.[1] === 'HELP';
   if ((!isComment || isHelp) && notUtf8.test(line)) return 'bytes that are not UTF-8';
   if (isComment) return undefined;
   if (line.endsWith('\r')) return carriageReturn;
   if (/^[ \t]*$/.test(line)) return undefined;
   const sample = readSample(line);
   if (sample === undefined) return 'a line that is neither sample nor comment';
+  if (isOutOfRange(sample.value)) return 'a number that no float holds';
   const names = sample.labels.map(([label]) => label);
   if (names.includes('__name__')) return 'a label `__name__`';
-  return new Set(names).size < names.length ? 'a label twice in one sample' : undefined;
+  if (new Set(names).size < names.length) return 'a label twice in one sample';
+  return sample.hasQuotedName ? quotedName : undefined;
 }
 
 function problemOfText(line: string): string | undefined {
-  if (/^[ \t]*(?:#|$)/.test(line)) return typeProblem(line, 'text');
-  const sample = readSample(line);
-  if (sample?.hasExemplar === true) return 'an exemplar in the text format';
-  if (sample?.timestamp !== undefined && !/^\d+$/.test(sample.timestamp))
+  if (/^[ \t]*(?:#|$)/.test(line)) return metadataProblem(line, 'text');
+  const { exemplar, timestamp } = readSample(line) ?? {};
+  if (exemplar !== undefined) return 'an exemplar in the text format';
+  if (timestamp !== undefined && !(/^\d+$/.test(timestamp) && BigInt(timestamp) <= maxMilliseconds))
     return 'a timestamp that is no whole number of milliseconds';
   return /^[ \t]/.test(line) ? 'a space before a sample (Prometheus 2 only)' : undefined;
 }
@@ -96,20 +109,34 @@ function problemOfText(line: string): string | undefined {
 function problemOfOpenMetrics(line: string): string | undefined {
   if (line === '# EOF') return undefined;
   if (line === '') return 'an empty line';
-  if (!line.startsWith('#'))
-    return openMetricsSample.test(line) ? undefined : 'spaces or commas that OpenMetrics forbids';
-  const [, keyword, name = '', text] = metadata.exec(line) ?? [];
-  if (keyword === undefined && line.endsWith('\r')) return carriageReturn;
-  if (keyword === undefined) return 'a comment that is neither HELP, TYPE, UNIT nor EOF';
-  if (text === undefined && keyword === 'HELP') return 'a HELP line without text';
-  if (keyword === 'UNIT' && text && !name.replaceAll('"', '').endsWith(`_${text}`))
-    return 'a unit that its metric does not end with';
-  return typeProblem(line, 'openmetrics');
+  if (line.startsWith('#')) return metadataProblem(line, 'openmetrics');
+  if (!openMetricsSample.test(line)) return 'spaces or commas that OpenMetrics forbids';
+  const { name = '', timestamp, exemplar } = readSample(line) ?? {};
+  if (![timestamp, exemplar?.timestamp].every(isMoment)) return 'a timestamp that is no finite number';
+  if (exemplar === undefined) return undefined;
+  if (isOutOfRange(exemplar.value)) return 'a number that no float holds';
+  return /_(?:total|bucket)$/.test(name)
+    ? undefined
+    : 'an exemplar on neither `_total` nor `_bucket` (Prometheus 2 only)';
 }
 
-function typeProblem(line: string, format: ReadFormat): string | undefined {
-  const [, keyword, name = '', type = ''] = metadata.exec(line) ?? [];
-  if (keyword !== 'TYPE' || (validName.test(name) && types[format].includes(type.replace(/^[ \t]+/, ''))))
-    return undefined;
-  return 'a TYPE line with an unknown type';
+function metadataProblem(line: string, format: ReadFormat): string | undefined {
+  const [, kind, name = '', text = ''] = metadata[format].exec(line) ?? [];
+  if (kind === undefined && keyword[format].test(line))
+    return 'a HELP, TYPE or UNIT line without name or text';
+  if (kind === undefined && format === 'text') return undefined;
+  if (kind === undefined && line.endsWith('\r')) return carriageReturn;
+  if (kind === undefined) return 'a comment that is neither HELP, TYPE, UNIT nor EOF';
+  if (kind === 'TYPE' && !types[format].includes(text)) return 'a TYPE line with an unknown type';
+  if (kind === 'UNIT' && text !== '' && !name.replaceAll('"', '').endsWith(`_${text}`))
+    return 'a unit that its metric does not end with';
+  return name.startsWith('"') ? quotedName : undefined;
+}
+
+function isOutOfRange(number: string): boolean {
+  return !/inf|nan/i.test(number) && !Number.isFinite(Number(number));
+}
+
+function isMoment(timestamp: string | undefined): boolean {
+  return timestamp === undefined || Number.isFinite(Number(timestamp));
 }

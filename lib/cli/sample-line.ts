@@ -6,13 +6,22 @@ export interface Sample {
   readonly labels: readonly (readonly [label: string, value: string])[];
   readonly value: string;
   readonly timestamp: string | undefined;
-  readonly hasExemplar: boolean;
+  /** Whether its name or one of its labels is in quotes, as since Prometheus 3. */
+  readonly hasQuotedName: boolean;
+  readonly exemplar: Exemplar | undefined;
 }
 
-const number = '[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?|inf(?:inity)?|nan)';
+export interface Exemplar {
+  readonly labels: Sample['labels'];
+  readonly value: string;
+  readonly timestamp: string | undefined;
+}
+
+/** As Go's `ParseFloat` reads it: NaN has no sign. */
+const number = '(?:[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?|inf(?:inity)?)|nan)';
 const quoted = '"([^"\\\\]*(?:\\\\.[^"\\\\]*)*)"';
 
-const startPattern = /[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?:[ \t]*(\{)|[ \t]+)|(\{))/y;
+const startPattern = /[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?:[ \t]*(\{)|[ \t]+|(?=[-+.]))|(\{))/y;
 const endOfLabelsPattern = /[ \t]*\}/y;
 /** `name="value"`, or since Prometheus 3 `"name"="value"` and the metric's own name, `"name"`. */
 const labelPattern = new RegExp(
@@ -23,7 +32,7 @@ const valuePattern = new RegExp(
   `[ \\t]*(${number})(?:[ \\t]+(${number}))?[ \\t]*(?:$|(?<=[ \\t])#[ \\t]*\\{)`,
   'iy',
 );
-const exemplarValuePattern = new RegExp(`[ \\t]*${number}(?:[ \\t]+${number})?[ \\t]*$`, 'iy');
+const exemplarValuePattern = new RegExp(`[ \\t]*(${number})(?:[ \\t]+(${number}))?[ \\t]*$`, 'iy');
 
 /** Characters from which on a line is not looked at: no program writes such a sample. */
 const longestLine = 1_048_576;
@@ -35,28 +44,37 @@ export function readSample(line: string): Sample | undefined {
   if (start === null) return undefined;
   let [, name] = start;
   let at = startPattern.lastIndex;
+  let hasQuotedName = false;
   const labels: [string, string][] = [];
   if (start[2] !== undefined || start[3] !== undefined) {
     const block = readLabels(line, at);
     if (block === undefined || (block.name !== undefined && name !== undefined)) return undefined;
     name ??= block.name;
+    hasQuotedName = block.hasQuotedName;
     labels.push(...block.labels);
     at = block.end;
   }
   const value = matchAt(valuePattern, line, at);
   if (name === undefined || value === null) return undefined;
-  const hasExemplar = value[0].endsWith('{');
-  const sample = { name, labels, value: value[1] ?? '', timestamp: value[2], hasExemplar };
-  if (!hasExemplar) return sample;
-  const exemplar = readLabels(line, valuePattern.lastIndex);
-  if (exemplar === undefined || exemplar.name !== undefined) return undefined;
-  return matchAt(exemplarValuePattern, line, exemplar.end) === null ? undefined : sample;
+  const sample = { name, labels, value: value[1] ?? '', timestamp: value[2], hasQuotedName };
+  if (!value[0].endsWith('{')) return { ...sample, exemplar: undefined };
+  const block = readLabels(line, valuePattern.lastIndex);
+  if (block === undefined || block.name !== undefined) return undefined;
+  const rest = matchAt(exemplarValuePattern, line, block.end);
+  if (rest === null) return undefined;
+  return { ...sample, exemplar: { labels: block.labels, value: rest[1] ?? '', timestamp: rest[2] } };
+}
+
+/** A value or bound as a number; NaN for what is none. */
+export function numberOf(text: string): number {
+  return /^[-+]?inf/i.test(text) ? (text.startsWith('-') ? -1 : 1) * Number.POSITIVE_INFINITY : Number(text);
 }
 
 interface LabelBlock {
   readonly labels: [string, string][];
   /** The metric's name, where it stands between the braces. */
   readonly name: string | undefined;
+  readonly hasQuotedName: boolean;
   /** Behind the closing brace. */
   readonly end: number;
 }
@@ -65,17 +83,19 @@ interface LabelBlock {
 function readLabels(line: string, start: number): LabelBlock | undefined {
   const labels: [string, string][] = [];
   let name: string | undefined;
+  let hasQuotedName = false;
   let at = start;
   while (matchAt(endOfLabelsPattern, line, at) === null) {
     const [whole, plain, inQuotes, value] = matchAt(labelPattern, line, at) ?? [];
     if (whole === undefined) return undefined;
+    hasQuotedName ||= inQuotes !== undefined;
     const label = plain ?? inQuotes ?? '';
     if (value !== undefined) labels.push([label, value]);
     else if (plain === undefined && at === start) name = label;
     else return undefined;
     at = labelPattern.lastIndex;
   }
-  return { labels, name, end: endOfLabelsPattern.lastIndex };
+  return { labels, name, hasQuotedName, end: endOfLabelsPattern.lastIndex };
 }
 
 function matchAt(pattern: RegExp, text: string, index: number): RegExpExecArray | null {

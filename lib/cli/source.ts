@@ -11,7 +11,7 @@ export interface SourceAccess {
 /** Bytes of an exposition, in pieces, and what their type is said to be. */
 export interface SourceText {
   readonly chunks: AsyncIterable<Uint8Array | string>;
-  /** Of an endpoint. */
+  /** Of an endpoint; empty where it does not say. */
   readonly contentType?: string | undefined;
 }
 
@@ -71,7 +71,7 @@ async function openEndpoint(source: string, { headers = {}, timeout }: SourceAcc
       throw failed(error);
     }
   }
-  return { chunks: chunks(), contentType: response.headers.get('content-type') ?? undefined };
+  return { chunks: chunks(), contentType: response.headers.get('content-type') ?? '' };
 }
 
 function reasonOf(error: Error, timeout: number): string {

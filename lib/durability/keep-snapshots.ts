@@ -71,6 +71,7 @@ export async function keepSnapshots(
   const takeover = takeoverOf(registry, file, maxAgeSeconds, clock);
   let lock: FileLock | undefined;
   let isOwner = false;
+  let stopAge = (): void => {};
   /** Milliseconds since 1970 at which the last snapshot was taken; until there is one, since when there should be. */
   let lastAt = clock.timestamp();
   let writing: Promise<void> | undefined;
@@ -127,9 +128,13 @@ export async function keepSnapshots(
       unclaimed: [...takeover.unclaimed.values()],
       now,
     });
+  const updateAge = (): void => age.set(Math.max(0, (clock.timestamp() - lastAt) / 1_000));
   const noted = (now: number, bytes: number): void => {
     lastAt = now;
     size.set(bytes);
+    // A clear of the registry has taken it off; a second time changes nothing.
+    stopAge = age.addCollect(updateAge);
+    updateAge();
   };
   const couldNot = (error: unknown): void =>
     failed((error as NodeJS.ErrnoException).code ?? 'write', {
@@ -162,7 +167,7 @@ export async function keepSnapshots(
     });
     return next;
   };
-  const stopAge = age.addCollect((gauge) => gauge.set(Math.max(0, (clock.timestamp() - lastAt) / 1_000)));
+  stopAge = age.addCollect(updateAge);
 
   await own().catch(couldNot);
   const endWrites = repeat(clock, intervalSeconds * 1_000, () => {

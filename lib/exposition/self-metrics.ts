@@ -5,6 +5,7 @@ import {
   metricsScrapesInProgress,
   metricsSeries,
 } from '../catalogue/self.js';
+import type { Gauge } from '../instruments/gauge.js';
 import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 
@@ -27,18 +28,26 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
   const duration = registry.histogram(metricsScrapeDuration);
   const size = registry.gauge(metricsScrapeSize);
   const inProgress = registry.gauge(metricsScrapesInProgress);
-  registry.gauge(metricsSeries, {
-    collect: (gauge) => {
-      for (const instrument of registry.instruments())
-        gauge.series.at([instrument.name]).set(instrument.series.size);
-    },
-  });
+  const countSeries = (gauge: Gauge): void => {
+    for (const instrument of registry.instruments())
+      gauge.series.at([instrument.name]).set(instrument.series.size);
+  };
+  /** At every scrape: nothing records on it, so nothing else would bring it back after a clear. */
+  const register = (): void => {
+    try {
+      registry.gauge(metricsSeries, { collect: countSeries });
+    } catch (error) {
+      registry.collectFailed(metricsSeries.name, error);
+    }
+  };
+  registry.gauge(metricsSeries, { collect: countSeries });
   /** Scrapes that are over, or under way, when someone begins to wait, and what to call after one more. */
   let begun = 0;
   let over = 0;
   const waiting: { readonly from: number; readonly resolve: () => void }[] = [];
   const made: SelfMetrics = {
     started: () => {
+      register();
       begun += 1;
       inProgress.inc();
     },

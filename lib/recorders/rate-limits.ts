@@ -21,9 +21,12 @@ export interface RateLimitState {
 export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: ResetTime) => void;
 
 /** Milliseconds since 1970 at the reset, by series: as many as the gauge has, which is bounded. */
-type ResetTimes = Map<GaugeSeries, number>;
+interface Countdown {
+  readonly times: Map<GaugeSeries, number>;
+  readonly countDown: () => void;
+}
 
-const timesByGauge = processWide('rate limit resets', () => new WeakMap<object, ResetTimes>());
+const countdowns = processWide('rate limit resets', () => new WeakMap<object, Countdown>());
 
 /** Recorders of one registry share the times: the gauge is brought up to date once a scrape. */
 export function resetCountdown<L extends LabelShape>(
@@ -31,15 +34,17 @@ export function resetCountdown<L extends LabelShape>(
   definition: GaugeDefinition<L>,
 ): ResetAt<L> {
   let gauge: Gauge<L> | undefined;
-  let times: ResetTimes | undefined;
+  let countdown: Countdown | undefined;
   return (labels, time) => {
     try {
       const resetsAt = momentOf(time);
       if (Number.isNaN(resetsAt)) throw momentError(definition.name, 'reset time', time);
       gauge ??= registry.gauge(definition);
-      times ??= timesByGauge.get(gauge) ?? countingDown(gauge);
+      countdown ??= countdownOf(gauge);
       const series = gauge.with(labels);
-      times.set(series, resetsAt);
+      countdown.times.set(series, resetsAt);
+      // A clear of the registry has taken it off; a second time changes nothing.
+      gauge.addCollect(countdown.countDown);
       series.set(secondsUntil(resetsAt));
     } catch (error) {
       recordingFailed(registry, definition.name, error);
@@ -61,17 +66,20 @@ export function momentError(metric: string, what: string, time: unknown): Error 
   );
 }
 
-function countingDown<L extends LabelShape>(gauge: Gauge<L>): ResetTimes {
-  const times: ResetTimes = new Map();
-  timesByGauge.set(gauge, times);
-  gauge.addCollect(() => {
+function countdownOf(gauge: object): Countdown {
+  const existing = countdowns.get(gauge);
+  if (existing !== undefined) return existing;
+  const times: Countdown['times'] = new Map();
+  const countDown = (): void => {
     for (const [series, resetsAt] of times) {
       // Removed since: it is not to come back by being read.
       if (series.branch === undefined) times.delete(series);
       else series.set(secondsUntil(resetsAt));
     }
-  });
-  return times;
+  };
+  const made = { times, countDown };
+  countdowns.set(gauge, made);
+  return made;
 }
 
 function secondsUntil(moment: number): number {

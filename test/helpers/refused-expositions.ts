@@ -4,6 +4,8 @@ export interface JudgedExposition {
   readonly what: string;
   readonly format: 'text' | 'openmetrics';
   readonly text: string | Buffer;
+  /** Default: that of the format. */
+  readonly contentType?: string;
   /** Why it is refused; `undefined` where it is taken. */
   readonly problem?: string;
   /** The one major version that refuses it, where the other takes it. */
@@ -19,6 +21,12 @@ const unknownType = 'a TYPE line with an unknown type';
 const timestamp = 'a timestamp that is no whole number of milliseconds';
 const spaces = 'spaces or commas that OpenMetrics forbids';
 const carriageReturn = 'lines that end with a carriage return';
+const outOfRange = 'a number that no float holds';
+const nameless = 'a HELP, TYPE or UNIT line without name or text';
+const quotedName = 'a name in quotes (Prometheus 2 only)';
+const noMoment = 'a timestamp that is no finite number';
+const elsewhere = 'an exemplar on neither `_total` nor `_bucket` (Prometheus 2 only)';
+const contentType = 'a Content-Type that is none of its formats (Prometheus 3 only)';
 const labelTwice = 'a label twice in one sample';
 
 const inText: readonly (readonly [what: string, text: string | Buffer, problem?: string, only?: 2 | 3])[] = [
@@ -60,6 +68,16 @@ const inText: readonly (readonly [what: string, text: string | Buffer, problem?:
   ['a hyphen in a label', 'a{b-c="1"} 1\n', unreadable],
   ['a name that begins with a digit', '1a 1\n', unreadable],
   ['HTML', 'a 1\n<html>\n', unreadable],
+  ['NaN with a sign', 'a -NaN\n', unreadable],
+  ['a value behind its name without a space', 'a-5\n'],
+  ['a value that is too large', 'a 1e400\n', outOfRange],
+  ['a timestamp that is too large', 'a 1 9223372036854775808\n', timestamp],
+  ['a type behind two spaces', '# TYPE a  gauge\na 1\n', unknownType],
+  ['a help text of an invalid name', '# HELP 1a b\na 1\n', nameless],
+  ['a UNIT line of nothing', '# UNIT a\na 1\n'],
+  ['a name in quotes', '{"a.b"} 1\n', quotedName, 2],
+  ['a label in quotes', 'a{"b.c"="1"} 1\n', quotedName, 2],
+  ['a TYPE line of a name in quotes', '# TYPE "a.b" gauge\n', quotedName, 2],
   ['a series twice', 'a 1\na 2\n'],
   ['a family twice', '# TYPE a gauge\na 1\n# TYPE a gauge\na{b="c"} 1\n'],
   ['an empty line', 'a 1\n\nb 1\n'],
@@ -81,7 +99,18 @@ const inOpenMetrics: typeof inText = [
   ['carriage returns', 'a 1\r\n# EOF\r\n', carriageReturn],
   ['an empty line', 'a 1\n\nb 1\n# EOF\n', 'an empty line'],
   ['another comment', '# hello\na 1\n# EOF\n', 'a comment that is neither HELP, TYPE, UNIT nor EOF'],
-  ['no help text', '# HELP a\na 1\n# EOF\n', 'a HELP line without text'],
+  ['no help text', '# HELP a\na 1\n# EOF\n', nameless],
+  ['no unit', '# UNIT a\na 1\n# EOF\n', nameless],
+  ['a tab before a type', '# TYPE a\tgauge\na 1\n# EOF\n', nameless],
+  ['a tab behind a sample', 'a 1\t\n# EOF\n', spaces],
+  ['a space between name and labels', 'a {} 1\n# EOF\n', spaces],
+  ['a timestamp that is NaN', 'a 1 NaN\n# EOF\n', noMoment],
+  ['a timestamp that is infinite', 'a 1 +Inf\n# EOF\n', noMoment],
+  ['an exemplar at no time', 'a_total 1 # {t="1"} 1 NaN\n# EOF\n', noMoment],
+  ['an exemplar that is too large', 'a_total 1 # {t="1"} 1e400\n# EOF\n', outOfRange],
+  ['an exemplar on a gauge', '# TYPE a gauge\na 1 # {t="1"} 1\n# EOF\n', elsewhere, 2],
+  ['a name in quotes', '{"a.b",c="d"} 1\n# EOF\n', quotedName, 2],
+  ['a label in quotes', 'a{"b.c"="1"} 1\n# EOF\n', quotedName, 2],
   [
     'a unit of another name',
     '# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n',
@@ -101,7 +130,23 @@ function judged(format: JudgedExposition['format'], rows: typeof inText): Judged
   }));
 }
 
+const types: readonly (readonly [contentType: string, problem?: string])[] = [
+  ['text/plain'],
+  ['Text/Plain; charset="utf-8"; version=0.0.5'],
+  ['application/json', contentType],
+  ['text/html; charset=utf-8', contentType],
+  ['text/plain;;', contentType],
+  ['', contentType],
+];
+
 export const judgedExpositions: readonly JudgedExposition[] = [
+  ...types.map(([given, problem]) => ({
+    what: `the Content-Type ${JSON.stringify(given)}`,
+    format: 'text' as const,
+    contentType: given,
+    text: 'a 1\n',
+    ...(problem === undefined ? {} : { problem, only: 3 as const }),
+  })),
   ...judged('text', inText),
   ...judged('openmetrics', inOpenMetrics),
 ];

@@ -7,6 +7,8 @@ import { Counted } from '../../decorators/counted.js';
 import { Timed } from '../../decorators/timed.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { selfMetricsOf } from '../../lib/exposition/self-metrics.js';
+import { resetCountdown } from '../../lib/recorders/rate-limits.js';
 import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { freezeDate } from '../helpers/freeze-date.js';
@@ -132,6 +134,37 @@ test('an instrument whose name was taken meanwhile records for itself, and that 
     ['METRICS_RECORDING_FAILED'],
   );
   t.regex(warnings[0]?.message ?? '', /`jobs_total` failed \(removed\): Conflicting definitions/);
+});
+
+test('a name that another metric had taken, and gave up again, is free for who records on it', async (t) => {
+  const registry = new MetricsRegistry({ onWarning: () => {} });
+  const counter = registry.counter(jobs);
+  registry.clear();
+  new PromCounter({ name: 'jobs_total', help: 'Theirs.', registers: [registry.prometheus] });
+  counter.inc({ queue: 'mail' }, 5);
+  registry.clear();
+  counter.inc({ queue: 'mail' });
+  t.deepEqual(await samples(registry), ['jobs_total{queue="mail"} 1']);
+});
+
+test('the number of series is exposed again by the first scrape after a clear', async (t) => {
+  const registry = createTestRegistry();
+  const self = selfMetricsOf(registry);
+  registry.prometheus.clear();
+  registry.counter(jobs).inc({ queue: 'mail' });
+  self.started();
+  t.true((await samples(registry)).includes('metrics_series{metric="jobs_total"} 1'));
+});
+
+test.serial('a rate limit counts down again after a clear', async (t) => {
+  const pass = freezeDate(t);
+  const registry = createTestRegistry();
+  const resetAt = resetCountdown(registry, depth);
+  resetAt({ queue: 'mail' }, Date.now() + 60_000);
+  registry.clear();
+  resetAt({ queue: 'mail' }, Date.now() + 60_000);
+  pass(20_000);
+  t.deepEqual(await samples(registry), ['depth{queue="mail"} 40']);
 });
 
 test('the other names of a removed histogram are free too', (t) => {

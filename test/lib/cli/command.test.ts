@@ -148,10 +148,24 @@ async function endpoint(t: ExecutionContext, answer: RequestListener): Promise<s
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
 }
 
+test('lint refuses an endpoint that does not say its format', async (t) => {
+  const url = await endpoint(t, (_request, response) => {
+    response.writeHead(200).end(clean);
+  });
+  const { code, stdout } = await command(['lint', url]);
+  t.is(code, 2);
+  t.regex(
+    stdout,
+    /: a Content-Type that is none of its formats \(Prometheus 3 only\), received "" in the header\./,
+  );
+});
+
 test('a compressed answer is read', async (t) => {
   const url = await endpoint(t, (request, response) => {
     t.regex(request.headers['accept-encoding'] ?? '', /gzip/);
-    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(clean));
+    response
+      .writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'text/plain; version=0.0.4' })
+      .end(gzipSync(clean));
   });
   t.deepEqual(await command(['lint', url]), { code: 0, stdout: 'Nothing found.\n', stderr: '' });
 });

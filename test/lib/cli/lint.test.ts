@@ -26,9 +26,10 @@ test('a counter whose samples lack _total is found; a family of OpenMetrics, who
 });
 
 test('the labels of exemplars are no identifiers of series', async (t) => {
-  const about = '# HELP c_total C.\n# TYPE c_total counter\n';
-  t.deepEqual(await rulesOf(`${about}c_total{path="/"} 5 # {trace_id="x1"} 1\n# EOF\n`), []);
-  t.deepEqual(await rulesOf(`${about}c_total{trace_id="x1"} 5\n`), ['identifier-label']);
+  t.deepEqual(await rulesOf(`${about('c', 'counter')}c_total{path="/"} 5 # {trace_id="x1"} 1\n# EOF\n`), []);
+  t.deepEqual(await rulesOf(`${about('c_total', 'counter')}c_total{trace_id="x1"} 5\n`), [
+    'identifier-label',
+  ]);
 });
 
 test('a histogram has too many series by its label sets, not by its buckets', async (t) => {
@@ -74,6 +75,11 @@ for (const [what, text, expected] of [
   ],
   ['a series at two times', `${about('lag', 'gauge')}lag 1 1\nlag 2 2\n`, []],
   ['a family twice', `${about('lag', 'gauge')}lag 1\n# TYPE lag gauge\nlag{a="b"} 1\n`, ['duplicate-family']],
+  ['a help text twice', `# HELP lag One.\n${about('lag', 'gauge')}lag 1\n`, ['duplicate-family']],
+  ['an escape of nothing', `${about('lag', 'gauge')}lag{a="\\d"} 1\n`, ['escape']],
+  ['escapes', `${about('lag', 'gauge', 'A\\\\d\\n.')}lag{a="\\\\d\\"\\n"} 1\n`, []],
+  ['no newline at the end', `${about('lag', 'gauge')}lag 1`, ['end-of-line']],
+  ['a quantile that is a word', `${about('lag', 'summary')}lag{quantile="p9"} 1\n`, ['reserved-label']],
   ['a type behind its samples', '# HELP lag Some.\nlag 1\n# TYPE lag gauge\n', ['duplicate-family']],
   ['a gauge that ends in _count', `${about('lag_count', 'gauge')}lag_count 1\n`, ['reserved-suffix']],
   ['a gauge that ends in _created', `${about('lag_created', 'gauge')}lag_created 1\n`, []],

@@ -17,7 +17,10 @@ testWithBoth(
     const prometheus = await scrapeExpositions(
       t,
       program,
-      judgedExpositions.map(({ format, text }) => ({ contentType: contentTypes[format], text })),
+      judgedExpositions.map(({ format, text, contentType = contentTypes[format] }) => ({
+        contentType,
+        text,
+      })),
     );
     const major = await prometheus.majorVersion();
     const targets = await until('a scrape of each target', async () => {

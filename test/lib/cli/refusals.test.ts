@@ -4,9 +4,9 @@ import { readExposition } from '../../../lib/cli/exposition-reader.js';
 import { command } from '../../helpers/command.js';
 import { contentTypes, judgedExpositions } from '../../helpers/refused-expositions.js';
 
-for (const { what, format, text, problem } of judgedExpositions) {
+for (const { what, format, text, problem, contentType = contentTypes[format] } of judgedExpositions) {
   test(`${what}: ${problem === undefined ? 'taken' : 'refused'}`, async (t) => {
-    const { refusals } = await readExposition([text], contentTypes[format]);
+    const { refusals } = await readExposition([text], contentType);
     t.deepEqual(
       refusals
         .map((refusal) => refusal.problem)
