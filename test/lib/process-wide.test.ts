@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type * as Decorators from '../../decorators/index.js';
+import { methodCalls } from '../../lib/catalogue/method.js';
 import type * as Root from '../../lib/index.js';
 import type * as Testing from '../../lib/testing.js';
 import type * as Middleware from '../../middleware/index.js';
-import { methodCalls } from '../../lib/catalogue/method.js';
 import { requireFreshBuild } from '../helpers/fresh-build.js';
 import { fromRoot } from '../helpers/package-root.js';
 
