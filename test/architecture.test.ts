@@ -151,6 +151,7 @@ const isWriting = (path: string): boolean =>
 
 /** The inner layers of lib, lowest first: a layer imports itself and those below. */
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
+  ['below all', (path) => ['lib/process-wide.ts', 'lib/closest-match.ts'].includes(path)],
   ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [
     'definition',
