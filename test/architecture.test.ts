@@ -153,11 +153,8 @@ const isWriting = (path: string): boolean =>
 
 /** The inner layers of lib, lowest first: a layer imports itself and those below. */
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
-  [
-    'errors',
-    (path) =>
-      ['closest-match', 'errors', 'option-names', 'process-wide'].some((name) => path === `lib/${name}.ts`),
-  ],
+  ['below all', (path) => ['lib/process-wide.ts', 'lib/closest-match.ts'].includes(path)],
+  ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [
     'definition',
     (path) =>

@@ -37,7 +37,9 @@ async function loadCopy(folder: string, { ownClient = false } = {}): Promise<Cop
   await mkdir(join(folder, 'node_modules'), { recursive: true });
   await cp(fromRoot('dist'), join(folder, 'dist'), { recursive: true });
   const { dependencies } = require(fromRoot('package.json')) as { dependencies: Record<string, string> };
-  for (const name of Object.keys(dependencies))
+  await mkdir(join(folder, 'node_modules/@opentelemetry'));
+  // The last is a dependency of prom-client.
+  for (const name of [...Object.keys(dependencies), '@opentelemetry/api'])
     await symlink(fromRoot(`node_modules/${name}`), join(folder, 'node_modules', name));
   const client = join(folder, 'node_modules/prom-client');
   if (ownClient) await cp(fromRoot('node_modules/prom-client'), client, { recursive: true });
