@@ -1,3 +1,4 @@
+// In a process of its own: the service records in the shared registry.
 /** The shop: a service that drives no agents has nothing of the platform, in what it exposes and in what watches it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// In a process of its own: it loads copies of the package, which share the state of the process.
 /** Several copies of the built package in one process. */
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';

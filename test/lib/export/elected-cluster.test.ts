@@ -3,7 +3,7 @@
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { systemClock } from '../../../lib/clock.js';
+import { type Clock, systemClock } from '../../../lib/clock.js';
 import { clusterBy } from '../../../lib/export/cluster.js';
 import type { HubListener } from '../../../lib/export/cluster-links.js';
 import {
@@ -44,7 +44,9 @@ test.after.always(() => clearInterval(service));
 async function scraped(names?: ReadonlySet<string>): Promise<string> {
   const registry = createTestRegistry();
   registry.counter(work).inc(5);
-  const { membership, chunks, stop } = await electCluster(registry, ['test']);
+  // However long the election takes, the scrape waits for it.
+  const patient: Clock = { ...systemClock, now: () => 0 };
+  const { membership, chunks, stop } = await electCluster(registry, ['test'], patient);
   const parts: Buffer[] = [];
   for await (const chunk of chunks(names === undefined ? {} : { names })) parts.push(chunk);
   await membership.leave();
