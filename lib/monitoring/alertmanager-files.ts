@@ -38,6 +38,8 @@ export function alertmanagerFiles(settings: BundleSettings): BundleFile[] {
           'inhibit_rules.1.source_matchers': 'A page over the tickets about the same.',
           'inhibit_rules.2.source_matchers': 'A page about a whole subject over the tickets about its parts.',
           'inhibit_rules.3.source_matchers': "The user's own alerts: a page over a ticket of the same name.",
+          'inhibit_rules.4.source_matchers':
+            'From here on: the page of a cause over the pages of what comes of it.',
         },
       },
     ),

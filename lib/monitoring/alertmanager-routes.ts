@@ -15,6 +15,32 @@ const aboutLabels = ['provider', 'platform', 'workflow_type', 'route'];
 /** Subjects in which a page about none of these is about all of them. */
 const wholeSubjects = ['workflow', 'provider', 'platform', 'http'];
 
+/**
+ * Pages that say the cause, and pages that say what comes of it: one outage is one page. `about` are labels of which both must
+ * have the same value. What has other causes too is left out only as long as the page of the cause fires.
+ */
+const causes: readonly {
+  readonly causes: readonly string[];
+  readonly effects: readonly string[];
+  readonly about?: readonly string[];
+}[] = [
+  { causes: ['AiAllProvidersFailing'], effects: ['AiErrors', 'SloAiRequest.+'] },
+  { causes: ['AiErrors'], effects: ['SloAiRequest.+'], about: ['provider'] },
+  {
+    causes: ['AiAllProvidersFailing', 'AiErrors', 'PlatformErrors'],
+    effects: ['Workflows.+', 'SloWorkflow.+', 'SloIssue.+', 'SloWebhook.+', 'HttpErrors', 'SloHttp.+'],
+  },
+  { causes: ['WorkflowsFailing'], effects: ['WorkflowsWithoutSuccess', 'SloWorkflow.+', 'SloIssue.+'] },
+  { causes: ['WorkflowsWithoutSuccess'], effects: ['SloWorkflow.+', 'SloIssue.+'] },
+  { causes: ['SloWorkflowSuccessBurnsFast'], effects: ['SloIssueSuccessBurnsFast'] },
+  { causes: ['HttpErrors'], effects: ['SloHttp.+', 'SloWebhook.+'] },
+  { causes: ['SloHttpAvailabilityBurnsFast'], effects: ['SloWebhook.+'] },
+  {
+    causes: ['ServiceCrashLoop'],
+    effects: ['Workflows.+', 'HttpErrors', 'SloHttp.+', 'SloWorkflow.+', 'SloIssue.+'],
+  },
+];
+
 /** The routing tree. */
 export function route(settings: BundleSettings): Readonly<Record<string, unknown>> {
   const { groupWaitSeconds, groupIntervalSeconds, repeatSeconds } = settings.intervals;
@@ -36,7 +62,8 @@ export function route(settings: BundleSettings): Readonly<Record<string, unknown
         group_interval: duration(Math.min(repeat / 2, groupIntervalSeconds)),
         repeat_interval: duration(repeat),
       },
-      { receiver: 'escalation', matchers: ['escalated="true"'] },
+      // However many pages have lasted: one notification.
+      { receiver: 'escalation', matchers: ['escalated="true"'], group_by: ['service'] },
       { receiver: 'pager', matchers: ['severity="page"'] },
       { receiver: 'tickets', matchers: ['severity="ticket"'], ...muted },
       { receiver: 'log', matchers: ['severity=~"info|none"'], ...muted },
@@ -83,5 +110,10 @@ export function inhibitRules(settings: BundleSettings): Readonly<Record<string, 
       target_matchers: lesser,
       equal: ['service', 'subject', 'alertname', ...aboutLabels],
     },
+    ...causes.map(({ causes: names, effects, about = [] }) => ({
+      source_matchers: [`alertname=~"${names.join('|')}"`, ...page],
+      target_matchers: [`alertname=~"${effects.join('|')}"`, ...page],
+      equal: ['service', ...about],
+    })),
   ];
 }
