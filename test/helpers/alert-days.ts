@@ -17,6 +17,8 @@ import { temporaryFolder } from './temporary-folder.js';
 export interface AlertDay {
   /** What happens. */
   readonly title: string;
+  /** Whether it was reported from the field: both versions of promtool check it. */
+  readonly isCase?: boolean;
   /** Seconds between two values. Default: 60. */
   readonly every?: number;
   /** Series -> values in promtool's notation. `job` and `instance` are added where they are left out, and `up`, where no series is one. */
