@@ -79,7 +79,7 @@ test.serial(
   'the replayed payloads move every counter, and SIGINT lets the work in progress end before it kills the process',
   async (t) => {
     // Fast, since what is tested is what moves; SIGINT comes while workflows are in progress.
-    const service = await startServiceProcess({ REPLAY_PACE: '150' });
+    const service = await startServiceProcess({ REPLAY_PACE: '150', SANDBOX: 'failing' });
     t.teardown(() => service.stop());
     t.true((await scrape(service.url)).length > 0);
 
@@ -140,8 +140,10 @@ test.serial(
       t.true(total(samples, `${name}_count`) > 0, name);
     }
     for (const name of [
+      'ai_rate_limit_limit',
       'ai_rate_limit_remaining',
       'ai_rate_limit_reset_seconds',
+      'platform_rate_limit_limit',
       'platform_rate_limit_remaining',
       'platform_rate_limit_reset_seconds',
       'queue_depth',

@@ -44,7 +44,11 @@ testWith(
   async (t) => {
     t.timeout(600_000);
     // A budget so small that some recordings are folded.
-    const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
+    const service = await startServiceProcess({
+      REPLAY_PACE: '100',
+      SANDBOX: 'failing',
+      METRICS_MAX_SERIES: '50',
+    });
     t.teardown(() => service.stop());
     const prometheus = `127.0.0.1:${await freePort()}`;
     const { definitions, slos, alerts } = example;
