@@ -28,7 +28,7 @@ const causes: readonly {
   { causes: ['AiErrors'], effects: ['SloAiRequest.+'], about: ['provider'] },
   {
     causes: ['AiAllProvidersFailing', 'AiErrors', 'PlatformErrors'],
-    effects: ['Workflows.+', 'SloWorkflow.+', 'SloIssue.+', 'SloWebhook.+', 'HttpErrors', 'SloHttp.+'],
+    effects: ['Workflows.+', 'SloWorkflow.+', 'SloIssue.+'],
   },
   { causes: ['WorkflowsFailing'], effects: ['WorkflowsWithoutSuccess', 'SloWorkflow.+', 'SloIssue.+'] },
   { causes: ['WorkflowsWithoutSuccess'], effects: ['SloWorkflow.+', 'SloIssue.+'] },

@@ -25,7 +25,7 @@ const failures = {
   bad: { metric: jobs, matches: { outcome: 'failure' } },
   total: { metric: jobs },
 } as const;
-const jobSuccess = defineSlo({ name: 'job-success', objective: 0.99, events: failures });
+const jobSuccess = defineSlo({ name: 'job-success', objective: 0.99, events: failures, absence: 'always' });
 
 /** The groups of these SLOs alone. */
 function groupsOf(slos: readonly Slo[], options: BundleOptions = {}): RuleGroup[] {
