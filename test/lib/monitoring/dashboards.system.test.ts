@@ -32,10 +32,11 @@ const withoutData: Readonly<Record<string, readonly string[]>> = {
     'HttpErrorsElevated',
     'PageUnattended',
     'MetricsRecordingErrors',
+    'MetricsCollectorErrors',
     'RuleFailures',
   ],
   'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
-  'the example is no cluster': ['Workers of a cluster'],
+  'the example is no cluster': ['Workers of a cluster', 'MetricsWorkersSilent'],
 };
 
 testWith(

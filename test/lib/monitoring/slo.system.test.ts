@@ -216,7 +216,7 @@ testWith(
     t.is(usual.length, own.length);
     for (const group of [...usual, ...fast]) {
       const alerts = group.rules.filter(isAlert);
-      t.is(alerts.length, 3);
+      t.is(alerts.length, 2);
       const tests = alerts.flatMap((alert) => [
         caseOf(alert, 'fires', alert.tests.fires),
         caseOf(alert, 'quiet', alert.tests.quiet),
