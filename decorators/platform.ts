@@ -1,6 +1,7 @@
 /** `@PlatformRequest`: everything that `PlatformMetrics` records of a request to a git platform. */
 import { apiRequestDuration, apiRequests } from '../lib/catalogue/api.js';
 import {
+  platformRateLimitLimit,
   platformRateLimitRemaining,
   platformRateLimitReset,
   platformRateLimits,
@@ -49,7 +50,8 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
 
 /**
  * A call of the method is a request to a git platform: `api_requests_total` by status and `api_request_duration_seconds`;
- * `platform_rate_limits_total`, `platform_rate_limit_reset_seconds` and `platform_rate_limit_remaining`; and what it brought
+ * `platform_rate_limits_total`, `platform_rate_limit_reset_seconds`, `platform_rate_limit_remaining` and
+ * `platform_rate_limit_limit`; and what it brought
  * about. With `instrumentFetch` on in the same registry, what the wire sees of them is left to it.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION,
  *   ERR_METRICS_DEFINITION_CONFLICT
@@ -75,6 +77,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
         platformRateLimits,
         platformRateLimitReset,
         platformRateLimitRemaining,
+        platformRateLimitLimit,
         ...(given.effect === undefined ? [] : effectMetrics[given.effect]),
       ],
       labels: {
@@ -160,17 +163,15 @@ function statusCodeOf({ outcome, result, error }: Call): number | string {
 
 function rateLimitOf({ outcome, result, error }: Call): RateLimitTold | undefined {
   const told = outcome === 'success' ? result : error;
-  const { resetsAt, remaining } = platformRateLimit(headersOf(told), Date.now());
+  const [reading] = platformRateLimit(headersOf(told), Date.now());
   const limited = outcome !== 'success' && isRateLimitError(error);
-  if (!limited && resetsAt === undefined && remaining.length === 0) return undefined;
-  return { limited, ...(resetsAt === undefined ? {} : { resetTime: resetsAt }), ...remaining[0] };
+  return limited || reading !== undefined ? { limited, ...reading } : undefined;
 }
 
 function recordRateLimit(recorder: PlatformMetrics, platform: string, told: RateLimitTold): void {
-  const { limited = false, resetTime, ...left } = told;
-  if (limited) recorder.recordRateLimit(platform, resetTime);
-  else if (resetTime !== undefined) recorder.setRateLimit(platform, { resetTime });
-  recorder.setRateLimit(platform, left);
+  const { limited = false, ...state } = told;
+  if (limited) recorder.recordRateLimit(platform);
+  recorder.setRateLimit(platform, state);
 }
 
 function checkEffect(effect: unknown): void {

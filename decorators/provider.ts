@@ -1,6 +1,7 @@
 /** `@ProviderRequest`: everything that `ProviderMetrics` records of a request to an AI provider, streamed replies included. */
 import {
   aiCost,
+  aiRateLimitLimit,
   aiRateLimitRemaining,
   aiRateLimitReset,
   aiRateLimits,
@@ -67,8 +68,8 @@ export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C[
  * A call of the method is a request to an AI provider: `ai_requests_total`, `ai_requests_in_progress` while it runs,
  * `ai_requests_successful_total` or `ai_requests_failed_total`, `ai_request_duration_seconds`, and of the reply
  * `ai_tokens_total`, `ai_cost_usd_total` or `ai_unpriced_requests_total`; of a streamed reply, which ends when it has been
- * read, `ai_time_to_first_token_seconds` too; of rate limits `ai_rate_limits_total`, `ai_rate_limit_reset_seconds` and
- * `ai_rate_limit_remaining`. With `instrumentFetch` on in the same registry, what the wire sees of them is left to it.
+ * read, `ai_time_to_first_token_seconds` too; of rate limits `ai_rate_limits_total`, `ai_rate_limit_reset_seconds`,
+ * `ai_rate_limit_remaining` and `ai_rate_limit_limit`. With `instrumentFetch` on in the same registry, what the wire sees of them is left to it.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION,
  *   ERR_METRICS_DEFINITION_CONFLICT
  * @example
@@ -102,6 +103,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
         aiRateLimits,
         aiRateLimitReset,
         aiRateLimitRemaining,
+        aiRateLimitLimit,
       ],
       labels: {
         provider: (call, site) => site.className(call),
@@ -199,21 +201,22 @@ function recordUsage(
   recorder.recordUsageCost(provider, named, usage, prices, facts.model);
 }
 
-function recordRateLimit({ recorder, request, scope }: Started, told: RateLimitTold | undefined): void {
+function recordRateLimit(
+  { recorder, request, scope }: Started,
+  told: RateLimitTold | readonly RateLimitTold[] | undefined,
+): void {
   if (told === undefined || (scope !== undefined && scope.requests > 0)) return;
-  const { provider } = request;
-  const { limited = false, resetTime, ...left } = told;
-  if (limited) recorder.recordRateLimit(provider, resetTime);
-  else if (resetTime !== undefined) recorder.setRateLimit(provider, { resetTime });
-  recorder.setRateLimit(provider, left);
+  const { provider, model } = request;
+  for (const { limited = false, ...state } of [told].flat()) {
+    if (limited) recorder.recordRateLimit(provider);
+    recorder.setRateLimit(provider, { ...state, model });
+  }
 }
 
 /** What an error of an SDK reports. */
-function rateLimitOf({ error, outcome }: Call): RateLimitTold | undefined {
+function rateLimitOf({ error, outcome }: Call): readonly RateLimitTold[] | undefined {
   if (outcome === 'success' || !isRateLimitError(error)) return undefined;
-  const header = headersOf(error);
-  const { resetsAt } = providerRateLimit(header, Date.now());
-  return { limited: true, ...(resetsAt === undefined ? {} : { resetTime: resetsAt }) };
+  return [{ limited: true }, ...providerRateLimit(headersOf(error), Date.now(), true)];
 }
 
 function checkUsage(usage: unknown): void {

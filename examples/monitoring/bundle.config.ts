@@ -56,6 +56,8 @@ export const bundle: BundleOptions = {
   definitions: [queueWait],
   slos: [issuesTakenSoon],
   alerts: [issuesWaitLong],
+  // A demonstration tells nobody: what fires is seen on the page of Alertmanager, and printed by `tamma-metrics up`.
+  receivers: { pager: 'nowhere', escalation: 'nowhere', tickets: 'nowhere', deadMansSwitch: 'nowhere' },
   thresholds: {
     // A queue holds 100, and /ready warns from 80 on.
     queueDepth: 80,

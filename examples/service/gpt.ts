@@ -7,10 +7,12 @@ import { prices } from './prices.js';
 @Instrumented({ labels: { provider: 'openai' } })
 export class Gpt implements AiProvider {
   readonly name = 'openai';
-  readonly models = ['gpt-5', 'gpt-5-preview'] as const;
   readonly #client: OpenAI;
 
-  constructor({ apiKey, baseURL }: AiClientOptions) {
+  constructor(
+    { apiKey, baseURL }: AiClientOptions,
+    readonly models: AiProvider['models'] = ['gpt-5', 'gpt-5-mini'],
+  ) {
     this.#client = new OpenAI({ apiKey, baseURL, maxRetries: 2 });
   }
 

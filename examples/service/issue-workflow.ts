@@ -63,7 +63,7 @@ export class IssueWorkflow {
   @Timed(catalogue.testExecutionDuration, { labels: { test_type: 'unit', framework: 'ava' } })
   private async runTests(signal: AbortSignal): Promise<void> {
     await elapsed(this.#random.between(20, 120), undefined, { signal });
-    if (this.#random.chance(0.12)) throw new TestsFailedError('2 of 48 tests failed');
+    if (this.#random.chance(0.002)) throw new TestsFailedError('2 of 48 tests failed');
   }
 
   @WorkflowStep()

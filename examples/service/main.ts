@@ -5,6 +5,7 @@ import { GitHub } from './github.js';
 import { GitLab } from './gitlab.js';
 import { Gpt } from './gpt.js';
 import { seededRandom } from './random.js';
+import { conducts } from './sandbox/conduct.js';
 import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 import { startService } from './service.js';
 import { explained, readSettings } from './settings.js';
@@ -14,7 +15,7 @@ try {
   const settings = readSettings(process.env);
   const { pace, secret, real, metrics } = settings;
   const random = seededRandom(settings.seed);
-  const outside = await startSandbox(random);
+  const outside = await startSandbox(random, conducts[settings.sandbox]);
   sandbox = outside;
   const url = await startService({
     host: settings.host,
@@ -27,7 +28,11 @@ try {
     },
     gitlab: {
       platform: new GitLab(outside.gitlab),
-      ai: new Gpt(real?.openai ?? { apiKey: 'sandbox', baseURL: outside.openai }),
+      // Part of what goes wrong: a model that the table of prices lacks.
+      ai: new Gpt(
+        real?.openai ?? { apiKey: 'sandbox', baseURL: outside.openai },
+        settings.sandbox === 'failing' ? ['gpt-5', 'gpt-5-preview'] : undefined,
+      ),
     },
     hosts: outside.hosts,
     random,

@@ -1,5 +1,6 @@
 /** What the environment says of the service, and what its starter is told where that, or the start, is wrong. */
 import { loadMetricsConfig, type MetricsConfig, MetricsError } from '@tamma/observability';
+import { type ConductName, conducts } from './sandbox/conduct.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +12,8 @@ export interface Settings {
   readonly seed: number;
   /** What webhooks are signed with; without it, one is made up. */
   readonly secret: string | undefined;
+  /** How the sandbox behaves. */
+  readonly sandbox: ConductName;
   /** How to reach the real providers; without it, a sandbox answers. */
   readonly real?: Readonly<Record<'anthropic' | 'openai', { apiKey: string; baseURL: string | undefined }>>;
   readonly metrics: MetricsConfig;
@@ -18,13 +21,26 @@ export interface Settings {
 
 /** @throws RangeError or MetricsError, whose message says which variable is wrong */
 export function readSettings(env: Environment): Settings {
-  const { HOST, REPLAY, AI = 'sandbox', WEBHOOK_SECRET, ANTHROPIC_API_KEY, OPENAI_API_KEY } = env;
+  const {
+    HOST,
+    REPLAY,
+    AI = 'sandbox',
+    SANDBOX = 'healthy',
+    WEBHOOK_SECRET,
+    ANTHROPIC_API_KEY,
+    OPENAI_API_KEY,
+  } = env;
+  if (!Object.hasOwn(conducts, SANDBOX))
+    throw new RangeError(
+      `Invalid \`SANDBOX\`: expected "${Object.keys(conducts).join('" or "')}", received ${JSON.stringify(SANDBOX)}.`,
+    );
   const settings = {
     host: HOST ?? '127.0.0.1',
     port: numberFrom(env, 'PORT', '3000', 65_535),
     pace: REPLAY === 'off' ? 0 : numberFrom(env, 'REPLAY_PACE', '40', 1_000),
     seed: numberFrom(env, 'SEED', '1', 2 ** 32 - 1),
     secret: WEBHOOK_SECRET || undefined,
+    sandbox: SANDBOX as ConductName,
     metrics: loadMetricsConfig(env),
   };
   if (AI === 'sandbox') return settings;

@@ -11,8 +11,8 @@ export const platformRateLimits = defineCounter({
 /** At the moment of reading, never below 0. */
 export const platformRateLimitReset = defineGauge({
   name: 'platform_rate_limit_reset_seconds',
-  help: 'Seconds until the rate limit of a git platform is reset.',
-  labels: { platform: label() },
+  help: 'Seconds until the rate limit of a git platform is reset, by resource.',
+  labels: { platform: label(), resource: label() },
   aggregator: 'max',
 });
 
@@ -22,6 +22,14 @@ export const platformRateLimitRemaining = defineGauge({
   help: 'What the rate limit of a git platform leaves, by resource.',
   labels: { platform: label(), resource: label() },
   aggregator: 'min',
+});
+
+/** What `platform_rate_limit_remaining` is left of. */
+export const platformRateLimitLimit = defineGauge({
+  name: 'platform_rate_limit_limit',
+  help: 'The rate limit of a git platform, by resource.',
+  labels: { platform: label(), resource: label() },
+  aggregator: 'max',
 });
 
 /** A webhook arrives. */

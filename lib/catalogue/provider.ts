@@ -88,15 +88,23 @@ export const aiRateLimits = defineCounter({
 /** At the moment of reading, never below 0. */
 export const aiRateLimitReset = defineGauge({
   name: 'ai_rate_limit_reset_seconds',
-  help: 'Seconds until the rate limit of an AI provider is reset.',
-  labels: { provider: label() },
+  help: 'Seconds until the rate limit of an AI provider is reset, by resource.',
+  labels: { provider: label(), resource: label() },
   aggregator: 'max',
 });
 
-/** 0 is a value and is shown. */
+/** 0 is a value and is shown. Limits differ by model. */
 export const aiRateLimitRemaining = defineGauge({
   name: 'ai_rate_limit_remaining',
-  help: 'What the rate limit of an AI provider leaves, by resource.',
-  labels: { provider: label(), resource: label() },
+  help: 'What the rate limit of an AI provider leaves, by model and resource.',
+  labels: { provider: label(), model: label(), resource: label() },
   aggregator: 'min',
+});
+
+/** What `ai_rate_limit_remaining` is left of. */
+export const aiRateLimitLimit = defineGauge({
+  name: 'ai_rate_limit_limit',
+  help: 'The rate limit of an AI provider, by model and resource.',
+  labels: { provider: label(), model: label(), resource: label() },
+  aggregator: 'max',
 });

@@ -57,18 +57,20 @@ export const activeAutonomousLoops = defineGauge({
   labels: { workflow_type: label() },
 });
 
-/** Set whenever an approval is asked for or given. */
+/** Set whenever an approval is asked for or given. Approvals of a type are one list, whichever process reports it. */
 export const pendingApprovals = defineGauge({
   name: 'pending_approvals',
   help: 'Approvals that wait for a human.',
   labels: { type: label() },
+  aggregator: 'max',
 });
 
-/** Set whenever something is queued or taken. */
+/** Set whenever something is queued or taken. A queue is one, however many processes report it. */
 export const queueDepth = defineGauge({
   name: 'queue_depth',
   help: 'Items that wait in a queue.',
   labels: { queue_name: label() },
+  aggregator: 'max',
 });
 
 /** An issue ends. */

@@ -85,6 +85,8 @@ async function generatedPlan(
   try {
     const options: BundleOptions = {
       ...given,
+      // Nobody can fill in the placeholders of a folder that is removed at the end.
+      receivers: { ...nowhere, ...given.receivers },
       ...(given.config === undefined ? {} : { config: await withTokenFile(given.config, folder) }),
       prometheus: `${localHost}:${prometheusPort}`,
       alertmanager: `${localHost}:${alertmanagerPort}`,
@@ -104,6 +106,13 @@ async function generatedPlan(
     throw error;
   }
 }
+
+const nowhere = {
+  pager: 'nowhere',
+  escalation: 'nowhere',
+  tickets: 'nowhere',
+  deadMansSwitch: 'nowhere',
+} as const satisfies BundleOptions['receivers'];
 
 type Config = NonNullable<BundleOptions['config']>;
 

@@ -21,6 +21,64 @@ const aboutLabels: readonly (readonly [label: string, part: BundlePart])[] = [
 /** Subjects in which a page about none of these is about all of them. */
 const wholeSubjects = ['workflow', 'provider', 'platform', 'http'] as const satisfies BundlePart[];
 
+/**
+ * Pages that say the cause, and pages that say what comes of it: one outage is one page. `about` are labels of which both must
+ * have the same value. What has other causes too is left out only as long as the page of the cause fires.
+ */
+const causes: readonly {
+  readonly causes: readonly string[];
+  readonly effects: readonly string[];
+  readonly about?: readonly string[];
+}[] = [
+  { causes: ['AiAllProvidersFailing'], effects: ['AiErrors', 'SloAiRequest.+'] },
+  { causes: ['AiErrors'], effects: ['SloAiRequest.+'], about: ['provider'] },
+  {
+    causes: ['AiAllProvidersFailing', 'AiErrors', 'PlatformErrors'],
+    effects: ['Workflows.+', 'SloWorkflow.+', 'SloIssue.+'],
+  },
+  { causes: ['WorkflowsFailing'], effects: ['WorkflowsWithoutSuccess', 'SloWorkflow.+', 'SloIssue.+'] },
+  { causes: ['WorkflowsWithoutSuccess'], effects: ['SloWorkflow.+', 'SloIssue.+'] },
+  { causes: ['SloWorkflowSuccessBurnsFast'], effects: ['SloIssueSuccessBurnsFast'] },
+  { causes: ['HttpErrors'], effects: ['SloHttp.+', 'SloWebhook.+'] },
+  { causes: ['SloHttpAvailabilityBurnsFast'], effects: ['SloWebhook.+'] },
+  {
+    causes: ['ServiceCrashLoop'],
+    effects: ['Workflows.+', 'HttpErrors', 'SloHttp.+', 'SloWorkflow.+', 'SloIssue.+'],
+  },
+];
+
+/** The part that the alerts of a cause or an effect are about, by how their names begin. Of all others, any service has them. */
+const partsOfAlerts: readonly (readonly [prefix: string, part: BundlePart])[] = [
+  ['Ai', 'provider'],
+  ['SloAi', 'provider'],
+  ['Platform', 'platform'],
+  ['SloWebhook', 'platform'],
+  ['Workflows', 'workflow'],
+  ['SloWorkflow', 'workflow'],
+  ['SloIssue', 'workflow'],
+  ['Http', 'http'],
+  ['SloHttp', 'http'],
+];
+
+function causeRules(parts: ReadonlySet<BundlePart>, page: readonly string[]): NotedRule[] {
+  const isThere = (alert: string): boolean =>
+    partsOfAlerts.every(([prefix, part]) => !alert.startsWith(prefix) || parts.has(part));
+  const rules = causes
+    .map(({ causes: names, effects, about = [] }) => ({
+      sources: names.filter(isThere),
+      targets: effects.filter(isThere),
+      about,
+    }))
+    .filter(({ sources, targets }) => sources.length > 0 && targets.length > 0)
+    .map(({ sources, targets, about }) => ({
+      source_matchers: [`alertname=~"${sources.join('|')}"`, ...page],
+      target_matchers: [`alertname=~"${targets.join('|')}"`, ...page],
+      equal: ['service', ...about],
+    }));
+  const note = 'From here on: the page of a cause over the pages of what comes of it.';
+  return rules.map((rule, index) => (index === 0 ? { rule, note } : { rule }));
+}
+
 /** A route or an inhibition, and the comment that stands at it. */
 export interface NotedRule {
   readonly rule: Readonly<Record<string, unknown>>;
@@ -59,7 +117,7 @@ export function routesOf(settings: BundleSettings): NotedRule[] {
     ...(settings.parts.has('pipeline') ? [watchdog] : []),
     {
       note: 'Pages that have lasted, by rules of their own: prometheus/rules/alerts-escalation.yml.',
-      rule: { receiver: 'escalation', matchers: ['escalated="true"'] },
+      rule: { receiver: 'escalation', matchers: ['escalated="true"'], group_by: ['service'] },
     },
     { rule: { receiver: 'pager', matchers: ['severity="page"'] } },
     { rule: { receiver: 'tickets', matchers: ['severity="ticket"'], ...muted } },
@@ -120,5 +178,6 @@ export function inhibitRules(settings: BundleSettings): NotedRule[] {
     },
     ...(whole.length === 0 ? [] : [ofWholeSubject]),
     ...(settings.alerts.length === 0 ? [] : [ofOwn]),
+    ...causeRules(parts, page),
   ];
 }

@@ -7,9 +7,6 @@ import { workRequests } from './own-requests.js';
 import { defineSlo } from './slo-definition.js';
 import type { Slo } from './slo-model.js';
 
-/** Not every service has every subject: only what has been there can be missed, and is no one's night. */
-const optional = { absence: 'lost', severity: { absent: 'info' } } as const;
-
 /** The SLOs of every bundle. One of a user's own with the name of one of these takes its place. */
 export const defaultSlos: readonly Slo[] = Object.freeze([
   defineSlo({
@@ -20,7 +17,6 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
       bad: { metric: issuesProcessed, matches: { outcome: 'failure' } },
       total: { metric: issuesProcessed },
     },
-    ...optional,
   }),
   defineSlo({
     name: 'workflow-success',
@@ -30,7 +26,6 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
       bad: { metric: workflowsCompleted, matches: { outcome: 'failure' } },
       total: { metric: workflowsCompleted },
     },
-    ...optional,
   }),
   defineSlo({
     name: 'ai-request-success',
@@ -39,7 +34,6 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     // Both at the end of a request: one that has only started is neither.
     events: { good: { metric: aiRequestsSuccessful }, bad: { metric: aiRequestsFailed } },
     by: ['provider'],
-    ...optional,
   }),
   defineSlo({
     name: 'ai-request-latency',
@@ -47,7 +41,6 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     description: 'Requests to an AI provider take 41 seconds at most.',
     latency: { metric: aiRequestDuration, thresholdSeconds: 40.96 },
     by: ['provider'],
-    ...optional,
   }),
   defineSlo({
     name: 'http-availability',
@@ -60,14 +53,12 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
       },
       total: { metric: httpServerRequestDuration, matches: workRequests },
     },
-    ...optional,
   }),
   defineSlo({
     name: 'http-latency',
     objective: 0.99,
     description: 'Inbound requests take a second at most.',
     latency: { metric: httpServerRequestDuration, thresholdSeconds: 1, matches: workRequests },
-    ...optional,
   }),
   defineSlo({
     name: 'webhook-processing',
@@ -77,6 +68,5 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
       bad: { metric: webhooksProcessed, matches: { outcome: 'failure' } },
       total: { metric: webhooksProcessed },
     },
-    ...optional,
   }),
 ]);

@@ -84,6 +84,10 @@ export const prometheusHeadSeries = defineGauge({
 });
 
 /** Of Alertmanager about itself. */
+export const alertmanagerConfigReload = defineGauge({
+  name: 'alertmanager_config_last_reload_successful',
+  help: 'Whether the last configuration reload attempt was successful.',
+});
 export const alertmanagerNotificationsFailed: CounterDefinition = defineCounter({
   name: 'alertmanager_notifications_failed_total',
   help: 'The total number of failed notifications.',

@@ -47,6 +47,8 @@ export interface AlertCase {
   readonly series: Readonly<Record<string, string>>;
   /** Seconds between two values. Default: 60. */
   readonly intervalSeconds?: number;
+  /** Seconds between two evaluations of the rules: cases that go on for days are evaluated less often. Default: 60. */
+  readonly evaluationSeconds?: number;
   /** Minutes after the first value at which it is looked. */
   readonly atMinutes: number;
   /** Labels of each alert that fires then, beside those of the rule; ignored by a case that stays quiet. */

@@ -15,6 +15,7 @@ import {
   aiTokens,
 } from '../catalogue/provider.js';
 import {
+  escalations,
   issueCompletionDuration,
   issuesProcessed,
   workflowCompletionDuration,
@@ -23,7 +24,9 @@ import {
   workflowsCompleted,
 } from '../catalogue/workflow.js';
 import type { HistogramDefinition } from '../definition.js';
+import { inJob } from './alerts/in-job.js';
 import { checkLabel, quantile, rate, ratio, selector, sumBy } from './expression.js';
+import { up } from './foreign.js';
 import type { RecordingRule, RuleGroup } from './model.js';
 import { workRequests } from './own-requests.js';
 import { type BundleSettings, windowOf } from './settings.js';
@@ -35,6 +38,9 @@ const percentiles = [
   ['p99', 0.99],
 ] as const;
 
+/** Processes of the service that Prometheus knows, whether they answer or not: how far back the records go. */
+export const serviceUp = 'job:up:count';
+
 export function recordingGroups(settings: BundleSettings): RuleGroup[] {
   const group = (subject: string, rules: readonly RecordingRule[]): RuleGroup => ({
     name: `${settings.prefix}-${subject}-records`,
@@ -43,6 +49,7 @@ export function recordingGroups(settings: BundleSettings): RuleGroup[] {
   });
   const { parts } = settings;
   const groups = [
+    group('targets', [{ record: serviceUp, expression: `count by (job) (${forJob(settings).of(up)})` }]),
     ...(parts.has('workflow') ? [group('workflow', workflowRules(settings))] : []),
     ...(parts.has('provider') ? [group('provider', providerRules(settings))] : []),
     ...(parts.has('platform')
@@ -79,6 +86,10 @@ function workflowRules(settings: BundleSettings): RecordingRule[] {
       expression: ratio(issues({ outcome: 'success' }), issues()),
     },
     { record: 'job_workflow:workflows_completed:rate5m', expression: completed() },
+    {
+      record: 'job_workflow:escalations:increase1h',
+      expression: inJob(settings).events(escalations, ['workflow_type'], 3_600),
+    },
     {
       record: 'job_workflow:workflows_failed:ratio_rate5m',
       expression: ratio(completed({ outcome: 'failure' }), completed()),
@@ -123,10 +134,10 @@ function providerRules(settings: BundleSettings): RecordingRule[] {
       record: 'job_provider:ai_cost_usd:rate1h',
       expression: sumBy(by, rate(of(aiCost), windowOf(settings, 3_600))),
     },
-    {
-      record: 'job:ai_cost_usd:increase1d',
-      expression: sumBy(['job'], `increase(${of(aiCost)}[${windowOf(settings, 86_400)}])`),
-    },
+    ...([1, 7] as const).map((days) => ({
+      record: `job:ai_cost_usd:increase${days}d`,
+      expression: sumBy(['job'], `increase(${of(aiCost)}[${windowOf(settings, days * 86_400)}])`),
+    })),
   ];
 }
 
@@ -183,9 +194,9 @@ function httpRules(settings: BundleSettings): RecordingRule[] {
 }
 
 /** Statuses of ours that are our fault. */
-const serverError = { raw: '=~"5.."' };
+export const serverError = { raw: '=~"5.."' };
 /** Statuses of an API that are no answer, or one that says it failed; a network error has a name and no number. */
-const failedStatus = { raw: '!~"[1-4].."' };
+export const failedStatus = { raw: '!~"[1-4].."' };
 
 /** Percentiles over five minutes, by labels that the histogram has. */
 function durationRules(

@@ -25,26 +25,35 @@ export function ruleTestFiles(groups: readonly RuleGroup[], settings: BundleSett
     // windows are as the user has written them.
     const speedUp = file === 'alerts-own' ? 1 : settings.intervals.speedUp;
     const files = filesRead(file, groups);
-    return [
-      yamlFile(`prometheus/tests/${file}.test.yml`, {
-        rule_files: files.map((name) => `../rules/${name}.yml`),
-        evaluation_interval: duration(60 / speedUp),
-        group_eval_order: groups.filter((group) => files.includes(group.file)).map(({ name }) => name),
-        tests: alerts.flatMap((alert) => [
-          testOf(alert, alert.tests.fires, 'fires', speedUp, settings),
-          // The Watchdog is never quiet: it fires where there is nothing, too.
-          testOf(
-            alert,
-            alert.tests.quiet,
-            alert.severity === 'none' ? 'fires on nothing' : 'stays quiet',
-            speedUp,
-            settings,
-          ),
-        ]),
-      }),
-    ];
+    const cases = alerts.flatMap((alert) => [
+      { alert, one: alert.tests.fires, what: 'fires' as const },
+      // The Watchdog is never quiet: it fires where there is nothing, too.
+      {
+        alert,
+        one: alert.tests.quiet,
+        what: alert.severity === 'none' ? ('fires on nothing' as const) : ('stays quiet' as const),
+      },
+    ]);
+    // promtool has one interval a file.
+    const secondsOf = ({ one }: (typeof cases)[number]): number => one.evaluationSeconds ?? usualSeconds;
+    return [...new Set(cases.map(secondsOf))].map((seconds) =>
+      yamlFile(
+        `prometheus/tests/${file}${seconds === usualSeconds ? '' : `-${duration(seconds)}`}.test.yml`,
+        {
+          rule_files: files.map((name) => `../rules/${name}.yml`),
+          evaluation_interval: duration(seconds / speedUp),
+          group_eval_order: groups.filter((group) => files.includes(group.file)).map(({ name }) => name),
+          tests: cases
+            .filter((each) => secondsOf(each) === seconds)
+            .map(({ alert, one, what }) => testOf(alert, one, what, speedUp, settings)),
+        },
+      ),
+    );
   });
 }
+
+/** Seconds between two evaluations of most cases. */
+const usualSeconds = 60;
 
 /** A rule file, and those whose records its rules read, in the order of the groups: others would only take time. */
 function filesRead(file: string, groups: readonly RuleGroup[]): string[] {

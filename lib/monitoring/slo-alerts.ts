@@ -1,7 +1,8 @@
 /** The alerts of an SLO: its budget burns fast, burns slowly, or cannot be seen. */
+import { fewestBad } from './alerts/in-job.js';
 import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
 import type { Alert, Runbook } from './model.js';
-import { type BundleSettings, holdOf, windowOf } from './settings.js';
+import { type BundleSettings, holdOf } from './settings.js';
 import { sloCases, sloHolds } from './slo-cases.js';
 import type { Slo } from './slo-model.js';
 import { burnRateRecord, eventsWithin, recordOf, sloRecords } from './slo-rules.js';
@@ -13,7 +14,7 @@ export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
       const legs = burnLegs.filter((leg) => leg.urgency === urgency && slo.legs.includes(leg.factor));
       return legs.length === 0 ? [] : [burnAlert(settings, slo, urgency, legs, cases[urgency])];
     }),
-    absentAlert(settings, slo, cases.absent),
+    ...(slo.absence === 'always' ? [absentAlert(settings, slo, cases.absent)] : []),
   ];
 }
 
@@ -40,10 +41,12 @@ function burnAlert(
   };
 }
 
-/** Both windows, and events enough for a share of them to say something. */
-function legExpression(settings: BundleSettings, slo: Slo, { factor, short, long }: BurnLeg): string {
+/** Both windows, and events enough, all and bad ones, for a share of them to say something. */
+function legExpression(settings: BundleSettings, slo: Slo, leg: BurnLeg): string {
+  const { factor, short, long, urgency } = leg;
+  const bad = Math.min(fewestBad[urgency], slo.minimumEvents);
   const above = (seconds: number) => `${recordOf(settings, slo, burnRateRecord(seconds))} > ${factor}`;
-  return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents})`;
+  return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents} and ${eventsWithin(settings, slo, long, sloRecords.badEvents)} >= ${bad})`;
 }
 
 function absentAlert(settings: BundleSettings, slo: Slo, tests: Alert['tests']): Alert {
@@ -51,7 +54,7 @@ function absentAlert(settings: BundleSettings, slo: Slo, tests: Alert['tests']):
     name: `Slo${camelCase(slo.name)}Absent`,
     subject: slo.subject,
     severity: slo.severity.absent,
-    expression: absence(settings, slo),
+    expression: `absent(${recordOf(settings, slo, sloRecords.events)})`,
     forSeconds: holdOf(settings, sloHolds.absent),
     labels: { slo: slo.name },
     summary: `Objective ${slo.name} has no indicator`,
@@ -73,13 +76,6 @@ function absentAlert(settings: BundleSettings, slo: Slo, tests: Alert['tests']):
     },
     tests,
   };
-}
-
-function absence(settings: BundleSettings, slo: Slo): string {
-  const events = recordOf(settings, slo, sloRecords.events);
-  if (slo.absence === 'always') return `absent(${events})`;
-  const before = `last_over_time(${events}[${windowOf(settings, 86_400)}])`;
-  return `count by (job) (${before}) unless on (job) ${events}`;
 }
 
 function burnRunbook(settings: BundleSettings, slo: Slo, urgency: BurnLeg['urgency']): Runbook {

@@ -25,7 +25,7 @@ const optionNames = {
 const eventNames = { good: true, bad: true, total: true } as const;
 const latencyNames = { metric: true, thresholdSeconds: true, matches: true } as const;
 const eventTypes: readonly string[] = ['counter', 'histogram', 'summary'];
-const absences: readonly string[] = ['always', 'lost'];
+const absences: readonly string[] = ['always', 'never'];
 
 /** Labels that an alert has of its own; a series cannot bring them. */
 const takenLabels: readonly string[] = [
@@ -99,10 +99,10 @@ export function checkedSlo(options: Unchecked): Slo {
   const minimumEvents = options.minimumEvents ?? defaultMinimum(objective);
   if (typeof minimumEvents !== 'number' || !(minimumEvents >= 1 && Number.isFinite(minimumEvents)))
     throw refuse('`minimumEvents`', 'a number of 1 or more', minimumEvents);
-  const { subject = 'slo', absence = 'always', legs = burnFactors } = options;
+  const { subject = 'slo', absence = 'never', legs = burnFactors } = options;
   if (!isOneOf<Subject>(subject, subjects))
     throw refuse('`subject`', `one of ${subjects.join(', ')}`, subject);
-  if (!isOneOf<Slo['absence']>(absence, absences)) throw refuse('`absence`', '"always" or "lost"', absence);
+  if (!isOneOf<Slo['absence']>(absence, absences)) throw refuse('`absence`', '"always" or "never"', absence);
   if (!isListOf<BurnFactor>(legs, burnFactors) || legs.length === 0)
     throw refuse('`legs`', `some of ${burnFactors.join(', ')}`, legs);
   checkLegs(name, objective, legs);

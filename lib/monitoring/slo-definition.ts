@@ -47,8 +47,11 @@ interface CommonOptions {
   readonly subject?: Subject;
   /** Burn rates that are alerted on. Default: all. An objective below 0.9306 leaves 14.4 out, one below 0.8334 also 6. */
   readonly legs?: readonly BurnFactor[];
-  /** When a missing indicator is told of: whenever it is, or only after it has been there within a day. Default: `always`. */
-  readonly absence?: 'always' | 'lost';
+  /**
+   * Whether a missing indicator is reported. Default: `never`, since a counter has no series until its first event, so that every
+   * restart at a quiet hour would be one. `always` is for what never stops.
+   */
+  readonly absence?: 'always' | 'never';
 }
 
 type LabelsIn<D extends MetricDefinition> = keyof D['labels'] & string;

@@ -51,5 +51,5 @@ export interface Slo {
   readonly severity: SloSeverities;
   readonly subject: Subject;
   readonly legs: readonly BurnFactor[];
-  readonly absence: 'always' | 'lost';
+  readonly absence: 'always' | 'never';
 }

@@ -44,9 +44,14 @@ export function sloIntervalSeconds(settings: BundleSettings): number {
   return Math.max(settings.intervals.evaluationSeconds, holdOf(settings, 60));
 }
 
-/** Events within a window, from the evaluations in it. */
-export function eventsWithin(settings: BundleSettings, slo: Slo, seconds: number): string {
-  const events = recordOf(settings, slo, sloRecords.events);
+/** Events within a window, all or the bad ones, from the evaluations in it. */
+export function eventsWithin(
+  settings: BundleSettings,
+  slo: Slo,
+  seconds: number,
+  record: string = sloRecords.events,
+): string {
+  const events = recordOf(settings, slo, record);
   return `sum_over_time(${events}[${windowOf(settings, seconds)}]) * ${sloIntervalSeconds(settings)}`;
 }
 
@@ -100,8 +105,13 @@ function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string;
   if (slo.latency !== undefined) {
     const { metric, thresholdSeconds, matches } = slo.latency;
     const le = bucketMatch(metric, thresholdSeconds);
-    const total = summed(selector(metric, { ...job, ...matches }, '_count'));
-    return { total, bad: rest(total, summed(selector(metric, { ...job, ...matches, le }, '_bucket'))) };
+    const good = rate(selector(metric, { ...job, ...matches, le }, '_bucket'), window);
+    // Of series that have the bucket: those that have other buckets say nothing, and nothing bad.
+    const total = sumBy(
+      ['job', ...slo.by],
+      `${rate(selector(metric, { ...job, ...matches }, '_count'), window)} and ignoring (le) ${good}`,
+    );
+    return { total, bad: `clamp_min(${total} - ${sumBy(['job', ...slo.by], good)}, 0)` };
   }
   const rateOf = ({ metric, matches }: CheckedEvents) =>
     summed(selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'));

@@ -4,19 +4,22 @@ import { monitoringError } from './expression.js';
 
 /** Name -> limit. A name that ends with `Share` is within 0 and 1, with `Seconds` a time, with `Bytes` a size, with `Usd` US dollars. */
 export const defaultThresholds = Object.freeze({
+  /** Times within an hour that a process stops answering, and answers again. */
+  targetFlaps: 4,
+  /** Restarts of a process within an hour: more than a day's deployments bring. */
+  processRestarts: 5,
+
   /** Share of the workflows of a type that fail within an hour: ticket. */
   workflowFailureShare: 0.2,
   /** The same share: page. */
   workflowFailurePageShare: 0.5,
-  /** Workflows of a type that must have ended within the hour, for a share of them to say anything. */
+  /** Workflows that must have ended, of a type for a share of them to say anything, in all for a lack of success to. */
   workflowMinimumEnded: 5,
   /** Seconds for which a workflow may be under way without an end or a step. */
   workflowStuckSeconds: 3_600,
-  /** Seconds within which a workflow should succeed, where any are started. */
+  /** Seconds within which a workflow should succeed, where several end. */
   workflowSuccessSeconds: 14_400,
-  /** Workflows started within that time, for their lack of success to say anything. */
-  workflowMinimumStarted: 3,
-  /** Items that wait in a queue. */
+  /** Items that wait in a queue, which is one however many processes report it. */
   queueDepth: 100,
   /** Seconds for which nothing may be taken from a queue that has something. */
   queueAgeSeconds: 1_800,
@@ -24,7 +27,7 @@ export const defaultThresholds = Object.freeze({
   approvalSeconds: 14_400,
   /** Escalations of a workflow type within an hour. */
   escalationsPerHour: 5,
-  /** How many times as many escalations as in a usual hour of the last day. */
+  /** How many times as many escalations as in the same hour of any day of the last week. */
   escalationSurgeFactor: 3,
 
   /** Share of the requests to an AI provider that fail within five minutes: ticket. */
@@ -33,28 +36,22 @@ export const defaultThresholds = Object.freeze({
   aiErrorPageShare: 0.5,
   /** Requests to a provider within a rule's window, for a share or a percentile of them to say anything. */
   aiMinimumRequests: 5,
-  /** 95th percentile of the time of a request to a provider. */
-  aiSlowSeconds: 60,
-  /** 95th percentile of the time to the first token. */
-  aiFirstTokenSeconds: 10,
+  /** 95th percentile of the time of a request to a provider: a bucket, since within one a percentile is a guess. */
+  aiSlowSeconds: 81.92,
+  /** 95th percentile of the time to the first token: a bucket. */
+  aiFirstTokenSeconds: 10.24,
   /** Rate limitings over requests, within a quarter of an hour. */
   aiRateLimitedShare: 0.1,
-  /** What a rate limit leaves, as a share of the most that it left within the last day. */
+  /** What a rate limit leaves, as a share of it. */
   aiHeadroomShare: 0.1,
   /** Retries over requests, within a quarter of an hour; may be above 1. */
   aiRetriesPerRequest: 0.5,
-  /** How many times the cost of a usual hour of the last day. */
+  /** How many times the cost of the same hour of any day of the last week. */
   aiCostSpikeFactor: 3,
   /** Cost of an hour below which there is no spike. */
   aiCostSpikeUsd: 5,
-  /** Cost of thirty days; 0 for no budget, and no alert about it. */
+  /** Cost of thirty days, at the pace of the last seven; 0 for no budget, and no alert about it. */
   aiMonthlyBudgetUsd: 1_000,
-  /** Share of the input tokens that came from the cache, as a share of what is usual over the last day. */
-  aiCacheDropShare: 0.5,
-  /** Usual share of cached input tokens below which a drop is none. */
-  aiCacheUsualShare: 0.2,
-  /** Input tokens within an hour, for their cached share to say anything. */
-  aiCacheMinimumTokens: 100_000,
 
   /** Share of the API requests to a service of a git platform that fail within five minutes: ticket. */
   platformErrorShare: 0.1,
@@ -77,7 +74,7 @@ export const defaultThresholds = Object.freeze({
   httpErrorPageShare: 0.1,
   /** Inbound requests within five minutes, for a share or a percentile of them to say anything. */
   httpMinimumRequests: 20,
-  /** 95th percentile of the time of an inbound request to a route. */
+  /** 95th percentile of the time of an inbound request to a route: a bucket. */
   httpSlowSeconds: 2.5,
 
   /** 99th percentile of the event loop's lag. */
@@ -89,8 +86,10 @@ export const defaultThresholds = Object.freeze({
   scrapeTimeShare: 0.5,
   /** Samples of a scrape as a share of what Prometheus takes. */
   scrapeSamplesShare: 0.8,
-  /** Age of the last snapshot, where snapshots are kept. */
+  /** Age of the last snapshot, where snapshots are kept; three of METRICS_SCRAPE_INTERVAL where that is more. */
   snapshotAgeSeconds: 300,
+  /** Times that a collect function fails within a quarter of an hour. */
+  collectorErrors: 3,
   /** Failed pushes to a target within a quarter of an hour, none succeeding. */
   pushFailures: 3,
   /** Notifications that could not be sent within ten minutes. */

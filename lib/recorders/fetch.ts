@@ -20,7 +20,6 @@ import {
   isRateLimited,
   platformRateLimit,
   providerRateLimit,
-  type RateLimitReading,
 } from './rate-limit-headers.js';
 import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request-scope.js';
 
@@ -164,9 +163,14 @@ function startWire(registry: AnyRegistry): Wire {
     if (provider !== undefined) {
       const reason = failureOf(status);
       if (reason !== undefined) noteFailure(provider, reason);
-      record(providers, provider, limited, providerRateLimit(header, Date.now()));
+      if (limited) providers.recordRateLimit(provider);
+      for (const reading of providerRateLimit(header, Date.now(), limited))
+        providers.setRateLimit(provider, { ...reading, model: one.scope?.model });
     }
-    if (platform !== undefined) record(platforms, platform, limited, platformRateLimit(header, Date.now()));
+    if (platform !== undefined) {
+      if (limited) platforms.recordRateLimit(platform);
+      for (const reading of platformRateLimit(header, Date.now())) platforms.setRateLimit(platform, reading);
+    }
   };
 
   const onTrailers = ({ request }: { request: object }): void => {
@@ -233,18 +237,6 @@ function attributed(
     },
     scope,
   };
-}
-
-/** Notes what a response tells of the rate limit. */
-function record(
-  recorder: Pick<ProviderMetrics, 'recordRateLimit' | 'setRateLimit'>,
-  name: string,
-  limited: boolean,
-  { remaining, resetsAt }: RateLimitReading,
-): void {
-  if (limited) recorder.recordRateLimit(name, resetsAt);
-  else if (resetsAt !== undefined) recorder.setRateLimit(name, { resetTime: resetsAt });
-  for (const each of remaining) recorder.setRateLimit(name, each);
 }
 
 /** Why a request will be tried again, where the status says. */

@@ -1,6 +1,7 @@
 /** What happens on git platforms, recorded by one call each. */
 import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
 import {
+  platformRateLimitLimit,
   platformRateLimitRemaining,
   platformRateLimitReset,
   platformRateLimits,
@@ -18,7 +19,14 @@ import {
   givenObject,
   recordingFailed,
 } from './contained.js';
-import { momentError, momentOf, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
+import {
+  defaultResource,
+  momentError,
+  momentOf,
+  type RateLimitState,
+  type ResetTime,
+  resetCountdown,
+} from './rate-limits.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** A moment: a date, the text of one, or milliseconds since 1970. */
@@ -51,6 +59,7 @@ export class PlatformMetrics {
   readonly #rateLimits;
   readonly #reset;
   readonly #remaining;
+  readonly #limit;
   readonly #received;
   readonly #processed;
 
@@ -70,6 +79,7 @@ export class PlatformMetrics {
     this.#rateLimits = containedCounter(registry, platformRateLimits);
     this.#reset = resetCountdown(registry, platformRateLimitReset);
     this.#remaining = containedAmounts(registry, platformRateLimitRemaining);
+    this.#limit = containedAmounts(registry, platformRateLimitLimit);
     this.#received = containedCounter(registry, webhooksReceived);
     this.#processed = containedCounter(registry, webhooksProcessed);
   }
@@ -146,17 +156,19 @@ export class PlatformMetrics {
    * The platform limited the rate: `platform_rate_limits_total`, and `platform_rate_limit_reset_seconds`, which counts down
    * from now on.
    * @param resetTime when to ask again; `undefined` where the platform does not say
+   * @param resource what was limited, `core` or `search` for instance. Default: `requests`.
    */
-  recordRateLimit(platform: string, resetTime?: ResetTime): void {
+  recordRateLimit(platform: string, resetTime?: ResetTime, resource: string = defaultResource): void {
     this.#rateLimits({ platform });
-    if (resetTime !== undefined) this.#reset({ platform }, resetTime);
+    if (resetTime !== undefined) this.#reset({ platform, resource }, resetTime);
   }
 
-  /** The platform tells of its limit without having limited: what is left of a resource, and when it is reset. */
+  /** The platform reports its limit without having limited: the limit of a resource, what is left, and when it is reset. */
   setRateLimit(platform: string, state: RateLimitState): void {
-    const { resetTime, remaining, resource = 'requests' } = state ?? {};
-    if (resetTime !== undefined) this.#reset({ platform }, resetTime);
+    const { resetTime, remaining, limit, resource = defaultResource } = state ?? {};
+    if (resetTime !== undefined) this.#reset({ platform, resource }, resetTime);
     if (remaining !== undefined) this.#remaining({ platform, resource }, remaining);
+    if (limit !== undefined) this.#limit({ platform, resource }, limit);
   }
 
   /** A webhook arrived. */

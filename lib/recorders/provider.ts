@@ -1,6 +1,7 @@
 /** What happens with AI providers, recorded by one call each. */
 import {
   aiCost,
+  aiRateLimitLimit,
   aiRateLimitRemaining,
   aiRateLimitReset,
   aiRateLimits,
@@ -30,7 +31,7 @@ import {
 } from './contained.js';
 import { checkPrices, costOf, type PriceTable, type TokenUsage, tokenTypes } from './prices.js';
 import { type ProviderRequests, providerRequestsOf, RequestWork } from './provider-requests.js';
-import { type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
+import { defaultResource, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** One request to an AI provider. The object itself is what its start and its end are matched by. */
@@ -50,6 +51,12 @@ export interface MessageRequest {
 export interface MessageChunk {
   /** Tokens that it brought: they count as `output`. */
   readonly tokens?: number | undefined;
+}
+
+/** What a provider reports of its rate limit. */
+export interface ProviderRateLimitState extends RateLimitState {
+  /** The model that the limit is of. Default: an absent label. */
+  readonly model?: string | undefined;
 }
 
 export interface ProviderMetricsOptions extends RecorderOptions {
@@ -83,6 +90,7 @@ export class ProviderMetrics {
   readonly #reset;
   readonly #errors;
   readonly #remaining;
+  readonly #limit;
 
   /**
    * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
@@ -120,6 +128,7 @@ export class ProviderMetrics {
     this.#errors = containedCounter(registry, errors);
     this.#reset = resetCountdown(registry, aiRateLimitReset);
     this.#remaining = containedAmounts(registry, aiRateLimitRemaining);
+    this.#limit = containedAmounts(registry, aiRateLimitLimit);
   }
 
   /**
@@ -208,17 +217,22 @@ export class ProviderMetrics {
   /**
    * The provider limited the rate: `ai_rate_limits_total`, and `ai_rate_limit_reset_seconds`, which counts down from now on.
    * @param resetTime when to ask again; `undefined` where the provider does not say
+   * @param resource what was limited, `tokens` for instance. Default: `requests`.
    */
-  recordRateLimit(provider: string, resetTime?: ResetTime): void {
+  recordRateLimit(provider: string, resetTime?: ResetTime, resource: string = defaultResource): void {
     this.#rateLimits({ provider });
-    if (resetTime !== undefined) this.#reset({ provider }, resetTime);
+    if (resetTime !== undefined) this.#reset({ provider, resource }, resetTime);
   }
 
-  /** The provider tells of its limit without having limited: `ai_rate_limit_remaining`, `ai_rate_limit_reset_seconds`. */
-  setRateLimit(provider: string, state: RateLimitState): void {
-    const { resetTime, remaining, resource = 'requests' } = state ?? {};
-    if (resetTime !== undefined) this.#reset({ provider }, resetTime);
-    if (remaining !== undefined) this.#remaining({ provider, resource }, remaining);
+  /**
+   * The provider reports its limit without having limited: `ai_rate_limit_remaining`, `ai_rate_limit_limit` and
+   * `ai_rate_limit_reset_seconds`.
+   */
+  setRateLimit(provider: string, state: ProviderRateLimitState): void {
+    const { resetTime, remaining, limit, resource = defaultResource, model = '' } = state ?? {};
+    if (resetTime !== undefined) this.#reset({ provider, resource }, resetTime);
+    if (remaining !== undefined) this.#remaining({ provider, model, resource }, remaining);
+    if (limit !== undefined) this.#limit({ provider, model, resource }, limit);
   }
 
   /**

@@ -3,15 +3,16 @@
  * of headers become numbers only; the names of resources come from the lists here.
  */
 import { otherValue } from '../label.js';
+import { defaultResource, type RateLimitState } from './rate-limits.js';
 
 /** Reads a header by its name in lower case. */
 export type HeaderReader = (name: string) => string | undefined;
 
-export interface RateLimitReading {
-  /** What is left, by resource. */
-  readonly remaining: readonly { readonly resource: string; readonly remaining: number }[];
-  /** Milliseconds since 1970 at which all is to be had again; `undefined` where no header says. */
-  readonly resetsAt: number | undefined;
+/** What a response tells of one resource: its limit, what is left, and when all is to be had again. */
+export interface RateLimitReading extends RateLimitState {
+  readonly resource: string;
+  /** Milliseconds since 1970. */
+  readonly resetTime?: number;
 }
 
 /** Anthropic's (`anthropic-ratelimit-tokens-remaining`) and OpenAI's (`x-ratelimit-remaining-tokens`) resources. */
@@ -35,34 +36,61 @@ const platformResources = new Set([
   'audit_log_streaming',
 ]);
 
-/** What of a response of an AI provider tells of its limits. */
-export function providerRateLimit(header: HeaderReader, now: number): RateLimitReading {
-  const remaining = [];
-  const resets: number[] = [];
-  for (const resource of providerResources) {
-    const left = numberOf(
-      header(`anthropic-ratelimit-${resource}-remaining`) ?? header(`x-ratelimit-remaining-${resource}`),
-    );
-    if (left !== undefined) remaining.push({ resource: resource.replace('-', '_'), remaining: left });
-    const reset =
-      dateOf(header(`anthropic-ratelimit-${resource}-reset`)) ??
-      afterDuration(header(`x-ratelimit-reset-${resource}`), now);
-    if (reset !== undefined) resets.push(reset);
-  }
-  return { remaining, resetsAt: retryAfter(header, now) ?? latest(resets) };
+/**
+ * What of a response of an AI provider tells of its limits.
+ * @param limited whether the response is a 429: Retry-After is then about what is used up, or about requests
+ */
+export function providerRateLimit(header: HeaderReader, now: number, limited: boolean): RateLimitReading[] {
+  const readings = providerResources.map((resource) =>
+    reading(resource.replace('-', '_'), {
+      remaining: numberOf(
+        header(`anthropic-ratelimit-${resource}-remaining`) ?? header(`x-ratelimit-remaining-${resource}`),
+      ),
+      limit: numberOf(
+        header(`anthropic-ratelimit-${resource}-limit`) ?? header(`x-ratelimit-limit-${resource}`),
+      ),
+      resetTime:
+        dateOf(header(`anthropic-ratelimit-${resource}-reset`)) ??
+        afterDuration(header(`x-ratelimit-reset-${resource}`), now),
+    }),
+  );
+  const retry = limited ? retryAfter(header, now) : undefined;
+  if (retry === undefined) return readings.filter(saysSomething);
+  const isUsedUp = ({ remaining }: RateLimitReading): boolean => remaining === 0;
+  const [waiting] = [...readings.filter(isUsedUp), ...readings];
+  return readings
+    .map((each) => (each === waiting || isUsedUp(each) ? { ...each, resetTime: retry } : each))
+    .filter(saysSomething);
 }
 
-/** What of a response of a git platform tells of its limits. */
-export function platformRateLimit(header: HeaderReader, now: number): RateLimitReading {
+/** What of a response of a git platform tells of its limit: of one resource, or nothing. */
+export function platformRateLimit(header: HeaderReader, now: number): RateLimitReading[] {
   // GitHub has x-ratelimit-*, GitLab ratelimit-*.
-  const left = numberOf(header('x-ratelimit-remaining') ?? header('ratelimit-remaining'));
-  const reset = epochOrDelay(header('x-ratelimit-reset') ?? header('ratelimit-reset'), now);
+  const either = (name: string): string | undefined =>
+    header(`x-ratelimit-${name}`) ?? header(`ratelimit-${name}`);
   const named = header('x-ratelimit-resource');
-  const resource = named === undefined ? 'requests' : platformResources.has(named) ? named : otherValue;
-  return {
-    remaining: left === undefined ? [] : [{ resource, remaining: left }],
-    resetsAt: retryAfter(header, now) ?? reset,
-  };
+  const resource = named === undefined ? defaultResource : platformResources.has(named) ? named : otherValue;
+  return [
+    reading(resource, {
+      remaining: numberOf(either('remaining')),
+      limit: numberOf(either('limit')),
+      resetTime: retryAfter(header, now) ?? epochOrDelay(either('reset'), now),
+    }),
+  ].filter(saysSomething);
+}
+
+/** Without what no header says. */
+function reading(
+  resource: string,
+  told: Readonly<Record<'remaining' | 'limit' | 'resetTime', number | undefined>>,
+): RateLimitReading {
+  return Object.fromEntries(
+    Object.entries({ resource, ...told }).filter(([, value]) => value !== undefined),
+  ) as unknown as RateLimitReading;
+}
+
+function saysSomething(reading: RateLimitReading): boolean {
+  return Object.keys(reading).length > 1;
 }
 
 /** Whether a response says that the rate was limited: 429, or GitHub's 403 for it. */
@@ -108,8 +136,4 @@ function numberOf(text: string | undefined): number | undefined {
 function dateOf(text: string | undefined): number | undefined {
   const moment = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(moment) ? undefined : moment;
-}
-
-function latest(moments: readonly number[]): number | undefined {
-  return moments.length === 0 ? undefined : Math.max(...moments);
 }

@@ -13,9 +13,14 @@ export interface RateLimitState {
   readonly resetTime?: ResetTime;
   /** What is left; 0 is a value and is shown. */
   readonly remaining?: number;
-  /** What it is left of: `requests`, `tokens`, `core`. One of few words, since it becomes a label. Default: `requests`. */
+  /** What `remaining` is left of. */
+  readonly limit?: number;
+  /** What is limited: `requests`, `tokens`, `core`. One of few words, since it becomes a label. Default: `requests`. */
   readonly resource?: string;
 }
+
+/** The resource of a limit that names none. */
+export const defaultResource = 'requests';
 
 /** Says when the limit of these labels is reset. An unusable time is counted, and changes nothing. */
 export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: ResetTime) => void;

@@ -205,7 +205,7 @@ test('@ProviderRequest records a request, its tokens and its cost', async (t) =>
   });
   t.deepEqual(await samples(registry, catalogue.aiCost), { 'claude large': 4.5 });
   t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {});
-  t.deepEqual(await samples(registry, catalogue.aiRateLimitRemaining), { 'claude requests': 7 });
+  t.deepEqual(await samples(registry, catalogue.aiRateLimitRemaining), { 'claude large requests': 7 });
   t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), {}, 'nothing was streamed');
 });
 
@@ -236,7 +236,7 @@ test('failures, rate limits, retries and models without a price', async (t) => {
   await claude.ask({ model: 'new' }, 2);
   t.deepEqual(await samples(registry, catalogue.aiRequestsFailed), { 'claude large RangeError': 1 });
   t.deepEqual(await samples(registry, catalogue.aiRateLimits), { claude: 1 });
-  t.true(((await samples(registry, catalogue.aiRateLimitReset)).claude ?? 0) > 58);
+  t.true(((await samples(registry, catalogue.aiRateLimitReset))['claude requests'] ?? 0) > 58);
   t.deepEqual(await samples(registry, catalogue.aiRetries), { 'claude new overload': 1 });
   t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), { 'claude new': 1 });
   t.deepEqual(await samples(registry, catalogue.aiCost), {});
@@ -424,7 +424,7 @@ test.serial(
       'github-graphql github GET string': 1,
     });
     t.deepEqual(await samples(registry, catalogue.platformRateLimits), { github: 1 });
-    t.deepEqual(await samples(registry, catalogue.platformRateLimitReset), { github: 30 });
+    t.deepEqual(await samples(registry, catalogue.platformRateLimitReset), { 'github requests': 30 });
     await t.throwsAsync(github.merge('acme/app', new Date(), new Error('conflict')));
     t.deepEqual(await samples(registry, catalogue.prsMerged), {});
   },

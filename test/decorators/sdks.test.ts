@@ -184,9 +184,11 @@ async function anthropicReply(
   t.deepEqual(await read(catalogue.aiUnpricedRequests), {});
   t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST 200': 1 }));
   t.deepEqual(await read(catalogue.apiRequestDuration), onWire({ 'anthropic POST': 1 }));
+  // The wire alone does not know the model.
+  const limited = setting.way === 'both' ? 'anthropic claude-haiku-4-5' : 'anthropic';
   t.deepEqual(
     await read(catalogue.aiRateLimitRemaining),
-    onWire({ 'anthropic requests': 49, 'anthropic input_tokens': 0 }),
+    onWire({ [`${limited} requests`]: 49, [`${limited} input_tokens`]: 0 }),
   );
 }
 
@@ -296,7 +298,7 @@ inEachWay('anthropic, a rate limit that reaches the caller', async (t, setting) 
   await t.throwsAsync(claude(setting).send(), { instanceOf: Anthropic.RateLimitError });
   await settled(setting, 1);
   t.deepEqual(await read(catalogue.aiRateLimits), { anthropic: 1 }, 'once, whoever sees it');
-  t.deepEqual(await read(catalogue.aiRateLimitReset), { anthropic: 30 });
+  t.deepEqual(await read(catalogue.aiRateLimitReset), { 'anthropic requests': 30 });
   t.deepEqual(
     await read(catalogue.aiRequestsFailed),
     byPreset({ 'anthropic claude-haiku-4-5 RateLimitError': 1 }),
@@ -407,10 +409,12 @@ async function openaiReply(
     'by the price of the model that answered',
   );
   t.deepEqual(await read(catalogue.apiRequests), onWire({ 'openai POST 200': 1 }));
+  const limited = setting.way === 'both' ? 'openai gpt-5-mini' : 'openai';
   t.deepEqual(
     await read(catalogue.aiRateLimitRemaining),
-    onWire({ 'openai requests': 499, 'openai tokens': 0 }),
+    onWire({ [`${limited} requests`]: 499, [`${limited} tokens`]: 0 }),
   );
+  t.deepEqual(await read(catalogue.aiRateLimitLimit), onWire({ [`${limited} requests`]: 500 }));
 }
 
 inEachWay('openai, a whole completion', async (t, setting) => {
@@ -488,7 +492,7 @@ inEachWay('octokit, a merge', async (t, setting) => {
   t.deepEqual(await read(catalogue.apiRequests), { 'github github PUT 200': 1 }, 'once, whoever sees it');
   t.deepEqual(await read(catalogue.apiRequestDuration), { 'github github PUT': 1 });
   t.deepEqual(await read(catalogue.platformRateLimitRemaining), { 'github core': 0 });
-  t.true(((await read(catalogue.platformRateLimitReset)).github ?? 0) > 590);
+  t.true(((await read(catalogue.platformRateLimitReset))['github core'] ?? 0) > 590);
   t.deepEqual(await read(catalogue.prsMerged), byPreset({ 'github acme/app': 1 }));
   t.deepEqual(await read(catalogue.prLifetime), byPreset({ 'github acme/app': 1 }));
 });

@@ -48,7 +48,6 @@ test("the user's own objective comes out in records and alerts, with the metric 
     ),
   );
   t.deepEqual(own.flatMap(({ alert }) => alert ?? []).sort(), [
-    'SloIssuesTakenSoonAbsent',
     'SloIssuesTakenSoonBurnsFast',
     'SloIssuesTakenSoonBurnsSlowly',
   ]);
@@ -74,7 +73,6 @@ const ownAlerts = [
   ['IssuesWaitLong', 'alerts-own', 'own'],
   ['SloIssuesTakenSoonBurnsFast', 'slo', 'slo'],
   ['SloIssuesTakenSoonBurnsSlowly', 'slo', 'slo'],
-  ['SloIssuesTakenSoonAbsent', 'slo', 'slo'],
 ] as const;
 
 for (const [alert, file, subject] of ownAlerts) {

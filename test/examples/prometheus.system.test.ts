@@ -57,7 +57,7 @@ testWithBoth(
   ['prometheus'],
   'Prometheus scrapes the running example and stores the catalogue metrics with their labels',
   async (t, { prometheus: program }) => {
-    const service = await startServiceProcess({ REPLAY_PACE: '100' });
+    const service = await startServiceProcess({ REPLAY_PACE: '100', SANDBOX: 'failing' });
     t.teardown(() => service.stop());
     const prometheus: Prometheus = await startPrometheus({
       program,

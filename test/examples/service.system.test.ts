@@ -79,7 +79,7 @@ test.serial(
   'the replayed payloads move every counter, and SIGINT lets the work in progress end before it kills the process',
   async (t) => {
     // Fast, since what is tested is what moves; SIGINT comes while workflows are in progress.
-    const service = await startServiceProcess({ REPLAY_PACE: '150' });
+    const service = await startServiceProcess({ REPLAY_PACE: '150', SANDBOX: 'failing' });
     t.teardown(() => service.stop());
     t.true((await scrape(service.url)).length > 0);
 
@@ -140,8 +140,10 @@ test.serial(
       t.true(total(samples, `${name}_count`) > 0, name);
     }
     for (const name of [
+      'ai_rate_limit_limit',
       'ai_rate_limit_remaining',
       'ai_rate_limit_reset_seconds',
+      'platform_rate_limit_limit',
       'platform_rate_limit_remaining',
       'platform_rate_limit_reset_seconds',
       'queue_depth',
@@ -409,8 +411,11 @@ test('with AI=real the SDKs ask where they are told to, and replies, rate limits
     ({ name, labels }) => name === 'ai_rate_limit_remaining' && labels.resource === 'requests',
   );
   t.is(remaining?.value, 0, '0 is a value and is shown');
-  // Requests are reset in one hour, tokens in two: the later reset counts.
-  const reset = total(samples, 'ai_rate_limit_reset_seconds', by);
-  t.true(reset > 3_600 && reset <= 7_200, String(reset));
+  // Requests are reset in one hour, tokens in two.
+  const resetOf = (resource: string): number =>
+    total(samples, 'ai_rate_limit_reset_seconds', { ...by, resource });
+  const [requests, tokens] = [resetOf('requests'), resetOf('input_tokens')];
+  t.true(requests > 0 && requests <= 3_600, String(requests));
+  t.true(tokens > 3_600 && tokens <= 7_200, String(tokens));
   t.is(total(samples, 'issues_created_total', { platform: 'github', repository: 'acme/app' }), 1);
 });

@@ -137,6 +137,7 @@ export const anthropicRateLimit = (remaining = '49', seconds = 20): Record<strin
   'anthropic-ratelimit-requests-limit': '50',
   'anthropic-ratelimit-requests-remaining': remaining,
   'anthropic-ratelimit-requests-reset': new Date(Date.now() + seconds * 1_000).toISOString(),
+  'anthropic-ratelimit-input-tokens-limit': '30000',
   'anthropic-ratelimit-input-tokens-remaining': '0',
   'anthropic-ratelimit-input-tokens-reset': new Date(Date.now() + seconds * 2_000).toISOString(),
 });

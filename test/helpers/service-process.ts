@@ -19,7 +19,7 @@ export interface ProcessEnd {
 
 /** The variables of the service that a test might inherit from the machine. */
 const ownVariables =
-  /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
+  /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|SANDBOX$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
 
 /** Starts the service and waits until it prints its address. */
 export async function startServiceProcess(

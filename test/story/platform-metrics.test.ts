@@ -60,8 +60,8 @@ test.serial('recordRateLimit(platformName, resetTime) counts, and a reset in the
     'platform_rate_limits_total{platform="gitlab"} 1',
   ]);
   t.deepEqual(await lines('platform_rate_limit_reset_seconds'), [
-    'platform_rate_limit_reset_seconds{platform="github"} 60',
-    'platform_rate_limit_reset_seconds{platform="gitlab"} 0',
+    'platform_rate_limit_reset_seconds{platform="github",resource="requests"} 60',
+    'platform_rate_limit_reset_seconds{platform="gitlab",resource="requests"} 0',
   ]);
 });
 

@@ -81,9 +81,13 @@ test.serial('recordRateLimit(providerName, resetTime) counts, and counts down to
   provider.recordRateLimit('anthropic-claude', new Date(Date.now() + 30_000));
   t.deepEqual(await lines('ai_rate_limits_total'), ['ai_rate_limits_total{provider="anthropic-claude"} 1']);
   const reset = () => lines('ai_rate_limit_reset_seconds');
-  t.deepEqual(await reset(), ['ai_rate_limit_reset_seconds{provider="anthropic-claude"} 30']);
+  t.deepEqual(await reset(), [
+    'ai_rate_limit_reset_seconds{provider="anthropic-claude",resource="requests"} 30',
+  ]);
   pass(40_000);
-  t.deepEqual(await reset(), ['ai_rate_limit_reset_seconds{provider="anthropic-claude"} 0']);
+  t.deepEqual(await reset(), [
+    'ai_rate_limit_reset_seconds{provider="anthropic-claude",resource="requests"} 0',
+  ]);
 });
 
 test('recordTokenUsage(providerName, model, inputTokens, outputTokens) counts tokens by type, and no total', async (t) => {

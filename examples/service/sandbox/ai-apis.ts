@@ -2,9 +2,10 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
 import type { Random } from '../random.js';
 import { answer, type Handler, rateLimit, stream } from './api.js';
+import { type Conduct, conducts } from './conduct.js';
 
 /** Requests of a window, and its length in milliseconds. */
-const limit = [60, 5_000] as const;
+const limit = [120, 5_000] as const;
 
 interface Drawn {
   readonly text: string;
@@ -26,13 +27,14 @@ function drawn(random: Random): Drawn {
 }
 
 /** `POST /v1/messages` (docs.anthropic.com). */
-export function anthropicApi(random: Random): Handler {
+export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
   const window = rateLimit(...limit);
   const cache = new Set<unknown>();
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const hasRoom = window.take() && !random.chance(0.04);
+    const hasRoom = window.take() && !random.chance(conduct.limited);
     const headers = {
+      'anthropic-ratelimit-requests-limit': String(limit[0]),
       'anthropic-ratelimit-requests-remaining': String(window.remaining),
       'anthropic-ratelimit-requests-reset': window.resetsAt.toISOString(),
     };
@@ -44,9 +46,9 @@ export function anthropicApi(random: Random): Handler {
         { ...headers, 'retry-after-ms': '100' },
       );
     if (!hasRoom) return refuse(429, 'rate_limit_error');
-    if (random.chance(0.08)) return refuse(529, 'overloaded_error');
+    if (random.chance(conduct.anthropicOverloaded)) return refuse(529, 'overloaded_error');
     // No SDK tries this again: the request is at fault.
-    if (random.chance(0.03)) return refuse(400, 'invalid_request_error');
+    if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = drawn(random);
     // The first request for a model writes the prompt cache, later ones read it.
     const warm = cache.has(body.model);
@@ -90,12 +92,13 @@ export function anthropicApi(random: Random): Handler {
 }
 
 /** `POST /chat/completions` (platform.openai.com). */
-export function openaiApi(random: Random): Handler {
+export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
   const window = rateLimit(...limit);
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const hasRoom = window.take() && !random.chance(0.04);
+    const hasRoom = window.take() && !random.chance(conduct.limited);
     const headers = {
+      'x-ratelimit-limit-requests': String(limit[0]),
       'x-ratelimit-remaining-requests': String(window.remaining),
       'x-ratelimit-reset-requests': `${Math.max(0, window.resetsAt.getTime() - Date.now())}ms`,
     };
@@ -107,8 +110,8 @@ export function openaiApi(random: Random): Handler {
         { ...headers, 'retry-after-ms': '100' },
       );
     if (!hasRoom) return refuse(429, 'rate_limit_exceeded');
-    if (random.chance(0.05)) return refuse(503, 'overloaded');
-    if (random.chance(0.03)) return refuse(400, 'invalid_request_error');
+    if (random.chance(conduct.openaiOverloaded)) return refuse(503, 'overloaded');
+    if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = drawn(random);
     const usage = {
       prompt_tokens: input + cached,

@@ -2,12 +2,13 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
 import type { Random } from '../random.js';
 import { answer, type Handler, type RateLimit, rateLimit } from './api.js';
+import { type Conduct, conducts } from './conduct.js';
 
 /** Requests of a window, and its length in milliseconds. */
 const limit = [5_000, 60_000] as const;
 
-export function githubApi(random: Random): Handler {
-  return gitApi(random, ({ remaining, resetsAt }) => ({
+export function githubApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
+  return gitApi(random, conduct, ({ remaining, resetsAt }) => ({
     'x-ratelimit-limit': String(limit[0]),
     'x-ratelimit-remaining': String(remaining),
     'x-ratelimit-reset': String(Math.ceil(resetsAt.getTime() / 1_000)),
@@ -15,23 +16,27 @@ export function githubApi(random: Random): Handler {
   }));
 }
 
-export function gitlabApi(random: Random): Handler {
-  return gitApi(random, ({ remaining, resetsAt }) => ({
+export function gitlabApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
+  return gitApi(random, conduct, ({ remaining, resetsAt }) => ({
     'ratelimit-limit': String(limit[0]),
     'ratelimit-remaining': String(remaining),
     'ratelimit-reset': String(Math.ceil(resetsAt.getTime() / 1_000)),
   }));
 }
 
-function gitApi(random: Random, headersOf: (window: RateLimit) => Record<string, string>): Handler {
+function gitApi(
+  random: Random,
+  { gitLimited, gitBroken }: Conduct,
+  headersOf: (window: RateLimit) => Record<string, string>,
+): Handler {
   const window = rateLimit(...limit);
   let created = 0;
   return async ({ method }, response) => {
     await elapsed(random.between(3, 40));
-    const hasRoom = window.take() && !random.chance(0.03);
+    const hasRoom = window.take() && !random.chance(gitLimited);
     const headers = headersOf(window);
     if (!hasRoom) return answer(response, 429, { message: 'slow down' }, { ...headers, 'retry-after': '1' });
-    if (random.chance(0.02)) return answer(response, 502, { message: 'bad gateway' }, headers);
+    if (random.chance(gitBroken)) return answer(response, 502, { message: 'bad gateway' }, headers);
     created += 1;
     const body = {
       number: created,

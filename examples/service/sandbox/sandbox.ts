@@ -6,6 +6,7 @@ import type { HostTable } from '@tamma/observability';
 import type { Random } from '../random.js';
 import { anthropicApi, openaiApi } from './ai-apis.js';
 import { startApi } from './api.js';
+import type { Conduct } from './conduct.js';
 import { githubApi, gitlabApi } from './git-apis.js';
 
 export interface Sandbox {
@@ -18,12 +19,12 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-export async function startSandbox(random: Random): Promise<Sandbox> {
+export async function startSandbox(random: Random, conduct: Conduct): Promise<Sandbox> {
   const [anthropic, openai, github, gitlab] = await Promise.all([
-    startApi(anthropicApi(random)),
-    startApi(openaiApi(random)),
-    startApi(githubApi(random)),
-    startApi(gitlabApi(random)),
+    startApi(anthropicApi(random, conduct)),
+    startApi(openaiApi(random, conduct)),
+    startApi(githubApi(random, conduct)),
+    startApi(gitlabApi(random, conduct)),
   ]);
   return {
     anthropic: anthropic.url,

@@ -1,10 +1,11 @@
-/** What AI providers cost: a leap, a month that gets too dear, models without a price, and a cache that no longer helps. */
-import { aiCost, aiTokens, aiUnpricedRequests } from '../../catalogue/provider.js';
+/** What AI providers cost: a leap, a month that gets too dear, and models without a price. */
+import { aiCost, aiUnpricedRequests } from '../../catalogue/provider.js';
 import { up } from '../foreign.js';
-import type { Alert, AlertCase } from '../model.js';
+import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { appearing, changing, growing, steady } from './crafted.js';
-import { inJob, joined, percent } from './in-job.js';
+import { appearing, changing, growing, halfHourly, historySteps, steady } from './crafted.js';
+import { inJob, joined } from './in-job.js';
+import { unusual } from './usual-hours.js';
 
 const shared = { subject: 'provider', dashboard: 'ai' } as const;
 const provider = { provider: 'anthropic' };
@@ -13,36 +14,34 @@ const by = ['provider'];
 /** Without a budget there is none to pass: that alert is left out. */
 export function costAlerts(settings: BundleSettings): Alert[] {
   const budget = settings.thresholds.aiMonthlyBudgetUsd > 0 ? [budgetForecast(settings)] : [];
-  return [costSpike(settings), ...budget, modelUnpriced(settings), cacheHitDrop(settings)];
+  return [costSpike(settings), ...budget, modelUnpriced(settings)];
 }
 
 function costSpike(settings: BundleSettings): Alert {
-  const { of, window, increase, record } = inJob(settings);
+  const within = inJob(settings);
+  const { of, window, increase } = within;
   const { aiCostSpikeFactor: factor, aiCostSpikeUsd: least } = settings.thresholds;
-  const cost = record('job_provider:ai_cost_usd:rate1h');
-  const usual = `avg_over_time(${cost}[${window(86_400)}] offset ${window(3_600)})`;
   const series = of(aiCost, { ...provider, model: 'large' });
-  const pace = (4 * least) / 60;
   return {
     ...shared,
     name: 'AiCostSpike',
     severity: 'ticket',
     expression: joined(
-      `${cost} / (${usual} > 0) > ${factor}`,
+      `${increase(aiCost, by, 3_600)} > ${least}`,
       'and',
       by,
-      `${increase(aiCost, by, 3_600)} > ${least}`,
+      unusual(within, 'job_provider:ai_cost_usd:rate1h', factor, by),
     ),
     forSeconds: holdOf(settings, 300),
     summary: 'The AI provider {{ $labels.provider }} costs much more than usual',
-    description: `The last ${window(3_600)} of {{ $labels.provider }} cost {{ $value | humanize }} times a usual one of the last day (limit ${factor}, from ${least} USD on).`,
+    description: `The last ${window(3_600)} of {{ $labels.provider }} cost {{ $value | printf "%.2f" }} USD, more than ${factor} times the same hour of any day of the last week (from ${least} USD on).`,
     runbook: {
-      meaning: 'Money is spent several times as fast as usual. It may be much work, or a loop.',
+      meaning: 'Money is spent several times as fast as usual at this hour. It may be much work, or a loop.',
       query: `topk(5, sum by (provider, model) (increase(${of(aiCost)}[1h])))`,
       causes: [
         'A run in a loop: many requests, few workflows.',
         'A dearer model, by a change of configuration or as a fallback.',
-        'Prompts that grow with every step, or a cache that no longer helps (AiCacheHitDrop).',
+        'Prompts that grow with every step, or a cache that no longer helps (`cache_read` in `ai_tokens_total`).',
         'Simply more work.',
       ],
       actions: [
@@ -54,11 +53,20 @@ function costSpike(settings: BundleSettings): Alert {
     },
     tests: {
       fires: {
-        series: { [series]: changing(pace / (10 * factor), 70, pace, 40) },
-        atMinutes: 100,
+        ...halfHourly,
+        series: {
+          [of(up, { instance: 'a:9090' })]: steady(1, historySteps + 6),
+          [series]: changing((2 * least) / (10 * factor), historySteps, 2 * least, 6),
+        },
         labels: [{ job: settings.job, ...provider }],
       },
-      quiet: { series: { [series]: growing(pace, 110) }, atMinutes: 100 },
+      quiet: {
+        ...halfHourly,
+        series: {
+          [of(up, { instance: 'a:9090' })]: steady(1, historySteps + 6),
+          [series]: growing(2 * least, historySteps + 6),
+        },
+      },
     },
   };
 }
@@ -73,18 +81,19 @@ function budgetForecast(settings: BundleSettings): Alert {
     ...shared,
     name: 'AiBudgetForecast',
     severity: 'ticket',
-    expression: `30 * ${record('job:ai_cost_usd:increase1d')} > ${budget}`,
+    // Of a week, so that a weekend is in it, and one dear day is a seventh.
+    expression: `30 / 7 * ${record('job:ai_cost_usd:increase7d')} > ${budget}`,
     forSeconds: holdOf(settings, 3_600),
     summary: 'AI providers of {{ $labels.job }} will cost more than the budget',
-    description: `At the pace of the last ${window(86_400)}, thirty days cost {{ $value | printf "%.2f" }} USD; the budget is ${budget} USD.`,
+    description: `At the pace of the last ${window(7 * 86_400)}, thirty days cost {{ $value | printf "%.2f" }} USD; the budget is ${budget} USD.`,
     runbook: {
       meaning:
-        'If every day costs what the last one did, the month goes over its budget. Nothing is broken; a decision is due.',
-      query: `sum by (provider, model) (increase(${of(aiCost)}[1d]))`,
+        'If every week costs what the last one did, the month goes over its budget. Nothing is broken; a decision is due.',
+      query: `sum by (provider, model) (increase(${of(aiCost)}[7d]))`,
       causes: [
         'More work than the budget was made for.',
         'A dearer model, or more tokens for each issue.',
-        'A spike within the last day that is over (AiCostSpike has fired).',
+        'A spike within the last week that is over (AiCostSpike has fired).',
       ],
       actions: [
         'Run the query, and the same `offset 7d`: what has grown, and since when.',
@@ -94,11 +103,11 @@ function budgetForecast(settings: BundleSettings): Alert {
     },
     tests: {
       fires: {
-        series: { [series]: growing(96 * pace, 100) },
+        series: { [series]: growing((10 * 1_440 * pace) / 30, 100) },
         atMinutes: 90,
         labels: [{ job: settings.job }],
       },
-      quiet: { series: { [series]: growing((0.9 * 1_440 * pace) / 90, 100) }, atMinutes: 90 },
+      quiet: { series: { [series]: growing((6 * 1_440 * pace) / 90, 100) }, atMinutes: 90 },
     },
   };
 }
@@ -146,58 +155,6 @@ function modelUnpriced(settings: BundleSettings): Alert {
         },
         atMinutes: 75,
       },
-    },
-  };
-}
-
-function cacheHitDrop(settings: BundleSettings): Alert {
-  const { of, window, increase, record } = inJob(settings);
-  const { aiCacheDropShare, aiCacheUsualShare, aiCacheMinimumTokens } = settings.thresholds;
-  const cached = record('job_provider:ai_tokens_cached:ratio_rate1h');
-  const usual = `avg_over_time(${cached}[${window(86_400)}] offset ${window(3_600)})`;
-  const input = { token_type: { oneOf: ['input', 'cache_read', 'cache_creation'] } };
-  const pace = aiCacheMinimumTokens / 30;
-  const high = (1 + aiCacheUsualShare) / 2;
-  const tokens = (token_type: string): string => of(aiTokens, { ...provider, model: 'large', token_type });
-  const series = (later: number): AlertCase['series'] => ({
-    [tokens('cache_read')]: changing(pace * high, 70, pace * later, 80),
-    [tokens('input')]: changing(pace * (1 - high), 70, pace * (1 - later), 80),
-  });
-  return {
-    ...shared,
-    name: 'AiCacheHitDrop',
-    severity: 'ticket',
-    expression: joined(
-      `${cached} / (${usual} > ${aiCacheUsualShare}) < ${aiCacheDropShare}`,
-      'and',
-      by,
-      `${increase(aiTokens, by, 3_600, input)} >= ${aiCacheMinimumTokens}`,
-    ),
-    forSeconds: holdOf(settings, 600),
-    summary: 'The prompt cache of {{ $labels.provider }} helps less than usual',
-    description: `The cached share of the input tokens of {{ $labels.provider }} over ${window(3_600)} is {{ $value | humanizePercentage }} of what was usual over the last day (limit ${percent(aiCacheDropShare)}).`,
-    runbook: {
-      meaning:
-        'Prompts that used to come from the cache of the provider are paid in full again. Costs rise, first tokens come later, limits of tokens are reached sooner.',
-      query: `sum by (provider, model, token_type) (rate(${of(aiTokens)}[1h]))`,
-      causes: [
-        'The beginning of the prompt changes with every request: a date, an id, another order of tools.',
-        'Requests come too seldom, so that the cache has expired between them.',
-        'A model was changed, and the cache with it; that passes by itself.',
-      ],
-      actions: [
-        'Run the query. Much `cache_creation` and little `cache_read`: the beginning of the prompt is not stable. Neither: caching is off.',
-        'Compare two prompts of one kind byte by byte up to where they differ; what was deployed last is the first suspect.',
-        'Put what changes at the end of the prompt.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: series((high * aiCacheDropShare) / 4),
-        atMinutes: 140,
-        labels: [{ job: settings.job, ...provider }],
-      },
-      quiet: { series: series(high * 0.95), atMinutes: 140 },
     },
   };
 }

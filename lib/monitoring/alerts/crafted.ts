@@ -30,6 +30,16 @@ export function above(share: number): number {
   return (1 + share) / 2;
 }
 
+/** Half-hours of a history that is long enough for what is compared with earlier days, at one value each. */
+export const historySteps = 2 * (24 * 7 + 2);
+
+/** A case that goes on for days, and is evaluated as seldom as does. */
+export const halfHourly = Object.freeze({
+  intervalSeconds: 1_800,
+  evaluationSeconds: 3_600,
+  atMinutes: 30 * (historySteps + 4),
+});
+
 /** Without the digits that floating point adds. */
 function amount(value: number): number {
   return Number(value.toFixed(6));

@@ -1,10 +1,13 @@
-/** Inbound HTTP: answers that are our fault, and answers that come late. */
+/** Inbound HTTP: answers that are our fault, answers that come late, and health checks that fail. */
+
+import { healthCheckStatus } from '../../catalogue/health.js';
 import { httpServerRequestDuration, httpServerRequestsInFlight } from '../../catalogue/http.js';
 import type { Alert, AlertCase } from '../model.js';
 import { workRequests } from '../own-requests.js';
+import { serverError } from '../recording-rules.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { above, growing } from './crafted.js';
-import { inJob, joined, percent } from './in-job.js';
+import { above, growing, steady } from './crafted.js';
+import { fewestBad, inJob, joined, percent } from './in-job.js';
 
 const shared = { subject: 'http', dashboard: 'overview' } as const;
 const labels = { method: 'GET', route: '/items/:id' };
@@ -12,10 +15,49 @@ const labels = { method: 'GET', route: '/items/:id' };
 export function httpAlerts(settings: BundleSettings): Alert[] {
   const { httpErrorPageShare, httpErrorShare } = settings.thresholds;
   return [
+    healthCheckFailing(settings),
     errors(settings, 'HttpErrors', 'page', httpErrorPageShare),
     errors(settings, 'HttpErrorsElevated', 'ticket', httpErrorShare),
     slow(settings),
   ];
+}
+
+function healthCheckFailing(settings: BundleSettings): Alert {
+  const { of, window } = inJob(settings);
+  const labels = { check: 'queue' };
+  const series = of(healthCheckStatus, { ...labels, instance: 'a:9090' });
+  return {
+    ...shared,
+    name: 'HealthCheckFailing',
+    severity: 'ticket',
+    // 0.5 warns, and fails nothing.
+    expression: `min by (job, check) (max_over_time(${of(healthCheckStatus)}[${window(300)}])) == 0`,
+    forSeconds: holdOf(settings, 60),
+    summary: 'The health check {{ $labels.check }} fails',
+    description: `The health check {{ $labels.check }} of a process of {{ $labels.job }} has failed each time within ${window(300)} (status {{ $value }}).`,
+    runbook: {
+      meaning:
+        'A check that the service makes of itself fails: what it looks at does not work. Where it is a check of readiness, the process takes no requests meanwhile.',
+      query: `min by (instance, check) (${of(healthCheckStatus)})`,
+      causes: [
+        'What the check looks at is down, full or slow: a store, a queue, a disk, an API.',
+        'The check itself is wrong, or gives up too early: `health_check_duration_seconds` is at its time-out.',
+      ],
+      actions: [
+        'Run the query: one process or all.',
+        '`curl http://INSTANCE/health` says what the check answered.',
+        'Fix what it looks at; one process alone can be restarted.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: `1x10 ${steady(0, 20)}` },
+        atMinutes: 25,
+        labels: [{ job: settings.job, ...labels }],
+      },
+      quiet: { series: { [series]: `1x10 0x3 0.5x20` }, atMinutes: 25 },
+    },
+  };
 }
 
 function errors(settings: BundleSettings, name: string, severity: 'page' | 'ticket', limit: number): Alert {
@@ -35,10 +77,15 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
     name,
     severity,
     expression: joined(
-      `${record('job:http_server_requests_failed:ratio_rate5m')} > ${limit}`,
+      joined(
+        `${record('job:http_server_requests_failed:ratio_rate5m')} > ${limit}`,
+        'and',
+        [],
+        `${increase(httpServerRequestDuration, [], 300, workRequests, '_count')} >= ${minimum}`,
+      ),
       'and',
       [],
-      `${increase(httpServerRequestDuration, [], 300, workRequests, '_count')} >= ${minimum}`,
+      `${increase(httpServerRequestDuration, [], 300, { ...workRequests, status_code: serverError }, '_count')} >= ${fewestBad[severity]}`,
     ),
     forSeconds: holdOf(settings, isPage ? 120 : 900),
     summary: isPage

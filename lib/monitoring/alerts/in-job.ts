@@ -24,7 +24,8 @@ export interface InJob {
   ): string;
   /**
    * The same of rare events. Prometheus sees no increase in the first sample of a series, and what is rare mostly is a first: a
-   * series that came within the window counts in full, if its process was scraped before (else the process is what is new).
+   * series that came within the window counts in full, if its process was scraped before (else the process is what is new), and
+   * unless it had been there already and stands no lower: that is a gap of scrapes.
    */
   events(
     definition: MetricDefinition,
@@ -49,10 +50,11 @@ export function inJob(settings: BundleSettings): InJob {
       sumBy(['job', ...by], `increase(${of(definition, matches, part)}[${window(seconds)}])`),
     events: (definition, by, seconds, matches, part) => {
       const [selected, past] = [of(definition, matches, part), window(seconds)];
-      const isNew = `${selected} unless ${selected} offset ${past}`;
+      const isBack = `last_over_time(${selected}[${past}] offset ${past}) <= ${selected}`;
+      const isNew = `${selected} unless ${selected} offset ${past} unless ${isBack}`;
       return sumBy(
         ['job', ...by],
-        `((${isNew}) and on (job, instance) ${of(up)} offset ${past}) or increase(${selected}[${past}])`,
+        `((${isNew}) and on (job, instance) ${of(up)} offset ${past} == 1) or increase(${selected}[${past}])`,
       );
     },
   };
@@ -68,9 +70,12 @@ export function joined(
   return `(${left}) ${operator} on (${['job', ...by].join(', ')}) (${right})`;
 }
 
-/** A share that has a minimum of events below it: 0 where the part has no series, nothing where the whole is too small. */
+/** Bad events below which a share of them says nothing: one or two are a matter of chance. */
+export const fewestBad = Object.freeze({ page: 5, ticket: 3 });
+
+/** A share of bad events; nothing where there are too few of them, or too few events in all. */
 export function shareOf(part: string, whole: string, minimum: number): string {
-  return `(${part} or 0 * ${whole}) / (${whole} >= ${minimum})`;
+  return `(${part} >= ${fewestBad.ticket}) / (${whole} >= ${minimum})`;
 }
 
 /** `5%` of 0.05, for texts. */

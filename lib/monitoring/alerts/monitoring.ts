@@ -1,7 +1,9 @@
 /** What watches the service: scrapes, rules, notifications, and the alert that says that all of it works. */
 import { metricsScrapeDuration, metricsSeries } from '../../catalogue/self.js';
 import {
+  alertmanagerConfigReload,
   alertmanagerNotificationsFailed,
+  prometheusConfigReload,
   prometheusNotificationErrors,
   prometheusNotificationsDropped,
   prometheusRuleFailures,
@@ -25,6 +27,7 @@ export function monitoringAlerts(settings: BundleSettings): Alert[] {
     scrapeSlow(settings),
     scrapeNearLimit(settings),
     ruleFailures(settings),
+    reloadFailed(settings),
     notificationsFailing(settings),
     watchdog,
   ];
@@ -139,6 +142,45 @@ function ruleFailures(settings: BundleSettings): Alert {
     tests: {
       fires: { series: { [series]: growing(1, 30) }, atMinutes: 20, labels: [{ ...prometheus, ...labels }] },
       quiet: { series: { [series]: steady(4, 30) }, atMinutes: 20 },
+    },
+  };
+}
+
+function reloadFailed(settings: BundleSettings): Alert {
+  const { of } = inJob(settings);
+  const series = of(prometheusConfigReload, { ...prometheus, ...instance });
+  const failed = [of(prometheusConfigReload, prometheus), of(alertmanagerConfigReload, alertmanager)];
+  return {
+    ...shared,
+    name: 'ReloadFailed',
+    severity: 'ticket',
+    expression: failed.map((each) => `${each} == 0`).join(' or '),
+    forSeconds: holdOf(settings, 300),
+    summary: 'The configuration of {{ $labels.job }} cannot be loaded',
+    description:
+      'The last reload of {{ $labels.job }} ({{ $labels.instance }}) failed (status {{ $value }}): it goes on with what it had before.',
+    runbook: {
+      meaning:
+        'Prometheus or Alertmanager has been given a configuration that it cannot use. It goes on with the old one, until it is restarted: then it does not start.',
+      query: of(prometheusConfigReload, prometheus),
+      causes: [
+        'A file was edited by hand, or written half.',
+        'A file that the configuration names is not there: rules, a token, the address of a receiver.',
+        'A version of the program that does not know an option.',
+      ],
+      actions: [
+        'Read the log of the program: it says the file and the line.',
+        'In the folder of the bundle: `promtool check config prometheus/prometheus.yml`, or `amtool check-config alertmanager/alertmanager.yml`.',
+        'Generate the bundle anew, and reload: `curl -X POST ADDRESS/-/reload`, or SIGHUP.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: `1x5 ${steady(0, 20)}` },
+        atMinutes: 20,
+        labels: [{ ...prometheus, ...instance }],
+      },
+      quiet: { series: { [series]: `1x5 0x2 ${steady(1, 20)}` }, atMinutes: 20 },
     },
   };
 }

@@ -1,5 +1,7 @@
 /** The metrics of the service themselves: what is folded, lost, stale or not pushed. */
 import {
+  metricsClusterWorkers,
+  metricsCollectorErrors,
   metricsPushFailures,
   metricsPushSuccessTimestamp,
   metricsRecordingErrors,
@@ -17,7 +19,14 @@ const shared = { subject: 'pipeline', severity: 'ticket', dashboard: 'pipeline' 
 const instance = { instance: 'a:9090' };
 
 export function pipelineAlerts(settings: BundleSettings): Alert[] {
-  return [seriesFolded(settings), recordingErrors(settings), snapshotStale(settings), pushFailing(settings)];
+  return [
+    seriesFolded(settings),
+    recordingErrors(settings),
+    collectorErrors(settings),
+    workersSilent(settings),
+    snapshotStale(settings),
+    pushFailing(settings),
+  ];
 }
 
 function seriesFolded(settings: BundleSettings): Alert {
@@ -95,9 +104,82 @@ function recordingErrors(settings: BundleSettings): Alert {
   };
 }
 
+function collectorErrors(settings: BundleSettings): Alert {
+  const { of, window, increase } = inJob(settings);
+  const { collectorErrors: minimum } = settings.thresholds;
+  const labels = { metric: 'queue_depth' };
+  const series = of(metricsCollectorErrors, { ...labels, ...instance });
+  return {
+    ...shared,
+    name: 'MetricsCollectorErrors',
+    expression: `${increase(metricsCollectorErrors, ['metric'], 900)} >= ${minimum}`,
+    forSeconds: 0,
+    summary: '{{ $labels.metric }} cannot be collected',
+    description: `Collecting {{ $labels.metric }} has failed {{ $value | humanize }} times within ${window(900)} (limit ${minimum}): scrapes go on without it, or with what it was last.`,
+    runbook: {
+      meaning:
+        'A metric is computed when it is scraped, and that fails. The other metrics are scraped as usual; alerts on this one are blind.',
+      query: `sum by (instance, metric) (increase(${of(metricsCollectorErrors)}[15m]))`,
+      causes: [
+        'A collect function throws or rejects: what it asks is down, or its answer has another shape.',
+        'It takes longer than the scrape gives it.',
+        'A third-party metric has lines that cannot be written: a value that is no number, a label that is no name.',
+      ],
+      actions: [
+        'Look for the warning in the log: it names the metric and the error, once.',
+        'Fix the collect function, or give it a cache and a time-out of its own.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: growing((2 * minimum) / 15, 40) },
+        atMinutes: 30,
+        labels: [{ job: settings.job, ...labels }],
+      },
+      quiet: { series: { [series]: `0x20 ${steady(1, 20)}` }, atMinutes: 30 },
+    },
+  };
+}
+
+function workersSilent(settings: BundleSettings): Alert {
+  const { of, window } = inJob(settings);
+  const series = of(metricsClusterWorkers, { ...instance, state: 'silent' });
+  return {
+    ...shared,
+    name: 'MetricsWorkersSilent',
+    expression: `min by (job, instance) (min_over_time(${of(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
+    forSeconds: holdOf(settings, 300),
+    summary: 'Workers of {{ $labels.instance }} do not answer',
+    description: `{{ $value }} or more workers of {{ $labels.instance }} have not answered any scrape within ${window(300)}: what they count is missing from the sums.`,
+    runbook: {
+      meaning:
+        'Workers of a cluster do not report to their primary in time. Their gauges are left out; their counters stand still.',
+      query: `max by (instance, state) (${of(metricsClusterWorkers)})`,
+      causes: [
+        'The event loop of a worker is blocked: it serves nothing else either.',
+        'A worker has very many series, and takes longer than the deadline of the scrape.',
+        'A thread has ended without its primary being told.',
+      ],
+      actions: [
+        'Find the worker by its CPU time: a blocked one is at 100 %. Take a CPU profile, then restart it.',
+        'None is: raise the scrape timeout, or lower the number of series.',
+      ],
+    },
+    tests: {
+      fires: {
+        series: { [series]: steady(1, 30) },
+        atMinutes: 20,
+        labels: [{ job: settings.job, ...instance }],
+      },
+      quiet: { series: { [series]: '0x10 1x2 0x20' }, atMinutes: 20 },
+    },
+  };
+}
+
 function snapshotStale(settings: BundleSettings): Alert {
   const { of } = inJob(settings);
-  const { snapshotAgeSeconds: limit } = settings.thresholds;
+  // Snapshots are written as often as is scraped: one may be late, and fewer than that is no fault.
+  const limit = Math.max(settings.thresholds.snapshotAgeSeconds, 3 * settings.config.scrapeIntervalSeconds);
   const series = of(metricsSnapshotAge, instance);
   return {
     ...shared,
@@ -142,21 +224,23 @@ function snapshotStale(settings: BundleSettings): Alert {
 function pushFailing(settings: BundleSettings): Alert {
   const { of, window, increase } = inJob(settings);
   const { pushFailures: minimum } = settings.thresholds;
-  const target = { target: 'gateway:9091' };
+  // Of each process: another one that gets through must not hide it.
+  const each = ['instance', 'target'];
+  const target = { ...instance, target: 'gateway:9091' };
   const failed = of(metricsPushFailures, target);
   const succeeded = of(metricsPushSuccessTimestamp, target);
   return {
     ...shared,
     name: 'MetricsPushFailing',
     expression: joined(
-      `${increase(metricsPushFailures, ['target'], 900)} >= ${minimum}`,
+      `${increase(metricsPushFailures, each, 900)} >= ${minimum}`,
       'unless',
-      ['target'],
-      `sum by (job, target) (changes(${of(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
+      each,
+      `sum by (${['job', ...each].join(', ')}) (changes(${of(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
     ),
     forSeconds: holdOf(settings, 60),
-    summary: 'Pushes to {{ $labels.target }} fail',
-    description: `{{ $value | humanize }} pushes to {{ $labels.target }} failed within ${window(900)}, and none succeeded.`,
+    summary: 'Pushes of {{ $labels.instance }} to {{ $labels.target }} fail',
+    description: `{{ $value | humanize }} pushes of {{ $labels.instance }} to {{ $labels.target }} failed within ${window(900)}, and none succeeded.`,
     runbook: {
       meaning:
         'The service cannot push its metrics. Nothing is queued: once it works again, the next push has the numbers of then.',

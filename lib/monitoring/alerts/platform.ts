@@ -8,9 +8,10 @@ import {
 } from '../../catalogue/platform.js';
 import { errors } from '../../catalogue/workflow.js';
 import type { Alert, AlertCase } from '../model.js';
+import { failedStatus } from '../recording-rules.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, falling, growing, steady } from './crafted.js';
-import { inJob, joined, percent, shareOf } from './in-job.js';
+import { fewestBad, inJob, joined, percent, shareOf } from './in-job.js';
 
 const shared = { subject: 'platform', dashboard: 'delivery' } as const;
 const platform = { platform: 'github' };
@@ -40,6 +41,7 @@ function failing(settings: BundleSettings, name: string, severity: 'page' | 'tic
     ['service', 'platform'],
     `${increase(apiRequests, ['service', 'platform'], 300)} >= ${minimum}`,
   );
+  const failures = `${increase(apiRequests, ['platform'], 300, { status_code: failedStatus })} >= ${fewestBad[severity]}`;
   const labels = { service: 'github', ...platform, method: 'GET' };
   // A 404 is an answer.
   const series = (failed: number, status: string): AlertCase['series'] => ({
@@ -50,7 +52,7 @@ function failing(settings: BundleSettings, name: string, severity: 'page' | 'tic
     ...shared,
     name,
     severity,
-    expression: `max by (job, platform) (${share}) > ${limit}`,
+    expression: joined(`max by (job, platform) (${share}) > ${limit}`, 'and', ['platform'], failures),
     forSeconds: holdOf(settings, isPage ? 300 : 900),
     summary: isPage
       ? 'Requests to {{ $labels.platform }} fail'
@@ -84,6 +86,9 @@ function failing(settings: BundleSettings, name: string, severity: 'page' | 'tic
   };
 }
 
+/** Seconds of a reset that can be waited out. */
+const leastReset = 300;
+
 function quotaExhaustion(settings: BundleSettings): Alert {
   const { of, window } = inJob(settings);
   const { platformQuotaSeconds: ahead } = settings.thresholds;
@@ -91,8 +96,10 @@ function quotaExhaustion(settings: BundleSettings): Alert {
   const remaining = of(platformRateLimitRemaining);
   const reset = of(platformRateLimitReset);
   const past = window(900);
+  const each = 'job, instance, platform, resource';
   const seconds = `${remaining} / (-1 * deriv(${remaining}[${past}]) > 0)`;
-  const runsOut = `predict_linear(${remaining}[${past}], ${ahead / speedUp}) < 0`;
+  const runsOut = `(${seconds}) and predict_linear(${remaining}[${past}], ${ahead / speedUp}) < 0`;
+  const isGone = `${remaining} == 0 and on (${each}) ${reset} > ${holdOf(settings, leastReset)}`;
   const labels = { ...platform, resource: 'core' };
   const series = of(platformRateLimitRemaining, labels);
   // All of it is gone half the horizon after the twentieth minute, at which it is looked.
@@ -102,10 +109,11 @@ function quotaExhaustion(settings: BundleSettings): Alert {
     ...shared,
     name: 'PlatformQuotaExhaustion',
     severity: 'ticket',
-    expression: `min by (job, platform, resource) ((${seconds} and ${runsOut}) unless on (job, instance, platform) (${reset} <= on (job, instance, platform) group_right () (${seconds})))`,
+    // A quota belongs to its resource: GitHub's search is reset every minute, its core every hour.
+    expression: `min by (job, platform, resource) (((${runsOut}) unless on (${each}) (${reset} <= on (${each}) (${seconds}))) or (${isGone}))`,
     forSeconds: holdOf(settings, 120),
     summary: 'The quota of {{ $labels.platform }} ({{ $labels.resource }}) will run out',
-    description: `At the pace of ${past}, nothing of {{ $labels.resource }} of {{ $labels.platform }} is left in {{ $value | humanizeDuration }}, before the quota is reset.`,
+    description: `At the pace of ${past}, nothing of {{ $labels.resource }} of {{ $labels.platform }} is left in {{ $value | humanizeDuration }}, before the quota is reset; 0s is now.`,
     runbook: {
       meaning:
         'The requests that a git platform allows will be used up before they are given anew. From then on every request is refused until the reset.',
@@ -126,7 +134,7 @@ function quotaExhaustion(settings: BundleSettings): Alert {
       fires: {
         series: {
           [series]: falling(from, pace, 40),
-          [of(platformRateLimitReset, platform)]: steady((2 * ahead) / speedUp, 40),
+          [of(platformRateLimitReset, labels)]: steady((2 * ahead) / speedUp, 40),
         },
         atMinutes: 20,
         labels: [{ job: settings.job, ...labels }],
@@ -135,7 +143,7 @@ function quotaExhaustion(settings: BundleSettings): Alert {
         // As steep, but all of it is to be had again before.
         series: {
           [series]: falling(from, pace, 40),
-          [of(platformRateLimitReset, platform)]: steady(ahead / 4 / speedUp, 40),
+          [of(platformRateLimitReset, labels)]: steady(ahead / 4 / speedUp, 40),
         },
         atMinutes: 20,
       },

@@ -11,7 +11,7 @@ import type { HistogramDefinition } from '../../definition.js';
 import type { Alert, AlertCase } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
-import { inJob, joined, percent } from './in-job.js';
+import { fewestBad, inJob, joined, percent } from './in-job.js';
 
 const shared = { subject: 'provider', dashboard: 'ai' } as const;
 const by = ['provider'];
@@ -28,13 +28,18 @@ export function providerAlerts(settings: BundleSettings): Alert[] {
 }
 
 /** Share of failed requests of providers that are asked often enough. */
-function failedShare(settings: BundleSettings): string {
+function failedShare(settings: BundleSettings, severity: 'page' | 'ticket'): string {
   const { increase, record } = inJob(settings);
   return joined(
-    record('job_provider:ai_requests_failed:ratio_rate5m'),
+    joined(
+      record('job_provider:ai_requests_failed:ratio_rate5m'),
+      'and',
+      by,
+      `${increase(aiRequests, by, 300)} >= ${settings.thresholds.aiMinimumRequests}`,
+    ),
     'and',
     by,
-    `${increase(aiRequests, by, 300)} >= ${settings.thresholds.aiMinimumRequests}`,
+    `${increase(aiRequestsFailed, by, 300)} >= ${fewestBad[severity]}`,
   );
 }
 
@@ -58,7 +63,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
     ...shared,
     name,
     severity,
-    expression: `(${failedShare(settings)}) > ${limit}`,
+    expression: `(${failedShare(settings, severity)}) > ${limit}`,
     forSeconds: holdOf(settings, isPage ? 120 : 900),
     summary: isPage
       ? 'Requests to the AI provider {{ $labels.provider }} fail'
@@ -96,7 +101,7 @@ function errors(settings: BundleSettings, name: string, severity: 'page' | 'tick
 function allProvidersFailing(settings: BundleSettings): Alert {
   const { of, window } = inJob(settings);
   const { aiErrorPageShare: limit } = settings.thresholds;
-  const share = failedShare(settings);
+  const share = failedShare(settings, 'ticket');
   const failing = above(limit);
   return {
     ...shared,
@@ -187,12 +192,12 @@ function firstTokenSlow(settings: BundleSettings): Alert {
       query: `histogram_quantile(0.95, sum by (provider, model, le) (rate(${of(aiTimeToFirstToken, {}, '_bucket')}[5m])))`,
       causes: [
         'The provider queues requests before it works on them.',
-        'Prompts have become longer, or the cache no longer holds them (AiCacheHitDrop).',
+        'Prompts have become longer, or the cache no longer holds them.',
         'The model thinks before it answers, since it was changed or given a larger budget.',
       ],
       actions: [
         'Run the query: one model, or all of the provider.',
-        'See whether AiCacheHitDrop fires too; if so, begin there.',
+        'See whether the cached share of the input tokens has fallen (dashboard AI); if so, begin there.',
         "Read the provider's status page; if it is loaded, expect AiSlow and AiErrors next, and get the other provider ready.",
       ],
     },

@@ -1,15 +1,16 @@
 /** What AI providers allow: limits reached, limits near, and retries that make it worse. */
 import {
+  aiRateLimitLimit,
   aiRateLimitRemaining,
   aiRateLimitReset,
   aiRateLimits,
   aiRequests,
   aiRetries,
 } from '../../catalogue/provider.js';
-import type { Alert } from '../model.js';
+import type { Alert, AlertCase } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
-import { inJob, percent, shareOf } from './in-job.js';
+import { inJob, joined, percent, shareOf } from './in-job.js';
 
 const shared = { subject: 'provider', severity: 'ticket', dashboard: 'ai' } as const;
 const provider = { provider: 'anthropic' };
@@ -46,7 +47,7 @@ function rateLimited(settings: BundleSettings): Alert {
       actions: [
         'See which limit is reached: `min by (resource) (ai_rate_limit_remaining)` shows requests or tokens near 0.',
         'Lower the concurrency, or let the client keep to `retry-after`.',
-        'Tokens: look at AiCacheHitDrop; cached input mostly does not count.',
+        'Tokens: cached input mostly does not count: look at the share of `cache_read` in `ai_tokens_total`.',
         'If the load is here to stay, ask the provider for a higher tier.',
       ],
     },
@@ -68,28 +69,40 @@ function rateLimited(settings: BundleSettings): Alert {
 }
 
 function headroomLow(settings: BundleSettings): Alert {
-  const { of, window } = inJob(settings);
+  const { of, window, increase } = inJob(settings);
   const { aiHeadroomShare: limit } = settings.thresholds;
-  const by = 'job, provider, resource';
-  const remaining = of(aiRateLimitRemaining);
-  // 0 of 0 is no number, and nothing left all day is as low as can be: over 1 at least, it is 0.
-  const most = `clamp_min(max by (${by}) (max_over_time(${remaining}[${window(86_400)}])), 1)`;
-  // What was told last stands until it is told anew: past its reset it says nothing.
-  const isPast = `max by (job, provider) (max_over_time(${of(aiRateLimitReset)}[${window(300)}])) == 0`;
-  const series = of(aiRateLimitRemaining, { ...provider, resource: 'tokens' });
-  const reset = of(aiRateLimitReset, provider);
-  const low = `${steady(1_000, 30)} ${steady(500 * limit, 30)}`;
+  const labels = { ...provider, model: 'large', resource: 'tokens' };
+  const left = `${of(aiRateLimitRemaining)} / (${of(aiRateLimitLimit)} > 0)`;
+  // What was reported last stands until it is reported anew: past its reset, or where nothing is asked any more, it says nothing.
+  const isPast = `max by (job, provider, resource) (max_over_time(${of(aiRateLimitReset)}[${window(300)}])) == 0`;
+  const isAsked = `${increase(aiRequests, ['provider'], 900)} > 0`;
+  const series = (left: number, resetSeconds: number): AlertCase['series'] => ({
+    [of(aiRateLimitRemaining, labels)]: `${steady(1_000, 30)} ${steady(left, 30)}`,
+    [of(aiRateLimitLimit, labels)]: steady(1_000, 60),
+    [of(aiRateLimitReset, { ...provider, resource: 'tokens' })]: steady(resetSeconds, 60),
+    [of(aiRequests, { ...provider, model: 'large', operation: 'message' })]: growing(1, 60),
+  });
   return {
     ...shared,
     name: 'AiHeadroomLow',
-    expression: `(min by (${by}) (${remaining}) / ${most} < ${limit}) unless on (job, provider) (${isPast})`,
+    expression: joined(
+      joined(
+        `min by (job, provider, model, resource) (${left}) < ${limit}`,
+        'unless',
+        ['provider', 'resource'],
+        isPast,
+      ),
+      'and',
+      ['provider'],
+      isAsked,
+    ),
     forSeconds: holdOf(settings, 300),
     summary: 'The rate limit of {{ $labels.provider }} leaves few {{ $labels.resource }}',
-    description: `{{ $labels.provider }} leaves {{ $value | humanizePercentage }} of the most {{ $labels.resource }} that it left within ${window(86_400)} (limit ${percent(limit)}).`,
+    description: `{{ $labels.provider }} leaves {{ $value | humanizePercentage }} of the {{ $labels.resource }} that it allows{{ with $labels.model }} {{ . }}{{ end }} (limit ${percent(limit)}).`,
     runbook: {
       meaning:
         'The rate limit of a provider is nearly used up. Nothing is refused yet; with a little more load, 429s come (AiRateLimited).',
-      query: `min by (provider, resource) (${remaining})`,
+      query: `min by (provider, model, resource) (${left})`,
       causes: [
         'A peak of work that uses all that is allowed, as it may.',
         'Long prompts that use up the tokens.',
@@ -103,11 +116,11 @@ function headroomLow(settings: BundleSettings): Alert {
     },
     tests: {
       fires: {
-        series: { [series]: low, [reset]: steady(40, 60) },
+        series: series(500 * limit, 40),
         atMinutes: 45,
-        labels: [{ job: settings.job, ...provider, resource: 'tokens' }],
+        labels: [{ job: settings.job, ...labels }],
       },
-      quiet: { series: { [series]: low, [reset]: steady(0, 60) }, atMinutes: 45 },
+      quiet: { series: series(500 * limit, 0), atMinutes: 45 },
     },
   };
 }

@@ -4,8 +4,9 @@ import type { GaugeDefinition } from '../../definition.js';
 import { up } from '../foreign.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { appearing, changing, growing, steady } from './crafted.js';
+import { appearing, changing, growing, halfHourly, historySteps, steady } from './crafted.js';
 import { type InJob, inJob, joined } from './in-job.js';
+import { unusual } from './usual-hours.js';
 
 const shared = { subject: 'workflow', severity: 'ticket', dashboard: 'workflows' } as const;
 
@@ -14,19 +15,20 @@ export function waitingAlerts(settings: BundleSettings): Alert[] {
 }
 
 function queueBacklog(settings: BundleSettings): Alert {
-  const { of, sum } = inJob(settings);
+  const { of } = inJob(settings);
   const limit = settings.thresholds.queueDepth;
   const series = of(queueDepth, { queue_name: 'issues' });
   return {
     ...shared,
     name: 'QueueBacklog',
-    expression: `${sum(queueDepth, ['queue_name'])} > ${limit}`,
+    // One queue, however many processes report it.
+    expression: `max by (job, queue_name) (${of(queueDepth)}) > ${limit}`,
     forSeconds: holdOf(settings, 900),
     summary: 'The queue {{ $labels.queue_name }} is long',
     description: `{{ $value | humanize }} items wait in the queue {{ $labels.queue_name }} (limit ${limit}).`,
     runbook: {
       meaning: 'More comes into the queue than is taken from it. What is filed now is worked on late.',
-      query: `sum by (queue_name) (delta(${of(queueDepth)}[1h]))`,
+      query: `max by (queue_name) (delta(${of(queueDepth)}[1h]))`,
       causes: [
         'Many issues at once: an import, a bot that files them, webhooks delivered again.',
         'Fewer workers than usual: TargetDown, or a deployment with less concurrency.',
@@ -50,19 +52,24 @@ function queueBacklog(settings: BundleSettings): Alert {
   };
 }
 
-/** A gauge that has been above zero all the time of a window, by one label. */
+/**
+ * A gauge that has been above zero all the time of a window, by one label.
+ * @param processes whether one process that reports it is enough, or all that do must agree
+ */
 function waitedAllAlong(
   { of, window }: InJob,
   gauge: GaugeDefinition,
   label: string,
   seconds: number,
+  processes: 'any' | 'all',
 ): string {
   const past = window(seconds);
+  const aggregator = processes === 'any' ? 'max' : 'min';
   return joined(
-    `sum by (job, ${label}) (min_over_time(${of(gauge)}[${past}])) > 0`,
+    `${aggregator} by (job, ${label}) (min_over_time(${of(gauge)}[${past}])) > 0`,
     'and',
     [label],
-    `sum by (job, ${label}) (${of(gauge)} offset ${past}) > 0`,
+    `max by (job, ${label}) (${of(gauge)} offset ${past}) > 0`,
   );
 }
 
@@ -75,9 +82,10 @@ function queueAge(settings: BundleSettings): Alert {
   return {
     ...shared,
     name: 'QueueAgeHigh',
-    // A gauge that goes down is a reset to Prometheus: no reset, and nothing has been taken.
+    // A gauge that goes down is a reset to Prometheus: no reset, and nothing has been taken. A process that has nothing to do
+    // reports what it saw last: where another has seen the queue empty, it was.
     expression: joined(
-      waitedAllAlong(within, queueDepth, 'queue_name', seconds),
+      waitedAllAlong(within, queueDepth, 'queue_name', seconds, 'all'),
       'unless',
       ['queue_name'],
       `sum by (job, queue_name) (resets(${of(queueDepth)}[${window(seconds)}])) > 0`,
@@ -125,14 +133,14 @@ function approvalsWaiting(settings: BundleSettings): Alert {
   return {
     ...shared,
     name: 'ApprovalsWaiting',
-    expression: waitedAllAlong(within, pendingApprovals, 'type', seconds),
+    expression: waitedAllAlong(within, pendingApprovals, 'type', seconds, 'any'),
     forSeconds: holdOf(settings, 60),
     summary: 'Approvals of type {{ $labels.type }} wait',
     description: `{{ $value | humanize }} or more approvals of type {{ $labels.type }} have been waiting at every moment of ${window(seconds)}.`,
     runbook: {
       meaning:
         'Work is done as far as it can be without a person, and the person has not come. Runs that wait hold their workers and their branches.',
-      query: `sum by (type) (${of(pendingApprovals)})`,
+      query: `max by (type) (${of(pendingApprovals)})`,
       causes: [
         'The people who approve were not told, or the message went to a channel that nobody reads.',
         'Nobody is there: night, weekend, holidays.',
@@ -159,15 +167,12 @@ function approvalsWaiting(settings: BundleSettings): Alert {
 }
 
 function escalationSurge(settings: BundleSettings): Alert {
-  const { of, window, events } = inJob(settings);
+  const within = inJob(settings);
+  const { of, window, record } = within;
   const { escalationsPerHour: minimum, escalationSurgeFactor: factor } = settings.thresholds;
+  const recent = 'job_workflow:escalations:increase1h';
   const by = ['workflow_type'];
-  // So long after its start a day's escalations, over 24, are what is usual, or near enough for the factor. A service that is
-  // newer has no usual hour, and whatever it does would be a surge.
-  const settledSeconds = Math.ceil(86_400 / factor) + 3_600;
-  const usualMinutes = Math.ceil(settledSeconds / 60) + 60;
-  const recent = events(escalations, by, 3_600);
-  const usual = `sum by (job, workflow_type) (increase(${of(escalations)}[${window(86_400)}] offset ${window(3_600)})) / 24`;
+  const isUp = { [of(up, { instance: 'a' })]: steady(1, historySteps + 6) };
   const series = of(escalations, { reason: 'tests-fail', severity: 'high', workflow_type: 'issue' });
   const isNew = of(escalations, {
     reason: 'budget',
@@ -178,15 +183,10 @@ function escalationSurge(settings: BundleSettings): Alert {
   return {
     ...shared,
     name: 'EscalationSurge',
-    expression: joined(
-      joined(`${recent} >= ${minimum}`, 'unless', by, `${recent} <= ${factor} * ${usual}`),
-      'and',
-      [],
-      `count by (job) (${of(up)} offset ${window(settledSeconds)})`,
-    ),
+    expression: joined(`${record(recent)} >= ${minimum}`, 'and', by, unusual(within, recent, factor, by)),
     forSeconds: 0,
     summary: 'Much more work of type {{ $labels.workflow_type }} than usual is handed to people',
-    description: `{{ $value | humanize }} escalations of workflows of type {{ $labels.workflow_type }} within ${window(3_600)}, more than ${factor} times a usual hour of the last day.`,
+    description: `{{ $value | humanize }} escalations of workflows of type {{ $labels.workflow_type }} within ${window(3_600)}, more than ${factor} times the same hour of any day of the last week.`,
     runbook: {
       meaning:
         'The agents give up far more often than usual and hand the work to people, who get more at once than they can take.',
@@ -205,25 +205,19 @@ function escalationSurge(settings: BundleSettings): Alert {
     },
     tests: {
       fires: {
+        ...halfHourly,
         series: {
-          [series]: changing(0, usualMinutes, (2 * minimum) / 60, 70),
-          [isNew]: appearing(usualMinutes + 50, 2 * minimum, 20),
-          [of(up, { instance: 'a' })]: steady(1, usualMinutes + 70),
+          ...isUp,
+          [series]: changing(0, historySteps, 2 * minimum, 6),
+          [isNew]: appearing(historySteps + 4, 2 * minimum, 2),
         },
-        atMinutes: usualMinutes + 60,
         labels: [
           { job: settings.job, workflow_type: 'issue' },
           { job: settings.job, workflow_type: 'review' },
         ],
       },
       // As many, but as always.
-      quiet: {
-        series: {
-          [series]: growing((2 * minimum) / 60, usualMinutes),
-          [of(up, { instance: 'a' })]: steady(1, usualMinutes),
-        },
-        atMinutes: usualMinutes,
-      },
+      quiet: { ...halfHourly, series: { ...isUp, [series]: growing(2 * minimum, historySteps + 6) } },
     },
   };
 }

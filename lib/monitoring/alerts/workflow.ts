@@ -1,12 +1,14 @@
 /** Workflows that do not get on. */
 import {
   activeAutonomousLoops,
+  pendingApprovals,
   workflowCompletionDuration,
   workflowStepDuration,
   workflowStepErrors,
   workflowsCompleted,
   workflowsStarted,
 } from '../../catalogue/workflow.js';
+import { processStart } from '../foreign.js';
 import type { Alert, AlertCase } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
@@ -31,29 +33,32 @@ function stuck(settings: BundleSettings): Alert {
   const past = window(seconds);
   const minutes = Math.ceil(seconds / 60);
   const active = of(activeAutonomousLoops);
+  const restarted = `changes(${of(processStart)}[${past}]) > 0`;
+  const allAlong = `min_over_time(${active}[${past}]) unless on (job, instance) (${restarted})`;
   const underWay = joined(
-    `sum by (job, workflow_type) (min_over_time(${active}[${past}])) > 0`,
+    `sum by (job, workflow_type) (${allAlong}) > 0`,
     'and',
     by,
     `sum by (job, workflow_type) (${active} offset ${past}) > 0`,
   );
+  // Nothing says which run an approval belongs to: as many runs as there are approvals may wait for people.
+  const waiting = `sum by (job) (max_over_time(${of(pendingApprovals)}[${past}])) >= sum by (job) (${allAlong})`;
   const progress = `${events(workflowsCompleted, by, seconds)} > 0 or ${events(workflowStepDuration, by, seconds, {}, '_count')} > 0`;
   const step = of(workflowStepDuration, { ...type, step_name: 'plan' }, '_count');
   return {
     ...shared,
     name: 'WorkflowsStuck',
     severity: 'page',
-    expression: joined(underWay, 'unless', by, progress),
+    expression: joined(joined(underWay, 'unless', by, progress), 'unless', [], waiting),
     forSeconds: holdOf(settings, 300),
     summary: 'Workflows of type {{ $labels.workflow_type }} are stuck',
-    description: `{{ $value | humanize }} workflows of type {{ $labels.workflow_type }} are under way, and for ${past} none has ended or finished a step.`,
+    description: `{{ $value | humanize }} workflows of type {{ $labels.workflow_type }} are in progress, and for ${past} none has ended or finished a step. More are in progress than approvals are pending.`,
     runbook: {
       meaning:
-        'Workflows are under way and nothing comes of them: no end, no step, for longer than any step should take. Their issues wait, and so may their locks and branches.',
+        'Workflows are in progress and nothing comes of them: no end, no step, for longer than any step should take, and no human is asked. Their issues wait, and so may their locks and branches.',
       query: sum(activeAutonomousLoops, by),
       causes: [
         'A request to an AI provider or a git platform hangs without a timeout.',
-        'They wait for an approval that nobody has seen.',
         'A step runs in a loop, or the process is out of memory or CPU.',
         'A run was given up without `recordWorkflowAbandoned`, so that it counts as active for ever.',
       ],
@@ -140,50 +145,44 @@ function failing(settings: BundleSettings, name: string, severity: 'page' | 'tic
 }
 
 function withoutSuccess(settings: BundleSettings): Alert {
-  const { of, window, increase, events } = inJob(settings);
-  const { workflowSuccessSeconds: seconds, workflowMinimumStarted: minimum } = settings.thresholds;
+  const { of, window, events } = inJob(settings);
+  const { workflowSuccessSeconds: seconds, workflowMinimumEnded: minimum } = settings.thresholds;
   const minutes = Math.ceil(seconds / 60);
-  const started = joined(
-    `${increase(workflowsStarted, [], seconds)} >= ${minimum}`,
-    'and',
-    [],
-    `sum by (job) (${of(workflowsStarted)} offset ${window(seconds)})`,
-  );
   const pace = (3 * minimum) / minutes;
   const ended = (outcome: string): string => of(workflowsCompleted, { ...type, outcome });
   return {
     ...shared,
     name: 'WorkflowsWithoutSuccess',
     severity: 'page',
+    // Of those that ended: what has only been started takes its time, and may wait for people.
     expression: joined(
-      started,
+      `${events(workflowsCompleted, [], seconds)} >= ${minimum}`,
       'unless',
       [],
       `${events(workflowsCompleted, [], seconds, { outcome: 'success' })} > 0`,
     ),
     forSeconds: holdOf(settings, 300),
     summary: 'No workflow of {{ $labels.job }} has succeeded',
-    description: `{{ $value | humanize }} workflows were started within ${window(seconds)}, and none has succeeded.`,
+    description: `{{ $value | humanize }} workflows ended within ${window(seconds)}, and none has succeeded.`,
     runbook: {
       meaning:
-        'Work is started and nothing succeeds, of whatever type: it fails, is handed to people, or never ends. Whoever files issues gets nothing.',
+        'Work ends and nothing succeeds, of whatever type: it fails, or is handed to people. Whoever files issues gets nothing.',
       query: `sum by (workflow_type, outcome) (increase(${of(workflowsCompleted)}[4h]))`,
       causes: [
         'Everything is escalated: a rule or a limit sends all work to people (see EscalationSurge).',
-        'Everything fails (see WorkflowsFailing), or hangs (see WorkflowsStuck).',
+        'Everything fails (see WorkflowsFailing).',
         'Merging is impossible: branch protection, a missing permission or broken checks in the repositories.',
       ],
       actions: [
-        'Run the query: mostly `failure`, mostly `escalation` and nothing at all are three different faults.',
+        'Run the query: mostly `failure` and mostly `escalation` are two different faults.',
         `Escalations: \`topk(5, sum by (reason) (increase(escalations_total[4h])))\` names the rule that takes all.`,
-        'Failures: go on with the runbook of WorkflowsFailing. Nothing at all: with that of WorkflowsStuck.',
+        'Failures: go on with the runbook of WorkflowsFailing.',
         'Take one issue by hand through the steps, and see at which it ends.',
       ],
     },
     tests: {
       fires: {
         series: {
-          [of(workflowsStarted, type)]: growing(pace, minutes + 30),
           [ended('escalation')]: growing(pace, minutes + 30),
           [ended('success')]: steady(40, minutes + 30),
         },

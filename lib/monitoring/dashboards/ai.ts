@@ -1,6 +1,7 @@
 /** AI providers: requests, tokens, cost, and what their limits leave. */
 import {
   aiCost,
+  aiRateLimitLimit,
   aiRateLimitRemaining,
   aiRateLimitReset,
   aiRateLimits,
@@ -195,11 +196,17 @@ function limitRow(queries: BoardQueries): Row {
       }),
       timeSeries({
         title: 'What the limits leave',
-        description: 'What a provider still allows until its next reset, by resource; at 0 it refuses.',
+        description: 'What a provider still allows until its next reset, and its limit; at 0 it refuses.',
         unit: 'short',
         min: 0,
         width: 6,
-        queries: [queries.now(aiRateLimitRemaining, ['provider', 'resource'])],
+        queries: [
+          queries.now(aiRateLimitRemaining, ['provider', 'model', 'resource']),
+          {
+            ...queries.now(aiRateLimitLimit, ['provider', 'model', 'resource']),
+            legend: 'limit of {{provider}} {{model}} {{resource}}',
+          },
+        ],
       }),
       timeSeries({
         title: 'Time to the reset',
@@ -207,7 +214,7 @@ function limitRow(queries: BoardQueries): Row {
         unit: 's',
         min: 0,
         width: 6,
-        queries: [queries.now(aiRateLimitReset, ['provider'])],
+        queries: [queries.now(aiRateLimitReset, ['provider', 'resource'])],
       }),
       timeSeries({
         title: 'Retries',

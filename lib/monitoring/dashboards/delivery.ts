@@ -2,6 +2,7 @@
 import { apiRequests } from '../../catalogue/api.js';
 import { httpServerRequestDuration } from '../../catalogue/http.js';
 import {
+  platformRateLimitLimit,
   platformRateLimitRemaining,
   platformRateLimitReset,
   platformRateLimits,
@@ -103,17 +104,23 @@ function limitRow(queries: BoardQueries): Row {
       }),
       timeSeries({
         title: 'What the limits leave',
-        description: 'What a platform still allows until its next reset, by resource; at 0 it refuses.',
+        description: 'What a platform still allows until its next reset, and its limit; at 0 it refuses.',
         unit: 'short',
         min: 0,
-        queries: [queries.now(platformRateLimitRemaining, ['platform', 'resource'])],
+        queries: [
+          queries.now(platformRateLimitRemaining, ['platform', 'resource']),
+          {
+            ...queries.now(platformRateLimitLimit, ['platform', 'resource']),
+            legend: 'limit of {{platform}} {{resource}}',
+          },
+        ],
       }),
       timeSeries({
         title: 'Time to the reset',
         description: 'Time until a platform allows as much as at first.',
         unit: 's',
         min: 0,
-        queries: [queries.now(platformRateLimitReset, ['platform'])],
+        queries: [queries.now(platformRateLimitReset, ['platform', 'resource'])],
       }),
     ],
   };

@@ -170,6 +170,39 @@ testWithBoth(
 
 testWithBoth(
   ['alertmanager'],
+  'an outage of every AI provider is one page: the cause inhibits the pages of what comes of it, and of nothing else',
+  async (t, { alertmanager }) => {
+    const { running, webhook } = await started(t, alertmanager, {});
+    const effects = [
+      alert('AiErrors', 'page', 'provider', { provider: 'anthropic' }),
+      alert('AiErrors', 'page', 'provider', { provider: 'openai' }),
+      alert('SloAiRequestSuccessBurnsFast', 'page', 'slo', { provider: 'openai', slo: 'ai-request-success' }),
+      alert('SloIssueSuccessBurnsFast', 'page', 'slo', { slo: 'issue-success' }),
+      alert('SloWorkflowSuccessBurnsFast', 'page', 'slo', { slo: 'workflow-success' }),
+      alert('WorkflowsFailing', 'page', 'workflow', { workflow_type: 'issue' }),
+      alert('WorkflowsStuck', 'page', 'workflow', { workflow_type: 'issue' }),
+      alert('WorkflowsWithoutSuccess', 'page', 'workflow'),
+    ];
+    await running.post([
+      alert('AiAllProvidersFailing', 'page', 'provider'),
+      ...effects,
+      alert('HttpErrors', 'page', 'http'),
+    ]);
+    const expected = ['pager AiAllProvidersFailing', 'pager HttpErrors'];
+    await until('every notification', async () =>
+      told(webhook).length >= expected.length ? true : undefined,
+    );
+    t.deepEqual(await running.inhibited(), effects.map(({ labels }) => labels.alertname).sort());
+    await running.post([alert('Late', 'page', 'workflow')]);
+    await until('the next notification', async () =>
+      told(webhook).includes('pager Late') ? true : undefined,
+    );
+    t.deepEqual(told(webhook), [...expected, 'pager Late'].sort());
+  },
+);
+
+testWithBoth(
+  ['alertmanager'],
   'TargetsDown inhibits the other alerts of its service, but not the Watchdog, alerts of the pipeline and other services',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});

@@ -168,7 +168,7 @@ testWith(
       exp_samples: names.map((alertname) => ({ labels: `{alertname="${alertname}"}`, value: 1 })),
     });
     const isUp = ({ name }: MetricDefinition) =>
-      name === 'up' || name === 'prometheus_config_last_reload_successful';
+      name === 'up' || name === 'health_check_status' || name.endsWith('_config_last_reload_successful');
     const idle = everySeries(settings, (definition) => (isUp(definition) ? '1+0x300' : '0+0x300'));
     const once = everySeries(settings, (definition) => {
       if (isUp(definition)) return '1+0x300';

@@ -32,10 +32,11 @@ const withoutData: Readonly<Record<string, readonly string[]>> = {
     'HttpErrorsElevated',
     'PageUnattended',
     'MetricsRecordingErrors',
+    'MetricsCollectorErrors',
     'RuleFailures',
   ],
   'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
-  'the example is no cluster': ['Workers of a cluster'],
+  'the example is no cluster': ['Workers of a cluster', 'MetricsWorkersSilent'],
 };
 
 testWith(
@@ -44,7 +45,11 @@ testWith(
   async (t) => {
     t.timeout(600_000);
     // A budget so small that some recordings are folded.
-    const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_MAX_SERIES: '50' });
+    const service = await startServiceProcess({
+      REPLAY_PACE: '100',
+      SANDBOX: 'failing',
+      METRICS_MAX_SERIES: '50',
+    });
     t.teardown(() => service.stop());
     const prometheus = `127.0.0.1:${await freePort()}`;
     const { include, definitions, slos, alerts } = example;

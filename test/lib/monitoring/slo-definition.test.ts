@@ -33,7 +33,7 @@ test('an SLO is frozen data with its defaults', (t) => {
     severity: { page: 'page', ticket: 'ticket', absent: 'ticket' },
     subject: 'slo',
     legs: [14.4, 6, 3, 1],
-    absence: 'always',
+    absence: 'never',
   });
 });
 

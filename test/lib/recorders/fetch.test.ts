@@ -190,9 +190,19 @@ test.serial("GitHub's headers: remaining by resource, 0 shown, reset counting do
   );
   for (let time = 0; time < 3; time++) await (await fetch(server.url)).text();
   t.deepEqual(await samples(remaining), { 'github core': 4999, 'github search': 0, 'github other': 7 });
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), { github: 600 });
+  t.deepEqual(await samples(catalogue.platformRateLimitLimit), {
+    'github core': 5000,
+    'github search': 5000,
+    'github other': 5000,
+  });
+  const resets = (seconds: number) => ({
+    'github core': seconds,
+    'github search': seconds,
+    'github other': seconds,
+  });
+  t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(600));
   pass(60_000);
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), { github: 540 });
+  t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(540));
   t.is(readValue(registry, catalogue.platformRateLimits, { platform: 'github' }), undefined);
 });
 
@@ -215,14 +225,14 @@ test.serial("GitLab's headers: Retry-After goes before the reset", async (t) => 
     json({}, 429, { ...gitlabRateLimit('0'), 'retry-after': '12' }),
   );
   await (await fetch(server.url)).text();
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), { gitlab: 30 });
+  t.deepEqual(await samples(catalogue.platformRateLimitReset), { 'gitlab requests': 30 });
   await (await fetch(server.url)).text();
   t.deepEqual(await samples(remaining), { 'gitlab requests': 0 });
   t.deepEqual(await samples(catalogue.platformRateLimits), { gitlab: 1 });
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), { gitlab: 12 });
+  t.deepEqual(await samples(catalogue.platformRateLimitReset), { 'gitlab requests': 12 });
 });
 
-test.serial("Anthropic's headers: by resource, and the latest of the resets", async (t) => {
+test.serial("Anthropic's headers: limit, remaining and reset by resource", async (t) => {
   freezeDate(t);
   const { server, samples } = await setting(t, provider);
   server.next(json({}, 200, anthropicRateLimit('49')));
@@ -231,7 +241,33 @@ test.serial("Anthropic's headers: by resource, and the latest of the resets", as
     'anthropic requests': 49,
     'anthropic input_tokens': 0,
   });
-  t.deepEqual(await samples(catalogue.aiRateLimitReset), { anthropic: 40 });
+  t.deepEqual(await samples(catalogue.aiRateLimitLimit), {
+    'anthropic requests': 50,
+    'anthropic input_tokens': 30_000,
+  });
+  t.deepEqual(await samples(catalogue.aiRateLimitReset), {
+    'anthropic requests': 20,
+    'anthropic input_tokens': 40,
+  });
+});
+
+test.serial('Retry-After of a 429 is about the resource that is used up', async (t) => {
+  freezeDate(t);
+  const { server, samples } = await setting(t, provider);
+  server.next(
+    json({}, 429, { ...anthropicRateLimit('49'), 'retry-after': '7' }),
+    json({}, 429, { 'retry-after': '3' }),
+  );
+  await (await fetch(server.url)).text();
+  t.deepEqual(await samples(catalogue.aiRateLimitReset), {
+    'anthropic requests': 20,
+    'anthropic input_tokens': 7,
+  });
+  await (await fetch(server.url)).text();
+  t.deepEqual(await samples(catalogue.aiRateLimitReset), {
+    'anthropic requests': 3,
+    'anthropic input_tokens': 7,
+  });
 });
 
 test.serial("OpenAI's headers, whose resets are durations", async (t) => {
@@ -240,7 +276,10 @@ test.serial("OpenAI's headers, whose resets are durations", async (t) => {
   server.next(json({}, 200, openaiRateLimit));
   await (await fetch(server.url)).text();
   t.deepEqual(await samples(catalogue.aiRateLimitRemaining), { 'openai requests': 499, 'openai tokens': 0 });
-  t.deepEqual(await samples(catalogue.aiRateLimitReset), { openai: 90 });
+  t.deepEqual(await samples(catalogue.aiRateLimitReset), {
+    'openai requests': 0.12,
+    'openai tokens': 90,
+  });
 });
 
 test.serial('a 429 without headers is counted, and sets nothing', async (t) => {

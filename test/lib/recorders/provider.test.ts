@@ -256,7 +256,10 @@ test.serial('a rate limit is counted, and its reset counts down to 0', async (t)
     1,
     'a limit that is only reported is not counted',
   );
-  t.regex(await readText(registry), /^ai_rate_limit_reset_seconds\{provider="claude"\} 0$/m);
+  t.regex(
+    await readText(registry),
+    /^ai_rate_limit_reset_seconds\{provider="claude",resource="requests"\} 0$/m,
+  );
 });
 
 test('a rate limit without a reset time is counted', (t) => {
@@ -269,9 +272,38 @@ test('a rate limit without a reset time is counted', (t) => {
 test('0 remaining is a value and is shown', async (t) => {
   const { metrics, registry } = recorder();
   metrics.setRateLimit('claude', { remaining: 0 });
-  metrics.setRateLimit('claude', { remaining: 7, resource: 'tokens' });
+  metrics.setRateLimit('claude', { remaining: 7, limit: 30, resource: 'tokens' });
   t.regex(await readText(registry), /^ai_rate_limit_remaining\{provider="claude",resource="requests"\} 0$/m);
-  t.is(readValue(registry, catalogue.aiRateLimitRemaining, { provider: 'claude', resource: 'tokens' }), 7);
+  const tokens = { provider: 'claude', resource: 'tokens' };
+  t.is(readValue(registry, catalogue.aiRateLimitRemaining, tokens), 7);
+  t.is(readValue(registry, catalogue.aiRateLimitLimit, tokens), 30);
+});
+
+test('a limit belongs to its model, and its reset to its resource', async (t) => {
+  const { metrics, registry } = recorder();
+  const resetTime = Date.now() - 1_000;
+  metrics.setRateLimit('claude', {
+    model: 'large',
+    limit: 30_000,
+    remaining: 29_000,
+    resource: 'tokens',
+    resetTime,
+  });
+  metrics.setRateLimit('claude', {
+    model: 'small',
+    limit: 2_000_000,
+    remaining: 0,
+    resource: 'tokens',
+    resetTime,
+  });
+  const lines = (await readText(registry)).split('\n').filter((line) => line.startsWith('ai_rate_limit_'));
+  t.deepEqual(lines, [
+    'ai_rate_limit_reset_seconds{provider="claude",resource="tokens"} 0',
+    'ai_rate_limit_remaining{provider="claude",model="large",resource="tokens"} 29000',
+    'ai_rate_limit_remaining{provider="claude",model="small",resource="tokens"} 0',
+    'ai_rate_limit_limit{provider="claude",model="large",resource="tokens"} 30000',
+    'ai_rate_limit_limit{provider="claude",model="small",resource="tokens"} 2000000',
+  ]);
 });
 
 test('a reset that was removed does not come back by being read', async (t) => {

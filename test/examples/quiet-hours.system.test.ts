@@ -1,0 +1,145 @@
+/**
+ * What the example is told of: nothing on a good day, and an outage. Nobody waits for two hours: the service runs until some
+ * issues have ended, and promtool evaluates all rules of its bundle over two hours at the pace of two scrapes.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { bundle } from '../../examples/monitoring/bundle.config.js';
+import { generateBundle } from '../../lib/monitoring/bundle.js';
+import { type ParsedSample, parseText } from '../helpers/parse-text.js';
+import { testWith } from '../helpers/programs.js';
+import { runProgram } from '../helpers/run-program.js';
+import { startServiceProcess } from '../helpers/service-process.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { until } from '../helpers/until.js';
+import { writeFiles } from '../helpers/write-files.js';
+
+const minutes = 120;
+/** Issues that end before the first scrape, and between the two. */
+const issues = 25;
+const target = 'job="tamma",instance="127.0.0.1:3000"';
+
+interface Scrape {
+  readonly at: number;
+  readonly samples: readonly ParsedSample[];
+}
+
+/** Series for promtool: counters that grow at the pace between two scrapes, gauges as they are. */
+async function twoHours(t: ExecutionContext, env: Readonly<Record<string, string>>) {
+  const service = await startServiceProcess(env);
+  t.teardown(() => service.stop('SIGKILL'));
+  const scrapeFrom = (ended: number): Promise<Scrape> =>
+    until(
+      `${ended} issues have ended`,
+      async () => {
+        const samples = parseText(await (await fetch(`${service.url}/metrics`)).text());
+        return endedIn(samples) >= ended ? { at: performance.now(), samples } : undefined;
+      },
+      120_000,
+    );
+  const first = await scrapeFrom(issues);
+  const second = await scrapeFrom(endedIn(first.samples) + issues);
+  await service.stop('SIGKILL');
+  const before = new Map(first.samples.map((sample) => [seriesOf(sample), sample.value]));
+  const perMinute = 60_000 / (second.at - first.at);
+  return [
+    { series: `up{${target}}`, values: `1x${minutes}` },
+    ...second.samples.filter(isOfTheService).map((sample) => {
+      const series = seriesOf(sample);
+      const pace = isCounted(sample) ? (sample.value - (before.get(series) ?? 0)) * perMinute : 0;
+      return { series, values: `${sample.value}+${pace}x${minutes}` };
+    }),
+  ];
+}
+
+function endedIn(samples: readonly ParsedSample[]): number {
+  return samples
+    .filter(({ name }) => name === 'issues_processed_total')
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+function seriesOf({ name, labels }: ParsedSample): string {
+  const own = Object.entries(labels).map(([label, value]) => `,${label}=${JSON.stringify(value)}`);
+  return `${name}{${target}${own.join('')}}`;
+}
+
+function isCounted({ name }: ParsedSample): boolean {
+  return /_(total|count|sum|bucket)$/.test(name);
+}
+
+/** How fast this machine is, and how old a process that has just been started, are not what is asked. */
+function isOfTheService({ name, value }: ParsedSample): boolean {
+  return !/^(nodejs|process)_/.test(name) && Number.isFinite(value);
+}
+
+async function passes(
+  t: ExecutionContext,
+  promtool: string,
+  inputSeries: readonly object[],
+  expectations: readonly {
+    readonly expr: string;
+    readonly samples: string[];
+    readonly times: readonly number[];
+  }[],
+): Promise<void> {
+  const folder = await temporaryFolder(t);
+  const { files } = await generateBundle(bundle);
+  await writeFiles(
+    folder,
+    files.filter(({ path }) => path.startsWith('prometheus/rules/')),
+  );
+  const file = {
+    rule_files: ['prometheus/rules/*.yml'],
+    evaluation_interval: '1m',
+    tests: [
+      {
+        interval: '1m',
+        input_series: inputSeries,
+        promql_expr_test: expectations.flatMap(({ expr, samples, times }) =>
+          times.map((time) => ({
+            expr,
+            eval_time: `${time}m`,
+            exp_samples: samples.map((labels) => ({ labels, value: 1 })),
+          })),
+        ),
+      },
+    ],
+  };
+  await writeFile(join(folder, 'hours.test.json'), JSON.stringify(file));
+  const { code, output } = await runProgram(promtool, ['test', 'rules', 'hours.test.json'], { cwd: folder });
+  t.is(code, 0, output);
+}
+
+testWith(
+  ['promtool'],
+  'the example as it starts is a healthy service: for two hours no alert fires but the one that always does',
+  async (t, { promtool }) => {
+    await passes(t, promtool, await twoHours(t, {}), [
+      {
+        expr: 'group by (alertname) (ALERTS{alertstate="firing"})',
+        samples: ['{alertname="Watchdog"}'],
+        times: [10, 20, 30, 45, 60, 75, 90, 105, 120],
+      },
+    ]);
+  },
+  'newer',
+);
+
+testWith(
+  ['promtool'],
+  'SANDBOX=failing shows an incident: the provider that is overloaded pages',
+  async (t, { promtool }) => {
+    await passes(t, promtool, await twoHours(t, { SANDBOX: 'failing' }), [
+      {
+        expr: 'group by (alertname, severity, provider) (ALERTS{alertstate="firing",alertname=~"AiErrors|AiErrorsElevated"})',
+        samples: [
+          '{alertname="AiErrors",provider="anthropic",severity="page"}',
+          '{alertname="AiErrorsElevated",provider="anthropic",severity="ticket"}',
+        ],
+        times: [30],
+      },
+    ]);
+  },
+  'newer',
+);
