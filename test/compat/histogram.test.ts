@@ -83,6 +83,14 @@ same(
   ['wait_seconds_count{a="x",b="y"} 1', 'wait_seconds_count{a="x",b="z"} 1'],
 );
 same(
+  'a timer drops exemplar labels, as prom-client does without `enableExemplars`',
+  counts(['a'], (histogram) => {
+    const end = Reflect.apply(histogram.startTimer, histogram, [{ a: 'x' }, { trace_id: '1' }]);
+    Reflect.apply(end, undefined, [{}, { trace_id: '2' }]);
+  }),
+  ['wait_seconds_count{a="x"} 1'],
+);
+same(
   '`remove` takes one series away',
   counts(['a'], (histogram) => {
     for (const a of ['x', 'y']) histogram.observe({ a }, 1);

@@ -98,6 +98,15 @@ async function scrape(url: string): Promise<{ readonly work: number; readonly an
   };
 }
 
+function hasEnded(pid: number): true | undefined {
+  try {
+    process.kill(pid, 0);
+    return undefined;
+  } catch {
+    return true;
+  }
+}
+
 test('a primary without our code: the workers say so, and each scrape has the sum of all, whoever is killed', async (t) => {
   const workers = await otherPrimary(t, 'true');
   const all = await workers.ready(3);
@@ -133,6 +142,8 @@ test('an elected worker that is ended by SIGTERM leaves all that it has counted 
   // Not scraped any more: only what they leave can hold it.
   for (const { url } of all) await fetch(url);
   for (const { pid } of all.slice(0, 2)) process.kill(pid, 'SIGTERM');
+  // Until then, one of them may not have told the next what it counted last.
+  for (const { pid } of all.slice(0, 2)) await until(`the end of ${pid}`, async () => hasEnded(pid), 60_000);
   const last = await until('the last one', async () => {
     const read = await scrape(metricsUrl).catch(() => undefined);
     return read?.answering === 1 ? read : undefined;
