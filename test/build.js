@@ -56,6 +56,8 @@ async function writeCode(names, format) {
     dir: dist,
     format,
     exports: 'named',
+    // Jest has no import() for CommonJS.
+    dynamicImportInCjs: false,
     entryFileNames: ({ name }) => (entries.includes(name) ? `${name}.code.js` : `${name}.${own}`),
     chunkFileNames: 'chunks/[name].js',
     sourcemap: true,
