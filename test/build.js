@@ -29,7 +29,7 @@ await Promise.all([
 ]);
 await reachNodeWithoutRequire();
 await writeFile(join(dist, 'package.json'), '{ "type": "commonjs", "sideEffects": false }\n');
-await Promise.all(entries.map(writeModule));
+await Promise.all(entries.map(writeEntry));
 
 async function writeTypes() {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
@@ -56,7 +56,9 @@ async function writeCode(names, format) {
     dir: dist,
     format,
     exports: 'named',
-    entryFileNames: `[name].${own}`,
+    // Jest has no import() for CommonJS.
+    dynamicImportInCjs: false,
+    entryFileNames: ({ name }) => (entries.includes(name) ? `${name}.code.js` : `${name}.${own}`),
     chunkFileNames: 'chunks/[name].js',
     sourcemap: true,
   });
@@ -76,10 +78,20 @@ async function reachNodeWithoutRequire() {
   }
 }
 
-/** @param {string} entry */
-async function writeModule(entry) {
+/**
+ * The files that users load: they hand on the names, and are so small that Node, which reads through the CommonJS that an ES
+ * module imports in search of names, is done at once.
+ * @param {string} entry
+ */
+async function writeEntry(entry) {
   const from = `./${entry.split('/').at(-1)}.js`;
-  const names = Object.keys(require(join(dist, `${entry}.js`)));
+  const code = `${entry}.code.js`;
+  const names = Object.keys(require(join(dist, code)));
+  const lines = names.map((name) => `exports.${name} = code.${name};\n`);
+  await writeFile(
+    join(dist, `${entry}.js`),
+    `'use strict';\nObject.defineProperty(exports, '__esModule', { value: true });\nconst code = require('./${code.split('/').at(-1)}');\n${lines.join('')}`,
+  );
   // By name, since loaders differ in what the default import of a CommonJS file is.
   await writeFile(
     join(dist, `${entry}.mjs`),

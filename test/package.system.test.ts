@@ -48,7 +48,7 @@ test('it holds the built code, the types, the source maps and the documents, and
     'dist/lib/index.d.ts',
     'dist/lib/index.mjs',
     'dist/lib/index.d.mts',
-    'dist/lib/index.js.map',
+    'dist/lib/index.code.js.map',
     'dist/decorators/index.js',
     'dist/middleware/index.js',
     'dist/lib/testing.js',

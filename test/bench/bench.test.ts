@@ -352,7 +352,13 @@ test('start-up is that of processes that did what they were told', (t) => {
   const measurements = measureStartUp({ rounds: 1 });
   t.deepEqual(
     measurements.map(({ name }) => name),
-    ['bare Node', 'the package and its catalogue', 'prom-client, for comparison'],
+    [
+      'bare Node, an ES module',
+      'bare Node, CommonJS',
+      'the package and its catalogue, imported',
+      'the package and its catalogue, required',
+      'prom-client, required, for comparison',
+    ],
   );
   t.true(measurements.every(({ milliseconds }) => milliseconds > 0));
 });
