@@ -71,7 +71,7 @@ async function reachNodeWithoutRequire() {
     if (!name.endsWith('.js')) continue;
     const text = await readFile(join(dist, name), 'utf8');
     const own = text
-      // The test's own, whose `hrtime` fake timers replace.
+      // In a test runner, the global `process` is the one whose `hrtime` fake timers replace.
       .replaceAll('require("node:process")', 'process')
       .replaceAll('require("node:', 'process.getBuiltinModule("node:');
     await writeFile(join(dist, name), own);

@@ -13,7 +13,7 @@ const threadsModule = () => process.getBuiltinModule('node:worker_threads');
 export interface MemberLink {
   /** Id of this thread; `undefined` in a process. */
   readonly thread: number | undefined;
-  /** Whether anyone can hear: a worker of a primary that is gone has nobody. */
+  /** Whether anyone can hear, now or after an election: a worker of a primary that is gone has nobody. */
   readonly isOpen: boolean;
   /** Never throws. */
   send(message: MemberMessage): void;

@@ -1,5 +1,6 @@
 /** Instruments that are switched off: recording on them does nothing, whoever holds them or a series of theirs. */
 import type { MetricDefinition } from '../definition.js';
+import { processWide } from '../process-wide.js';
 import type { AnyInstrument } from './any-instrument.js';
 import type { Series } from './branch.js';
 import { CounterSeries } from './counter.js';
@@ -9,16 +10,17 @@ import type { Instrument } from './instrument.js';
 import { SeriesTree } from './series.js';
 import { SummarySeries } from './summary.js';
 
-let count = 0;
+/** Of all copies: the decorators of one may record in a registry that another has switched off. */
+const all = processWide('switch-offs', () => ({ count: 0 }));
 
 /** Grows when something is switched off: what was found to be on before may no longer be. 0: nothing is. */
 export function switchOffs(): number {
-  return count;
+  return all.count;
 }
 
 /** Says that something is switched off that is no instrument: a registry, with all that it will make. */
 export function noteSwitchOff(): void {
-  count += 1;
+  all.count += 1;
 }
 
 class OffCounterSeries extends CounterSeries {
