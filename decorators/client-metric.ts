@@ -5,10 +5,10 @@ import { labelText } from '../lib/instruments/label-values.js';
 import { label } from '../lib/label.js';
 import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { type AnyRegistry, registryOf } from './class-settings.js';
 import type { ErrorClass } from './error-classes.js';
-import { boundSources, type Source } from './label-sources.js';
-import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recorder.js';
+import { type AnyRegistry, registryOf } from './recording/class-settings.js';
+import { boundSources, type Source } from './recording/label-sources.js';
+import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recording/recorder.js';
 
 /** A `Counter` of prom-client or `@prometheus-io/client`, by its label names. */
 export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {

@@ -17,7 +17,7 @@ import {
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from './recording/recorder.js';
 
 /** Which calls count: all that ended, those that ended well, those that did not, or all at their start. */
 export type When = 'settled' | 'success' | 'failure' | 'called';

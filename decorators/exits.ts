@@ -5,7 +5,7 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { isPlainPromise, observedCatch } from './promise-result.js';
-import type { AnyMethod, ObservedLife } from './stream-life.js';
+import type { AnyMethod, ObservedLife } from './streams/stream-life.js';
 
 /** Of classes with more methods than this, which build queries, only the usual names are observed: each costs. */
 const maxMethods = 64;

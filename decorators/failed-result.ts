@@ -2,8 +2,8 @@
 
 import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
-import { failsByClass, registryOf } from './class-settings.js';
 import { declarationOf, declaredBy } from './declaration.js';
+import { failsByClass, registryOf } from './recording/class-settings.js';
 
 /** The error of a call whose result is a failure. Its name is text: minified builds rename classes. */
 export const failedResult: Error = Object.assign(new Error('The result of the call is a failure.'), {

@@ -6,7 +6,7 @@ import { recorderOn } from './client-metric.js';
 import { definesField } from './defined-fields.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import type { DecoratorArguments } from './metric-decorator.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from './recording/recorder.js';
 
 /**
  * A decorator for methods, standard accessors and legacy properties. `Args` and `Result` are inferred from the first alone: were the

@@ -1,13 +1,13 @@
 /** `@Instrumented`: what all methods of a class have in common. */
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Call } from './call.js';
-import { type AnyRegistry, type SharedSource, setClassSettings } from './class-settings.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
 import { checkParentheses } from './method-decorator.js';
 import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
 import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
-import { checkedRegistry } from './registry-binding.js';
+import { type AnyRegistry, type SharedSource, setClassSettings } from './recording/class-settings.js';
+import { checkedRegistry } from './recording/registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
 

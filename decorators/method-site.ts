@@ -1,9 +1,9 @@
 /** Where a decorated method stands: the class that declares it, and the names its calls are labelled with. */
 import type { Call } from './call.js';
-import { ownName, settingsVersion } from './class-settings.js';
 import { type Declaration, derives, prototypeOf } from './declaration.js';
 import type { AnyFunction } from './observed-call.js';
 import { observedBy } from './observed-functions.js';
+import { ownName, settingsVersion } from './recording/class-settings.js';
 
 /** Where a decorator stands. */
 export interface MethodSite {

@@ -3,11 +3,9 @@ import type { LabelShape, MetricDefinition, MetricType } from '../lib/definition
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { Call } from './call.js';
-import type { AnyRegistry } from './class-settings.js';
 import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
 import { judging } from './failure-option.js';
-import { type LabelSources, outcome } from './label-sources.js';
 import {
   checkParentheses,
   type DualModeMethodDecorator,
@@ -17,7 +15,9 @@ import {
 } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
 import type { CallObserver } from './observed-call.js';
-import { type Recorder, recorderFor } from './recorder.js';
+import type { AnyRegistry } from './recording/class-settings.js';
+import { type LabelSources, outcome } from './recording/label-sources.js';
+import { type Recorder, recorderFor } from './recording/recorder.js';
 
 /** The call of a decorated method as its label sources see it: typed from the method. */
 export type CallOf<This, Args, Result> = Call<Fixed<This>, FixedArgs<Args>, Awaited<Fixed<Result>>>;

@@ -2,9 +2,9 @@
 import { type Outcome, outcomeOfError } from '../lib/escalation.js';
 import { processWide } from '../lib/process-wide.js';
 import type { Call } from './call.js';
-import { type AnyRegistry, hasClassFailures } from './class-settings.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
+import { type AnyRegistry, hasClassFailures } from './recording/class-settings.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
 export interface CallObserver {

@@ -6,7 +6,6 @@
 
 import { switchOffs } from '../lib/instruments/switch-off.js';
 import type { Call } from './call.js';
-import { hasClassFailures } from './class-settings.js';
 import { maxDepth, recording } from './contained-observer.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import {
@@ -21,8 +20,9 @@ import {
 } from './observed-call.js';
 import { combined } from './paired-observers.js';
 import { isPlainPromise } from './promise-result.js';
-import type { StreamLife } from './stream-life.js';
-import { followResult } from './stream-result.js';
+import { hasClassFailures } from './recording/class-settings.js';
+import type { StreamLife } from './streams/stream-life.js';
+import { followResult } from './streams/stream-result.js';
 import { finish, finishOnEmptyStack, unfinished } from './unfinished-calls.js';
 
 /** A function that behaves as `original` and reports every call to `observers`. */

@@ -1,7 +1,7 @@
 /** Promises that are more than plain ones, observed when their caller subscribes and not before: nothing lazy is run. */
 import { types } from 'node:util';
-import type { AnyMethod, ObservedLife } from './stream-life.js';
-import { redefine } from './stream-life.js';
+import type { AnyMethod, ObservedLife } from './streams/stream-life.js';
+import { redefine } from './streams/stream-life.js';
 
 // Of this realm's own promises, whoever has replaced the global.
 const promisePrototype = Reflect.getPrototypeOf((async () => {})()) as Promise<unknown>;

@@ -17,7 +17,7 @@ import {
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from './recording/recorder.js';
 
 export interface TimedOptions<C = Call> extends FailureOption<C> {
   /**

@@ -16,7 +16,7 @@ import {
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder } from './recording/recorder.js';
 
 export interface TracksGaugeOptions<C> extends FailureOption<C> {
   /**

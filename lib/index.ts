@@ -81,6 +81,13 @@ export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export type { LintFinding, LintRule } from './naming.js';
+export {
+  type FetchInstrumentation,
+  type InstrumentFetchOptions,
+  instrumentFetch,
+} from './outbound/fetch.js';
+export { type HostTable, type HostTarget, knownHosts } from './outbound/hosts.js';
+export type { RateLimitState, ResetTime } from './outbound/rate-limits.js';
 export type { AnyMetricDefinition, PlainMetricDefinition as MetricDefinition } from './plain-definition.js';
 export {
   aiProviderCheck,
@@ -93,12 +100,6 @@ export {
   type UrlCheckOptions,
   urlCheck,
 } from './ready-made-checks.js';
-export {
-  type FetchInstrumentation,
-  type InstrumentFetchOptions,
-  instrumentFetch,
-} from './recorders/fetch.js';
-export { type HostTable, type HostTarget, knownHosts } from './recorders/hosts.js';
 export { type Issue, type Moment, PlatformMetrics, type PullRequest } from './recorders/platform.js';
 export type { PriceTable, TokenPrices, TokenUsage } from './recorders/prices.js';
 export {
@@ -108,7 +109,6 @@ export {
   ProviderMetrics,
   type ProviderMetricsOptions,
 } from './recorders/provider.js';
-export type { RateLimitState, ResetTime } from './recorders/rate-limits.js';
 export type { RecorderOptions, RegistryCollector } from './recorders/recorder-options.js';
 export { type WorkflowContext, WorkflowMetrics, type WorkflowStep } from './recorders/workflow.js';
 export {

@@ -2,10 +2,10 @@
 
 import type { CatalogueSubject } from '../lib/catalogue/catalogue.js';
 import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
-import type { PushOptions } from '../lib/export/pushgateway.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
-import type { HostTable } from '../lib/recorders/hosts.js';
+import type { HostTable } from '../lib/outbound/hosts.js';
+import type { PushOptions } from '../lib/push/pushgateway.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { MetricViews } from '../lib/views.js';

@@ -10,6 +10,14 @@ import { PlatformMetrics } from '../lib/recorders/platform.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import {
+  checkStopOptions,
+  endOnSignals,
+  runInOrder,
+  type ShutdownStep,
+  stopOnSignals,
+  waitReporter,
+} from '../lib/shutdown.js';
 import { definitionsOf } from './catalogue-option.js';
 import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
@@ -22,14 +30,6 @@ import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { endingSteps, type RunningParts } from './running-parts.js';
 import { isWorkerOfOthers, warnOfSharedPort } from './shared-port.js';
-import {
-  checkStopOptions,
-  endOnSignals,
-  runInOrder,
-  type ShutdownStep,
-  stopOnSignals,
-  waitReporter,
-} from './shutdown.js';
 
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
@@ -116,7 +116,7 @@ export function createMetrics(
   const beginPush = async (): Promise<void> => {
     const { pushUrl: url, scrapeIntervalSeconds: intervalSeconds, labels } = settings;
     if (url === undefined) return;
-    const { startPush } = await import('../lib/export/pushgateway.js');
+    const { startPush } = await import('../lib/push/pushgateway.js');
     // What was restored would stand in the gateway once for each life, were each a group of its own.
     const grouping = parts.snapshots === undefined ? undefined : { instance: hostname() };
     parts.push = startPush({

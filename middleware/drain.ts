@@ -1,8 +1,8 @@
 /** The first step of a stop: readiness off, the service's own work ended, its servers closed. */
 import { systemClock } from '../lib/clock.js';
 import type { HealthChecks } from '../lib/health.js';
+import type { ShutdownStep } from '../lib/shutdown.js';
 import { closeServer, serversIn } from './drained-server.js';
-import type { ShutdownStep } from './shutdown.js';
 
 export interface DrainOptions {
   readonly health: HealthChecks;

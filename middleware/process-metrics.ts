@@ -4,8 +4,8 @@ import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import type { MetricsConfig } from '../lib/config.js';
+import { instrumentFetch } from '../lib/outbound/fetch.js';
 import { isPromClientRegistry } from '../lib/prom-client-registries.js';
-import { instrumentFetch } from '../lib/recorders/fetch.js';
 import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 import type { CreateMetricsOptions } from './create-metrics-options.js';
 

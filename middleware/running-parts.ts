@@ -1,8 +1,8 @@
 /** The parts of `createMetrics` that run between its start and its stop, and the steps that end them. */
 import type { Snapshots } from '../lib/durability/keep-snapshots.js';
-import type { MetricsPush } from '../lib/export/pushgateway.js';
+import type { MetricsPush } from '../lib/push/pushgateway.js';
+import type { ShutdownStep } from '../lib/shutdown.js';
 import type { MetricsServer } from './metrics-server.js';
-import type { ShutdownStep } from './shutdown.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 
 /** Those that have begun. */

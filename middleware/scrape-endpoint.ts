@@ -143,7 +143,7 @@ function sourceOf(
   if (typeof cluster === 'function') return cluster;
   if (!cluster) return (scrape) => scrapeChunks(registry, scrape);
   // Now, so that workers which join from here on are known at the first scrape; node:cluster is loaded by nobody else.
-  const loaded = import('../lib/export/cluster.js');
+  const loaded = import('../lib/cluster/cluster.js');
   loaded.then(({ clusterMetrics }) => clusterMetrics({ registry })).catch(() => {});
   return async function* (scrape) {
     const { clusterMetrics } = await loaded;

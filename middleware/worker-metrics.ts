@@ -1,6 +1,6 @@
 /** The part of a worker in `createMetrics({ cluster: true })`: it joins its primary, or those of its kind where that runs none of us. */
-import type { ClusterMembership } from '../lib/export/cluster-worker.js';
-import type { ElectedCluster } from '../lib/export/elected-cluster.js';
+import type { ClusterMembership } from '../lib/cluster/cluster-worker.js';
+import type { ElectedCluster } from '../lib/cluster/elected-cluster.js';
 import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
 
 /** Seconds after which a primary that has not been heard is taken for one that runs none of this package. */
@@ -25,7 +25,7 @@ export interface WorkerOptions {
 export async function startWorkerMetrics(options: WorkerOptions): Promise<WorkerMetrics> {
   // PM2's own code is the primary of its cluster mode.
   if (process.env.pm_id !== undefined && isProcess()) return elected(options, "PM2's");
-  const { joinCluster } = await import('../lib/export/cluster-worker.js');
+  const { joinCluster } = await import('../lib/cluster/cluster-worker.js');
   let part: { readonly membership: ClusterMembership; stop(): Promise<void> } = {
     membership: joinCluster({ registry: options.registry }),
     stop: async () => {},
@@ -67,7 +67,7 @@ async function elected(
       ...(cause === undefined ? {} : { cause }),
     }));
   try {
-    const { electCluster } = await import('../lib/export/elected-cluster.js');
+    const { electCluster } = await import('../lib/cluster/elected-cluster.js');
     const { membership, chunks, stop } = await electCluster(registry, service);
     await serve(chunks).then(
       () => warn('The workers elect one of themselves to answer for all, on the port that they share.'),

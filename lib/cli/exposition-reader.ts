@@ -1,8 +1,8 @@
 /** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
 import { decodedLines } from './decoded-lines.js';
+import { numberOf, readSample, type Sample } from './lenient-sample-line.js';
 import { type OpenMetricsLog, type OpenMetricsProblem, openMetricsLog } from './open-metrics-rules.js';
 import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
-import { numberOf, readSample, type Sample } from './sample-line.js';
 
 export interface ExposedFamily {
   readonly name: string;

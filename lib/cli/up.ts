@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as elapsed } from 'node:timers/promises';
-import { alertmanagerArguments, prometheusArguments } from '../monitoring/start-commands.js';
+import { alertmanagerArguments, prometheusArguments } from '../monitoring/deploy/start-commands.js';
 import type { BundleSurroundings } from './bundle-options.js';
 import { findMonitoringPrograms, type MonitoringPrograms } from './monitoring-programs.js';
 import { type MonitoringState, monitoringState, stateChanges } from './monitoring-state.js';

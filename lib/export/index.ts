@@ -1,21 +1,22 @@
 /** The names of `@tamma/observability/export`: what carries the numbers beyond this process, or past its end. */
+
+export { type ClusterMetrics, type ClusterMetricsOptions, clusterMetrics } from '../cluster/cluster.js';
+export {
+  type ClusterMembership,
+  type FlushOptions,
+  type JoinClusterOptions,
+  joinCluster,
+} from '../cluster/cluster-worker.js';
 export {
   keepSnapshots,
   type RestoreReport,
   type SnapshotOptions,
   type Snapshots,
 } from '../durability/keep-snapshots.js';
-export { type ClusterMetrics, type ClusterMetricsOptions, clusterMetrics } from './cluster.js';
-export {
-  type ClusterMembership,
-  type FlushOptions,
-  type JoinClusterOptions,
-  joinCluster,
-} from './cluster-worker.js';
 export {
   type BasicAuth,
   type MetricsPush,
   type PushOptions,
   type PushStopOptions,
   startPush,
-} from './pushgateway.js';
+} from '../push/pushgateway.js';

@@ -9,10 +9,10 @@ import {
 import { errors, issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
 import type { MetricDefinition } from '../definition.js';
 import { nearest } from '../errors.js';
-import { monitoringError } from './expression.js';
 import { type Alert, type DashboardName, dashboardNames, type RecordingRule } from './model.js';
-import { metricsOf as metricsOfSlo } from './slo-checks.js';
-import type { Slo } from './slo-model.js';
+import { monitoringError } from './promql/expression.js';
+import { metricsOf as metricsOfSlo } from './slo/slo-checks.js';
+import type { Slo } from './slo/slo-model.js';
 
 /**
  * The parts of a service, for `include`. Of any service: `http` (requests in and out), `process` (Node, health checks, decorated

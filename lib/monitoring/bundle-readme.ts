@@ -1,7 +1,8 @@
 /** The bundle's own README: what is in it, how it is checked, how it is started. */
+
+import { alertmanagerCommand, startCommand } from './deploy/start-commands.js';
 import type { BundleFile } from './model.js';
 import type { BundleSettings } from './settings.js';
-import { alertmanagerCommand, startCommand } from './start-commands.js';
 
 /** Where things are -> what they are; told of what there is. */
 const contents: readonly [prefix: string, shown: string, meaning: string][] = [

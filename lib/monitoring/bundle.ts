@@ -1,24 +1,24 @@
 /** The whole bundle: everything around a service, from its definitions. */
-import { alertmanagerFiles } from './alertmanager-files.js';
+import { alertmanagerFiles } from './alertmanager/alertmanager-files.js';
 import { alertGroups } from './alerts/alert-groups.js';
+import { escalationGroups } from './alerts/escalation-rules.js';
+import { runbookFiles } from './alerts/runbooks.js';
 import { bundleReadme } from './bundle-readme.js';
 import { coverageOf, coverageText } from './coverage.js';
 import { grafanaFiles } from './dashboards/grafana-files.js';
-import { deploymentFiles } from './deployment-files.js';
-import { escalationGroups } from './escalation-rules.js';
-import { monitoringError } from './expression.js';
-import { checkExpressions, expressionReader } from './expression-checks.js';
-import { knownSeries } from './known-series.js';
+import { deploymentFiles } from './deploy/deployment-files.js';
 import type { BundleFile, RuleGroup } from './model.js';
-import { checkOwnRules } from './own-rules.js';
-import { prometheusFiles } from './prometheus-files.js';
-import { promqlParser } from './promql.js';
-import { recordingGroups } from './recording-rules.js';
-import { ruleFiles } from './rule-files.js';
-import { ruleTestFiles } from './rule-tests.js';
-import { runbookFiles } from './runbooks.js';
+import { prometheusFiles } from './prometheus/prometheus-files.js';
+import { recordingGroups } from './prometheus/recording-rules.js';
+import { ruleFiles } from './prometheus/rule-files.js';
+import { ruleTestFiles } from './prometheus/rule-tests.js';
+import { checkOwnRules } from './prometheus/user-rules.js';
+import { monitoringError } from './promql/expression.js';
+import { checkExpressions, expressionReader } from './promql/expression-checks.js';
+import { knownSeries } from './promql/known-series.js';
+import { promqlParser } from './promql/promql.js';
 import { type BundleOptions, type BundleSettings, bundleSettings } from './settings.js';
-import { sloGroups } from './slo.js';
+import { sloGroups } from './slo/slo.js';
 
 export interface Bundle {
   /** Sorted by path. */

@@ -2,10 +2,11 @@
  * Whether the bundle looks at everything: each metric has a panel, a rule or an alert; each alert a runbook, tests that it fires
  * and stays quiet, and a panel of its dashboard.
  */
+
+import { runbookSection } from './alerts/runbook-links.js';
 import { dashboardUid } from './bundle-identity.js';
-import type { ReadExpression } from './expression-checks.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
-import { runbookSection } from './runbook-links.js';
+import type { ReadExpression } from './promql/expression-checks.js';
 import type { BundleSettings } from './settings.js';
 
 export interface MetricCoverage {

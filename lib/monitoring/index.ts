@@ -1,9 +1,11 @@
 /** The names of `@tamma/observability/monitoring`. */
 
-export type { Receiver, Receivers } from './alertmanager-receivers.js';
+export type { Receiver, Receivers } from './alertmanager/alertmanager-receivers.js';
+export type { BundleIntervals } from './alertmanager/intervals.js';
+export type { QuietHours } from './alertmanager/quiet-hours.js';
+export { defaultThresholds, type Thresholds } from './alerts/thresholds.js';
 export { type Bundle, generateBundle } from './bundle.js';
 export { type BundlePart, bundleParts } from './bundle-parts.js';
-export type { BundleIntervals } from './intervals.js';
 export type {
   Alert,
   AlertCase,
@@ -14,7 +16,6 @@ export type {
   Severity,
   Subject,
 } from './model.js';
-export type { QuietHours } from './quiet-hours.js';
 export type { BundleOptions, BundleSettings, PrometheusVersion } from './settings.js';
 export {
   type BurnFactor,
@@ -23,6 +24,5 @@ export {
   type Slo,
   type SloOptions,
   type SloSeverities,
-} from './slo.js';
-export { defaultThresholds, type Thresholds } from './thresholds.js';
+} from './slo/slo.js';
 export { type WriteBundleOptions, type WrittenBundle, writeBundle } from './write-bundle.js';

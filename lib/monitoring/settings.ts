@@ -4,16 +4,16 @@ import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from 
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
-import { type Receivers, receiversWith } from './alertmanager-receivers.js';
+import { type Receivers, receiversWith } from './alertmanager/alertmanager-receivers.js';
+import { type BundleIntervals, intervalsWith, leastScrapes } from './alertmanager/intervals.js';
+import { type QuietHours, quietHoursWith } from './alertmanager/quiet-hours.js';
+import { type Thresholds, thresholdsWith } from './alerts/thresholds.js';
 import { type BundleIdentity, identityOf } from './bundle-identity.js';
 import { type BundlePart, definitionsOf, exposedDefinitions, partsOf } from './bundle-parts.js';
-import { duration, monitoringError } from './expression.js';
-import * as foreign from './foreign.js';
-import { type BundleIntervals, intervalsWith, leastScrapes } from './intervals.js';
 import type { Alert, RecordingRule } from './model.js';
-import { type QuietHours, quietHoursWith } from './quiet-hours.js';
-import type { Slo } from './slo-model.js';
-import { type Thresholds, thresholdsWith } from './thresholds.js';
+import { duration, monitoringError } from './promql/expression.js';
+import type { Slo } from './slo/slo-model.js';
+import * as foreign from './third-party-metrics.js';
 
 /** The Prometheus that the files are for. */
 export type PrometheusVersion = '2.42' | '3';

@@ -12,8 +12,8 @@ import {
   manifestText,
   readManifest,
 } from './bundle-manifest.js';
-import { monitoringError } from './expression.js';
 import type { BundleFile } from './model.js';
+import { monitoringError } from './promql/expression.js';
 
 export interface WriteBundleOptions {
   /** `true`: files of others at our paths, and files of ours that were edited, are overwritten or removed. Default: false. */

@@ -9,8 +9,6 @@ import {
   webhooksReceived,
 } from '../catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
-import { metricsError } from '../errors.js';
-import { methodLabel } from '../http-method.js';
 import {
   type AnyRegistry,
   containedAmounts,
@@ -18,7 +16,9 @@ import {
   containedTimes,
   givenObject,
   recordingFailed,
-} from './contained.js';
+} from '../contained.js';
+import { metricsError } from '../errors.js';
+import { methodLabel } from '../http-method.js';
 import {
   defaultResource,
   momentError,
@@ -26,7 +26,7 @@ import {
   type RateLimitState,
   type ResetTime,
   resetCountdown,
-} from './rate-limits.js';
+} from '../outbound/rate-limits.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** A moment: a date, the text of one, or milliseconds since 1970. */

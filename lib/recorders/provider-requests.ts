@@ -3,12 +3,13 @@
  * `ai_requests_in_progress` exactly once, whichever of its stop function and its end is told first. An end names its
  * request by the object that it was started with, or else by provider and model alone.
  */
+
+import type { AnyRegistry } from '../contained.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import type { HistogramSeries } from '../instruments/histogram.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { processWide } from '../process-wide.js';
-import type { AnyRegistry } from './contained.js';
 
 /** One request. */
 export class RequestWork {

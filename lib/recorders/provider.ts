@@ -16,9 +16,6 @@ import {
   aiUnpricedRequests,
 } from '../catalogue/provider.js';
 import { errors } from '../catalogue/workflow.js';
-import { errorName } from '../error-name.js';
-import { metricsError, shown } from '../errors.js';
-import { secondsSince } from '../instruments/stopwatch.js';
 import {
   type AnyRegistry,
   containedAmounts,
@@ -28,10 +25,18 @@ import {
   givenObject,
   isTime,
   recordingFailed,
-} from './contained.js';
+} from '../contained.js';
+import { errorName } from '../error-name.js';
+import { metricsError, shown } from '../errors.js';
+import { secondsSince } from '../instruments/stopwatch.js';
+import {
+  defaultResource,
+  type RateLimitState,
+  type ResetTime,
+  resetCountdown,
+} from '../outbound/rate-limits.js';
 import { checkPrices, costOf, type PriceTable, type TokenUsage, tokenTypes } from './prices.js';
 import { type ProviderRequests, providerRequestsOf, RequestWork } from './provider-requests.js';
-import { defaultResource, type RateLimitState, type ResetTime, resetCountdown } from './rate-limits.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
 /** One request to an AI provider. The object itself is what its start and its end are matched by. */

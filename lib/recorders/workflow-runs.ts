@@ -1,8 +1,9 @@
 /** The runs of workflows under way, so that each is released from `active_autonomous_loops` exactly once. */
+
+import type { AnyRegistry } from '../contained.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { processWide } from '../process-wide.js';
-import type { AnyRegistry } from './contained.js';
 import { OpenWork } from './open-work.js';
 
 /** How a run ended, for the recordings that come with it. */

@@ -14,10 +14,6 @@ import {
   workflowsCompleted,
   workflowsStarted,
 } from '../catalogue/workflow.js';
-import { errorName } from '../error-name.js';
-import { metricsError, shown } from '../errors.js';
-import { type Outcome, outcomeOfError, type Severity } from '../escalation.js';
-import { secondsSince } from '../instruments/stopwatch.js';
 import {
   type AnyRegistry,
   containedAmounts,
@@ -26,7 +22,11 @@ import {
   containedTimes,
   givenObject,
   recordingFailed,
-} from './contained.js';
+} from '../contained.js';
+import { errorName } from '../error-name.js';
+import { metricsError, shown } from '../errors.js';
+import { type Outcome, outcomeOfError, type Severity } from '../escalation.js';
+import { secondsSince } from '../instruments/stopwatch.js';
 import { newWork } from './open-work.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 import { type RunId, type WorkflowRuns, workflowRunsOf } from './workflow-runs.js';

@@ -6,7 +6,7 @@ import * as promClient from 'prom-client';
 import { ProviderRequest } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../../lib/definition.js';
-import { type FetchInstrumentation, instrumentFetch } from '../../lib/recorders/fetch.js';
+import { type FetchInstrumentation, instrumentFetch } from '../../lib/outbound/fetch.js';
 import { PlatformMetrics } from '../../lib/recorders/platform.js';
 import { ProviderMetrics } from '../../lib/recorders/provider.js';
 import { MetricsRegistry } from '../../lib/registry.js';

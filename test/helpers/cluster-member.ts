@@ -5,8 +5,8 @@ import {
   messageType,
   type WrittenFamily,
   writtenFamily,
-} from '../../lib/export/cluster-messages.js';
-import { type Family, familyOf } from '../../lib/export/family.js';
+} from '../../lib/cluster/cluster-messages.js';
+import { type Family, familyOf } from '../../lib/cluster/family.js';
 import type { MetricsRegistry, StructuralRegistry } from '../../lib/registry.js';
 import { until } from './until.js';
 

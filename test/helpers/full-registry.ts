@@ -1,8 +1,8 @@
 /** A registry with every series that the catalogue's budgets allow. */
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
 import type { BundleFile } from '../../lib/monitoring/model.js';
-import { prometheusFiles } from '../../lib/monitoring/prometheus-files.js';
-import { scrapeLimits } from '../../lib/monitoring/scrape-limits.js';
+import { prometheusFiles } from '../../lib/monitoring/prometheus/prometheus-files.js';
+import { scrapeLimits } from '../../lib/monitoring/prometheus/scrape-limits.js';
 import { type BundleOptions, bundleSettings } from '../../lib/monitoring/settings.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
-import { duration } from '../../lib/monitoring/expression.js';
 import { isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
+import { duration } from '../../lib/monitoring/promql/expression.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** One `tests:` entry; `expect` are queries with the samples that they give, none where nothing is to come. */

@@ -1,7 +1,7 @@
 /** A service that counts and pushes, and tells whoever started it how it fares. Run with `--expose-gc`. */
 import { metricsPushFailures } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, label } from '../../lib/definition.js';
-import { startPush } from '../../lib/export/pushgateway.js';
+import { startPush } from '../../lib/push/pushgateway.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 export interface ServiceHealth {

@@ -1,11 +1,11 @@
 /** A user's own metric with an alert on it, and the files that a bundle has of alerts. */
 import { defineCounter, label } from '../../lib/definition.js';
 import { alertGroups } from '../../lib/monitoring/alerts/alert-groups.js';
-import { selector } from '../../lib/monitoring/expression.js';
 import { type Alert, isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
-import { recordingGroups } from '../../lib/monitoring/recording-rules.js';
-import { ruleFiles } from '../../lib/monitoring/rule-files.js';
-import { ruleTestFiles } from '../../lib/monitoring/rule-tests.js';
+import { recordingGroups } from '../../lib/monitoring/prometheus/recording-rules.js';
+import { ruleFiles } from '../../lib/monitoring/prometheus/rule-files.js';
+import { ruleTestFiles } from '../../lib/monitoring/prometheus/rule-tests.js';
+import { selector } from '../../lib/monitoring/promql/expression.js';
 import { type BundleOptions, type BundleSettings, bundleSettings } from '../../lib/monitoring/settings.js';
 
 /** What the user adds: a metric, and an alert on it. */

@@ -8,7 +8,7 @@ import { Timed } from '../../decorators/timed.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
 import { selfMetricsOf } from '../../lib/exposition/self-metrics.js';
-import { resetCountdown } from '../../lib/recorders/rate-limits.js';
+import { resetCountdown } from '../../lib/outbound/rate-limits.js';
 import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { freezeDate } from '../helpers/freeze-date.js';

@@ -4,7 +4,7 @@ import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
-import { clusterMetrics } from '../../lib/export/cluster.js';
+import { clusterMetrics } from '../../lib/cluster/cluster.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { compiled } from '../helpers/package-root.js';
 import { until } from '../helpers/until.js';

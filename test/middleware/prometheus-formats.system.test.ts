@@ -2,7 +2,7 @@
 import Koa from 'koa';
 import promClient from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
-import { boundTexts } from '../../lib/monitoring/expression.js';
+import { boundTexts } from '../../lib/monitoring/promql/expression.js';
 import { createTestRegistry, type TestRegistry } from '../../lib/testing.js';
 import { metricsRouter } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';

@@ -26,7 +26,7 @@ const overhead = by(
   'recording a request takes less than 1 % of the fastest request that could be made',
 );
 const scrapedEvery15Seconds = by(
-  'lib/monitoring/prometheus-files.test.ts',
+  'lib/monitoring/prometheus/prometheus-files.test.ts',
   'the service, Prometheus and Alertmanager are scraped every 15 seconds, and alerts go to Alertmanager',
 );
 const alertsAreTested = by(
@@ -73,7 +73,7 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
       shownBy: [
         scrapedEvery15Seconds,
         by(
-          'lib/export/pushgateway.test.ts',
+          'lib/push/pushgateway.test.ts',
           'each interval pushes the current numbers, and no connection is kept in between',
         ),
       ],
@@ -190,11 +190,11 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
       criterion: 'Deployment to production',
       shownBy: [
         by(
-          'lib/monitoring/deployment-files.test.ts',
+          'lib/monitoring/deploy/deployment-files.test.ts',
           'on one machine, the programs share its network, and keep the retention',
         ),
         by(
-          'lib/monitoring/deployment-files.test.ts',
+          'lib/monitoring/deploy/deployment-files.test.ts',
           'the operator scrapes what prometheus.yml does: path, interval, job, limits, token',
         ),
       ],

@@ -3,7 +3,7 @@ import { expectTypeOf } from 'expect-type';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../../lib/catalogue/provider.js';
 import { issuesProcessed, queueDepth } from '../../lib/catalogue/workflow.js';
 import type { CounterDefinition } from '../../lib/definition.js';
-import { defineSlo, type Slo } from '../../lib/monitoring/slo.js';
+import { defineSlo, type Slo } from '../../lib/monitoring/slo/slo.js';
 
 const total = { metric: issuesProcessed };
 

@@ -1,13 +1,14 @@
 /** The alerts of the bundle, a group a subject. */
-import { monitoringError } from '../expression.js';
+
 import type { Alert, RuleGroup, Subject } from '../model.js';
+import { monitoringError } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { costAlerts } from './cost.js';
 import { httpAlerts } from './http.js';
-import { monitoringAlerts } from './monitoring.js';
 import { pipelineAlerts } from './pipeline.js';
 import { platformAlerts } from './platform.js';
 import { processAlerts } from './process.js';
+import { monitoringAlerts } from './prometheus.js';
 import { providerAlerts } from './provider.js';
 import { rateLimitAlerts } from './rate-limits.js';
 import { targetAlerts } from './targets.js';

@@ -1,8 +1,8 @@
 /** What AI providers cost: a leap, a month that gets too dear, and models without a price. */
 import { aiCost, aiUnpricedRequests } from '../../catalogue/provider.js';
-import { up } from '../foreign.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import { up } from '../third-party-metrics.js';
 import { appearing, changing, growing, halfHourly, historySteps, steady } from './crafted.js';
 import { inJob, joined } from './in-job.js';
 import { unusual } from './usual-hours.js';

@@ -3,8 +3,8 @@
 import { healthCheckStatus } from '../../catalogue/health.js';
 import { httpServerRequestDuration, httpServerRequestsInFlight } from '../../catalogue/http.js';
 import type { Alert, AlertCase } from '../model.js';
-import { workRequests } from '../own-requests.js';
-import { serverError } from '../recording-rules.js';
+import { workRequests } from '../probe-routes.js';
+import { serverError } from '../prometheus/recording-rules.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, growing, steady } from './crafted.js';
 import { fewestBad, inJob, joined, percent } from './in-job.js';

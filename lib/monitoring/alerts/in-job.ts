@@ -1,8 +1,8 @@
 /** Expressions about the service alone, as the alerts are built of them. */
 import type { MetricDefinition } from '../../definition.js';
-import { type Matches, type Part, selector, sumBy } from '../expression.js';
-import { up } from '../foreign.js';
+import { type Matches, type Part, selector, sumBy } from '../promql/expression.js';
 import { type BundleSettings, windowOf } from '../settings.js';
+import { up } from '../third-party-metrics.js';
 
 /** What is within the label `job` of the service. */
 export interface InJob {

@@ -9,9 +9,9 @@ import {
   metricsSeriesFolded,
   metricsSnapshotAge,
 } from '../../catalogue/self.js';
-import { up } from '../foreign.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import { up } from '../third-party-metrics.js';
 import { appearing, growing, steady } from './crafted.js';
 import { inJob, joined } from './in-job.js';
 

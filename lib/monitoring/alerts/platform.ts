@@ -8,7 +8,7 @@ import {
 } from '../../catalogue/platform.js';
 import { errors } from '../../catalogue/workflow.js';
 import type { Alert, AlertCase } from '../model.js';
-import { failedStatus } from '../recording-rules.js';
+import { failedStatus } from '../prometheus/recording-rules.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { above, falling, growing, steady } from './crafted.js';
 import { fewestBad, inJob, joined, percent, shareOf } from './in-job.js';

@@ -1,7 +1,13 @@
 /** The Node processes of the service. */
-import { nodeEventLoopLag, nodeGcDuration, nodeHeapUsed, processResidentMemory } from '../foreign.js';
+
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import {
+  nodeEventLoopLag,
+  nodeGcDuration,
+  nodeHeapUsed,
+  processResidentMemory,
+} from '../third-party-metrics.js';
 import { steady } from './crafted.js';
 import { inJob } from './in-job.js';
 

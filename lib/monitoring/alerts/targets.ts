@@ -1,7 +1,8 @@
 /** The processes of the service as Prometheus sees them. */
-import { processStart, up } from '../foreign.js';
+
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import { processStart, up } from '../third-party-metrics.js';
 import { growing, steady } from './crafted.js';
 import { inJob } from './in-job.js';
 

@@ -2,7 +2,7 @@
  * What is unusual for the hour. A service that works in office hours does more at nine than at eight on every day of the week, so
  * an hour is compared with the same hours of earlier days, and only where a week has been recorded.
  */
-import { serviceUp } from '../recording-rules.js';
+import { serviceUp } from '../prometheus/recording-rules.js';
 import type { InJob } from './in-job.js';
 
 /** A week, and the same weekday of the three weeks before it: after holidays the last week says nothing. */

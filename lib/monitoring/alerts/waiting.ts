@@ -1,9 +1,9 @@
 /** What waits: in queues, for approvals, for people. */
 import { escalations, pendingApprovals, queueDepth } from '../../catalogue/workflow.js';
 import type { GaugeDefinition } from '../../definition.js';
-import { up } from '../foreign.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import { up } from '../third-party-metrics.js';
 import { appearing, changing, growing, halfHourly, historySteps, steady } from './crafted.js';
 import { type InJob, inJob, joined } from './in-job.js';
 import { unusual } from './usual-hours.js';

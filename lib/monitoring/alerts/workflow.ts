@@ -8,9 +8,9 @@ import {
   workflowsCompleted,
   workflowsStarted,
 } from '../../catalogue/workflow.js';
-import { processStart } from '../foreign.js';
 import type { Alert, AlertCase } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
+import { processStart } from '../third-party-metrics.js';
 import { above, growing, steady } from './crafted.js';
 import { inJob, joined, percent, shareOf } from './in-job.js';
 

@@ -1,9 +1,10 @@
 /** Rows about alerts: which are pending or fire, and for each what it looks at. */
-import { selector } from '../expression.js';
-import { alertStates } from '../foreign.js';
+
+import { runbookUrl } from '../alerts/runbook-links.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
-import { runbookUrl } from '../runbook-links.js';
+import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
+import { alertStates } from '../third-party-metrics.js';
 import type { Panel, Row } from './board.js';
 import { table, timeSeries } from './panels.js';
 import { variable } from './queries.js';

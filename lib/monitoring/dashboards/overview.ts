@@ -7,15 +7,15 @@ import {
   pendingApprovals,
   queueDepth,
 } from '../../catalogue/workflow.js';
-import { selector } from '../expression.js';
-import { alertStates } from '../foreign.js';
+import type { Thresholds } from '../alerts/thresholds.js';
+import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-import type { Thresholds } from '../thresholds.js';
+import { alertStates } from '../third-party-metrics.js';
 import type { Board, Panel, Query, Row } from './board.js';
-import { ownRow } from './own.js';
 import { stat, timeSeries } from './panels.js';
 import { answeringProcesses, versionTable } from './process-rows.js';
 import { type BoardQueries, boardQueries, recorded, variable } from './queries.js';
+import { ownRow } from './user-metrics.js';
 import { targetVariables } from './variables.js';
 
 export function overviewBoard(settings: BundleSettings): Board {

@@ -1,6 +1,6 @@
 /** Rows about the processes: whether they run, which version, and how Node fares in them. */
 import { buildInfo } from '../../catalogue/self.js';
-import { rate, sumBy } from '../expression.js';
+import { rate, sumBy } from '../promql/expression.js';
 import {
   nodeEventLoopLag,
   nodeGcDuration,
@@ -12,7 +12,7 @@ import {
   scrapeDuration,
   scrapeSamples,
   up,
-} from '../foreign.js';
+} from '../third-party-metrics.js';
 import type { Panel, Row } from './board.js';
 import { stat, table, timeSeries } from './panels.js';
 import type { BoardQueries } from './queries.js';

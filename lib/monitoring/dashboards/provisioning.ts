@@ -1,7 +1,7 @@
 /** What Grafana reads at its start: where Prometheus is, and where the dashboards are. */
 import { stringify } from 'yaml';
-import { duration } from '../expression.js';
 import type { BundleFile } from '../model.js';
+import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 
 const heading =

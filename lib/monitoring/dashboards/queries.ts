@@ -18,7 +18,7 @@ import {
   ratio,
   selector,
   sumBy,
-} from '../expression.js';
+} from '../promql/expression.js';
 import type { Query } from './board.js';
 
 /** Grafana's: four scrapes at least, and no less than what a pixel shows. */

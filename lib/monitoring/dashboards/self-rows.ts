@@ -14,7 +14,8 @@ import {
   metricsSnapshotSize,
 } from '../../catalogue/self.js';
 import type { CounterDefinition } from '../../definition.js';
-import { rate, selector, sumBy } from '../expression.js';
+import { rate, selector, sumBy } from '../promql/expression.js';
+import type { BundleSettings } from '../settings.js';
 import {
   alertmanagerNotificationsFailed,
   prometheusConfigReload,
@@ -22,8 +23,7 @@ import {
   prometheusNotificationErrors,
   prometheusNotificationsDropped,
   prometheusRuleFailures,
-} from '../foreign.js';
-import type { BundleSettings } from '../settings.js';
+} from '../third-party-metrics.js';
 import type { Panel, Row } from './board.js';
 import { histogramPanels } from './durations.js';
 import { gauge, stat, timeSeries } from './panels.js';

@@ -1,9 +1,9 @@
 /** The choices at the top of the dashboards. The source of data is no choice among them: every dashboard has it. */
 import { metricsSeries } from '../../catalogue/self.js';
 import type { MetricDefinition } from '../../definition.js';
-import { checkLabel, selector } from '../expression.js';
-import { up } from '../foreign.js';
+import { checkLabel, selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
+import { up } from '../third-party-metrics.js';
 import type { Variable } from './board.js';
 import { variable } from './queries.js';
 

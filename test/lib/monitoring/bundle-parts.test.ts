@@ -5,7 +5,7 @@ import { defineCounter, label } from '../../../lib/definition.js';
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
-import { defineSlo } from '../../../lib/monitoring/slo.js';
+import { defineSlo } from '../../../lib/monitoring/slo/slo.js';
 import { ownAlert } from '../../helpers/user-alert.js';
 
 const jobs = defineCounter({

@@ -2,10 +2,10 @@
 import test from 'ava';
 import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
 import { coverageOf, coverageText } from '../../../lib/monitoring/coverage.js';
-import { expressionReader } from '../../../lib/monitoring/expression-checks.js';
-import { knownSeries } from '../../../lib/monitoring/known-series.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../lib/monitoring/model.js';
-import { promqlParser } from '../../../lib/monitoring/promql.js';
+import { expressionReader } from '../../../lib/monitoring/promql/expression-checks.js';
+import { knownSeries } from '../../../lib/monitoring/promql/known-series.js';
+import { promqlParser } from '../../../lib/monitoring/promql/promql.js';
 import { bundleSettings } from '../../../lib/monitoring/settings.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });

@@ -1,0 +1,81 @@
+/** Generators, iterators and objects that are async iterable, observed step by step. */
+import { types } from 'node:util';
+import { contextRunner } from '../recording/context-labels.js';
+import type { AnyMethod, ObservedLife } from './stream-life.js';
+
+/** The methods of an iterator, sync or async; all but `next` may be missing. */
+interface IteratorObject {
+  next?: unknown;
+  return?: unknown;
+  throw?: unknown;
+}
+
+/** Observes the iterators that an object makes. */
+export function followIteration(value: object, iterate: AnyMethod, life: ObservedLife): void {
+  life.intercept(value, Symbol.asyncIterator, iterate, (original, self, args) => {
+    const made: unknown = Reflect.apply(original, self, args);
+    const isIterator = self === value && typeof made === 'object' && made !== null && made !== value;
+    if (isIterator && life.isNew(made)) {
+      try {
+        followIterator(made, life);
+      } catch {
+        // A frozen one cannot be observed.
+        life.end();
+      }
+    }
+    return made;
+  });
+}
+
+/** Observes each step of an iterator. */
+export function followIterator(iterator: IteratorObject, life: ObservedLife): void {
+  // The body of a generator runs in the context of who reads it; it keeps the labels of who called it.
+  const inContext = contextRunner();
+  const step = (result: unknown): void => {
+    if (typeof result !== 'object' || result === null) return;
+    const { done, value } = result as { done?: unknown; value?: unknown };
+    if (done === true) life.end();
+    else life.item(value);
+  };
+  for (const method of ['next', 'return', 'throw'] as const) {
+    const original = iterator[method];
+    if (typeof original !== 'function') continue;
+    life.intercept(iterator, method, original as AnyMethod, (run, self, args) =>
+      inContext(() => {
+        let result: unknown;
+        try {
+          result = life.run(() => Reflect.apply(run, self, args));
+        } catch (error) {
+          life.fail(error);
+          throw error;
+        }
+        if (!types.isPromise(result)) {
+          step(result);
+          return result;
+        }
+        return result.then(
+          (settledResult) => {
+            step(settledResult);
+            return settledResult;
+          },
+          (error: unknown) => {
+            life.fail(error);
+            throw error;
+          },
+        );
+      }),
+    );
+  }
+}
+
+/**
+ * Whether an object is its own iterator, and may be read without asking for one. A cursor is not: it makes generators, and
+ * the `done` of its documents is theirs.
+ */
+export function iteratesItself(value: object, iterate: AnyMethod): boolean {
+  if (types.isGeneratorObject(value)) return true;
+  if (typeof (value as IteratorObject).next !== 'function' || types.isGeneratorFunction(iterate))
+    return false;
+  // Asking is safe: an iterator returns itself, and what a cursor makes has not started.
+  return Reflect.apply(iterate, value, []) === value;
+}

@@ -1,0 +1,154 @@
+/**
+ * Recording that never throws into its caller: what the recorders are made of. A definition registers when it is first
+ * recorded, so that a service exposes, and conflicts with, only what it uses. What fails is counted in
+ * `metrics_recording_errors_total` and warned of once; the series is untouched then.
+ */
+import type {
+  CounterDefinition,
+  GaugeDefinition,
+  HistogramDefinition,
+  LabelShape,
+  LabelValues,
+  MetricDefinition,
+} from './definition.js';
+import { MetricsError, metricsError, shown } from './errors.js';
+import type { Series } from './instruments/branch.js';
+import type { Counter } from './instruments/counter.js';
+import type { Gauge } from './instruments/gauge.js';
+import type { Histogram } from './instruments/histogram.js';
+import type { Instrument } from './instruments/instrument.js';
+import type { MetricsRegistry, StructuralRegistry } from './registry.js';
+
+export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+
+/** Takes note of a failed recording, under the reason that the error's code says. */
+export function recordingFailed(registry: AnyRegistry, metric: string, error: unknown): void {
+  registry.recordingFailed(metric, reasonOf(error), error);
+}
+
+/** Adds to a counter. */
+export type Count<L extends LabelShape> = (labels: LabelValues<L>, amount?: number) => void;
+
+export function containedCounter<L extends LabelShape>(
+  registry: AnyRegistry,
+  definition: CounterDefinition<L>,
+): Count<L> {
+  let counter: Counter<L> | undefined;
+  return (labels, amount) => {
+    try {
+      counter ??= registry.counter(definition);
+      counter.inc(labels, amount);
+    } catch (error) {
+      recordingFailed(registry, definition.name, error);
+    }
+  };
+}
+
+/** Observes how long something took, in the unit of the histogram. Nothing takes less than 0. */
+export type ObserveTime<L extends LabelShape> = (labels: LabelValues<L>, time: number) => void;
+
+export function containedTimes<L extends LabelShape>(
+  registry: AnyRegistry,
+  definition: HistogramDefinition<L>,
+): ObserveTime<L> {
+  let histogram: Histogram<L> | undefined;
+  return (labels, time) => {
+    try {
+      if (!isTime(time)) throw timeError(definition.name, time);
+      histogram ??= registry.histogram(definition);
+      histogram.observe(labels, time);
+    } catch (error) {
+      recordingFailed(registry, definition.name, error);
+    }
+  };
+}
+
+/** Sets a gauge of what there cannot be less than none of. */
+export type SetAmount<L extends LabelShape> = (labels: LabelValues<L>, amount: number) => void;
+
+export function containedAmounts<L extends LabelShape>(
+  registry: AnyRegistry,
+  definition: GaugeDefinition<L>,
+): SetAmount<L> {
+  let gauge: Gauge<L> | undefined;
+  return (labels, amount) => {
+    try {
+      if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY)) throw amountError(definition.name, amount);
+      gauge ??= registry.gauge(definition);
+      gauge.set(labels, amount);
+    } catch (error) {
+      recordingFailed(registry, definition.name, error);
+    }
+  };
+}
+
+/**
+ * Bound series of an instrument; `undefined` where the labels cannot be used.
+ * @param instrumentOf gets the instrument from the registry, at the first use
+ */
+export function containedSeries<D extends MetricDefinition, S extends Series>(
+  registry: AnyRegistry,
+  definition: D,
+  instrumentOf: (definition: D) => Instrument<D, S>,
+): (labels: LabelValues<D['labels']>) => S | undefined {
+  let instrument: Instrument<D, S> | undefined;
+  return (labels) => {
+    try {
+      instrument ??= instrumentOf(definition);
+      return instrument.with(labels);
+    } catch (error) {
+      recordingFailed(registry, definition.name, error);
+      return undefined;
+    }
+  };
+}
+
+/** The object that a caller gave, or an empty one where it gave none: a missing label is better than a lost event. */
+export function givenObject<T extends object>(
+  registry: AnyRegistry,
+  metric: string,
+  what: string,
+  value: T,
+): Partial<T> {
+  if (typeof value === 'object' && value !== null) return value;
+  recordingFailed(
+    registry,
+    metric,
+    metricsError(
+      'ERR_METRICS_INVALID_VALUE',
+      `Invalid ${what} of metric \`${metric}\`: expected an object, received ${shown(value)}. It was recorded without labels.`,
+    ),
+  );
+  return {};
+}
+
+/** Whether something can have taken so long: finite, and 0 or more. */
+export function isTime(time: unknown): boolean {
+  return typeof time === 'number' && time >= 0 && time < Number.POSITIVE_INFINITY;
+}
+
+function timeError(metric: string, time: unknown): MetricsError {
+  return metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid duration of metric \`${metric}\`: expected a finite number of 0 or more, received ${shown(time)}.`,
+  );
+}
+
+function amountError(metric: string, amount: unknown): MetricsError {
+  return metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid value of gauge \`${metric}\`: expected a finite number of 0 or more, received ${shown(amount)}.`,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof MetricsError)) return 'error';
+  return reasons[error.code] ?? 'label';
+}
+
+/** Code of an error -> value of the label `reason`. */
+const reasons: Readonly<Record<string, string>> = {
+  ERR_METRICS_INVALID_VALUE: 'value',
+  ERR_METRICS_NEGATIVE_INCREMENT: 'value',
+  ERR_METRICS_DEFINITION_CONFLICT: 'conflict',
+};

@@ -1,0 +1,106 @@
+/** Crafted series on which the alerts of an SLO fire, and on which they keep quiet. */
+import type { MetricDefinition } from '../../definition.js';
+import type { Alert } from '../model.js';
+import type { Matches } from '../promql/expression.js';
+import { type BundleSettings, holdOf } from '../settings.js';
+import type { CheckedEvents, Slo } from './slo-model.js';
+import { labelsFor, seriesOf } from './slo-samples.js';
+
+type Cases = Alert['tests'];
+
+/** Seconds that an alert holds before it fires; the short window of a leg has waited already. */
+export const sloHolds = Object.freeze({ page: 120, ticket: 900, absent: 1_800 });
+
+/** Minutes after which each has held long enough, where nothing is sped up: as few as do, for promtool evaluates all of them. */
+const minutes = Object.freeze({ page: 12, ticket: 25, absent: 45 });
+
+export function sloCases(
+  settings: BundleSettings,
+  slo: Slo,
+): Readonly<Record<'page' | 'ticket' | 'absent', Cases>> {
+  const intervalSeconds = settings.intervals.scrapeSeconds;
+  // Two scrapes see more events than the guard asks for: nothing here depends on how long the windows are.
+  const each = 2 * Math.ceil(slo.minimumEvents);
+  const bad = eventSeries(settings, slo, 'bad');
+  const good = eventSeries(settings, slo, 'good');
+  const timesOf = (alert: keyof typeof minutes) => {
+    const atMinutes = minutes[alert] + Math.ceil((4 * intervalSeconds) / 60);
+    return { atMinutes, samples: Math.ceil((atMinutes * 60) / intervalSeconds) };
+  };
+  const casesOf = (alert: keyof typeof minutes): Cases => {
+    const { atMinutes, samples } = timesOf(alert);
+    const labels = [{ job: settings.job, ...bad.by }];
+    return {
+      fires: { series: counting(bad.series, each, samples), intervalSeconds, atMinutes, labels },
+      quiet: { series: counting(good.series, each, samples), intervalSeconds, atMinutes },
+    };
+  };
+  const { atMinutes, samples } = timesOf('absent');
+  // Gone for as long as the alert holds, once the last events have left their window; not for longer than it looks back.
+  const missing = 4 * intervalSeconds + holdOf(settings, 300 + sloHolds.absent) + 120;
+  const counted = counting(bad.series, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
+  const lost = Object.fromEntries(
+    Object.entries(counted).map(([series, values]) => [series, `${values} stale`]),
+  );
+  return {
+    page: casesOf('page'),
+    ticket: casesOf('ticket'),
+    absent: {
+      fires: { series: lost, intervalSeconds, atMinutes, labels: [{ job: settings.job }] },
+      quiet: casesOf('absent').quiet,
+    },
+  };
+}
+
+interface EventSeries {
+  /** Series -> share of `each` that it counts, 0 or 1. */
+  readonly series: Readonly<Record<string, number>>;
+  /** The values of the SLO's `by`. */
+  readonly by: Readonly<Record<string, string>>;
+}
+
+/** Series of events that are all bad, or all good. */
+function eventSeries(settings: BundleSettings, slo: Slo, kind: 'good' | 'bad'): EventSeries {
+  const job = settings.job;
+  const series: Record<string, number> = {};
+  let by: Readonly<Record<string, string>> = {};
+  const add = (metric: MetricDefinition, all: readonly Matches[], none?: Matches, count = 1): void => {
+    const labels = labelsFor(slo, metric, all, none);
+    by = Object.fromEntries(slo.by.map((label) => [label, labels[label] ?? '']));
+    const part = metric.type === 'counter' ? '' : '_count';
+    series[seriesOf(`${metric.name}${part}`, { job, ...labels })] = count;
+  };
+  if (slo.latency !== undefined) {
+    const { metric, matches, thresholdSeconds } = slo.latency;
+    add(metric, [matches]);
+    const labels = labelsFor(slo, metric, [matches]);
+    series[seriesOf(`${metric.name}_bucket`, { job, ...labels, le: String(thresholdSeconds) })] =
+      kind === 'good' ? 1 : 0;
+    return { series, by };
+  }
+  const { total, good, bad } = slo.events ?? {};
+  const given: CheckedEvents | undefined = kind === 'good' ? good : bad;
+  const opposite: CheckedEvents | undefined = kind === 'good' ? bad : good;
+  if (total === undefined) {
+    if (given !== undefined) add(given.metric, [given.matches]);
+  } else if (given !== undefined) {
+    const same = given.metric === total.metric;
+    add(given.metric, same ? [given.matches, total.matches] : [given.matches]);
+    if (!same) add(total.metric, [total.matches]);
+  } else if (opposite !== undefined) {
+    const same = opposite.metric === total.metric;
+    add(total.metric, [total.matches], same ? opposite.matches : undefined);
+  }
+  return { series, by };
+}
+
+/** `0+40x240`. */
+function counting(
+  series: Readonly<Record<string, number>>,
+  each: number,
+  samples: number,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(series).map(([name, share]) => [name, `0+${share * each}x${samples}`]),
+  );
+}

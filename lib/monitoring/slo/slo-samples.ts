@@ -1,0 +1,106 @@
+/** Labels that satisfy matchers: for the crafted series of tests. */
+import type { MetricDefinition } from '../../definition.js';
+import { type Match, type Matches, monitoringError } from '../promql/expression.js';
+import type { Slo } from './slo-model.js';
+
+/** Values to try where a label takes any text. */
+const usual: readonly string[] = ['sample', '200', '500', '404', '429', 'GET', 'POST', ''];
+
+/**
+ * A value for each label of a metric, so that all of some matchers hold, and some one of `none` does not.
+ * @throws ERR_METRICS_INVALID_MONITORING where there are no such values: such events could not be told apart
+ */
+export function labelsFor(
+  slo: Slo,
+  metric: MetricDefinition,
+  all: readonly Matches[],
+  none: Matches = {},
+): Record<string, string> {
+  const labels = new Map(
+    Object.entries(metric.labels).map(([label, { values }]) => {
+      const matches = all.flatMap((some) => some[label] ?? []);
+      const excluded = none[label];
+      const candidates = (
+        values ?? [
+          ...[...matches, ...(excluded === undefined ? [] : [excluded])].flatMap(mentioned),
+          ...usual,
+        ]
+      ).filter((value) => matches.every((match) => holds(match, value)));
+      return [label, candidates] as const;
+    }),
+  );
+  const chosen: Record<string, string> = {};
+  let told = Object.keys(none).length === 0;
+  for (const [label, candidates] of labels) {
+    const excluded = none[label];
+    const other =
+      told || excluded === undefined ? undefined : candidates.find((value) => !holds(excluded, value));
+    if (other !== undefined) told = true;
+    const value = other ?? candidates[0];
+    if (value === undefined) throw unsatisfied(slo, metric, label);
+    if (value !== '') chosen[label] = value;
+  }
+  if (!told) throw unsatisfied(slo, metric, Object.keys(none).join(', '));
+  return chosen;
+}
+
+/** A series as promtool takes it. */
+export function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${name}{${pairs.join(',')}}`;
+}
+
+function unsatisfied(slo: Slo, metric: MetricDefinition, label: string): Error {
+  return monitoringError(
+    `matches of SLO \`${slo.name}\``,
+    `matchers that some values of \`${label}\` of metric \`${metric.name}\` satisfy, good ones and bad ones`,
+    label,
+    'With `{ oneOf: [...] }` instead of `{ raw }` the values are known.',
+  );
+}
+
+function holds(match: Match, value: string): boolean {
+  if (typeof match === 'string') return match === value;
+  if ('oneOf' in match) return match.oneOf.includes(value);
+  if ('noneOf' in match) return !match.noneOf.includes(value);
+  const { operator, text } = rawParts(match.raw);
+  if (operator === '=') return text === value;
+  if (operator === '!=') return text !== value;
+  return anchored(text, value) === (operator === '=~');
+}
+
+/** The values that a matcher names, or the simplest that its regular expression takes. */
+function mentioned(match: Match): readonly string[] {
+  if (typeof match === 'string') return [match];
+  if ('oneOf' in match) return match.oneOf;
+  if ('noneOf' in match) return match.noneOf;
+  return rawParts(match.raw)
+    .text.split('|')
+    .map((text) =>
+      text
+        .replaceAll(/\[([^\]^])[^\]]*\]/g, '$1')
+        .replaceAll(/\\d[+*]?/g, '0')
+        .replaceAll(/(?<!\\)\.[+*]/g, 'x')
+        .replaceAll(/(?<!\\)\./g, '0')
+        .replaceAll(/[\\^$()?:]/g, ''),
+    );
+}
+
+/** `=~"5.."` taken apart; PromQL's escapes in strings are JSON's, near enough. */
+function rawParts(raw: string): { readonly operator: string; readonly text: string } {
+  const [, operator = '=', quoted = '""'] = /^\s*(=~|!~|!=|=)\s*(".*")\s*$/s.exec(raw) ?? [];
+  try {
+    return { operator, text: String(JSON.parse(quoted)) };
+  } catch {
+    return { operator, text: quoted.slice(1, -1) };
+  }
+}
+
+/** Prometheus' regular expressions take the whole value. What JavaScript cannot read takes nothing. */
+function anchored(expression: string, value: string): boolean {
+  try {
+    return new RegExp(`^(?:${expression})$`, 's').test(value);
+  } catch {
+    return false;
+  }
+}

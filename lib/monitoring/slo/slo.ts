@@ -1,0 +1,83 @@
+/** Service level objectives in the bundle: a group of rules each. */
+import { shapeOf } from '../../definition.js';
+import { nearest } from '../../errors.js';
+import type { RuleGroup } from '../model.js';
+import { monitoringError } from '../promql/expression.js';
+import type { BundleSettings } from '../settings.js';
+import { defaultSlos } from './default-slos.js';
+import { sloAlerts } from './slo-alerts.js';
+import { checkedSlo, metricsOf } from './slo-checks.js';
+import type { Slo } from './slo-model.js';
+import { sloIntervalSeconds, sloRules } from './slo-rules.js';
+
+export type { BurnFactor } from './burn-rates.js';
+export { defaultSlos } from './default-slos.js';
+export { defineSlo, type SloOptions } from './slo-definition.js';
+export type { Slo, SloSeverities } from './slo-model.js';
+
+/**
+ * The SLOs of a bundle: the defaults of its parts, then the user's own; one of the same name takes the default's place.
+ * @throws ERR_METRICS_INVALID_MONITORING for two of one name, a metric that the bundle does not know, a budget longer than
+ *   Prometheus keeps
+ */
+export function slosOf(settings: BundleSettings): readonly Slo[] {
+  // A file of JavaScript may hold what `defineSlo` never saw; what it gave is not checked again.
+  const own = settings.slos.map(checkedSlo);
+  const names = own.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw monitoringError('name of an SLO', 'one that no other SLO has', twice);
+  for (const slo of own) checkAgainst(settings, slo);
+  const kept = defaultSlos.filter(
+    (slo) =>
+      !names.includes(slo.name) && metricsOf(slo).every((metric) => settings.definitions.includes(metric)),
+  );
+  return [...kept.flatMap((slo) => withinRetention(slo, settings.config.retentionDays)), ...own];
+}
+
+/** A default's budget is over no more days than Prometheus keeps, and over less than a week it says nothing. */
+function withinRetention(slo: Slo, retentionDays: number): readonly Slo[] {
+  if (slo.windowDays <= retentionDays) return [slo];
+  return retentionDays < 7 ? [] : [Object.freeze({ ...slo, windowDays: retentionDays })];
+}
+
+/** Rules and alerts of the objectives, all of file `slo`. */
+export function sloGroups(settings: BundleSettings): RuleGroup[] {
+  return slosOf(settings).map((slo) => ({
+    name: `${settings.prefix}-slo-${slo.name}`,
+    file: 'slo',
+    intervalSeconds: sloIntervalSeconds(settings),
+    // In this order: a rule reads what those before it have written.
+    rules: [...sloRules(settings, slo), ...sloAlerts(settings, slo)],
+  }));
+}
+
+function checkAgainst({ readable, config }: BundleSettings, slo: Slo): void {
+  for (const metric of metricsOf(slo)) {
+    const known = readable.get(metric.name);
+    if (known === undefined) {
+      const meant = nearest(metric.name, readable.keys());
+      throw monitoringError(
+        `metric of SLO \`${slo.name}\``,
+        'one of the catalogue or of `definitions`',
+        metric.name,
+        `Add its definition to \`definitions\`.${meant === undefined ? '' : ` Or did you mean \`${meant}\`?`}`,
+      );
+    }
+    if (known !== metric && shapeOf(known) !== shapeOf(metric)) {
+      throw monitoringError(
+        `metric of SLO \`${slo.name}\``,
+        `the bundle's ${shapeOf(known)}`,
+        metric.name,
+        `The SLO has ${shapeOf(metric)}.`,
+      );
+    }
+  }
+  if (slo.windowDays > config.retentionDays) {
+    throw monitoringError(
+      `\`windowDays\` of SLO \`${slo.name}\``,
+      `${config.retentionDays} at most, the days that Prometheus keeps`,
+      slo.windowDays,
+      'Raise METRICS_RETENTION_DAYS.',
+    );
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * Outbound requests, measured on the wire: Node's `fetch` and every SDK on it tell of each request through the channels of
+ * `undici` (nodejs.org/api/diagnostics_channel.html, undici's DiagnosticsChannel.md). No code is touched and no global
+ * replaced; a method, a host and a status become labels, never a path, a query or the value of a header.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
+import { type AnyRegistry, containedCounter, containedTimes, recordingFailed } from '../contained.js';
+import { methodLabel } from '../http-method.js';
+import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { checkFactoryOptions } from '../option-checks.js';
+import { processWide } from '../process-wide.js';
+import { networkErrorCode } from '../recorders/network-error.js';
+import { PlatformMetrics } from '../recorders/platform.js';
+import { ProviderMetrics } from '../recorders/provider.js';
+import { sharedRegistry } from '../registry.js';
+import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
+import {
+  type HeaderReader,
+  isRateLimited,
+  platformRateLimit,
+  providerRateLimit,
+} from './rate-limit-headers.js';
+import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request-scope.js';
+
+export interface InstrumentFetchOptions {
+  /** Where to record. Default: `sharedRegistry`. */
+  readonly registry?: AnyRegistry;
+  /** Hosts beside those that are known (`api.github.com`, `api.anthropic.com`, ...), or in place of them. */
+  readonly hosts?: HostTable;
+}
+
+export interface FetchInstrumentation {
+  /** Ends it: requests from now on, and those under way, are not recorded. */
+  stop(): void;
+}
+
+/**
+ * Records every outbound request of `fetch` and of SDKs that use it: `api_requests_total` and
+ * `api_request_duration_seconds`, until the body has ended, by the service of the host; rate limits of platforms and
+ * providers from the response's headers; their 429s; retries that an SDK tells of (`x-stainless-retry-count`, which
+ * Anthropic's and OpenAI's send).
+ *
+ * `status_code` is the status, or what went wrong where there is none or where the body broke off: the code of a network
+ * error (`ECONNREFUSED`), `timeout`, `aborted`. A reader that leaves a body early keeps its status. Each hop of a
+ * redirect is a request. A response whose body is not read is recorded once it is given up, at its garbage collection.
+ *
+ * Within a method under `@ProviderRequest` or `@PlatformRequest` of the same registry, requests take the names that it
+ * gives, and are recorded once, here. A second call for a registry adds its hosts.
+ * @throws ERR_METRICS_INVALID_OPTION for hosts that can never match
+ * @example
+ * const wire = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
+ */
+export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInstrumentation {
+  checkFactoryOptions('instrumentFetch', options, { registry: true, hosts: true });
+  const { registry = sharedRegistry, hosts } = options;
+  const find = targetFinder(hosts);
+  const wire = wireByRegistry.get(registry) ?? startWire(registry);
+  wire.finders.add(find);
+  const unobserve = observeWire(registry);
+  let stopped = false;
+  return {
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      unobserve();
+      wire.finders.delete(find);
+      if (wire.finders.size > 0) return;
+      wire.stop();
+      wireByRegistry.delete(registry);
+    },
+  };
+}
+
+/** Providers whose last failure is kept. */
+const mostProviders = 1_000;
+
+type TargetFinder = (origin: string) => HostTarget;
+
+interface Wire {
+  readonly finders: Set<TargetFinder>;
+  readonly stop: () => void;
+}
+
+const wireByRegistry = processWide('wires', () => new Map<AnyRegistry, Wire>());
+
+/** A request as undici's channels hand it around: the same object in each message. */
+interface UndiciRequest {
+  readonly origin?: unknown;
+  readonly method?: unknown;
+  /** Names and values by turns; one text in undici 5. */
+  readonly headers?: unknown;
+}
+
+/** What is kept of a request between its messages. */
+interface SentRequest {
+  readonly startedAt: number;
+  readonly target: HostTarget;
+  readonly method: string;
+  readonly scope: RequestScope | undefined;
+  status: number | undefined;
+}
+
+function startWire(registry: AnyRegistry): Wire {
+  const finders = new Set<TargetFinder>();
+  const countRequest = containedCounter(registry, apiRequests);
+  const observeDuration = containedTimes(registry, apiRequestDuration);
+  const providers = new ProviderMetrics({ registry });
+  const platforms = new PlatformMetrics({ registry });
+  const sent = new WeakMap<object, SentRequest>();
+  /** Why the last request to a provider failed: its next retry is because of that. */
+  const failures = new Map<string, string>();
+  const noteFailure = (provider: string, reason: string): void => {
+    if (failures.has(provider) || failures.size < mostProviders) failures.set(provider, reason);
+  };
+
+  const targetOf = (origin: string): HostTarget => {
+    for (const find of finders) {
+      const target = find(origin);
+      if (target !== otherTarget) return target;
+    }
+    return otherTarget;
+  };
+
+  const ended = (request: object, outcome: number | string): void => {
+    const one = sent.get(request);
+    if (one === undefined) return;
+    sent.delete(request);
+    const { service, platform = '' } = one.target;
+    countRequest({ service, platform, method: one.method, status_code: outcome });
+    observeDuration({ service, platform, method: one.method }, secondsSince(one.startedAt));
+  };
+
+  const onCreate = ({ request }: { request: UndiciRequest }): void => {
+    const { target, scope } = attributed(targetOf(String(request.origin)), scopeIn(registry));
+    sent.set(request, {
+      startedAt: startedAt(),
+      target,
+      method: methodLabel(String(request.method)),
+      scope,
+      status: undefined,
+    });
+    noteInScopes(scope, 'requests');
+    const { provider } = target;
+    if (provider === undefined || !isRetry(request.headers)) return;
+    noteInScopes(scope, 'retries');
+    providers.recordRetry(provider, scope?.model ?? '', failures.get(provider) ?? 'unknown');
+  };
+
+  const onHeaders = (message: {
+    request: object;
+    response: { statusCode: number; headers: readonly unknown[] };
+  }): void => {
+    const one = sent.get(message.request);
+    if (one === undefined) return;
+    const { statusCode: status, headers } = message.response;
+    one.status = status;
+    const { provider, platform } = one.target;
+    if (provider === undefined && platform === undefined) return;
+    const header = headerReader(headers);
+    const limited = isRateLimited(status, header);
+    if (limited) noteInScopes(one.scope, 'rateLimits');
+    if (provider !== undefined) {
+      const reason = failureOf(status);
+      if (reason !== undefined) noteFailure(provider, reason);
+      if (limited) providers.recordRateLimit(provider);
+      for (const reading of providerRateLimit(header, Date.now(), limited))
+        providers.setRateLimit(provider, { ...reading, model: one.scope?.model });
+    }
+    if (platform !== undefined) {
+      if (limited) platforms.recordRateLimit(platform);
+      for (const reading of platformRateLimit(header, Date.now())) platforms.setRateLimit(platform, reading);
+    }
+  };
+
+  const onTrailers = ({ request }: { request: object }): void => {
+    ended(request, sent.get(request)?.status ?? 'unknown');
+  };
+
+  const onError = ({ request, error }: { request: object; error: unknown }): void => {
+    const one = sent.get(request);
+    if (one === undefined) return;
+    const code = networkErrorCode(error);
+    if (one.status === undefined && one.target.provider !== undefined)
+      noteFailure(one.target.provider, code === 'timeout' ? 'timeout' : 'network');
+    // The status is known and the reader left: that is no failure of the request.
+    ended(request, one.status !== undefined && code === 'aborted' ? one.status : code);
+  };
+
+  const listeners = [
+    ['undici:request:create', onCreate],
+    ['undici:request:headers', onHeaders],
+    ['undici:request:trailers', onTrailers],
+    ['undici:request:error', onError],
+  ] as const;
+  const contained = listeners.map(([channel, listener]) => {
+    const listen = (message: unknown): void => {
+      try {
+        listener(message as never);
+      } catch (error) {
+        // Node would rethrow it as uncaught: a message of a shape that no undici has today.
+        recordingFailed(registry, apiRequests.name, error);
+      }
+    };
+    subscribe(channel, listen);
+    return { channel, listen };
+  });
+  const wire = {
+    finders,
+    stop: () => {
+      for (const { channel, listen } of contained) unsubscribe(channel, listen);
+    },
+  };
+  wireByRegistry.set(registry, wire);
+  return wire;
+}
+
+/**
+ * The target with the names of the call around, if the request is that call's: it goes to a host of the same kind, or to
+ * one that no table has. Any other is a request of its own.
+ */
+function attributed(
+  target: HostTarget,
+  scope: RequestScope | undefined,
+): Pick<SentRequest, 'target' | 'scope'> {
+  if (scope === undefined) return { target, scope };
+  const isOther = target === otherTarget;
+  const platform = isOther || target.platform !== undefined ? scope.platform : undefined;
+  const provider = isOther || target.provider !== undefined ? scope.provider : undefined;
+  if (platform === undefined && provider === undefined) return { target, scope: undefined };
+  const service = scope.service ?? (isOther ? (platform ?? provider) : undefined) ?? target.service;
+  return {
+    target: {
+      service,
+      ...(platform === undefined ? {} : { platform }),
+      ...(provider === undefined ? {} : { provider }),
+    },
+    scope,
+  };
+}
+
+/** Why a request will be tried again, where the status says. */
+function failureOf(status: number): string | undefined {
+  if (status === 429) return 'rate_limit';
+  if (status === 529 || status === 503) return 'overload';
+  if (status === 408) return 'timeout';
+  if (status === 409) return 'conflict';
+  return status >= 500 ? 'server_error' : undefined;
+}
+
+/** Whether the headers of a request say that it is a retry, as the SDKs of Anthropic and OpenAI do. */
+function isRetry(headers: unknown): boolean {
+  if (typeof headers === 'string') return /^x-stainless-retry-count: *[1-9]/im.test(headers);
+  if (!Array.isArray(headers)) return false;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (String(headers[index]).toLowerCase() === 'x-stainless-retry-count')
+      return /^[1-9]/.test(String(headers[index + 1]));
+  }
+  return false;
+}
+
+/** Those of the response headers that tell of rate limits, by name: names and values by turns, as bytes. */
+function headerReader(headers: readonly unknown[]): HeaderReader {
+  let byName: Map<string, string> | undefined;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const bytes = headers[index];
+    // Most headers begin with another letter: they need not become text.
+    if (bytes instanceof Uint8Array && !firstLetters.has(bytes[0] ?? 0)) continue;
+    const name = String(bytes).toLowerCase();
+    if (!name.includes('ratelimit') && !name.startsWith('retry-after')) continue;
+    byName ??= new Map();
+    byName.set(name, String(headers[index + 1]));
+  }
+  return (name) => byName?.get(name);
+}
+
+/** Of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
+const firstLetters: ReadonlySet<number> = new Set([...Buffer.from('rRxXaA')]);

@@ -1,0 +1,58 @@
+/**
+ * What a preset and the wire know of one call: with both on, a request that is seen twice must be recorded once, and under
+ * the names of the preset, which knows more. The scope is carried by the async context, but only where outbound requests
+ * are observed in the same registry: else nobody asks for it, and Node need not track the context of promises.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AnyRegistry } from '../contained.js';
+import { processWide } from '../process-wide.js';
+
+/** One call of a decorated method that sends requests. */
+export interface RequestScope {
+  readonly registry: AnyRegistry;
+  /** The call around this one, in the same registry. */
+  readonly parent: RequestScope | undefined;
+  /** Labels of its metrics, where they are known. */
+  readonly service: string | undefined;
+  readonly platform: string | undefined;
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
+  /** What the wire has recorded within it. */
+  requests: number;
+  rateLimits: number;
+  retries: number;
+}
+
+const scopes = processWide('request scopes', () => new AsyncLocalStorage<RequestScope>());
+const observed = processWide('observed wires', () => new WeakMap<AnyRegistry, number>());
+
+/** Notes that the outbound requests of a registry are observed; returns what takes it back. */
+export function observeWire(registry: AnyRegistry): () => void {
+  observed.set(registry, (observed.get(registry) ?? 0) + 1);
+  return () => {
+    observed.set(registry, (observed.get(registry) ?? 1) - 1);
+  };
+}
+
+/** Whether outbound requests are recorded in this registry. */
+export function wireIsObserved(registry: AnyRegistry): boolean {
+  return (observed.get(registry) ?? 0) > 0;
+}
+
+/** Notes that the wire has recorded something within a call, and so within those around it. */
+export function noteInScopes(
+  innermost: RequestScope | undefined,
+  what: 'requests' | 'rateLimits' | 'retries',
+): void {
+  for (let scope = innermost; scope !== undefined; scope = scope.parent) scope[what] += 1;
+}
+
+export function runInScope<T>(scope: RequestScope, run: () => T): T {
+  return scopes.run(scope, run);
+}
+
+/** The innermost call around, if it records in this registry. */
+export function scopeIn(registry: AnyRegistry): RequestScope | undefined {
+  const scope = scopes.getStore();
+  return scope?.registry === registry ? scope : undefined;
+}

@@ -1,0 +1,560 @@
+/** `@WorkflowRun`, `@WorkflowStep`, `@ProviderRequest`, `@PlatformRequest`: everything the recorders would record, from the method alone. */
+import test from 'ava';
+import {
+  getInstrumentation,
+  Instrumented,
+  instrument,
+  PlatformRequest,
+  ProviderRequest,
+  WorkflowRun,
+  WorkflowStep,
+} from '../../../decorators/index.js';
+import { catalogue } from '../../../lib/catalogue/catalogue.js';
+import type { MetricDefinition } from '../../../lib/definition.js';
+import { EscalationError } from '../../../lib/escalation.js';
+import { ProviderMetrics } from '../../../lib/recorders/provider.js';
+import {
+  createTestRegistry,
+  readHistogram,
+  readSamples,
+  readValue,
+  type TestRegistry,
+} from '../../../lib/testing.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
+
+/** Label values -> number; of a histogram how often it observed. */
+async function samples(registry: TestRegistry, metric: MetricDefinition): Promise<Record<string, number>> {
+  const suffix = metric.type === 'histogram' ? '_count' : '';
+  return Object.fromEntries(
+    (await readSamples(registry, metric))
+      .filter(({ metricName = metric.name }) => metricName === `${metric.name}${suffix}`)
+      .map(({ labels, value }) => [Object.values(labels).join(' '), value]),
+  );
+}
+
+// ---- @WorkflowRun -------------------------------------------------------------------------------------------------
+
+interface Issue {
+  readonly type: string;
+  readonly end: 'good' | 'bad' | 'human';
+}
+
+function workflow() {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class IssueWorkflow {
+    readonly ai = { name: 'claude' };
+    release: (() => void) | undefined;
+
+    @WorkflowRun({
+      labels: { workflow_type: 'issue', provider: ({ instance }) => instance.ai.name, platform: 'github' },
+      issueType: ({ args: [issue] }) => issue.type,
+    })
+    async run(issue: Issue): Promise<string> {
+      await this.plan();
+      await this.test(issue);
+      await new Promise<void>((resolve) => {
+        this.release = resolve;
+      });
+      if (issue.end === 'human')
+        throw new EscalationError('unsure', { reason: 'low_confidence', severity: 'high' });
+      return 'merged';
+    }
+
+    @WorkflowStep()
+    async plan(): Promise<void> {}
+
+    @WorkflowStep('testing')
+    async test(issue: Issue): Promise<void> {
+      if (issue.end === 'bad') throw new TypeError('2 of 48 failed');
+    }
+  }
+  return { registry, IssueWorkflow };
+}
+
+test('@WorkflowRun records a run from start to end', async (t) => {
+  const { registry, IssueWorkflow } = workflow();
+  const one = new IssueWorkflow();
+  const running = one.run({ type: 'bug', end: 'good' });
+  t.deepEqual(await samples(registry, catalogue.activeAutonomousLoops), { issue: 1 });
+  t.deepEqual(await samples(registry, catalogue.workflowsStarted), { 'issue claude github': 1 });
+  while (one.release === undefined) await Promise.resolve();
+  one.release();
+  t.is(await running, 'merged');
+  t.deepEqual(await samples(registry, catalogue.activeAutonomousLoops), { issue: 0 });
+  t.deepEqual(await samples(registry, catalogue.workflowsCompleted), { 'issue claude github success': 1 });
+  t.deepEqual(await samples(registry, catalogue.workflowCompletionDuration), { 'issue claude github': 1 });
+  t.deepEqual(await samples(registry, catalogue.issuesProcessed), { 'claude github bug success': 1 });
+  t.deepEqual(await samples(registry, catalogue.issueCompletionDuration), { 'claude github bug success': 1 });
+  t.deepEqual(await samples(registry, catalogue.escalations), {});
+  t.deepEqual(await samples(registry, catalogue.errors), {});
+});
+
+test('an escalation says why and how urgently; a failure counts in errors_total', async (t) => {
+  const { registry, IssueWorkflow } = workflow();
+  const one = new IssueWorkflow();
+  const escalated = one.run({ type: 'bug', end: 'human' });
+  while (one.release === undefined) await Promise.resolve();
+  one.release();
+  await t.throwsAsync(escalated, { message: 'unsure' });
+  await t.throwsAsync(one.run({ type: 'feature', end: 'bad' }), { instanceOf: TypeError });
+  t.deepEqual(await samples(registry, catalogue.workflowsCompleted), {
+    'issue claude github escalation': 1,
+    'issue claude github failure': 1,
+  });
+  t.deepEqual(await samples(registry, catalogue.escalations), { 'low_confidence high issue': 1 });
+  t.deepEqual(await samples(registry, catalogue.errors), { 'TypeError high workflow': 1 });
+  t.deepEqual(await samples(registry, catalogue.activeAutonomousLoops), { issue: 0 });
+  t.deepEqual(await samples(registry, catalogue.issuesProcessed), {
+    'claude github bug escalation': 1,
+    'claude github feature failure': 1,
+  });
+});
+
+test('@WorkflowStep takes the type of the run of its class, and its name from the method', async (t) => {
+  const { registry, IssueWorkflow } = workflow();
+  await t.throwsAsync(new IssueWorkflow().run({ type: 'bug', end: 'bad' }));
+  t.deepEqual(await samples(registry, catalogue.workflowStepDuration), {
+    'plan issue': 1,
+    'testing issue': 1,
+  });
+  t.deepEqual(await samples(registry, catalogue.workflowStepErrors), { 'testing issue TypeError': 1 });
+});
+
+test('without options, the name of the class says what is run; without a run, the class of the step', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Nightly {
+    @WorkflowRun()
+    run(): number {
+      return this.sweep();
+    }
+    @WorkflowStep({ labels: { step_name: ({ args }) => `sweep-${args.length}` } })
+    sweep(): number {
+      return 1;
+    }
+  }
+  t.is(new Nightly().run(), 1);
+  t.deepEqual(await samples(registry, catalogue.workflowsCompleted), { 'Nightly success': 1 });
+  t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'sweep-0 Nightly': 1 });
+  t.deepEqual(await samples(registry, catalogue.issuesProcessed), {}, 'no issue type, no issue');
+});
+
+test('@Instrumented gives the labels that are left out', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({
+    registry,
+    labels: { workflow_type: 'nightly', platform: 'gitlab', provider: () => 'openai' },
+  })
+  class Nightly {
+    @WorkflowRun()
+    run(): void {
+      this.sweep();
+    }
+    @WorkflowStep()
+    sweep(): void {}
+  }
+  new Nightly().run();
+  t.deepEqual(await samples(registry, catalogue.workflowsStarted), { 'nightly openai gitlab': 1 });
+  t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'sweep nightly': 1 });
+});
+
+// ---- @ProviderRequest ---------------------------------------------------------------------------------------------
+
+interface Ask {
+  readonly model: string;
+  readonly fail?: Error;
+}
+
+function provider() {
+  const registry = createTestRegistry();
+  class Claude {
+    @ProviderRequest({
+      registry,
+      labels: { provider: 'claude', operation: 'ask' },
+      usage: ({ result }) => result?.tokens,
+      prices: { large: { input: 3, output: 15 } },
+      rateLimit: ({ result, error }) =>
+        error instanceof RangeError
+          ? { limited: true, resetTime: Date.now() + 60_000 }
+          : { remaining: result?.left ?? 0 },
+      retry: ({ args: [, attempt] }) => ((attempt ?? 1) > 1 ? 'overload' : undefined),
+    })
+    async ask(
+      { fail }: Ask,
+      _attempt?: number,
+    ): Promise<{ tokens: { input: number; output: number }; left: number }> {
+      if (fail !== undefined) throw fail;
+      return { tokens: { input: 1_000_000, output: 100_000 }, left: 7 };
+    }
+  }
+  return { registry, claude: new Claude(), Claude };
+}
+
+test('@ProviderRequest records a request, its tokens and its cost', async (t) => {
+  const { registry, claude } = provider();
+  const asked = claude.ask({ model: 'large' });
+  t.deepEqual(await samples(registry, catalogue.aiRequests), { 'claude large ask': 1 });
+  await asked;
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { claude: 0 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'claude large': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestDuration), { 'claude large': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), {
+    'claude large input': 1_000_000,
+    'claude large output': 100_000,
+  });
+  t.deepEqual(await samples(registry, catalogue.aiCost), { 'claude large': 4.5 });
+  t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {});
+  t.deepEqual(await samples(registry, catalogue.aiRateLimitRemaining), { 'claude large requests': 7 });
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), {}, 'nothing was streamed');
+});
+
+test('a recorder that names a request by its model alone ends none of a preset', async (t) => {
+  const registry = createTestRegistry();
+  let release: () => void = () => {};
+  class Claude {
+    @ProviderRequest({ registry, labels: { provider: 'claude' } })
+    async ask(_request: { model: string }): Promise<void> {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+  }
+  const asked = new Claude().ask({ model: 'large' });
+  new ProviderMetrics({ registry }).recordRequestComplete({ provider: 'claude', model: 'large' }, 1);
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { claude: 1 });
+  release();
+  await asked;
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { claude: 0 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'claude large': 2 });
+});
+
+test('failures, rate limits, retries and models without a price', async (t) => {
+  const { registry, claude } = provider();
+  const fail = new RangeError('slow down');
+  t.is(await t.throwsAsync(claude.ask({ model: 'large', fail })), fail);
+  await claude.ask({ model: 'new' }, 2);
+  t.deepEqual(await samples(registry, catalogue.aiRequestsFailed), { 'claude large RangeError': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRateLimits), { claude: 1 });
+  t.true(((await samples(registry, catalogue.aiRateLimitReset))['claude requests'] ?? 0) > 58);
+  t.deepEqual(await samples(registry, catalogue.aiRetries), { 'claude new overload': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), { 'claude new': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiCost), {});
+});
+
+test('without options: class, first argument and method say who, what and why', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Oracle {
+    @ProviderRequest()
+    async ask(_request: { model: string }): Promise<string> {
+      return 'yes';
+    }
+    @ProviderRequest()
+    consult(): string {
+      return 'no';
+    }
+  }
+  await new Oracle().ask({ model: 'large' });
+  new Oracle().consult();
+  t.deepEqual(await samples(registry, catalogue.aiRequests), { 'Oracle large ask': 1, 'Oracle consult': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {}, 'no usage, nothing to price');
+});
+
+test('a stream of one’s own: the first item is the first token, and the end is the end', async (t) => {
+  const registry = createTestRegistry();
+  class Oracle {
+    @ProviderRequest({ registry, labels: { provider: 'oracle' } })
+    async *speak(_request: { model: string }): AsyncGenerator<string> {
+      yield 'a';
+      yield 'b';
+    }
+  }
+  const words = new Oracle().speak({ model: 'large' });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { oracle: 1 });
+  await words.next();
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), { 'oracle large': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestDuration), {});
+  for await (const _ of words);
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), { 'oracle large': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestDuration), { 'oracle large': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { oracle: 0 });
+});
+
+for (const tokens of [
+  { input: Number.NaN, output: -1 },
+  { input: '5', output: null },
+  {},
+  null,
+  'none',
+  12,
+]) {
+  test(`usage ${JSON.stringify(tokens)} hurts nobody`, async (t) => {
+    const registry = createTestRegistry();
+    class Odd {
+      @ProviderRequest({
+        registry,
+        labels: { provider: 'odd' },
+        usage: ({ result }) => result as never,
+        prices: { m: { input: 1, output: 1 } },
+      })
+      async ask(_request: { model: string }): Promise<unknown> {
+        return tokens;
+      }
+    }
+    t.is(await new Odd().ask({ model: 'm' }), tokens);
+    t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'odd m': 1 });
+    for (const count of Object.values(await samples(registry, catalogue.aiTokens))) t.true(count >= 0);
+  });
+}
+
+test('an unknown kind of tokens is reported, and the others count', async (t) => {
+  const registry = createTestRegistry();
+  class Odd {
+    @ProviderRequest({
+      registry,
+      labels: { provider: 'odd' },
+      usage: () => ({ inputTokens: 5, output: 1 }) as never,
+    })
+    async ask(_request: { model: string }): Promise<void> {}
+  }
+  await new Odd().ask({ model: 'm' });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'odd m output': 1 });
+  t.is(
+    readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_tokens_total', reason: 'value' }),
+    1,
+  );
+  t.true(registry.warnings[0]?.message.includes('Unknown kind of tokens `inputTokens`'));
+});
+
+// ---- @PlatformRequest ---------------------------------------------------------------------------------------------
+
+class PlatformError extends Error {
+  constructor(
+    readonly status: number,
+    readonly response: { readonly headers: Record<string, string> } = { headers: {} },
+  ) {
+    super(`status ${status}`);
+  }
+}
+
+function platform() {
+  const registry = createTestRegistry();
+  @Instrumented({ registry, labels: { platform: 'github' } })
+  class GitHub {
+    @PlatformRequest({
+      labels: { method: 'POST', repository: ({ args: [repository] }) => repository },
+      effect: 'issue_created',
+    })
+    async openIssue(_repository: string): Promise<{ status: number; headers: Record<string, string> }> {
+      return { status: 201, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-resource': 'core' } };
+    }
+    @PlatformRequest({
+      labels: { method: 'POST', repository: ({ args: [repository] }) => repository },
+      effect: 'pr_created',
+    })
+    async openPullRequest(_repository: string): Promise<number> {
+      return 12;
+    }
+    @PlatformRequest({
+      labels: { method: 'PUT', repository: ({ args: [repository] }) => repository },
+      effect: 'pr_merged',
+      status: () => 200,
+      lifetime: ({ args: [, createdAt] }) => ({ createdAt }),
+    })
+    async merge(_repository: string, _createdAt: Date, fail?: Error): Promise<void> {
+      if (fail !== undefined) throw fail;
+    }
+    @PlatformRequest({ labels: { method: ({ args: [method] }) => method, service: 'github-graphql' } })
+    async call(_method: string, fail: unknown): Promise<void> {
+      throw fail;
+    }
+  }
+  return { registry, github: new GitHub(), GitHub };
+}
+
+test.serial('@PlatformRequest records a request and its effects', async (t) => {
+  freezeDate(t);
+  const { registry, github } = platform();
+  await github.openIssue('acme/app');
+  t.is(await github.openPullRequest('acme/app'), 12);
+  await github.merge('acme/app', new Date(Date.now() - 7_200_000));
+  t.deepEqual(await samples(registry, catalogue.apiRequests), {
+    'github github POST 201': 1,
+    'github github POST unknown': 1,
+    'github github PUT 200': 1,
+  });
+  t.deepEqual(await samples(registry, catalogue.apiRequestDuration), {
+    'github github POST': 2,
+    'github github PUT': 1,
+  });
+  t.deepEqual(await samples(registry, catalogue.issuesCreated), { 'github acme/app': 1 });
+  t.deepEqual(await samples(registry, catalogue.prsCreated), { 'github acme/app': 1 });
+  t.deepEqual(await samples(registry, catalogue.prsMerged), { 'github acme/app': 1 });
+  const lifetime = readHistogram(registry, catalogue.prLifetime, {
+    platform: 'github',
+    repository: 'acme/app',
+  });
+  t.like(lifetime, { count: 1, sum: 2 });
+  t.deepEqual(await samples(registry, catalogue.platformRateLimitRemaining), { 'github core': 0 });
+});
+
+test.serial(
+  'a failed request has no effects, and is counted by its status, its code or its class',
+  async (t) => {
+    freezeDate(t);
+    const { registry, github } = platform();
+    const failures = [
+      new PlatformError(502),
+      Object.assign(new TypeError('fetch failed'), {
+        cause: Object.assign(new Error('no'), { code: 'ECONNRESET' }),
+      }),
+      new RangeError('odd'),
+      new PlatformError(429, { headers: { 'retry-after': '30' } }),
+      new DOMException('late', 'TimeoutError'),
+      'text',
+    ];
+    for (const fail of failures) await t.throwsAsync(github.call('get', fail), { any: true });
+    t.deepEqual(await samples(registry, catalogue.apiRequests), {
+      'github-graphql github GET 502': 1,
+      'github-graphql github GET ECONNRESET': 1,
+      'github-graphql github GET RangeError': 1,
+      'github-graphql github GET 429': 1,
+      'github-graphql github GET timeout': 1,
+      'github-graphql github GET string': 1,
+    });
+    t.deepEqual(await samples(registry, catalogue.platformRateLimits), { github: 1 });
+    t.deepEqual(await samples(registry, catalogue.platformRateLimitReset), { 'github requests': 30 });
+    await t.throwsAsync(github.merge('acme/app', new Date(), new Error('conflict')));
+    t.deepEqual(await samples(registry, catalogue.prsMerged), {});
+  },
+);
+
+// ---- what all share -----------------------------------------------------------------------------------------------
+
+test('getInstrumentation shows every metric of a preset, with the labels that are values', (t) => {
+  const { IssueWorkflow } = workflow();
+  const run = getInstrumentation(IssueWorkflow).find(({ method }) => method === 'run');
+  t.deepEqual(
+    run?.metrics.map(({ decorator, definition }) => `${decorator} ${definition.name}`),
+    [
+      'WorkflowRun workflows_started_total',
+      'WorkflowRun active_autonomous_loops',
+      'WorkflowRun workflows_completed_total',
+      'WorkflowRun workflow_completion_duration_seconds',
+      'WorkflowRun escalations_total',
+      'WorkflowRun errors_total',
+      'WorkflowRun issues_processed_total',
+      'WorkflowRun issue_completion_duration_seconds',
+    ],
+  );
+  t.deepEqual(run?.metrics[0]?.staticLabels, { workflow_type: 'issue', platform: 'github' });
+});
+
+test('a label that fails, or is no text, is absent; the event is recorded, and the failure counted', async (t) => {
+  const registry = createTestRegistry();
+  class Odd {
+    @ProviderRequest({
+      registry,
+      labels: {
+        provider: () => {
+          throw new Error('no name');
+        },
+        model: () => ({}) as string,
+        operation: () => 5,
+      },
+      usage: () => {
+        throw new Error('no usage');
+      },
+    })
+    ask(): string {
+      return 'yes';
+    }
+  }
+  t.is(new Odd().ask(), 'yes');
+  t.deepEqual(await samples(registry, catalogue.aiRequests), { 5: 1 });
+  t.is(
+    readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_requests_total', reason: 'label' }),
+    2,
+  );
+  t.is(
+    readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_requests_total', reason: 'value' }),
+    1,
+  );
+});
+
+test('errors that are ignored are successes', async (t) => {
+  const registry = createTestRegistry();
+  class Quiet {
+    @WorkflowRun({ registry, ignore: [RangeError] })
+    run(error: Error): void {
+      throw error;
+    }
+  }
+  t.throws(() => new Quiet().run(new RangeError('expected')));
+  t.throws(() => new Quiet().run(new Error('not expected')));
+  t.deepEqual(await samples(registry, catalogue.workflowsCompleted), {
+    'Quiet success': 1,
+    'Quiet failure': 1,
+  });
+});
+
+test('presets fit plain functions, and go with other decorators', async (t) => {
+  const registry = createTestRegistry();
+  const plan = instrument(
+    async (issue: { type: string }) => issue.type,
+    WorkflowStep('plan', { registry, labels: { workflow_type: ({ args: [issue] }) => issue.type } }),
+    ProviderRequest({ registry, labels: { provider: 'claude', model: 'large', operation: 'plan' } }),
+  );
+  t.is(await plan({ type: 'bug' }), 'bug');
+  t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'plan bug': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'claude large': 1 });
+});
+
+const refused: readonly (readonly [() => unknown, string])[] = [
+  [
+    () => WorkflowRun({ labels: { workflowtype: 'x' } } as never),
+    'Invalid `labels` of @WorkflowRun: expected some of workflow_type, provider, platform, received an unknown label `workflowtype`. Did you mean `workflow_type`?',
+  ],
+  [
+    () => WorkflowRun({ issuetype: 'x' } as never),
+    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, handlesRejections, issueType. Did you mean `issueType`?',
+  ],
+  [
+    () => WorkflowRun({ issueType: 'bug' } as never),
+    'Invalid `issueType` of @WorkflowRun: expected a function of the call, received "bug".',
+  ],
+  [
+    () => WorkflowStep({ labels: 'plan' } as never),
+    'Invalid `labels` of @WorkflowStep: expected sources by label, received "plan".',
+  ],
+  [
+    () => ProviderRequest({ usage: 'anthropic' } as never),
+    'Invalid `usage` of @ProviderRequest: expected anthropicUsage, openaiUsage or a function of the call, received "anthropic".',
+  ],
+  [
+    () => ProviderRequest({ prices: { m: { input: 1, output: Number.NaN } } }),
+    'Invalid price `output` of model `m` in `prices` of @ProviderRequest: expected US dollars for a million tokens, 0 or more, received NaN.',
+  ],
+  [
+    () => PlatformRequest({ effect: 'pr_closed' } as never),
+    'Invalid `effect` of @PlatformRequest: expected one of issue_created, pr_created, pr_merged, received "pr_closed".',
+  ],
+  [
+    () => PlatformRequest(null as never),
+    'Invalid argument of @PlatformRequest: expected options or nothing, received null.',
+  ],
+];
+for (const [make, message] of refused) {
+  test(`refused: ${message}`, (t) => {
+    t.throws(make, { code: 'ERR_METRICS_INVALID_OPTION', message });
+  });
+}
+
+test('a preset without parentheses says so', (t) => {
+  t.throws(() => (ProviderRequest as unknown as (method: unknown) => void)(function ask() {}), {
+    code: 'ERR_METRICS_INVALID_DECORATION',
+    message:
+      '@ProviderRequest is on `ask` without parentheses: expected `@ProviderRequest()`, received what it decorates as its first argument.',
+  });
+});

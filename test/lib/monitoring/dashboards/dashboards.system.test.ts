@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { setTimeout as elapsed } from 'node:timers/promises';
+import { bundle as example } from '../../../../examples/monitoring/bundle.config.js';
+import { generateBundle, ruleGroups } from '../../../../lib/monitoring/bundle.js';
+import { grafanaFiles } from '../../../../lib/monitoring/dashboards/grafana-files.js';
+import type { PanelQuery } from '../../../../lib/monitoring/model.js';
+import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
+import { writeBundle } from '../../../../lib/monitoring/write-bundle.js';
+import { startCli } from '../../../helpers/cli.js';
+import { boardsIn } from '../../../helpers/dashboard-json.js';
+import { freePort } from '../../../helpers/free-port.js';
+import { searchPath, testWith } from '../../../helpers/programs.js';
+import { queryPrometheus } from '../../../helpers/prometheus.js';
+import { startServiceProcess } from '../../../helpers/service-process.js';
+import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { until } from '../../../helpers/until.js';
+
+/** Panels whose queries have nothing to answer here, by the reason. */
+const withoutData: Readonly<Record<string, readonly string[]>> = {
+  'the example decorates no method with `@Timed` or `@TracksGauge` without a metric': [
+    'Calls under way',
+    'Duration of calls: percentiles',
+    'Duration of calls: p95 by class, method',
+    'Duration of calls: distribution',
+  ],
+  'it shows what is wrong, and nothing is': [
+    'Recordings that failed',
+    'Collect functions that failed',
+    // First queries of runbooks.
+    'TargetsDown',
+    'HttpErrors',
+    'HttpErrorsElevated',
+    'PageUnattended',
+    'MetricsRecordingErrors',
+    'MetricsCollectorErrors',
+    'RuleFailures',
+  ],
+  'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
+  'the example is no cluster': ['Workers of a cluster', 'MetricsWorkersSilent'],
+};
+
+testWith(
+  ['prometheus', 'alertmanager'],
+  'every query of every panel and variable has data, with Prometheus scraping the example and the rules of the bundle',
+  async (t) => {
+    t.timeout(600_000);
+    // A budget so small that some recordings are folded.
+    const service = await startServiceProcess({
+      REPLAY_PACE: '100',
+      SANDBOX: 'failing',
+      METRICS_MAX_SERIES: '50',
+    });
+    t.teardown(() => service.stop());
+    const prometheus = `127.0.0.1:${await freePort()}`;
+    const { include, definitions, slos, alerts } = example;
+    const options = {
+      target: '3',
+      ...{ include, definitions, slos, alerts },
+      targets: [new URL(service.url).host],
+      prometheus,
+      alertmanager: `127.0.0.1:${await freePort()}`,
+      intervals: { scrapeSeconds: 1, speedUp: 75 },
+    } as BundleOptions;
+    const settings = bundleSettings(options);
+    const { queries, files } = await grafanaFiles(settings, ruleGroups(settings));
+    const folder = join(await temporaryFolder(t), 'bundle');
+    await writeBundle(await generateBundle(options), folder);
+    const up = startCli(['up', '--dir', folder], { PATH: searchPath('newer') });
+    t.teardown(async () => {
+      up.process.kill('SIGINT');
+      await up.ended;
+    });
+    const isScraped = /target tamma \S+ up/;
+    await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined));
+
+    const excused = new Set(Object.values(withoutData).flat());
+    t.deepEqual(
+      [...excused].filter((panel) => !queries.some((query) => query.panel === panel)),
+      [],
+      'the list names panels that there are',
+    );
+    const answered = async (expression: string): Promise<boolean> => {
+      const results = await queryPrometheus(`http://${prometheus}`, filled(expression, settings.job));
+      return results.some(({ value }) => Number.isFinite(value));
+    };
+    let unanswered = queries.filter(({ panel }) => !excused.has(panel));
+    try {
+      await until(
+        'data for every query',
+        async () => {
+          await fetch(`${service.url}/ready`);
+          const still: PanelQuery[] = [];
+          for (const query of unanswered) if (!(await answered(query.expression))) still.push(query);
+          unanswered = still;
+          if (unanswered.length === 0) return true;
+          // All of them at once again and again would only keep the machine from scraping.
+          await elapsed(1_000);
+          return undefined;
+        },
+        540_000,
+      );
+    } catch (error) {
+      t.log(
+        unanswered
+          .map(({ dashboard, panel, expression }) => `${dashboard} | ${panel} | ${expression}`)
+          .join('\n'),
+      );
+      throw error;
+    }
+    t.is(unanswered.length, 0);
+    // Those without data are no errors either.
+    for (const { panel, expression } of queries)
+      if (excused.has(panel)) await t.notThrowsAsync(answered(expression), panel);
+
+    for (const { uid, templating } of boardsIn(files)) {
+      for (const { name, type, query } of templating.list) {
+        if (type !== 'query') continue;
+        const asked = filled((query as { query: string }).query, settings.job);
+        const [, selected = '', labelName = ''] = /^label_values\((.*), (\w+)\)$/.exec(asked) ?? [];
+        const values = await fetch(
+          `http://${prometheus}/api/v1/label/${labelName}/values?match[]=${encodeURIComponent(selected)}`,
+        );
+        const { data } = (await values.json()) as { data: string[] };
+        t.true(data.length > 0, `${uid}: ${name}`);
+      }
+    }
+  },
+  // The files for both are the same, and only this one stores other bounds than the service writes.
+  'newer',
+);
+
+/** A query with Grafana's variables replaced as Grafana does: the service is chosen, of everything else all. */
+function filled(expression: string, job: string): string {
+  return expression
+    .replaceAll('$__rate_interval', '30s')
+    .replaceAll('$__range', '1m')
+    .replaceAll('$job', job)
+    .replaceAll(/\$\w+/g, '.*');
+}
