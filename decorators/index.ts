@@ -1,6 +1,6 @@
 /** Method decorators over metric definitions: standard and legacy mode from the same functions. */
 
-export type { RateLimitTold } from '../lib/outbound/rate-limit-result.js';
+export type { RateLimitReport } from '../lib/outbound/rate-limit-result.js';
 export type { Call } from './call.js';
 export type { ClientCounter, ClientGauge, ClientOptionsFor, ClientTimer } from './client-metric.js';
 export { Counted, type CountedOptions, type When } from './counted.js';

@@ -15,13 +15,13 @@ export interface Clock {
 }
 
 /** Milliseconds of the longest timer of Node's: one that is given more is over at once. */
-const longestTimer = 2 ** 31 - 1;
+const maxTimer = 2 ** 31 - 1;
 
 /** The platform's clock. Its functions are looked up at every call, so fake timers (Vitest, Jest, Sinon) govern it. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   timestamp: () => Date.now(),
-  setTimeout: (run, milliseconds) => setTimeout(run, Math.min(milliseconds, longestTimer)),
+  setTimeout: (run, milliseconds) => setTimeout(run, Math.min(milliseconds, maxTimer)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 

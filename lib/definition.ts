@@ -108,7 +108,7 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
   expireAfter?: number;
   /**
    * `true`: where snapshots are kept, a restart takes over its values: for what is known only when it changes, a number of
-   * approvals that wait for instance, and not for what is under way in the process. Default: false.
+   * approvals that wait for instance, and not for what is in progress in the process. Default: false.
    */
   restore?: boolean;
 }

@@ -89,3 +89,9 @@ export function shown(value: unknown): string {
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
   return closestMatch(given, [...candidates], Math.max(2, Math.floor(given.length * 0.4)));
 }
+
+/** The end of an error about a misspelt name, with a space before it; empty when no candidate is near. */
+export function didYouMean(given: string, candidates: Iterable<string>): string {
+  const meant = nearest(given, candidates);
+  return meant === undefined ? '' : ` Did you mean \`${meant}\`?`;
+}

@@ -1,5 +1,5 @@
 /** The names of options, held to their type, so that a misspelt one is reported and not ignored. */
-import { metricsError, nearest, shown } from './errors.js';
+import { didYouMean, type MetricsError, metricsError, shown } from './errors.js';
 
 /** Every option of `O`: one that is missing here, or is none of them, does not compile. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
@@ -23,10 +23,28 @@ export function checkOptionNames<O extends object>(
   }
   for (const option of Object.keys(options)) {
     if (Object.hasOwn(known, option)) continue;
-    const meant = nearest(option, names);
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Unknown option \`${option}\` of ${where}: expected some of ${names.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
+      `Unknown option \`${option}\` of ${where}: expected some of ${names.join(', ')}.${didYouMean(option, names)}`,
     );
   }
+}
+
+/**
+ * The error of an option whose value cannot be used.
+ *
+ * @example
+ * throw invalidOption('startPush', 'intervalSeconds', 'a positive number of seconds', intervalSeconds);
+ */
+export function invalidOption(
+  where: string,
+  option: string,
+  expected: string,
+  received: unknown,
+  remedy = '',
+): MetricsError {
+  return metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`${option}\` of ${where}: expected ${expected}, received ${shown(received)}.${remedy}`,
+  );
 }

@@ -9,7 +9,7 @@ export interface ShutdownStep {
   /** Ends by itself within so many seconds, or is given up then. */
   readonly run: (seconds: number) => unknown;
   /** Seconds that it may take at most. Default: what is left of the deadline, but for what the later steps need. */
-  readonly mostSeconds?: number;
+  readonly maxSeconds?: number;
   /**
    * Seconds that are kept for it, whatever the steps before it take; less where those of all steps together are more than half
    * of the deadline. Default: 0.
@@ -29,7 +29,7 @@ const reportEvery = 500;
 const relayedWithin = reportEvery;
 
 /** No timer of Node's can be longer: one that is given more is over at once. */
-const longestSeconds = 2_147_483;
+const maxTimerSeconds = 2_147_483;
 
 /**
  * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
@@ -57,10 +57,10 @@ export async function runInOrder(
   const needed = steps.reduce((sum, { needsSeconds = 0 }) => sum + needsSeconds, 0);
   const share = needed === 0 ? 1 : Math.min(1, deadlineSeconds / 2 / needed);
   let kept = needed * share;
-  for (const { run, waitsFor, mostSeconds = longestSeconds, needsSeconds = 0 } of steps) {
+  for (const { run, waitsFor, maxSeconds = maxTimerSeconds, needsSeconds = 0 } of steps) {
     kept -= needsSeconds * share;
     const left = (end - clock.now()) / 1_000 - kept;
-    const seconds = Math.max(0, Math.min(left, mostSeconds, longestSeconds));
+    const seconds = Math.max(0, Math.min(left, maxSeconds, maxTimerSeconds));
     const stopReports =
       waitsFor === undefined ? () => {} : reporting(waitsFor, clock.now() + seconds * 1_000);
     try {
@@ -91,8 +91,8 @@ export function checkStopOptions({
     );
   if (!(typeof stopSeconds === 'number' && stopSeconds > 0))
     throw invalid('stopSeconds', 'a positive number of seconds', stopSeconds);
-  if (!(typeof drainSeconds === 'number' && drainSeconds >= 0 && drainSeconds <= longestSeconds))
-    throw invalid('drainSeconds', `a number of seconds within 0 to ${longestSeconds}`, drainSeconds);
+  if (!(typeof drainSeconds === 'number' && drainSeconds >= 0 && drainSeconds <= maxTimerSeconds))
+    throw invalid('drainSeconds', `a number of seconds within 0 to ${maxTimerSeconds}`, drainSeconds);
   if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
 }
 

@@ -197,7 +197,7 @@ export function createMetrics(
     const lastScrape: ShutdownStep = {
       waitsFor: () => 'a last scrape',
       run: () => selfMetricsOf(registry).nextScrape(),
-      mostSeconds: settings.scrapeIntervalSeconds,
+      maxSeconds: settings.scrapeIntervalSeconds,
     };
     // By code it is no end of the process, and so none of its workers.
     const hasWorkers = options.cluster === true && !isWorker && signal !== undefined;

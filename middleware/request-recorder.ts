@@ -39,7 +39,7 @@ interface RequestSeries {
 }
 
 /** Kinds of requests whose series are kept at hand; a service has far fewer, and more are looked up each time. */
-const mostKept = 1_000;
+const maxKept = 1_000;
 
 export function requestRecorder(options: RequestRecorderOptions): RequestRecorder {
   const { registry, semantics, statusCodeOf, extraLabels } = options;
@@ -90,11 +90,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     const facts = { method, route, status, statusCode: statusCodeOf(status), scheme };
     const made = seriesOf(ctx, facts);
     // What was folded is not kept: each time it happens is counted.
-    if (
-      extraLabels.length > 0 ||
-      keptCount >= mostKept ||
-      !isExact(duration, made.duration, semantics, facts)
-    )
+    if (extraLabels.length > 0 || keptCount >= maxKept || !isExact(duration, made.duration, semantics, facts))
       return made;
     const byKind = kept.get(route) ?? new Map<string, Map<number, RequestSeries>>();
     const byStatus = byKind.get(kind) ?? new Map<number, RequestSeries>();
@@ -104,12 +100,12 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   };
 
   /** Method -> series; methods are a closed set. */
-  const underWayByMethod = new Map<string, GaugeSeries>();
-  const underWayOf = (method: string, scheme: string): GaugeSeries => {
-    const existing = scheme === '' ? underWayByMethod.get(method) : undefined;
+  const inProgressByMethod = new Map<string, GaugeSeries>();
+  const inProgressOf = (method: string, scheme: string): GaugeSeries => {
+    const existing = scheme === '' ? inProgressByMethod.get(method) : undefined;
     if (existing !== undefined) return existing;
     const made = inFlight.with(semantics.inFlightLabels({ method, scheme }));
-    if (scheme === '') underWayByMethod.set(method, made);
+    if (scheme === '') inProgressByMethod.set(method, made);
     return made;
   };
 
@@ -120,7 +116,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     #innerCtx: Context | undefined;
     readonly #method: string;
     readonly #scheme: string;
-    readonly #underWay: GaugeSeries;
+    readonly #inProgress: GaugeSeries;
     readonly #start = startedAt();
 
     constructor(ctx: Context, next: Measurement | undefined, scheme: string) {
@@ -128,8 +124,8 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       this.#ctx = ctx;
       this.#scheme = scheme;
       this.#method = methodLabel(ctx.req.method ?? '');
-      this.#underWay = underWayOf(this.#method, scheme);
-      this.#underWay.inc();
+      this.#inProgress = inProgressOf(this.#method, scheme);
+      this.#inProgress.inc();
     }
 
     get registry(): unknown {
@@ -141,7 +137,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     }
 
     ended(wire: WireWatch): void {
-      this.#underWay.dec();
+      this.#inProgress.dec();
       const ctx = this.#ctx;
       try {
         const seconds = secondsSince(this.#start);

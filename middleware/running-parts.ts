@@ -20,7 +20,7 @@ export function endingSteps({ worker, push, snapshots, server }: RunningParts): 
       waitsFor: () => 'the other processes to take the last numbers',
       run: (deadlineSeconds) => leave({ deadlineSeconds }),
       // Where the elected one ends at the same time, another is elected first.
-      mostSeconds: 5,
+      maxSeconds: 5,
       needsSeconds: 2,
     })),
     ...given(push, (each) => ({
@@ -36,10 +36,10 @@ export function endingSteps({ worker, push, snapshots, server }: RunningParts): 
     ...given(server, ({ close }) => ({
       waitsFor: () => 'the metrics server to close',
       run: (deadlineSeconds) => close({ deadlineSeconds }),
-      mostSeconds: 5,
+      maxSeconds: 5,
       needsSeconds: 1,
     })),
-    ...given(worker, (each) => ({ run: () => each.stop(), mostSeconds: 2, needsSeconds: 1 })),
+    ...given(worker, (each) => ({ run: () => each.stop(), maxSeconds: 2, needsSeconds: 1 })),
   ];
 }
 

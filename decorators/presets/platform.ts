@@ -14,7 +14,7 @@ import { platformRateLimit } from '../../lib/outbound/rate-limit-headers.js';
 import {
   headersOf,
   isRateLimitError,
-  type RateLimitTold,
+  type RateLimitReport,
   statusOf,
 } from '../../lib/outbound/rate-limit-result.js';
 import type { RequestScope } from '../../lib/outbound/request-scope.js';
@@ -44,7 +44,7 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
    */
   status?: (call: C) => number | string | undefined;
   /** What the call reports of the rate limit. Default: the headers of the result or of the error. */
-  rateLimit?: (call: C) => RateLimitTold | undefined;
+  rateLimit?: (call: C) => RateLimitReport | undefined;
   /** What a request that succeeds brings about: `issues_created_total`, `prs_created_total` or `prs_merged_total`, by repository. */
   effect?: PlatformEffect;
   /** When a merged pull request was opened and merged: `pr_lifetime_hours`. Default for `mergedAt`: now. */
@@ -166,14 +166,14 @@ function statusCodeOf({ outcome, result, error }: Call): number | string {
   return network === 'network_error' ? errorName(error) : network;
 }
 
-function rateLimitOf({ outcome, result, error }: Call): RateLimitTold | undefined {
+function rateLimitOf({ outcome, result, error }: Call): RateLimitReport | undefined {
   const told = outcome === 'success' ? result : error;
   const [reading] = platformRateLimit(headersOf(told), Date.now());
   const limited = outcome !== 'success' && isRateLimitError(error);
   return limited || reading !== undefined ? { limited, ...reading } : undefined;
 }
 
-function recordRateLimit(recorder: PlatformMetrics, platform: string, told: RateLimitTold): void {
+function recordRateLimit(recorder: PlatformMetrics, platform: string, told: RateLimitReport): void {
   const { limited = false, ...state } = told;
   if (limited) recorder.recordRateLimit(platform);
   recorder.setRateLimit(platform, state);

@@ -18,7 +18,7 @@ import {
 import { metricsError, shown } from '../../lib/errors.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
 import { providerRateLimit } from '../../lib/outbound/rate-limit-headers.js';
-import { headersOf, isRateLimitError, type RateLimitTold } from '../../lib/outbound/rate-limit-result.js';
+import { headersOf, isRateLimitError, type RateLimitReport } from '../../lib/outbound/rate-limit-result.js';
 import type { RequestScope } from '../../lib/outbound/request-scope.js';
 import { checkPrices, type PriceTable, type TokenUsage } from '../../lib/recorders/prices.js';
 import { type AiRequest, ProviderMetrics } from '../../lib/recorders/provider.js';
@@ -59,7 +59,7 @@ export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C[
   /**
    * What the call reports of the rate limit. Default: an error with `status` 429 limited it, and its `headers` say how long.
    */
-  rateLimit?: (call: C) => RateLimitTold | undefined;
+  rateLimit?: (call: C) => RateLimitReport | undefined;
   /** Why this request is a retry of another; `undefined` where it is none. Read at the start. */
   retry?: (call: C) => string | undefined;
 }
@@ -203,7 +203,7 @@ function recordUsage(
 
 function recordRateLimit(
   { recorder, request, scope }: Started,
-  told: RateLimitTold | readonly RateLimitTold[] | undefined,
+  told: RateLimitReport | readonly RateLimitReport[] | undefined,
 ): void {
   if (told === undefined || (scope !== undefined && scope.requests > 0)) return;
   const { provider, model } = request;
@@ -214,7 +214,7 @@ function recordRateLimit(
 }
 
 /** What an error of an SDK reports. */
-function rateLimitOf({ error, outcome }: Call): readonly RateLimitTold[] | undefined {
+function rateLimitOf({ error, outcome }: Call): readonly RateLimitReport[] | undefined {
   if (outcome === 'success' || !isRateLimitError(error)) return undefined;
   return [{ limited: true }, ...providerRateLimit(headersOf(error), Date.now(), true)];
 }

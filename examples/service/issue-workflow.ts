@@ -86,7 +86,7 @@ export class IssueWorkflow {
     await this.platform.mergePullRequest(pullRequest, signal);
   }
 
-  /** Calls under way are approvals pending: the gauge goes up while it waits for its human. */
+  /** Calls in progress are approvals pending: the gauge goes up while it waits for its human. */
   @TracksGauge(catalogue.pendingApprovals, { labels: { type: 'merge' } })
   private async awaitApproval(signal: AbortSignal): Promise<void> {
     await elapsed(this.#random.between(50, 300), undefined, { signal });

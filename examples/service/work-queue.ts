@@ -27,7 +27,7 @@ export class WorkQueue<Job> {
   readonly name: string;
   readonly #options: WorkQueueOptions<Job>;
   readonly #waiting: Waiting<Job>[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inProgress = new Set<Promise<void>>();
   readonly #metrics = new WorkflowMetrics();
   readonly #wait: HistogramSeries;
 
@@ -47,12 +47,12 @@ export class WorkQueue<Job> {
 
   /** Settles when all that was pushed is done. */
   async drained(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#inProgress.size > 0) await Promise.all(this.#inProgress);
   }
 
   #start(): void {
     if (this.#options.signal.aborted) this.#waiting.length = 0;
-    while (this.#underWay.size < this.#options.workers) {
+    while (this.#inProgress.size < this.#options.workers) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       next.taken();
@@ -60,10 +60,10 @@ export class WorkQueue<Job> {
         .work(next.job)
         .catch(() => undefined)
         .then(() => {
-          this.#underWay.delete(done);
+          this.#inProgress.delete(done);
           this.#start();
         });
-      this.#underWay.add(done);
+      this.#inProgress.add(done);
     }
     // A recorder: the depth changes in the middle of a method, where no annotation sees it.
     this.#metrics.setQueueDepth(this.name, this.#waiting.length);

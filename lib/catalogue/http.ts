@@ -13,7 +13,7 @@ export const httpServerRequestDuration = defineHistogram({
 /** +1 when a request arrives, -1 when its response has ended or its client has left. */
 export const httpServerRequestsInFlight = defineGauge({
   name: 'http_server_requests_in_flight',
-  help: 'Inbound HTTP requests under way.',
+  help: 'Inbound HTTP requests in progress.',
   labels: { method: label() },
 });
 

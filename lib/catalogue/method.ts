@@ -20,6 +20,6 @@ export const methodDuration = defineHistogram({
 /** +1 when a decorated method is called, -1 when the call ends. */
 export const methodCallsInProgress = defineGauge({
   name: 'method_calls_in_progress',
-  help: 'Calls of decorated methods under way.',
+  help: 'Calls of decorated methods in progress.',
   labels: { class: label(), method: label() },
 });

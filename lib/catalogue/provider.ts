@@ -26,7 +26,7 @@ export const aiRequestsFailed = defineCounter({
 /** +1 at the start of a request, -1 at its end. */
 export const aiRequestsInProgress = defineGauge({
   name: 'ai_requests_in_progress',
-  help: 'Requests to AI providers under way.',
+  help: 'Requests to AI providers in progress.',
   labels: { provider: label() },
 });
 

@@ -47,7 +47,7 @@ export const metricsScrapeSize = defineGauge({
 /** +1 when a scrape begins, -1 when it ends. */
 export const metricsScrapesInProgress = defineGauge({
   name: 'metrics_scrapes_in_progress',
-  help: 'Scrapes under way.',
+  help: 'Scrapes in progress.',
 });
 
 /** A collect function throws, rejects or takes too long, or a third-party metric has lines that no scrape can carry. */

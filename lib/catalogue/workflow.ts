@@ -53,7 +53,7 @@ export const escalations = defineCounter({
 /** +1 at the start of an autonomous loop, -1 at its end, whatever the end. */
 export const activeAutonomousLoops = defineGauge({
   name: 'active_autonomous_loops',
-  help: 'Autonomous loops under way.',
+  help: 'Autonomous loops in progress.',
   labels: { workflow_type: label() },
 });
 

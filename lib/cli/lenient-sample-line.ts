@@ -35,11 +35,11 @@ const valuePattern = new RegExp(
 const exemplarValuePattern = new RegExp(`[ \\t]*(${number})(?:[ \\t]+(${number}))?[ \\t]*$`, 'iy');
 
 /** Characters from which on a line is not looked at: no program writes such a sample. */
-const longestLine = 1_048_576;
+const maxLine = 1_048_576;
 
 /** @returns undefined where the line is no sample */
 export function readSample(line: string): Sample | undefined {
-  if (line.length > longestLine) return undefined;
+  if (line.length > maxLine) return undefined;
   const start = matchAt(startPattern, line, 0);
   if (start === null) return undefined;
   let [, name] = start;

@@ -63,10 +63,10 @@ const introductions = 200;
 const inheritedFor = 10_000;
 
 /** Silent threads of which nobody will say that they have ended: so many are kept apart from the departed. */
-const mostDoubtful = 64;
+const maxDoubtful = 64;
 
 /** Ids of the departed that are remembered, so that nothing of theirs that comes late is counted twice. */
-const mostDeparted = 1_000;
+const maxDeparted = 1_000;
 
 export function clusterRoster(
   registry: AnyRegistry,
@@ -82,7 +82,7 @@ export function clusterRoster(
   const { look, settled } = messageWaits(clock, true);
   let asks = 0;
   /** The question that is waited for. */
-  let underWay: AskMessage | undefined;
+  let inProgress: AskMessage | undefined;
   let isIntroduced: Promise<unknown> | undefined;
   /** From then on nothing is taken, so that all that was acknowledged is in what is handed over. */
   let isStopped = false;
@@ -119,7 +119,7 @@ export function clusterRoster(
       member.isSilent = false;
       from.send({ type: messageType, kind: 'here' });
       // It has not heard what the others were asked.
-      if (underWay !== undefined) from.send(underWay);
+      if (inProgress !== undefined) from.send(inProgress);
     } else if (kind === 'report') take(id, from, message);
     else if (kind === 'leave') {
       const member = members.get(id);
@@ -179,7 +179,7 @@ export function clusterRoster(
   const depart = (id: string, member: Member): void => {
     members.delete(id);
     departedIds.add(id);
-    if (departedIds.size > mostDeparted)
+    if (departedIds.size > maxDeparted)
       for (const oldest of departedIds) {
         departedIds.delete(oldest);
         break;
@@ -209,7 +209,7 @@ export function clusterRoster(
   };
   const foldDoubtful = (): void => {
     const doubtful = [...members].filter(([, { isSilent, place }]) => isSilent && !link.isWatched(place.key));
-    for (const [id, member] of doubtful.slice(0, Math.max(0, doubtful.length - mostDoubtful)))
+    for (const [id, member] of doubtful.slice(0, Math.max(0, doubtful.length - maxDoubtful)))
       depart(id, member);
   };
 
@@ -224,14 +224,14 @@ export function clusterRoster(
       asks += 1;
       const ask = asks;
       const question: AskMessage = { type: messageType, kind: 'ask', hub, ask, deadline: deadline * 0.8 };
-      underWay = question;
+      inProgress = question;
       link.send(question);
       const hasAnswered = ({ answered }: Member): boolean => answered >= ask;
       await settled(
         () => [...members.values()].every((member) => member.isSilent || hasAnswered(member)),
         deadline,
       );
-      if (underWay === question) underWay = undefined;
+      if (inProgress === question) inProgress = undefined;
       const all = [...members.values()];
       for (const member of all) member.isSilent = !hasAnswered(member);
       // Copies, since reports come in while these are written.

@@ -10,7 +10,7 @@ import { type MemberLink, memberLink } from './cluster-links.js';
 import { type AskMessage, type HubMessage, messageType, type WrittenFamily } from './cluster-messages.js';
 import { countsOf, gaugesOf, ownCountsOf } from './member-report.js';
 import { messageWaits } from './message-waits.js';
-import { numbersOf, since, type Told } from './reported-totals.js';
+import { numbersOf, type Report, since } from './reported-totals.js';
 
 export interface JoinClusterOptions {
   /** Whose numbers are told. Default: `sharedRegistry`. */
@@ -44,7 +44,7 @@ export interface FlushOptions {
 interface Joined {
   readonly membership: ClusterMembership;
   /** From `leave` on: what a next membership is not to tell again, or `unknown` until someone has taken the last report. */
-  readonly told: () => Told | 'unknown' | undefined;
+  readonly told: () => Report | 'unknown' | undefined;
 }
 
 const memberships = processWide('cluster memberships', () => new WeakMap<AnyRegistry, Joined>());
@@ -97,7 +97,7 @@ function warnOfEnd(registry: AnyRegistry): void {
 }
 
 /** Milliseconds after which a report that nobody has taken is followed by the next one all the same. */
-const longestWait = 1_000;
+const maxWait = 1_000;
 
 /** Unasked, a report goes out after so many times what the last one took: a large registry costs a twentieth of a core at most. */
 const restFactor = 20;
@@ -111,7 +111,7 @@ export type MemberLinkOf = (
 function joined(
   registry: AnyRegistry,
   reportEvery: number,
-  before: Told,
+  before: Report,
   clock: Clock,
   linkOf: MemberLinkOf = memberLink,
 ): Joined {
@@ -132,7 +132,7 @@ function joined(
   const { look, settled } = messageWaits(clock, false);
   let leaving: Promise<boolean> | undefined;
   /** Of the last report that was sent whole since this began to leave. */
-  let lastSent: Told = new Map();
+  let lastSent: Report = new Map();
   let told: ReturnType<Joined['told']>;
   /** How many flushes are waited for. */
   let flushes = 0;
@@ -165,7 +165,7 @@ function joined(
       await sent(number).catch(failed);
       nextReport = clock.now() + (clock.now() - began) * restFactor;
       // Not faster than they are taken, so that nothing piles up before a primary that hangs.
-      await settled(() => taken >= number || answers.length > 0 || isHeardAnew, longestWait);
+      await settled(() => taken >= number || answers.length > 0 || isHeardAnew, maxWait);
     }
     isRunning = false;
   };

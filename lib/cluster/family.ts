@@ -28,7 +28,7 @@ export type DefaultLabels = readonly (readonly [name: string, value: string])[];
 
 /** The family of a metric, as its numbers are now. */
 export function familyOf(metric: AnyInstrument | MetricSnapshot, defaults: DefaultLabels = []): Family {
-  return isInstrument(metric) ? ownFamily(metric, defaults) : foreignFamily(metric, defaults);
+  return isInstrument(metric) ? ownFamily(metric, defaults) : thirdPartyFamily(metric, defaults);
 }
 
 /** The label that tells the parts of a series apart. */
@@ -88,7 +88,7 @@ function numbersReader(instrument: AnyInstrument): (series: unknown) => number[]
 }
 
 /** A foreign metric names its labels in each sample, in an order of its own, and not always all. */
-function foreignFamily(snapshot: MetricSnapshot, defaults: DefaultLabels): Family {
+function thirdPartyFamily(snapshot: MetricSnapshot, defaults: DefaultLabels): Family {
   const { name, help, type, aggregator, values } = snapshot;
   const bounded = boundLabel(type);
   const labels: string[] = [];

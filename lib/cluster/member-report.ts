@@ -11,7 +11,7 @@ export type Batch = readonly WrittenFamily[];
 const batchSeries = 1_000;
 
 /** Milliseconds that a foreign counter may take to be read; one that takes longer is as it was reported before. */
-const foreignDeadline = 250;
+const thirdPartyDeadline = 250;
 
 /** The gauges, collected; all collect functions of the registry have run then. */
 export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise<WrittenFamily[]> {
@@ -55,9 +55,9 @@ async function countingMetrics(
   registry: AnyRegistry,
 ): Promise<{ readonly name: string; readonly family: Parameters<typeof familyOf>[0] }[]> {
   const own = ownCounting(registry);
-  const names = foreignCounts(registry);
+  const names = thirdPartyCounts(registry);
   const foreign =
-    names.size === 0 ? [] : await collectedMetrics(registry, { names, deadline: foreignDeadline });
+    names.size === 0 ? [] : await collectedMetrics(registry, { names, deadline: thirdPartyDeadline });
   // Own instruments are asked for here only, and read later, where they stand.
   return [
     ...own.map((family) => ({ name: family.name, family })),
@@ -72,7 +72,7 @@ function ownCounting({ prometheus }: AnyRegistry): AnyInstrument[] {
     .filter(({ type }) => type !== 'gauge');
 }
 
-function foreignCounts({ prometheus }: AnyRegistry): ReadonlySet<string> {
+function thirdPartyCounts({ prometheus }: AnyRegistry): ReadonlySet<string> {
   const names = new Set<string>();
   for (const metric of prometheus.getMetricsAsArray()) {
     const { name, type } = metric as { readonly name?: unknown; readonly type?: unknown };

@@ -20,7 +20,7 @@ interface MergedSeries {
   readonly counts: number[];
 }
 
-/** A merge under way, and its result. */
+/** A merge in progress, and its result. */
 export interface MergedFamily {
   readonly name: string;
   readonly help: string;

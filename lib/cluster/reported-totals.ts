@@ -2,10 +2,10 @@
 import type { WrittenFamily } from './cluster-messages.js';
 
 /** What the primary keeps of a membership that has ended: its numbers by series and part. */
-export type Told = Map<string, number>;
+export type Report = Map<string, number>;
 
 /** What of each number has come since it was told. Of a series that has begun anew (more than a sum went down), all has from now on. */
-export function since(families: readonly WrittenFamily[], told: Told): readonly WrittenFamily[] {
+export function since(families: readonly WrittenFamily[], told: Report): readonly WrittenFamily[] {
   if (told.size === 0) return families;
   return families.map((family) => ({
     ...family,

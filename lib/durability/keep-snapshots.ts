@@ -37,7 +37,7 @@ export interface Snapshots {
   readonly report: RestoreReport;
   /** Whether this process keeps the file: not where another one does. */
   readonly isOwner: boolean;
-  /** Writes the numbers of now, after a snapshot that is under way; what fails is counted and told as always. Never rejects. */
+  /** Writes the numbers of now, after a snapshot that is in progress; what fails is counted and told as always. Never rejects. */
   write(): Promise<void>;
   /** Writes at once, without turning the event loop: for `process.on('exit')`. Never throws. */
   writeNow(): void;

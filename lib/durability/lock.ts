@@ -30,7 +30,7 @@ interface Candidate {
 }
 
 /** Bytes that the path of a lock may have: some systems take 104 for a socket, and candidates have longer names. */
-const longestPath = 80;
+const maxPath = 80;
 
 /** Milliseconds after which a lock that was taken from the dead is looked at again: whoever found them dead too is done then. */
 const settling = 100;
@@ -68,7 +68,7 @@ export function lockPath(file: string): string {
   const path = `${resolve(file)}.lock`;
   const short = createHash('sha256').update(path).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return `\\\\.\\pipe\\tamma-metrics-${short}`;
-  return Buffer.byteLength(path) <= longestPath ? path : join(tmpdir(), `tamma-metrics-${short}.lock`);
+  return Buffer.byteLength(path) <= maxPath ? path : join(tmpdir(), `tamma-metrics-${short}.lock`);
 }
 
 function held({ server, inode }: Candidate, path: string): FileLock {

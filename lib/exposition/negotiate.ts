@@ -12,7 +12,7 @@ interface Preference {
 }
 
 /** Longer headers are not read: no client needs them. */
-const longestHeader = 4_096;
+const maxHeader = 4_096;
 
 /**
  * The format that an Accept header prefers. Text 0.0.4 where it prefers none, and where it accepts neither: a scraper that
@@ -83,7 +83,7 @@ function formatOf({ value, parameters }: Preference): ExpositionFormat | undefin
 }
 
 function preferences(header: string | undefined): Preference[] {
-  if (header === undefined || header.length > longestHeader) return [];
+  if (header === undefined || header.length > maxHeader) return [];
   return header.split(',').flatMap((member) => {
     const [value = '', ...rest] = member.split(';').map((part) => part.trim());
     if (value === '') return [];

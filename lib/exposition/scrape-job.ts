@@ -25,7 +25,7 @@ export interface ScrapeJobOptions {
 const headBytes = 2 ** 20;
 
 /** Chunks that a reader may be behind the fastest: some eight megabytes, beyond what the connection holds of it. */
-const mostBehind = 256;
+const maxBehind = 256;
 
 export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobOptions): ScrapeJob {
   const measured = measuredChunks(chunks, onWritten);
@@ -62,7 +62,7 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
     if (bytes <= headBytes) return;
     close();
     const slowest = Math.min(...[...readers].map(({ at }) => at));
-    const count = Math.max(slowest - gone, kept.length - mostBehind);
+    const count = Math.max(slowest - gone, kept.length - maxBehind);
     if (count <= 0) return;
     kept = kept.slice(count);
     gone += count;

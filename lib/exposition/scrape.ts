@@ -132,8 +132,8 @@ async function collected(
 }
 
 function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<AnyInstrument | MetricSnapshot> {
-  const underWay = pending.get(metric);
-  if (underWay !== undefined) return underWay;
+  const inProgress = pending.get(metric);
+  if (inProgress !== undefined) return inProgress;
   const started = isInstrument(metric) ? metric.collect() : (metric as ThirdPartyMetric).get();
   if (!(started instanceof Promise)) return isInstrument(metric) ? metric : (started as MetricSnapshot);
   const reading = started

@@ -41,7 +41,7 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
     }
   };
   registry.gauge(metricsSeries, { collect: countSeries });
-  /** Scrapes that are over, or under way, when someone begins to wait, and what to call after one more. */
+  /** Scrapes that are over, or in progress, when someone begins to wait, and what to call after one more. */
   let begun = 0;
   let over = 0;
   const waiting: { readonly from: number; readonly resolve: () => void }[] = [];

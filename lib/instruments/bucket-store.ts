@@ -12,7 +12,7 @@ export interface BucketSlot {
 }
 
 /** Slots in the largest array: past it growth no longer doubles, so little is ever left empty. */
-const mostSlots = 256;
+const maxSlots = 256;
 
 export class BucketStore {
   finder: BucketFinder;
@@ -42,7 +42,7 @@ export class BucketStore {
     const freed = this.#free.pop();
     if (freed !== undefined) return freed;
     if (this.#nextOffset >= this.#numbers.length) {
-      const slots = Math.min(mostSlots, Math.max(1, (this.#numbers.length / this.slotSize) * 2));
+      const slots = Math.min(maxSlots, Math.max(1, (this.#numbers.length / this.slotSize) * 2));
       this.#numbers = new Float64Array(slots * this.slotSize);
       this.#nextOffset = 0;
     }

@@ -10,7 +10,7 @@ export interface BundleManifest {
   /** Path -> SHA-256 of what was written. */
   readonly hashes: ReadonlyMap<string, string>;
   /** There is a file of this name that no bundle wrote. */
-  readonly isForeign: boolean;
+  readonly isThirdParty: boolean;
 }
 
 const about =
@@ -29,8 +29,8 @@ export function manifestText(files: readonly BundleFile[]): string {
 
 /** That of an earlier bundle; empty where there is none. */
 export async function readManifest(root: string): Promise<BundleManifest> {
-  const none = { hashes: new Map<string, string>(), isForeign: false };
-  const foreign = { ...none, isForeign: true };
+  const none = { hashes: new Map<string, string>(), isThirdParty: false };
+  const foreign = { ...none, isThirdParty: true };
   try {
     const file = join(root, manifestName);
     if (!(await lstat(file)).isFile()) return foreign;
@@ -40,7 +40,7 @@ export async function readManifest(root: string): Promise<BundleManifest> {
     const isOurs = hashes.every(([path, hash]) => isInside(path) && /^[0-9a-f]{64}$/.test(String(hash)));
     // What it names may be removed: one that someone has tampered with is not followed.
     return isOurs
-      ? { hashes: new Map(hashes.map(([path, hash]) => [path, String(hash)])), isForeign: false }
+      ? { hashes: new Map(hashes.map(([path, hash]) => [path, String(hash)])), isThirdParty: false }
       : foreign;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return none;

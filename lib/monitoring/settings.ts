@@ -5,7 +5,7 @@ import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
 import { type Receivers, receiversWith } from './alertmanager/alertmanager-receivers.js';
-import { type BundleIntervals, intervalsWith, leastScrapes } from './alertmanager/intervals.js';
+import { type BundleIntervals, intervalsWith, minScrapes } from './alertmanager/intervals.js';
 import { type QuietHours, quietHoursWith } from './alertmanager/quiet-hours.js';
 import { type Thresholds, thresholdsWith } from './alerts/thresholds.js';
 import { type BundleIdentity, identityOf } from './bundle-identity.js';
@@ -186,7 +186,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
 
 /** A window of a rule as PromQL has it: what is asked for, but four scrapes at least, since a rate takes two. */
 export function windowOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): string {
-  return duration(Math.max(leastScrapes * intervals.scrapeSeconds, seconds / intervals.speedUp));
+  return duration(Math.max(minScrapes * intervals.scrapeSeconds, seconds / intervals.speedUp));
 }
 
 /** How long an alert must hold, in seconds. */

@@ -101,7 +101,7 @@ function conflicts(
   found: ReadonlyMap<string, Found>,
   before: BundleManifest,
 ): Conflict[] {
-  const list: Conflict[] = before.isForeign
+  const list: Conflict[] = before.isThirdParty
     ? [{ path: manifestName, what: 'not written by `tamma-metrics bundle`', always: false }]
     : [];
   for (const [path, content] of contents) {

@@ -31,7 +31,7 @@ export interface InstrumentFetchOptions {
 }
 
 export interface FetchInstrumentation {
-  /** Ends it: requests from now on, and those under way, are not recorded. */
+  /** Ends it: requests from now on, and those in progress, are not recorded. */
   stop(): void;
 }
 
@@ -73,7 +73,7 @@ export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInst
 }
 
 /** Providers whose last failure is kept. */
-const mostProviders = 1_000;
+const maxProviders = 1_000;
 
 type TargetFinder = (origin: string) => HostTarget;
 
@@ -111,7 +111,7 @@ function startWire(registry: AnyRegistry): Wire {
   /** Why the last request to a provider failed: its next retry is because of that. */
   const failures = new Map<string, string>();
   const noteFailure = (provider: string, reason: string): void => {
-    if (failures.has(provider) || failures.size < mostProviders) failures.set(provider, reason);
+    if (failures.has(provider) || failures.size < maxProviders) failures.set(provider, reason);
   };
 
   const targetOf = (origin: string): HostTarget => {

@@ -46,7 +46,7 @@ export const knownHosts: HostTable = Object.freeze({
 export const otherTarget: HostTarget = Object.freeze({ service: otherValue });
 
 /** Origins whose target is kept. A service asks few; a crawler's are looked up each time. */
-const mostOrigins = 1_000;
+const maxOrigins = 1_000;
 
 /**
  * Finds the target of an origin (`https://api.github.com`).
@@ -60,7 +60,7 @@ export function targetFinder(hosts: HostTable = {}): (origin: string) => HostTar
     const existing = kept.get(origin);
     if (existing !== undefined) return existing;
     const target = found(table, origin);
-    if (kept.size < mostOrigins) kept.set(origin, target);
+    if (kept.size < maxOrigins) kept.set(origin, target);
     return target;
   };
 }

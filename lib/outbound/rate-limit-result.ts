@@ -5,7 +5,7 @@ import { type HeaderReader, isRateLimited } from './rate-limit-headers.js';
 import type { RateLimitState } from './rate-limits.js';
 
 /** What a call reports of a rate limit. */
-export interface RateLimitTold extends RateLimitState {
+export interface RateLimitReport extends RateLimitState {
   /** Whether the call was limited, and so counts. Default: false. */
   readonly limited?: boolean;
 }

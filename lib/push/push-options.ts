@@ -73,7 +73,7 @@ const optionNames = {
 } satisfies OptionNames<PushOptions>;
 
 /** No timer of Node's can be longer. */
-export const mostSeconds = 2_147_483;
+export const maxSeconds = 2_147_483;
 
 /** @throws ERR_METRICS_INVALID_OPTION */
 export function pushSettings(options: PushOptions): PushSettings {
@@ -99,7 +99,7 @@ export function pushSettings(options: PushOptions): PushSettings {
     if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
   if (!isInterval(intervalSeconds)) throw invalid('intervalSeconds', expectedInterval, intervalSeconds);
   for (const [name, value] of Object.entries({ maxBackoffSeconds, timeoutSeconds }))
-    if (!isSeconds(value)) throw invalid(name, `a positive number of seconds, ${mostSeconds} at most`, value);
+    if (!isSeconds(value)) throw invalid(name, `a positive number of seconds, ${maxSeconds} at most`, value);
   checkLabels('grouping', grouping);
   checkLabels('constantLabels', constantLabels);
   if (Object.hasOwn(grouping, 'job'))
@@ -118,7 +118,7 @@ export function pushSettings(options: PushOptions): PushSettings {
 }
 
 function isSeconds(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value <= mostSeconds;
+  return typeof value === 'number' && value > 0 && value <= maxSeconds;
 }
 
 function checkLabels(option: string, labels: unknown): void {

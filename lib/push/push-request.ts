@@ -36,7 +36,7 @@ export interface GatewayFailure {
 const agents = { 'http:': new Agent({ keepAlive: false }), 'https:': new HttpsAgent({ keepAlive: false }) };
 
 /** Characters of an answer that are read, for messages. */
-const mostAnswer = 300;
+const maxAnswer = 300;
 
 /** Sends the request; `undefined` means that it was accepted. Never rejects, and settles within its time. */
 export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | undefined> {
@@ -150,13 +150,13 @@ async function answerOf(response: IncomingMessage): Promise<string> {
   try {
     for await (const chunk of response) {
       text += chunk;
-      if (text.length > mostAnswer) break;
+      if (text.length > maxAnswer) break;
     }
   } catch {
     // An answer that breaks off says what it has said so far.
   }
   const line = text.trim().replace(/\s+/g, ' ');
-  return line.length > mostAnswer ? `${line.slice(0, mostAnswer)}...` : line;
+  return line.length > maxAnswer ? `${line.slice(0, maxAnswer)}...` : line;
 }
 
 function messageOf(error: unknown): string {

@@ -8,7 +8,7 @@ import { type Clock, systemClock, type Timer } from '../clock.js';
 import { containedAmounts, containedCounter } from '../contained.js';
 import { scrapeChunks } from '../exposition/scrape.js';
 import { backoffSeconds } from './backoff.js';
-import { mostSeconds, type PushOptions, pushSettings } from './push-options.js';
+import { maxSeconds, type PushOptions, pushSettings } from './push-options.js';
 import { askGateway, type GatewayFailure, type GatewayRequest } from './push-request.js';
 
 export type { PushOptions } from './push-options.js';
@@ -23,12 +23,12 @@ export interface MetricsPush {
   /** The gateway as the label `target` names it: scheme, host and path. */
   readonly target: string;
   /**
-   * Pushes the numbers of now, after a push that is under way; calls that wait for the same one share the next. Tells
+   * Pushes the numbers of now, after a push that is in progress; calls that wait for the same one share the next. Tells
    * whether the gateway has accepted. Never rejects.
    */
   pushNow(): Promise<boolean>;
   /**
-   * Deletes the group of the grouping key from the gateway, after a push that is under way. The next push makes it anew:
+   * Deletes the group of the grouping key from the gateway, after a push that is in progress. The next push makes it anew:
    * `stop` first. Tells whether the gateway has accepted. Never rejects.
    */
   delete(): Promise<boolean>;
@@ -58,7 +58,7 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
   /** In a row. */
   let failures = 0;
   let timer: Timer | undefined;
-  /** The last of the requests that are under way or wait for their turn, and how many these are. */
+  /** The last of the requests that are in progress or wait for their turn, and how many these are. */
   let last: Promise<unknown> = Promise.resolve();
   let outstanding = 0;
   /** A push that has not begun. */
@@ -121,14 +121,14 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
   };
   const tick = (): void => {
     schedule(intervalSeconds);
-    // One that is under way has the numbers of a moment ago.
+    // One that is in progress has the numbers of a moment ago.
     if (outstanding === 0) void pushInTurn();
   };
   const end = async (deadlineSeconds: number): Promise<boolean> => {
     clock.clearTimeout(timer);
     process.off('beforeExit', onBeforeExit);
     const endsAt = clock.now() + deadlineSeconds * 1_000;
-    // One that is under way may end, and is given up while there is time for the final one.
+    // One that is in progress may end, and is given up while there is time for the final one.
     await settledWithin(clock, last, (deadlineSeconds * 1_000) / 2);
     giveUp.abort();
     const left = Math.min(timeoutMilliseconds, endsAt - clock.now());
@@ -154,7 +154,7 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
     },
     stop({ deadlineSeconds = 5 } = {}) {
       // A shutdown that has run out of time must not fail over it.
-      stopping ??= end(Math.min(mostSeconds, Math.max(0, Number(deadlineSeconds) || 0)));
+      stopping ??= end(Math.min(maxSeconds, Math.max(0, Number(deadlineSeconds) || 0)));
       return stopping;
     },
   };

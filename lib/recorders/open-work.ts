@@ -15,10 +15,10 @@ export interface Work {
 }
 
 /** Most pieces that are kept of one name; the oldest are forgotten. More than this at a time is a leak of the caller's. */
-const mostOpen = 10_000;
+const maxOpen = 10_000;
 /** Stopped pieces that wait to be told how they ended, and how long. */
-const mostStopped = 100;
-const longestWait = 60;
+const maxStopped = 100;
+const maxWait = 60;
 
 export function newWork(): Work {
   return { startedAt: startedAt(), timed: false, decided: false };
@@ -31,14 +31,14 @@ export class OpenWork {
 
   start(work: Work): void {
     this.#open.add(work);
-    if (this.#open.size > mostOpen) dropFirst(this.#open);
+    if (this.#open.size > maxOpen) dropFirst(this.#open);
   }
 
   /** Notes that a piece was timed before it was told how it ended. */
   stopped(work: Work): void {
     if (!this.#open.delete(work)) return;
     this.#stopped.set(work, startedAt());
-    if (this.#stopped.size > mostStopped) dropFirst(this.#stopped);
+    if (this.#stopped.size > maxStopped) dropFirst(this.#stopped);
   }
 
   /** Notes that it has been told how a piece ended. */
@@ -52,7 +52,7 @@ export class OpenWork {
     const [first] = this.#open;
     if (first !== undefined) return first;
     for (const [work, since] of this.#stopped) {
-      if (secondsSince(since) < longestWait) return work;
+      if (secondsSince(since) < maxWait) return work;
       this.#stopped.delete(work);
     }
     return undefined;

@@ -1,5 +1,5 @@
 /**
- * The requests to AI providers under way, by provider and model, so that each is timed and taken off
+ * The requests to AI providers in progress, by provider and model, so that each is timed and taken off
  * `ai_requests_in_progress` exactly once, whichever of its stop function and its end is told first. An end names its
  * request by the object that it was started with, or else by provider and model alone.
  */
@@ -30,14 +30,14 @@ export class RequestWork {
 }
 
 /** Most requests that are kept of one name; the oldest are forgotten. More than this at a time is a leak of the caller's. */
-const mostRunning = 10_000;
+const maxRunning = 10_000;
 /** Stopped requests that wait to be told how they ended, and how long in seconds. */
-const mostStopped = 100;
-const longestWait = 60;
+const maxStopped = 100;
+const maxWait = 60;
 /** Decided requests that are remembered, so that a second end is known as one. */
-const mostDecided = 256;
+const maxDecided = 256;
 /** Pairs of provider and model that are told apart. */
-const mostNames = 1_000;
+const maxNames = 1_000;
 
 /** The requests of one provider and model, in the order of their starts. */
 export class OpenRequests {
@@ -59,7 +59,7 @@ export class OpenRequests {
     if (same === undefined) this.#running.set(work.request, work);
     else if (Array.isArray(same)) same.push(work);
     else this.#running.set(work.request, [same, work]);
-    if (this.#running.size > mostRunning) {
+    if (this.#running.size > maxRunning) {
       const [oldest] = this.#running.keys();
       this.#running.delete(oldest);
     }
@@ -70,7 +70,7 @@ export class OpenRequests {
     this.#remove(work);
     work.stoppedAt = startedAt();
     this.#stopped[this.#nextStopped] = work;
-    this.#nextStopped = (this.#nextStopped + 1) % mostStopped;
+    this.#nextStopped = (this.#nextStopped + 1) % maxStopped;
   }
 
   /** Decides a request: its work, `ended` where it has been decided before, `undefined` where its start was not seen. */
@@ -80,7 +80,7 @@ export class OpenRequests {
     work.decided = true;
     if (!work.timed) this.#remove(work);
     this.#decided[this.#nextDecided] = work.request;
-    this.#nextDecided = (this.#nextDecided + 1) % mostDecided;
+    this.#nextDecided = (this.#nextDecided + 1) % maxDecided;
     return work;
   }
 
@@ -95,7 +95,7 @@ export class OpenRequests {
     const [oldest] = this.#running.values();
     return (
       firstOf(oldest) ??
-      this.#stopped.find((work) => isWaiting(work) && secondsSince(work?.stoppedAt ?? 0) < longestWait)
+      this.#stopped.find((work) => isWaiting(work) && secondsSince(work?.stoppedAt ?? 0) < maxWait)
     );
   }
 
@@ -116,7 +116,7 @@ export class ProviderRequests {
     const models = this.#byName.get(provider);
     const existing = models?.get(model);
     if (existing !== undefined) return existing;
-    if (this.#names >= mostNames) return this.#beyond;
+    if (this.#names >= maxNames) return this.#beyond;
     this.#names += 1;
     const made = new OpenRequests(false);
     if (models === undefined) this.#byName.set(provider, new Map([[model, made]]));

@@ -1,4 +1,4 @@
-/** The runs of workflows under way, so that each is released from `active_autonomous_loops` exactly once. */
+/** The runs of workflows in progress, so that each is released from `active_autonomous_loops` exactly once. */
 
 import type { AnyRegistry } from '../contained.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
@@ -21,11 +21,11 @@ interface ActiveRun {
 }
 
 /** Runs that are known by id; those beyond are counted by type only. */
-const mostActive = 10_000;
+const maxActive = 10_000;
 /** Ended runs that are remembered, so that a second end is known as one. */
-const mostEnded = 10_000;
+const maxEnded = 10_000;
 /** Names of steps kept of a run. */
-const mostSteps = 100;
+const maxSteps = 100;
 
 /** What a run is known by: text or a number, or an object, which no other run can have. `''` identifies nothing. */
 export type RunId = string | object;
@@ -37,11 +37,11 @@ export class WorkflowRuns {
   /** Runs without an id, or beyond those that are known by it. */
   readonly #untracked = new Map<GaugeSeries, number>();
 
-  /** Takes a run up; `false` where the run of this id is under way already. An ended one may start again. */
+  /** Takes a run up; `false` where the run of this id is in progress already. An ended one may start again. */
   start(id: RunId, series: GaugeSeries): boolean {
     if (this.#active.has(id)) return false;
     series.inc();
-    if (id === '' || this.#active.size >= mostActive) {
+    if (id === '' || this.#active.size >= maxActive) {
       this.#untracked.set(series, (this.#untracked.get(series) ?? 0) + 1);
     } else {
       this.#endedOf(id).delete(id as never);
@@ -60,7 +60,7 @@ export class WorkflowRuns {
     } else if (series !== undefined) this.#releaseUntracked(series);
     const ended = { seconds: seconds ?? (run === undefined ? undefined : secondsSince(run.startedAt)) };
     if (id !== '') this.#endedOf(id).set(id as never, ended);
-    if (this.#ended.size > mostEnded) this.#forgetFirstEnded();
+    if (this.#ended.size > maxEnded) this.#forgetFirstEnded();
     return ended;
   }
 
@@ -76,12 +76,12 @@ export class WorkflowRuns {
     return run === undefined ? this.#endedOf(id).get(id as never)?.seconds : secondsSince(run.startedAt);
   }
 
-  /** The steps of one name in a run; `undefined` where the run is not under way. */
+  /** The steps of one name in a run; `undefined` where the run is not in progress. */
   stepsOf(id: RunId, step: string): OpenWork | undefined {
     const steps = this.#active.get(id)?.steps;
     const open = steps?.get(step);
     if (steps === undefined || open !== undefined) return open;
-    if (steps.size >= mostSteps) return undefined;
+    if (steps.size >= maxSteps) return undefined;
     const made = new OpenWork();
     steps.set(step, made);
     return made;

@@ -21,7 +21,7 @@ const labels = { provider: label(), model: label() };
 const fixed = { provider: 'claude', model: 'large' };
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels });
-const running = defineGauge({ name: 'calls_running', help: 'Calls under way.', labels });
+const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.', labels });
 const registry = new MetricsRegistry();
 const register = new promClient.Registry();
 

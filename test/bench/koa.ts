@@ -206,7 +206,7 @@ async function cpuTimeOf(child: ChildProcess): Promise<number> {
 const connections = 1;
 const requestText = 'GET /users/42 HTTP/1.1\r\nHost: here\r\n\r\n';
 
-/** Connections that stay, each with one request under way at a time. Answers are alike, so their bytes tell how many came. */
+/** Connections that stay, each with one request in progress at a time. Answers are alike, so their bytes tell how many came. */
 async function loadOn(
   port: number,
   count: number,

@@ -65,7 +65,7 @@ for (let round = -1; round < rounds; round++) {
     await turn();
     const stall = watch.stop();
     if (index === 0) lastTime = time;
-    const collection = await longestCollectionSince(start);
+    const collection = await maxCollectionSince(start);
     // The first one warms.
     if (round < 0) continue;
     contenders[index]?.times.push(time);
@@ -78,7 +78,7 @@ const bytes = await own.scrape();
 sendResult({ sets, bytes, contenders, extra: await extraOf() } satisfies ScrapeRun);
 
 /** Milliseconds of the longest stop for garbage collection. The observer is told of one a few turns after it. */
-async function longestCollectionSince(start: number): Promise<number> {
+async function maxCollectionSince(start: number): Promise<number> {
   for (let time = 0; time < 3; time++) await turn();
   collections.push(...observer.takeRecords());
   const durations = collections.filter(({ startTime }) => startTime >= start).map(({ duration }) => duration);

@@ -56,7 +56,7 @@ function recordSome(): void {
 /** Every line of a counter, and of a histogram's and summary's counts: they only rise, until a reset. */
 const rising = /^(?:soaked_total|soaked_seconds_(?:bucket|count)|soaked_bytes_count)\{/;
 const watch = watchScrapes((series) => rising.test(series));
-/** Of the scrape under way: 0 when there is none. */
+/** Of the scrape in progress: 0 when there is none. */
 let chunksCome = 0;
 let callsInScrapes = 0;
 
@@ -86,7 +86,7 @@ const elapsed = (): number => (performance.now() - start) / 1_000;
 /** A hundred and twenty times. */
 const resetEvery = Math.max(0.3, seconds / 120);
 let [nextScrape, nextReset] = [0.1, resetEvery];
-let underWay: Promise<void> | undefined;
+let inProgress: Promise<void> | undefined;
 /** Two can be compared before a reset falls into the third. */
 let scrapesSinceReset = 0;
 const hasSomeOfEach = (): boolean => resets > 5 && watch.found.overlapped > 2 && watch.found.compared > 2;
@@ -95,18 +95,18 @@ while (elapsed() < seconds || !hasSomeOfEach()) {
   const isResetDue = elapsed() >= nextReset && scrapesSinceReset >= 3;
   const isForScrape = resets % 2 === 1;
   // A reset that is to fall between two scrapes goes first.
-  if (underWay === undefined && elapsed() >= nextScrape && !(isResetDue && !isForScrape)) {
+  if (inProgress === undefined && elapsed() >= nextScrape && !(isResetDue && !isForScrape)) {
     nextScrape = elapsed() + 0.1;
     scrapesSinceReset += 1;
-    underWay = scrape().finally(() => {
-      underWay = undefined;
+    inProgress = scrape().finally(() => {
+      inProgress = undefined;
     });
   }
-  if (isResetDue && (isForScrape ? chunksCome > 0 : underWay === undefined)) {
+  if (isResetDue && (isForScrape ? chunksCome > 0 : inProgress === undefined)) {
     nextReset = elapsed() + resetEvery;
     scrapesSinceReset = 0;
     // Now that all has been let go: what is left and grows is a leak.
-    const isWeighed = underWay === undefined;
+    const isWeighed = inProgress === undefined;
     reset();
     if (isWeighed) {
       // Memory beside the heap is freed after the heap's: a second look sees it.
@@ -117,7 +117,7 @@ while (elapsed() < seconds || !hasSomeOfEach()) {
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
-await underWay;
+await inProgress;
 sendResult({
   seconds: Math.round(elapsed()),
   calls,

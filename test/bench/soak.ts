@@ -54,7 +54,7 @@ const unseen = 30;
  * An interval that ends above this says too little: a leak of 250 bytes a scrape could be in it. V8 drops and makes code anew
  * meanwhile, some hundred kilobytes of it, so that three minutes tell no less.
  */
-const mostNoise = 2_500;
+const maxNoise = 2_500;
 
 export function soakVerdicts(measurement: SoakMeasurement): Verdict[] {
   const { seconds, scrapes, overlapped, compared, resets, fallen, twice, callsInScrapes } = measurement;
@@ -65,9 +65,9 @@ export function soakVerdicts(measurement: SoakMeasurement): Verdict[] {
   return [
     {
       claim: `growth of the heap in ${seconds} s at full speed`,
-      limit: `0 within its 99 % interval (or at most ${unseen} bytes/s), whose end is at most ${mostNoise} bytes/s`,
+      limit: `0 within its 99 % interval (or at most ${unseen} bytes/s), whose end is at most ${maxNoise} bytes/s`,
       measured: `${slope.toFixed(0)} bytes/s, ${low.toFixed(0)} to ${high.toFixed(0)}`,
-      reached: (slope <= unseen || low <= 0) && high <= mostNoise,
+      reached: (slope <= unseen || low <= 0) && high <= maxNoise,
     },
     {
       claim: `numbers that fell in ${compared} scrapes compared with the one before, no reset between`,

@@ -81,7 +81,7 @@ export function events(
 
 // ---- Anthropic ----------------------------------------------------------------------------------------------------
 
-export const anthropicUsageTold = {
+export const anthropicUsageOf = {
   input_tokens: 10,
   output_tokens: 25,
   cache_read_input_tokens: 3,
@@ -97,7 +97,7 @@ export const anthropicMessage = {
   content: [{ type: 'text', text: 'Hello' }],
   stop_reason: 'end_turn',
   stop_sequence: null,
-  usage: anthropicUsageTold,
+  usage: anthropicUsageOf,
 };
 
 export const anthropicEvents = [
@@ -116,7 +116,7 @@ export const anthropicEvents = [
         ...anthropicMessage,
         content: [],
         stop_reason: null,
-        usage: { ...anthropicUsageTold, output_tokens: 1 },
+        usage: { ...anthropicUsageOf, output_tokens: 1 },
       },
     },
     content_block_start: { index: 0, content_block: { type: 'text', text: '' } },
@@ -125,7 +125,7 @@ export const anthropicEvents = [
     content_block_stop: { index: 0 },
     message_delta: {
       delta: { stop_reason: 'end_turn', stop_sequence: null },
-      usage: { ...anthropicUsageTold, input_tokens: null },
+      usage: { ...anthropicUsageOf, input_tokens: null },
     },
     message_stop: {},
   }[type];
@@ -146,7 +146,7 @@ export const anthropicError = (type: string): object => ({ type: 'error', error:
 
 // ---- OpenAI -------------------------------------------------------------------------------------------------------
 
-export const openaiUsageTold = {
+export const openaiUsageOf = {
   prompt_tokens: 30,
   completion_tokens: 20,
   total_tokens: 50,
@@ -167,7 +167,7 @@ export const openaiCompletion = {
       logprobs: null,
     },
   ],
-  usage: openaiUsageTold,
+  usage: openaiUsageOf,
 };
 
 const chunk = (delta: object, finish_reason: string | null = null): object => ({
@@ -184,7 +184,7 @@ export const openaiChunks: readonly (readonly [undefined, unknown])[] = [
   [undefined, chunk({ content: 'Hel' })],
   [undefined, chunk({ content: 'lo' })],
   [undefined, chunk({}, 'stop')],
-  [undefined, { ...chunk({}), choices: [], usage: openaiUsageTold }],
+  [undefined, { ...chunk({}), choices: [], usage: openaiUsageOf }],
   [undefined, '[DONE]'],
 ];
 

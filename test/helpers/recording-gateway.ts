@@ -16,7 +16,7 @@ export interface RecordingGateway {
   readonly url: string;
   readonly received: readonly ReceivedPush[];
   /** Most requests that were open at a time. */
-  readonly mostAtOnce: number;
+  readonly maxAtOnce: number;
   /** Connections that are open. */
   connections(): Promise<number>;
   close(): Promise<void>;
@@ -32,11 +32,11 @@ export async function startRecordingGateway(
 ): Promise<RecordingGateway> {
   const received: ReceivedPush[] = [];
   let open = 0;
-  let mostAtOnce = 0;
+  let maxAtOnce = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     open += 1;
-    mostAtOnce = Math.max(mostAtOnce, open);
+    maxAtOnce = Math.max(maxAtOnce, open);
     response.on('close', () => {
       open -= 1;
     });
@@ -60,8 +60,8 @@ export async function startRecordingGateway(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    get mostAtOnce() {
-      return mostAtOnce;
+    get maxAtOnce() {
+      return maxAtOnce;
     },
     connections: () =>
       new Promise((resolve, reject) =>

@@ -28,7 +28,7 @@ const calls = defineCounter({
   labels: { handler: label(), outcome: label('success', 'failure', 'escalation') },
 });
 const seconds = defineHistogram({ name: 'handler_seconds', help: 'Durations.' });
-const running = defineGauge({ name: 'handlers_running', help: 'Handlers under way.' });
+const running = defineGauge({ name: 'handlers_running', help: 'Handlers in progress.' });
 
 test('NestJS: injection, routes, guards and metadata work on decorated handlers, whichever decorator is above', async (t) => {
   const registry = createTestRegistry();

@@ -108,8 +108,8 @@ for (const [name, client] of [
     t.regex(text, /^call_seconds_bucket\{a="x",app="tamma",le="0.1"\} 0$/m);
     t.regex(text, /^depth\{app="tamma",a="default"\} 3$/m);
     t.regex(text, /^theirs_total\{app="tamma",a="default"\} 1$/m);
-    const foreignText = await registry.prometheus.metrics();
-    t.deepEqual(lines(foreignText), lines(text));
+    const thirdPartyText = await registry.prometheus.metrics();
+    t.deepEqual(lines(thirdPartyText), lines(text));
   });
 
   test(`${name}: AggregatorRegistry adds our numbers up, each by its aggregator`, async (t) => {

@@ -218,7 +218,7 @@ async function shares(
 }
 
 test('steps: the first has half of the deadline at least, and later ones share the time reserved for them', async (t) => {
-  const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { mostSeconds: 5, needsSeconds: 1 }];
+  const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { maxSeconds: 5, needsSeconds: 1 }];
   t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
   t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
   t.deepEqual(await shares([{}, { needsSeconds: 1 }], 5), [4, 5], 'nothing is reserved for absent steps');
@@ -397,9 +397,9 @@ test('steps: one that fails, throws or hangs gives way to the next', async (t) =
           throw error;
         },
       },
-      { run: () => new Promise(() => {}), mostSeconds: 1 },
+      { run: () => new Promise(() => {}), maxSeconds: 1 },
       { run: (seconds) => given.push(seconds), needsSeconds: 2 },
-      { run: (seconds) => given.push(seconds), mostSeconds: 1, needsSeconds: 1 },
+      { run: (seconds) => given.push(seconds), maxSeconds: 1, needsSeconds: 1 },
     ],
     10,
     undefined,

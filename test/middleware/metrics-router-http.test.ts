@@ -199,7 +199,7 @@ test('scrapes that ask for the same at the same time share one; past maxScrapes 
   const scrapes = [1, 2, 3].map(() =>
     fetch(url).then(async (response) => [response.status, await response.text()] as const),
   );
-  await until('three under way', async () =>
+  await until('three in progress', async () =>
     readValue(registry, catalogue.metricsScrapesInProgress) === 3 ? true : undefined,
   );
   const refused = await fetch(url);
@@ -233,7 +233,7 @@ test('a client that goes away, or reads too slowly, frees its place', async (t) 
   stalled.pause();
   stalled.on('error', () => {});
   t.teardown(() => stalled.destroy());
-  await until('both under way', async () =>
+  await until('both in progress', async () =>
     (readValue(registry, catalogue.metricsScrapesInProgress) ?? 0) > 0 ? true : undefined,
   );
   await until('both gone', async () =>

@@ -137,7 +137,7 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
     release = resolve;
   });
   let asked: () => void = () => {};
-  let underWay = new Promise<void>((resolve) => {
+  let inProgress = new Promise<void>((resolve) => {
     asked = resolve;
   });
   registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
@@ -147,7 +147,7 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
     },
   });
   const scraping = fetch(`${server.url}/metrics`).then((response) => response.text());
-  await underWay;
+  await inProgress;
   const closing = server.close({ deadlineSeconds: Number.POSITIVE_INFINITY });
   t.is(server.close(), closing, 'a second close is the first');
   await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'no new connections');
@@ -157,7 +157,7 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
 
   const stuck = await started(t);
   held = new Promise(() => {});
-  underWay = new Promise<void>((resolve) => {
+  inProgress = new Promise<void>((resolve) => {
     asked = resolve;
   });
   stuck.registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
@@ -170,7 +170,7 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
   const idle = connect(stuck.server.port, '127.0.0.1');
   idle.on('error', () => {});
   t.teardown(() => idle.destroy());
-  await underWay;
+  await inProgress;
   await stuck.server.close({ deadlineSeconds: 0.1 });
   await lost;
 });

@@ -123,7 +123,7 @@ test('without a router, every request is unmatched, with the status the client g
   t.deepEqual(await recorded(), ['GET unmatched 202']);
 });
 
-test('a request under way is in flight, and is no longer when it has ended', async (t) => {
+test('a request in progress is in flight, and is no longer when it has ended', async (t) => {
   let enter = (): void => {};
   let leave = (): void => {};
   const entered = new Promise<void>((resolve) => {

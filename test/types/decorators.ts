@@ -37,7 +37,7 @@ const twoEnds = defineCounter({
 const oneEnd = defineCounter({ name: 'one_end_total', help: 'Ends.', labels: { outcome: label('success') } });
 const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels: { model: label() } });
-const running = defineGauge({ name: 'running', help: 'Under way.', labels: { model: label() } });
+const running = defineGauge({ name: 'running', help: 'In progress.', labels: { model: label() } });
 
 interface Request {
   readonly model: string;

@@ -32,7 +32,7 @@ const known: readonly string[] = [
 ] satisfies (keyof BundleIntervals)[];
 
 /** Scrapes that a window has at least: a rate takes two, and one may be late. */
-export const leastScrapes = 4;
+export const minScrapes = 4;
 /** The shortest window of the bundle's rules, in seconds. */
 const shortestWindow = 300;
 
@@ -73,12 +73,12 @@ export function intervalsWith(own: Partial<BundleIntervals> = {}, scrapeSeconds:
         value,
       );
   }
-  const fastest = shortestWindow / leastScrapes / scrape;
+  const fastest = shortestWindow / minScrapes / scrape;
   // Scrapes that are slow by themselves widen the windows and nothing else: nobody has asked for speed.
   if (intervals.speedUp > Math.max(1, fastest))
     throw monitoringError(
       'interval `speedUp`',
-      `${Math.max(1, fastest)} at most with a scrape every ${scrape} s, so that a window of five minutes has ${leastScrapes} scrapes`,
+      `${Math.max(1, fastest)} at most with a scrape every ${scrape} s, so that a window of five minutes has ${minScrapes} scrapes`,
       intervals.speedUp,
       'Lower it, or `scrapeSeconds`.',
     );

@@ -156,7 +156,7 @@ function slow(settings: BundleSettings): Alert {
       actions: [
         'Run the query: one route or all.',
         'Compare with `http_server_time_to_first_byte_seconds`: short means that the body or the client takes the time.',
-        `All routes: begin with EventLoopLag, and see how many are under way: \`${of(httpServerRequestsInFlight)}\`.`,
+        `All routes: begin with EventLoopLag, and see how many are in progress: \`${of(httpServerRequestsInFlight)}\`.`,
         'One route that takes webhooks: answer 202 at once, and work from a queue.',
       ],
     },

@@ -87,7 +87,7 @@ function failing(settings: BundleSettings, name: string, severity: 'page' | 'tic
 }
 
 /** Seconds of a reset that can be waited out. */
-const leastReset = 300;
+const minReset = 300;
 
 function quotaExhaustion(settings: BundleSettings): Alert {
   const { of, window } = inJob(settings);
@@ -99,7 +99,7 @@ function quotaExhaustion(settings: BundleSettings): Alert {
   const each = 'job, instance, platform, resource';
   const seconds = `${remaining} / (-1 * deriv(${remaining}[${past}]) > 0)`;
   const runsOut = `(${seconds}) and predict_linear(${remaining}[${past}], ${ahead / speedUp}) < 0`;
-  const isGone = `${remaining} == 0 and on (${each}) ${reset} > ${holdOf(settings, leastReset)}`;
+  const isGone = `${remaining} == 0 and on (${each}) ${reset} > ${holdOf(settings, minReset)}`;
   const labels = { ...platform, resource: 'core' };
   const series = of(platformRateLimitRemaining, labels);
   // All of it is gone half the horizon after the twentieth minute, at which it is looked.

@@ -171,7 +171,7 @@ function slow(settings: BundleSettings): Alert {
       actions: [
         'Run the query: one model, or all.',
         'Compare with `ai_time_to_first_token_seconds`: risen as well, the provider is loaded; not risen, the answers are longer.',
-        `Look at how many are under way: \`${of(aiRequestsInProgress)}\`; lower the concurrency if it is far above the usual.`,
+        `Look at how many are in progress: \`${of(aiRequestsInProgress)}\`; lower the concurrency if it is far above the usual.`,
         'Loaded for long: send part of the work to another model or provider.',
       ],
     },

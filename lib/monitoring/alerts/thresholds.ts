@@ -15,7 +15,7 @@ export const defaultThresholds = Object.freeze({
   workflowFailurePageShare: 0.5,
   /** Workflows that must have ended, of a type for a share of them to say anything, in all for a lack of success to. */
   workflowMinimumEnded: 5,
-  /** Seconds for which a workflow may be under way without an end or a step. */
+  /** Seconds for which a workflow may be in progress without an end or a step. */
   workflowStuckSeconds: 3_600,
   /** Seconds within which a workflow should succeed, where several end. */
   workflowSuccessSeconds: 14_400,

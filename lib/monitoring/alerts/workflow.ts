@@ -35,7 +35,7 @@ function stuck(settings: BundleSettings): Alert {
   const active = of(activeAutonomousLoops);
   const restarted = `changes(${of(processStart)}[${past}]) > 0`;
   const allAlong = `min_over_time(${active}[${past}]) unless on (job, instance) (${restarted})`;
-  const underWay = joined(
+  const inProgress = joined(
     `sum by (job, workflow_type) (${allAlong}) > 0`,
     'and',
     by,
@@ -49,7 +49,7 @@ function stuck(settings: BundleSettings): Alert {
     ...shared,
     name: 'WorkflowsStuck',
     severity: 'page',
-    expression: joined(joined(underWay, 'unless', by, progress), 'unless', [], waiting),
+    expression: joined(joined(inProgress, 'unless', by, progress), 'unless', [], waiting),
     forSeconds: holdOf(settings, 300),
     summary: 'Workflows of type {{ $labels.workflow_type }} are stuck',
     description: `{{ $value | humanize }} workflows of type {{ $labels.workflow_type }} are in progress, and for ${past} none has ended or finished a step. More are in progress than approvals are pending.`,

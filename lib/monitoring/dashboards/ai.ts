@@ -57,7 +57,7 @@ function requestRow(queries: BoardQueries): Row {
         queries: [queries.perSecond(aiRequestsSuccessful, ['provider', 'model'])],
       }),
       timeSeries({
-        title: 'Requests under way',
+        title: 'Requests in progress',
         description:
           'Requests that wait for an answer, by provider. A line that never falls: answers do not come.',
         unit: 'short',

@@ -100,7 +100,7 @@ export function httpSizeRow(queries: BoardQueries): Row {
     collapsed: true,
     panels: [
       timeSeries({
-        title: 'Requests under way',
+        title: 'Requests in progress',
         description: 'Requests without an answer yet, by method.',
         unit: 'short',
         min: 0,

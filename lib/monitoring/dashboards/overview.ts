@@ -71,8 +71,8 @@ function workStats(queries: BoardQueries, thresholds: Thresholds): Panel[] {
       queries: [recorded('job:issues_success:ratio_rate1h', ['job'])],
     }),
     stat({
-      title: 'Loops under way',
-      description: 'Autonomous loops under way.',
+      title: 'Loops in progress',
+      description: 'Autonomous loops in progress.',
       unit: 'short',
       queries: [queries.now(activeAutonomousLoops)],
     }),

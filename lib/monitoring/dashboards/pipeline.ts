@@ -84,7 +84,7 @@ function methodRow(queries: BoardQueries): Row {
         queries: [queries.share(methodCalls, { outcome: 'failure' }, ['class', 'method'])],
       }),
       timeSeries({
-        title: 'Calls under way',
+        title: 'Calls in progress',
         description:
           'Calls that have not ended, by class and method. A line that never falls: calls that never end.',
         unit: 'short',

@@ -41,7 +41,7 @@ export function scrapeRow(queries: BoardQueries): Row {
         queries: [queries.observed(metricsScrapeDuration, ['format'])],
       }),
       timeSeries({
-        title: 'Scrapes under way',
+        title: 'Scrapes in progress',
         description:
           'Scrapes that are being answered. More than one for long: they take longer than the interval.',
         unit: 'short',

@@ -174,11 +174,11 @@ function issueRow(queries: BoardQueries): Row {
 
 function waitingRow(queries: BoardQueries): Row {
   return {
-    title: 'Work under way, and work that waits',
+    title: 'Work in progress, and work that waits',
     panels: [
       timeSeries({
         title: 'Autonomous loops',
-        description: 'Loops under way, by type. A line that never falls is a loop that never ends.',
+        description: 'Loops in progress, by type. A line that never falls is a loop that never ends.',
         unit: 'short',
         min: 0,
         width: 6,

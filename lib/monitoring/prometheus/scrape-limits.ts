@@ -20,33 +20,33 @@ export interface ScrapeLimits {
 }
 
 /** More than this from one target is refused, whatever the budgets: Prometheus keeps some kilobytes of memory a series. */
-export const mostSamples = 1_000_000;
+export const maxSamples = 1_000_000;
 /** prom-client's default metrics, and metrics that others register beside ours. */
-const foreignSamples = 500;
+const thirdPartySamples = 500;
 /** Metrics that the service may have and the bundle does not know. */
-const foreignMetrics = 100;
+const thirdPartyMetrics = 100;
 /** Labels that are not in definitions: constant ones of the service, and those that service discovery brings. */
 const addedLabels = 10;
 /** As much as Node takes of all headers of a request: no value that comes from outside with one is longer. */
-const longestValue = 16_384;
+const maxValue = 16_384;
 /** `__name__`, `job`, `instance`, and `le` or `quantile`. */
 const ownLabels = 4;
 
 /** The limits of the service's scrape job. */
 export function scrapeLimits({ exposed: definitions, config }: BundleSettings): ScrapeLimits {
-  const mostLabels = Math.max(...definitions.map(({ labels }) => Object.keys(labels).length));
+  const maxLabels = Math.max(...definitions.map(({ labels }) => Object.keys(labels).length));
   const parts = new Map<string, { metrics: number; series: number; samples: number }>();
   for (const definition of definitions) {
-    const series = mostSeries(definition, config.maxSeries, definitions.length + foreignMetrics, mostLabels);
+    const series = maxSeries(definition, config.maxSeries, definitions.length + thirdPartyMetrics, maxLabels);
     const part = parts.get(definition.type) ?? { metrics: 0, series: 0, samples: 0 };
     part.metrics += 1;
     part.series += series;
     part.samples += series * samplesPerSeries(definition);
     parts.set(definition.type, part);
   }
-  const total = [...parts.values()].reduce((sum, { samples }) => sum + samples, foreignSamples);
+  const total = [...parts.values()].reduce((sum, { samples }) => sum + samples, thirdPartySamples);
   const rounded = Math.ceil(total / 1_000) * 1_000;
-  const samples = Math.min(mostSamples, rounded);
+  const samples = Math.min(maxSamples, rounded);
   const lines = [...parts]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(
@@ -55,28 +55,28 @@ export function scrapeLimits({ exposed: definitions, config }: BundleSettings): 
     );
   return {
     samples,
-    labels: mostLabels + ownLabels + addedLabels,
+    labels: maxLabels + ownLabels + addedLabels,
     labelNameLength: Math.max(
       64,
       ...definitions.flatMap(({ labels }) => Object.keys(labels).map(({ length }) => length)),
     ),
-    labelValueLength: longestValue,
+    labelValueLength: maxValue,
     arithmetic: [
       `The most that the service can expose, with a budget of ${config.maxSeries} series a metric, a tenth more of folded series,`,
       'closed labels by their values; a counter is 2 samples (with `_created`), a histogram its buckets and 4:',
       ...lines,
-      `  ${foreignSamples} samples of Node and of others`,
+      `  ${thirdPartySamples} samples of Node and of others`,
       `Together ${total}, ${samples < rounded ? `more than is taken from one target: the limit is ${samples}` : `rounded up to ${samples}`}.`,
     ].join('\n'),
   };
 }
 
 /** Series that a metric can have: every combination of closed and limited labels, or its budget with what folding adds. */
-function mostSeries(
+function maxSeries(
   definition: MetricDefinition,
   budgetOfAll: number,
   metrics: number,
-  mostLabels: number,
+  maxLabels: number,
 ): number {
   const labels = Object.entries(definition.labels);
   if (labels.length === 0) return 1;
@@ -86,16 +86,16 @@ function mostSeries(
   const folding = budget + reserve + 2 ** labels.length;
   const combinations = labels.reduce((product, [name, { values, limit }]) => {
     // The value that stands for the rest, and the absent one, beside its own.
-    const own = values?.length ?? limit ?? namesOf(name, definition, metrics, mostLabels);
+    const own = values?.length ?? limit ?? namesOf(name, definition, metrics, maxLabels);
     return product * (own + 2);
   }, 1);
   return Math.min(combinations, folding);
 }
 
 /** Values of a label that has the names of metrics, or of labels, for values: no more than there are. */
-function namesOf(label: string, { name }: MetricDefinition, metrics: number, mostLabels: number): number {
+function namesOf(label: string, { name }: MetricDefinition, metrics: number, maxLabels: number): number {
   if (label === 'metric' && name.startsWith('metrics_')) return metrics;
-  if (label === 'label' && name === metricsSeriesFolded.name) return mostLabels;
+  if (label === 'label' && name === metricsSeriesFolded.name) return maxLabels;
   return Number.POSITIVE_INFINITY;
 }
 

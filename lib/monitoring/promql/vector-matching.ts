@@ -29,7 +29,7 @@ export function binaryShape(
     } else need(shapeOfEither(left, right), label, 'label of `ignoring`');
   }
   if (operator === 'or') return shapeOfEither(left, right);
-  if (matching?.on !== true) tellOfLonelyLabels(left, right, operator, matching, tell);
+  if (matching?.on !== true) warnOfLonelyLabels(left, right, operator, matching, tell);
   if (operator === 'and' || operator === 'unless') return left;
   const [many, one] = matching?.many === 'right' ? [right, left] : [left, right];
   if (matching?.many !== undefined) {
@@ -44,7 +44,7 @@ export function binaryShape(
 }
 
 /** Without `on`, all labels of both sides must be equal: one that only one side has matches nothing. */
-function tellOfLonelyLabels(
+function warnOfLonelyLabels(
   left: SeriesShape,
   right: SeriesShape,
   operator: string,

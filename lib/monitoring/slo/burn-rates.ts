@@ -57,14 +57,14 @@ export function checkLegs(slo: string, objective: number, factors: readonly Burn
   const others = factors.filter((factor) => canFire(factor, objective));
   throw monitoringError(
     `objective of SLO \`${slo}\``,
-    `${leastObjective(dead.factor)} or more for its leg ${legName(dead)}, which can never fire below`,
+    `${minObjective(dead.factor)} or more for its leg ${legName(dead)}, which can never fire below`,
     objective,
     `Raise the objective, or leave ${others.length === factors.length - 1 ? 'the leg' : 'all such legs'} out: \`legs: [${others.join(', ')}]\`.`,
   );
 }
 
 /** The least objective, in hundredths of a per cent, with which a leg can fire. */
-export function leastObjective(factor: number): number {
+export function minObjective(factor: number): number {
   const least = Math.ceil((1 - 1 / factor) * 10_000) / 10_000;
   return canFire(factor, least) ? least : Math.round(least * 10_000 + 1) / 10_000;
 }

@@ -319,7 +319,7 @@ test.serial('a retry that an SDK tells of is counted, by why the last request fa
 
 // ---- its own life -------------------------------------------------------------------------------------------------
 
-test.serial('stop ends it, also for requests under way, and can be called again', async (t) => {
+test.serial('stop ends it, also for requests in progress, and can be called again', async (t) => {
   const registry = createTestRegistry();
   const server = await startApiServer();
   t.teardown(() => server.close());

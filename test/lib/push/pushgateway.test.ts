@@ -129,7 +129,7 @@ test('one push at a time: intervals during a push are skipped, and calls share t
   t.deepEqual(await Promise.all(calls), [true, true, true]);
   t.is(recording.received.length, 2);
   t.true(recording.received[1]?.text.includes('jobs_total 5'));
-  t.is(recording.mostAtOnce, 1);
+  t.is(recording.maxAtOnce, 1);
 });
 
 test('a success sets the timestamp of the last success', async (t) => {

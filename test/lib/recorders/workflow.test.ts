@@ -254,11 +254,11 @@ for (const seconds of [-1, Number.NaN, Number.POSITIVE_INFINITY, '12', null]) {
     t.notThrows(() => metrics.recordWorkflowComplete(run, seconds as number));
     t.is(active(), 0);
     t.is(completed('success'), 1);
-    const isTold = seconds !== null;
-    t.is(duration()?.count, isTold ? undefined : 1, 'null is no seconds: the time since the start');
+    const isReported = seconds !== null;
+    t.is(duration()?.count, isReported ? undefined : 1, 'null is no seconds: the time since the start');
     t.deepEqual(
       await recordingErrors(),
-      isTold ? [{ metric: 'workflow_completion_duration_seconds', reason: 'value', value: 1 }] : [],
+      isReported ? [{ metric: 'workflow_completion_duration_seconds', reason: 'value', value: 1 }] : [],
     );
   });
 }

@@ -18,7 +18,7 @@ import { until } from '../../../helpers/until.js';
 /** Panels whose queries have nothing to answer here, by the reason. */
 const withoutData: Readonly<Record<string, readonly string[]>> = {
   'the example decorates no method with `@Timed` or `@TracksGauge` without a metric': [
-    'Calls under way',
+    'Calls in progress',
     'Duration of calls: percentiles',
     'Duration of calls: p95 by class, method',
     'Duration of calls: distribution',

@@ -7,7 +7,7 @@ import { HealthChecks } from '../../../../lib/health.js';
 import { bundleParts } from '../../../../lib/monitoring/bundle-parts.js';
 import { startCommand } from '../../../../lib/monitoring/deploy/start-commands.js';
 import type { BundleFile } from '../../../../lib/monitoring/model.js';
-import { mostSamples, scrapeLimits } from '../../../../lib/monitoring/prometheus/scrape-limits.js';
+import { maxSamples, scrapeLimits } from '../../../../lib/monitoring/prometheus/scrape-limits.js';
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
 import type { MetricsRegistry } from '../../../../lib/registry.js';
 import { startMetricsServer } from '../../../../middleware/metrics-server.js';
@@ -182,7 +182,7 @@ test('the sample limit is the sum of what each metric can have, with the arithme
 
 test('a budget that no target should use up is capped, and the comment says so', (t) => {
   const { samples, arithmetic } = scrapeLimits(bundleSettings({ config: { maxSeries: 100_000 } }));
-  t.is(samples, mostSamples);
+  t.is(samples, maxSamples);
   t.regex(arithmetic, /more than is taken from one target: the limit is 1000000\./);
 });
 
