@@ -89,6 +89,9 @@ testWith(
         'data for every query',
         async () => {
           await fetch(`${service.url}/ready`);
+          // Neither platform fails in the sandbox: unsigned webhooks make one of their alerts fire.
+          for (let sent = 0; sent < 20; sent++)
+            await fetch(`${service.url}/webhooks/github`, { method: 'POST', body: '{}' });
           const still: PanelQuery[] = [];
           for (const query of unanswered) if (!(await answered(query.expression))) still.push(query);
           unanswered = still;
