@@ -25,29 +25,44 @@ interface Scrape {
   readonly samples: readonly ParsedSample[];
 }
 
-/** Series for promtool: counters that grow at the pace between two scrapes, gauges as they are. */
+/**
+ * Series for promtool: counters that grow at the pace between the first and the last scrape, and gauges that take the values of
+ * all scrapes in turn. A queue that one scrape happens to find filled is not filled for two hours.
+ */
 async function twoHours(t: ExecutionContext, env: Readonly<Record<string, string>>) {
   const service = await startServiceProcess(env);
   t.teardown(() => service.stop('SIGKILL'));
+  const scrapes: Scrape[] = [];
   const scrapeFrom = (ended: number): Promise<Scrape> =>
     until(
       `${ended} issues have ended`,
       async () => {
         const samples = parseText(await (await fetch(`${service.url}/metrics`)).text());
-        return endedIn(samples) >= ended ? { at: performance.now(), samples } : undefined;
+        const scrape = { at: performance.now(), samples };
+        scrapes.push(scrape);
+        return endedIn(samples) >= ended ? scrape : undefined;
       },
       120_000,
     );
   const first = await scrapeFrom(issues);
-  const second = await scrapeFrom(endedIn(first.samples) + issues);
+  scrapes.length = 0;
+  const last = await scrapeFrom(endedIn(first.samples) + issues);
   await service.stop('SIGKILL');
   const before = new Map(first.samples.map((sample) => [seriesOf(sample), sample.value]));
-  const perMinute = 60_000 / (second.at - first.at);
+  const perMinute = 60_000 / (last.at - first.at);
+  const values = scrapes.map(
+    ({ samples }) => new Map(samples.map((sample) => [seriesOf(sample), sample.value])),
+  );
+  const inTurn = (series: string, value: number): string =>
+    Array.from({ length: minutes + 1 }, (_, minute) =>
+      String(values[minute % values.length]?.get(series) ?? value),
+    ).join(' ');
   return [
     { series: `up{${target}}`, values: `1x${minutes}` },
-    ...second.samples.filter(isOfTheService).map((sample) => {
+    ...last.samples.filter(isOfTheService).map((sample) => {
       const series = seriesOf(sample);
-      const pace = isCounted(sample) ? (sample.value - (before.get(series) ?? 0)) * perMinute : 0;
+      if (!isCounted(sample)) return { series, values: inTurn(series, sample.value) };
+      const pace = (sample.value - (before.get(series) ?? 0)) * perMinute;
       return { series, values: `${sample.value}+${pace}x${minutes}` };
     }),
   ];
