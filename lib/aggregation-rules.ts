@@ -5,8 +5,9 @@ import {
   issuesProcessed,
   issuesSuccessRate,
 } from './catalogue/workflow.js';
-import type { GaugeDefinition, LabelShape, LabelValues, MetricType } from './definition.js';
+import type { GaugeDefinition, MetricType } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import type { LabelShape, LabelValues } from './label.js';
 
 /** One sample: a number of a metric, at a time. */
 export interface MetricData {

@@ -9,12 +9,12 @@ import {
   type MetricData,
   type MetricFamily,
 } from './aggregation-rules.js';
-import type { LabelShape } from './definition.js';
 import { metricsError } from './errors.js';
 import type { Gauge } from './instruments/gauge.js';
+import type { LabelShape } from './label.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { processWide } from './process-wide.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
+import { type AnyRegistry, sharedRegistry } from './registry.js';
 import {
   declaredFamily,
   declaredName,
@@ -27,7 +27,7 @@ import {
 
 export interface MetricsAggregatorOptions {
   /** What is read, and where the derived gauges come out. Default: `sharedRegistry`. */
-  readonly registry?: MetricsRegistry<StructuralRegistry>;
+  readonly registry?: AnyRegistry;
   /** The rules to begin with. Default: `defaultAggregationRules`. */
   readonly rules?: readonly (GaugeRule | AggregationRule)[];
 }
@@ -43,7 +43,7 @@ export interface MetricsAggregatorOptions {
  * });
  */
 export class MetricsAggregator {
-  readonly #registry: MetricsRegistry<StructuralRegistry>;
+  readonly #registry: AnyRegistry;
   readonly #rules = new Map<string, GaugeRule>();
   readonly #sampleRules: AggregationRule[] = [];
   readonly #removals: (() => void)[] = [];
@@ -160,7 +160,7 @@ interface ReadableMetric extends Pick<MetricFamily, 'name' | 'type'> {
 /** Sets the groups that there are, in place since a scrape may be reading them, and removes those that are gone. */
 function update({ series: tree, labelNames }: Gauge, derived: readonly AggregatedMetrics[]): void {
   if (labelNames.length === 0) {
-    tree.bare().set(derived[0]?.value ?? 0);
+    tree.unlabelled().set(derived[0]?.value ?? 0);
     return;
   }
   const present = new Set<unknown>();

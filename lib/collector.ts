@@ -3,17 +3,11 @@ import type { Registry } from 'prom-client';
 import { bucketSetOf } from './bucket-sets.js';
 import { catalogue, catalogueDefinition } from './catalogue/catalogue.js';
 import { type BucketSets, defaultMetricsConfig } from './config.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  type MetricDefinition,
-  type MetricType,
-  shapeOf,
-} from './definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from './define.js';
+import { type MetricDefinition, type MetricType, shapeOf } from './definition.js';
 import { metricsError, nearest, shown } from './errors.js';
 import { scrapeToString } from './exposition/scrape.js';
+import type { AnyInstrument } from './instruments/any-instrument.js';
 import { checkFactoryOptions } from './option-checks.js';
 import {
   type AnyMetricDefinition,
@@ -21,12 +15,8 @@ import {
   openLabels,
   type PlainMetricDefinition,
 } from './plain-definition.js';
-import {
-  type AnyInstrument,
-  type MetricsRegistry,
-  type StructuralRegistry,
-  sharedRegistry,
-} from './registry.js';
+import { type AnyRegistry, type MetricsRegistry, sharedRegistry } from './registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 
 /**
  * Labels that the platform's code passes around. Identifiers (`workflowId`, `stepId`, `userId`) are for exemplars and
@@ -99,8 +89,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     this.#buckets = options.buckets ?? defaultMetricsConfig.buckets;
     this.#reservesCatalogue = options.reserveCatalogue ?? true;
     // Without the option, R is prom-client's Registry, which is what the shared registry has.
-    this.registry =
-      options.registry ?? (sharedRegistry as MetricsRegistry<StructuralRegistry> as MetricsRegistry<R>);
+    this.registry = options.registry ?? (sharedRegistry as AnyRegistry as MetricsRegistry<R>);
   }
 
   /**

@@ -7,8 +7,6 @@ import type {
   CounterDefinition,
   GaugeDefinition,
   HistogramDefinition,
-  LabelShape,
-  LabelValues,
   MetricDefinition,
 } from './definition.js';
 import { MetricsError, metricsError, shown } from './errors.js';
@@ -17,9 +15,8 @@ import type { Counter } from './instruments/counter.js';
 import type { Gauge } from './instruments/gauge.js';
 import type { Histogram } from './instruments/histogram.js';
 import type { Instrument } from './instruments/instrument.js';
-import type { MetricsRegistry, StructuralRegistry } from './registry.js';
-
-export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
+import type { LabelShape, LabelValues } from './label.js';
+import type { AnyRegistry } from './registry.js';
 
 /** Takes note of a failed recording, under the reason that the error's code says. */
 export function recordingFailed(registry: AnyRegistry, metric: string, error: unknown): void {

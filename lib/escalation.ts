@@ -1,6 +1,4 @@
-/** How the end of a piece of work is told: done, failed, or handed to a human. */
-
-export type Outcome = 'success' | 'failure' | 'escalation';
+/** The error that hands work over to a human. */
 
 /** How urgently a human is needed. */
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -38,11 +36,6 @@ export class EscalationError extends Error {
   }
 }
 
-/** The outcome of work that ended with this error. */
-export function outcomeOfError(error: unknown): Exclude<Outcome, 'success'> {
-  return isEscalation(error) ? 'escalation' : 'failure';
-}
-
 /** Why and how urgently, as the error says; the defaults of `EscalationError` where it does not. */
 export function escalationOf(error: unknown): Escalation {
   const { reason, severity } = (typeof error === 'object' && error !== null ? error : {}) as {
@@ -54,18 +47,4 @@ export function escalationOf(error: unknown): Escalation {
     // Whatever text it is: a severity that the closed label does not know becomes `other` there, and is counted.
     severity: typeof severity === 'string' ? (severity as Severity) : unspecified.severity,
   };
-}
-
-function isEscalation(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof EscalationError || error.name === 'EscalationError') return true;
-  // By name up the chain: the class may come from another copy of this package.
-  for (
-    let at: unknown = Object.getPrototypeOf(error);
-    at !== null && at !== Error.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    if ((at as Error).constructor?.name === 'EscalationError') return true;
-  }
-  return false;
 }

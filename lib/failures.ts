@@ -1,7 +1,8 @@
 /** Failures where no caller can be told: counted each time, warned of once. */
 import { metricsCollectorErrors, metricsRecordingErrors } from './catalogue/self.js';
-import type { CounterDefinition, LabelShape } from './definition.js';
+import type { CounterDefinition } from './definition.js';
 import type { Counter } from './instruments/counter.js';
+import type { LabelShape } from './label.js';
 import { type MetricsWarning, messageOf } from './metrics-warning.js';
 
 /** What counting and warning need of a registry. */

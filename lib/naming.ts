@@ -41,6 +41,26 @@ const metricNamePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const labelNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const reservedLabels: ReadonlySet<string> = new Set(['le', 'quantile']);
 
+/** Whether a value is a valid metric name in both exposition formats. */
+export function isMetricName(name: unknown): name is string {
+  return typeof name === 'string' && metricNamePattern.test(name);
+}
+
+/** Whether a text has the syntax of a label name, reserved names included. */
+export function isLabelName(name: string): boolean {
+  return labelNamePattern.test(name);
+}
+
+/** Whether a text is a label name that does not start with `__`, which Prometheus reserves. */
+export function isUserLabelName(name: string): boolean {
+  return labelNamePattern.test(name) && !name.startsWith('__');
+}
+
+/** Whether a text is the name of a label that can be added to every series: neither reserved nor `le` or `quantile`. */
+export function isConstantLabelName(name: string): boolean {
+  return isUserLabelName(name) && !reservedLabels.has(name);
+}
+
 /** Word of a name -> the base unit in its place, as `promtool check metrics` has them, and percentages. */
 const baseUnits: Readonly<Record<string, string>> = {
   minutes: 'seconds',
@@ -109,7 +129,7 @@ const identifierLabel =
 
 /** Throws ERR_METRICS_INVALID_NAME for a name that is no Prometheus metric name. */
 export function checkMetricName(name: unknown): asserts name is string {
-  if (typeof name === 'string' && metricNamePattern.test(name)) return;
+  if (isMetricName(name)) return;
   throw metricsError(
     'ERR_METRICS_INVALID_NAME',
     `Invalid metric name ${quoted(name)}: expected letters, digits and \`_\` (not starting with a digit), received ${shown(name)}.${suggestion(name)}`,
@@ -118,13 +138,13 @@ export function checkMetricName(name: unknown): asserts name is string {
 
 /** Throws for a label name that is invalid or that Prometheus keeps for itself (`le`, `quantile`, `__*`). */
 export function checkLabelName(metric: string, label: string): void {
-  if (!labelNamePattern.test(label)) {
+  if (!isLabelName(label)) {
     throw metricsError(
       'ERR_METRICS_INVALID_LABEL',
       `Invalid label name ${quoted(label)} of metric \`${metric}\`: expected letters, digits and \`_\` (not starting with a digit), received ${shown(label)}.${suggestion(label)}`,
     );
   }
-  if (reservedLabels.has(label) || label.startsWith('__')) {
+  if (!isConstantLabelName(label)) {
     throw metricsError(
       'ERR_METRICS_RESERVED_LABEL',
       `Reserved label name \`${label}\` of metric \`${metric}\`: \`le\`, \`quantile\` and names starting with \`__\` belong to Prometheus; expected another name, received ${shown(label)}.`,

@@ -44,7 +44,7 @@ export class RegisteredInstruments {
     if (existing !== undefined) return existing;
     const removed = this.#removed.get(definition.name);
     if (removed === undefined || !isSame(removed.definition, definition)) return undefined;
-    this.add(removed).comeBack();
+    this.add(removed).registeredAgain();
     return removed;
   }
 

@@ -4,8 +4,6 @@ import type {
   CounterDefinition,
   GaugeDefinition,
   HistogramDefinition,
-  LabelShape,
-  LabelValues,
   MetricDefinition,
 } from './definition.js';
 import { scrapeToString } from './exposition/scrape.js';
@@ -14,12 +12,10 @@ import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
 import type { HistogramSeries } from './instruments/histogram.js';
 import type { Sample } from './instruments/instrument.js';
-import {
-  MetricsRegistry,
-  type MetricsRegistryOptions,
-  type MetricsWarning,
-  type StructuralRegistry,
-} from './registry.js';
+import type { LabelShape, LabelValues } from './label.js';
+import type { MetricsWarning } from './metrics-warning.js';
+import { type AnyRegistry, MetricsRegistry } from './registry.js';
+import type { MetricsRegistryOptions } from './registry-options.js';
 
 /** A registry that keeps its warnings instead of emitting them. */
 export type TestRegistry = MetricsRegistry & { readonly warnings: readonly MetricsWarning[] };
@@ -31,8 +27,6 @@ export interface HistogramReading {
   /** Upper bound -> observations up to it; `Infinity` is the last. */
   readonly buckets: ReadonlyMap<number, number>;
 }
-
-type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 /**
  * A new registry that shares nothing with any other.

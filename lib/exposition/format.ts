@@ -54,16 +54,6 @@ export function escapedLabelValue(value: string): string {
     : value;
 }
 
-/** A name that a sample may have in both formats. */
-export function isMetricName(name: unknown): name is string {
-  return typeof name === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
-}
-
-/** A name that a label of a sample may have: Prometheus keeps those with two underscores for itself. */
-export function isLabelName(name: string): boolean {
-  return /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
-}
-
 /** A value that a label may have; what is absent is no label. */
 export function isLabelValue(value: unknown): boolean {
   return value === null || !['object', 'symbol', 'function'].includes(typeof value);

@@ -3,10 +3,10 @@
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
 import type { Sample } from '../instruments/instrument.js';
+import { isUserLabelName } from '../naming.js';
 import {
   type ExpositionFormat,
   escapedLabelValue,
-  isLabelName,
   labelText,
   numberText,
   partsOf,
@@ -79,7 +79,7 @@ function exemplarText(sample: Sample): string | undefined {
   if (labels.length === 0) return '';
   const runes = labels.reduce((sum, [name, text]) => sum + [...name].length + [...text].length, 0);
   const isValid = typeof value === 'number' && runes <= maxExemplarRunes;
-  if (!isValid || !labels.every(([name]) => isLabelName(name))) return undefined;
+  if (!isValid || !labels.every(([name]) => isUserLabelName(name))) return undefined;
   const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
   return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;
 }

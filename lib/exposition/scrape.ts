@@ -3,16 +3,11 @@ import { metricsSeries } from '../catalogue/self.js';
 import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
+import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import { type NamedFamily, writtenTypes } from './family-names.js';
-import {
-  type ExpositionFormat,
-  isLabelName,
-  isLabelValue,
-  isMetricName,
-  type WrittenType,
-} from './format.js';
+import { type ExpositionFormat, isLabelValue, type WrittenType } from './format.js';
 import { textFormat } from './text.js';
 import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
 import { chunkLength, writeInstrument } from './writer.js';
@@ -236,7 +231,7 @@ export function defaultLabels(registry: ScrapedRegistry): [string, string][] {
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
   if (typeof kept !== 'object' || kept === null) return [];
   return Object.entries(kept).flatMap(([name, value]) => {
-    const isValid = isLabelName(name) && name !== 'le' && name !== 'quantile' && isLabelValue(value);
+    const isValid = isConstantLabelName(name) && isLabelValue(value);
     if (!isValid)
       registry.collectFailed(
         'default labels',

@@ -1,10 +1,10 @@
 /** Writes the family of a third-party metric, line by line: what the format forbids is left out, the rest is there. */
 import { shown } from '../errors.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
+import { isUserLabelName } from '../naming.js';
 import {
   braced,
   type ExpositionFormat,
-  isLabelName,
   isLabelValue,
   labelText,
   numberText,
@@ -128,7 +128,7 @@ function labelsOf(sample: Sample, boundName: string | undefined, constant: Const
   const parts: string[] = [];
   for (const [label, value] of Object.entries(own)) {
     if (value === '' || value === undefined || value === null || label === boundName) continue;
-    if (!isLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
+    if (!isUserLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
     if (!isLabelValue(value)) throw new Error(`an invalid value of label \`${label}\` (${shown(value)})`);
     parts.push(labelText(label, String(value)));
   }

@@ -5,6 +5,7 @@
  * The names in the text are those of a checked definition: letters, digits and underscores. Where code must not be made from
  * text (`--disallow-code-generation-from-strings`), there is none, and the look-up for all metrics does the work.
  */
+import { isLabelName } from '../naming.js';
 import { type Branch, childOf, type Series } from './branch.js';
 
 /** The series of a label object; `undefined` where it takes more thought: not text, not just these labels. */
@@ -21,8 +22,7 @@ export function compiledFind<S extends Series>(
   labelNames: readonly string[],
   resolve: (values: readonly string[]) => S,
 ): QuickFind<S> | undefined {
-  if (labelNames.length === 0 || !labelNames.every((name) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)))
-    return undefined;
+  if (labelNames.length === 0 || !labelNames.every((name) => isLabelName(name))) return undefined;
   const values = labelNames.map((_, index) => `v${index}`);
   const text = `
     return function find(labels) {

@@ -1,7 +1,8 @@
 /** Counters: numbers that only go up. */
-import type { CounterDefinition, LabelShape, LabelValues } from '../definition.js';
+import type { CounterDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { metricOf, revived, Series } from './branch.js';
+import { metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -23,7 +24,7 @@ export class CounterSeries extends Series {
    */
   inc(value = 1): void {
     if (!isIncrement(value)) throw counterError(metricOf(this), value);
-    if (this.branch === undefined) revived(this).value += value;
+    if (this.branch === undefined) successorOf(this).value += value;
     else this.value += value;
   }
 }
@@ -61,7 +62,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
     } else {
       const amount = (value == null ? labelsOrValue : bareNumber(this.name, labelsOrValue, value)) ?? 1;
       if (!isIncrement(amount)) throw counterError(this.name, amount);
-      this.series.bare().value += amount;
+      this.series.unlabelled().value += amount;
     }
   }
 

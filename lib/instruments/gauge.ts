@@ -1,7 +1,8 @@
 /** Gauges: numbers that go up and down. */
-import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+import type { GaugeDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { metricOf, revived, Series } from './branch.js';
+import { metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -27,21 +28,21 @@ export class GaugeSeries extends Series {
   /** Adds 1 or a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
   inc(value = 1): void {
     if (!Number.isFinite(value)) throw valueError('increment of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value += value;
+    if (this.branch === undefined) successorOf(this).value += value;
     else this.value += value;
   }
 
   /** Takes 1 or a finite number away. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
   dec(value = 1): void {
     if (!Number.isFinite(value)) throw valueError('decrement of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value -= value;
+    if (this.branch === undefined) successorOf(this).value -= value;
     else this.value -= value;
   }
 
   /** Sets a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
   set(value: number): void {
     if (!Number.isFinite(value)) throw valueError('value of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value = value;
+    if (this.branch === undefined) successorOf(this).value = value;
     else this.value = value;
   }
 
@@ -94,7 +95,7 @@ class ExpiringGaugeSeries extends GaugeSeries {
   /** Who has taken its place since it expired; `undefined` where it is in its place, or back there. */
   #successor(value: number): ExpiringGaugeSeries | undefined {
     if (this.branch !== undefined || !Number.isFinite(value)) return undefined;
-    const series: ExpiringGaugeSeries = revived(this);
+    const series: ExpiringGaugeSeries = successorOf(this);
     return series === this ? undefined : series;
   }
 }
@@ -201,7 +202,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
   }
 
   #seriesOf(labels: unknown): GaugeSeries {
-    return isLabels(labels) ? this.series.find(labels) : this.series.bare();
+    return isLabels(labels) ? this.series.find(labels) : this.series.unlabelled();
   }
 }
 

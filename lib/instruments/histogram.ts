@@ -1,7 +1,8 @@
 /** Histograms: how often values fell into buckets, and their sum and count. */
-import type { HistogramDefinition, LabelShape, LabelValues } from '../definition.js';
+import type { HistogramDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, revived, Series } from './branch.js';
+import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
 import {
@@ -42,7 +43,7 @@ export class HistogramSeries extends Series {
   observe(value: number, weight = 1): void {
     if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
     if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) revived(this).record(value, weight);
+    if (this.branch === undefined) successorOf(this).record(value, weight);
     else this.record(value, weight);
   }
 
@@ -175,7 +176,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
     } else if (typeof labelsOrValue === 'number' && valueOrWeight === undefined) {
       checkFinite('observation of histogram', this.name, labelsOrValue);
-      this.series.bare().record(labelsOrValue, 1);
+      this.series.unlabelled().record(labelsOrValue, 1);
     } else if (typeof labelsOrValue === 'number') this.#observeBare(labelsOrValue, valueOrWeight);
     // Labels that are optional to the caller, and absent.
     else this.#observeBare(labelsOrValue ?? valueOrWeight, weight);
@@ -184,7 +185,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   #observeBare(value: unknown, weight = 1): void {
     checkFinite('observation of histogram', this.name, value);
     if (!isWeight(weight)) throw weightError(this.name, weight);
-    this.series.bare().record(value, weight);
+    this.series.unlabelled().record(value, weight);
   }
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */

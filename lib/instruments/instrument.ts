@@ -1,11 +1,13 @@
 /** What the four kinds of instrument share: series by label, collection at scrape, and prom-client's metric shape. */
-import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
+import type { Aggregator, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
+import type { LabelValues } from '../label.js';
 import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
+import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
-import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
+import { SeriesTree, type SeriesTreeOptions } from './series.js';
 
 /** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
 export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
@@ -206,8 +208,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /** Starts again at 0, back in its registry. @internal */
-  comeBack(): void {
-    this.series.comeBack();
+  registeredAgain(): void {
+    this.series.registeredAgain();
     this.zeroBare();
   }
 
@@ -263,7 +265,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   /** Brings the one series of a metric without labels into being: such metrics start at 0. */
   protected zeroBare(): void {
-    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.bare();
+    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.unlabelled();
   }
 
   /** All numbers as they stand: no collect function runs. */

@@ -1,6 +1,7 @@
 /** Label values on their way into the tree: what they read as, and what of it is stored. */
-import { type Label, otherValue } from '../definition.js';
+
 import { type MetricsError, metricsError, shown } from '../errors.js';
+import { type Label, otherValue } from '../label.js';
 
 /** A label value as a key of the tree, where that takes no thought: text, and numbers as the text they read as. */
 export function keyOf(value: unknown): string | undefined {

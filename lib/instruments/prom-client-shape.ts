@@ -1,7 +1,7 @@
 /** What makes an instrument assignable to prom-client's types, which describe less than is so and ask for more. */
 
 import type { Histogram as PromClientHistogram } from 'prom-client';
-import type { LabelShape, LabelValues } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 
 /**
  * The arguments of an overload that exists for prom-client's types alone: nothing can call it, and each of prom-client's

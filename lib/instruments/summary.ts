@@ -1,7 +1,8 @@
 /** Summaries: sum and count of observed values, and quantiles over a sliding window where the definition asks. */
-import type { LabelShape, LabelValues, SummaryDefinition } from '../definition.js';
+import type { SummaryDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, revived, Series } from './branch.js';
+import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -37,7 +38,7 @@ export class SummarySeries extends Series {
   /** Observes a finite value. @throws ERR_METRICS_INVALID_VALUE; the series is untouched then */
   observe(value: number): void {
     if (!Number.isFinite(value)) throw valueError('observation of summary', metricOf(this), value);
-    if (this.branch === undefined) revived(this).record(value);
+    if (this.branch === undefined) successorOf(this).record(value);
     else this.record(value);
   }
 
@@ -91,7 +92,7 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
   observe(labelsOrValue: LabelValues<L> | number, value?: number): void {
     const observed = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     checkFinite('observation of summary', this.name, observed);
-    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).observe(observed);
+    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.unlabelled()).observe(observed);
   }
 
   /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */

@@ -73,7 +73,7 @@ class OffSeries<S extends Series> extends SeriesTree<S> {
     return this.#only;
   }
 
-  override bare(): S {
+  override unlabelled(): S {
     return this.#only;
   }
 
@@ -107,7 +107,7 @@ function silenceSeries<S extends Series>(instrument: Instrument<MetricDefinition
   const tree = instrument.series;
   for (const series of tree) silence(series);
   // One that was removed from its registry must not come back into it.
-  tree.comeBack();
+  tree.registeredAgain();
   instrument.series = new OffSeries(tree.metric, silence(tree.detached()));
 }
 

@@ -5,14 +5,15 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
-import { type AnyRegistry, containedCounter, containedTimes, recordingFailed } from '../contained.js';
+import { containedCounter, containedTimes, recordingFailed } from '../contained.js';
+import { networkErrorCode } from '../error-labels.js';
 import { methodLabel } from '../http-method.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { processWide } from '../process-wide.js';
-import { networkErrorCode } from '../recorders/network-error.js';
 import { PlatformMetrics } from '../recorders/platform.js';
 import { ProviderMetrics } from '../recorders/provider.js';
+import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
 import {

@@ -4,8 +4,8 @@
  * are observed in the same registry: else nobody asks for it, and Node need not track the context of promises.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AnyRegistry } from '../contained.js';
 import { processWide } from '../process-wide.js';
+import type { AnyRegistry } from '../registry.js';
 
 /** One call of a decorated method that sends requests. */
 export interface RequestScope {

@@ -1,9 +1,9 @@
 /** Where a recorder records: in the registry of a collector, or in one that its options name. */
 import type { MetricsCollector } from '../collector.js';
-import type { AnyRegistry } from '../contained.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
+import type { AnyRegistry } from '../registry.js';
 import { MetricsRegistry, sharedRegistry } from '../registry.js';
 
 export interface RecorderOptions {

@@ -10,7 +10,8 @@ import {
   sumOf,
 } from '../../lib/aggregation-rules.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 

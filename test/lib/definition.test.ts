@@ -5,10 +5,9 @@ import {
   defineHistogram,
   defineSummary,
   durationBuckets,
-  label,
-  lintDefinition,
-  shapeOf,
-} from '../../lib/definition.js';
+} from '../../lib/define.js';
+import { lintDefinition, shapeOf } from '../../lib/definition.js';
+import { label } from '../../lib/label.js';
 
 const help = 'Jobs done.';
 

@@ -6,10 +6,12 @@ import { Counter as PromCounter, Registry, register } from 'prom-client';
 import { Counted } from '../../decorators/counted.js';
 import { Timed } from '../../decorators/timed.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { selfMetricsOf } from '../../lib/exposition/self-metrics.js';
+import { label } from '../../lib/label.js';
+import type { MetricsWarning } from '../../lib/metrics-warning.js';
 import { resetCountdown } from '../../lib/outbound/rate-limits.js';
-import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
+import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { freezeDate } from '../helpers/freeze-date.js';
 

@@ -1,7 +1,9 @@
 import test from 'ava';
 import { Counter as PromCounter, register } from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
-import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
+import type { MetricsWarning } from '../../lib/metrics-warning.js';
+import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });

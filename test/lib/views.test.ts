@@ -2,8 +2,9 @@
 import test from 'ava';
 import { Counted, getInstrumentation, Timed, TracksGauge } from '../../decorators/index.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { MetricsError } from '../../lib/errors.js';
+import { label } from '../../lib/label.js';
 import type { MetricsRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../lib/testing.js';
 import type { MetricViews } from '../../lib/views.js';

@@ -2,13 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import promClient from 'prom-client';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import { acceptsGzip, negotiatedFormat } from '../../../lib/exposition/negotiate.js';
 import {
   openMetricsContentType,
@@ -17,6 +11,7 @@ import {
 } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText } from '../../../lib/testing.js';
 
 const format = openMetricsFormat;

@@ -2,8 +2,9 @@
 import test from 'ava';
 import { MetricsAggregator } from '../../../lib/aggregation.js';
 import { sumOf } from '../../../lib/aggregation-rules.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { scrapeChunks, scrapeToString } from '../../../lib/exposition/scrape.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
 const calls = defineCounter({

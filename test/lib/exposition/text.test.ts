@@ -1,10 +1,11 @@
 import test from 'ava';
 import { Counter as PromCounter } from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { numberText } from '../../../lib/exposition/format.js';
 import { scrapeChunks } from '../../../lib/exposition/scrape.js';
 import { textContentType } from '../../../lib/exposition/text.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
 import { parseText } from '../../helpers/parse-text.js';
 

@@ -2,7 +2,7 @@
 import test from 'ava';
 import promClient from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';

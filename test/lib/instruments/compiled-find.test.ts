@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
 import { findsBeforeCompiling } from '../../../lib/instruments/compiled-find.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { compiled } from '../../helpers/package-root.js';
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readValue } from '../../../lib/testing.js';
 
 const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });

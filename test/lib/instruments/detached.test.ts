@@ -1,12 +1,7 @@
 /** Methods that are taken off their instrument or bound series, and what each form of a call means. */
 import test from 'ava';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../../lib/testing.js';
 
 const labels = { kind: label() };

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { defineGauge, label } from '../../../lib/definition.js';
+import { defineGauge } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 
 const plain = defineGauge({ name: 'depth', help: 'Depth.' });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { defineHistogram, label } from '../../../lib/definition.js';
+import { defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readText } from '../../../lib/testing.js';
 
 const plain = defineHistogram({ name: 'plain_seconds', help: 'Plain.', buckets: [1, 2, 5] });

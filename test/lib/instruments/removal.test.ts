@@ -1,7 +1,8 @@
 /** Series that go: by some of their labels, and by themselves when nobody records on them. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { until } from '../../helpers/until.js';
 

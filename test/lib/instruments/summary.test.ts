@@ -1,6 +1,7 @@
 import test from 'ava';
-import { defineSummary, label } from '../../../lib/definition.js';
+import { defineSummary } from '../../../lib/define.js';
 import { QuantileWindow } from '../../../lib/instruments/quantile-window.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText } from '../../../lib/testing.js';
 
 const plain = defineSummary({ name: 'plain_seconds', help: 'Plain.' });

@@ -2,12 +2,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import {
-  type AiRequest,
-  type MessageChunk,
-  type MessageRequest,
-  ProviderMetrics,
-} from '../../../lib/recorders/provider.js';
+import { ProviderMetrics } from '../../../lib/recorders/provider.js';
+import type { AiRequest, MessageRequest } from '../../../lib/recorders/provider-requests.js';
+import type { MessageChunk } from '../../../lib/recorders/provider-usage.js';
 import { createTestRegistry, readHistogram, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 

@@ -2,8 +2,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { EscalationError, type Outcome } from '../../../lib/escalation.js';
-import { type WorkflowContext, WorkflowMetrics } from '../../../lib/recorders/workflow.js';
+import { EscalationError } from '../../../lib/escalation.js';
+import type { Outcome } from '../../../lib/outcome.js';
+import { WorkflowMetrics } from '../../../lib/recorders/workflow.js';
+import type { WorkflowContext } from '../../../lib/recorders/workflow-context.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../../lib/testing.js';
 
 const run: WorkflowContext = {
