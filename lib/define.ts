@@ -16,20 +16,22 @@ import { metricsError, shown } from './errors.js';
 import type { LabelShape, NoLabels } from './label.js';
 import { warnedRules } from './naming.js';
 
-/** Bounds for durations of work, in seconds: a millisecond to an hour. */
+/** Default buckets of a histogram: durations of work in seconds, from a millisecond to an hour. */
 export const durationBuckets: readonly number[] = Object.freeze([
   0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600,
 ]);
 
 /**
- * Defines a counter: a number that only goes up.
- * @throws ERR_METRICS_INVALID_NAME, _INVALID_HELP, _INVALID_LABEL, _RESERVED_LABEL, _INVALID_DEFINITION
+ * Defines a counter: a value that only goes up.
+ * @throws ERR_METRICS_INVALID_NAME, ERR_METRICS_INVALID_HELP, ERR_METRICS_INVALID_LABEL, ERR_METRICS_RESERVED_LABEL,
+ *   ERR_METRICS_INVALID_DEFINITION
  * @example
  * const issuesProcessed = defineCounter({
  *   name: 'issues_processed_total',
  *   help: 'Issues processed, by outcome.',
  *   labels: { provider: label(), outcome: label('success', 'failure') },
  * });
+ * @see https://prometheus.io/docs/concepts/metric_types/#counter
  */
 export function defineCounter<const L extends LabelShape = NoLabels>(
   options: DefinitionOptions<L>,
@@ -38,8 +40,11 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
 }
 
 /**
- * Defines a gauge: a number that goes up and down. Throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for
- * an `expireAfter` that is no positive number of seconds, and a `restore` that is no boolean.
+ * Defines a gauge: a value that goes up and down.
+ * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for an invalid `expireAfter` or `restore`
+ * @example
+ * const queueDepth = defineGauge({ name: 'queue_depth', help: 'Items that wait in a queue.', labels: { queue: label() } });
+ * @see https://prometheus.io/docs/concepts/metric_types/#gauge
  */
 export function defineGauge<const L extends LabelShape = NoLabels>(
   options: GaugeOptions<L>,
@@ -55,7 +60,7 @@ export function defineGauge<const L extends LabelShape = NoLabels>(
   if (expireAfter !== undefined && Object.keys(common.labels).length === 0) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
-      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected labels, received none. The one series of a gauge without labels is always there: it would not go, but become 0.`,
+      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected labels, received none. The only series of a gauge without labels always exists: it would become 0 instead of expiring.`,
     );
   }
   if (typeof restore !== 'boolean') {
@@ -68,8 +73,11 @@ export function defineGauge<const L extends LabelShape = NoLabels>(
 }
 
 /**
- * Defines a histogram: how often values fell into buckets, and their sum and count.
- * @throws as {@link defineCounter} does, and ERR_METRICS_INVALID_BUCKETS
+ * Defines a histogram: counts of observed values by bucket, and their sum and count.
+ * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_BUCKETS
+ * @example
+ * const runDuration = defineHistogram({ name: 'run_duration_seconds', help: 'Duration of a run, in seconds.' });
+ * @see https://prometheus.io/docs/concepts/metric_types/#histogram
  */
 export function defineHistogram<const L extends LabelShape = NoLabels>(
   options: HistogramOptions<L>,
@@ -83,8 +91,11 @@ export function defineHistogram<const L extends LabelShape = NoLabels>(
 }
 
 /**
- * Defines a summary: sum and count, and quantiles over a sliding window where asked for.
- * @throws as {@link defineCounter} does, and ERR_METRICS_INVALID_QUANTILES
+ * Defines a summary: sum and count of observed values, and optional quantiles over a sliding window.
+ * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_QUANTILES
+ * @example
+ * const size = defineSummary({ name: 'diff_bytes', help: 'Size of a diff, in bytes.', quantiles: [0.5, 0.95] });
+ * @see https://prometheus.io/docs/concepts/metric_types/#summary
  */
 export function defineSummary<const L extends LabelShape = NoLabels>(
   options: SummaryOptions<L>,
@@ -114,7 +125,7 @@ export function defineSummary<const L extends LabelShape = NoLabels>(
   });
 }
 
-/** Freezes the definition and reports, once, where it breaks a convention it does not exempt. */
+/** Freezes the definition, and warns of conventions that it breaks without an exemption. */
 function finished<D extends MetricDefinition>(definition: D): D {
   for (const { message, rule } of lintDefinition(definition)) {
     if (!warnedRules.has(rule)) continue;

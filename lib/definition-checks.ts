@@ -1,4 +1,4 @@
-/** What a definition is refused for, beyond names and help: options, labels, buckets. */
+/** Checks the options, labels and buckets of definitions. */
 import type { Aggregator, DefinitionBase, DefinitionOptions, LintExemption } from './definition.js';
 import { metricsError, nearest, shown } from './errors.js';
 import type { Label, LabelShape } from './label.js';
@@ -46,7 +46,7 @@ export function checkedBuckets(metric: string, buckets: readonly number[]): read
   const problem =
     Array.isArray(buckets) && buckets.length === 0
       ? 'at least one upper bound, received []'
-      : ascendingProblem(buckets, Number.isFinite, 'finite numbers (+Inf is added by itself)');
+      : ascendingProblem(buckets, Number.isFinite, 'finite numbers (+Inf is added automatically)');
   if (problem === undefined) return Object.freeze([...buckets]);
   throw metricsError(
     'ERR_METRICS_INVALID_BUCKETS',
@@ -54,7 +54,7 @@ export function checkedBuckets(metric: string, buckets: readonly number[]): read
   );
 }
 
-/** What is wrong with a list that must ascend strictly, or `undefined`. */
+/** The problem of an array that must be strictly ascending, or `undefined`. */
 export function ascendingProblem(
   values: readonly number[],
   allowed: (value: number) => boolean,

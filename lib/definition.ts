@@ -5,113 +5,132 @@
 import type { LabelShape, LabelValues, NoLabels } from './label.js';
 import { conventionFindings, type LintFinding, type LintRule } from './naming.js';
 
-/** How the values of several processes become one, with prom-client's names. */
+/** How the values of several processes are aggregated; prom-client's names. */
 export type Aggregator = 'sum' | 'first' | 'min' | 'max' | 'average' | 'omit';
 
+/** Conventions that a definition breaks on purpose. */
 export interface LintExemption {
+  /** The rules that are not applied. */
   readonly allow: readonly LintRule[];
-  /** The reason, required: an exemption is read by the next person. */
+  /** The reason, for the next reader. Required. */
   readonly why: string;
 }
 
 /** The properties that all types of definitions share. */
 export interface DefinitionBase<L extends LabelShape> {
+  /** Prometheus name. */
   readonly name: string;
   readonly help: string;
+  /** Label specifications by name, in output order. */
   readonly labels: L;
   readonly aggregator: Aggregator;
-  /** Series budget of this metric; `undefined` takes the registry's. */
+  /** Series budget of this metric; `undefined` for that of the registry. */
   readonly maxSeries: number | undefined;
+  /** Conventions that the metric breaks on purpose. */
   readonly lint: LintExemption | undefined;
 }
 
+/** A counter, made by `defineCounter`. */
 export interface CounterDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   readonly type: 'counter';
 }
 
+/** A gauge, made by `defineGauge`. */
 export interface GaugeDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   readonly type: 'gauge';
-  /** Seconds after which a series that nobody records on is removed; `undefined` keeps all. */
+  /** Seconds without a recording after which a series is removed; `undefined` keeps all series. */
   readonly expireAfter: number | undefined;
-  /** Whether its values outlive the process, where snapshots are kept. */
+  /** Whether snapshots restore its values after a restart. */
   readonly restore: boolean;
 }
 
+/** A histogram, made by `defineHistogram`. */
 export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   readonly type: 'histogram';
   /** Upper bounds, ascending, without +Inf. */
   readonly buckets: readonly number[];
 }
 
+/** A summary, made by `defineSummary`. */
 export interface SummaryDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   readonly type: 'summary';
-  /** Quantiles to expose, ascending, each within 0 to 1; none by default, they cannot be aggregated. */
+  /** Quantiles to expose, ascending, each within 0 to 1. */
   readonly quantiles: readonly number[];
   /** Length of the sliding window of the quantiles, in seconds. */
   readonly maxAgeSeconds: number;
-  /** Steps in which the window slides. */
+  /** Number of steps in which the window slides. */
   readonly ageBuckets: number;
 }
 
+/** A definition of any type. */
 export type MetricDefinition<L extends LabelShape = LabelShape> =
   | CounterDefinition<L>
   | GaugeDefinition<L>
   | HistogramDefinition<L>
   | SummaryDefinition<L>;
 
+/** `counter`, `gauge`, `histogram` or `summary`. */
 export type MetricType = MetricDefinition['type'];
 
 /** The label object of a definition: `LabelsOf<typeof issuesProcessed>`. */
 export type LabelsOf<D extends MetricDefinition> = LabelValues<D['labels']>;
 
+/** Options of `defineCounter`, and common options of the other `define` functions. */
 export interface DefinitionOptions<L extends LabelShape = NoLabels> {
-  /** Prometheus name: snake_case, base unit as suffix, `_total` for a counter. */
+  /** Prometheus name: snake_case, the base unit as suffix, `_total` for a counter. */
   name: string;
   /** One sentence that says what is counted or measured. */
   help: string;
-  /** Label name -> `label(...)`, in the order in which they come out. Default: none. */
+  /** Label specifications by name, in output order. Default: none. */
   labels?: L;
-  /** How processes are aggregated. Default: `sum`. */
+  /** How the values of several processes are aggregated. Default: `sum`. */
   aggregator?: Aggregator;
-  /** Series budget of this metric. Default: the registry's (1,000). */
+  /** Series budget of this metric, a positive integer. Default: that of the registry (1,000). */
   maxSeries?: number;
-  /** Conventions this metric breaks knowingly. */
+  /** Conventions that the metric breaks on purpose. Default: none. */
   lint?: LintExemption;
 }
 
+/** Options of `defineGauge`. */
 export interface GaugeOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
   /**
-   * Seconds after which a series that nobody records on is removed, at the next scrape: for labels that come and go, a worker
-   * or a connection. For gauges that are `set`: one that counts up and down would lose what it had counted. Default: series stay.
+   * Seconds without a recording after which a series is removed, at the next scrape. Use it for labels that come and go, such as
+   * workers, and only on gauges that are `set`: a gauge that is incremented and decremented would lose its value. It requires
+   * labels. Default: series stay.
    */
   expireAfter?: number;
   /**
-   * `true`: where snapshots are kept, a restart takes over its values: for what is known only when it changes, a number of
-   * approvals that wait for instance, and not for what is in progress in the process. Default: false.
+   * `true` lets snapshots restore its values after a restart. Use it for values that are reported only when they change, such as
+   * pending approvals, and not for work in progress in this process. Default: false.
    */
   restore?: boolean;
 }
 
+/** Options of `defineHistogram`. */
 export interface HistogramOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
-  /** Upper bounds, ascending, without +Inf. Default: {@link durationBuckets}. */
+  /** Upper bounds, ascending, without +Inf. Default: `durationBuckets`. */
   buckets?: readonly number[];
 }
 
+/** Options of `defineSummary`. */
 export interface SummaryOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
-  /** Quantiles to expose, ascending, each within 0 to 1. Default: none. */
+  /** Quantiles to expose, ascending, each within 0 to 1. Default: none, since quantiles cannot be aggregated. */
   quantiles?: readonly number[];
   /** Length of the sliding window in seconds. Default: 600. */
   maxAgeSeconds?: number;
-  /** Steps in which the window slides. Default: 5. */
+  /** Number of steps in which the window slides. Default: 5. */
   ageBuckets?: number;
 }
 
-/** What of a definition breaks Prometheus' conventions and is not exempted. Pure; an empty list is good. */
+/**
+ * The conventions of Prometheus that a definition breaks and does not exempt; empty if there are none.
+ * @see https://prometheus.io/docs/practices/naming/
+ */
 export function lintDefinition(definition: MetricDefinition): LintFinding[] {
   return conventionFindings(definition).filter((finding) => !definition.lint?.allow.includes(finding.rule));
 }
 
-/** Name, type, labels and the rest that makes two definitions the same, readable: for messages and comparison. */
+/** All properties that make two definitions equal, as text for messages and comparisons. */
 export function shapeOf(definition: MetricDefinition): string {
   const labels = Object.entries(definition.labels).map(([name, { values, limit }]) => {
     if (values !== undefined) return `${name}(${values.join('|')})`;

@@ -24,7 +24,12 @@ import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
 import { checkMaxSeries, checkRegistryOptions, checkType } from './registry-checks.js';
-import type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
+import {
+  defaultMaxSeries,
+  type InstrumentOptions,
+  type MetricsRegistryOptions,
+  type MetricsTextOptions,
+} from './registry-options.js';
 import { contentTypeOf, registryText } from './registry-text.js';
 import { RegistryViews } from './registry-views.js';
 import { clearStructural, type StructuralRegistry } from './structural-registry.js';
@@ -33,12 +38,8 @@ import type { MetricViews } from './views.js';
 /** A `MetricsRegistry` over any prom-client-like registry. */
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
-/** Series budget of a metric by default. */
-export const defaultMaxSeries = 1000;
-
 /**
- * Makes instruments from definitions and keeps them by name. The same definition always gives the same instrument. Registries
- * share no state.
+ * Makes instruments from definitions and keeps them by name. A definition always gives the same instrument.
  * @typeParam R the type of the wrapped registry; prom-client's `Registry` by default
  * @example
  * const registry = new MetricsRegistry({ maxSeries: 500 });
@@ -57,9 +58,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly #views: RegistryViews;
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
-  /**
-   * @throws ERR_METRICS_INVALID_OPTION for an unknown or invalid option, ERR_METRICS_INVALID_VIEW for an invalid view
-   */
+  /** @throws ERR_METRICS_INVALID_OPTION for an unknown or invalid option; as {@link MetricsRegistry.setViews} for views */
   constructor(options: MetricsRegistryOptions<R> = {}) {
     checkRegistryOptions(options);
     const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning, views } = options;
@@ -78,9 +77,8 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
 
   /**
    * The counter of a definition, made if it does not exist.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT if the name, or a name that is exposed with it (`_sum`, `_bucket`), is taken by
-   *   another metric; ERR_METRICS_WRONG_TYPE for a definition of another type; ERR_METRICS_INVALID_COLLECTOR;
-   *   ERR_METRICS_INVALID_VIEW if a view does not fit the definition
+   * @throws ERR_METRICS_DEFINITION_CONFLICT if the name, or an exposed name such as `x_sum`, is taken by another metric;
+   *   ERR_METRICS_WRONG_TYPE, ERR_METRICS_INVALID_COLLECTOR; ERR_METRICS_INVALID_VIEW if its view does not fit
    */
   counter<L extends LabelShape>(
     definition: CounterDefinition<L>,
@@ -143,8 +141,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Permanently switches off every existing and future instrument: nothing is recorded or exposed, and a recording costs next
-   * to nothing. Recorded values are lost. Metrics of other libraries are not affected.
+   * Permanently switches off all existing and future instruments: nothing is recorded or exposed. Recorded values are lost.
    */
   disable(): void {
     this.#views.disable();
@@ -156,8 +153,8 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Changes the series budget of metrics whose definition has no `maxSeries`. Existing series stay.
-   * @throws ERR_METRICS_INVALID_OPTION if it is not a positive integer
+   * Changes the series budget of metrics without a `maxSeries` of their own. Existing series stay.
+   * @throws ERR_METRICS_INVALID_OPTION unless it is a positive integer
    */
   setMaxSeries(maxSeries: number): void {
     checkMaxSeries(maxSeries);
@@ -184,8 +181,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Calls a listener with every instrument that is registered from now on, for the first time or again after a removal, before
-   * the caller that made it receives it. The listener must not throw.
+   * Calls a listener with every instrument that is registered from now on, also again after a removal. It must not throw.
    * @returns a function that removes the listener
    * @internal
    */
@@ -239,8 +235,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Reports a failed recording that cannot be thrown at a caller: counts it in `metrics_recording_errors_total` and warns once
-   * per metric and reason. Never throws.
+   * Counts a failed recording in `metrics_recording_errors_total`, and warns once per metric and reason. Never throws.
    * @internal
    */
   recordingFailed(metric: string, reason: string, error: unknown): void {
@@ -272,13 +267,9 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument = this.#views.isOff(definition)
       ? this.#views.silent(definition, () => this.#made(definition))
-      : this.#registeredInstrument(this.#views.viewed(definition));
+      : this.#registered.findOrAdd(this.#views.viewed(definition), (viewed) => this.#made(viewed));
     if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
     return instrument as I;
-  }
-
-  #registeredInstrument(definition: MetricDefinition): AnyInstrument {
-    return this.#registered.find(definition) ?? this.#registered.add(this.#made(definition));
   }
 
   #made(definition: MetricDefinition): AnyInstrument {

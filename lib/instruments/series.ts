@@ -1,13 +1,11 @@
 /**
  * The series of one metric, found by their label values: a tree with one level per label, never a concatenated key.
  *
- * A branch keeps its only child inline and uses a Map from the second child on, since most branches have one child: this takes
- * half the memory of nested Maps at the same speed. A hit costs one look-up per label, allocates nothing and checks the label
- * names on the way. Everything else (new, folded, in another order, not a string) goes through {@link SeriesTree.resolve}, the
- * only method that normalises values.
+ * A branch keeps an only child inline, without a Map: half the memory of nested Maps at the same speed. A hit costs one look-up
+ * per label, allocates nothing and checks the label names on the way. Everything else (new, folded, in another order, not a
+ * string) goes through {@link SeriesTree.resolve}, the only method that normalises values.
  *
- * Memory is bounded: past the series budget, or past the limit of a label, the value of the offending label becomes `other`.
- * Totals stay exact, since every recording still lands in a series.
+ * Memory is bounded: past the series budget or the limit of a label, the offending value becomes `other`. Totals stay exact.
  */
 import { type Label, otherValue } from '../label.js';
 import {
@@ -22,28 +20,15 @@ import {
   type WideBranch,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
-import { type FoldListener, labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
+import { labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
 import { LabelLimits } from './label-limits.js';
 import { keyOf, labelTexts, valuesByName } from './label-values.js';
 import { Readings } from './readings.js';
+import type { SeriesTreeOptions } from './series-options.js';
 import { branchFor, pathOf, prune, seriesAt, seriesBelow, seriesInAnyOrder } from './tree-paths.js';
-
-export interface SeriesTreeOptions<S extends Series> {
-  readonly metric: string;
-  readonly labels: Readonly<Record<string, Label>>;
-  /** The number of series after which folding starts. */
-  readonly maxSeries: number;
-  readonly onFold: FoldListener;
-  readonly create: (key: string, branch: Branch) => S;
-  /** Called with every removed series, so that it can free its resources. */
-  onRemove?(series: S): void;
-  /** Called with every removed series that is added again. */
-  onReturn?(series: S): void;
-}
 
 export class SeriesTree<S extends Series> {
   readonly labelNames: readonly string[];
-  /** The number of series. */
   size = 0;
 
   readonly #options: SeriesTreeOptions<S>;
@@ -90,7 +75,6 @@ export class SeriesTree<S extends Series> {
     return this.#findByOrder(labels);
   }
 
-  /** As `find`, without compiled code. */
   #findByOrder(labels: Readonly<Record<string, unknown>>): S {
     const names = this.labelNames;
     let node: Branch | Series = this.#root;
@@ -133,20 +117,18 @@ export class SeriesTree<S extends Series> {
   /** The series without label values: the only one of a metric without labels. */
   unlabelled(): S {
     const unlabelled = this.#unlabelled;
-    if (unlabelled !== undefined)
-      return unlabelled.branch === undefined ? successorOf(unlabelled) : unlabelled;
+    if (unlabelled?.branch !== undefined) return unlabelled;
+    if (unlabelled !== undefined) return successorOf(unlabelled);
     const found = this.resolve(this.labelNames.map(() => ''));
-    // While the budget is used up, a folded series stands in for it; that one must not be cached.
+    // A folded series, which replaces it while the budget is used up, must not be cached.
     if (this.valuesOf(found).every((value) => value === '')) this.#unlabelled = found;
     return found;
   }
 
   /** The series of a label object, or `undefined`; never makes one. */
   peek(labels: Readonly<Record<string, unknown>>): S | undefined {
-    return seriesAt<S>(
-      this.#root,
-      storedValues(valuesByName(labels, this.labelNames, this.metric), this.#labels),
-    );
+    const values = valuesByName(labels, this.labelNames, this.metric);
+    return seriesAt<S>(this.#root, storedValues(values, this.#labels));
   }
 
   /** The series of label values in declared order, or `undefined`; never makes one. */
@@ -208,7 +190,6 @@ export class SeriesTree<S extends Series> {
     if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
   }
 
-  /** Removes all series. */
   clear(): void {
     for (const series of [...this]) this.remove(series);
   }
@@ -245,8 +226,7 @@ export class SeriesTree<S extends Series> {
   }
 
   /**
-   * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are removed and
-   * made again meanwhile. Those that were made again are part of the next reading.
+   * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are made again.
    */
   read(): IterableIterator<S> {
     return this.#readings.read(this);
@@ -290,13 +270,16 @@ export class SeriesTree<S extends Series> {
   }
 
   /**
-   * A series for values past the budget: one label after the other becomes `other`, starting with the most varied one, until a
-   * series is found. Folded series may exceed the budget by a tenth, so that one offending label does not fold the others.
+   * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found.
+   * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
    */
   #folded(values: readonly string[]): S {
     const { maxSeries, onFold } = this.#options;
     if (values.length === 0) return this.#attach(values);
-    this.#foldOrder ??= labelsByVariety(this.#labels, this.#allValues());
+    this.#foldOrder ??= labelsByVariety(
+      this.#labels,
+      [...this].map((series) => this.valuesOf(series)),
+    );
     const reserve = Math.max(16, Math.ceil(maxSeries / 10));
     const folded = [...values];
     for (let step = 0; step < this.#foldOrder.length; step++) {
@@ -313,9 +296,5 @@ export class SeriesTree<S extends Series> {
       if (this.size < maxSeries + reserve || step === this.#foldOrder.length - 1) return this.#attach(folded);
     }
     return this.#attach(folded);
-  }
-
-  *#allValues(): Iterable<readonly string[]> {
-    for (const series of this) yield this.valuesOf(series);
   }
 }

@@ -2,9 +2,11 @@
  * The requests to AI providers in progress, by provider and model, so that each is timed and taken off
  * `ai_requests_in_progress` exactly once. The key of a request is the object that it was started with.
  */
+import { givenObject } from '../contained.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import type { HistogramSeries } from '../instruments/histogram.js';
+import type { AnyRegistry } from '../registry.js';
 import { OpenWork, Work } from './open-work.js';
 import { perRegistry } from './per-registry.js';
 
@@ -71,3 +73,17 @@ export class ProviderRequests {
 
 /** The requests of a registry, shared by its recorders. */
 export const providerRequestsOf = perRegistry('provider requests', () => new ProviderRequests());
+
+/** Reads both forms of a call: `(providerName, request)`, and one object with both names. */
+export function requestOf(
+  registry: AnyRegistry,
+  [first, second]: readonly unknown[],
+  metric: string,
+): Record<keyof AiRequest, string> & { readonly request: AiRequest } {
+  const isNamed = typeof first === 'string';
+  const request = (isNamed ? second : first) as AiRequest;
+  const { provider = '', model = '', operation = '' } = givenObject(registry, metric, 'request', request);
+  return isNamed
+    ? { request, provider: first, model, operation: operation === '' ? 'message' : operation }
+    : { request, provider, model, operation };
+}

@@ -13,7 +13,7 @@ import {
   aiTimeToFirstToken,
 } from '../catalogue/provider.js';
 import { errors } from '../catalogue/workflow.js';
-import { containedCounter, containedSeries, containedTimes, givenObject, isTime } from '../contained.js';
+import { containedCounter, containedSeries, containedTimes, isTime } from '../contained.js';
 import { errorName } from '../error-labels.js';
 import { secondsSince } from '../instruments/stopwatch.js';
 import {
@@ -30,6 +30,7 @@ import {
   type ProviderRequests,
   providerRequestsOf,
   RequestWork,
+  requestOf,
 } from './provider-requests.js';
 import { type MessageChunk, UsageRecorder } from './provider-usage.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
@@ -57,10 +58,9 @@ export interface ProviderMetricsOptions extends RecorderOptions {
  * const providers = new ProviderMetrics();
  * const request = { provider: 'anthropic', model: 'claude-sonnet-4', operation: 'review' };
  * providers.recordRequestStart(request);
- * const reply = await client.send(prompt);
  * providers.recordRequestComplete(request);
  * providers.recordTokenUsage(request.provider, request.model, reply.usage.input, reply.usage.output);
- * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ for related OpenTelemetry conventions
+ * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
  */
 export class ProviderMetrics {
   readonly #registry: AnyRegistry;
@@ -83,8 +83,7 @@ export class ProviderMetrics {
    */
   constructor(target?: RegistryCollector | ProviderMetricsOptions);
   /**
-   * @param open the requests in progress. Default: those of the registry, shared with its other recorders. Presets have their
-   *   own, since a recorder that names a request by its model only must not end a request of a preset.
+   * @param open the requests in progress. Default: those of the registry. Presets have their own, which no recorder may end.
    * @internal
    */
   constructor(target: RegistryCollector | ProviderMetricsOptions, open?: ProviderRequests);
@@ -130,7 +129,7 @@ export class ProviderMetrics {
   recordRequestStart(providerName: string, request: MessageRequest): () => number;
   recordRequestStart(request: AiRequest): () => number;
   recordRequestStart(...call: readonly unknown[]): () => number {
-    const { request, provider, model, operation } = this.#asked(call, aiRequests.name);
+    const { request, provider, model, operation } = requestOf(this.#registry, call, aiRequests.name);
     const series = this.#inProgress({ provider });
     series?.inc();
     this.#requests({ provider, model, operation });
@@ -148,8 +147,7 @@ export class ProviderMetrics {
   }
 
   /**
-   * Records the success of a request: increments `ai_requests_successful_total` and observes the duration unless the stop
-   * function did. Only the first end of a request counts.
+   * Records the success of a request: `ai_requests_successful_total`, and the duration. Only the first end of a request counts.
    * @param chunks the streamed reply. Its tokens count as `output`; leave them out of `recordTokenUsage` then.
    * @param seconds the duration. Default: the time since the recorded start, if there is one.
    */
@@ -162,7 +160,11 @@ export class ProviderMetrics {
   recordRequestComplete(request: AiRequest, seconds?: number): void;
   recordRequestComplete(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
-    const { request, provider, model } = this.#asked([first, rest[0]], aiRequestsSuccessful.name);
+    const { request, provider, model } = requestOf(
+      this.#registry,
+      [first, rest[0]],
+      aiRequestsSuccessful.name,
+    );
     const [chunks, seconds] = (isNamed ? rest.slice(1) : [undefined, rest[0]]) as [
       unknown,
       number | undefined,
@@ -187,7 +189,7 @@ export class ProviderMetrics {
   recordRequestError(request: AiRequest, error: unknown, seconds?: number): void;
   recordRequestError(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
-    const { request, provider, model } = this.#asked([first, rest[0]], aiRequestsFailed.name);
+    const { request, provider, model } = requestOf(this.#registry, [first, rest[0]], aiRequestsFailed.name);
     const [error, seconds] = (isNamed ? rest.slice(1) : rest) as [unknown, number | undefined];
     if (!this.#end(request, provider, model, seconds)) return;
     const error_type = errorName(error);
@@ -196,11 +198,10 @@ export class ProviderMetrics {
   }
 
   /**
-   * Records that a request was abandoned, for example because its stream was never read: it is no longer in progress, and
-   * counts neither as a success nor as a failure.
+   * Records that a request was abandoned, for example an unread stream: it is no longer in progress and has no outcome.
    */
   recordRequestAbandoned(request: AiRequest): void {
-    const { provider = '', model = '' } = this.#given(request, aiRequestsInProgress.name);
+    const { provider, model } = requestOf(this.#registry, [request], aiRequestsInProgress.name);
     const work = this.#open.of(provider, model).works.end(request);
     if (work === undefined || work === 'ended' || work.isTimed) return;
     work.isTimed = true;
@@ -219,8 +220,7 @@ export class ProviderMetrics {
   }
 
   /**
-   * Sets the state of a rate limit that was not exceeded: `ai_rate_limit_remaining`, `ai_rate_limit_limit` and
-   * `ai_rate_limit_reset_seconds`.
+   * Sets the state of a rate limit: `ai_rate_limit_remaining`, `ai_rate_limit_limit` and `ai_rate_limit_reset_seconds`.
    */
   setRateLimit(provider: string, state: ProviderRateLimitState): void {
     const { resetTime, resource = defaultResource, model = '', ...quota } = state ?? {};
@@ -229,8 +229,7 @@ export class ProviderMetrics {
   }
 
   /**
-   * Records the tokens of a reply in `ai_tokens_total` by type, and its cost if there are `prices`. The types are disjoint:
-   * `input` excludes cached tokens, `output` excludes reasoning.
+   * Records the tokens of a reply in `ai_tokens_total`, and its cost if there are `prices`. `input` excludes cached tokens.
    */
   recordTokenUsage(
     provider: string,
@@ -259,8 +258,7 @@ export class ProviderMetrics {
   }
 
   /**
-   * Adds the cost of a reply by a price table to `ai_cost_usd_total`, or increments `ai_unpriced_requests_total` if the table has
-   * no price.
+   * Adds the cost of a reply by a price table to `ai_cost_usd_total`, or counts it in `ai_unpriced_requests_total`.
    * @param prices default: the `prices` of this recorder
    * @param answeredBy the model that replied, whose price is used if the requested model has none
    */
@@ -298,22 +296,5 @@ export class ProviderMetrics {
       open.duration ??= this.#durations({ provider, model });
       open.duration?.observe(seconds);
     } else this.#duration({ provider, model }, seconds);
-  }
-
-  /** Reads both forms of a call: `(providerName, request)`, and one object with both names. */
-  #asked(
-    [first, second]: readonly unknown[],
-    metric: string,
-  ): Record<keyof AiRequest, string> & { readonly request: AiRequest } {
-    const isNamed = typeof first === 'string';
-    const request = (isNamed ? second : first) as AiRequest;
-    const { provider = '', model = '', operation = '' } = this.#given(request, metric);
-    return isNamed
-      ? { request, provider: first, model, operation: operation === '' ? 'message' : operation }
-      : { request, provider, model, operation };
-  }
-
-  #given(request: AiRequest, metric: string): Partial<AiRequest> {
-    return givenObject(this.#registry, metric, 'request', request);
   }
 }

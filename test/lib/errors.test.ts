@@ -93,7 +93,7 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {
-  test(`${code}: its documentation has the meaning and a message that is really thrown`, async (t) => {
+  test(`${code}: its documentation has the meaning and a real message`, async (t) => {
     const section = sections.get(code) ?? '';
     t.is(section.split('\n')[2], meaning);
     const error = await t.throwsAsync(async () => provoked[code as keyof typeof errorCodes](), {

@@ -186,7 +186,7 @@ test('metricsRouter refuses a misspelt token, which would leave the endpoint ope
   });
 });
 
-test('a registry refuses what is no definition of the wanted type', (t) => {
+test('a registry refuses a value that is not a definition of the requested type', (t) => {
   const registry = createTestRegistry();
   t.throws(() => registry.counter((catalogue as never as Record<string, never>).issueProcessed as never), {
     code: 'ERR_METRICS_INVALID_DEFINITION',

@@ -34,7 +34,7 @@ const given = fc.oneof(
   fc.record({ constructor: value, b: value, class: value, extra: value }, { requiredKeys: ['extra'] }),
 );
 
-test('whatever it is given: the same series, or the same error', (t) => {
+test('the compiled look-up gives the same series or error as the generic one', (t) => {
   fc.assert(
     fc.property(fc.array(given, { maxLength: 40 }), (sets) => {
       const { compiled, plain } = counters();
@@ -67,7 +67,7 @@ function outcomeOf(call: () => void): string {
   }
 }
 
-test('where no code may be made from text, the look-up for all metrics does the work', async (t) => {
+test('the generic look-up is used if code generation is disallowed', async (t) => {
   const program = `
     import { defineCounter, label, MetricsRegistry } from '@tamma/observability';
     const counter = new MetricsRegistry().counter(defineCounter({ name: 'a_total', help: 'A.', labels: { b: label() } }));
