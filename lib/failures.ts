@@ -31,7 +31,7 @@ export function noteCollectFailure(registry: FailureRegistry, metric: string, er
   contained(() => registry.counter(metricsCollectorErrors).inc({ metric }));
   registry.warnOnce(`collect ${metric}`, () => ({
     code: 'METRICS_COLLECT_FAILED',
-    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} It is left out of the scrape; other metrics are not affected. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} The failed part is left out of the scrape; other metrics are not affected. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
     cause: error,
   }));
 }

@@ -1,5 +1,5 @@
 /**
- * The names of `@tamma/observability`. The layers, each importing only those above it:
+ * The exports of `@tamma/observability`. The layers, each importing only those above it:
  *
  *     errors, naming, definition      what a metric is: frozen data
  *     catalogue/                      the platform's metrics, as definitions
@@ -9,8 +9,8 @@
  *     exposition/, aggregation,       what reads a registry or is set up beside it
  *     collector, config
  *
- * `decorators/` and `middleware/` stand on these and never on each other. `createMetrics` puts all of it together; it lives
- * in `middleware/` and is named here alone, since this file is the root of the package.
+ * `decorators/` and `middleware/` import these layers and never each other. `createMetrics` combines all of them; it is in
+ * `middleware/` and re-exported here only, since this file is the root of the package.
  */
 export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middleware/create-metrics.js';
 export { MetricsAggregator, type MetricsAggregatorOptions } from './aggregation.js';
@@ -45,13 +45,18 @@ export { defineCounter, defineGauge, defineHistogram, defineSummary, durationBuc
 export {
   type Aggregator,
   type CounterDefinition,
+  type DefinitionOptions,
   type GaugeDefinition,
+  type GaugeOptions,
   type HistogramDefinition,
+  type HistogramOptions,
   type LabelsOf,
+  type LintExemption,
   lintDefinition,
   type MetricDefinition as TypedMetricDefinition,
   type MetricType,
   type SummaryDefinition,
+  type SummaryOptions,
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Severity } from './escalation.js';
@@ -72,8 +77,16 @@ export type { AnyInstrument } from './instruments/any-instrument.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
-export { type Label, type LabelShape, type LabelValues, label } from './label.js';
+export {
+  type Label,
+  type LabelInput,
+  type LabelShape,
+  type LabelValues,
+  label,
+  type NoLabels,
+} from './label.js';
 export type { MetricsWarning } from './metrics-warning.js';
 export type { LintFinding, LintRule } from './naming.js';
 export {
@@ -108,7 +121,7 @@ export type { MessageChunk } from './recorders/provider-usage.js';
 export type { RecorderOptions, RegistryCollector } from './recorders/recorder-options.js';
 export { WorkflowMetrics } from './recorders/workflow.js';
 export type { WorkflowContext, WorkflowStep } from './recorders/workflow-context.js';
-export { MetricsRegistry, sharedRegistry } from './registry.js';
+export { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
 export type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
 export type { StructuralRegistry } from './structural-registry.js';
 export type { MetricView, MetricViews } from './views.js';

@@ -151,7 +151,7 @@ function writeHistogram(out: ByteWriter, layout: FamilyLayout, series: Histogram
     out.number(total);
     out.byte(codes.newline);
   }
-  // `_count` goes with the sum, and is the last bucket too.
+  // `_count` is written with the sum, and equals the last bucket.
   if (layout.hasNegativeSums || (series.sum >= 0 && !layout.hasNegativeBuckets)) {
     writeSample(out, layout.sum, series.sum);
     writeSample(out, layout.count, total);

@@ -202,7 +202,7 @@ const refused: readonly [what: string, define: () => unknown, code: string, mess
     'an infinite bucket',
     () => defineHistogram({ name: 'a_seconds', help, buckets: [1, Number.POSITIVE_INFINITY] }),
     'ERR_METRICS_INVALID_BUCKETS',
-    /finite numbers \(\+Inf is added by itself\), received Infinity at index 1/,
+    /finite numbers \(\+Inf is added automatically\), received Infinity at index 1/,
   ],
   [
     'a bucket that is NaN',

@@ -122,7 +122,7 @@ test('a failing collect function, own or third-party, only drops its own metric 
   t.is(registry.warnings.length, 3);
   t.regex(
     registry.warnings[0]?.message ?? '',
-    /Collecting metric `bad` failed: no database\. What failed is left out of the scrape/,
+    /Collecting metric `bad` failed: no database\. The failed part is left out of the scrape/,
   );
 });
 

@@ -70,7 +70,7 @@ for (const [what, values, expected, type = 'gauge'] of [
       t.is(registry.warnings.length, 1);
       t.regex(
         registry.warnings[0]?.message ?? '',
-        /^Collecting metric `odd` failed: it has .*What failed is left out/,
+        /^Collecting metric `odd` failed: it has .*The failed part is left out/,
       );
     }
   });
