@@ -1,5 +1,5 @@
 /** What is known of one call. */
-import type { Outcome } from '../lib/escalation.js';
+import type { Outcome } from '../lib/outcome.js';
 
 /** What label sources and values see of a call. At its start `result` and `error` are `undefined`. */
 export interface Call<

@@ -3,10 +3,11 @@ import type { MetricDefinition } from '../lib/definition.js';
 import type { Series } from '../lib/instruments/branch.js';
 import { labelText } from '../lib/instruments/label-values.js';
 import { label } from '../lib/label.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { ErrorClass } from './error-classes.js';
-import { type AnyRegistry, registryOf } from './recording/class-settings.js';
+import { registryOf } from './recording/class-settings.js';
 import { boundSources, type Source } from './recording/label-sources.js';
 import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recording/recorder.js';
 

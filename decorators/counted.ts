@@ -1,8 +1,9 @@
 /** `@Counted`: counts the calls of a method. */
 import { methodCalls } from '../lib/catalogue/method.js';
-import type { CounterDefinition, LabelShape } from '../lib/definition.js';
+import type { CounterDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { CounterSeries } from '../lib/instruments/counter.js';
+import type { LabelShape } from '../lib/label.js';
 import type { Call } from './call.js';
 import type { ClientCounter, ClientOptionsFor } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';

@@ -1,12 +1,13 @@
 /** `@Instrumented`: what all methods of a class have in common. */
 import { metricsError, nearest, shown } from '../lib/errors.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
 import { checkParentheses } from './method-decorator.js';
 import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
 import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
-import { type AnyRegistry, type SharedSource, setClassSettings } from './recording/class-settings.js';
+import { type SharedSource, setClassSettings } from './recording/class-settings.js';
 import { checkedRegistry } from './recording/registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';

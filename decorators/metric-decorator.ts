@@ -1,7 +1,9 @@
 /** From the arguments of `@Counted`, `@Timed` or `@TracksGauge` to a decorator: what the three share. */
-import type { LabelShape, MetricDefinition, MetricType } from '../lib/definition.js';
+import type { MetricDefinition, MetricType } from '../lib/definition.js';
 import { metricsError, nearest, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
+import type { LabelShape } from '../lib/label.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
@@ -15,7 +17,6 @@ import {
 } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
 import type { CallObserver } from './observed-call.js';
-import type { AnyRegistry } from './recording/class-settings.js';
 import { type LabelSources, outcome } from './recording/label-sources.js';
 import { type Recorder, recorderFor } from './recording/recorder.js';
 

@@ -1,10 +1,11 @@
 /** One call of an instrumented function, what records on it, and how it ends: a result, or an error. */
-import { type Outcome, outcomeOfError } from '../lib/escalation.js';
+import { type Outcome, outcomeOfError } from '../lib/outcome.js';
 import { processWide } from '../lib/process-wide.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
-import { type AnyRegistry, hasClassFailures } from './recording/class-settings.js';
+import { hasClassFailures } from './recording/class-settings.js';
 
 /** What records on calls: one for each decorator of a method. No function of it may throw. */
 export interface CallObserver {

@@ -1,9 +1,10 @@
 /** `@Timed`: observes how long the calls of a method take, in seconds. */
 import { methodDuration } from '../lib/catalogue/method.js';
-import type { HistogramDefinition, LabelShape } from '../lib/definition.js';
+import type { HistogramDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
+import type { LabelShape } from '../lib/label.js';
 import type { Call } from './call.js';
 import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
 import type { FailureOption } from './failure-option.js';

@@ -1,7 +1,8 @@
 /** `@TracksGauge`: how many calls of a method are in progress, or a gauge that follows a result or a property. */
 import { methodCallsInProgress } from '../lib/catalogue/method.js';
-import type { GaugeDefinition, LabelShape } from '../lib/definition.js';
+import type { GaugeDefinition } from '../lib/definition.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
+import type { LabelShape } from '../lib/label.js';
 import type { Call } from './call.js';
 import type { ClientGauge, ClientOptionsFor } from './client-metric.js';
 import type { FailureOption } from './failure-option.js';

@@ -1,14 +1,15 @@
-/** Rules that derive numbers from metrics, and the rules that there are by default. */
+/** Rules that derive values from metrics, and the default rules. */
 import {
   issueCompletionDuration,
   issuesAverageCompletionDuration,
   issuesProcessed,
   issuesSuccessRate,
 } from './catalogue/workflow.js';
-import type { GaugeDefinition, LabelShape, LabelValues, MetricType } from './definition.js';
+import type { GaugeDefinition, MetricType } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import type { LabelShape, LabelValues } from './label.js';
 
-/** One sample: a number of a metric, at a time. */
+/** One sample: a value of a metric at a time. */
 export interface MetricData {
   name: string;
   value: number;
@@ -16,18 +17,18 @@ export interface MetricData {
   timestamp: Date;
 }
 
-/** How one number is derived from samples, by `aggregate()` alone: it comes out of no scrape. */
+/** Derives one value from samples. Applied by `aggregate()` only, and not exposed. */
 export interface AggregationRule {
   name: string;
-  /** Whether a sample is read. A histogram is one sample per series, the mean, beside `_sum`, `_count` and `_bucket`. */
+  /** Whether to read a sample. A histogram has one sample per series with its mean, besides `_sum`, `_count` and `_bucket`. */
   matches: (metric: MetricData) => boolean;
-  /** The number made of the matching samples, also of none. One that is not finite is left out. */
+  /** The value for the matching samples, also if there are none. A value that is not finite is left out. */
   aggregate: (metrics: MetricData[]) => number;
   outputName: string;
   outputLabels: Record<string, string>;
 }
 
-/** One derived number. */
+/** One derived value. */
 export interface AggregatedMetrics {
   name: string;
   value: number;
@@ -36,7 +37,7 @@ export interface AggregatedMetrics {
   timestamp: Date;
 }
 
-/** One number of a metric. */
+/** One value of a metric. */
 export interface AggregatedSample {
   /** Name of the sample: of the metric, or of its part (`..._sum`, `..._count`, `..._bucket`). */
   readonly name: string;
@@ -44,7 +45,7 @@ export interface AggregatedSample {
   readonly value: number;
 }
 
-/** A metric with its numbers, as `getMetricsAsJSON()` of a prom-client registry has it. */
+/** A metric with its values, in the shape of `getMetricsAsJSON()` of a prom-client registry. */
 export interface MetricFamily {
   readonly name: string;
   readonly type: MetricType | string;
@@ -55,20 +56,21 @@ export interface MetricFamily {
   }[];
 }
 
-/** How one gauge is derived; it comes out of every scrape too. */
+/** Derives one gauge, which every scrape exposes. */
 export interface GaugeRule<L extends LabelShape = LabelShape> {
-  /** The gauge that takes the result: its name, and the labels by which samples are grouped. */
+  /** The derived gauge. Samples are grouped by its labels. */
   readonly output: GaugeDefinition<L>;
-  /** Whether a metric is read. It is asked once a scrape for each metric of the registry. */
+  /** Whether to read a metric. Called once per scrape and metric. */
   readonly matches: (metric: Pick<MetricFamily, 'name' | 'type'>) => boolean;
   /**
-   * The number made of the samples of the matching metrics (a histogram has its buckets, sum and count: see `averageOf`), once for each group that has equal values of the output's labels.
-   * `undefined`, or a number that is not finite, leaves the series of the group out; a gauge without labels is 0 then.
+   * The value for the samples of the matching metrics, called once per group with equal values of the labels of `output`. A
+   * histogram has its buckets, sum and count as samples: see `averageOf`. `undefined`, or a value that is not finite, leaves the
+   * series of the group out; a gauge without labels is 0 then.
    */
   readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;
 }
 
-/** `issues_success_rate`: issues that succeeded over all that ended, 0 to 1; 0 until one has. */
+/** `issues_success_rate`: the share of processed issues that succeeded, 0 to 1; 0 without issues. */
 const successRate: GaugeRule = {
   output: issuesSuccessRate,
   matches: ({ name }) => name === issuesProcessed.name,
@@ -78,7 +80,7 @@ const successRate: GaugeRule = {
   },
 };
 
-/** `issues_average_completion_duration_seconds`: the sum over the count of the histogram; 0 until an issue has ended. */
+/** `issues_average_completion_duration_seconds`: the sum over the count of the histogram; 0 without issues. */
 const averageDuration: GaugeRule = {
   output: issuesAverageCompletionDuration,
   matches: ({ name }) => name === issueCompletionDuration.name,
@@ -92,7 +94,7 @@ export function sumOf(samples: readonly AggregatedSample[]): number {
   return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Sum over count of histograms or summaries, or the mean of plain samples; `undefined` where nothing was observed. */
+/** Sum over count of histograms or summaries, or the mean of plain samples; `undefined` without observations. */
 export function averageOf(samples: readonly AggregatedSample[]): number | undefined {
   const partsOf = (suffix: string) => samples.filter(({ name }) => name.endsWith(suffix));
   const counts = partsOf('_count');
@@ -101,7 +103,7 @@ export function averageOf(samples: readonly AggregatedSample[]): number | undefi
   return count === 0 ? undefined : sumOf(partsOf('_sum')) / count;
 }
 
-/** Whether a rule gives a number by a name; one with an `output` gives a gauge. */
+/** Whether a rule derives a value with a name; a rule with an `output` derives a gauge. */
 export function isSampleRule(rule: Partial<GaugeRule | AggregationRule>): rule is AggregationRule {
   const { output, outputName } = rule as Partial<GaugeRule & AggregationRule>;
   return output === undefined && outputName !== undefined;

@@ -9,12 +9,12 @@ import {
   type MetricData,
   type MetricFamily,
 } from './aggregation-rules.js';
-import type { LabelShape } from './definition.js';
 import { metricsError } from './errors.js';
 import type { Gauge } from './instruments/gauge.js';
+import type { LabelShape } from './label.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { processWide } from './process-wide.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
+import { type AnyRegistry, sharedRegistry } from './registry.js';
 import {
   declaredFamily,
   declaredName,
@@ -25,16 +25,17 @@ import {
   samplesOf,
 } from './sample-groups.js';
 
+/** Options of {@link MetricsAggregator}. */
 export interface MetricsAggregatorOptions {
-  /** What is read, and where the derived gauges come out. Default: `sharedRegistry`. */
-  readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** The rules to begin with. Default: `defaultAggregationRules`. */
+  /** The registry that is read, and that exposes the derived gauges. Default: `sharedRegistry`. */
+  readonly registry?: AnyRegistry;
+  /** The initial rules. Default: `defaultAggregationRules`. */
   readonly rules?: readonly (GaugeRule | AggregationRule)[];
 }
 
 /**
- * Derives gauges from the metrics of a registry. They are computed at each scrape; a rule that throws leaves out its own
- * gauge only, counted in `metrics_collector_errors_total`. Rules read no derived gauge.
+ * Derives gauges from the metrics of a registry, at each scrape. A rule that throws only leaves out its own gauge, and is counted
+ * in `metrics_collector_errors_total`. Rules do not read derived gauges.
  * @example
  * new MetricsAggregator().addRule({
  *   output: defineGauge({ name: 'ai_cost_usd_by_provider', help: 'Cost so far.', labels: { provider: label() } }),
@@ -43,12 +44,12 @@ export interface MetricsAggregatorOptions {
  * });
  */
 export class MetricsAggregator {
-  readonly #registry: MetricsRegistry<StructuralRegistry>;
+  readonly #registry: AnyRegistry;
   readonly #rules = new Map<string, GaugeRule>();
   readonly #sampleRules: AggregationRule[] = [];
   readonly #removals: (() => void)[] = [];
 
-  /** @throws what `addRule` throws */
+  /** @throws ERR_METRICS_INVALID_OPTION for unknown options; as {@link MetricsAggregator.addRule} for rules */
   constructor(options: MetricsAggregatorOptions = {}) {
     checkFactoryOptions('MetricsAggregator', options, { registry: true, rules: true });
     const { registry = sharedRegistry, rules = defaultAggregationRules } = options;
@@ -57,10 +58,10 @@ export class MetricsAggregator {
   }
 
   /**
-   * Adds a rule. The gauge of a rule with an `output` comes out from the next scrape on; a rule with an `outputName` is applied
-   * by `aggregate()`. Labels that a sample lacks are empty.
-   * @throws ERR_METRICS_INVALID_OPTION for a rule that cannot be used, or whose gauge another rule has;
-   *   ERR_METRICS_DEFINITION_CONFLICT where another metric has the name of its output
+   * Adds a rule. The gauge of a rule with an `output` is exposed from the next scrape on; a rule with an `outputName` is applied
+   * by `aggregate()`. Absent labels of a sample are empty strings.
+   * @throws ERR_METRICS_INVALID_OPTION for an invalid rule, or a gauge of another rule;
+   *   ERR_METRICS_DEFINITION_CONFLICT if another metric has the name of its output
    */
   addRule(rule: AggregationRule): this;
   addRule<L extends LabelShape>(rule: GaugeRule<L>): this;
@@ -87,7 +88,7 @@ export class MetricsAggregator {
         try {
           update(gauge as unknown as Gauge, derive(rule, await this.#read(rule), new Date()));
         } catch (error) {
-          // Contained here and not by the scrape: prom-client's own reading of the registry would fail as a whole.
+          // Caught here, since prom-client's own `metrics()` would fail as a whole.
           gauge.series.clear();
           this.#registry.collectFailed(name, error);
         }
@@ -96,9 +97,9 @@ export class MetricsAggregator {
   }
 
   /**
-   * Applies the rules, and returns what they make of the samples. Changes no gauge.
+   * Applies the rules to samples and returns the results. Changes no gauge.
    * @param metrics samples, or families as `await registry.prometheus.getMetricsAsJSON()` gives them. Default: what the
-   *   instruments of the registry hold now; collect functions do not run, and metrics of other libraries are left out.
+   *   instruments of the registry hold now, without running collect functions and without metrics of other libraries.
    * @throws what a rule throws
    */
   aggregate(metrics?: readonly MetricData[] | readonly MetricFamily[]): AggregatedMetrics[] {
@@ -121,7 +122,7 @@ export class MetricsAggregator {
     return [...ofGauges, ...ofSamples.filter(({ value }) => Number.isFinite(value))];
   }
 
-  /** Ends it: the gauges keep their last numbers. */
+  /** Stops deriving: the gauges keep their last values. */
   stop(): void {
     for (const remove of this.#removals.splice(0)) remove();
   }
@@ -136,7 +137,7 @@ export class MetricsAggregator {
   /** The matching metrics with their numbers as of now. */
   async #read(rule: GaugeRule): Promise<MetricFamily[]> {
     const metrics = this.#registry.prometheus.getMetricsAsArray() as readonly ReadableMetric[];
-    // A derived gauge is no input: two rules, of two aggregators even, could wait for each other without end.
+    // Derived gauges are not read: two rules, even of two aggregators, could wait for each other for ever.
     const inputs = metrics.filter(
       (metric) =>
         !derivedGauges.has(metric) &&
@@ -152,15 +153,15 @@ export class MetricsAggregator {
 
 const derivedGauges = processWide('derived gauges', () => new WeakSet<object>());
 
-/** What a metric of any library must have to be read. */
+/** A metric of any library. */
 interface ReadableMetric extends Pick<MetricFamily, 'name' | 'type'> {
   get(): MetricFamily | Promise<MetricFamily>;
 }
 
-/** Sets the groups that there are, in place since a scrape may be reading them, and removes those that are gone. */
+/** Sets the series of all groups in place, since a scrape may be reading them, and removes the others. */
 function update({ series: tree, labelNames }: Gauge, derived: readonly AggregatedMetrics[]): void {
   if (labelNames.length === 0) {
-    tree.bare().set(derived[0]?.value ?? 0);
+    tree.unlabelled().set(derived[0]?.value ?? 0);
     return;
   }
   const present = new Set<unknown>();

@@ -1,9 +1,9 @@
-/** Upper bounds of buckets by rule, with prom-client's names and numbers. */
+/** Generates bucket bounds, with the names and results of prom-client. */
 import { metricsError, shown } from './errors.js';
 
 /**
- * Bounds at equal distances: `start`, `start + width` and so on.
- * @param count how many, without +Inf
+ * Bucket bounds at equal distances: `start`, `start + width` and so on.
+ * @param count the number of bounds, without +Inf
  * @throws ERR_METRICS_INVALID_BUCKETS unless `width` is positive and `count` a positive integer
  * @example
  * linearBuckets(10, 5, 4); // [10, 15, 20, 25]
@@ -16,8 +16,8 @@ export function linearBuckets(start: number, width: number, count: number): numb
 }
 
 /**
- * Bounds of which each is `factor` times the one before.
- * @param count how many, without +Inf
+ * Bucket bounds of which each is `factor` times the previous one.
+ * @param count the number of bounds, without +Inf
  * @throws ERR_METRICS_INVALID_BUCKETS unless `start` is positive, `factor` above 1 and `count` a positive integer
  * @example
  * exponentialBuckets(0.5, 2, 4); // [0.5, 1, 2, 4]
@@ -27,7 +27,7 @@ export function exponentialBuckets(start: number, factor: number, count: number)
   check('exponentialBuckets', 'factor', factor, Number.isFinite(factor) && factor > 1, 'a number above 1');
   checkCount('exponentialBuckets', count);
   const bounds = [start];
-  // Multiplied one after the other, as prom-client does: a power would differ in the last digits, which are part of `le`.
+  // Repeated multiplication, as in prom-client: a power would differ in the last digits, which are part of `le`.
   while (bounds.length < count) bounds.push((bounds.at(-1) ?? start) * factor);
   return bounds;
 }

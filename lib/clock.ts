@@ -1,12 +1,12 @@
-/** Time for code that waits: an argument, so that tests can let it pass without waiting. */
+/** A clock as an argument, so that tests need not wait. */
 
 export interface Timer {
-  /** From then on it does not keep the process alive. */
+  /** The timer no longer keeps the process alive. */
   unref(): unknown;
 }
 
 export interface Clock {
-  /** Milliseconds of a clock that never goes back: only differences mean anything. */
+  /** Milliseconds of a monotonic clock. Only differences are meaningful. */
   now(): number;
   /** Milliseconds since 1970. */
   timestamp(): number;
@@ -14,10 +14,10 @@ export interface Clock {
   clearTimeout(timer: Timer | undefined): void;
 }
 
-/** Milliseconds of the longest timer of Node's: one that is given more is over at once. */
+/** The maximum delay of a Node.js timer, in milliseconds; a longer one fires immediately. */
 const maxTimer = 2 ** 31 - 1;
 
-/** The platform's clock. Its functions are looked up at every call, so fake timers (Vitest, Jest, Sinon) govern it. */
+/** The real clock. Its functions are looked up at every call, so that fake timers (Vitest, Jest, Sinon) apply. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   timestamp: () => Date.now(),
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 
-/** Runs something after every interval, without keeping the process alive. Returns a function that ends it. */
+/** Runs a function at an interval, without keeping the process alive. Returns a function that stops it. */
 export function repeat(clock: Clock, milliseconds: number, run: () => void): () => void {
   let timer: Timer;
   const schedule = (): void => {

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The candidate that is nearest to what was given, with at most so many letters changed; `undefined` where there is none. */
+/** The nearest candidate within a maximum edit distance; `undefined` if there is none. */
 export function closestMatch(
   given: string,
   candidates: readonly string[],

@@ -3,17 +3,11 @@ import type { Registry } from 'prom-client';
 import { bucketSetOf } from './bucket-sets.js';
 import { catalogue, catalogueDefinition } from './catalogue/catalogue.js';
 import { type BucketSets, defaultMetricsConfig } from './config.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  type MetricDefinition,
-  type MetricType,
-  shapeOf,
-} from './definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from './define.js';
+import { type MetricDefinition, type MetricType, shapeOf } from './definition.js';
 import { metricsError, nearest, shown } from './errors.js';
 import { scrapeToString } from './exposition/scrape.js';
+import type { AnyInstrument } from './instruments/any-instrument.js';
 import { checkFactoryOptions } from './option-checks.js';
 import {
   type AnyMetricDefinition,
@@ -21,12 +15,8 @@ import {
   openLabels,
   type PlainMetricDefinition,
 } from './plain-definition.js';
-import {
-  type AnyInstrument,
-  type MetricsRegistry,
-  type StructuralRegistry,
-  sharedRegistry,
-} from './registry.js';
+import { type AnyRegistry, type MetricsRegistry, sharedRegistry } from './registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 
 /**
  * Labels that the platform's code passes around. Identifiers (`workflowId`, `stepId`, `userId`) are for exemplars and
@@ -53,7 +43,7 @@ export interface MetricsCollector {
   setGauge(name: string, value: number, labels?: MetricLabels): void;
   /** Adds `value` (default 1) to a gauge. */
   incrementGauge(name: string, labels?: MetricLabels, value?: number): void;
-  /** Takes `value` (default 1) away from a gauge. */
+  /** Subtracts `value` (default 1) from a gauge. */
   decrementGauge(name: string, labels?: MetricLabels, value?: number): void;
   observeHistogram(name: string, value: number, labels?: MetricLabels): void;
   /** Not every collector has summaries; `PrometheusMetricsCollector` does. */
@@ -66,20 +56,20 @@ export interface MetricsCollector {
 }
 
 export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry> {
-  /** Where the metrics live. Default: `sharedRegistry`. */
+  /** The registry of the metrics. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<R>;
-  /** Buckets of histograms that are registered without: by the unit in their name. Default: those of `defaultMetricsConfig`. */
+  /** Buckets of histograms registered without any, by the unit in their name. Default: those of `defaultMetricsConfig`. */
   buckets?: BucketSets;
   /**
-   * Whether the register methods refuse the names of the catalogue. `false`, as with `createMetrics`, gives a name to whoever
-   * registers or uses it first. Default: true.
+   * Whether the register methods refuse the names of the catalogue. With `false`, as in `createMetrics`, the first registration
+   * or use of a name takes it. Default: true.
    */
   reserveCatalogue?: boolean;
 }
 
 /**
- * A collector over a registry. A new one knows the whole catalogue, each metric of which registers when it is first recorded;
- * more metrics are registered by name.
+ * A collector over a registry. It has all metrics of the catalogue, which are registered when first recorded; other metrics are
+ * registered by name.
  * @example
  * const collector = new PrometheusMetricsCollector();
  * collector.incrementCounter('prs_created_total', { platform: 'github', repository: 'acme/app' });
@@ -99,12 +89,11 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     this.#buckets = options.buckets ?? defaultMetricsConfig.buckets;
     this.#reservesCatalogue = options.reserveCatalogue ?? true;
     // Without the option, R is prom-client's Registry, which is what the shared registry has.
-    this.registry =
-      options.registry ?? (sharedRegistry as MetricsRegistry<StructuralRegistry> as MetricsRegistry<R>);
+    this.registry = options.registry ?? (sharedRegistry as AnyRegistry as MetricsRegistry<R>);
   }
 
   /**
-   * Registers a metric by its definition: a plain object, or what the `define` functions give.
+   * Registers a metric by its definition: a plain object, or the result of a `define` function.
    * @throws ERR_METRICS_ALREADY_REGISTERED, ERR_METRICS_INVALID_DEFINITION and what the `define` functions throw
    * @example
    * collector.register({ name: 'jobs_total', type: 'counter', help: 'Jobs.', labels: ['queue'] });
@@ -188,7 +177,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     return instrument.with(declaredLabels(instrument, labels)).startTimer();
   }
 
-  /** Everything on the registry, foreign metrics too, in Prometheus' text format. */
+  /** All metrics of the registry, third-party metrics included, in the text format of Prometheus. */
   getMetrics(): Promise<string> {
     return scrapeToString(this.registry);
   }
@@ -233,7 +222,7 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     return instrument as Extract<AnyInstrument, { readonly type: T }>;
   }
 
-  /** A metric of the catalogue at its first use; one that is recorded as another type is none, and does not register. */
+  /** Registers a metric of the catalogue at its first use, unless it is recorded as another type. */
   #ofCatalogue(name: string, types: readonly MetricType[]): AnyInstrument | undefined {
     const definition = catalogueDefinition(name);
     if (definition === undefined) return undefined;
@@ -249,13 +238,13 @@ function wrongType(name: string, expected: readonly MetricType[], received: Metr
   );
 }
 
-/** Labels of `MetricLabels` that name single things: never labels of a metric that does not declare them. */
+/** Labels of `MetricLabels` that are identifiers, dropped unless the metric declares them. */
 const identifiers: ReadonlySet<string> = new Set(['workflowId', 'stepId', 'userId']);
 
-/** Their values are checked by the instrument. */
+/** The instrument checks the values. */
 type DeclaredLabels = Record<string, string | number | boolean>;
 
-/** Labels under the names the metric declares: `issueType` is `issue_type` there; identifiers it lacks are left out. */
+/** Labels by the names that the metric declares, such as `issue_type` for `issueType`; undeclared identifiers are dropped. */
 function declaredLabels(instrument: AnyInstrument, labels: MetricLabels | undefined): DeclaredLabels {
   const known = instrument.declared.labels;
   const declared: DeclaredLabels = {};

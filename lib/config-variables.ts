@@ -2,7 +2,7 @@
 import type { MetricsConfig } from './config-settings.js';
 import { expectedInterval, isInterval } from './interval.js';
 import { isHealthPath, isMetricsPath } from './metrics-path.js';
-import { defaultMaxSeries } from './registry.js';
+import { defaultMaxSeries } from './registry-options.js';
 
 export type Setting = string | number | boolean | undefined;
 

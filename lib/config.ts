@@ -5,7 +5,7 @@
 import { sizeBuckets } from './catalogue/buckets.js';
 import type { BucketSets, CompleteMetricsConfig, MetricsConfig } from './config-settings.js';
 import { type ConfigVariable, configVariables, type Setting } from './config-variables.js';
-import { durationBuckets } from './definition.js';
+import { durationBuckets } from './define.js';
 import { ascendingProblem } from './definition-checks.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
 

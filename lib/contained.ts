@@ -1,14 +1,12 @@
 /**
- * Recording that never throws into its caller: what the recorders are made of. A definition registers when it is first
- * recorded, so that a service exposes, and conflicts with, only what it uses. What fails is counted in
- * `metrics_recording_errors_total` and warned of once; the series is untouched then.
+ * Recording that never throws into its caller; the recorders are built on it. A definition is registered when it is first
+ * recorded, so that a service exposes only the metrics that it uses. A failure is counted in `metrics_recording_errors_total`,
+ * warned of once, and changes no series.
  */
 import type {
   CounterDefinition,
   GaugeDefinition,
   HistogramDefinition,
-  LabelShape,
-  LabelValues,
   MetricDefinition,
 } from './definition.js';
 import { MetricsError, metricsError, shown } from './errors.js';
@@ -17,11 +15,10 @@ import type { Counter } from './instruments/counter.js';
 import type { Gauge } from './instruments/gauge.js';
 import type { Histogram } from './instruments/histogram.js';
 import type { Instrument } from './instruments/instrument.js';
-import type { MetricsRegistry, StructuralRegistry } from './registry.js';
+import type { LabelShape, LabelValues } from './label.js';
+import type { AnyRegistry } from './registry.js';
 
-export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
-
-/** Takes note of a failed recording, under the reason that the error's code says. */
+/** Reports a failed recording, with a reason by the code of the error. */
 export function recordingFailed(registry: AnyRegistry, metric: string, error: unknown): void {
   registry.recordingFailed(metric, reasonOf(error), error);
 }
@@ -44,7 +41,7 @@ export function containedCounter<L extends LabelShape>(
   };
 }
 
-/** Observes how long something took, in the unit of the histogram. Nothing takes less than 0. */
+/** Observes a duration of 0 or more, in the unit of the histogram. */
 export type ObserveTime<L extends LabelShape> = (labels: LabelValues<L>, time: number) => void;
 
 export function containedTimes<L extends LabelShape>(
@@ -63,7 +60,7 @@ export function containedTimes<L extends LabelShape>(
   };
 }
 
-/** Sets a gauge of what there cannot be less than none of. */
+/** Sets a gauge to an amount of 0 or more. */
 export type SetAmount<L extends LabelShape> = (labels: LabelValues<L>, amount: number) => void;
 
 export function containedAmounts<L extends LabelShape>(
@@ -83,8 +80,8 @@ export function containedAmounts<L extends LabelShape>(
 }
 
 /**
- * Bound series of an instrument; `undefined` where the labels cannot be used.
- * @param instrumentOf gets the instrument from the registry, at the first use
+ * Bound series of an instrument; `undefined` for invalid labels.
+ * @param instrumentOf gets the instrument from the registry at the first use
  */
 export function containedSeries<D extends MetricDefinition, S extends Series>(
   registry: AnyRegistry,
@@ -103,7 +100,7 @@ export function containedSeries<D extends MetricDefinition, S extends Series>(
   };
 }
 
-/** The object that a caller gave, or an empty one where it gave none: a missing label is better than a lost event. */
+/** The given object, or an empty one for any other value: a missing label is better than a lost event. */
 export function givenObject<T extends object>(
   registry: AnyRegistry,
   metric: string,
@@ -122,7 +119,7 @@ export function givenObject<T extends object>(
   return {};
 }
 
-/** Whether something can have taken so long: finite, and 0 or more. */
+/** Whether a value is a valid duration: finite, and 0 or more. */
 export function isTime(time: unknown): boolean {
   return typeof time === 'number' && time >= 0 && time < Number.POSITIVE_INFINITY;
 }
@@ -146,7 +143,7 @@ function reasonOf(error: unknown): string {
   return reasons[error.code] ?? 'label';
 }
 
-/** Code of an error -> value of the label `reason`. */
+/** Values of the label `reason` by error code. */
 const reasons: Readonly<Record<string, string>> = {
   ERR_METRICS_INVALID_VALUE: 'value',
   ERR_METRICS_NEGATIVE_INCREMENT: 'value',

@@ -1,51 +1,56 @@
 /**
- * Every error this package throws on purpose, in one table: `lib/errors.md` documents each code, and a test holds
- * the two together. The layers above throw through {@link metricsError}, so a code cannot exist outside the table.
+ * The errors of this package. `lib/errors.md` documents each code, and a test compares both. All errors are made by
+ * {@link metricsError}, so every code is in the table.
  */
 
 import { closestMatch } from './closest-match.js';
 import { recognizeCopies } from './process-wide.js';
 
-/** Code -> what it means, in one line. The documentation tells how to mend each. */
+/** The meaning of each error code, in one line. `lib/errors.md` explains how to fix each error. */
 export const errorCodes = {
-  ERR_METRICS_INVALID_NAME: 'A metric name is no valid Prometheus name.',
+  ERR_METRICS_INVALID_NAME: 'A metric name is not a valid Prometheus name.',
   ERR_METRICS_INVALID_HELP: 'A definition has no help text.',
   ERR_METRICS_INVALID_LABEL: 'A label of a definition has an invalid name or an invalid specification.',
-  ERR_METRICS_RESERVED_LABEL: 'A label of a definition has a name that Prometheus keeps for itself.',
+  ERR_METRICS_RESERVED_LABEL: 'A label of a definition has a name that is reserved by Prometheus.',
   ERR_METRICS_INVALID_BUCKETS: 'Histogram buckets are empty, not finite, unsorted or duplicated.',
   ERR_METRICS_INVALID_QUANTILES:
     'Summary quantiles are outside 0 to 1, unsorted or duplicated, or the window is invalid.',
-  ERR_METRICS_INVALID_DEFINITION: 'A definition has an unknown or unusable option.',
+  ERR_METRICS_INVALID_DEFINITION: 'A definition has an unknown or invalid option.',
   ERR_METRICS_DEFINITION_CONFLICT:
     'Two different definitions claim one name, or names that collide in the output.',
   ERR_METRICS_ALREADY_REGISTERED: 'A metric is registered twice through the string-keyed facade.',
-  ERR_METRICS_UNKNOWN_METRIC: 'A name is used that no metric is registered under.',
-  ERR_METRICS_WRONG_TYPE: 'A metric is used as another type than it has.',
-  ERR_METRICS_INVALID_VALUE: 'A recorded number is NaN, infinite or no number.',
-  ERR_METRICS_NEGATIVE_INCREMENT: 'A counter was asked to go down.',
-  ERR_METRICS_UNKNOWN_LABEL: 'A recorded label is not among those the metric declares.',
-  ERR_METRICS_LABEL_COUNT: 'Positional label values do not match the declared labels in number.',
+  ERR_METRICS_UNKNOWN_METRIC: 'No metric is registered under a name.',
+  ERR_METRICS_WRONG_TYPE: 'A metric is used as a metric of another type.',
+  ERR_METRICS_INVALID_VALUE: 'A recorded value is NaN, infinite or not a number.',
+  ERR_METRICS_NEGATIVE_INCREMENT: 'A counter was incremented by a negative number.',
+  ERR_METRICS_UNKNOWN_LABEL: 'A recorded label is not declared by the metric.',
+  ERR_METRICS_LABEL_COUNT:
+    'The number of positional label values differs from the number of declared labels.',
   ERR_METRICS_INVALID_LABEL_VALUE: 'A label value is a symbol, an object or a function.',
-  ERR_METRICS_INVALID_COLLECTOR: 'A collect option is no function.',
-  ERR_METRICS_INVALID_OPTION: 'An option of a factory or a decorator cannot be used.',
-  ERR_METRICS_INVALID_VIEW: 'A view does not fit its metric, or comes too late for it.',
-  ERR_METRICS_INVALID_CONFIG: 'One or more environment variables cannot be used.',
-  ERR_METRICS_LISTEN: 'The metrics server cannot listen where it is told to.',
-  ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
+  ERR_METRICS_INVALID_COLLECTOR: 'A collect option is not a function.',
+  ERR_METRICS_INVALID_OPTION: 'An option of a factory or a decorator is invalid.',
+  ERR_METRICS_INVALID_VIEW: 'A view does not fit its metric, or is set too late.',
+  ERR_METRICS_INVALID_CONFIG: 'One or more environment variables are invalid.',
+  ERR_METRICS_LISTEN: 'The metrics server cannot listen on the configured address.',
+  ERR_METRICS_INVALID_DECORATION: 'A decorator decorates something that it cannot instrument.',
   ERR_METRICS_INVALID_MONITORING:
-    'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
-  ERR_METRICS_NOT_KOA: 'Middleware of Koa is called by something that is not Koa.',
+    'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit the definitions.',
+  ERR_METRICS_NOT_KOA: 'Koa middleware is called by something that is not Koa.',
   ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
   ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
 } as const;
 
+/** A key of {@link errorCodes}. */
 export type MetricsErrorCode = keyof typeof errorCodes;
 
 /**
- * An error of this package. `code` is stable and documented; `message` states the offender in backticks, what was
+ * An error of this package. `code` is stable and documented in `lib/errors.md`; `message` names the invalid value, what was
  * expected and what was received.
+ * @example
+ * if (error instanceof MetricsError && error.code === 'ERR_METRICS_LISTEN') process.exit(1);
  */
 export class MetricsError extends Error {
+  /** Stable code, a key of {@link errorCodes}. */
   readonly code: MetricsErrorCode;
 
   constructor(code: MetricsErrorCode, message: string, options?: ErrorOptions) {
@@ -56,7 +61,7 @@ export class MetricsError extends Error {
 
 recognizeCopies(MetricsError, 'MetricsError');
 
-// On the prototype, as the built-in errors have it: an own property would show in every printed error.
+// On the prototype, as with built-in errors: an own property would be printed with every error.
 Object.defineProperty(MetricsError.prototype, 'name', {
   value: 'MetricsError',
   configurable: true,
@@ -70,7 +75,7 @@ export function metricsError(code: MetricsErrorCode, message: string, options?: 
   return error;
 }
 
-/** How a received value is shown in a message: short, on one line, quoted where it is text. */
+/** A received value for a message: short, on one line, strings quoted. */
 export function shown(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
@@ -85,12 +90,12 @@ export function shown(value: unknown): string {
   return String(value);
 }
 
-/** The candidate nearest to `given`, for "did you mean"; `undefined` when nothing is near. */
+/** The candidate nearest to `given`, for "did you mean"; `undefined` if none is near. */
 export function nearest(given: string, candidates: Iterable<string>): string | undefined {
   return closestMatch(given, [...candidates], Math.max(2, Math.floor(given.length * 0.4)));
 }
 
-/** The end of an error about a misspelt name, with a space before it; empty when no candidate is near. */
+/** The hint at the end of an error about a misspelt name, with a leading space; empty if no candidate is near. */
 export function didYouMean(given: string, candidates: Iterable<string>): string {
   const meant = nearest(given, candidates);
   return meant === undefined ? '' : ` Did you mean \`${meant}\`?`;

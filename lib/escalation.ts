@@ -1,18 +1,17 @@
-/** How the end of a piece of work is told: done, failed, or handed to a human. */
-
-export type Outcome = 'success' | 'failure' | 'escalation';
+/** The error that hands work over to a human. */
 
 /** How urgently a human is needed. */
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
+/** Options of {@link EscalationError}. */
 export interface EscalationOptions extends ErrorOptions {
-  /** Why the work is handed over: one of few words, since it becomes a label. Default: `unspecified`. */
+  /** Why the work is handed over: one of few values, since it becomes a label. Default: `unspecified`. */
   readonly reason?: string;
-  /** Default: `medium`. */
+  /** How urgently a human is needed. Default: `medium`. */
   readonly severity?: Severity;
 }
 
-/** What of an escalation becomes labels. */
+/** The labels of an escalation. */
 export interface Escalation {
   readonly reason: string;
   readonly severity: Severity;
@@ -21,8 +20,8 @@ export interface Escalation {
 const unspecified: Escalation = { reason: 'unspecified', severity: 'medium' };
 
 /**
- * Thrown by work that hands over to a human. It ends as `escalation`, not as `failure`; any error whose `name`, or whose
- * class or superclass, is `EscalationError` does.
+ * Thrown by work that hands over to a human. The work ends with the outcome `escalation` instead of `failure`. So does any error
+ * whose `name`, class name or superclass name is `EscalationError`.
  * @example
  * throw new EscalationError('the review of #12 is unsure', { reason: 'low_confidence', severity: 'high' });
  */
@@ -38,12 +37,7 @@ export class EscalationError extends Error {
   }
 }
 
-/** The outcome of work that ended with this error. */
-export function outcomeOfError(error: unknown): Exclude<Outcome, 'success'> {
-  return isEscalation(error) ? 'escalation' : 'failure';
-}
-
-/** Why and how urgently, as the error says; the defaults of `EscalationError` where it does not. */
+/** The reason and severity of an error, with the defaults of `EscalationError`. */
 export function escalationOf(error: unknown): Escalation {
   const { reason, severity } = (typeof error === 'object' && error !== null ? error : {}) as {
     reason?: unknown;
@@ -51,21 +45,7 @@ export function escalationOf(error: unknown): Escalation {
   };
   return {
     reason: typeof reason === 'string' && reason !== '' ? reason : unspecified.reason,
-    // Whatever text it is: a severity that the closed label does not know becomes `other` there, and is counted.
+    // Any text: a severity outside the closed set becomes `other` and is counted.
     severity: typeof severity === 'string' ? (severity as Severity) : unspecified.severity,
   };
-}
-
-function isEscalation(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof EscalationError || error.name === 'EscalationError') return true;
-  // By name up the chain: the class may come from another copy of this package.
-  for (
-    let at: unknown = Object.getPrototypeOf(error);
-    at !== null && at !== Error.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    if ((at as Error).constructor?.name === 'EscalationError') return true;
-  }
-  return false;
 }

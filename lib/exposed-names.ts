@@ -1,11 +1,11 @@
-/** Who has which name: a histogram `x` also comes out as `x_bucket`, `x_sum` and `x_count`. */
+/** The owners of exposed names: a histogram `x` also has `x_bucket`, `x_sum` and `x_count`. */
 import { type MetricDefinition, shapeOf } from './definition.js';
 import { metricsError } from './errors.js';
 
 export class ExposedNames {
   readonly #owners = new Map<string, MetricDefinition>();
 
-  /** @throws ERR_METRICS_DEFINITION_CONFLICT where another definition has one of the names */
+  /** @throws ERR_METRICS_DEFINITION_CONFLICT if another definition has one of the names */
   check(definition: MetricDefinition): void {
     for (const name of exposedNames(definition)) {
       const owner = this.#owners.get(name);
@@ -22,7 +22,7 @@ export class ExposedNames {
   }
 }
 
-/** The error for a definition under a name that is taken; `taken` says by what. */
+/** The error for a definition whose name is taken. @param taken the owner of the name */
 export function conflict(definition: MetricDefinition, taken: string, name: string): Error {
   return metricsError(
     'ERR_METRICS_DEFINITION_CONFLICT',
@@ -30,7 +30,7 @@ export function conflict(definition: MetricDefinition, taken: string, name: stri
   );
 }
 
-/** The names under which a definition's numbers come out, with `_created` of OpenMetrics, which strict parsers reserve. */
+/** The exposed names of a definition, with `_created` of OpenMetrics, which strict parsers reserve. */
 function exposedNames({ name, type }: MetricDefinition): string[] {
   if (type === 'histogram')
     return [name, `${name}_bucket`, `${name}_sum`, `${name}_count`, `${name}_created`];

@@ -1,10 +1,11 @@
-/** Failures where no caller can be told: counted each time, warned of once. */
+/** Failures that cannot be thrown at a caller: each is counted, and warned of once. */
 import { metricsCollectorErrors, metricsRecordingErrors } from './catalogue/self.js';
-import type { CounterDefinition, LabelShape } from './definition.js';
+import type { CounterDefinition } from './definition.js';
 import type { Counter } from './instruments/counter.js';
+import type { LabelShape } from './label.js';
 import { type MetricsWarning, messageOf } from './metrics-warning.js';
 
-/** What counting and warning need of a registry. */
+/** The part of a registry that counts and warns. */
 export interface FailureRegistry {
   counter<L extends LabelShape>(definition: CounterDefinition<L>): Counter<L>;
   warnOnce(key: string, warning: () => MetricsWarning): void;
@@ -30,16 +31,16 @@ export function noteCollectFailure(registry: FailureRegistry, metric: string, er
   contained(() => registry.counter(metricsCollectorErrors).inc({ metric }));
   registry.warnOnce(`collect ${metric}`, () => ({
     code: 'METRICS_COLLECT_FAILED',
-    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} What failed is left out of the scrape; the rest is there. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
+    message: `Collecting metric \`${metric}\` failed: ${messageOf(error)} The failed part is left out of the scrape; other metrics are not affected. Further failures are counted in \`${metricsCollectorErrors.name}\` only.`,
     cause: error,
   }));
 }
 
-/** The count of failures must not become one; the warning still says what happened. */
+/** Counting a failure must not fail itself; the warning still reports it. */
 function contained(count: () => void): void {
   try {
     count();
   } catch {
-    // As said.
+    // The warning follows.
   }
 }

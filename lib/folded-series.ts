@@ -1,4 +1,4 @@
-/** Label values that are folded into `other`: counted each time, warned of once a label. */
+/** Counts label values that are folded into `other`, and warns once per label. */
 import { metricsSeriesFolded } from './catalogue/self.js';
 import type { MetricDefinition } from './definition.js';
 import { shown } from './errors.js';
@@ -7,20 +7,20 @@ import type { CounterSeries } from './instruments/counter.js';
 import type { InstrumentContext } from './instruments/instrument.js';
 import { declaredDefinition } from './views.js';
 
-/** Counts what is folded of a metric. Its counters are bound, since an attack comes here with every call. */
+/** Counts the foldings of a metric. The counters are bound, since an attack may fold with every call. */
 export function countingFolds(registry: FailureRegistry): InstrumentContext['onFold'] {
   const foldings = new Map<string, CounterSeries | undefined>();
   let counted: MetricDefinition | undefined;
   return (definition, label, budget, value) => {
     const { name: metric } = definition;
-    // A view that comes late may rename it.
+    // A later view may have renamed the metric.
     if (counted !== definition) foldings.clear();
     counted = definition;
     if (foldings.has(label)) {
       foldings.get(label)?.inc();
       return;
     }
-    // Its own folding is not counted: counting it would fold again.
+    // Foldings of the counter itself are not counted, since counting would fold again.
     const counter =
       declaredDefinition(definition).name === metricsSeriesFolded.name
         ? undefined

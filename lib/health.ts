@@ -6,7 +6,8 @@ import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { checkOptionNames } from './option-names.js';
 import { recognizeCopies } from './process-wide.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
+import { type MetricsRegistry, sharedRegistry } from './registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 

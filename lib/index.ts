@@ -1,5 +1,5 @@
 /**
- * The names of `@tamma/observability`. The layers, each importing only those above it:
+ * The exports of `@tamma/observability`. The layers, each importing only those above it:
  *
  *     errors, naming, definition      what a metric is: frozen data
  *     catalogue/                      the platform's metrics, as definitions
@@ -9,8 +9,8 @@
  *     exposition/, aggregation,       what reads a registry or is set up beside it
  *     collector, config
  *
- * `decorators/` and `middleware/` stand on these and never on each other. `createMetrics` puts all of it together; it lives
- * in `middleware/` and is named here alone, since this file is the root of the package.
+ * `decorators/` and `middleware/` import these layers and never each other. `createMetrics` combines all of them; it is in
+ * `middleware/` and re-exported here only, since this file is the root of the package.
  */
 export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middleware/create-metrics.js';
 export { MetricsAggregator, type MetricsAggregatorOptions } from './aggregation.js';
@@ -41,28 +41,25 @@ export {
   loadMetricsConfig,
   type MetricsConfig,
 } from './config.js';
+export { defineCounter, defineGauge, defineHistogram, defineSummary, durationBuckets } from './define.js';
 export {
   type Aggregator,
   type CounterDefinition,
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  durationBuckets,
+  type DefinitionOptions,
   type GaugeDefinition,
+  type GaugeOptions,
   type HistogramDefinition,
-  type Label,
-  type LabelShape,
+  type HistogramOptions,
   type LabelsOf,
-  type LabelValues,
-  label,
+  type LintExemption,
   lintDefinition,
   type MetricDefinition as TypedMetricDefinition,
   type MetricType,
   type SummaryDefinition,
+  type SummaryOptions,
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
-export { EscalationError, type EscalationOptions, type Outcome, type Severity } from './escalation.js';
+export { EscalationError, type EscalationOptions, type Severity } from './escalation.js';
 export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
 export {
@@ -76,10 +73,21 @@ export {
   type HealthChecksOptions,
   type HealthReport,
 } from './health.js';
+export type { AnyInstrument } from './instruments/any-instrument.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
+export {
+  type Label,
+  type LabelInput,
+  type LabelShape,
+  type LabelValues,
+  label,
+  type NoLabels,
+} from './label.js';
+export type { MetricsWarning } from './metrics-warning.js';
 export type { LintFinding, LintRule } from './naming.js';
 export {
   type FetchInstrumentation,
@@ -87,7 +95,8 @@ export {
   instrumentFetch,
 } from './outbound/fetch.js';
 export { type HostTable, type HostTarget, knownHosts } from './outbound/hosts.js';
-export type { RateLimitState, ResetTime } from './outbound/rate-limits.js';
+export type { Moment, Moment as ResetTime, RateLimitState } from './outbound/rate-limits.js';
+export type { Outcome } from './outcome.js';
 export type { AnyMetricDefinition, PlainMetricDefinition as MetricDefinition } from './plain-definition.js';
 export {
   aiProviderCheck,
@@ -100,25 +109,19 @@ export {
   type UrlCheckOptions,
   urlCheck,
 } from './ready-made-checks.js';
-export { type Issue, type Moment, PlatformMetrics, type PullRequest } from './recorders/platform.js';
+export { type Issue, PlatformMetrics, type PullRequest } from './recorders/platform.js';
 export type { PriceTable, TokenPrices, TokenUsage } from './recorders/prices.js';
 export {
-  type AiRequest,
-  type MessageChunk,
-  type MessageRequest,
   ProviderMetrics,
   type ProviderMetricsOptions,
+  type ProviderRateLimitState,
 } from './recorders/provider.js';
+export type { AiRequest, MessageRequest } from './recorders/provider-requests.js';
+export type { MessageChunk } from './recorders/provider-usage.js';
 export type { RecorderOptions, RegistryCollector } from './recorders/recorder-options.js';
-export { type WorkflowContext, WorkflowMetrics, type WorkflowStep } from './recorders/workflow.js';
-export {
-  type AnyInstrument,
-  type InstrumentOptions,
-  MetricsRegistry,
-  type MetricsRegistryOptions,
-  type MetricsTextOptions,
-  type MetricsWarning,
-  type StructuralRegistry,
-  sharedRegistry,
-} from './registry.js';
+export { WorkflowMetrics } from './recorders/workflow.js';
+export type { WorkflowContext, WorkflowStep } from './recorders/workflow-context.js';
+export { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
+export type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
+export type { StructuralRegistry } from './structural-registry.js';
 export type { MetricView, MetricViews } from './views.js';

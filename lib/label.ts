@@ -3,35 +3,42 @@ import { metricsError, shown } from './errors.js';
 import { checkOptionNames } from './option-names.js';
 
 /**
- * What a label takes: any text, or a closed set of values (`values`). `limit` caps its distinct values.
- * @typeParam V the values a recording may pass; `string` for an open label.
+ * The specification of a label, made by {@link label}.
+ * @typeParam V the values that a recording may pass; `string` for an open label
  */
 export interface Label<out V extends string = string> {
+  /** The closed set of values; `undefined` for an open label. */
   readonly values: readonly V[] | undefined;
+  /** Maximum number of distinct values; `undefined` for no limit. */
   readonly limit: number | undefined;
 }
 
-/** The labels of a definition, in the order in which they come out. */
+/** The labels of a definition by name, in output order. */
 export type LabelShape = Readonly<Record<string, Label>>;
 
 /** The shape of a metric without labels. */
 export type NoLabels = Record<never, never>;
 
-/** What one label accepts: a closed set takes its own values only, an open label text, numbers and booleans. */
+/** The type of a label value: a closed set takes its own values only, an open label strings, numbers and booleans. */
 export type LabelInput<L extends Label> =
   L extends Label<infer V> ? (string extends V ? string | number | boolean : V) : never;
 
-/** The label object a recording on labels `L` takes. */
+/** The label object of a recording. */
 export type LabelValues<L extends LabelShape> = { readonly [K in keyof L]: LabelInput<L[K]> };
 
-/** What a value outside a closed set or past a limit becomes. */
+/** The value that replaces values outside a closed set or past a limit. */
 export const otherValue = 'other';
 
 /**
- * Describes one label. `label()` takes any text; `label('a', 'b')` is a closed set: other values are a compile error
- * and, at run time, `other`; `label({ limit: 50 })` keeps the first 50 distinct values, later ones become `other`.
- * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is no positive integer;
+ * Specifies one label. `label()` takes any string; `label('a', 'b')` is a closed set: other values do not compile and become
+ * `other` at run time; `label({ limit: 50 })` keeps the first 50 distinct values, further values become `other`.
+ * @throws ERR_METRICS_INVALID_LABEL for empty or duplicate values, or a limit that is not a positive integer;
  *   ERR_METRICS_INVALID_OPTION for an unknown option
+ * @example
+ * label(); // any string
+ * label('success', 'failure'); // a closed set
+ * label({ limit: 50 }); // at most 50 distinct values
+ * @see https://prometheus.io/docs/practices/naming/#labels
  */
 export function label(): Label<string>;
 export function label(options: { limit: number }): Label<string>;

@@ -1,7 +1,7 @@
-/** Warnings: what went wrong where no caller can be told. */
+/** Warnings: problems that cannot be thrown at a caller. */
 import { shown } from './errors.js';
 
-/** Something an operator should know of; nothing was thrown, and the service goes on. */
+/** A problem that an operator should know of; nothing was thrown. `lib/errors.md` lists the codes. */
 export interface MetricsWarning {
   readonly code:
     | 'METRICS_SERIES_FOLDED'
@@ -19,15 +19,16 @@ export interface MetricsWarning {
     | 'METRICS_VIEW_UNUSED'
     | 'METRICS_REQUESTS_UNMEASURED';
   readonly message: string;
+  /** The underlying error, if there is one. */
   readonly cause?: unknown;
 }
 
-/** Tells of a warning as Node tells of its own. */
+/** Emits a Node.js warning. */
 export function emitWarning({ code, message }: MetricsWarning): void {
   process.emitWarning(message, { type: 'MetricsWarning', code });
 }
 
-/** Tells of each warning once. */
+/** Emits each warning once. */
 export class WarningsOnce {
   readonly #warned = new Set<string>();
   readonly #onWarning: (warning: MetricsWarning) => void;
@@ -43,12 +44,12 @@ export class WarningsOnce {
     try {
       this.#onWarning(warning());
     } catch {
-      // A listener that throws must not reach the method that was being recorded.
+      // An error of the listener must not reach the recorded method.
     }
   }
 }
 
-/** What an error says, as a sentence. */
+/** The message of an error, as a sentence. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : shown(error);
   return /[.!?]$/.test(text) ? text : `${text}.`;

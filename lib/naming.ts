@@ -4,7 +4,7 @@
  */
 import { metricsError, shown } from './errors.js';
 
-/** What the lint reads of a definition. */
+/** The part of a definition that the lint reads. */
 export interface Nameable {
   readonly name: string;
   readonly help: string;
@@ -27,12 +27,14 @@ export const lintRules = {
   'identifier-label': 'Labels hold no identifiers of single things: every value is a series kept for ever.',
 } as const;
 
+/** The name of a convention. */
 export type LintRule = keyof typeof lintRules;
 
+/** A violation of a convention. */
 export interface LintFinding {
   readonly metric: string;
   readonly rule: LintRule;
-  /** What was found, what would be right, and how to allow it. */
+  /** The problem, the fix, and how to allow it. */
   readonly message: string;
 }
 
@@ -41,7 +43,27 @@ const metricNamePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const labelNamePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const reservedLabels: ReadonlySet<string> = new Set(['le', 'quantile']);
 
-/** Word of a name -> the base unit in its place, as `promtool check metrics` has them, and percentages. */
+/** Whether a value is a valid metric name in both exposition formats. */
+export function isMetricName(name: unknown): name is string {
+  return typeof name === 'string' && metricNamePattern.test(name);
+}
+
+/** Whether a text has the syntax of a label name, reserved names included. */
+export function isLabelName(name: string): boolean {
+  return labelNamePattern.test(name);
+}
+
+/** Whether a text is a label name that does not start with `__`, which Prometheus reserves. */
+export function isUserLabelName(name: string): boolean {
+  return labelNamePattern.test(name) && !name.startsWith('__');
+}
+
+/** Whether a text is the name of a label that can be added to every series: neither reserved nor `le` or `quantile`. */
+export function isConstantLabelName(name: string): boolean {
+  return isUserLabelName(name) && !reservedLabels.has(name);
+}
+
+/** Base units by other units, as in `promtool check metrics`, and percentages. */
 const baseUnits: Readonly<Record<string, string>> = {
   minutes: 'seconds',
   hours: 'seconds',
@@ -61,7 +83,7 @@ const baseUnits: Readonly<Record<string, string>> = {
   percentage: 'ratio',
 };
 
-/** These are units only behind another word: `s_total` may be anything. */
+/** Units only after another word: the `s` of `s_total` need not be one. */
 const abbreviations: Readonly<Record<string, string>> = {
   s: 'seconds',
   ms: 'seconds',
@@ -92,7 +114,7 @@ function baseUnitOf(word: string, isFirst: boolean): string | undefined {
   return unit === 'bits' ? 'bytes' : unit;
 }
 
-/** Rules whose breach costs: a name that queries and other formats read otherwise, or series without end. Warned of at definition. */
+/** Rules that emit a warning when a metric is defined: violations break queries and other formats, or cause unbounded series. */
 export const warnedRules: ReadonlySet<LintRule> = new Set([
   'counter-total',
   'total-counter',
@@ -100,31 +122,31 @@ export const warnedRules: ReadonlySet<LintRule> = new Set([
   'identifier-label',
 ]);
 
-/** Names are shown up to here: an endpoint may send any. */
+/** Maximum length of a name in a message. */
 const maxShownName = 120;
 
-/** What holds an identifier of a single thing. Their place is an exemplar or a log line. */
+/** Label names that suggest unique identifiers, which belong in exemplars or logs. */
 const identifierLabel =
   /(^|_)(uuid|guid|hash|sha|email|ip|url|token|timestamp)$|(^|_)(workflow|step|user|request|session|trace|span|issue|pr|pull_request|commit|message|transaction|correlation|job|run|delivery)_?id$|^id$/i;
 
-/** Throws ERR_METRICS_INVALID_NAME for a name that is no Prometheus metric name. */
+/** @throws ERR_METRICS_INVALID_NAME for an invalid metric name */
 export function checkMetricName(name: unknown): asserts name is string {
-  if (typeof name === 'string' && metricNamePattern.test(name)) return;
+  if (isMetricName(name)) return;
   throw metricsError(
     'ERR_METRICS_INVALID_NAME',
     `Invalid metric name ${quoted(name)}: expected letters, digits and \`_\` (not starting with a digit), received ${shown(name)}.${suggestion(name)}`,
   );
 }
 
-/** Throws for a label name that is invalid or that Prometheus keeps for itself (`le`, `quantile`, `__*`). */
+/** @throws ERR_METRICS_INVALID_LABEL; ERR_METRICS_RESERVED_LABEL for `le`, `quantile` and `__*` */
 export function checkLabelName(metric: string, label: string): void {
-  if (!labelNamePattern.test(label)) {
+  if (!isLabelName(label)) {
     throw metricsError(
       'ERR_METRICS_INVALID_LABEL',
       `Invalid label name ${quoted(label)} of metric \`${metric}\`: expected letters, digits and \`_\` (not starting with a digit), received ${shown(label)}.${suggestion(label)}`,
     );
   }
-  if (reservedLabels.has(label) || label.startsWith('__')) {
+  if (!isConstantLabelName(label)) {
     throw metricsError(
       'ERR_METRICS_RESERVED_LABEL',
       `Reserved label name \`${label}\` of metric \`${metric}\`: \`le\`, \`quantile\` and names starting with \`__\` belong to Prometheus; expected another name, received ${shown(label)}.`,
@@ -132,7 +154,7 @@ export function checkLabelName(metric: string, label: string): void {
   }
 }
 
-/** Throws ERR_METRICS_INVALID_HELP for a missing or blank help text. */
+/** @throws ERR_METRICS_INVALID_HELP for a missing or blank help text */
 export function checkHelp(metric: string, help: unknown): asserts help is string {
   if (typeof help === 'string' && help.trim() !== '') return;
   throw metricsError(
@@ -141,7 +163,7 @@ export function checkHelp(metric: string, help: unknown): asserts help is string
   );
 }
 
-/** Everything in which a definition breaks a convention, exemptions not yet applied. Pure; an empty list is good. */
+/** All violations of conventions by a definition, before exemptions. */
 export function conventionFindings(definition: Nameable): LintFinding[] {
   const { name, type, help } = definition;
   const words = name.toLowerCase().split(/[_:]/);
@@ -157,7 +179,7 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
   if (type === 'counter' && !name.endsWith('_total')) report('counter-total', 'a counter ends in `_total`.');
   if (type !== 'counter' && name.endsWith('_total'))
     report('total-counter', `only a counter ends in \`_total\`, this is a ${type}.`);
-  // The first of each only: a name may have any number of words.
+  // Only the first finding per rule: a name may have any number of words.
   const unit = words.find((word, index) => baseUnitOf(word, index === 0) !== undefined);
   if (unit !== undefined)
     report('base-unit', `\`${unit}\` is no base unit, expected \`${baseUnitOf(unit, false)}\`.`);
@@ -180,7 +202,7 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
   for (const label of Object.keys(definition.labels)) {
     if (/[a-z][A-Z]|^[A-Z]/.test(label))
       report('snake-case', `the label \`${clipped(label)}\` is not in snake_case.`);
-    // An info metric has one series for each process, whatever its labels say.
+    // An info metric has one series per process.
     if (!name.endsWith('_info') && identifierLabel.test(label)) {
       report(
         'identifier-label',
@@ -191,7 +213,7 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
   return findings;
 }
 
-/** A name as messages show it. */
+/** A name, shortened for messages. */
 export function clipped(name: string): string {
   return name.length > maxShownName ? `${name.slice(0, maxShownName)}...` : name;
 }
@@ -200,13 +222,13 @@ function quoted(value: unknown): string {
   return typeof value === 'string' ? `\`${value}\`` : `\`${shown(value)}\``;
 }
 
-/** A valid spelling of an invalid name, where one is near at hand. */
+/** A valid spelling of an invalid name, if there is one. */
 function suggestion(name: unknown): string {
   if (typeof name !== 'string') return '';
-  const mended = name
+  const valid = name
     .trim()
     .replace(/[^a-zA-Z0-9_]+/g, '_')
     .replace(/^(\d)/, '_$1')
     .replace(/^_+$/, '');
-  return mended === '' ? '' : ` \`${mended}\` would be valid.`;
+  return valid === '' ? '' : ` \`${valid}\` would be valid.`;
 }

@@ -1,31 +1,30 @@
-/** What every factory checks of its options, so that a misspelt one is told and not ignored. */
-import { metricsError, shown } from './errors.js';
-import { checkOptionNames, type OptionNames } from './option-names.js';
-import { MetricsRegistry, type StructuralRegistry } from './registry.js';
+/** Checks the options of factories, so that a misspelt option is reported instead of ignored. */
+import { checkOptionNames, invalidOption, type OptionNames } from './option-names.js';
+import { type AnyRegistry, MetricsRegistry } from './registry.js';
 
 /**
- * Checks that options are an object with known names, and that a `registry` among them is one of ours.
- * @throws ERR_METRICS_INVALID_OPTION, with the option that may be meant
+ * Checks that options are an object with known names, and that `registry` is a `MetricsRegistry`.
+ * @throws ERR_METRICS_INVALID_OPTION, with the nearest option name
  */
 export function checkFactoryOptions<O extends object>(
   where: string,
   options: O,
   known: OptionNames<NoInfer<O>>,
 ): void {
-  // A registry is an object without names of its own: it would pass for options that are all left out.
+  // A registry has no enumerable properties, so it would pass as empty options.
   checkOptionNames(where, options instanceof MetricsRegistry ? undefined : options, known, options);
   const { registry } = options as { registry?: unknown };
   if (registry !== undefined) checkRegistry(where, registry);
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for anything but a `MetricsRegistry` */
-export function checkRegistry(
-  where: string,
-  registry: unknown,
-): asserts registry is MetricsRegistry<StructuralRegistry> {
+/** @throws ERR_METRICS_INVALID_OPTION if it is not a `MetricsRegistry` */
+export function checkRegistry(where: string, registry: unknown): asserts registry is AnyRegistry {
   if (registry instanceof MetricsRegistry) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`registry\` of ${where}: expected a MetricsRegistry, received ${shown(registry)}. One of prom-client goes into it: new MetricsRegistry({ prometheus }).`,
+  throw invalidOption(
+    where,
+    'registry',
+    'a MetricsRegistry',
+    registry,
+    ' To use a prom-client registry, wrap it: new MetricsRegistry({ prometheus }).',
   );
 }

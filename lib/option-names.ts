@@ -1,12 +1,12 @@
-/** The names of options, held to their type, so that a misspelt one is reported and not ignored. */
+/** Checks the names of options, so that a misspelt option is reported instead of ignored. */
 import { didYouMean, type MetricsError, metricsError, shown } from './errors.js';
 
-/** Every option of `O`: one that is missing here, or is none of them, does not compile. */
+/** Every option of `O`: a missing or an extra name does not compile. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
 
 /**
  * Checks that options are an object with known names.
- * @throws ERR_METRICS_INVALID_OPTION, with the option that may be meant
+ * @throws ERR_METRICS_INVALID_OPTION, with the nearest option name
  */
 export function checkOptionNames<O extends object>(
   where: string,
@@ -31,7 +31,7 @@ export function checkOptionNames<O extends object>(
 }
 
 /**
- * The error of an option whose value cannot be used.
+ * The error for an invalid value of an option.
  *
  * @example
  * throw invalidOption('startPush', 'intervalSeconds', 'a positive number of seconds', intervalSeconds);

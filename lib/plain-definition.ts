@@ -1,15 +1,9 @@
 /** Definitions as plain objects with a list of label names, for code that names its metrics by text. */
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  type Label,
-  label,
-  type MetricDefinition,
-  type MetricType,
-} from './definition.js';
+
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from './define.js';
+import type { MetricDefinition, MetricType } from './definition.js';
 import { metricsError, shown } from './errors.js';
+import { type Label, label } from './label.js';
 
 /** A metric as plain data. Exported from the package as `MetricDefinition`. */
 export interface PlainMetricDefinition {

@@ -1,11 +1,13 @@
 /** Ready-made health checks: a function, a URL, a TCP port, a threshold on a gauge. */
 import { queueDepth } from './catalogue/workflow.js';
-import type { GaugeDefinition, LabelShape, LabelValues } from './definition.js';
+import type { GaugeDefinition } from './definition.js';
 import { metricsError, shown } from './errors.js';
 import type { CheckFunction } from './health.js';
+import type { LabelShape, LabelValues } from './label.js';
 import { checkFactoryOptions } from './option-checks.js';
 import { checkOptionNames } from './option-names.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from './registry.js';
+import { type MetricsRegistry, sharedRegistry } from './registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 
 export interface UrlCheckOptions {
   readonly method?: 'GET' | 'HEAD';

@@ -1,4 +1,4 @@
-/** The instruments that a prom-client registry holds, and those that were removed from it and may come back. */
+/** The instruments of a prom-client registry, and those that were removed from it and may be registered again. */
 import { type MetricDefinition, shapeOf } from './definition.js';
 import { conflict, ExposedNames } from './exposed-names.js';
 import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
@@ -6,9 +6,9 @@ import { onRemoval, type StructuralRegistry } from './structural-registry.js';
 import { declaredDefinition } from './views.js';
 
 export interface RegistrationListener {
-  /** Called for each instrument that is registered, for the first time or again. */
+  /** Called with each instrument that is registered, for the first time or again. */
   readonly onRegister: (instrument: AnyInstrument) => void;
-  /** Called when a removed instrument is recorded on whose name another has taken. */
+  /** Called when a removed instrument is recorded on after its name was taken. */
   readonly onLostRecording: (instrument: AnyInstrument, error: unknown) => void;
 }
 
@@ -16,7 +16,7 @@ export class RegisteredInstruments {
   readonly #prometheus: StructuralRegistry;
   readonly #listener: RegistrationListener;
   readonly #instruments = new Map<string, AnyInstrument>();
-  /** By name: the same definition gives them again, and so does who still records on them. */
+  /** By name: the same definition, or a recording on the instrument, registers them again. */
   readonly #removed = new Map<string, AnyInstrument>();
   readonly #names = new ExposedNames();
   #seesRemovals = false;
@@ -30,13 +30,13 @@ export class RegisteredInstruments {
     return this.#instruments.get(name);
   }
 
-  /** In the order in which they were registered. */
+  /** In the order of their registration. */
   all(): AnyInstrument[] {
     return [...this.#instruments.values()];
   }
 
   /**
-   * The instrument of a definition, registered again where it was removed; `undefined` where there was none.
+   * The instrument of a definition, registered again if it was removed; `undefined` if there is none.
    * @throws ERR_METRICS_DEFINITION_CONFLICT
    */
   find(definition: MetricDefinition): AnyInstrument | undefined {
@@ -44,18 +44,29 @@ export class RegisteredInstruments {
     if (existing !== undefined) return existing;
     const removed = this.#removed.get(definition.name);
     if (removed === undefined || !isSame(removed.definition, definition)) return undefined;
-    this.add(removed).comeBack();
+    this.add(removed).registeredAgain();
     return removed;
   }
 
-  /** @throws ERR_METRICS_DEFINITION_CONFLICT where a definition cannot be registered; registers nothing */
+  /**
+   * The instrument of a definition, made and registered if there is none.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT
+   */
+  findOrAdd(
+    definition: MetricDefinition,
+    make: (definition: MetricDefinition) => AnyInstrument,
+  ): AnyInstrument {
+    return this.find(definition) ?? this.add(make(definition));
+  }
+
+  /** @throws ERR_METRICS_DEFINITION_CONFLICT if a definition cannot be registered; registers nothing */
   check(definition: MetricDefinition): void {
     if (this.#existing(definition) === undefined) this.#checkNames(definition);
   }
 
   /**
    * Registers an instrument under its names.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT where one of them is taken
+   * @throws ERR_METRICS_DEFINITION_CONFLICT if one of them is taken
    */
   add(instrument: AnyInstrument): AnyInstrument {
     const { definition } = instrument;
@@ -72,7 +83,7 @@ export class RegisteredInstruments {
     return instrument;
   }
 
-  /** Takes an instrument out, so that its names are free. Nothing is recorded less. */
+  /** Unregisters an instrument, so that its names are free. Its values stay. */
   withdraw({ definition }: AnyInstrument): void {
     const { name } = definition;
     this.#removed.delete(name);
@@ -81,12 +92,12 @@ export class RegisteredInstruments {
     this.#prometheus.removeSingleMetric(name);
   }
 
-  /** Those that were removed, and may come back. */
+  /** The removed instruments, which may be registered again. */
   removed(): AnyInstrument[] {
     return [...this.#removed.values()];
   }
 
-  /** Lets go of every instrument that the prom-client registry no longer holds. */
+  /** Notes which instruments the prom-client registry no longer holds. */
   forgetRemoved(): void {
     for (const [name, instrument] of this.#instruments) {
       if (this.#prometheus.getSingleMetric(name) === instrument) continue;
@@ -94,12 +105,12 @@ export class RegisteredInstruments {
       this.#names.free(instrument.definition);
       this.#removed.set(name, instrument);
     }
-    // Those removed earlier too: a name that another had taken may be free now.
+    // Earlier removals too: a name that was taken may be free now.
     for (const instrument of this.#removed.values())
       if (!instrument.series.isForgotten) instrument.forget(() => this.#recordedAgain(instrument));
   }
 
-  /** An instrument that was removed is recorded on: its caller must not fail, whoever has the name now. */
+  /** A removed instrument is recorded on. The recording must not throw, even if the name is taken. */
   #recordedAgain(instrument: AnyInstrument): void {
     try {
       this.add(instrument);
@@ -111,18 +122,18 @@ export class RegisteredInstruments {
   #existing(definition: MetricDefinition): AnyInstrument | undefined {
     const existing = this.#instruments.get(definition.name) ?? this.#adopted(definition);
     if (existing === undefined) return undefined;
-    // Removed from a prom-client registry that did not say so.
+    // Removed without a call that `onRemoval` sees.
     if (this.#prometheus.getSingleMetric(definition.name) !== existing) {
       this.forgetRemoved();
       return undefined;
     }
-    // Equal shapes from two places are one definition: two copies of a package must not conflict.
+    // Definitions of equal shape are the same one: two copies of a package must not conflict.
     if (!isSame(existing.definition, definition))
       throw conflict(definition, shapeOf(existing.definition), definition.name);
     return existing;
   }
 
-  /** One that another registry of ours has registered in the same prom-client registry: that of another copy of this package. */
+  /** An instrument that another `MetricsRegistry`, of another copy of this package, registered in the same registry. */
   #adopted(definition: MetricDefinition): AnyInstrument | undefined {
     const registered: unknown = this.#prometheus.getSingleMetric(definition.name);
     if (!isInstrument(registered) || !isSame(registered.definition, definition)) return undefined;
@@ -140,10 +151,8 @@ export class RegisteredInstruments {
   }
 }
 
-/** Whether two definitions are one, as they are exposed and as code has them. */
-function isSame(one: MetricDefinition, other: MetricDefinition): boolean {
-  if (one === other) return true;
-  return (
-    shapeOf(one) === shapeOf(other) && shapeOf(declaredDefinition(one)) === shapeOf(declaredDefinition(other))
-  );
+/** Whether two definitions are equal, both as they are exposed and as they are declared. */
+function isSame(a: MetricDefinition, b: MetricDefinition): boolean {
+  if (a === b) return true;
+  return shapeOf(a) === shapeOf(b) && shapeOf(declaredDefinition(a)) === shapeOf(declaredDefinition(b));
 }

@@ -1,50 +1,46 @@
-/** What a registry checks of its arguments. */
+/** Checks the arguments of a registry. */
 import type { MetricDefinition } from './definition.js';
 import { metricsError, shown } from './errors.js';
-import { isStructuralRegistry } from './structural-registry.js';
+import { checkOptionNames, invalidOption } from './option-names.js';
+import type { MetricsRegistryOptions } from './registry-options.js';
+import { isStructuralRegistry, type StructuralRegistry } from './structural-registry.js';
+import { propertiesOf } from './unknown-values.js';
 
 /** @throws ERR_METRICS_INVALID_DEFINITION, ERR_METRICS_WRONG_TYPE */
 export function checkType(type: MetricDefinition['type'], definition: unknown): void {
-  const given = (typeof definition === 'object' && definition !== null ? definition : {}) as {
-    type?: unknown;
-    name?: unknown;
-  };
+  const given = propertiesOf(definition);
   if (given.type === type) return;
   if (typeof given.name !== 'string' || typeof given.type !== 'string') {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
-      `Invalid definition of a ${type}: expected what define${type[0]?.toUpperCase()}${type.slice(1)} gives, received ${shown(definition)}.`,
+      `Invalid definition of a ${type}: expected the result of define${type[0]?.toUpperCase()}${type.slice(1)}, received ${shown(definition)}.`,
     );
   }
   throw metricsError(
     'ERR_METRICS_WRONG_TYPE',
-    `Metric \`${given.name}\` cannot be had as a ${type}: expected a definition of a ${type}, received one of a ${given.type}.`,
+    `Metric \`${given.name}\` is a ${given.type}, not a ${type}: expected a ${type} definition, received a ${given.type} definition.`,
   );
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for anything but a positive integer */
+/** @throws ERR_METRICS_INVALID_OPTION for an unknown option or an invalid value */
+export function checkRegistryOptions<R extends StructuralRegistry>(options: MetricsRegistryOptions<R>): void {
+  checkOptionNames('MetricsRegistry', options, {
+    prometheus: true,
+    maxSeries: true,
+    onWarning: true,
+    views: true,
+    enabled: true,
+  });
+  const { prometheus, maxSeries, enabled } = options;
+  if (maxSeries !== undefined) checkMaxSeries(maxSeries);
+  if (enabled !== undefined && typeof enabled !== 'boolean')
+    throw invalidOption('a registry', 'enabled', 'true or false', enabled);
+  if (prometheus !== undefined && !isStructuralRegistry(prometheus))
+    throw invalidOption('a registry', 'prometheus', 'a registry of prom-client', prometheus);
+}
+
+/** @throws ERR_METRICS_INVALID_OPTION if it is not a positive integer */
 export function checkMaxSeries(maxSeries: unknown): void {
   if (Number.isInteger(maxSeries) && (maxSeries as number) > 0) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`maxSeries\` of a registry: expected a positive integer, received ${shown(maxSeries)}.`,
-  );
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for anything but true and false */
-export function checkEnabled(enabled: unknown): void {
-  if (typeof enabled === 'boolean') return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`enabled\` of a registry: expected true or false, received ${shown(enabled)}.`,
-  );
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for what is there and no registry as prom-client has it */
-export function checkPrometheus(prometheus: unknown): void {
-  if (prometheus === undefined || isStructuralRegistry(prometheus)) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`prometheus\` of a registry: expected a registry as prom-client has it, received ${shown(prometheus)}.`,
-  );
+  throw invalidOption('a registry', 'maxSeries', 'a positive integer', maxSeries);
 }

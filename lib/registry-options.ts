@@ -4,25 +4,31 @@ import type { MetricsWarning } from './metrics-warning.js';
 import type { StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
 
+/** Series budget of a metric by default. */
+export const defaultMaxSeries = 1000;
+
+/** Options of `MetricsRegistry`. */
 export interface MetricsRegistryOptions<R extends StructuralRegistry> {
-  /** The registry that holds the instruments. Default: a new prom-client `Registry`. */
+  /** The registry to wrap. Default: a new prom-client `Registry`. */
   prometheus?: R;
-  /** Series a metric may have before label values are folded into `other`. Default: 1,000. */
+  /** Series budget per metric: beyond it, label values are folded into `other`. A positive integer. Default: 1,000. */
   maxSeries?: number;
-  /** Told of every warning, each once. Default: `process.emitWarning`. */
+  /** Called with every warning, once per warning and cause. Default: `process.emitWarning`. */
   onWarning?: (warning: MetricsWarning) => void;
-  /** Other names, fewer labels, other buckets, or none of it, by metric. Default: metrics are as they are defined. */
+  /** Changes to how metrics are exposed, by the name of the definition. Default: none. */
   views?: MetricViews;
-  /** `false`: nothing is recorded in it, as after `disable()`. Default: true. */
+  /** `false` records nothing, as after `disable()`. Default: true. */
   enabled?: boolean;
 }
 
+/** Options of `counter`, `gauge`, `histogram` and `summary` of a registry. */
 export interface InstrumentOptions<I> {
-  /** Brings the instrument up to date at each scrape. May be given by several callers: all of them run. */
+  /** Updates the instrument before each scrape. If several callers pass one, all of them run. */
   collect?: Collect<I>;
 }
 
+/** Options of `MetricsRegistry.metrics`. */
 export interface MetricsTextOptions {
-  /** Default: that of `contentType`. */
+  /** The exposition format. Default: the one of `MetricsRegistry.contentType`. */
   format?: 'text' | 'openmetrics';
 }

@@ -1,4 +1,4 @@
-/** The views of one registry: which definition an instrument has, and which instruments are off. */
+/** The views of one registry: the exposed definition of each instrument, and the instruments that are off. */
 import type { MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
 import { metricsError, nearest, shown } from './errors.js';
@@ -10,16 +10,16 @@ import type { RegisteredInstruments } from './registered-instruments.js';
 import { checkedViews, invalidView, type MetricView, type MetricViews, viewedDefinition } from './views.js';
 
 export class RegistryViews {
-  /** Whether anything is recorded at all. */
+  /** `false` once the registry is disabled. */
   isEnabled = true;
 
   readonly #registered: RegisteredInstruments;
   readonly #views = new Map<string, MetricView>();
-  /** By the name of the definition: those that the configuration gives in place of its own. */
+  /** Buckets that the configuration replaces, by the name of the definition. */
   readonly #buckets = new Map<string, readonly number[]>();
-  /** Definitions as they are exposed, by those of the code. */
+  /** Exposed definitions by declared definition. */
   #viewed = new WeakMap<MetricDefinition, MetricDefinition>();
-  /** By the name of their definition: they have no other. */
+  /** Instruments that are off, by the name of their definition. */
   readonly #off = new Map<string, AnyInstrument>();
 
   constructor(registered: RegisteredInstruments) {
@@ -30,7 +30,7 @@ export class RegistryViews {
     return !this.isEnabled || this.#views.get(name)?.enabled === false;
   }
 
-  /** A definition as it is exposed. @throws ERR_METRICS_INVALID_VIEW where its view does not fit it */
+  /** The exposed definition of a declared one. @throws ERR_METRICS_INVALID_VIEW if its view does not fit */
   viewed(definition: MetricDefinition): MetricDefinition {
     const view = this.#views.get(definition.name);
     if (view === undefined) return definition;
@@ -41,13 +41,13 @@ export class RegistryViews {
     return viewed;
   }
 
-  /** The instrument whose definition has a name, switched off or not. */
+  /** The instrument by the name in its definition, also if it is off. */
   declared(name: string): AnyInstrument | undefined {
     const instrument = this.#registered.get(this.#views.get(name)?.name ?? name);
     return instrument?.declared.name === name ? instrument : this.#off.get(name);
   }
 
-  /** An instrument that does nothing. What is exposed nowhere conflicts with nothing: another definition has its own. */
+  /** An instrument that records nothing. It is not exposed, so it conflicts with no other definition of its name. */
   silent(definition: MetricDefinition, make: () => AnyInstrument): AnyInstrument {
     const { name, type } = definition;
     const existing = this.#off.get(name);
@@ -58,7 +58,7 @@ export class RegistryViews {
     return instrument;
   }
 
-  /** Adds views, by metric: instruments that are there take them now. @throws as `MetricsRegistry.setViews` */
+  /** Adds views by metric and applies them to existing instruments. @throws as `MetricsRegistry.setViews` does */
   add(views: MetricViews): void {
     const added = checkedViews(views);
     const before = new Map(this.#views);
@@ -83,7 +83,7 @@ export class RegistryViews {
     }
   }
 
-  /** @throws as `MetricsRegistry.setBuckets` */
+  /** @throws as `MetricsRegistry.setBuckets` does */
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     for (const [name, given] of buckets) {
       const bounds = checkedBuckets(name, given);
@@ -99,7 +99,7 @@ export class RegistryViews {
     }
   }
 
-  /** Gives a histogram the buckets of its view, else those that were set for it, else its own. */
+  /** Applies the buckets of a histogram: those of its view, else the configured ones, else its own. */
   applyBuckets(instrument: AnyInstrument): void {
     if (!(instrument instanceof Histogram)) return;
     const { name } = instrument.declared;
@@ -107,7 +107,7 @@ export class RegistryViews {
     instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
   }
 
-  /** Switches all instruments off, those of today and those to come. */
+  /** Switches off all existing and future instruments. */
   disable(): void {
     if (!this.isEnabled) return;
     this.isEnabled = false;
@@ -116,7 +116,7 @@ export class RegistryViews {
       this.#silence(instrument);
   }
 
-  /** Warns of views whose metric is neither made nor known by name: a misspelt one changes nothing. */
+  /** Warns of views whose metric neither exists nor is known by name, for example because it is misspelt. */
   warnOfUnused(
     known: readonly string[],
     warnOnce: (key: string, warning: () => MetricsWarning) => void,
@@ -138,7 +138,7 @@ export class RegistryViews {
     }
   }
 
-  /** All or none take their views: what fails leaves every instrument as it was. */
+  /** Applies the views of all instruments, or of none if one fails. */
   #apply(instruments: readonly AnyInstrument[]): void {
     const off = instruments.filter(({ declared }) => this.isOff(declared));
     const changed = instruments
@@ -173,7 +173,7 @@ export class RegistryViews {
   }
 }
 
-/** @throws ERR_METRICS_INVALID_VIEW where numbers are there that the change would lose */
+/** @throws ERR_METRICS_INVALID_VIEW if the change would lose recorded values */
 function redefine(
   instrument: AnyInstrument,
   viewed: MetricDefinition,

@@ -1,60 +1,55 @@
 /// <reference path="./prom-client-registry.d.ts" />
-/** The registry: instruments by definition, beside a plain prom-client registry that holds them and anyone's metrics. */
+/** The registry: instruments by definition, inside a plain prom-client registry that can also hold other metrics. */
 import type { Registry } from 'prom-client';
-// Not all of prom-client, most of a service's start: whoever uses the rest gets it with this very registry in it.
+// Only this file of prom-client, for a fast start: the whole of prom-client uses the same Registry class.
 import PrometheusRegistry from 'prom-client/lib/registry.js';
 import type {
   CounterDefinition,
   GaugeDefinition,
   HistogramDefinition,
-  LabelShape,
   MetricDefinition,
   SummaryDefinition,
 } from './definition.js';
-import { metricsError, shown } from './errors.js';
-import { openMetricsFormat } from './exposition/open-metrics.js';
-import { scrapeToString } from './exposition/scrape.js';
-import { textFormat } from './exposition/text.js';
 import { noteCollectFailure, noteRecordingFailure } from './failures.js';
 import { countingFolds } from './folded-series.js';
-import type { AnyInstrument } from './instruments/any-instrument.js';
-import { Counter } from './instruments/counter.js';
-import { Gauge } from './instruments/gauge.js';
-import { Histogram } from './instruments/histogram.js';
-import type { Collect, InstrumentContext } from './instruments/instrument.js';
-import { Summary } from './instruments/summary.js';
+import { type AnyInstrument, makeInstrument } from './instruments/any-instrument.js';
+import type { Counter } from './instruments/counter.js';
+import type { Gauge } from './instruments/gauge.js';
+import type { Histogram } from './instruments/histogram.js';
+import type { Collect } from './instruments/instrument.js';
+import type { Summary } from './instruments/summary.js';
+import type { LabelShape } from './label.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
-import { checkEnabled, checkMaxSeries, checkPrometheus, checkType } from './registry-checks.js';
-import type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
+import { checkMaxSeries, checkRegistryOptions, checkType } from './registry-checks.js';
+import {
+  defaultMaxSeries,
+  type InstrumentOptions,
+  type MetricsRegistryOptions,
+  type MetricsTextOptions,
+} from './registry-options.js';
+import { contentTypeOf, registryText } from './registry-text.js';
 import { RegistryViews } from './registry-views.js';
-import type { StructuralRegistry } from './structural-registry.js';
+import { clearStructural, type StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
 
-export { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
-export type { MetricsWarning } from './metrics-warning.js';
-export type { InstrumentOptions, MetricsRegistryOptions, MetricsTextOptions } from './registry-options.js';
-export type { StructuralRegistry } from './structural-registry.js';
-
-/** Any of our registries, whatever holds its instruments. */
+/** A `MetricsRegistry` over any prom-client-like registry. */
 export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
-const formats = { text: textFormat, openmetrics: openMetricsFormat };
-
-/** Makes the instrument of a definition, which a view may have changed. */
-type Maker<I> = (viewed: MetricDefinition, context: InstrumentContext) => I;
-
-/** Series a metric may have where nothing says otherwise. */
-export const defaultMaxSeries = 1000;
-
 /**
- * Makes instruments and keeps them by name. The same definition twice gives the same instrument. Two registries never
- * share state.
+ * Makes instruments from definitions and keeps them by name. A definition always gives the same instrument.
+ * @typeParam R the type of the wrapped registry; prom-client's `Registry` by default
+ * @example
+ * const registry = new MetricsRegistry({ maxSeries: 500 });
+ * const processed = registry.counter(issuesProcessed);
+ * processed.inc({ provider: 'anthropic', outcome: 'success' });
+ * response.end(await registry.metrics());
+ * @see https://prometheus.io/docs/instrumenting/writing_clientlibs/#overall-structure
  */
 export class MetricsRegistry<R extends StructuralRegistry = Registry> {
-  /** The registry that holds the instruments, and anyone's own metrics: prom-client's functions work on it. */
+  /** The wrapped registry, which holds the instruments and may hold other metrics. All functions of prom-client work on it. */
   readonly prometheus: R;
 
   #maxSeries: number;
@@ -63,24 +58,10 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   readonly #views: RegistryViews;
   readonly #listeners = new Set<(instrument: AnyInstrument) => void>();
 
+  /** @throws ERR_METRICS_INVALID_OPTION for an unknown or invalid option; as {@link MetricsRegistry.setViews} for views */
   constructor(options: MetricsRegistryOptions<R> = {}) {
-    checkOptionNames('MetricsRegistry', options, {
-      prometheus: true,
-      maxSeries: true,
-      onWarning: true,
-      views: true,
-      enabled: true,
-    });
-    const {
-      prometheus,
-      maxSeries = defaultMaxSeries,
-      onWarning = emitWarning,
-      views,
-      enabled = true,
-    } = options;
-    checkMaxSeries(maxSeries);
-    checkEnabled(enabled);
-    checkPrometheus(prometheus);
+    checkRegistryOptions(options);
+    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning, views } = options;
     // Without the option, R is its default.
     this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
     this.#registered = new RegisteredInstruments(this.prometheus, {
@@ -91,90 +72,62 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#warnings = new WarningsOnce(onWarning);
     this.#views = new RegistryViews(this.#registered);
     if (views !== undefined) this.setViews(views);
-    if (!enabled) this.disable();
+    if (options.enabled === false) this.disable();
   }
 
   /**
-   * The counter of a definition, made where there is none.
-   * @throws ERR_METRICS_DEFINITION_CONFLICT when the name, or a name that comes out with it, is taken by another
+   * The counter of a definition, made if it does not exist.
+   * @throws ERR_METRICS_DEFINITION_CONFLICT if the name, or an exposed name such as `x_sum`, is taken by another metric;
+   *   ERR_METRICS_WRONG_TYPE, ERR_METRICS_INVALID_COLLECTOR; ERR_METRICS_INVALID_VIEW if its view does not fit
    */
   counter<L extends LabelShape>(
     definition: CounterDefinition<L>,
     options?: InstrumentOptions<Counter<L>>,
   ): Counter<L> {
-    return this.#instrument(
-      'counter',
-      definition,
-      options,
-      (viewed, context) => new Counter(viewed as CounterDefinition<L>, context),
-    );
+    return this.#instrument('counter', definition, options);
   }
 
-  /** The gauge of a definition, made where there is none. Throws as `counter` does. */
+  /** The gauge of a definition, made if it does not exist. @throws as {@link MetricsRegistry.counter} does */
   gauge<L extends LabelShape>(
     definition: GaugeDefinition<L>,
     options?: InstrumentOptions<Gauge<L>>,
   ): Gauge<L> {
-    return this.#instrument(
-      'gauge',
-      definition,
-      options,
-      (viewed, context) => new Gauge(viewed as GaugeDefinition<L>, context),
-    );
+    return this.#instrument('gauge', definition, options);
   }
 
-  /** The histogram of a definition, made where there is none. Throws as `counter` does. */
+  /** The histogram of a definition, made if it does not exist. @throws as {@link MetricsRegistry.counter} does */
   histogram<L extends LabelShape>(
     definition: HistogramDefinition<L>,
     options?: InstrumentOptions<Histogram<L>>,
   ): Histogram<L> {
-    return this.#instrument(
-      'histogram',
-      definition,
-      options,
-      (viewed, context) => new Histogram(viewed as HistogramDefinition<L>, context),
-    );
+    return this.#instrument('histogram', definition, options);
   }
 
-  /** The summary of a definition, made where there is none. Throws as `counter` does. */
+  /** The summary of a definition, made if it does not exist. @throws as {@link MetricsRegistry.counter} does */
   summary<L extends LabelShape>(
     definition: SummaryDefinition<L>,
     options?: InstrumentOptions<Summary<L>>,
   ): Summary<L> {
-    return this.#instrument(
-      'summary',
-      definition,
-      options,
-      (viewed, context) => new Summary(viewed as SummaryDefinition<L>, context),
-    );
+    return this.#instrument('summary', definition, options);
   }
 
-  /** The instrument of a definition, whatever its type. Throws as `counter` does. */
+  /** The instrument of a definition of any type. @throws as {@link MetricsRegistry.counter} does */
   instrument(definition: MetricDefinition): AnyInstrument {
-    switch (definition.type) {
-      case 'counter':
-        return this.counter(definition);
-      case 'gauge':
-        return this.gauge(definition);
-      case 'histogram':
-        return this.histogram(definition);
-      case 'summary':
-        return this.summary(definition);
-    }
+    return this.#instrument(definition.type, definition, undefined);
   }
 
-  /** Throws as `counter` would where the definition cannot be registered, and registers nothing. @internal */
+  /** Throws as `counter` would, but registers nothing. @internal */
   checkConflict(definition: MetricDefinition): void {
     if (!this.#views.isOff(definition)) this.#registered.check(this.#views.viewed(definition));
   }
 
   /**
-   * Changes how metrics are exposed, by the names of their definitions: those that are made from now on, and those that are there.
-   * Of several views of one metric the last one counts. Other libraries' metrics have no views.
-   * @throws ERR_METRICS_INVALID_VIEW for a view that does not fit its metric, that comes after recordings which it would lose, or that
-   *   switches a metric on again; ERR_METRICS_INVALID_OPTION for an unknown setting; ERR_METRICS_INVALID_NAME;
-   *   ERR_METRICS_INVALID_BUCKETS; ERR_METRICS_DEFINITION_CONFLICT for a name that is taken. Nothing is changed then. A view of a metric
-   *   that is made later is checked then, by `counter` and its like.
+   * Changes how metrics are exposed, by the names of their definitions. It applies to existing and future instruments; the last
+   * view of a metric wins. Metrics of other libraries have no views. If it throws, nothing is changed.
+   * @throws ERR_METRICS_INVALID_VIEW for a view that does not fit its metric, that would lose recorded values, or that switches
+   *   a metric on again; ERR_METRICS_INVALID_OPTION for an unknown setting; ERR_METRICS_INVALID_NAME;
+   *   ERR_METRICS_INVALID_BUCKETS; ERR_METRICS_DEFINITION_CONFLICT for a name that is taken. A view of a metric that does not
+   *   exist yet is checked when the instrument is made.
    * @example
    * registry.setViews({ http_server_request_duration_seconds: { dropLabels: ['route'] }, queue_depth: { enabled: false } });
    */
@@ -182,27 +135,26 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#views.add(views);
   }
 
-  /** Whether anything is recorded in it. */
+  /** `false` after {@link MetricsRegistry.disable}. */
   get isEnabled(): boolean {
     return this.#views.isEnabled;
   }
 
   /**
-   * Switches every instrument off, those that are there and those to come, for good: nothing is recorded or exposed any more,
-   * and a recording costs next to nothing. Numbers that were recorded are gone. Other libraries' metrics are left alone.
+   * Permanently switches off all existing and future instruments: nothing is recorded or exposed. Recorded values are lost.
    */
   disable(): void {
     this.#views.disable();
   }
 
-  /** Warns of views that no metric has. `known` are names of metrics that may still be made. @internal */
+  /** Warns of views without a metric. @param known names of metrics that may still be made @internal */
   warnOfUnusedViews(known: readonly string[]): void {
     this.#views.warnOfUnused(known, (key, warning) => this.warnOnce(key, warning));
   }
 
   /**
-   * Changes the series budget of metrics whose definition has none of its own, from now on: series that are there stay.
-   * @throws ERR_METRICS_INVALID_OPTION for anything but a positive integer
+   * Changes the series budget of metrics without a `maxSeries` of their own. Existing series stay.
+   * @throws ERR_METRICS_INVALID_OPTION unless it is a positive integer
    */
   setMaxSeries(maxSeries: number): void {
     checkMaxSeries(maxSeries);
@@ -210,27 +162,27 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Gives histograms other buckets than their definitions have, from now on, by name.
-   * @throws ERR_METRICS_INVALID_BUCKETS for bounds that do not ascend; ERR_METRICS_INVALID_OPTION for a histogram that has
-   *   observations in other buckets. Nothing more is changed then.
+   * Replaces the buckets of histograms, by name. A view with `buckets` takes precedence.
+   * @throws ERR_METRICS_INVALID_BUCKETS for bounds that are not ascending; ERR_METRICS_INVALID_OPTION for a histogram that has
+   *   observations in other buckets. The entries after the invalid one are not applied.
    */
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     this.#views.setBuckets(buckets);
   }
 
-  /** The instrument whose definition has a name, if there is one, whatever a view changes of it. */
+  /** The instrument by the name in its definition, which a view may have renamed; `undefined` if there is none. */
   get(name: string): AnyInstrument | undefined {
     return this.#views.declared(name);
   }
 
-  /** All instruments that are exposed, in the order in which they were made. */
+  /** All exposed instruments, in the order of their registration. */
   instruments(): AnyInstrument[] {
     return this.#registered.all();
   }
 
   /**
-   * Tells of every instrument that is made from now on, or comes back after its removal, before its maker has it. The listener must not throw.
-   * @returns a function that ends it
+   * Calls a listener with every instrument that is registered from now on, also again after a removal. It must not throw.
+   * @returns a function that removes the listener
    * @internal
    */
   onInstrument(listener: (instrument: AnyInstrument) => void): () => void {
@@ -241,32 +193,27 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   /**
-   * Everything that the registry holds, other libraries' metrics too, as Prometheus reads it. What `metricsRouter` serves, for
-   * servers of another kind.
+   * All metrics of the registry, those of other libraries included, in an exposition format of Prometheus: the response of
+   * `metricsRouter`, for other servers.
    * @throws ERR_METRICS_INVALID_OPTION for an unknown format
+   * @see https://prometheus.io/docs/instrumenting/exposition_formats/
    * @example
    * response.setHeader('Content-Type', registry.contentType);
    * response.end(await registry.metrics());
    */
   async metrics(options: MetricsTextOptions = {}): Promise<string> {
-    checkOptionNames('MetricsRegistry.metrics', options, { format: true });
-    const { format = this.#format() } = options;
-    if (Object.hasOwn(formats, format)) return scrapeToString(this, { format: formats[format] });
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`format\` of \`metrics\`: expected ${Object.keys(formats).join(' or ')}, received ${shown(format)}.`,
-    );
+    return registryText(this, options);
   }
 
-  /** The content type of `metrics()`: text 0.0.4, or OpenMetrics where `prometheus.setContentType` chose it. */
+  /** The content type of `metrics()`: text 0.0.4, or OpenMetrics if `prometheus.setContentType` selected it. */
   get contentType(): string {
-    return formats[this.#format()].contentType;
+    return contentTypeOf(this.prometheus);
   }
 
   /**
-   * Removes a metric, ours or another library's. Its name is free and its numbers and collect functions are gone. An
-   * instrument that is recorded on afterwards, bound or by a decorator, comes back from 0, unless its name is taken by then.
-   * @returns whether it was there
+   * Removes a metric, also one of another library. Its name becomes free; its values and collect functions are lost. An
+   * instrument that is recorded on afterwards is registered again and starts from 0, unless its name has been taken.
+   * @returns whether the metric existed
    */
   remove(name: string): boolean {
     const exposed = this.get(name)?.name ?? name;
@@ -276,96 +223,76 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     return isThere;
   }
 
-  /** Removes every metric, ours and other libraries', as `remove` does. */
+  /** Removes every metric as {@link MetricsRegistry.remove} does, those of other libraries included. */
   clear(): void {
-    if (this.prometheus.clear !== undefined) this.prometheus.clear();
-    else {
-      for (const { name } of this.prometheus.getMetricsAsArray() as readonly { name: string }[])
-        this.prometheus.removeSingleMetric(name);
-    }
+    clearStructural(this.prometheus);
     this.#registered.forgetRemoved();
   }
 
-  /** Sets every instrument back to its beginning. Bound series stay usable; foreign metrics are left alone. */
+  /** Resets every instrument to its initial state. Bound series stay usable; third-party metrics are not affected. */
   reset(): void {
     for (const instrument of this.#registered.all()) instrument.reset();
   }
 
   /**
-   * Takes note of a recording that failed where no caller can be told: counts it in `metrics_recording_errors_total`
-   * and warns once for each metric and reason. Never throws.
+   * Counts a failed recording in `metrics_recording_errors_total`, and warns once per metric and reason. Never throws.
    * @internal
    */
   recordingFailed(metric: string, reason: string, error: unknown): void {
     noteRecordingFailure(this, metric, reason, error);
   }
 
-  /** Takes note of a collect function that failed at a scrape, in `metrics_collector_errors_total`. Never throws. @internal */
+  /** Reports a collect function that failed during a scrape, in `metrics_collector_errors_total`. Never throws. @internal */
   collectFailed(metric: string, error: unknown): void {
     noteCollectFailure(this, metric, error);
   }
 
   /**
-   * Tells of a warning unless one of this key has been told. Never throws.
-   * @param key bounded in number: keys are kept, so they hold names of metrics, labels and targets, never values
-   * @param warning asked only where it is told
+   * Emits a warning once per key. Never throws.
+   * @param key keys are kept for ever, so they must be bounded: names of metrics, labels and targets, never values
+   * @param warning called only if the warning is emitted
    * @internal
    */
   warnOnce(key: string, warning: () => MetricsWarning): void {
     this.#warnings.warn(key, warning);
   }
 
-  /**
-   * Gets or makes. `I` is the precise type of the caller's instrument; inside they are all kept as `AnyInstrument`,
-   * whose label types are wider than any caller's.
-   */
+  /** Gets or makes. `I` is the caller's type of instrument; `AnyInstrument` is wider in its label types. */
   #instrument<I>(
     type: MetricDefinition['type'],
     definition: MetricDefinition,
     options: InstrumentOptions<I> | undefined,
-    make: Maker<I>,
   ): I {
     checkType(type, definition);
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument = this.#views.isOff(definition)
-      ? this.#views.silent(definition, () => this.#made(definition, make))
-      : this.#exposed(this.#views.viewed(definition), make);
+      ? this.#views.silent(definition, () => this.#made(definition))
+      : this.#registered.findOrAdd(this.#views.viewed(definition), (viewed) => this.#made(viewed));
     if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
     return instrument as I;
   }
 
-  #exposed<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
-    return this.#registered.find(definition) ?? this.#registered.add(this.#made(definition, make));
-  }
-
-  #made<I>(definition: MetricDefinition, make: Maker<I>): AnyInstrument {
+  #made(definition: MetricDefinition): AnyInstrument {
     const budget = (): number => this.#maxSeries;
-    return make(definition, {
+    return makeInstrument(definition, {
       get maxSeries() {
         return budget();
       },
       onFold: countingFolds(this),
-    }) as AnyInstrument;
+    });
   }
 
   #prepare(instrument: AnyInstrument): void {
     this.#views.applyBuckets(instrument);
     for (const listener of this.#listeners) listener(instrument);
   }
-
-  /** That of the prom-client registry, where it says one. */
-  #format(): keyof typeof formats {
-    return Reflect.get(this.prometheus, 'contentType') === openMetricsFormat.contentType
-      ? 'openmetrics'
-      : 'text';
-  }
 }
 
 recognizeCopies(MetricsRegistry, 'MetricsRegistry');
 
 /**
- * The registry that everything uses by default. Its `prometheus` is prom-client's own default registry, so metrics made
- * with prom-client without a registry, and `collectDefaultMetrics()`, come out beside ours.
+ * The default registry. It wraps prom-client's global registry, so metrics that prom-client registers by default, such as those
+ * of `collectDefaultMetrics()`, are exposed too.
  */
 export const sharedRegistry: MetricsRegistry = processWide(
   'sharedRegistry',

@@ -1,6 +1,6 @@
 /** The samples of metrics: read from a registry, flat or by family, and grouped by labels. */
 import type { AggregatedSample, MetricData, MetricFamily } from './aggregation-rules.js';
-import { type AnyInstrument, isInstrument } from './registry.js';
+import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 
 /** Samples with equal values of the labels by which they are grouped. */
 export interface Group {

@@ -1,6 +1,6 @@
-/** Registries of prom-client and its relatives, known by their shape. */
+/** Registries of prom-client and compatible libraries, recognized by their shape. */
 
-/** What is needed of a registry to work beside it: prom-client's and @prometheus-io/client's both have it. */
+/** The methods that a wrapped registry must have. The registries of prom-client and @prometheus-io/client have them. */
 export interface StructuralRegistry {
   registerMetric(metric: never): void;
   removeSingleMetric(name: string): void;
@@ -9,7 +9,7 @@ export interface StructuralRegistry {
   getMetricsAsArray(): readonly unknown[];
 }
 
-/** Whether something has the methods of a {@link StructuralRegistry}. */
+/** Whether a value has the methods of a {@link StructuralRegistry}. */
 export function isStructuralRegistry(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const methods = ['registerMetric', 'removeSingleMetric', 'getSingleMetric', 'getMetricsAsArray'] as const;
@@ -18,10 +18,20 @@ export function isStructuralRegistry(value: unknown): boolean {
   );
 }
 
+/** Removes all metrics of a registry, also if it has no `clear`. */
+export function clearStructural(registry: StructuralRegistry): void {
+  if (registry.clear !== undefined) {
+    registry.clear();
+    return;
+  }
+  for (const { name } of registry.getMetricsAsArray() as readonly { name: string }[])
+    registry.removeSingleMetric(name);
+}
+
 /**
- * Calls `removed` after each call of `clear` and `removeSingleMetric`. A registry tells nobody what it drops, and asking it at
- * each recording would cost more than the recording: so these two methods of this one registry are wrapped. One that is
- * frozen keeps its own.
+ * Calls `removed` after each call of `clear` and `removeSingleMetric`. prom-client emits no event for removals, and a look-up per
+ * recording would cost more than the recording, so these two methods of this registry object are wrapped. Those of a frozen
+ * registry stay as they are.
  */
 export function onRemoval(registry: StructuralRegistry, removed: () => void): void {
   for (const method of ['clear', 'removeSingleMetric'] as const) {

@@ -1,11 +1,9 @@
-/** For users' own tests: a registry of their own for each test, and readers of what was recorded. */
+/** Helpers for tests of users: a registry per test, and functions that read recorded values. */
 import type { Registry } from 'prom-client';
 import type {
   CounterDefinition,
   GaugeDefinition,
   HistogramDefinition,
-  LabelShape,
-  LabelValues,
   MetricDefinition,
 } from './definition.js';
 import { scrapeToString } from './exposition/scrape.js';
@@ -14,25 +12,23 @@ import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
 import type { HistogramSeries } from './instruments/histogram.js';
 import type { Sample } from './instruments/instrument.js';
-import {
-  MetricsRegistry,
-  type MetricsRegistryOptions,
-  type MetricsWarning,
-  type StructuralRegistry,
-} from './registry.js';
+import type { LabelShape, LabelValues } from './label.js';
+import type { MetricsWarning } from './metrics-warning.js';
+import { type AnyRegistry, MetricsRegistry } from './registry.js';
+import type { MetricsRegistryOptions } from './registry-options.js';
 
 /** A registry that keeps its warnings instead of emitting them. */
 export type TestRegistry = MetricsRegistry & { readonly warnings: readonly MetricsWarning[] };
 
-/** What a histogram's series holds. */
+/** The values of one series of a histogram. */
 export interface HistogramReading {
+  /** The number of observations. */
   readonly count: number;
+  /** The sum of the observed values. */
   readonly sum: number;
-  /** Upper bound -> observations up to it; `Infinity` is the last. */
+  /** Cumulative counts by upper bound; the last bound is `Infinity`. */
   readonly buckets: ReadonlyMap<number, number>;
 }
-
-type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 /**
  * A new registry that shares nothing with any other.
@@ -51,7 +47,7 @@ export function createTestRegistry(
   });
 }
 
-/** The number of one series of a counter or gauge; `undefined` where nothing was recorded with these labels. */
+/** The value of one series of a counter or gauge; `undefined` if nothing was recorded with these labels. */
 export function readValue<L extends LabelShape>(
   registry: AnyRegistry,
   definition: CounterDefinition<L> | GaugeDefinition<L>,
@@ -60,7 +56,7 @@ export function readValue<L extends LabelShape>(
   return find<CounterSeries | GaugeSeries>(registry, definition, labels)?.value;
 }
 
-/** One series of a histogram; `undefined` where nothing was recorded with these labels. */
+/** The values of one series of a histogram; `undefined` if nothing was recorded with these labels. */
 export function readHistogram<L extends LabelShape>(
   registry: AnyRegistry,
   definition: HistogramDefinition<L>,
@@ -78,7 +74,7 @@ export function readHistogram<L extends LabelShape>(
   };
 }
 
-/** All numbers of a metric, collected anew, as prom-client's `get()` has them; none where it was never registered. */
+/** Collects and returns all samples of a metric, in the shape of prom-client's `get()`; none if it is not registered. */
 export async function readSamples(
   registry: AnyRegistry,
   definition: MetricDefinition,
@@ -86,7 +82,7 @@ export async function readSamples(
   return (await registry.get(definition.name)?.get())?.values ?? [];
 }
 
-/** What Prometheus would get. */
+/** The text of a scrape of the registry. */
 export function readText(registry: AnyRegistry): Promise<string> {
   return scrapeToString(registry);
 }

@@ -7,7 +7,8 @@ import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/outbound/hosts.js';
 import type { PushOptions } from '../lib/push/pushgateway.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricsRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { MetricViews } from '../lib/views.js';
 import type { MetricsServerOptions } from './metrics-server.js';
 

@@ -9,7 +9,7 @@ import { checkFactoryOptions } from '../lib/option-checks.js';
 import { PlatformMetrics } from '../lib/recorders/platform.js';
 import { ProviderMetrics } from '../lib/recorders/provider.js';
 import { WorkflowMetrics } from '../lib/recorders/workflow.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import {
   checkStopOptions,
   endOnSignals,
@@ -18,6 +18,7 @@ import {
   stopOnSignals,
   waitReporter,
 } from '../lib/shutdown.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { definitionsOf } from './catalogue-option.js';
 import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';

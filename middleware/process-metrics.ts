@@ -4,9 +4,11 @@ import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
 import { buildInfo } from '../lib/catalogue/self.js';
 import type { MetricsConfig } from '../lib/config.js';
+import type { AnyInstrument } from '../lib/instruments/any-instrument.js';
 import { instrumentFetch } from '../lib/outbound/fetch.js';
 import { isPromClientRegistry } from '../lib/prom-client-registries.js';
-import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricsRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { CreateMetricsOptions } from './create-metrics-options.js';
 
 type MeasureOptions = Required<

@@ -3,11 +3,9 @@ import { catalogueBuckets } from '../lib/bucket-sets.js';
 import { catalogue } from '../lib/catalogue/catalogue.js';
 import type { CompleteMetricsConfig } from '../lib/config.js';
 import { metricsError } from '../lib/errors.js';
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import { type MetricViews, viewedDefinition } from '../lib/views.js';
 import { readViewsFile } from '../lib/views-file.js';
-
-type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 /**
  * Applies them. A view of the file wins over one of the code, since who runs the service wrote it.

@@ -7,13 +7,9 @@ import {
   httpServerResponseSize,
   httpServerTimeToFirstByte,
 } from '../lib/catalogue/http.js';
-import {
-  defineGauge,
-  defineHistogram,
-  type GaugeDefinition,
-  type HistogramDefinition,
-  label,
-} from '../lib/definition.js';
+import { defineGauge, defineHistogram } from '../lib/define.js';
+import type { GaugeDefinition, HistogramDefinition } from '../lib/definition.js';
+import { label } from '../lib/label.js';
 
 /** What is known of a request when its labels are made. */
 export interface RequestFacts {

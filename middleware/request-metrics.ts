@@ -1,9 +1,13 @@
 /** Koa middleware that measures the requests an app answers. */
-import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
+
+import { defineHistogram } from '../lib/define.js';
+import type { HistogramDefinition } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
+import type { LabelShape } from '../lib/label.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';

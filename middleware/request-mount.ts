@@ -1,7 +1,8 @@
 /** What is wrong with the place of `requestMetrics` in an app: it cannot throw there, since requests would fail. */
 
 import { processWide } from '../lib/process-wide.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
 
 /** Routers of this package: what they answer need not be measured. */

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
-import type { MetricsWarning } from '../lib/registry.js';
+import type { MetricsWarning } from '../lib/metrics-warning.js';
 import { clientAddress } from './client-address.js';
 import type { EndpointAnswer, EndpointRequest } from './endpoint.js';
 import { tokenFileSource } from './token-file.js';

@@ -1,4 +1,5 @@
 /** What Prometheus scrapes, apart from what serves it. */
+
 import { Readable } from 'node:stream';
 import type { Clock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
@@ -8,8 +9,10 @@ import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { isMetricsPath } from '../lib/metrics-path.js';
+import { isConstantLabelName } from '../lib/naming.js';
 import type { OptionNames } from '../lib/option-names.js';
-import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { type Endpoint, type EndpointAnswer, type EndpointRequest, refusedMethod } from './endpoint.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
 import { collectMilliseconds, scrapePlaces } from './scrape-places.js';
@@ -197,13 +200,7 @@ function checkOptions(where: string, options: ScrapeEndpointOptions): void {
   if (typeof constantLabels !== 'object' || constantLabels === null)
     throw invalid('constantLabels', 'texts by label', constantLabels);
   for (const [name, value] of Object.entries(constantLabels)) {
-    if (
-      !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ||
-      name === 'le' ||
-      name === 'quantile' ||
-      name.startsWith('__')
-    )
-      throw invalid('constantLabels', 'names that Prometheus takes', name);
+    if (!isConstantLabelName(name)) throw invalid('constantLabels', 'names that Prometheus takes', name);
     if (typeof value !== 'string') throw invalid('constantLabels', `a text for \`${name}\``, value);
   }
 }

@@ -1,5 +1,6 @@
 /** Processes that share their metrics port with others without their knowing. */
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricsRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 
 /** Whether this is a worker of `node:cluster` or a thread. Asked for only with `cluster`: others need not load the two modules. */
 export function isWorkerOfOthers(): boolean {

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { type Clock, systemClock } from '../lib/clock.js';
 import { metricsError, shown } from '../lib/errors.js';
-import type { MetricsWarning } from '../lib/registry.js';
+import type { MetricsWarning } from '../lib/metrics-warning.js';
 import { readRegularFile, readRegularFileSync } from '../lib/regular-file.js';
 
 /** Milliseconds between two looks at the file. */

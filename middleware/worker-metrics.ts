@@ -1,7 +1,8 @@
 /** The part of a worker in `createMetrics({ cluster: true })`: it joins its primary, or those of its kind where that runs none of us. */
 import type { ClusterMembership } from '../lib/cluster/cluster-worker.js';
 import type { ElectedCluster } from '../lib/cluster/elected-cluster.js';
-import type { MetricsRegistry, StructuralRegistry } from '../lib/registry.js';
+import type { MetricsRegistry } from '../lib/registry.js';
+import type { StructuralRegistry } from '../lib/structural-registry.js';
 
 /** Seconds after which a primary that has not been heard is taken for one that runs none of this package. */
 const primarySeconds = 4;

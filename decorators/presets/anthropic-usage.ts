@@ -1,11 +1,11 @@
 /** Usage in the replies of @anthropic-ai/sdk: messages, and the events of streamed ones (docs.anthropic.com, Messages). */
+
+import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import {
   disjointUsage,
   noFacts,
-  propertiesOf,
   type ReplyFacts,
   type ReplyStream,
-  textIn,
   type UsageReader,
   usageReader,
 } from './usage.js';

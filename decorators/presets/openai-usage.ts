@@ -1,13 +1,7 @@
 /** Usage in the replies of openai: chat completions, completions and responses, whole or streamed (platform.openai.com). */
-import {
-  disjointUsage,
-  propertiesOf,
-  type ReplyFacts,
-  type ReplyStream,
-  textIn,
-  type UsageReader,
-  usageReader,
-} from './usage.js';
+
+import { propertiesOf, textIn } from '../../lib/unknown-values.js';
+import { disjointUsage, type ReplyFacts, type ReplyStream, type UsageReader, usageReader } from './usage.js';
 
 /**
  * Reads the usage of OpenAI's replies, whole or streamed. OpenAI counts cached input into the input and reasoning into the

@@ -7,7 +7,7 @@ import {
   platformRateLimits,
 } from '../../lib/catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../../lib/catalogue/workflow.js';
-import { errorName } from '../../lib/error-name.js';
+import { errorName, networkErrorCode } from '../../lib/error-labels.js';
 import { metricsError, shown } from '../../lib/errors.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
 import { platformRateLimit } from '../../lib/outbound/rate-limit-headers.js';
@@ -17,16 +17,16 @@ import {
   type RateLimitReport,
   statusOf,
 } from '../../lib/outbound/rate-limit-result.js';
+import type { Moment } from '../../lib/outbound/rate-limits.js';
 import type { RequestScope } from '../../lib/outbound/request-scope.js';
-import { networkErrorCode } from '../../lib/recorders/network-error.js';
-import { type Moment, PlatformMetrics } from '../../lib/recorders/platform.js';
+import { PlatformMetrics } from '../../lib/recorders/platform.js';
+import { propertiesOf } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
 import { inRequestScope, requestScope } from './preset-scope.js';
-import { propertiesOf } from './usage.js';
 
 /** What a request brought about on the platform. */
 export type PlatformEffect = 'issue_created' | 'pr_created' | 'pr_merged';

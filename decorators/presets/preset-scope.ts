@@ -1,6 +1,7 @@
 /** The scope in which the wire finds the preset around a request. */
-import type { AnyRegistry } from '../../lib/contained.js';
+
 import { type RequestScope, runInScope, scopeIn, wireIsObserved } from '../../lib/outbound/request-scope.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 
 /** A scope for a call; `undefined` where outbound requests are not observed in its registry, and none is needed. */
 export function requestScope(

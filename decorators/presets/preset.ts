@@ -2,6 +2,7 @@
 import type { MetricDefinition } from '../../lib/definition.js';
 import { metricsError, nearest, shown } from '../../lib/errors.js';
 import { labelText } from '../../lib/instruments/label-values.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from '../error-classes.js';
@@ -10,7 +11,7 @@ import { type DualModeMethodDecorator, methodDecorator } from '../method-decorat
 import type { MethodSite } from '../method-site.js';
 import { anonymous, type CommonOptions, checkOptionNames } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
-import { type AnyRegistry, fromClass } from '../recording/class-settings.js';
+import { fromClass } from '../recording/class-settings.js';
 import type { Source } from '../recording/label-sources.js';
 import { type BindingFinder, bindingFinder, type RegistryBinding } from '../recording/registry-binding.js';
 

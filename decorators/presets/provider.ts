@@ -21,8 +21,10 @@ import { providerRateLimit } from '../../lib/outbound/rate-limit-headers.js';
 import { headersOf, isRateLimitError, type RateLimitReport } from '../../lib/outbound/rate-limit-result.js';
 import type { RequestScope } from '../../lib/outbound/request-scope.js';
 import { checkPrices, type PriceTable, type TokenUsage } from '../../lib/recorders/prices.js';
-import { type AiRequest, ProviderMetrics } from '../../lib/recorders/provider.js';
+import { ProviderMetrics } from '../../lib/recorders/provider.js';
+import type { AiRequest } from '../../lib/recorders/provider-requests.js';
 import { ProviderRequests } from '../../lib/recorders/provider-requests.js';
+import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
@@ -30,14 +32,7 @@ import type { CallObserver } from '../observed-call.js';
 import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
 import { inRequestScope, requestScope } from './preset-scope.js';
 import { sdkUsage } from './sdk-usage.js';
-import {
-  noFacts,
-  propertiesOf,
-  type ReplyFacts,
-  type ReplyStream,
-  textIn,
-  type UsageReader,
-} from './usage.js';
+import { noFacts, type ReplyFacts, type ReplyStream, type UsageReader } from './usage.js';
 
 export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**

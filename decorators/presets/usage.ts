@@ -71,15 +71,6 @@ export function usageReader({
 
 export const noFacts: ReplyFacts = Object.freeze({ usage: undefined, model: undefined, stop: undefined });
 
-/** The properties of what may be no object. */
-export function propertiesOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-export function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 /**
  * Usage from the numbers that an SDK gives; those that it does not give are left out, and `undefined` is what gives none.
  * A part that a provider counts into the whole is taken off it, since the types are disjoint.

@@ -13,7 +13,8 @@ import {
 } from '../../lib/catalogue/workflow.js';
 import { escalationOf } from '../../lib/escalation.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
-import { type WorkflowContext, WorkflowMetrics } from '../../lib/recorders/workflow.js';
+import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
+import type { WorkflowContext } from '../../lib/recorders/workflow-context.js';
 import type { Call } from '../call.js';
 import { getInstrumentation } from '../metadata.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';

@@ -1,11 +1,9 @@
 /** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
 
 import { processWide } from '../../lib/process-wide.js';
-import type { MetricsRegistry, StructuralRegistry } from '../../lib/registry.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { type CallSite, ownerOf } from '../declaration.js';
-
-export type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 export interface ClassSettings {
   readonly labels: Readonly<Record<string, SharedSource>>;

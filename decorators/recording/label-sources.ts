@@ -1,8 +1,9 @@
 /** Where the labels of a recording come from: a value, or a function of the call. */
-import type { LabelInput, LabelShape, MetricDefinition } from '../../lib/definition.js';
-import { errorName } from '../../lib/error-name.js';
+import type { MetricDefinition } from '../../lib/definition.js';
+import { errorName } from '../../lib/error-labels.js';
 import { metricsError, shown } from '../../lib/errors.js';
-import type { Outcome } from '../../lib/escalation.js';
+import type { LabelInput, LabelShape } from '../../lib/label.js';
+import type { Outcome } from '../../lib/outcome.js';
 import type { Call } from '../call.js';
 
 /** A value, or a function of the call that gives it. */

@@ -1,10 +1,11 @@
 /** Recording on the series of a call, so that no failure of it reaches the caller. */
 import type { MetricDefinition } from '../../lib/definition.js';
+import type { AnyInstrument } from '../../lib/instruments/any-instrument.js';
 import type { Series } from '../../lib/instruments/branch.js';
-import { type AnyInstrument, sharedRegistry } from '../../lib/registry.js';
+import type { AnyRegistry } from '../../lib/registry.js';
+import { sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import type { CallObserver } from '../observed-call.js';
-import type { AnyRegistry } from './class-settings.js';
 import { type BoundSources, boundSources } from './label-sources.js';
 import { bindingFinder } from './registry-binding.js';
 

@@ -1,10 +1,11 @@
 /** Which registry a decorator records in. */
 import type { MetricDefinition } from '../../lib/definition.js';
 import { metricsError, shown } from '../../lib/errors.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { type Declaration, declarationOf, declaredBy, prototypeOf } from '../declaration.js';
-import { type AnyRegistry, type ClassSettings, settingOf, settingsVersion } from './class-settings.js';
+import { type ClassSettings, settingOf, settingsVersion } from './class-settings.js';
 
 /** What a decorator keeps for each registry that it records in. */
 export interface RegistryBinding {

@@ -1,5 +1,6 @@
 /** Outbound requests, of whatever service. */
-import { defineCounter, defineHistogram, label } from '../definition.js';
+import { defineCounter, defineHistogram } from '../define.js';
+import { label } from '../label.js';
 import { httpDurationBuckets } from './buckets.js';
 
 /** An outbound request has been answered, or has failed. */

@@ -1,5 +1,6 @@
 /** Health checks. */
-import { defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+import { defineGauge, defineHistogram, durationBuckets } from '../define.js';
+import { label } from '../label.js';
 
 /** A check has run: 1 pass, 0.5 warn, 0 fail. */
 export const healthCheckStatus = defineGauge({

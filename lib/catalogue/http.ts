@@ -1,5 +1,6 @@
 /** Inbound requests, measured by the Koa middleware. */
-import { defineCounter, defineGauge, defineHistogram, label } from '../definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../define.js';
+import { label } from '../label.js';
 import { httpDurationBuckets, sizeBuckets } from './buckets.js';
 
 /** A request's response has ended, or its client has left. */

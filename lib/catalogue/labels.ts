@@ -1,5 +1,5 @@
 /** Ready-made labels: closed sets that several metrics share, and metrics of your own may too. */
-import { label } from '../definition.js';
+import { label } from '../label.js';
 
 /**
  * How a piece of work ended, as the source `outcome` of the decorators tells.

@@ -1,5 +1,6 @@
 /** What the decorators record where they are given no metric. */
-import { defineCounter, defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+import { defineCounter, defineGauge, defineHistogram, durationBuckets } from '../define.js';
+import { label } from '../label.js';
 import { outcomes } from './labels.js';
 
 /** A decorated method's call ends. */

@@ -1,5 +1,6 @@
 /** Git platforms: their rate limits and their webhooks. */
-import { defineCounter, defineGauge, label } from '../definition.js';
+import { defineCounter, defineGauge } from '../define.js';
+import { label } from '../label.js';
 
 /** A platform answers 429 or the like. */
 export const platformRateLimits = defineCounter({

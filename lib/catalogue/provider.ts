@@ -1,5 +1,6 @@
 /** Requests to AI providers: how many, how long, at what cost. */
-import { defineCounter, defineGauge, defineHistogram, label } from '../definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../define.js';
+import { label } from '../label.js';
 import { aiDurationBuckets } from './buckets.js';
 
 /** A request starts. */

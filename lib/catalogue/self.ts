@@ -1,5 +1,6 @@
 /** The metrics about the metrics, and what runs. */
-import { defineCounter, defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+import { defineCounter, defineGauge, defineHistogram, durationBuckets } from '../define.js';
+import { label } from '../label.js';
 
 /** Metrics that have one series a metric: there are as many as the code defines, whatever the budget of others is. */
 const maxMetrics = 10_000;

@@ -1,5 +1,6 @@
 /** Issues, pull requests, workflows and what waits for people. */
-import { defineCounter, defineGauge, defineHistogram, durationBuckets, label } from '../definition.js';
+import { defineCounter, defineGauge, defineHistogram, durationBuckets } from '../define.js';
+import { label } from '../label.js';
 import { pullRequestLifetimeBuckets } from './buckets.js';
 import { outcomes, severities } from './labels.js';
 

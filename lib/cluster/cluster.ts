@@ -3,7 +3,7 @@ import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import { type NamedFamily, writtenTypes } from '../exposition/family-names.js';
-import { type ExpositionFormat, isMetricName, type WrittenType } from '../exposition/format.js';
+import type { ExpositionFormat, WrittenType } from '../exposition/format.js';
 import {
   type CollectedMetric,
   collectedMetrics,
@@ -15,16 +15,13 @@ import {
 import { textFormat } from '../exposition/text.js';
 import { thirdPartyText } from '../exposition/third-party-family.js';
 import { chunkLength } from '../exposition/writer.js';
+import { isInstrument } from '../instruments/any-instrument.js';
+import { isMetricName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { processWide } from '../process-wide.js';
-import {
-  type AnyRegistry,
-  defaultMaxSeries,
-  isInstrument,
-  type MetricsRegistry,
-  type StructuralRegistry,
-  sharedRegistry,
-} from '../registry.js';
+import { type AnyRegistry, type MetricsRegistry, sharedRegistry } from '../registry.js';
+import { defaultMaxSeries } from '../registry-options.js';
+import type { StructuralRegistry } from '../structural-registry.js';
 import type { Handover } from './cluster-handover.js';
 import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roster.js';
 import { type Family, familyOf } from './family.js';

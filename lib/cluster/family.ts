@@ -1,10 +1,10 @@
 /** A metric's numbers as processes send them to each other: series as lists of numbers, names said once. */
 import type { Aggregator, MetricType } from '../definition.js';
+import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
-import { type AnyInstrument, isInstrument } from '../registry.js';
 
 /** One number of each series: the suffix of its name, and its bucket's bound or its quantile where it has one. */
 export type Part = readonly [suffix: string, bound?: string | number];

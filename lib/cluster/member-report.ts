@@ -1,6 +1,7 @@
 /** What a member sends of its registry. */
 import { collectedMetrics, defaultLabels, turn } from '../exposition/scrape.js';
-import { type AnyInstrument, type AnyRegistry, isInstrument } from '../registry.js';
+import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
+import type { AnyRegistry } from '../registry.js';
 import { type WrittenFamily, writtenFamily } from './cluster-messages.js';
 import { type Family, familyOf } from './family.js';
 

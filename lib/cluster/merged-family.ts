@@ -1,6 +1,7 @@
 /** Families of several processes made one, each number by the metric's aggregator, series by their actual label values. */
-import { type Aggregator, type MetricType, otherValue } from '../definition.js';
+import type { Aggregator, MetricType } from '../definition.js';
 import type { Sample } from '../instruments/instrument.js';
+import { otherValue } from '../label.js';
 import { boundLabel, type Family, type Part } from './family.js';
 
 export interface MergeOptions {

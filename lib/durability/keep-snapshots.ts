@@ -3,14 +3,11 @@ import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from 
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { metricsError, shown } from '../errors.js';
 import { expectedInterval, isInterval } from '../interval.js';
+import type { MetricsWarning } from '../metrics-warning.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
-import {
-  type MetricsRegistry,
-  type MetricsWarning,
-  type StructuralRegistry,
-  sharedRegistry,
-} from '../registry.js';
+import { type MetricsRegistry, sharedRegistry } from '../registry.js';
+import type { StructuralRegistry } from '../structural-registry.js';
 import { acquireLock, type FileLock } from './lock.js';
 import { encodeSnapshot } from './snapshot.js';
 import { damagedOf, putAside, replaceFile, replaceFileNow } from './store.js';

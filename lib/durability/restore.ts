@@ -1,10 +1,10 @@
 /** Puts the numbers of a snapshot back into instruments: added to what has been recorded since, so that nothing is lost. */
 import type { SampleLine } from '../exposition/sample-line.js';
+import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { Counter } from '../instruments/counter.js';
 import { Gauge } from '../instruments/gauge.js';
 import { Histogram } from '../instruments/histogram.js';
 import { Summary } from '../instruments/summary.js';
-import type { AnyInstrument } from '../registry.js';
 import { durableShape, isDurable, type SnapshotFamily, samplesOf } from './snapshot.js';
 
 /** What became of a family: taken over, or left alone, and why. */

@@ -21,8 +21,8 @@ import { labelText, numberText } from '../exposition/format.js';
 import { openMetricsFormat, openMetricsWithCreated } from '../exposition/open-metrics.js';
 import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
 import { chunkLength, writeInstrument } from '../exposition/writer.js';
+import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { Histogram } from '../instruments/histogram.js';
-import type { AnyInstrument } from '../registry.js';
 
 /** One metric of a snapshot, as it stands there: its series are read when its definition is known. */
 export interface SnapshotFamily {

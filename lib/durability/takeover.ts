@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { catalogueDefinition } from '../catalogue/catalogue.js';
 import type { Clock } from '../clock.js';
+import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { processWide } from '../process-wide.js';
-import type { AnyInstrument, MetricsRegistry, StructuralRegistry } from '../registry.js';
+import type { AnyRegistry } from '../registry.js';
 import { type Restoration, restoreFamily } from './restore.js';
 import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
 import { previousOf, readStored } from './store.js';
@@ -35,8 +36,6 @@ export interface Takeover {
    */
   from(file: string, hasLock: boolean, onDamage: (path: string, damage: string) => void): Promise<void>;
 }
-
-type AnyRegistry = MetricsRegistry<StructuralRegistry>;
 
 const takeovers = processWide('takeovers', () => new WeakMap<AnyRegistry, Map<string, Takeover>>());
 

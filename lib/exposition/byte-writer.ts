@@ -1,13 +1,13 @@
 /**
- * Text of an exposition, written as bytes from the start: strings would have to be put together, flattened and encoded, which
- * takes three times as long. Almost all of it is ASCII that was there before (names, bounds, the labels of the line above),
- * so it is copied, four bytes at a time; whatever is not ASCII goes the usual way.
+ * Writes the text of an exposition directly as bytes: concatenating, flattening and encoding strings takes three times as long.
+ * Almost all of the text is known ASCII (names, bounds, the labels of the previous line), which is copied four bytes at a time;
+ * other text is encoded.
  */
 import { escapedLabelValue, numberText } from './format.js';
 
-/** Text as bytes, to be copied from. */
+/** Text as bytes, to copy from. */
 export interface PreparedText {
-  /** The bytes, and at least as many behind them as make whole words. */
+  /** The bytes, padded to whole words. */
   readonly view: DataView;
   readonly length: number;
 }
@@ -19,7 +19,7 @@ export function preparedText(text: string): PreparedText {
   return { view: new DataView(padded.buffer, padded.byteOffset, padded.length), length: bytes.length };
 }
 
-/** Codes of the characters that are looked for or written alone. */
+/** Codes of single characters. */
 export const codes = {
   newline: 10,
   space: 32,
@@ -31,24 +31,24 @@ export const codes = {
   close: 125,
 };
 
-/** Words are copied whole: up to three bytes past the end are written, and overwritten by what follows. */
+/** Whole words are copied: up to three bytes past the end are written, and overwritten by the next write. */
 const slack = 4;
 
 export class ByteWriter implements PreparedText {
-  /** How many bytes have been written since the last `take`. */
+  /** The number of bytes written since the last `take`. */
   length = 0;
   view: DataView;
   readonly #capacity: number;
   #bytes: Buffer;
 
-  /** Makes room for so many bytes at once; more take more room. */
+  /** @param capacity initial capacity in bytes; it grows as needed */
   constructor(capacity: number) {
     this.#capacity = capacity;
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = viewOf(this.#bytes);
   }
 
-  /** What has been written, to keep; the writer goes on in memory of its own. */
+  /** The written bytes, owned by the caller. The writer continues in new memory. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.length);
     this.#bytes = Buffer.allocUnsafeSlow(this.#capacity);
@@ -57,7 +57,7 @@ export class ByteWriter implements PreparedText {
     return taken;
   }
 
-  /** Forgets what has been written. */
+  /** Discards the written bytes. */
   clear(): void {
     this.length = 0;
   }
@@ -76,7 +76,7 @@ export class ByteWriter implements PreparedText {
     this.length = at + length;
   }
 
-  /** Writes what was written from `start` to `end` again. */
+  /** Writes the bytes from `start` to `end` again. */
   again(start: number, end: number): void {
     this.#reserve(end - start);
     const view = this.view;
@@ -102,7 +102,7 @@ export class ByteWriter implements PreparedText {
     this.length = at;
   }
 
-  /** A label's value, with backslash, newline and quote escaped. */
+  /** Writes a label value, with backslash, newline and quote escaped. */
   labelValue(value: string): void {
     const start = this.length;
     this.#reserve(value.length * 2);
@@ -122,9 +122,9 @@ export class ByteWriter implements PreparedText {
     this.length = at;
   }
 
-  /** A number as Prometheus reads it. */
+  /** Writes a number in the syntax of Prometheus. */
   number(value: number): void {
-    // Small integers, which most numbers of a scrape are, digit by digit.
+    // Most numbers of a scrape are small integers, written digit by digit.
     if (value === (value | 0) && value >= 0) this.#digits(value | 0);
     else this.text(numberText(value));
   }

@@ -1,4 +1,4 @@
-/** Which families a scrape can have side by side, so that no name stands for two things. */
+/** Resolves conflicts between the names of the families of a scrape. */
 import type { ExpositionFormat, WrittenType } from './format.js';
 import { counterSuffix } from './open-metrics.js';
 
@@ -10,9 +10,9 @@ export interface NamedFamily {
 }
 
 /**
- * The type that each family is written with. A family that is not in the map has a name that another has already. Where
- * OpenMetrics gives the family of a counter `jobs_total` a name that another family has (a gauge `jobs`, or `jobs_created`),
- * the counter keeps its name and is of the type `unknown`: Prometheus stores the same.
+ * The type that each family is written with. A family that is not in the map has a name that is taken. If OpenMetrics would give
+ * the family of a counter `jobs_total` a name that is taken (a gauge `jobs`, or `jobs_created`), the counter keeps its name and
+ * has the type `unknown`: Prometheus stores the same samples.
  */
 export function writtenTypes<F extends NamedFamily>(
   families: readonly F[],
@@ -29,7 +29,7 @@ export function writtenTypes<F extends NamedFamily>(
     types.set(family, type);
   };
   const ownFirst = [...families].sort((one, other) => Number(other.isOwn) - Number(one.isOwn));
-  // By their own names first, so that what OpenMetrics derives from them takes nothing from anyone.
+  // Own names first, so that names derived by OpenMetrics do not displace them.
   for (const family of ownFirst)
     claim(family, format.isStrict && family.type === 'counter' ? 'unknown' : family.type);
   for (const family of ownFirst)
@@ -38,7 +38,7 @@ export function writtenTypes<F extends NamedFamily>(
   return types;
 }
 
-/** The type of a family that stands alone, as those of a snapshot do. */
+/** The type of a family without others, as in a snapshot. */
 export function writtenTypeOf(
   { name, type }: Omit<NamedFamily, 'isOwn'>,
   format: ExpositionFormat,

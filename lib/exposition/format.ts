@@ -1,39 +1,39 @@
-/** What the two text formats have in common, and where they differ. */
+/** The common interface of both text formats. */
 import type { MetricType } from '../definition.js';
 import type { Sample } from '../instruments/instrument.js';
 
-/** What a family says of its type; `unknown` where the format does not allow its own. */
+/** The written type of a family; `unknown` if the format does not allow its real type. */
 export type WrittenType = MetricType | 'unknown';
 
 export interface ExpositionFormat {
-  /** Value of the `format` label of the scrape's own metrics. */
+  /** Value of the label `format` of the metrics about scrapes. */
   readonly label: 'text' | 'openmetrics';
   readonly contentType: string;
   /** The lines before a family's samples. */
   readonly header: (name: string, help: string, type: WrittenType) => string;
-  /** Names that a family takes for itself: no other family may have one of them. */
+  /** The names that a family reserves: no other family may have them. */
   readonly claimedNames: (name: string, type: WrittenType) => readonly string[];
-  /** Whether it forbids what Prometheus' text allows: negative counters, fractions in buckets, families whose names overlap. */
+  /** Whether it forbids negative counters, fractional bucket counts and overlapping family names, which the text format allows. */
   readonly isStrict: boolean;
   /** Whether sums and quantiles may be negative. */
   readonly hasNegativeSums: boolean;
-  /** A bucket's bound or a quantile. */
+  /** Formats a bucket bound or a quantile. */
   readonly bound: (value: number) => string;
-  /** Name of the sample with the time since when a series counts; `undefined` where there is none. */
+  /** Name of the `_created` sample; `undefined` if there is none. */
   readonly createdSample: (name: string, type: WrittenType) => string | undefined;
-  /** What follows the number of a sample: empty where the format or the sample has none, `undefined` for an invalid exemplar. */
+  /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. */
   readonly exemplar: (sample: Sample) => string | undefined;
-  /** The end of the whole text. */
+  /** The end of the text. */
   readonly end: string;
 }
 
-/** Suffixes of the samples of a type, beside those under the family's own name. */
+/** Suffixes of the samples of a type. */
 export function partsOf(type: WrittenType): readonly string[] {
   if (type === 'histogram') return ['_bucket', '_sum', '_count'];
   return type === 'summary' ? ['_sum', '_count'] : [];
 }
 
-/** A number as Prometheus reads it. */
+/** A number in the syntax of Prometheus. */
 export function numberText(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
@@ -54,17 +54,7 @@ export function escapedLabelValue(value: string): string {
     : value;
 }
 
-/** A name that a sample may have in both formats. */
-export function isMetricName(name: unknown): name is string {
-  return typeof name === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
-}
-
-/** A name that a label of a sample may have: Prometheus keeps those with two underscores for itself. */
-export function isLabelName(name: string): boolean {
-  return /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
-}
-
-/** A value that a label may have; what is absent is no label. */
+/** Whether a value can be that of a label; absent values are allowed. */
 export function isLabelValue(value: unknown): boolean {
   return value === null || !['object', 'symbol', 'function'].includes(typeof value);
 }

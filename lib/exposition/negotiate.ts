@@ -1,9 +1,9 @@
-/** Which format and encoding a scrape gets, by its headers (RFC 9110, 12.5.1 and 12.5.3). */
+/** Content negotiation: the format and encoding of a scrape (RFC 9110, 12.5.1 and 12.5.3). */
 import type { ExpositionFormat } from './format.js';
 import { openMetricsFormat, openMetricsWithCreated } from './open-metrics.js';
 import { textFormat } from './text.js';
 
-/** One member of a header that lists what is accepted. */
+/** One entry of an Accept or Accept-Encoding header. */
 interface Preference {
   readonly value: string;
   readonly parameters: ReadonlyMap<string, string>;
@@ -11,13 +11,13 @@ interface Preference {
   readonly quality: number;
 }
 
-/** Longer headers are not read: no client needs them. */
+/** Longer headers are ignored; no client needs them. */
 const maxHeader = 4_096;
 
 /**
- * The format that an Accept header prefers. Text 0.0.4 where it prefers none, and where it accepts neither: a scraper that
- * says something odd still gets numbers, as it does of client_golang.
- * @param createdSamples whether OpenMetrics has the `_created` samples
+ * The format that an Accept header prefers. Text 0.0.4 without a preference, and also if it accepts neither format: an unusual
+ * scraper still gets metrics, as with client_golang.
+ * @param createdSamples whether OpenMetrics includes `_created` samples
  */
 export function negotiatedFormat(accept: string | undefined, createdSamples = false): ExpositionFormat {
   let best: { readonly format: ExpositionFormat; readonly quality: number } = {
@@ -26,14 +26,14 @@ export function negotiatedFormat(accept: string | undefined, createdSamples = fa
   };
   for (const preference of preferences(accept)) {
     const format = formatOf(preference);
-    // At equal quality the first wins, so that a wildcard behind a name does not undo it.
+    // At equal quality the first entry wins, so that a wildcard does not override an earlier name.
     if (format !== undefined && preference.quality > best.quality)
       best = { format, quality: preference.quality };
   }
   return createdSamples && best.format === openMetricsFormat ? openMetricsWithCreated : best.format;
 }
 
-/** The media type that an Accept header prefers, among equals the one it names most precisely, then first; else the first given. */
+/** The media type that an Accept header prefers: by quality, then specificity, then order; by default the first given one. */
 export function preferredMediaType(
   accept: string | undefined,
   types: readonly [string, ...string[]],
@@ -97,7 +97,7 @@ function preferences(header: string | undefined): Preference[] {
   });
 }
 
-/** A weight that is none counts as 1, since the member is there; above 1 as 1. */
+/** An invalid quality counts as 1, and so does one above 1. */
 function qualityOf(text: string | undefined): number {
   if (text === undefined) return 1;
   return /^\d(?:\.\d*)?$/.test(text) ? Math.min(1, Number(text)) : 1;

@@ -3,10 +3,10 @@
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
 import type { Sample } from '../instruments/instrument.js';
+import { isUserLabelName } from '../naming.js';
 import {
   type ExpositionFormat,
   escapedLabelValue,
-  isLabelName,
   labelText,
   numberText,
   partsOf,
@@ -15,16 +15,16 @@ import {
 
 export const openMetricsContentType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** What the name of a counter ends with, to be one in OpenMetrics. */
+/** The required suffix of a counter in OpenMetrics. */
 export const counterSuffix = '_total';
 
 /** Units whose name a family may end with, for the UNIT line. */
 const units = ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'grams', 'joules', 'volts', 'amperes'];
 
-/** Runes that the names and values of an exemplar's labels may have together. */
+/** Maximum number of characters of the label names and values of an exemplar, in total. */
 const maxExemplarRunes = 128;
 
-/** What scrapes get. A counter without `_total` keeps its name, as in text, and is of the type `unknown`. */
+/** The format of scrapes. A counter without `_total` keeps its name and has the type `unknown`. */
 export const openMetricsFormat: ExpositionFormat = Object.freeze({
   label: 'openmetrics',
   contentType: openMetricsContentType,
@@ -47,7 +47,7 @@ export const openMetricsFormat: ExpositionFormat = Object.freeze({
   end: '# EOF\n',
 } satisfies ExpositionFormat);
 
-/** With the times since when counters, histograms and summaries count: one series more for each of theirs. */
+/** With `_created` samples: one more series per series of a counter, histogram or summary. */
 export const openMetricsWithCreated: ExpositionFormat = Object.freeze({
   ...openMetricsFormat,
   createdSample: (name: string, type: WrittenType) =>
@@ -60,13 +60,13 @@ function familyOf(counter: string): string {
   return counter.slice(0, -counterSuffix.length);
 }
 
-/** A float as the specification wants bounds: `1.0`, `0.005`, `+Inf`. */
+/** A float in canonical form, as required for bounds: `1.0`, `0.005`, `+Inf`. */
 function canonicalFloat(value: number): string {
   const text = numberText(value);
   return Number.isInteger(value) && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** The exemplar that prom-client keeps beside a sample; `undefined` for one that the specification forbids. */
+/** The exemplar of a prom-client sample; `undefined` if it violates the specification. */
 function exemplarText(sample: Sample): string | undefined {
   const { exemplar } = sample as { exemplar?: unknown };
   if (typeof exemplar !== 'object' || exemplar === null) return '';
@@ -79,7 +79,7 @@ function exemplarText(sample: Sample): string | undefined {
   if (labels.length === 0) return '';
   const runes = labels.reduce((sum, [name, text]) => sum + [...name].length + [...text].length, 0);
   const isValid = typeof value === 'number' && runes <= maxExemplarRunes;
-  if (!isValid || !labels.every(([name]) => isLabelName(name))) return undefined;
+  if (!isValid || !labels.every(([name]) => isUserLabelName(name))) return undefined;
   const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
   return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;
 }

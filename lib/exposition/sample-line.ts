@@ -1,17 +1,17 @@
-/** One line of an exposition, read as the writers of this folder write it: strict, for text whose origin is known. */
+/** A strict parser for one line of an exposition, for text that this package wrote. */
 
 export interface SampleLine {
   readonly name: string;
-  /** Label -> value, in the order of the line. */
+  /** Label values by name, in the order of the line. */
   readonly labels: ReadonlyMap<string, string>;
   readonly value: number;
 }
 
 const namePattern = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
-/** A label and its value, escapes and all; the comma before it is read apart. */
+/** A label and its escaped value, without the preceding comma. */
 const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\n"])*)"/y;
 
-/** The sample of a line; `undefined` for anything that is none, a timestamp or an exemplar behind the number included. */
+/** The sample of a line; `undefined` for an invalid line, also for one with a timestamp or an exemplar. */
 export function readSampleLine(line: string): SampleLine | undefined {
   namePattern.lastIndex = 0;
   const name = namePattern.exec(line)?.[0];

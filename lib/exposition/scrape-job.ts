@@ -1,30 +1,30 @@
 /**
- * A scrape that several readers share: those that come while its beginning is still there get the same. It is made as fast
- * as its fastest reader reads, and what all have read is let go, so that memory is a matter of chunks and not of the size of
- * the text.
+ * A scrape that several readers share: readers that join while its beginning is kept get the same text. It is produced at the
+ * speed of the fastest reader, and chunks that all readers have read are dropped, so memory does not depend on the size of the
+ * text.
  */
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 
 export interface ScrapeJob {
-  /** Everything from the beginning, as it comes. Throws for a reader that falls too far behind the others. */
+  /** Reads everything from the beginning. Throws for a reader that falls too far behind the others. */
   read(): AsyncIterableIterator<Buffer>;
 }
 
 export interface ScrapeJobOptions {
   readonly chunks: AsyncGenerator<Buffer>;
   readonly gzip: boolean;
-  /** Told once all has been made: the seconds it took, without waiting for readers, and its bytes before compression. */
+  /** Called when the scrape is complete, with its seconds, excluding the wait for readers, and its bytes before compression. */
   readonly onWritten: (seconds: number, bytes: number) => void;
-  /** Told once it takes no more readers: its beginning is gone, all has been made, or nobody reads any more. */
+  /** Called when no reader can join any more: the beginning was dropped, or the scrape is complete or abandoned. */
   readonly onClosed: () => void;
 }
 
-/** Bytes of the beginning that are kept for who comes later. Most scrapes are smaller, compressed ones almost always. */
+/** Bytes of the beginning to keep for late readers. Most scrapes are smaller. */
 const headBytes = 2 ** 20;
 
-/** Chunks that a reader may be behind the fastest: some eight megabytes, beyond what the connection holds of it. */
+/** Maximum number of chunks that a reader may be behind the fastest one: about eight megabytes. */
 const maxBehind = 256;
 
 export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobOptions): ScrapeJob {
@@ -32,7 +32,7 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
   const source = gzip ? gzipped(measured)[Symbol.asyncIterator]() : measured;
   const readers = new Set<{ at: number }>();
   let kept: Buffer[] = [];
-  /** How many chunks were let go before those that are kept. */
+  /** The number of dropped chunks. */
   let gone = 0;
   let bytes = 0;
   let outcome: 'made' | { readonly error: unknown } | undefined;
@@ -140,10 +140,10 @@ async function* measuredChunks(
   }
 }
 
-/** Compressed in the thread pool, for speed: a scrape every few seconds is not worth the last percent. */
+/** Compresses in the thread pool at the fastest level: scrapes are frequent. */
 function gzipped(source: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // Whatever ends one of them ends the other; errors come out of the last one.
+  // The end of one stream ends the other; errors are thrown by the last one.
   pipeline(Readable.from(source), gzip, () => {});
   return gzip;
 }

@@ -1,18 +1,13 @@
-/** One scrape: every metric of a registry collected, own and third-party, then written. */
+/** One scrape: collects every metric of a registry, own and third-party, and writes it. */
 import { metricsSeries } from '../catalogue/self.js';
 import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
+import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import { type NamedFamily, writtenTypes } from './family-names.js';
-import {
-  type ExpositionFormat,
-  isLabelName,
-  isLabelValue,
-  isMetricName,
-  type WrittenType,
-} from './format.js';
+import { type ExpositionFormat, isLabelValue, type WrittenType } from './format.js';
 import { textFormat } from './text.js';
 import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
 import { chunkLength, writeInstrument } from './writer.js';
@@ -26,29 +21,29 @@ export interface ScrapedRegistry {
 export interface ScrapeOptions {
   /** Default: text 0.0.4. */
   readonly format?: ExpositionFormat;
-  /** Only the metrics of these names, of families or of their samples. Default: all. */
+  /** Names of families or samples to include. Default: all. */
   readonly names?: ReadonlySet<string> | undefined;
-  /** Labels added to every series that does not have them, beside the registry's own. */
+  /** Labels to add to every series without them, in addition to those of the registry. */
   readonly constantLabels?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds that collecting may take; what has not settled by then is left out and counted. Default: no limit. */
+  /** Timeout of collecting, in milliseconds. Metrics that have not settled by then are left out and counted. Default: none. */
   readonly deadline?: number | undefined;
 }
 
-/** What a third-party metric must have to be read: prom-client's metrics do. */
+/** A third-party metric, as in prom-client. */
 interface ThirdPartyMetric {
   readonly name: string;
   get(): MetricSnapshot | Promise<MetricSnapshot>;
 }
 
-/** A metric brought up to date: an own instrument, to be read where it is, or what a third-party metric gave. */
+/** A collected metric: an own instrument, or the result of a third-party metric. */
 export interface CollectedMetric {
   readonly name: string;
   readonly family: AnyInstrument | MetricSnapshot;
 }
 
 /**
- * The text of a whole scrape, as bytes in chunks between which the event loop turns. A metric whose collect function throws,
- * rejects or does not settle in time is left out and counted in `metrics_collector_errors_total`; the others come out.
+ * The text of a scrape, as chunks of bytes that yield to the event loop in between. A metric whose collect function throws,
+ * rejects or times out is left out and counted in `metrics_collector_errors_total`; the others are not affected.
  */
 export async function* scrapeChunks(
   registry: ScrapedRegistry,
@@ -57,7 +52,7 @@ export async function* scrapeChunks(
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadline }));
   const types = writtenTypes(metrics, format);
-  // One writer for all: small families share a chunk, and what is left of one when it is full is little.
+  // One writer for all, so that small families share a chunk.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
   for (const metric of metrics) {
     const { family } = metric;
@@ -78,7 +73,7 @@ export async function* scrapeChunks(
   yield out.take();
 }
 
-/** The metrics of a registry, each collected; what throws, rejects or is late is left out and counted. Never rejects. */
+/** Collects the metrics of a registry. Metrics that throw, reject or time out are left out and counted. Never rejects. */
 export async function collectedMetrics(
   registry: ScrapedRegistry,
   { names, deadline }: Pick<ScrapeOptions, 'names' | 'deadline'> = {},
@@ -86,12 +81,12 @@ export async function collectedMetrics(
   const chosen = registry.prometheus
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));
-  // Collected side by side: a slow collect function does not hold up the start of the others.
+  // Collected concurrently: a slow collect function does not delay the others.
   const { passed, cancel } = timeLimit(deadline);
   const families = await Promise.all(
     chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, passed))),
   );
-  // Last, so that series which the others have just made are counted.
+  // Last, so that series that the others have just made are counted.
   for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
   cancel();
   return families.flatMap((family, index) =>
@@ -99,20 +94,20 @@ export async function collectedMetrics(
   );
 }
 
-/** The text of a whole scrape as one string. */
+/** The text of a scrape as one string. */
 export async function scrapeToString(registry: ScrapedRegistry, options?: ScrapeOptions): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 
-/** Foreign metrics whose reading has not settled: one that hangs is not asked again by every scrape. */
+/** Third-party metrics whose reading is pending, so that a metric that hangs is not read again by every scrape. */
 const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
 
 const late = Symbol('late');
 const failed = Symbol('failed');
 
-/** A metric brought up to date: an own instrument, or what a third-party one gave. */
+/** Collects one metric. */
 async function collected(
   registry: ScrapedRegistry,
   metric: unknown,
@@ -120,7 +115,7 @@ async function collected(
 ): Promise<AnyInstrument | MetricSnapshot | typeof failed> {
   try {
     const reading = readingOf(metric as object);
-    // Nothing to wait for: most instruments have no collect function.
+    // Most instruments have no collect function to wait for.
     if (!(reading instanceof Promise)) return reading;
     const settled = passed === undefined ? await reading : await Promise.race([reading, passed]);
     if (settled !== late) return settled;
@@ -140,12 +135,12 @@ function readingOf(metric: object): AnyInstrument | MetricSnapshot | Promise<Any
     .then((snapshot) => (isInstrument(metric) ? metric : (snapshot as MetricSnapshot)))
     .finally(() => pending.delete(metric));
   pending.set(metric, reading);
-  // Whoever waits for it hears of its failure; once all have given up, nobody does.
+  // The waiting scrapes report the failure; after their timeouts it is ignored.
   reading.catch(() => {});
   return reading;
 }
 
-/** The families that can be written, whose names are valid. */
+/** The families with valid names. */
 function namedFamilies(
   registry: ScrapedRegistry,
   metrics: readonly CollectedMetric[],
@@ -165,7 +160,7 @@ function knownType(type: unknown): WrittenType {
     : 'unknown';
 }
 
-/** A third-party metric's text. Whatever is odd stays within it, and is reported once a scrape. */
+/** Writes a third-party metric. Its problems affect no other metric, and are reported once per scrape. */
 function thirdPartyFamily(
   registry: ScrapedRegistry,
   family: MetricSnapshot,
@@ -202,12 +197,12 @@ function countsSeries(metric: unknown): metric is AnyInstrument {
   return isInstrument(metric) && metric.name === metricsSeries.name;
 }
 
-/** Lets whatever else waits have its turn. */
+/** Yields to the event loop. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Whether one asks for a metric by its own name, or by that of one of its samples. */
+/** Whether a metric is requested by its name, or by the name of one of its samples. */
 export function isNamed(metric: unknown, names: ReadonlySet<string>): boolean {
   const name = nameOf(metric);
   if (names.has(name)) return true;
@@ -228,15 +223,15 @@ export function nameOf(metric: unknown): string {
 }
 
 /**
- * What `setDefaultLabels` was given: prom-client and @prometheus-io/client keep it under this name, and offer no getter. A
- * label that no sample can have is left out and counted.
+ * The labels of `setDefaultLabels`: prom-client and @prometheus-io/client keep them in this property and have no getter. An
+ * invalid label is left out and counted.
  */
 export function defaultLabels(registry: ScrapedRegistry): [string, string][] {
   const { prometheus } = registry;
   const kept: unknown = '_defaultLabels' in prometheus ? prometheus._defaultLabels : undefined;
   if (typeof kept !== 'object' || kept === null) return [];
   return Object.entries(kept).flatMap(([name, value]) => {
-    const isValid = isLabelName(name) && name !== 'le' && name !== 'quantile' && isLabelValue(value);
+    const isValid = isConstantLabelName(name) && isLabelValue(value);
     if (!isValid)
       registry.collectFailed(
         'default labels',

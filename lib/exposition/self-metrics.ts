@@ -1,4 +1,4 @@
-/** What the scrapes tell of themselves, and how many series each metric has. */
+/** Metrics about scrapes, and the number of series of each metric. */
 import {
   metricsScrapeDuration,
   metricsScrapeSize,
@@ -11,17 +11,17 @@ import type { AnyRegistry } from '../registry.js';
 
 export interface SelfMetrics {
   started(): void;
-  /** A scrape has been answered, or given up. */
+  /** Notes that a scrape was answered or abandoned. */
   ended(): void;
-  /** A scrape has been written, in so many seconds and bytes before compression. Shown from the next one on. */
+  /** Records the seconds and the bytes (before compression) of a scrape. The next scrape exposes them. */
   written(format: string, seconds: number, bytes: number): void;
-  /** Resolves once a scrape has ended that had not begun when this was called. */
+  /** Resolves after a scrape that starts after this call has ended. */
   nextScrape(): Promise<void>;
 }
 
 const selfMetricsByRegistry = processWide('self metrics', () => new WeakMap<AnyRegistry, SelfMetrics>());
 
-/** Made once a registry, however many routers stand on it. */
+/** One per registry, shared by all its routers. */
 export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
   const existing = selfMetricsByRegistry.get(registry);
   if (existing !== undefined) return existing;
@@ -32,7 +32,7 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
     for (const instrument of registry.instruments())
       gauge.series.at([instrument.name]).set(instrument.series.size);
   };
-  /** At every scrape: nothing records on it, so nothing else would bring it back after a clear. */
+  /** At every scrape: no recording would register it again after a clear. */
   const register = (): void => {
     try {
       registry.gauge(metricsSeries, { collect: countSeries });
@@ -41,7 +41,7 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
     }
   };
   registry.gauge(metricsSeries, { collect: countSeries });
-  /** Scrapes that are over, or in progress, when someone begins to wait, and what to call after one more. */
+  /** Waiters: the number of scrapes started when the wait began, and the function to call after one more. */
   let begun = 0;
   let over = 0;
   const waiting: { readonly from: number; readonly resolve: () => void }[] = [];
@@ -54,7 +54,7 @@ export function selfMetricsOf(registry: AnyRegistry): SelfMetrics {
     ended: () => {
       over += 1;
       inProgress.dec();
-      // As many as had begun have ended, and one more: that one had not.
+      // One more scrape has ended than had started then.
       while ((waiting[0]?.from ?? Number.POSITIVE_INFINITY) < over) waiting.shift()?.resolve();
     },
     nextScrape: () => new Promise((resolve) => waiting.push({ from: begun, resolve })),

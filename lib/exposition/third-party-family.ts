@@ -1,10 +1,10 @@
-/** Writes the family of a third-party metric, line by line: what the format forbids is left out, the rest is there. */
+/** Writes the family of a third-party metric line by line. Lines that the format forbids are left out. */
 import { shown } from '../errors.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
+import { isUserLabelName } from '../naming.js';
 import {
   braced,
   type ExpositionFormat,
-  isLabelName,
   isLabelValue,
   labelText,
   numberText,
@@ -12,31 +12,31 @@ import {
   type WrittenType,
 } from './format.js';
 
-/** Labels added to every series that does not have them (a registry's default labels). */
+/** Labels to add to every series without them, such as the default labels of a registry. */
 export type ConstantLabels = ReadonlyMap<string, string>;
 
 export interface ThirdPartyOptions {
   readonly format: ExpositionFormat;
   readonly type: WrittenType;
   readonly constant: ConstantLabels;
-  /** Whether the samples of a series stand together and none comes twice: nothing is held then. Default: false. */
+  /** Whether the samples are grouped by series and unique, so that none is buffered. Default: false. */
   readonly isMerged?: boolean;
-  /** Called for each problem for which lines are left out; completes "the metric has". */
+  /** Called with each problem that leaves lines out, as the end of a sentence "the metric has ...". */
   readonly onProblem: (problem: string) => void;
 }
 
-/** A sample that was looked at. */
+/** A checked sample. */
 interface Line {
   readonly name: string;
-  /** Without bound and braces. */
+  /** Without the bound and the braces. */
   readonly labels: string;
-  /** Of a bucket or a quantile. */
+  /** The bound of a bucket, or a quantile. */
   readonly bound: number | undefined;
   readonly value: number;
   readonly exemplar: string;
 }
 
-/** The family's text, in pieces. The snapshot is read and never changed. */
+/** The text of a family, in pieces. The snapshot is not modified. */
 export function* thirdPartyText(
   family: Pick<MetricSnapshot, 'name' | 'help'>,
   samples: Iterable<Sample>,
@@ -47,7 +47,7 @@ export function* thirdPartyText(
   yield format.header(name, typeof help === 'string' ? help : '', type);
   const lines = validLines(name, samples, options);
   if (type === 'summary' || type === 'histogram') {
-    // The lines of one series stand together in OpenMetrics, and are valid only together.
+    // In OpenMetrics, the lines of a series must be adjacent, and are valid only together.
     for (const series of options.isMerged === true ? neighbours(lines) : grouped(lines)) {
       const chosen =
         type === 'histogram'
@@ -116,19 +116,19 @@ function boundNameOf(type: WrittenType, suffix: string | undefined): 'le' | 'qua
   return type === 'summary' && suffix === '' ? 'quantile' : undefined;
 }
 
-/** Third-party metrics give their bounds as numbers, or as the text of one. */
+/** Third-party metrics have bounds as numbers or strings. */
 function boundOf(value: unknown): number {
   if (value === '+Inf') return Number.POSITIVE_INFINITY;
   return value === '' ? Number.NaN : Number(value);
 }
 
-/** @throws for a label whose name or value is invalid */
+/** @throws Error for an invalid label name or value */
 function labelsOf(sample: Sample, boundName: string | undefined, constant: ConstantLabels): string {
   const own: Readonly<Record<string, unknown>> = sample.labels ?? {};
   const parts: string[] = [];
   for (const [label, value] of Object.entries(own)) {
     if (value === '' || value === undefined || value === null || label === boundName) continue;
-    if (!isLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
+    if (!isUserLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
     if (!isLabelValue(value)) throw new Error(`an invalid value of label \`${label}\` (${shown(value)})`);
     parts.push(labelText(label, String(value)));
   }
@@ -159,7 +159,7 @@ function grouped(lines: Iterable<Line>): Iterable<readonly Line[]> {
   return groups.values();
 }
 
-/** All of a series, or none of it where its buckets are not those of a histogram. */
+/** All lines of a series, or none if its buckets are invalid. */
 function histogramLines(
   series: readonly Line[],
   metric: string,

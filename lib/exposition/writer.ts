@@ -14,10 +14,10 @@ import type { ConstantLabels } from './third-party-family.js';
 
 const noLabels: ConstantLabels = new Map();
 
-/** About how many bytes are handed on at once: large enough to be cheap, small enough to leave the loop free. */
+/** Approximate size of a chunk: large enough to be cheap, small enough not to block the event loop. */
 export const chunkLength = 32_768;
 
-/** Writes the family of an own instrument, and stops whenever a chunk is full: whoever takes it goes on when it likes. */
+/** Writes the family of an own instrument. Yields whenever a chunk is full, so that the caller can take it. */
 export function* writeInstrument(
   out: ByteWriter,
   instrument: AnyInstrument,
@@ -27,7 +27,7 @@ export function* writeInstrument(
 ): Generator<void> {
   const { type, labelNames, series: tree } = instrument;
   const layout = layoutOf(instrument, format, writtenType);
-  // An empty value is an absent label; the registry's own then shows.
+  // An empty value is an absent label, so that a label of the registry applies.
   const fallbacks = labelNames.map((label) => constant.get(label) ?? '');
   const others = [...constant]
     .filter(([label]) => !labelNames.includes(label))
@@ -39,47 +39,46 @@ export function* writeInstrument(
     if (type === 'histogram') writeHistogram(out, layout, series as HistogramSeries);
     else if (type === 'summary') writeSummary(out, layout, series as SummarySeries, instrument as Summary);
     else writeValue(out, layout, series as CounterSeries | GaugeSeries);
-    // After the series and not before: one that goes meanwhile would be written without its numbers.
+    // After the series: a series removed in between would be written without its values.
     if (out.length >= chunkLength) yield;
   }
 }
 
-/** What does not change from series to series of an instrument, nor from scrape to scrape. */
+/** Parts that are the same for all series of an instrument and all scrapes. */
 interface FamilyLayout {
   readonly type: WrittenType;
   readonly buckets: readonly number[] | undefined;
   readonly header: string;
-  /** The name of the one sample of a counter or gauge. */
+  /** The name of the sample of a counter or gauge. */
   readonly sample: PreparedText;
-  /** The start of a bucket or quantile. */
+  /** The start of a line of a bucket or quantile. */
   readonly open: PreparedText;
-  /** The last label of each bucket or quantile, and the rest up to the number. */
+  /** The last label of each bucket or quantile, up to the number. */
   readonly bounds: readonly PreparedText[];
-  /** Otherwise they are left out: a sum that goes down is none of OpenMetrics. */
+  /** Whether to write sums that may decrease, which OpenMetrics forbids. */
   readonly hasNegativeSums: boolean;
-  /** Whether a bucket is negative, so that the sum may go down. */
+  /** Whether a bound is negative, so that the sum may decrease. */
   readonly hasNegativeBuckets: boolean;
   readonly sum: PreparedText;
   readonly count: PreparedText;
   readonly created: PreparedText | undefined;
-  /** Each label up to its value. */
+  /** Each label, up to its value. */
   readonly labels: readonly PreparedText[];
 }
 
 /**
- * Kept from scrape to scrape, and not only because it need not be made again: V8 forgets how to run code fast when the last
- * object that the code has seen is gone, which garbage collection between two scrapes would see to.
+ * Kept between scrapes, also because V8 deoptimizes code when the last object of a hidden class is garbage-collected.
  */
 const layouts = new WeakMap<AnyInstrument, Map<ExpositionFormat, FamilyLayout>>();
 
-/** The labels of the series that is being written, without braces: written once, copied from line to line. */
+/** The labels of the current series, without braces: written once, copied for each line. */
 const labels = new ByteWriter(256);
 
 function layoutOf(instrument: AnyInstrument, format: ExpositionFormat, type: WrittenType): FamilyLayout {
   const byFormat = layouts.get(instrument) ?? new Map<ExpositionFormat, FamilyLayout>();
   layouts.set(instrument, byFormat);
   const existing = byFormat.get(format);
-  // A histogram may have been given other buckets since, and a counter have a neighbour that takes its family's name.
+  // The buckets of a histogram, or the type of a counter with a name conflict, may have changed.
   if (existing?.type === type && existing.buckets === bucketsOf(instrument)) return existing;
   const made = newLayout(instrument, format, type);
   byFormat.set(format, made);
@@ -152,7 +151,7 @@ function writeHistogram(out: ByteWriter, layout: FamilyLayout, series: Histogram
     out.number(total);
     out.byte(codes.newline);
   }
-  // `_count` goes with the sum, and is the last bucket too.
+  // `_count` is written with the sum, and equals the last bucket.
   if (layout.hasNegativeSums || (series.sum >= 0 && !layout.hasNegativeBuckets)) {
     writeSample(out, layout.sum, series.sum);
     writeSample(out, layout.count, total);
@@ -178,7 +177,7 @@ function writeSummary(
   if (layout.created !== undefined) writeSample(out, layout.created, series.created);
 }
 
-/** A sample's name, brace and labels, up to where `le` or `quantile` begins. */
+/** The name, brace and labels of a sample, up to `le` or `quantile`. */
 function writeOpen(out: ByteWriter, open: PreparedText): void {
   out.prepared(open);
   if (labels.length === 0) return;

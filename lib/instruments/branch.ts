@@ -1,22 +1,22 @@
-/** The nodes of the series tree: branches, the series at their ends, and the places of series that were removed. */
+/** The nodes of the series tree: branches, the series at their ends, and the removals of series. */
 
 /**
- * Where a series hangs: one value of one label, or the root, whose key is the metric's name. Most branches have one
- * child; they are narrow, and a branch that gets a second one is replaced by a wide one. A single kind with room for both
- * would cost each branch eight bytes more.
+ * The parent of series or branches: one value of one label, or the root, whose key is the name of the metric. Most branches have
+ * one child; they are narrow, and a branch that gets a second child is replaced by a wide one. A single type for both would cost
+ * eight bytes more per branch.
  */
 export type Branch = NarrowBranch | WideBranch;
 
 export interface NarrowBranch {
   readonly key: string;
   parent: Branch | undefined;
-  /** The child, if there is one. */
+  /** The only child, if there is one. */
   only: Branch | Series | undefined;
   readonly many?: undefined;
 }
 
 export interface WideBranch {
-  /** That of the root changes with the metric's name. */
+  /** The key of the root changes when the metric is renamed. */
   key: string;
   parent: Branch | undefined;
   /** Children by key. */
@@ -24,13 +24,13 @@ export interface WideBranch {
 }
 
 /**
- * What every kind of series is, beside its numbers. `branch` is `undefined` once the series was removed: a bound
- * series that is recorded on again then takes its place anew, so no recording is lost.
+ * A series without its value. `branch` is `undefined` after the series was removed; if a bound series is recorded on again, it is
+ * added again, so no recording is lost.
  */
 export abstract class Series {
   branch: Branch | undefined;
   readonly key: string;
-  /** When it began to count, in whole seconds since 1970: a small integer, which takes no memory of its own. */
+  /** When it started to count, in whole seconds since 1970: V8 stores a small integer without an allocation. */
   created = Math.floor(Date.now() / 1_000);
 
   constructor(key: string, branch: Branch) {
@@ -39,38 +39,38 @@ export abstract class Series {
   }
 }
 
-/** Where a removed series belongs, should it be recorded on again. */
-export interface VacatedPlace {
+/** Where a removed series was, and where it is recorded on again. */
+export interface Removal {
   readonly metric: string;
   readonly values: readonly string[];
-  readonly takeAgain: () => Series;
+  readonly successor: () => Series;
 }
 
-/** Beside the series and not in them, since few are ever removed. */
-const vacatedPlaces = new WeakMap<Series, VacatedPlace>();
+/** Not a property of the series, since few are ever removed. */
+const removals = new WeakMap<Series, Removal>();
 
-/** The series to record on in place of a removed one: itself, back in its place, or its successor. */
-export function revived<S extends Series>(series: S): S {
-  // The tree that removed the series had made it, so what takes its place is of the same kind.
-  return (vacatedPlaces.get(series)?.takeAgain() ?? series) as S;
+/** The series to record on in place of a removed one: itself, added again, or another one with the same labels. */
+export function successorOf<S extends Series>(series: S): S {
+  // The tree that removed the series had made it, so the successor has the same type.
+  return (removals.get(series)?.successor() ?? series) as S;
 }
 
-/** Name of the metric that a series belongs to, for messages. */
+/** The name of the metric of a series, for messages. */
 export function metricOf(series: Series): string {
   let branch = series.branch;
   while (branch?.parent !== undefined) branch = branch.parent;
-  return branch?.key ?? vacatedPlaces.get(series)?.metric ?? '';
+  return branch?.key ?? removals.get(series)?.metric ?? '';
 }
 
-/** Notes where a series stood; `undefined` once it is back. */
-export function vacate(series: Series, place: VacatedPlace | undefined): void {
-  if (place === undefined) vacatedPlaces.delete(series);
-  else vacatedPlaces.set(series, place);
+/** Notes that a series was removed; `undefined` once it is added again. */
+export function setRemoval(series: Series, removal: Removal | undefined): void {
+  if (removal === undefined) removals.delete(series);
+  else removals.set(series, removal);
 }
 
-/** The label values of a removed series; `undefined` for one that is in its place. */
-export function vacatedValues(series: Series): readonly string[] | undefined {
-  return vacatedPlaces.get(series)?.values;
+/** The label values of a removed series; `undefined` for one in the tree. */
+export function removedValues(series: Series): readonly string[] | undefined {
+  return removals.get(series)?.values;
 }
 
 export function newBranch(key: string, parent: Branch): NarrowBranch {
@@ -87,8 +87,8 @@ export function childOf(branch: Branch, key: string): Branch | Series | undefine
   return branch.only?.key === key ? branch.only : undefined;
 }
 
-/** The branch with room for another child: itself, or the wide one that has just taken its place. */
-export function withRoom(branch: Branch): Branch {
+/** A branch that can take another child: itself, or the wide branch that replaces it. */
+export function withCapacity(branch: Branch): Branch {
   if (branch.many !== undefined || branch.only === undefined) return branch;
   const { key, parent, only } = branch;
   const wide: WideBranch = { key, parent, many: new Map([[only.key, only]]) };
@@ -99,14 +99,14 @@ export function withRoom(branch: Branch): Branch {
   return wide;
 }
 
-/** Adds a child to a branch that has room for it. */
+/** Adds a child to a branch that can take it. */
 export function setChild<C extends Branch | Series>(branch: Branch, child: C): C {
   if (branch.many === undefined) branch.only = child;
   else branch.many.set(child.key, child);
   return child;
 }
 
-/** Drops a child and tells how many are left. */
+/** Removes a child and returns the number of those left. */
 export function dropChild(branch: Branch, key: string): number {
   if (branch.many !== undefined) {
     branch.many.delete(key);

@@ -1,17 +1,17 @@
 /**
- * Where a histogram's series keep their numbers: slots in a few large typed arrays instead of an array a series, which
- * would cost four times the memory. A slot holds one count a bucket, one for +Inf, and the sum.
+ * The values of the series of a histogram: slots in a few large typed arrays. One array per series would take four times the
+ * memory. A slot holds one count per bucket, one for +Inf, and the sum.
  */
 
 import { type BucketFinder, bucketFinder } from './bucket-finder.js';
 
-/** A place for one series: `numbers[offset]` is its first bucket. */
+/** The slot of one series: `numbers[offset]` is its first bucket. */
 export interface BucketSlot {
   readonly numbers: Float64Array;
   readonly offset: number;
 }
 
-/** Slots in the largest array: past it growth no longer doubles, so little is ever left empty. */
+/** Maximum number of slots per array: arrays double up to this size, so that few slots are unused. */
 const maxSlots = 256;
 
 export class BucketStore {
@@ -28,7 +28,7 @@ export class BucketStore {
     this.slotSize = bounds.length + 2;
   }
 
-  /** Takes other bounds. Every series must take a new slot afterwards. */
+  /** Replaces the bounds. Every series must take a new slot afterwards. */
   rebucket(bounds: readonly number[]): void {
     this.finder = bucketFinder(bounds);
     this.slotSize = bounds.length + 2;
@@ -37,7 +37,7 @@ export class BucketStore {
     this.#free = [];
   }
 
-  /** A slot of zeroes. */
+  /** Takes a slot of zeros. */
   take(): BucketSlot {
     const freed = this.#free.pop();
     if (freed !== undefined) return freed;
@@ -51,7 +51,7 @@ export class BucketStore {
     return { numbers: this.#numbers, offset };
   }
 
-  /** Takes a slot back and clears it. Its series must not touch it any more. */
+  /** Clears and reuses a slot. Its series must no longer use it. */
   giveBack(numbers: Float64Array, offset: number): void {
     numbers.fill(0, offset, offset + this.slotSize);
     this.#free.push({ numbers, offset });

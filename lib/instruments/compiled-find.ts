@@ -1,28 +1,28 @@
 /**
- * A look-up written for the labels of one metric. One look-up for all metrics sees so many kinds of label objects that V8
- * must find each property by name; one that always reads the same names of the same kind of object takes a quarter less.
+ * A look-up that is compiled for the labels of one metric. A generic look-up sees label objects of many shapes, so that V8 finds
+ * each property by name; a compiled one reads the same names of objects of one shape and takes a quarter less time.
  *
- * The names in the text are those of a checked definition: letters, digits and underscores. Where code must not be made from
- * text (`--disallow-code-generation-from-strings`), there is none, and the look-up for all metrics does the work.
+ * The names in the generated code are valid label names: letters, digits and underscores. If `new Function` is disallowed
+ * (`--disallow-code-generation-from-strings`), the generic look-up is used.
  */
+import { isLabelName } from '../naming.js';
 import { type Branch, childOf, type Series } from './branch.js';
 
-/** The series of a label object; `undefined` where it takes more thought: not text, not just these labels. */
+/** The series of a label object; `undefined` if the generic look-up is needed: other labels, or values that are not strings. */
 export type QuickFind<S extends Series> = (labels: Readonly<Record<string, unknown>>) => S | undefined;
 
-/** How many look-ups go by before one is compiled: most metrics of a process are hardly used. */
+/** The number of look-ups before compilation: most metrics of a process are rarely used. */
 export const findsBeforeCompiling = 200;
 
 /**
- * @param resolve gives the series of values in declared order where there is none yet
+ * @param resolve makes the series of values in declared order
  */
 export function compiledFind<S extends Series>(
   root: Branch,
   labelNames: readonly string[],
   resolve: (values: readonly string[]) => S,
 ): QuickFind<S> | undefined {
-  if (labelNames.length === 0 || !labelNames.every((name) => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)))
-    return undefined;
+  if (labelNames.length === 0 || !labelNames.every((name) => isLabelName(name))) return undefined;
   const values = labelNames.map((_, index) => `v${index}`);
   const text = `
     return function find(labels) {

@@ -1,7 +1,8 @@
-/** Counters: numbers that only go up. */
-import type { CounterDefinition, LabelShape, LabelValues } from '../definition.js';
+/** Counters: values that only go up. */
+import type { CounterDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { metricOf, revived, Series } from './branch.js';
+import { metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -14,16 +15,16 @@ import { bareNumber, counterError } from './value-checks.js';
 
 /** One series of a counter, bound to its label values. */
 export class CounterSeries extends Series {
-  /** The total so far. Read it; only `inc` writes it. */
+  /** The current value. Read-only: use `inc` to change it. */
   value = 0;
 
   /**
    * Adds 1, or a finite number of 0 or more.
-   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT; the total is untouched then
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT, without changing the value
    */
   inc(value = 1): void {
     if (!isIncrement(value)) throw counterError(metricOf(this), value);
-    if (this.branch === undefined) revived(this).value += value;
+    if (this.branch === undefined) successorOf(this).value += value;
     else this.value += value;
   }
 }
@@ -47,13 +48,13 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
   /**
    * Adds 1, or a finite number of 0 or more, to the series of these labels.
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT, ERR_METRICS_UNKNOWN_LABEL,
-   *   ERR_METRICS_INVALID_LABEL_VALUE; every series is untouched then
+   *   ERR_METRICS_INVALID_LABEL_VALUE, without changing a series
    */
   inc(none: PromClientArgument<L>): void;
   inc(value?: number | null): void;
   inc(labels: LabelValues<L>, value?: number | null): void;
   inc(labelsOrValue?: LabelValues<L> | number | null, value?: number | null): void {
-    // Before the series is looked up: a bad value must not leave an empty series behind.
+    // Before the series is looked up: an invalid value must not create a series.
     if (isLabels(labelsOrValue)) {
       const amount = value ?? 1;
       if (!isIncrement(amount)) throw counterError(this.name, amount);
@@ -61,7 +62,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
     } else {
       const amount = (value == null ? labelsOrValue : bareNumber(this.name, labelsOrValue, value)) ?? 1;
       if (!isIncrement(amount)) throw counterError(this.name, amount);
-      this.series.bare().value += amount;
+      this.series.unlabelled().value += amount;
     }
   }
 

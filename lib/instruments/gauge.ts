@@ -1,7 +1,8 @@
-/** Gauges: numbers that go up and down. */
-import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+/** Gauges: values that go up and down. */
+import type { GaugeDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { metricOf, revived, Series } from './branch.js';
+import { metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -21,42 +22,42 @@ import { bareNumber, checkFinite, valueError } from './value-checks.js';
 
 /** One series of a gauge, bound to its label values. */
 export class GaugeSeries extends Series {
-  /** The number now. Read it; the methods write it. */
+  /** The current value. Read-only: use the methods to change it. */
   value = 0;
 
-  /** Adds 1 or a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  /** Adds 1 or a finite number. @throws ERR_METRICS_INVALID_VALUE, without changing the value */
   inc(value = 1): void {
     if (!Number.isFinite(value)) throw valueError('increment of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value += value;
+    if (this.branch === undefined) successorOf(this).value += value;
     else this.value += value;
   }
 
-  /** Takes 1 or a finite number away. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  /** Subtracts 1 or a finite number. @throws ERR_METRICS_INVALID_VALUE, without changing the value */
   dec(value = 1): void {
     if (!Number.isFinite(value)) throw valueError('decrement of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value -= value;
+    if (this.branch === undefined) successorOf(this).value -= value;
     else this.value -= value;
   }
 
-  /** Sets a finite number. @throws ERR_METRICS_INVALID_VALUE; the number is untouched then */
+  /** Sets a finite number. @throws ERR_METRICS_INVALID_VALUE, without changing the value */
   set(value: number): void {
     if (!Number.isFinite(value)) throw valueError('value of gauge', metricOf(this), value);
-    if (this.branch === undefined) revived(this).value = value;
+    if (this.branch === undefined) successorOf(this).value = value;
     else this.value = value;
   }
 
-  /** Sets the time now, in seconds since 1970. */
+  /** Sets the current time, in seconds since 1970. */
   setToCurrentTime(): void {
     this.set(Date.now() / 1000);
   }
 
-  /** Starts a stopwatch; the returned function sets and returns the seconds since. */
+  /** Starts a timer; the returned function sets and returns the seconds since. */
   startTimer(): () => number {
     return timer((seconds) => this.set(seconds));
   }
 }
 
-/** A series that knows when it was last recorded on: only gauges that expire pay for that. */
+/** A series of a gauge with `expireAfter`, which keeps the time of its last recording. */
 class ExpiringGaugeSeries extends GaugeSeries {
   /** Milliseconds since 1970. */
   touchedAt = Date.now();
@@ -91,10 +92,10 @@ class ExpiringGaugeSeries extends GaugeSeries {
     this.touchedAt = Date.now();
   }
 
-  /** Who has taken its place since it expired; `undefined` where it is in its place, or back there. */
+  /** The series that replaced it after it expired; `undefined` if it is in the tree. */
   #successor(value: number): ExpiringGaugeSeries | undefined {
     if (this.branch !== undefined || !Number.isFinite(value)) return undefined;
-    const series: ExpiringGaugeSeries = revived(this);
+    const series: ExpiringGaugeSeries = successorOf(this);
     return series === this ? undefined : series;
   }
 }
@@ -117,20 +118,20 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /**
    * Adds 1 or a finite number to the series of these labels.
-   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
-   *   untouched then
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE,
+   *   without changing a series
    */
   inc(none: PromClientArgument<L>): void;
   inc(value?: number): void;
   inc(labels: LabelValues<L>, value?: number): void;
   inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
     const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
-    // Before the series is looked up: a bad value must not leave an empty series behind.
+    // Before the series is looked up: an invalid value must not create a series.
     if (amount !== undefined) checkFinite('increment of gauge', this.name, amount);
     this.#seriesOf(labelsOrValue).inc(amount);
   }
 
-  /** Takes 1 or a finite number away from the series of these labels. Throws as `inc` does. */
+  /** Subtracts 1 or a finite number from the series of these labels. @throws as `inc` does */
   dec(none: PromClientArgument<L>): void;
   dec(value?: number): void;
   dec(labels: LabelValues<L>, value?: number): void;
@@ -140,7 +141,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     this.#seriesOf(labelsOrValue).dec(amount);
   }
 
-  /** Sets the series of these labels to a finite number. Throws as `inc` does. */
+  /** Sets the series of these labels to a finite number. @throws as `inc` does */
   set(none: PromClientArgument<L>): void;
   set(value: number): void;
   set(labels: LabelValues<L>, value: number): void;
@@ -150,14 +151,14 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     this.#seriesOf(labelsOrValue).set(amount);
   }
 
-  /** Sets the time now, in seconds since 1970. */
+  /** Sets the current time, in seconds since 1970. */
   setToCurrentTime(none: PromClientArgument<L>): void;
   setToCurrentTime(labels?: LabelValues<L>): void;
   setToCurrentTime(labels?: LabelValues<L>): void {
     this.#seriesOf(labels).setToCurrentTime();
   }
 
-  /** Starts a stopwatch; the returned function sets and returns the seconds since. Labels may be given at both ends. */
+  /** Starts a timer; the returned function sets and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
@@ -193,7 +194,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     const now = Date.now();
     for (const series of [...this.series]) {
       if (!(series instanceof ExpiringGaugeSeries)) continue;
-      // The clock was set back: what was touched in its future is touched now.
+      // The clock was set back: a recording in the future counts as one of now.
       if (series.touchedAt > now) series.touchedAt = now;
       if (series.touchedAt < now - seconds * 1_000) this.series.remove(series);
     }
@@ -201,7 +202,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
   }
 
   #seriesOf(labels: unknown): GaugeSeries {
-    return isLabels(labels) ? this.series.find(labels) : this.series.bare();
+    return isLabels(labels) ? this.series.find(labels) : this.series.unlabelled();
   }
 }
 

@@ -1,7 +1,8 @@
-/** Histograms: how often values fell into buckets, and their sum and count. */
-import type { HistogramDefinition, LabelShape, LabelValues } from '../definition.js';
+/** Histograms: counts of observed values by bucket, and their sum and count. */
+import type { HistogramDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, revived, Series } from './branch.js';
+import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
 import {
@@ -36,17 +37,17 @@ export class HistogramSeries extends Series {
   }
 
   /**
-   * Observes a finite value, `weight` times: a sample of one in ten calls is observed with weight 10.
-   * @throws ERR_METRICS_INVALID_VALUE; the series is untouched then
+   * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
+   * @throws ERR_METRICS_INVALID_VALUE, without changing the series
    */
   observe(value: number, weight = 1): void {
     if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
     if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) revived(this).record(value, weight);
+    if (this.branch === undefined) successorOf(this).record(value, weight);
     else this.record(value, weight);
   }
 
-  /** `observe` for who has checked the numbers, and that the series is in its place. */
+  /** `observe` without checks. @internal */
   record(value: number, weight: number): void {
     const { finder } = this.#store;
     const numbers = this.#numbers;
@@ -55,7 +56,7 @@ export class HistogramSeries extends Series {
     (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
   }
 
-  /** Starts a stopwatch; the returned function observes and returns the seconds since. */
+  /** Starts a timer; the returned function observes and returns the seconds since. */
   startTimer(): () => number {
     return timer((seconds) => this.observe(seconds));
   }
@@ -65,7 +66,7 @@ export class HistogramSeries extends Series {
     return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
   }
 
-  /** How many values were observed. */
+  /** The number of observed values. */
   get count(): number {
     let count = 0;
     for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
@@ -73,12 +74,12 @@ export class HistogramSeries extends Series {
     return count;
   }
 
-  /** Observations in one bucket, without those of the buckets below; the one after the last bound is +Inf. */
+  /** The number of observations in one bucket, lower buckets excluded. The index after the last bound is +Inf. */
   countIn(bucket: number): number {
     return this.#numbers[this.#offset + bucket] ?? 0;
   }
 
-  /** Observations up to and including each upper bound, +Inf last. */
+  /** The number of observations up to each upper bound, +Inf last. */
   cumulativeCounts(): number[] {
     const counts: number[] = [];
     let count = 0;
@@ -89,7 +90,11 @@ export class HistogramSeries extends Series {
     return counts;
   }
 
-  /** Adds what another process has observed: a number for each bucket without those below, +Inf last, and their sum. */
+  /**
+   * Adds observations of another process.
+   * @param counts observations per bucket, lower buckets excluded, +Inf last
+   * @internal
+   */
   add(counts: readonly number[], sum: number): void {
     const last = this.#store.finder.bounds.length;
     for (let bucket = 0; bucket <= last; bucket++)
@@ -97,19 +102,19 @@ export class HistogramSeries extends Series {
     (this.#numbers[this.#offset + last + 1] as number) += sum;
   }
 
-  /** Sets the series back to 0. */
+  /** Resets the series to 0. @internal */
   clear(): void {
     this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
   }
 
-  /** Gives the slot back when the series leaves its place. */
+  /** Returns the slot when the series is removed. @internal */
   release(): void {
     this.#store.giveBack(this.#numbers, this.#offset);
     this.#numbers = noNumbers;
     this.#offset = 0;
   }
 
-  /** Takes a slot of zeroes when the series comes back into its place. */
+  /** Takes a slot of zeros when the series is added again. @internal */
   acquire(): void {
     const slot = this.#store.take();
     this.#numbers = slot.numbers;
@@ -138,14 +143,14 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     this.zeroBare();
   }
 
-  /** Upper bounds in force, ascending, without +Inf: the definition's, unless the configuration replaces them. */
+  /** The effective upper bounds, ascending, without +Inf: those of the definition unless the configuration replaces them. */
   get buckets(): readonly number[] {
     return this.#buckets;
   }
 
   /**
-   * Takes other buckets, unless something was observed in those that there are.
-   * @returns whether they are in force
+   * Replaces the buckets.
+   * @returns `false`, and nothing is changed, if something was observed in the current ones
    * @internal
    */
   rebucket(buckets: readonly number[]): boolean {
@@ -160,34 +165,34 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /**
    * Observes a finite value in the series of these labels, `weight` times (default 1).
-   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
-   *   untouched then
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE,
+   *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
   observe(value: number, weight?: number): void;
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
   observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
-    // Values are checked before the series is looked up: a bad one must not leave an empty series behind. The two ways
-    // share no variable, which would have to hold a boxed number.
+    // Values are checked before the series is looked up: an invalid one must not create a series. The branches
+    // share no variable, since it would hold a boxed number.
     if (isLabels(labelsOrValue)) {
       checkFinite('observation of histogram', this.name, valueOrWeight);
       if (!isWeight(weight)) throw weightError(this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
     } else if (typeof labelsOrValue === 'number' && valueOrWeight === undefined) {
       checkFinite('observation of histogram', this.name, labelsOrValue);
-      this.series.bare().record(labelsOrValue, 1);
+      this.series.unlabelled().record(labelsOrValue, 1);
     } else if (typeof labelsOrValue === 'number') this.#observeBare(labelsOrValue, valueOrWeight);
-    // Labels that are optional to the caller, and absent.
+    // `observe(undefined, value)`: the caller's optional labels are absent.
     else this.#observeBare(labelsOrValue ?? valueOrWeight, weight);
   }
 
   #observeBare(value: unknown, weight = 1): void {
     checkFinite('observation of histogram', this.name, value);
     if (!isWeight(weight)) throw weightError(this.name, weight);
-    this.series.bare().record(value, weight);
+    this.series.unlabelled().record(value, weight);
   }
 
-  /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
+  /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
@@ -198,7 +203,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     );
   }
 
-  /** Makes the series of these labels at 0, or sets it back to 0. */
+  /** Makes the series of these labels with value 0, or resets it to 0. */
   zero(none: PromClientArgument<L>): void;
   zero(labels: Partial<LabelValues<L>>): void;
   zero(labels: Partial<LabelValues<L>>): void {

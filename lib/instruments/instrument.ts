@@ -1,34 +1,37 @@
-/** What the four kinds of instrument share: series by label, collection at scrape, and prom-client's metric shape. */
-import type { Aggregator, LabelValues, MetricDefinition, MetricType } from '../definition.js';
+/** The base of all instruments: series by label, collection at scrape, and the shape of a prom-client metric. */
+import type { Aggregator, MetricDefinition, MetricType } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
+import type { LabelValues } from '../label.js';
 import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
+import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
-import { type FoldListener, SeriesTree, type SeriesTreeOptions } from './series.js';
+import { SeriesTree } from './series.js';
+import type { SeriesTreeOptions } from './series-options.js';
 
-/** A function that brings an instrument up to date, run at each scrape, before its numbers are read. */
+/** A function that updates an instrument at each scrape, before it is read. */
 export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
 
-/** What a registry gives the instruments it makes. */
+/** What an instrument needs of its registry. */
 export interface InstrumentContext {
-  /** Read whenever a series is to be made: a budget that changes holds from then on. */
+  /** Read for each new series, so that the budget can change. */
   readonly maxSeries: number;
   readonly onFold: (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
 }
 
-/** What a kind of instrument does with its series. */
+/** How a type of instrument makes and removes its series. */
 export type SeriesKind<S extends Series> = Pick<SeriesTreeOptions<S>, 'create' | 'onRemove' | 'onReturn'>;
 
-/** One number of a series, as prom-client's `get()` has it. */
+/** One value of a series, in the shape of prom-client's `get()`. */
 export interface Sample {
   readonly value: number;
   readonly labels: Readonly<Record<string, string | number>>;
-  /** Name of the part (`..._bucket`, `..._sum`, `..._count`) where it is not the metric's own. */
+  /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
 }
 
-/** A metric with its numbers, as prom-client's `get()` has it. */
+/** A metric with its values, in the shape of prom-client's `get()`. */
 export interface MetricSnapshot {
   readonly name: string;
   readonly help: string;
@@ -37,27 +40,27 @@ export interface MetricSnapshot {
   readonly values: readonly Sample[];
 }
 
-/** Label values of a series with the absent ones left out, as samples carry them. */
+/** The label values of a series, without absent labels. */
 export type SampleLabels = Record<string, string | number>;
 
 /**
- * The shape prom-client's `Registry.registerMetric` takes, by composition: no prom-client class is extended, so any
- * version and any structural registry can hold an instrument.
+ * It has the shape that prom-client's `Registry.registerMetric` takes but extends no class of prom-client, so a registry of any
+ * version, or of a compatible library, can hold it.
  */
 export abstract class Instrument<D extends MetricDefinition, S extends Series> {
-  /** As it is exposed: a view may have changed its name, labels or buckets. */
+  /** The exposed definition: a view may have changed its name, labels or buckets. */
   definition: D;
   readonly help: string;
   readonly type: D['type'];
   readonly aggregator: Aggregator;
-  /** Labels of the series, without those that a view drops. */
+  /** The labels of the series, without those that a view drops. */
   labelNames: readonly string[];
-  /** The series of this instrument. For exposition and aggregation; recording goes through the methods. */
+  /** The series, for exposition and aggregation; record with the methods. @internal */
   series: SeriesTree<S>;
-  /** Whether it is switched off: nothing is recorded, and nothing is exposed. */
+  /** Whether it is switched off: nothing is recorded or exposed. */
   isOff = false;
 
-  /** Given function -> the same, called on this instrument. */
+  /** By the given function: the same function, bound to this instrument. */
   readonly #collectors = new Map<unknown, () => void | Promise<void>>();
   /** The name prom-client wrote before it reads; see `name`. */
   #writtenName: string | undefined;
@@ -75,14 +78,14 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.labelNames = this.series.labelNames;
   }
 
-  /** The definition as code has it, whatever a view changes of it. */
+  /** The declared definition, without the changes of a view. */
   get declared(): D {
     return declaredDefinition(this.definition);
   }
 
   /**
-   * Takes the definition that another view makes. Bound series stay usable.
-   * @returns whether it is in force: not where labels change and something was recorded
+   * Replaces the exposed definition. Bound series stay usable.
+   * @returns `false`, and nothing is changed, if the labels differ and something was recorded
    * @internal
    */
   redefine(definition: D): boolean {
@@ -126,16 +129,16 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /**
-   * prom-client's OpenMetrics output writes a counter's name without `_total` and reads the metric at once. The written
-   * name holds for that one reading; prom-client's own counters stay renamed for good.
+   * prom-client's OpenMetrics output sets the name of a counter without `_total` and then reads the metric. The name applies to
+   * that reading only, whereas prom-client's own counters stay renamed.
    */
   set name(name: string) {
     this.#writtenName = name;
   }
 
   /**
-   * The bound series of these label values: a counter's `inc` on it is one property add. It is made now, at 0, so that
-   * it is exposed before the first recording.
+   * The bound series of these label values, for hot paths: a recording on it needs no look-up. The series is made immediately, at
+   * 0, so that it is exposed before the first recording.
    * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
    */
   with(labels: LabelValues<D['labels']>): S {
@@ -143,8 +146,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /**
-   * prom-client's way to a bound series: label values in declared order, or one label object. Its methods may be taken off:
-   * `const { inc } = counter.labels('a')`. `with` checks the labels, and allocates nothing.
+   * The bound series as in prom-client: by label values in declared order, or by one label object. Its methods may be detached:
+   * `const { inc } = counter.labels('a')`. Prefer `with`, which checks the types of the labels and allocates nothing.
    */
   labels(...values: readonly (string | number | boolean)[]): BoundMethods<S, D['labels']>;
   labels(none: PromClientArgument<D['labels']>): BoundMethods<S, D['labels']>;
@@ -156,7 +159,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     );
   }
 
-  /** Removes one series, named as in `labels`. What is not there is not an error. */
+  /** Removes one series, identified as in `labels`. Does nothing if it does not exist. */
   remove(...values: readonly (string | number | boolean)[]): void;
   remove(none: PromClientArgument<D['labels']>): void;
   remove(labels: Partial<LabelValues<D['labels']>>): void;
@@ -171,10 +174,10 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /**
-   * Removes every series that has these label values, whatever its others: those of a tenant or a worker that is gone.
-   * @returns how many
-   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label, which would
-   *   be all of them: `reset` says so
+   * Removes every series with these values of some labels, for example those of a deleted tenant.
+   * @returns the number of removed series
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label: use `reset`
+   *   to remove all series
    */
   removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
     if (!isLabels(labels) || Object.keys(labels).length === 0) {
@@ -183,13 +186,13 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
         `Invalid labels of removeWhere on metric \`${this.name}\`: expected some of ${this.labelNames.join(', ') || 'no labels, since it has none'} with a value, received ${shown(labels)}. \`reset()\` removes all series.`,
       );
     }
-    const gone = this.series.where({ ...labels });
-    for (const series of gone) this.series.remove(series);
+    const matching = this.series.where({ ...labels });
+    for (const series of matching) this.series.remove(series);
     this.zeroBare();
-    return gone.length;
+    return matching.length;
   }
 
-  /** Removes all series; a metric without labels starts again at 0. Bound series stay usable. */
+  /** Removes all series; a metric without labels restarts at 0. Bound series stay usable. */
   reset(): void {
     this.series.clear();
     this.zeroBare();
@@ -205,13 +208,13 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.#collectors.clear();
   }
 
-  /** Starts again at 0, back in its registry. @internal */
-  comeBack(): void {
-    this.series.comeBack();
+  /** Notes that it is registered again, and restarts at 0. @internal */
+  registeredAgain(): void {
+    this.series.registeredAgain();
     this.zeroBare();
   }
 
-  /** Adds a function that is run at each scrape; returns a function that takes it off again. */
+  /** Adds a function that updates the instrument at each scrape; returns a function that removes it. @throws ERR_METRICS_INVALID_COLLECTOR */
   addCollect(collect: Collect<this>): () => void {
     if (typeof collect !== 'function') {
       throw metricsError(
@@ -225,7 +228,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     };
   }
 
-  /** Runs the collect functions, if any, and settles when all have. */
+  /** Runs the collect functions, and resolves when all have settled. */
   collect(): void | Promise<void> {
     if (this.#collectors.size === 0) return;
     const pending: Promise<void>[] = [];
@@ -236,7 +239,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     if (pending.length > 0) return Promise.all(pending).then(() => undefined);
   }
 
-  /** The metric with all its numbers, collected anew: prom-client's registries read it. */
+  /** Collects and returns the metric with all its values, as prom-client's registries read it. */
   get(): Promise<MetricSnapshot>;
   get(): Promise<PromClientReading<D['labels']>>;
   get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
@@ -245,7 +248,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return this.#snapshot(name) as Promise<MetricSnapshot & PromClientReading<D['labels']>>;
   }
 
-  /** As `get()`; prom-client prefers it for text where it exists. */
+  /** As `get()`; prom-client prefers this method for text. */
   getForPromString(): Promise<MetricSnapshot> {
     return this.get();
   }
@@ -253,20 +256,20 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** The methods of a series, bound to it. */
   protected abstract methodsOf(series: S): BoundMethods<S, D['labels']>;
 
-  /** The labels of a series with those that are given when a timer of it ends. */
+  /** The labels of a series, overridden by those given at the end of a timer. */
   protected endLabels(series: S, labels: unknown): LabelValues<D['labels']> {
     return { ...this.#labelsOf(series), ...(labels as object) } as LabelValues<D['labels']>;
   }
 
-  /** The numbers of one series, in output order. */
+  /** The samples of one series, in output order. */
   protected abstract samplesOf(series: S, labels: SampleLabels): Sample[];
 
-  /** Brings the one series of a metric without labels into being: such metrics start at 0. */
+  /** Makes the only series of a metric without labels, which starts at 0. */
   protected zeroBare(): void {
-    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.bare();
+    if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.unlabelled();
   }
 
-  /** All numbers as they stand: no collect function runs. */
+  /** All samples, without running the collect functions. */
   samples(): Sample[] {
     const values: Sample[] = [];
     for (const series of this.series) values.push(...this.samplesOf(series, this.#labelsOf(series)));

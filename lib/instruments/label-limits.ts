@@ -1,9 +1,10 @@
-/** How many values the labels with a limit of their own have, so that one too many is known. */
-import { type Label, otherValue } from '../definition.js';
+/** The distinct values of labels that have a `limit`. */
+import { type Label, otherValue } from '../label.js';
+import type { FoldListener } from './folding.js';
 
 export class LabelLimits {
   readonly #limits: readonly (number | undefined)[];
-  /** Values of each label that has a limit, with how many series have them. */
+  /** Per label with a limit: its values, and how many series have each. */
   readonly #known: readonly (Map<string, number> | undefined)[];
 
   constructor(labels: readonly Label[]) {
@@ -11,7 +12,7 @@ export class LabelLimits {
     this.#known = labels.map(({ limit }) => (limit === undefined ? undefined : new Map()));
   }
 
-  /** Whether a value is one too many for its label. */
+  /** Whether a new value would exceed the limit of its label. */
   isPast(index: number, value: string): boolean {
     const known = this.#known[index];
     const limit = this.#limits[index];
@@ -19,7 +20,20 @@ export class LabelLimits {
     return !known.has(value) && known.size >= limit;
   }
 
-  /** A series with these values has come (1) or gone (-1): a value that none has any more makes room. */
+  /** Replaces values past their limit with `other` and reports them; the same array if nothing changes. */
+  apply(values: readonly string[], names: readonly string[], onFold: FoldListener): readonly string[] {
+    let changed: string[] | undefined;
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] ?? '';
+      if (!this.isPast(index, value)) continue;
+      changed ??= [...values];
+      changed[index] = otherValue;
+      onFold(names[index] ?? '', this.#limits[index], value);
+    }
+    return changed ?? values;
+  }
+
+  /** Counts a series that was added (1) or removed (-1). A value without series no longer counts against the limit. */
   count(values: readonly string[], change: 1 | -1): void {
     for (const [index, known] of this.#known.entries()) {
       const value = values[index] ?? '';
@@ -31,7 +45,7 @@ export class LabelLimits {
   }
 }
 
-/** An absent label takes no room, and what is folded has had to. */
+/** Absent and folded values do not count against the limit. */
 function isFree(value: string): boolean {
   return value === '' || value === otherValue;
 }

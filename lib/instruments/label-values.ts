@@ -1,14 +1,15 @@
-/** Label values on their way into the tree: what they read as, and what of it is stored. */
-import { type Label, otherValue } from '../definition.js';
-import { type MetricsError, metricsError, shown } from '../errors.js';
+/** Converts label values to stored values. */
 
-/** A label value as a key of the tree, where that takes no thought: text, and numbers as the text they read as. */
+import { type MetricsError, metricsError, shown } from '../errors.js';
+import { type Label, otherValue } from '../label.js';
+
+/** The key of a label value that is a string or a number; `undefined` for values that need conversion. */
 export function keyOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
 /**
- * A label value as text: `200` and `'200'` are one, nothing is an empty value, which is an absent label.
+ * A label value as a string: `200` equals `'200'`; `undefined` and `null` are the empty string, which is an absent label.
  * @throws ERR_METRICS_INVALID_LABEL_VALUE for a symbol, an object or a function
  */
 export function labelText(value: unknown, label: string, metric: string): string {
@@ -30,16 +31,16 @@ export function labelText(value: unknown, label: string, metric: string): string
   }
 }
 
-/** A value as it is stored: well-formed text, and `other` for what a closed set does not hold. */
+/** The stored value: well-formed text, and `other` for a value outside a closed set. */
 export function storedValue(value: string, label: Label | undefined): string {
-  // A lone surrogate cannot be written as UTF-8: two series would come out as one.
+  // Lone surrogates have no UTF-8: two series would be exposed with the same label value.
   const text = value.isWellFormed() ? value : value.toWellFormed();
   const allowed = label?.values;
   return allowed === undefined || text === '' || allowed.includes(text) ? text : otherValue;
 }
 
 /**
- * Values in declared order of an object in any order; absent ones are empty.
+ * The values of a label object in declared order; absent labels are empty strings.
  * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE
  */
 export function valuesByName(
@@ -63,7 +64,7 @@ export function valuesByName(
 }
 
 /**
- * Positional label values as text; there must be one for each label.
+ * Positional label values as strings; one per label is required.
  * @throws ERR_METRICS_LABEL_COUNT, ERR_METRICS_INVALID_LABEL_VALUE
  */
 export function labelTexts(values: readonly unknown[], names: readonly string[], metric: string): string[] {

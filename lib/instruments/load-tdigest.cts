@@ -1,4 +1,4 @@
-/** Loads `tdigest` at its first use, at once: a CommonJS file, so that bundlers see what is required. */
+/** Loads `tdigest` synchronously at its first use. A CommonJS file, so that bundlers see the `require`. */
 import type tdigest = require('tdigest');
 
 function loadTdigest(): typeof tdigest {

@@ -1,11 +1,12 @@
-/** Series of a metric of which a view drops labels. */
+/** The series of a metric whose view drops labels. */
 import type { Series } from './branch.js';
 import { labelCountError } from './label-values.js';
-import { SeriesTree, type SeriesTreeOptions } from './series.js';
+import { SeriesTree } from './series.js';
+import type { SeriesTreeOptions } from './series-options.js';
 
 /**
- * Callers give the labels of the definition, as they always do. The values of those that are dropped are not read, so
- * series that differ in nothing else are one. `labelNames`, `valuesOf` and `resolve` know the labels that are kept.
+ * Callers still pass the labels of the definition. Values of dropped labels are ignored, so series that differ in nothing else
+ * are merged. `labelNames`, `valuesOf` and `resolve` use the kept labels only.
  */
 export class MergedSeries<S extends Series> extends SeriesTree<S> {
   readonly #declared: readonly string[];
@@ -34,7 +35,7 @@ export class MergedSeries<S extends Series> extends SeriesTree<S> {
     return super.peekAt(this.#keptAt(values));
   }
 
-  /** None by the value of a label that is dropped: a series may have recordings of others. */
+  /** No series for the value of a dropped label, since a series may hold recordings with other values. */
   override where(labels: Readonly<Record<string, unknown>>): S[] {
     return Object.keys(labels).some((name) => this.#dropped.has(name)) ? [] : super.where(labels);
   }

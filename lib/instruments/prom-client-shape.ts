@@ -1,17 +1,17 @@
-/** What makes an instrument assignable to prom-client's types, which describe less than is so and ask for more. */
+/** Makes instruments assignable to the types of prom-client. */
 
 import type { Histogram as PromClientHistogram } from 'prom-client';
-import type { LabelShape, LabelValues } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 
 /**
- * The arguments of an overload that exists for prom-client's types alone: nothing can call it, and each of prom-client's
- * overloads for the same labels takes it.
+ * The arguments of an overload that only exists for assignability to prom-client's types: it cannot be called, and matches each of
+ * prom-client's overloads with the same labels.
  */
 export type PromClientArgument<L> = { readonly [K in keyof L]: never } & {
   readonly [K in 'labels' | 'value' | 'exemplarLabels']: never;
 };
 
-/** What prom-client's types have `get()` give: a number as `type`, and a `collect` that it does not give either. */
+/** The result of `get()` in prom-client's types, with a numeric `type` and a `collect` that it does not really have. */
 export type PromClientReading<L> = Awaited<ReturnType<PromClientHistogram<keyof L & string>['get']>>;
 
 /** The methods of a bound series, each usable on its own: `const { inc } = counter.labels('a')`. */
@@ -22,20 +22,20 @@ export type BoundMethods<S, L extends LabelShape> = Pick<
   (S extends { startTimer: unknown } ? BoundTimer<L> : unknown);
 
 interface BoundTimer<L extends LabelShape> {
-  /** Starts a stopwatch. Labels that are given at its end replace those of the series. */
+  /** Starts a timer. Labels that are given at its end replace those of the series. */
   startTimer(): StopTimer<L>;
   startTimer(none?: never): PromClientStop<L>;
 }
 
 type RecordingMethod = 'inc' | 'dec' | 'set' | 'setToCurrentTime' | 'observe' | 'startTimer';
 
-/** Ends a stopwatch. Labels may be given here that were not at the start. */
+/** Ends a timer and returns the seconds. Takes further labels. */
 export type StopTimer<L extends LabelShape> = (labels?: Partial<LabelValues<L>>) => number;
 
-/** As {@link StopTimer}, of the overload for prom-client's types, which know no closed sets. */
+/** As {@link StopTimer}, for prom-client's types, which have no closed sets. */
 export type PromClientStop<L> = (labels?: Partial<Record<keyof L & string, string | number>>) => number;
 
-/** Makes methods independent of their `this`, as callers detach them: `const { inc } = counter`. */
+/** Binds methods to their instrument, since callers detach them: `const { inc } = counter`. */
 export function bindMethods<I extends object>(
   instrument: I,
   methods: readonly (keyof I & RecordingMethod)[],

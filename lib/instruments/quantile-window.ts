@@ -1,14 +1,13 @@
 /**
- * Quantiles over a sliding window: a ring of t-digests, the newest takes the values, the oldest is dropped as time goes
- * on, and a reading merges them. (prom-client writes every value into every digest of its ring, at that many times the
- * cost, and shares one digest between all of them until the first rotation.)
+ * Quantiles over a sliding window: a ring of t-digests. The newest digest takes the values, the oldest is dropped over time, and
+ * a reading merges all. (prom-client writes every value into every digest of its ring.)
  */
 import type tdigest from 'tdigest';
 import loader from './load-tdigest.cjs';
 
 type Digest = InstanceType<typeof tdigest.TDigest>;
 
-/** Loaded with the first summary that exposes quantiles: most services have none, and start sooner. */
+/** Loaded with the first summary that exposes quantiles, since most services have none and start faster without it. */
 let loaded: typeof tdigest | undefined;
 
 function newDigest(): Digest {
@@ -38,7 +37,7 @@ export class QuantileWindow {
     digest.push(value);
   }
 
-  /** The value at each quantile; NaN where the window is empty, as Prometheus' own clients have it. */
+  /** The value at each quantile; NaN if the window is empty, as in the Go client. */
   quantiles(quantiles: readonly number[]): number[] {
     this.#slide();
     const merged = newDigest();
@@ -58,7 +57,7 @@ export class QuantileWindow {
 
   #slide(): void {
     const now = Date.now();
-    // The clock was set back: the window slides on from there, instead of waiting until it has caught up.
+    // The clock was set back: the window continues from the new time instead of waiting for the old one.
     if (now < this.#newestSince) this.#newestSince = now;
     const steps = Math.floor((now - this.#newestSince) / this.#stepMilliseconds);
     if (steps <= 0) return;

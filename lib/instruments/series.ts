@@ -1,77 +1,49 @@
 /**
- * Series of one metric, found by their actual label values: a tree with one level a label, never a concatenated key.
+ * The series of one metric, found by their label values: a tree with one level per label, never a concatenated key.
  *
- * A branch keeps its only child inline and takes a Map from the second on, since most branches have one child: that is
- * half the memory of nested Maps at the same speed. A hit costs one look-up a label, allocates nothing and checks the
- * label names on the way. Whatever is not found as it stands (new, folded, in another order, not text) goes through
- * {@link SeriesTree.resolve}, the only place that normalises values.
+ * A branch keeps an only child inline, without a Map: half the memory of nested Maps at the same speed. A hit costs one look-up
+ * per label, allocates nothing and checks the label names on the way. Everything else (new, folded, in another order, not a
+ * string) goes through {@link SeriesTree.resolve}, the only method that normalises values.
  *
- * Memory is bounded: past the series budget, or past a label's own limit, the offending label's value becomes `other`
- * (design, "Cardinality"). Totals stay exact, since every recording still lands in a series.
+ * Memory is bounded: past the series budget or the limit of a label, the offending value becomes `other`. Totals stay exact.
  */
-import { type Label, otherValue } from '../definition.js';
+import { type Label, otherValue } from '../label.js';
 import {
   type Branch,
   childOf,
-  childrenOf,
-  dropChild,
-  newBranch,
   newRoot,
-  revived,
+  removedValues,
   Series,
   setChild,
-  vacate,
-  vacatedValues,
+  setRemoval,
+  successorOf,
   type WideBranch,
-  withRoom,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
+import { labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
 import { LabelLimits } from './label-limits.js';
-import { keyOf, labelTexts, storedValue, valuesByName } from './label-values.js';
-
-/**
- * What happened to a value that did not fit: told to the registry, which counts and warns. `budget` is how many it
- * exceeded; `undefined` for a value outside a closed set.
- */
-export type FoldListener = (label: string, budget: number | undefined, value: string) => void;
-
-export interface SeriesTreeOptions<S extends Series> {
-  readonly metric: string;
-  readonly labels: Readonly<Record<string, Label>>;
-  /** How many series may be before folding starts. */
-  readonly maxSeries: number;
-  readonly onFold: FoldListener;
-  readonly create: (key: string, branch: Branch) => S;
-  /** Told of every series that leaves, so that it can free what it holds. */
-  onRemove?(series: S): void;
-  /** Told of every series that is put back into its place. */
-  onReturn?(series: S): void;
-}
-
-/** A reading that lets others go on in between. */
-interface Reading {
-  /** Series that took a place after one had been given up: the same labels may have been read before. */
-  remade: WeakSet<Series> | undefined;
-}
+import { keyOf, labelTexts, valuesByName } from './label-values.js';
+import { Readings } from './readings.js';
+import type { SeriesTreeOptions } from './series-options.js';
+import { branchFor, pathOf, prune, seriesAt, seriesBelow, seriesInAnyOrder } from './tree-paths.js';
 
 export class SeriesTree<S extends Series> {
   readonly labelNames: readonly string[];
-  /** How many series there are. */
   size = 0;
 
   readonly #options: SeriesTreeOptions<S>;
   readonly #labels: readonly Label[];
   readonly #limits: LabelLimits;
   readonly #root: WideBranch;
-  /** `find` for the labels of this metric, once it has been asked for often enough. */
+  /** `find` compiled for the labels of this metric, after enough look-ups. */
   #quickFind: QuickFind<S> | undefined;
   #finds = 0;
-  /** The series without label values, once asked for. */
-  #bare: S | undefined;
-  /** Indices of labels in the order in which they are folded; known once the budget is used up. */
+  /** The series without label values, once it was needed. */
+  #unlabelled: S | undefined;
+  /** Indices of labels in the order in which they are folded; computed when the budget is used up. */
   #foldOrder: readonly number[] | undefined;
-  readonly #readings = new Set<Reading>();
-  /** Called when a metric that was removed is recorded on. */
+  readonly #readings = new Readings<S>();
+  /** Called when a removed metric is recorded on. */
   #onRecording: (() => void) | undefined;
 
   constructor(options: SeriesTreeOptions<S>) {
@@ -86,14 +58,14 @@ export class SeriesTree<S extends Series> {
     return this.#root.key;
   }
 
-  /** Takes another name for the metric. Bound series stay as they are. */
+  /** Renames the metric. Bound series stay valid. */
   rename(metric: string): void {
     this.#root.key = metric;
   }
 
   /**
-   * The series of a label object, made where there is none.
-   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; no series is made then
+   * The series of a label object, made if it does not exist.
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE, without making a series
    */
   find(labels: Readonly<Record<string, unknown>>): S {
     const quick = this.#quickFind;
@@ -103,12 +75,11 @@ export class SeriesTree<S extends Series> {
     return this.#findByOrder(labels);
   }
 
-  /** As `find`, for the labels of any metric. */
   #findByOrder(labels: Readonly<Record<string, unknown>>): S {
     const names = this.labelNames;
     let node: Branch | Series = this.#root;
     let index = 0;
-    // One pass over the caller's own keys finds the series and would meet an unknown label, if they come as declared.
+    // If the keys come in declared order, one pass over them finds the series and detects unknown labels.
     for (const name in labels) {
       if (name !== names[index]) return this.#findInAnyOrder(labels);
       const key = keyOf(labels[name]);
@@ -121,30 +92,20 @@ export class SeriesTree<S extends Series> {
     return index > 0 && index === names.length ? (node as S) : this.#findInAnyOrder(labels);
   }
 
-  /** As `find`, for labels in another order than declared, or with some missing: a second pass counts the keys. */
+  /** As `find`, for labels in another order or with some missing: a second pass counts the keys. */
   #findInAnyOrder(labels: Readonly<Record<string, unknown>>): S {
-    const names = this.labelNames;
-    let node: Branch | Series | undefined = this.#root;
-    let expected = 0;
-    for (let index = 0; index < names.length && node !== undefined; index++) {
-      const value = labels[names[index] ?? ''];
-      if (value !== undefined) expected++;
-      const key = value === undefined ? '' : keyOf(value);
-      node = key === undefined ? undefined : childOf(node as Branch, key);
-    }
-    let given = 0;
-    for (const _ in labels) given++;
-    return node instanceof Series && given === expected
-      ? (node as S)
-      : this.resolve(valuesByName(labels, this.labelNames, this.metric));
+    return (
+      seriesInAnyOrder<S>(this.#root, this.labelNames, labels) ??
+      this.resolve(valuesByName(labels, this.labelNames, this.metric))
+    );
   }
 
-  /** The series of label values in declared order: what a caller that knows the order uses. */
+  /** The series of label values in declared order. */
   at(values: readonly unknown[]): S {
     let node: Branch | Series | undefined = this.#root;
     for (let index = 0; index < values.length && node !== undefined; index++) {
       const value: unknown = values[index];
-      // A `Series` here means too many values, which are counted below.
+      // A `Series` here means too many values, which `labelTexts` rejects.
       if (node instanceof Series || typeof value !== 'string') node = undefined;
       else node = childOf(node, value);
     }
@@ -153,185 +114,154 @@ export class SeriesTree<S extends Series> {
       : this.resolve(labelTexts(values, this.labelNames, this.metric));
   }
 
-  /** The series with no label values at all: the only one of a metric without labels. */
-  bare(): S {
-    const bare = this.#bare;
-    if (bare !== undefined) return bare.branch === undefined ? revived(bare) : bare;
+  /** The series without label values: the only one of a metric without labels. */
+  unlabelled(): S {
+    const unlabelled = this.#unlabelled;
+    if (unlabelled?.branch !== undefined) return unlabelled;
+    if (unlabelled !== undefined) return successorOf(unlabelled);
     const found = this.resolve(this.labelNames.map(() => ''));
-    // For want of room it may be another's, and not for good.
-    if (this.valuesOf(found).every((value) => value === '')) this.#bare = found;
+    // A folded series, which replaces it while the budget is used up, must not be cached.
+    if (this.valuesOf(found).every((value) => value === '')) this.#unlabelled = found;
     return found;
   }
 
-  /** The series of a label object, or `undefined`: makes none. */
+  /** The series of a label object, or `undefined`; never makes one. */
   peek(labels: Readonly<Record<string, unknown>>): S | undefined {
-    return this.#descend(this.#normalised(valuesByName(labels, this.labelNames, this.metric)));
+    const values = valuesByName(labels, this.labelNames, this.metric);
+    return seriesAt<S>(this.#root, storedValues(values, this.#labels));
   }
 
-  /** The series of label values in declared order, or `undefined`: makes none. */
+  /** The series of label values in declared order, or `undefined`; never makes one. */
   peekAt(values: readonly unknown[]): S | undefined {
-    return this.#descend(this.#normalised(labelTexts(values, this.labelNames, this.metric)));
+    return seriesAt<S>(
+      this.#root,
+      storedValues(labelTexts(values, this.labelNames, this.metric), this.#labels),
+    );
   }
 
-  /** The series that have these values of some labels: none for a value that a closed set does not hold. */
+  /** The series with these values of some labels; none for a value outside a closed set. */
   where(labels: Readonly<Record<string, unknown>>): S[] {
     const given = valuesByName(labels, this.labelNames, this.metric);
-    const wanted = this.#normalised(given);
+    const wanted = storedValues(given, this.#labels);
     if (wanted.some((value, index) => value === otherValue && given[index] !== otherValue)) return [];
-    const asked = this.labelNames.map((name) => Object.hasOwn(labels, name));
+    const isGiven = this.labelNames.map((name) => Object.hasOwn(labels, name));
     return [...this].filter((series) => {
       const values = this.valuesOf(series);
-      return asked.every((isAsked, index) => !isAsked || values[index] === wanted[index]);
+      return isGiven.every((given, index) => !given || values[index] === wanted[index]);
     });
   }
 
-  /** Finds or makes the series of text values in declared order, closed sets, limits and budget applied. */
+  /** Finds or makes the series of strings in declared order. Applies closed sets, limits and the budget. */
   resolve(values: readonly string[]): S {
     this.#announce();
-    const wanted = this.#normalised(values);
-    if (wanted !== values) this.#tellClosed(values);
-    const found = this.#descend(wanted);
+    const wanted = storedValues(values, this.#labels);
+    if (wanted !== values) reportUnknownValues(values, this.#labels, this.labelNames, this.#options.onFold);
+    const found = seriesAt<S>(this.#root, wanted);
     if (found !== undefined) return found;
-    const limited = this.#withinLimits(wanted);
-    const existing = limited === wanted ? undefined : this.#descend(limited);
+    const limited = this.#limits.apply(wanted, this.labelNames, this.#options.onFold);
+    const existing = limited === wanted ? undefined : seriesAt<S>(this.#root, limited);
     if (existing !== undefined) return existing;
     return this.size < this.#options.maxSeries ? this.#attach(limited) : this.#folded(limited);
   }
 
   /** Label values of a series, in declared order. */
   valuesOf(series: Series): string[] {
-    const vacated = vacatedValues(series);
-    if (vacated !== undefined) return [...vacated];
-    if (this.labelNames.length === 0) return [];
-    const values = [series.key];
-    for (let branch = series.branch; branch?.parent !== undefined; branch = branch.parent)
-      values.push(branch.key);
-    return values.reverse();
+    const removed = removedValues(series);
+    if (removed !== undefined) return [...removed];
+    return this.labelNames.length === 0 ? [] : pathOf(series);
   }
 
-  /** Removes one series. Its numbers are gone; who holds it bound may record on it again, from 0. */
+  /** Removes one series and its value. A bound series that is recorded on again starts from 0. */
   remove(series: S): void {
     const branch = series.branch;
     if (branch === undefined) return;
     const values = this.valuesOf(series);
-    vacate(series, {
+    setRemoval(series, {
       metric: this.metric,
       values,
-      takeAgain: () => this.#takeAgain(series, values),
+      successor: () => this.#addAgain(series, values),
     });
     this.#options.onRemove?.(series);
     series.branch = undefined;
     this.size--;
     this.#limits.count(values, -1);
-    for (const reading of this.#readings) reading.remade ??= new WeakSet();
-    let key = series.key;
-    for (let at: Branch | undefined = branch; at !== undefined; at = at.parent) {
-      if (dropChild(at, key) > 0) break;
-      key = at.key;
-    }
+    this.#readings.noteRemoval();
+    prune(branch, series.key);
     if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
   }
 
-  /** Removes all series. */
   clear(): void {
     for (const series of [...this]) this.remove(series);
   }
 
-  /** Removes all series of a metric that was removed itself, and calls back once before one is made again. */
+  /** Removes all series of a removed metric. Calls back once, before the next series is made. */
   forget(onRecording: () => void): void {
     this.clear();
     this.#onRecording = onRecording;
   }
 
-  /** Whether nothing was recorded since the metric was removed. */
+  /** Whether nothing has been recorded since the metric was removed. */
   get isForgotten(): boolean {
     return this.#onRecording !== undefined;
   }
 
-  comeBack(): void {
+  /** Notes that the removed metric is registered again. */
+  registeredAgain(): void {
     this.#onRecording = undefined;
   }
 
-  /** A series that is in no place, and is never exposed. */
+  /** A series that is not part of the tree and is never exposed. */
   detached(): S {
     return this.#options.create('', newRoot(this.metric));
   }
 
-  /** Hands every series over to another tree: who holds one bound records on its successor there from now on. */
+  /** Moves every series to another tree: bound series record on their successors there. */
   handOver(successor: SeriesTree<S>): void {
     for (const series of [...this]) {
       const values = this.valuesOf(series);
       successor.at(values);
       this.remove(series);
-      vacate(series, { metric: successor.metric, values, takeAgain: () => successor.at(values) });
+      setRemoval(series, { metric: successor.metric, values, successor: () => successor.at(values) });
     }
   }
 
   /**
-   * Every series, for a reader that lets others go on in between: no label values come twice, also where series are removed
-   * and made again meanwhile. Those made again come with the next reading.
+   * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are made again.
    */
-  *read(): IterableIterator<S> {
-    const reading: Reading = { remade: undefined };
-    this.#readings.add(reading);
-    try {
-      for (const series of this) if (reading.remade?.has(series) !== true) yield series;
-    } finally {
-      this.#readings.delete(reading);
-    }
+  read(): IterableIterator<S> {
+    return this.#readings.read(this);
   }
 
-  /** Every series, those of one value of the first label together. Safe against changes on the way. */
-  *[Symbol.iterator](): IterableIterator<S> {
-    const stack: Iterator<Branch | Series>[] = [childrenOf(this.#root)];
-    for (let children = stack.at(-1); children !== undefined; children = stack.at(-1)) {
-      const next = children.next();
-      if (next.done) stack.pop();
-      else if (next.value instanceof Series) yield next.value as S;
-      else stack.push(childrenOf(next.value));
-    }
+  /** Iterates over all series, grouped by the value of the first label. The tree may change during the iteration. */
+  [Symbol.iterator](): IterableIterator<S> {
+    return seriesBelow(this.#root) as IterableIterator<S>;
   }
 
-  /** Tells that a metric which was removed is recorded on. */
+  /** Reports that a removed metric is recorded on. */
   #announce(): void {
     const onRecording = this.#onRecording;
     this.#onRecording = undefined;
     onRecording?.();
   }
 
-  #takeAgain(series: S, values: readonly string[]): S {
+  #addAgain(series: S, values: readonly string[]): S {
     this.#announce();
-    const successor = this.#descend(values);
+    const successor = seriesAt<S>(this.#root, values);
     if (successor !== undefined) return successor;
-    const hasRoom = this.size < this.#options.maxSeries;
-    if (!hasRoom || values.some((value, index) => this.#limits.isPast(index, value)))
+    const hasCapacity = this.size < this.#options.maxSeries;
+    if (!hasCapacity || values.some((value, index) => this.#limits.isPast(index, value)))
       return this.resolve(values);
-    vacate(series, undefined);
+    setRemoval(series, undefined);
     return this.#attach(values, series);
   }
 
-  #descend(values: readonly string[]): S | undefined {
-    let node: Branch | Series | undefined = values.length === 0 ? childOf(this.#root, '') : this.#root;
-    for (let index = 0; index < values.length && node !== undefined; index++) {
-      node = childOf(node as Branch, values[index] ?? '');
-    }
-    return node as S | undefined;
-  }
-
   #attach(values: readonly string[], returning?: S): S {
-    let branch: Branch = this.#root;
-    for (let index = 0; index < values.length - 1; index++) {
-      const key = values[index] ?? '';
-      const child = childOf(branch, key);
-      if (child === undefined) branch = withRoom(branch);
-      branch = child === undefined ? setChild(branch, newBranch(key, branch)) : (child as Branch);
-    }
-    branch = withRoom(branch);
+    const branch = branchFor(this.#root, values);
     const key = values.at(-1) ?? '';
     this.size++;
     this.#limits.count(values, 1);
     const series = returning ?? this.#options.create(key, branch);
-    for (const reading of this.#readings) reading.remade?.add(series);
+    this.#readings.noteAddition(series);
     if (returning === undefined) return setChild(branch, series);
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);
@@ -339,76 +269,32 @@ export class SeriesTree<S extends Series> {
     return setChild(branch, returning);
   }
 
-  /** Values as they are stored; the same list where nothing changes. */
-  #normalised(values: readonly string[]): readonly string[] {
-    let changed: string[] | undefined;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index] ?? '';
-      const stored = storedValue(value, this.#labels[index]);
-      if (stored === value) continue;
-      changed ??= [...values];
-      changed[index] = stored;
-    }
-    return changed ?? values;
-  }
-
-  /** Tells of the values that a closed set does not hold. */
-  #tellClosed(values: readonly string[]): void {
-    for (const [index, label] of this.#labels.entries()) {
-      const value = values[index] ?? '';
-      if (label.values === undefined || value === otherValue) continue;
-      if (storedValue(value, label) === otherValue)
-        this.#options.onFold(this.labelNames[index] ?? '', undefined, value);
-    }
-  }
-
-  #withinLimits(values: readonly string[]): readonly string[] {
-    let changed: string[] | undefined;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index] ?? '';
-      if (!this.#limits.isPast(index, value)) continue;
-      changed ??= [...values];
-      changed[index] = otherValue;
-      this.#options.onFold(this.labelNames[index] ?? '', this.#labels[index]?.limit, value);
-    }
-    return changed ?? values;
-  }
-
   /**
-   * A series for values that no longer fit the budget: label after label becomes `other`, the most varied first, until
-   * a series is found. Series with folded values may take a tenth on top of the budget, so that one offending label
-   * does not take the others with it.
+   * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found.
+   * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
    */
   #folded(values: readonly string[]): S {
     const { maxSeries, onFold } = this.#options;
     if (values.length === 0) return this.#attach(values);
-    this.#foldOrder ??= this.#labelsByVariety();
+    this.#foldOrder ??= labelsByVariety(
+      this.#labels,
+      [...this].map((series) => this.valuesOf(series)),
+    );
     const reserve = Math.max(16, Math.ceil(maxSeries / 10));
     const folded = [...values];
     for (let step = 0; step < this.#foldOrder.length; step++) {
       const index = this.#foldOrder[step] ?? 0;
       const value = folded[index] ?? '';
-      // A label that is absent is not what grew.
+      // An absent label cannot be the offending one.
       if (value === '') continue;
       if (value !== otherValue) {
         folded[index] = otherValue;
         onFold(this.labelNames[index] ?? '', maxSeries, value);
       }
-      const found = this.#descend(folded);
+      const found = seriesAt<S>(this.#root, folded);
       if (found !== undefined) return found;
       if (this.size < maxSeries + reserve || step === this.#foldOrder.length - 1) return this.#attach(folded);
     }
     return this.#attach(folded);
-  }
-
-  /** Labels by how many values they have now; closed sets last, they cannot be what grew. */
-  #labelsByVariety(): readonly number[] {
-    const distinct = this.#labels.map(() => new Set<string>());
-    for (const series of this) {
-      for (const [index, value] of this.valuesOf(series).entries()) distinct[index]?.add(value);
-    }
-    const weight = (index: number): number =>
-      this.#labels[index]?.values === undefined ? (distinct[index]?.size ?? 0) : 0;
-    return this.#labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
   }
 }

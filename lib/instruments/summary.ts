@@ -1,7 +1,8 @@
-/** Summaries: sum and count of observed values, and quantiles over a sliding window where the definition asks. */
-import type { LabelShape, LabelValues, SummaryDefinition } from '../definition.js';
+/** Summaries: sum and count of observed values, and optional quantiles over a sliding window. */
+import type { SummaryDefinition } from '../definition.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, revived, Series } from './branch.js';
+import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import {
   Instrument,
   type InstrumentContext,
@@ -22,11 +23,11 @@ import { bareNumber, checkFinite, valueError } from './value-checks.js';
 
 /** One series of a summary, bound to its label values. */
 export class SummarySeries extends Series {
-  /** Sum of the observed values. Read it; only `observe` writes it. */
+  /** Sum of the observed values. Read-only: use `observe`. */
   sum = 0;
-  /** How many values were observed. Read it; only `observe` writes it. */
+  /** The number of observed values. Read-only: use `observe`. */
   count = 0;
-  /** The values of the last `maxAgeSeconds`; `undefined` where no quantiles are exposed. */
+  /** The values of the last `maxAgeSeconds`; `undefined` if no quantiles are exposed. */
   readonly window: QuantileWindow | undefined;
 
   constructor(key: string, branch: Branch, window: QuantileWindow | undefined) {
@@ -34,21 +35,21 @@ export class SummarySeries extends Series {
     this.window = window;
   }
 
-  /** Observes a finite value. @throws ERR_METRICS_INVALID_VALUE; the series is untouched then */
+  /** Observes a finite value. @throws ERR_METRICS_INVALID_VALUE, without changing the series */
   observe(value: number): void {
     if (!Number.isFinite(value)) throw valueError('observation of summary', metricOf(this), value);
-    if (this.branch === undefined) revived(this).record(value);
+    if (this.branch === undefined) successorOf(this).record(value);
     else this.record(value);
   }
 
-  /** `observe` of a checked value, on a series that is in its place or has just been put back there. */
+  /** `observe` without checks. */
   private record(value: number): void {
     this.sum += value;
     this.count += 1;
     this.window?.add(value);
   }
 
-  /** Starts a stopwatch; the returned function observes and returns the seconds since. */
+  /** Starts a timer; the returned function observes and returns the seconds since. */
   startTimer(): () => number {
     return timer((seconds) => this.observe(seconds));
   }
@@ -82,8 +83,8 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
 
   /**
    * Observes a finite value in the series of these labels.
-   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; every series is
-   *   untouched then
+   * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE,
+   *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
   observe(value: number): void;
@@ -91,10 +92,10 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
   observe(labelsOrValue: LabelValues<L> | number, value?: number): void {
     const observed = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
     checkFinite('observation of summary', this.name, observed);
-    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.bare()).observe(observed);
+    (isLabels(labelsOrValue) ? this.series.find(labelsOrValue) : this.series.unlabelled()).observe(observed);
   }
 
-  /** Starts a stopwatch; the returned function observes and returns the seconds since. Labels may be given at both ends. */
+  /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {

@@ -1,4 +1,4 @@
-/** Instruments that are switched off: recording on them does nothing, whoever holds them or a series of theirs. */
+/** Switches instruments off: recordings on them and their bound series do nothing. */
 import type { MetricDefinition } from '../definition.js';
 import { processWide } from '../process-wide.js';
 import type { AnyInstrument } from './any-instrument.js';
@@ -10,15 +10,15 @@ import type { Instrument } from './instrument.js';
 import { SeriesTree } from './series.js';
 import { SummarySeries } from './summary.js';
 
-/** Of all copies: the decorators of one may record in a registry that another has switched off. */
+/** Shared by all copies of this package: the decorators of one copy may record in a registry of another. */
 const all = processWide('switch-offs', () => ({ count: 0 }));
 
-/** Grows when something is switched off: what was found to be on before may no longer be. 0: nothing is. */
+/** The number of switch-offs so far. A cached "is on" is valid as long as this number is unchanged. */
 export function switchOffs(): number {
   return all.count;
 }
 
-/** Says that something is switched off that is no instrument: a registry, with all that it will make. */
+/** Notes that a registry is switched off, with all its future instruments. */
 export function noteSwitchOff(): void {
   all.count += 1;
 }
@@ -50,13 +50,13 @@ const offKinds = [
   [SummarySeries, OffSummarySeries],
 ] as const;
 
-/** Makes a series do nothing from now on. A caller that holds it has no look-up to do, as with one that is on. */
+/** Makes a series do nothing from now on, also for callers that hold it. */
 function silence<S extends Series>(series: S): S {
   for (const [on, off] of offKinds) if (series instanceof on) Object.setPrototypeOf(series, off.prototype);
   return series;
 }
 
-/** Has one series for all labels, and shows none. */
+/** Has one series for all labels and exposes none. */
 class OffSeries<S extends Series> extends SeriesTree<S> {
   readonly #only: S;
 
@@ -73,7 +73,7 @@ class OffSeries<S extends Series> extends SeriesTree<S> {
     return this.#only;
   }
 
-  override bare(): S {
+  override unlabelled(): S {
     return this.#only;
   }
 
@@ -92,7 +92,7 @@ class OffSeries<S extends Series> extends SeriesTree<S> {
 
 const recordingMethods = ['inc', 'dec', 'set', 'setToCurrentTime', 'observe', 'zero'];
 
-/** Switches an instrument off, for good. Series that are bound already do nothing from now on. */
+/** Switches an instrument off permanently, with its bound series. */
 export function switchOff(instrument: AnyInstrument): void {
   if (instrument.isOff) return;
   noteSwitchOff();
@@ -106,8 +106,8 @@ export function switchOff(instrument: AnyInstrument): void {
 function silenceSeries<S extends Series>(instrument: Instrument<MetricDefinition, S>): void {
   const tree = instrument.series;
   for (const series of tree) silence(series);
-  // One that was removed from its registry must not come back into it.
-  tree.comeBack();
+  // A removed instrument must not be registered again.
+  tree.registeredAgain();
   instrument.series = new OffSeries(tree.metric, silence(tree.detached()));
 }
 

@@ -1,7 +1,7 @@
-/** The checks of recorded numbers. They stand behind the hot path: only a bad value comes here. */
+/** Checks of recorded values and their errors. The hot path calls them for invalid values only. */
 import { type MetricsError, metricsError, shown } from '../errors.js';
 
-/** The error for a number a counter cannot take. */
+/** The error for an invalid increment of a counter. */
 export function counterError(metric: string, value: unknown): MetricsError {
   if (typeof value === 'number' && value < 0 && Number.isFinite(value)) {
     return metricsError(
@@ -13,8 +13,8 @@ export function counterError(metric: string, value: unknown): MetricsError {
 }
 
 /**
- * The number of a call without labels: `inc(2)`, or `inc(undefined, 2)` where labels are optional to the caller.
- * @throws ERR_METRICS_INVALID_VALUE for two numbers, one of which would be lost
+ * The value of a call without labels: `inc(2)`, or `inc(undefined, 2)` by a caller with optional labels.
+ * @throws ERR_METRICS_INVALID_VALUE for two values, one of which would be lost
  */
 export function bareNumber<V>(metric: string, first: V, second: number | undefined): V | number | undefined {
   if (second === undefined) return first ?? undefined;
@@ -25,7 +25,7 @@ export function bareNumber<V>(metric: string, first: V, second: number | undefin
   );
 }
 
-/** The error for a number that cannot be recorded; `what` says which number. */
+/** The error for an invalid value. @param what which value of which type of metric */
 export function valueError(
   what: string,
   metric: string,

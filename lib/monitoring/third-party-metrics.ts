@@ -2,7 +2,10 @@
  * Metrics that others record and the bundle reads, as far as it does: of Node through prom-client, of Prometheus and of
  * Alertmanager. Declared as ours are, so that rules and boards are held to them too.
  */
-import { type CounterDefinition, defineCounter, defineGauge, defineHistogram, label } from '../definition.js';
+
+import { defineCounter, defineGauge, defineHistogram } from '../define.js';
+import type { CounterDefinition } from '../definition.js';
+import { label } from '../label.js';
 
 /** prom-client's `collectDefaultMetrics`. */
 export const nodeEventLoopLag = defineGauge({

@@ -1,18 +1,19 @@
 /**
- * Outbound requests, measured on the wire: Node's `fetch` and every SDK on it tell of each request through the channels of
- * `undici` (nodejs.org/api/diagnostics_channel.html, undici's DiagnosticsChannel.md). No code is touched and no global
- * replaced; a method, a host and a status become labels, never a path, a query or the value of a header.
+ * Measures outgoing requests: Node's `fetch`, and every SDK that uses it, publish each request on the diagnostics channels of
+ * `undici` (nodejs.org/api/diagnostics_channel.html, undici's DiagnosticsChannel.md). No code is patched and no global is
+ * replaced. Method, host and status become labels; paths, queries and header values never do.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
-import { type AnyRegistry, containedCounter, containedTimes, recordingFailed } from '../contained.js';
+import { containedCounter, containedTimes, recordingFailed } from '../contained.js';
+import { networkErrorCode } from '../error-labels.js';
 import { methodLabel } from '../http-method.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { processWide } from '../process-wide.js';
-import { networkErrorCode } from '../recorders/network-error.js';
 import { PlatformMetrics } from '../recorders/platform.js';
 import { ProviderMetrics } from '../recorders/provider.js';
+import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
 import {
@@ -26,30 +27,30 @@ import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request
 export interface InstrumentFetchOptions {
   /** Where to record. Default: `sharedRegistry`. */
   readonly registry?: AnyRegistry;
-  /** Hosts beside those that are known (`api.github.com`, `api.anthropic.com`, ...), or in place of them. */
+  /** Targets by host, in addition to `knownHosts` (`api.github.com`, `api.anthropic.com`, ...) and with precedence. Default: none. */
   readonly hosts?: HostTable;
 }
 
 export interface FetchInstrumentation {
-  /** Ends it: requests from now on, and those in progress, are not recorded. */
+  /** Stops recording, also of requests in progress. Idempotent. */
   stop(): void;
 }
 
 /**
  * Records every outbound request of `fetch` and of SDKs that use it: `api_requests_total` and
- * `api_request_duration_seconds`, until the body has ended, by the service of the host; rate limits of platforms and
- * providers from the response's headers; their 429s; retries that an SDK tells of (`x-stainless-retry-count`, which
- * Anthropic's and OpenAI's send).
+ * `api_request_duration_seconds` (to the end of the body), by the service of the host; rate limits of platforms and providers
+ * from response headers, and their 429s; retries that an SDK reports (`x-stainless-retry-count`, sent by the SDKs of Anthropic
+ * and OpenAI).
  *
- * `status_code` is the status, or what went wrong where there is none or where the body broke off: the code of a network
- * error (`ECONNREFUSED`), `timeout`, `aborted`. A reader that leaves a body early keeps its status. Each hop of a
- * redirect is a request. A response whose body is not read is recorded once it is given up, at its garbage collection.
+ * `status_code` is the HTTP status, or without one, or if the body fails, the code of a network error (`ECONNREFUSED`),
+ * `timeout` or `aborted`. A request whose body is not read to its end keeps its status. Each hop of a redirect is a request. A
+ * response whose body is never read is recorded when it is garbage-collected.
  *
- * Within a method under `@ProviderRequest` or `@PlatformRequest` of the same registry, requests take the names that it
- * gives, and are recorded once, here. A second call for a registry adds its hosts.
- * @throws ERR_METRICS_INVALID_OPTION for hosts that can never match
+ * Inside a method decorated with `@ProviderRequest` or `@PlatformRequest` of the same registry, requests take the names of the
+ * decorator and are recorded once. A second call with the same registry adds its hosts.
+ * @throws ERR_METRICS_INVALID_OPTION for unknown options, an invalid registry, or hosts that can never match
  * @example
- * const wire = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
+ * const outbound = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInstrumentation {
   checkFactoryOptions('instrumentFetch', options, { registry: true, hosts: true });
@@ -72,7 +73,7 @@ export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInst
   };
 }
 
-/** Providers whose last failure is kept. */
+/** Maximum number of providers whose last failure is kept. */
 const maxProviders = 1_000;
 
 type TargetFinder = (origin: string) => HostTarget;
@@ -84,15 +85,15 @@ interface Wire {
 
 const wireByRegistry = processWide('wires', () => new Map<AnyRegistry, Wire>());
 
-/** A request as undici's channels hand it around: the same object in each message. */
+/** A request in the messages of undici: the same object in each message of the request. */
 interface UndiciRequest {
   readonly origin?: unknown;
   readonly method?: unknown;
-  /** Names and values by turns; one text in undici 5. */
+  /** Alternating names and values; one string in undici 5. */
   readonly headers?: unknown;
 }
 
-/** What is kept of a request between its messages. */
+/** The state of a request between its messages. */
 interface SentRequest {
   readonly startedAt: number;
   readonly target: HostTarget;
@@ -108,7 +109,7 @@ function startWire(registry: AnyRegistry): Wire {
   const providers = new ProviderMetrics({ registry });
   const platforms = new PlatformMetrics({ registry });
   const sent = new WeakMap<object, SentRequest>();
-  /** Why the last request to a provider failed: its next retry is because of that. */
+  /** Why the last request to a provider failed: the reason of the next retry. */
   const failures = new Map<string, string>();
   const noteFailure = (provider: string, reason: string): void => {
     if (failures.has(provider) || failures.size < maxProviders) failures.set(provider, reason);
@@ -183,7 +184,7 @@ function startWire(registry: AnyRegistry): Wire {
     const code = networkErrorCode(error);
     if (one.status === undefined && one.target.provider !== undefined)
       noteFailure(one.target.provider, code === 'timeout' ? 'timeout' : 'network');
-    // The status is known and the reader left: that is no failure of the request.
+    // The status is known and the reader stopped: the request did not fail.
     ended(request, one.status !== undefined && code === 'aborted' ? one.status : code);
   };
 
@@ -198,7 +199,7 @@ function startWire(registry: AnyRegistry): Wire {
       try {
         listener(message as never);
       } catch (error) {
-        // Node would rethrow it as uncaught: a message of a shape that no undici has today.
+        // A message of an unknown shape. Node would rethrow the error as uncaught.
         recordingFailed(registry, apiRequests.name, error);
       }
     };
@@ -216,8 +217,8 @@ function startWire(registry: AnyRegistry): Wire {
 }
 
 /**
- * The target with the names of the call around, if the request is that call's: it goes to a host of the same kind, or to
- * one that no table has. Any other is a request of its own.
+ * The target with the names of the surrounding decorated call, if the request belongs to it: its host is of the same type or
+ * unknown. Other requests keep their target.
  */
 function attributed(
   target: HostTarget,
@@ -239,7 +240,7 @@ function attributed(
   };
 }
 
-/** Why a request will be tried again, where the status says. */
+/** The reason of a retry, by the status. */
 function failureOf(status: number): string | undefined {
   if (status === 429) return 'rate_limit';
   if (status === 529 || status === 503) return 'overload';
@@ -248,7 +249,7 @@ function failureOf(status: number): string | undefined {
   return status >= 500 ? 'server_error' : undefined;
 }
 
-/** Whether the headers of a request say that it is a retry, as the SDKs of Anthropic and OpenAI do. */
+/** Whether a request is a retry, by the header of the SDKs of Anthropic and OpenAI. */
 function isRetry(headers: unknown): boolean {
   if (typeof headers === 'string') return /^x-stainless-retry-count: *[1-9]/im.test(headers);
   if (!Array.isArray(headers)) return false;
@@ -259,12 +260,12 @@ function isRetry(headers: unknown): boolean {
   return false;
 }
 
-/** Those of the response headers that tell of rate limits, by name: names and values by turns, as bytes. */
+/** The response headers about rate limits, by name. @param headers alternating names and values, as bytes */
 function headerReader(headers: readonly unknown[]): HeaderReader {
   let byName: Map<string, string> | undefined;
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const bytes = headers[index];
-    // Most headers begin with another letter: they need not become text.
+    // Most headers start with another letter and need not be decoded.
     if (bytes instanceof Uint8Array && !firstLetters.has(bytes[0] ?? 0)) continue;
     const name = String(bytes).toLowerCase();
     if (!name.includes('ratelimit') && !name.startsWith('retry-after')) continue;
@@ -274,5 +275,5 @@ function headerReader(headers: readonly unknown[]): HeaderReader {
   return (name) => byName?.get(name);
 }
 
-/** Of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
+/** First letters of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
 const firstLetters: ReadonlySet<number> = new Set([...Buffer.from('rRxXaA')]);

@@ -1,4 +1,4 @@
-/** Which service answers at a host: how outbound requests get their labels. Hosts are few; whatever else is asked is `other`. */
+/** Maps hosts to services, which label outgoing requests. Unknown hosts are `other`. */
 import { metricsError, shown } from '../errors.js';
 import { otherValue } from '../label.js';
 
@@ -6,22 +6,22 @@ import { otherValue } from '../label.js';
 export interface HostTarget {
   /** Value of the `service` label. */
   readonly service: string;
-  /** Git platform: its rate limits are recorded. */
+  /** Git platform of the host, whose rate limits are recorded. Default: none. */
   readonly platform?: string;
-  /** AI provider: its rate limits and retries are recorded. */
+  /** AI provider of the host, whose rate limits and retries are recorded. Default: none. */
   readonly provider?: string;
 }
 
 /**
- * Targets by host as URLs have it: lower case, with the port where it is not the scheme's own (`git.acme.com`,
- * `127.0.0.1:8080`). `*.acme.com` stands for all hosts below; an exact host wins.
+ * Targets by host as in URLs: lower case, with the port unless it is the default of the scheme (`git.acme.com`,
+ * `127.0.0.1:8080`). `*.acme.com` matches all subdomains; an exact host wins.
  */
 export type HostTable = Readonly<Record<string, HostTarget>>;
 
 const platform = (name: string): HostTarget => Object.freeze({ service: name, platform: name });
 const provider = (name: string): HostTarget => Object.freeze({ service: name, provider: name });
 
-/** The hosts that are known without being told. */
+/** The hosts that are known by default. */
 export const knownHosts: HostTable = Object.freeze({
   'api.github.com': platform('github'),
   'uploads.github.com': platform('github'),
@@ -45,7 +45,7 @@ export const knownHosts: HostTable = Object.freeze({
 
 export const otherTarget: HostTarget = Object.freeze({ service: otherValue });
 
-/** Origins whose target is kept. A service asks few; a crawler's are looked up each time. */
+/** Maximum number of cached origins. */
 const maxOrigins = 1_000;
 
 /**

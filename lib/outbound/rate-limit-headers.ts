@@ -1,14 +1,14 @@
 /**
- * What the headers of a response tell of rate limits: GitHub's, GitLab's, Anthropic's and OpenAI's, and Retry-After. Values
- * of headers become numbers only; the names of resources come from the lists here.
+ * Reads rate limits from response headers: those of GitHub, GitLab, Anthropic and OpenAI, and Retry-After. Header values become
+ * numbers only; resource names come from the lists in this file.
  */
 import { otherValue } from '../label.js';
 import { defaultResource, type RateLimitState } from './rate-limits.js';
 
-/** Reads a header by its name in lower case. */
+/** Reads a header by its lower-case name. */
 export type HeaderReader = (name: string) => string | undefined;
 
-/** What a response tells of one resource: its limit, what is left, and when all is to be had again. */
+/** The rate limit of one resource in a response. */
 export interface RateLimitReading extends RateLimitState {
   readonly resource: string;
   /** Milliseconds since 1970. */
@@ -37,8 +37,8 @@ const platformResources = new Set([
 ]);
 
 /**
- * What of a response of an AI provider tells of its limits.
- * @param limited whether the response is a 429: Retry-After is then about what is used up, or about requests
+ * The rate limits in a response of an AI provider.
+ * @param limited whether the response is a 429: Retry-After then applies to the exhausted resource, or to requests
  */
 export function providerRateLimit(header: HeaderReader, now: number, limited: boolean): RateLimitReading[] {
   const readings = providerResources.map((resource) =>
@@ -55,15 +55,15 @@ export function providerRateLimit(header: HeaderReader, now: number, limited: bo
     }),
   );
   const retry = limited ? retryAfter(header, now) : undefined;
-  if (retry === undefined) return readings.filter(saysSomething);
+  if (retry === undefined) return readings.filter(hasValues);
   const isUsedUp = ({ remaining }: RateLimitReading): boolean => remaining === 0;
   const [waiting] = [...readings.filter(isUsedUp), ...readings];
   return readings
     .map((each) => (each === waiting || isUsedUp(each) ? { ...each, resetTime: retry } : each))
-    .filter(saysSomething);
+    .filter(hasValues);
 }
 
-/** What of a response of a git platform tells of its limit: of one resource, or nothing. */
+/** The rate limit in a response of a git platform: one resource, or none. */
 export function platformRateLimit(header: HeaderReader, now: number): RateLimitReading[] {
   // GitHub has x-ratelimit-*, GitLab ratelimit-*.
   const either = (name: string): string | undefined =>
@@ -76,24 +76,24 @@ export function platformRateLimit(header: HeaderReader, now: number): RateLimitR
       limit: numberOf(either('limit')),
       resetTime: retryAfter(header, now) ?? epochOrDelay(either('reset'), now),
     }),
-  ].filter(saysSomething);
+  ].filter(hasValues);
 }
 
-/** Without what no header says. */
+/** A reading without undefined properties. */
 function reading(
   resource: string,
-  told: Readonly<Record<'remaining' | 'limit' | 'resetTime', number | undefined>>,
+  values: Readonly<Record<'remaining' | 'limit' | 'resetTime', number | undefined>>,
 ): RateLimitReading {
   return Object.fromEntries(
-    Object.entries({ resource, ...told }).filter(([, value]) => value !== undefined),
+    Object.entries({ resource, ...values }).filter(([, value]) => value !== undefined),
   ) as unknown as RateLimitReading;
 }
 
-function saysSomething(reading: RateLimitReading): boolean {
+function hasValues(reading: RateLimitReading): boolean {
   return Object.keys(reading).length > 1;
 }
 
-/** Whether a response says that the rate was limited: 429, or GitHub's 403 for it. */
+/** Whether a response reports an exceeded limit: 429, or 403 of GitHub with rate-limit headers. */
 export function isRateLimited(status: number, header: HeaderReader): boolean {
   if (status !== 403) return status === 429;
   return (

@@ -1,16 +1,16 @@
-/** What results and errors of API clients report of rate limits. */
+/** Reads rate limits from results and errors of API clients. */
 
-import { propertiesOf } from '../../decorators/presets/usage.js';
+import { propertiesOf } from '../unknown-values.js';
 import { type HeaderReader, isRateLimited } from './rate-limit-headers.js';
 import type { RateLimitState } from './rate-limits.js';
 
-/** What a call reports of a rate limit. */
+/** The rate limit that a call reports. */
 export interface RateLimitReport extends RateLimitState {
-  /** Whether the call was limited, and so counts. Default: false. */
+  /** Whether the call exceeded the limit, and is counted. Default: false. */
   readonly limited?: boolean;
 }
 
-/** The status of a response, or of an error that stands for one, as octokit and the AI SDKs have it. */
+/** The status of a response, or of an error of octokit or an AI SDK. */
 export function statusOf(value: unknown): number | undefined {
   const { status, response } = propertiesOf(value);
   const found = status ?? propertiesOf(response).status;

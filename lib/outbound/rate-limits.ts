@@ -1,40 +1,82 @@
-/** What rate limits leave, and the seconds until they are reset, which count down to 0 as they are read. */
+/** Rate limits: what remains of them, and the seconds until they are reset, which count down to 0 at each scrape. */
 
-import { type AnyRegistry, recordingFailed } from '../contained.js';
-import type { GaugeDefinition, LabelShape, LabelValues } from '../definition.js';
+import { containedAmounts, containedCounter, recordingFailed } from '../contained.js';
+import type { CounterDefinition, GaugeDefinition } from '../definition.js';
 import { metricsError, shown } from '../errors.js';
 import type { Gauge, GaugeSeries } from '../instruments/gauge.js';
+import type { LabelShape, LabelValues } from '../label.js';
 import { processWide } from '../process-wide.js';
+import type { AnyRegistry } from '../registry.js';
 
-/** When a limit is reset: a date, the text of one, or milliseconds since 1970. */
-export type ResetTime = Date | string | number;
+/** A moment: a `Date`, a text that `Date.parse` reads, or milliseconds since 1970. */
+export type Moment = Date | string | number;
 
-/** What a provider or a platform tells of its rate limit. */
+/** The state of a rate limit, as a provider or a platform reports it. Absent properties change nothing. */
 export interface RateLimitState {
-  readonly resetTime?: ResetTime;
-  /** What is left; 0 is a value and is shown. */
+  /** When the limit is reset. */
+  readonly resetTime?: Moment;
+  /** Remaining quota, 0 or more. */
   readonly remaining?: number;
-  /** What `remaining` is left of. */
+  /** The full quota. */
   readonly limit?: number;
-  /** What is limited: `requests`, `tokens`, `core`. One of few words, since it becomes a label. Default: `requests`. */
+  /** The limited resource: `requests`, `tokens`, `core`. It becomes a label, so use few values. Default: `requests`. */
   readonly resource?: string;
 }
 
-/** The resource of a limit that names none. */
+/** The resource of a limit that does not name one. */
 export const defaultResource = 'requests';
 
-/** Says when the limit of these labels is reset. An unusable time is counted, and changes nothing. */
-export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: ResetTime) => void;
+/** The definitions that a rate limit is recorded on. Those of the limit and its rest may have labels that an event lacks. */
+export interface RateLimitDefinitions<E extends LabelShape, R extends LabelShape, L extends LabelShape> {
+  readonly limited: CounterDefinition<E>;
+  readonly reset: GaugeDefinition<R>;
+  readonly remaining: GaugeDefinition<L>;
+  readonly limit: GaugeDefinition<L>;
+}
 
-/** Milliseconds since 1970 at the reset, by series: as many as the gauge has, which is bounded. */
+/** Records the rate limits of providers or platforms. */
+export interface RateLimitRecorder<E extends LabelShape, R extends LabelShape, L extends LabelShape> {
+  /** Counts that a limit was exceeded. */
+  readonly limited: (labels: LabelValues<E>) => void;
+  /** Sets when the limit is reset, unless that is unknown. */
+  readonly reset: (labels: LabelValues<R>, time: Moment | undefined) => void;
+  /** Sets what remains of the limit, and the limit, as far as they are known. */
+  readonly quota: (labels: LabelValues<L>, state: Pick<RateLimitState, 'remaining' | 'limit'>) => void;
+}
+
+export function rateLimitRecorder<E extends LabelShape, R extends LabelShape, L extends LabelShape>(
+  registry: AnyRegistry,
+  definitions: RateLimitDefinitions<E, R, L>,
+): RateLimitRecorder<E, R, L> {
+  const limited = containedCounter(registry, definitions.limited);
+  const resetAt = resetCountdown(registry, definitions.reset);
+  const setRemaining = containedAmounts(registry, definitions.remaining);
+  const setLimit = containedAmounts(registry, definitions.limit);
+  return {
+    limited,
+    reset: (labels, time) => {
+      if (time !== undefined) resetAt(labels, time);
+    },
+    quota: (labels, { remaining, limit }) => {
+      if (remaining !== undefined) setRemaining(labels, remaining);
+      if (limit !== undefined) setLimit(labels, limit);
+    },
+  };
+}
+
+/** Sets when the limit of these labels is reset. An invalid time counts as a recording error and changes nothing. */
+export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: Moment) => void;
+
+/** The resets of one gauge. */
 interface Countdown {
+  /** Milliseconds since 1970, by series; bounded by the series budget of the gauge. */
   readonly times: Map<GaugeSeries, number>;
   readonly countDown: () => void;
 }
 
 const countdowns = processWide('rate limit resets', () => new WeakMap<object, Countdown>());
 
-/** Recorders of one registry share the times: the gauge is brought up to date once a scrape. */
+/** Recorders of one registry share the times: the gauge is updated once per scrape. */
 export function resetCountdown<L extends LabelShape>(
   registry: AnyRegistry,
   definition: GaugeDefinition<L>,
@@ -49,7 +91,7 @@ export function resetCountdown<L extends LabelShape>(
       countdown ??= countdownOf(gauge);
       const series = gauge.with(labels);
       countdown.times.set(series, resetsAt);
-      // A clear of the registry has taken it off; a second time changes nothing.
+      // Added each time, since `clear()` of the registry removes it; adding it twice has no effect.
       gauge.addCollect(countdown.countDown);
       series.set(secondsUntil(resetsAt));
     } catch (error) {
@@ -58,9 +100,9 @@ export function resetCountdown<L extends LabelShape>(
   };
 }
 
-/** Milliseconds since 1970; NaN for what is no time. */
+/** Milliseconds since 1970; NaN for an invalid time. */
 export function momentOf(time: unknown): number {
-  // What is out of the range of dates is none, however finite.
+  // Through Date, so that numbers outside the range of dates are NaN.
   if (time instanceof Date || typeof time === 'number') return new Date(time).getTime();
   return typeof time === 'string' && time !== '' ? Date.parse(time) : Number.NaN;
 }
@@ -68,7 +110,7 @@ export function momentOf(time: unknown): number {
 export function momentError(metric: string, what: string, time: unknown): Error {
   return metricsError(
     'ERR_METRICS_INVALID_VALUE',
-    `Invalid ${what} of metric \`${metric}\`: expected a date, the text of one or milliseconds since 1970, received ${time instanceof Date ? 'an invalid date' : shown(time)}.`,
+    `Invalid ${what} of metric \`${metric}\`: expected a Date, a date text or milliseconds since 1970, received ${time instanceof Date ? 'an invalid date' : shown(time)}.`,
   );
 }
 
@@ -78,7 +120,7 @@ function countdownOf(gauge: object): Countdown {
   const times: Countdown['times'] = new Map();
   const countDown = (): void => {
     for (const [series, resetsAt] of times) {
-      // Removed since: it is not to come back by being read.
+      // A removed series must not come back because a scrape updates it.
       if (series.branch === undefined) times.delete(series);
       else series.set(secondsUntil(resetsAt));
     }

@@ -1,23 +1,23 @@
 /**
- * What a preset and the wire know of one call: with both on, a request that is seen twice must be recorded once, and under
- * the names of the preset, which knows more. The scope is carried by the async context, but only where outbound requests
- * are observed in the same registry: else nobody asks for it, and Node need not track the context of promises.
+ * State that a preset shares with `instrumentFetch`: a request that both see must be recorded once, with the names of the preset.
+ * The async context carries the scope, but only if outgoing requests are recorded in the same registry; otherwise Node need not
+ * track the context of promises.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AnyRegistry } from '../contained.js';
 import { processWide } from '../process-wide.js';
+import type { AnyRegistry } from '../registry.js';
 
 /** One call of a decorated method that sends requests. */
 export interface RequestScope {
   readonly registry: AnyRegistry;
-  /** The call around this one, in the same registry. */
+  /** The surrounding call in the same registry. */
   readonly parent: RequestScope | undefined;
-  /** Labels of its metrics, where they are known. */
+  /** Labels of its metrics, if they are known. */
   readonly service: string | undefined;
   readonly platform: string | undefined;
   readonly provider: string | undefined;
   readonly model: string | undefined;
-  /** What the wire has recorded within it. */
+  /** What `instrumentFetch` has recorded within it. */
   requests: number;
   rateLimits: number;
   retries: number;
@@ -26,7 +26,7 @@ export interface RequestScope {
 const scopes = processWide('request scopes', () => new AsyncLocalStorage<RequestScope>());
 const observed = processWide('observed wires', () => new WeakMap<AnyRegistry, number>());
 
-/** Notes that the outbound requests of a registry are observed; returns what takes it back. */
+/** Notes that outgoing requests are recorded in a registry; returns a function that undoes it. */
 export function observeWire(registry: AnyRegistry): () => void {
   observed.set(registry, (observed.get(registry) ?? 0) + 1);
   return () => {
@@ -39,7 +39,7 @@ export function wireIsObserved(registry: AnyRegistry): boolean {
   return (observed.get(registry) ?? 0) > 0;
 }
 
-/** Notes that the wire has recorded something within a call, and so within those around it. */
+/** Notes that `instrumentFetch` has recorded something within a call and its surrounding calls. */
 export function noteInScopes(
   innermost: RequestScope | undefined,
   what: 'requests' | 'rateLimits' | 'retries',
@@ -51,7 +51,7 @@ export function runInScope<T>(scope: RequestScope, run: () => T): T {
   return scopes.run(scope, run);
 }
 
-/** The innermost call around, if it records in this registry. */
+/** The innermost surrounding call, if it records in this registry. */
 export function scopeIn(registry: AnyRegistry): RequestScope | undefined {
   const scope = scopes.getStore();
   return scope?.registry === registry ? scope : undefined;

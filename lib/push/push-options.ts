@@ -3,11 +3,12 @@ import { hostname } from 'node:os';
 import { defaultMetricsConfig } from '../config.js';
 import { metricsError, shown } from '../errors.js';
 import { expectedInterval, isInterval } from '../interval.js';
+import { isConstantLabelName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
 import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
-import { type BasicAuth, isAddedLabelName, type PushTarget, pushTarget } from './push-target.js';
+import { type BasicAuth, type PushTarget, pushTarget } from './push-target.js';
 
 export interface PushOptions {
   /** The Pushgateway: `http://host:9091`, with a path where it has one. Credentials in it are used and never shown. */
@@ -125,7 +126,7 @@ function checkLabels(option: string, labels: unknown): void {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     throw invalid(option, 'texts by label', labels);
   for (const [name, value] of Object.entries(labels)) {
-    if (!isAddedLabelName(name)) throw invalid(option, 'names that Prometheus takes', name);
+    if (!isConstantLabelName(name)) throw invalid(option, 'names that Prometheus takes', name);
     if (typeof value !== 'string') throw invalid(option, `a text for \`${name}\``, value);
   }
 }

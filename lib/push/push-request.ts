@@ -7,8 +7,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import type { Clock } from '../clock.js';
+import { networkErrorCode } from '../error-labels.js';
 import { textContentType } from '../exposition/text.js';
-import { networkErrorCode } from '../recorders/network-error.js';
 import type { PushTarget } from './push-target.js';
 
 export interface GatewayRequest {

@@ -47,11 +47,6 @@ export function groupingPath(job: string, grouping: Readonly<Record<string, stri
     .join('');
 }
 
-/** Whether a text can be the name of a label that is added to series from outside. */
-export function isAddedLabelName(name: string): boolean {
-  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && !name.startsWith('__') && !/^(le|quantile)$/.test(name);
-}
-
 function isPlain(value: string): boolean {
   return /^[\w~:.-]+$/.test(value) && !/^\.+$/.test(value);
 }

@@ -1,67 +1,105 @@
 /**
- * Pieces of work that have started and not ended, where a start is told by one call and the end by two: the stop function
+ * Pieces of work that have started and not ended. A start is reported by one call and the end by two: the stop function
  * that the start returned, and a later call that names the work but does not hold the stop function. Each piece is timed
- * once, whichever comes first.
+ * once, by whichever comes first.
  */
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 
-/** One piece of work. */
-export interface Work {
-  readonly startedAt: number;
-  /** Its time has been taken. */
-  timed: boolean;
-  /** How it ended has been told. */
-  decided: boolean;
-}
-
-/** Most pieces that are kept of one name; the oldest are forgotten. More than this at a time is a leak of the caller's. */
-const maxOpen = 10_000;
-/** Stopped pieces that wait to be told how they ended, and how long. */
+/** Running pieces to keep per name; the oldest are forgotten. More than this at a time is a leak in the caller. */
+const maxRunning = 10_000;
+/** Stopped pieces to keep until their outcome is reported, and for how many seconds. */
 const maxStopped = 100;
-const maxWait = 60;
+const maxWaitSeconds = 60;
+/** Decided pieces to remember, so that a second end is recognized as one. */
+const maxDecided = 256;
 
-export function newWork(): Work {
-  return { startedAt: startedAt(), timed: false, decided: false };
+/** A key that no piece has. */
+export const anyWork = Symbol('any work');
+
+/** One piece of work. */
+export class Work {
+  readonly startedAt = startedAt();
+  /** Its duration has been recorded. */
+  isTimed = false;
+  /** Its outcome has been reported. */
+  isDecided = false;
+  /** When it was stopped without a reported outcome. */
+  stoppedAt = 0;
+
+  /** @param key what an end names this piece by; an object of its own if ends cannot name it */
+  constructor(readonly key: unknown) {}
 }
 
 /** Pieces of work that have one name, in the order of their starts. */
-export class OpenWork {
-  readonly #open = new Set<Work>();
-  readonly #stopped = new Map<Work, number>();
+export class OpenWork<W extends Work = Work> {
+  readonly #running = new Map<unknown, W | W[]>();
+  /** Ring buffers. */
+  readonly #stopped: (W | undefined)[] = [];
+  #nextStopped = 0;
+  readonly #decided: unknown[] = [];
+  #nextDecided = 0;
 
-  start(work: Work): void {
-    this.#open.add(work);
-    if (this.#open.size > maxOpen) dropFirst(this.#open);
+  start(work: W): void {
+    const { key } = work;
+    const same = this.#running.get(key);
+    if (same === undefined) this.#running.set(key, work);
+    else if (Array.isArray(same)) same.push(work);
+    else this.#running.set(key, [same, work]);
+    if (this.#running.size > maxRunning) dropFirst(this.#running);
   }
 
-  /** Notes that a piece was timed before it was told how it ended. */
-  stopped(work: Work): void {
-    if (!this.#open.delete(work)) return;
-    this.#stopped.set(work, startedAt());
-    if (this.#stopped.size > maxStopped) dropFirst(this.#stopped);
+  /** Notes that a piece was timed before its outcome was reported. */
+  stop(work: W): void {
+    this.#remove(work);
+    work.stoppedAt = startedAt();
+    this.#stopped[this.#nextStopped] = work;
+    this.#nextStopped = (this.#nextStopped + 1) % maxStopped;
   }
 
-  /** Notes that it has been told how a piece ended. */
-  decided(work: Work): void {
-    this.#open.delete(work);
-    this.#stopped.delete(work);
+  /**
+   * Decides a piece of work. An unknown key, such as {@link anyWork}, means the oldest running piece, or else one that was stopped recently.
+   * @returns the piece, `ended` if it has been decided before, or `undefined` if its start was not recorded
+   */
+  end(key: unknown): W | 'ended' | undefined {
+    const work = this.#started(key);
+    if (work === undefined || work === 'ended') return work;
+    work.isDecided = true;
+    if (!work.isTimed) this.#remove(work);
+    this.#decided[this.#nextDecided] = work.key;
+    this.#nextDecided = (this.#nextDecided + 1) % maxDecided;
+    return work;
   }
 
-  /** The piece that somebody means who knows the name only: the first that runs, or else the first that was stopped lately. */
-  find(): Work | undefined {
-    const [first] = this.#open;
-    if (first !== undefined) return first;
-    for (const [work, since] of this.#stopped) {
-      if (secondsSince(since) < maxWait) return work;
-      this.#stopped.delete(work);
-    }
-    return undefined;
+  #started(key: unknown): W | 'ended' | undefined {
+    const running = firstOf(this.#running.get(key));
+    if (running !== undefined) return running;
+    const isWaiting = (work: W | undefined): boolean => work !== undefined && !work.isDecided;
+    const stopped = this.#stopped.find((work) => isWaiting(work) && work?.key === key);
+    if (stopped !== undefined) return stopped;
+    if (this.#decided.includes(key)) return 'ended';
+    const [oldest] = this.#running.values();
+    return (
+      firstOf(oldest) ??
+      this.#stopped.find((work) => isWaiting(work) && secondsSince(work?.stoppedAt ?? 0) < maxWaitSeconds)
+    );
+  }
+
+  #remove(work: W): void {
+    const { key } = work;
+    const same = this.#running.get(key);
+    if (Array.isArray(same) && same.length > 1) same.splice(same.indexOf(work) >>> 0, 1);
+    else this.#running.delete(key);
   }
 }
 
-function dropFirst<K>(kept: Set<K> | Map<K, unknown>): void {
-  for (const first of kept.keys()) {
-    kept.delete(first);
+/** Deletes the oldest entry of a map or set. */
+export function dropFirst(entries: Map<unknown, unknown>): void {
+  for (const first of entries.keys()) {
+    entries.delete(first);
     return;
   }
+}
+
+function firstOf<W extends Work>(works: W | readonly W[] | undefined): W | undefined {
+  return Array.isArray(works) ? works[0] : (works as W | undefined);
 }

@@ -1,4 +1,4 @@
-/** What happens on git platforms, recorded by one call each. */
+/** Records events of git platforms, one call per event. */
 import { apiRequestDuration, apiRequests } from '../catalogue/api.js';
 import {
   platformRateLimitLimit,
@@ -9,44 +9,42 @@ import {
   webhooksReceived,
 } from '../catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../catalogue/workflow.js';
-import {
-  type AnyRegistry,
-  containedAmounts,
-  containedCounter,
-  containedTimes,
-  givenObject,
-  recordingFailed,
-} from '../contained.js';
+import { containedCounter, containedTimes, givenObject, recordingFailed } from '../contained.js';
 import { metricsError } from '../errors.js';
 import { methodLabel } from '../http-method.js';
 import {
   defaultResource,
+  type Moment,
   momentError,
   momentOf,
   type RateLimitState,
-  type ResetTime,
-  resetCountdown,
+  rateLimitRecorder,
 } from '../outbound/rate-limits.js';
+import type { AnyRegistry } from '../registry.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
 
-/** A moment: a date, the text of one, or milliseconds since 1970. */
-export type Moment = Date | string | number;
-
-/** An issue, as far as it is read here. */
+/** An issue; other properties are ignored. */
 export interface Issue {
+  /** The label `repository`, for example `owner/name`. */
   readonly repository: string;
 }
 
-/** A pull request, as far as it is read here. */
+/** A pull request; other properties are ignored. */
 export interface PullRequest {
+  /** The label `repository`, for example `owner/name`. */
   readonly repository: string;
+  /** When it was opened. */
   readonly createdAt?: Moment | null | undefined;
+  /** When it was merged. */
   readonly mergedAt?: Moment | null | undefined;
 }
 
 /**
- * Records what happens on git platforms. A metric registers when it is first recorded. No method throws: what cannot be recorded is counted in
- * `metrics_recording_errors_total` and warned of once.
+ * Records events of git platforms. A metric is registered when it is first recorded. No method throws: a failed recording is
+ * counted in `metrics_recording_errors_total` and reported once as a warning.
+ * @example
+ * const platforms = new PlatformMetrics();
+ * platforms.recordPRMerged('github', { repository: 'tamma/core', createdAt: pr.created_at, mergedAt: pr.merged_at });
  */
 export class PlatformMetrics {
   readonly #registry: AnyRegistry;
@@ -57,15 +55,12 @@ export class PlatformMetrics {
   readonly #merged;
   readonly #lifetime;
   readonly #rateLimits;
-  readonly #reset;
-  readonly #remaining;
-  readonly #limit;
   readonly #received;
   readonly #processed;
 
   /**
-   * @param target a collector, whose registry is recorded in, or options. Default: `sharedRegistry`.
-   * @throws ERR_METRICS_INVALID_OPTION
+   * @param target a collector with a registry, or options. Default: `{ registry: sharedRegistry }`.
+   * @throws ERR_METRICS_INVALID_OPTION for unknown options or an invalid registry
    */
   constructor(target: RegistryCollector | RecorderOptions = {}) {
     const { registry } = recorderOptions<RecorderOptions>('PlatformMetrics', target, { registry: true });
@@ -76,19 +71,22 @@ export class PlatformMetrics {
     this.#opened = containedCounter(registry, prsCreated);
     this.#merged = containedCounter(registry, prsMerged);
     this.#lifetime = containedTimes(registry, prLifetime);
-    this.#rateLimits = containedCounter(registry, platformRateLimits);
-    this.#reset = resetCountdown(registry, platformRateLimitReset);
-    this.#remaining = containedAmounts(registry, platformRateLimitRemaining);
-    this.#limit = containedAmounts(registry, platformRateLimitLimit);
+    this.#rateLimits = rateLimitRecorder(registry, {
+      limited: platformRateLimits,
+      reset: platformRateLimitReset,
+      remaining: platformRateLimitRemaining,
+      limit: platformRateLimitLimit,
+    });
     this.#received = containedCounter(registry, webhooksReceived);
     this.#processed = containedCounter(registry, webhooksProcessed);
   }
 
   /**
-   * A request to the platform's API ended: `api_requests_total` and `api_request_duration_seconds`, with the service
-   * `git_platform`. Record it by this or by `instrumentFetch`, not by both.
-   * @param _endpoint what was asked. It is not recorded: paths have too many values to be a label.
-   * @param status the status code, or the code of a network error
+   * Records a finished request to the API of a platform in `api_requests_total` and `api_request_duration_seconds`, with the
+   * service `git_platform`. Record a request with this method or with `instrumentFetch`, not with both.
+   * @param _endpoint the requested path. It is not recorded: paths have too many values for a label.
+   * @param status the HTTP status code, or the code of a network error
+   * @param seconds the duration
    */
   recordAPIRequest(
     platform: string,
@@ -100,7 +98,7 @@ export class PlatformMetrics {
     this.recordServiceRequest('git_platform', platform, method, status, seconds);
   }
 
-  /** As `recordAPIRequest`, of a service that has a name of its own, as `instrumentFetch` gives each host one. */
+  /** Records a finished request as `recordAPIRequest` does, with another value of the label `service`. */
   recordServiceRequest(
     service: string,
     platform: string,
@@ -113,19 +111,19 @@ export class PlatformMetrics {
     this.#duration({ service, platform, method: verb }, seconds);
   }
 
-  /** An issue was opened. @param issue the issue, or its repository */
+  /** Increments `issues_created_total`. @param issue the issue, or its repository */
   recordIssueCreated(platform: string, issue: Issue | string): void {
     this.#issues({ platform, repository: this.#repositoryOf(issue, 'issue', issuesCreated.name) });
   }
 
-  /** A pull request was opened. @param pr the pull request, or its repository */
+  /** Increments `prs_created_total`. @param pr the pull request, or its repository */
   recordPRCreated(platform: string, pr: PullRequest | string): void {
     this.#opened({ platform, repository: this.#repositoryOf(pr, 'pull request', prsCreated.name) });
   }
 
   /**
-   * A pull request was merged: `prs_merged_total`, and `pr_lifetime_hours` where both times are given. Times that are none,
-   * or a merge before the opening, count as a recording error, and the merge still counts.
+   * Records a merged pull request: increments `prs_merged_total`, and observes `pr_lifetime_hours` if both times are given.
+   * Invalid times, or a merge before the creation, count as a recording error; the merge is counted nevertheless.
    */
   recordPRMerged(platform: string, pr: PullRequest): void;
   recordPRMerged(
@@ -153,30 +151,32 @@ export class PlatformMetrics {
   }
 
   /**
-   * The platform limited the rate: `platform_rate_limits_total`, and `platform_rate_limit_reset_seconds`, which counts down
-   * from now on.
-   * @param resetTime when to ask again; `undefined` where the platform does not say
-   * @param resource what was limited, `core` or `search` for instance. Default: `requests`.
+   * Records that the platform limited the rate: increments `platform_rate_limits_total` and sets
+   * `platform_rate_limit_reset_seconds`, which counts down until the reset.
+   * @param resetTime when requests are allowed again; `undefined` if the platform does not say
+   * @param resource the limited resource, for example `core` or `search`. Default: `requests`.
    */
-  recordRateLimit(platform: string, resetTime?: ResetTime, resource: string = defaultResource): void {
-    this.#rateLimits({ platform });
-    if (resetTime !== undefined) this.#reset({ platform, resource }, resetTime);
+  recordRateLimit(platform: string, resetTime?: Moment, resource: string = defaultResource): void {
+    this.#rateLimits.limited({ platform });
+    this.#rateLimits.reset({ platform, resource }, resetTime);
   }
 
-  /** The platform reports its limit without having limited: the limit of a resource, what is left, and when it is reset. */
+  /**
+   * Sets the state of a rate limit that was not exceeded: `platform_rate_limit_remaining`, `platform_rate_limit_limit` and
+   * `platform_rate_limit_reset_seconds`.
+   */
   setRateLimit(platform: string, state: RateLimitState): void {
-    const { resetTime, remaining, limit, resource = defaultResource } = state ?? {};
-    if (resetTime !== undefined) this.#reset({ platform, resource }, resetTime);
-    if (remaining !== undefined) this.#remaining({ platform, resource }, remaining);
-    if (limit !== undefined) this.#limit({ platform, resource }, limit);
+    const { resetTime, resource = defaultResource, ...quota } = state ?? {};
+    this.#rateLimits.reset({ platform, resource }, resetTime);
+    this.#rateLimits.quota({ platform, resource }, quota);
   }
 
-  /** A webhook arrived. */
+  /** Increments `webhooks_received_total`. */
   recordWebhookReceived(platform: string, eventType: string): void {
     this.#received({ platform, event_type: eventType });
   }
 
-  /** A webhook has been handled, or could not be. */
+  /** Increments `webhooks_processed_total`. @param outcome `true` is `success`, `false` is `failure` */
   recordWebhookProcessed(
     platform: string,
     eventType: string,

@@ -1,39 +1,39 @@
-/** What replies cost, from a table that the user gives: nothing is priced by guess. */
+/** The cost of replies, by a price table of the user; there are no default prices. */
 import { metricsError, shown } from '../errors.js';
 
-/** Tokens of one reply by type. The types are disjoint: their sum is the total. */
+/** Tokens of one reply by type. The types are disjoint; their sum is the total. */
 export interface TokenUsage {
-  /** Input that no cache held. */
+  /** Input tokens, without cached ones. */
   readonly input: number;
-  /** Output, reasoning aside. */
+  /** Output tokens, without reasoning. */
   readonly output: number;
-  /** Input read from a prompt cache. Default: 0. */
+  /** Input tokens read from a prompt cache. Default: 0. */
   readonly cacheRead?: number;
-  /** Input written to a prompt cache. Default: 0. */
+  /** Input tokens written to a prompt cache. Default: 0. */
   readonly cacheCreation?: number;
-  /** Output that was the model's reasoning. Default: 0. */
+  /** Reasoning tokens of the output. Default: 0. */
   readonly reasoning?: number;
 }
 
-/** US dollars for a million tokens, by type. */
+/** Prices in US dollars per million tokens, by type. */
 export interface TokenPrices {
   readonly input: number;
   readonly output: number;
-  /** Without it, a reply that read from a cache has no price. */
+  /** Default: none, and a reply that read from a cache is unpriced. */
   readonly cacheRead?: number;
-  /** Without it, a reply that wrote to a cache has no price. */
+  /** Default: none, and a reply that wrote to a cache is unpriced. */
   readonly cacheCreation?: number;
-  /** Default: as `output`, which is how providers bill it. */
+  /** Default: the price of `output`, as providers bill it. */
   readonly reasoning?: number;
 }
 
-/** Prices by model, the name as it is asked for; or a function that knows them, `undefined` for a model without a price. */
+/** Prices by requested model, or a function of the model that returns `undefined` if there is no price. */
 export type PriceTable = Readonly<Record<string, TokenPrices>> | ((model: string) => TokenPrices | undefined);
 
 export const tokenTypes = ['input', 'output', 'cacheRead', 'cacheCreation', 'reasoning'] as const;
 export type TokenType = (typeof tokenTypes)[number];
 
-/** What a reply cost, in US dollars; `undefined` where the table does not say. */
+/** The cost of a reply in US dollars; `undefined` if the table has no price. */
 export function costOf(
   prices: PriceTable | undefined,
   model: string,
@@ -57,7 +57,7 @@ export function costOf(
   return cost;
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for a table with a price that is none */
+/** @throws ERR_METRICS_INVALID_OPTION for an invalid price */
 export function checkPrices(where: string, prices: unknown): void {
   if (prices === undefined || typeof prices === 'function') return;
   if (typeof prices !== 'object' || prices === null) {

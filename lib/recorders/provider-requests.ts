@@ -1,109 +1,55 @@
 /**
  * The requests to AI providers in progress, by provider and model, so that each is timed and taken off
- * `ai_requests_in_progress` exactly once, whichever of its stop function and its end is told first. An end names its
- * request by the object that it was started with, or else by provider and model alone.
+ * `ai_requests_in_progress` exactly once. The key of a request is the object that it was started with.
  */
-
-import type { AnyRegistry } from '../contained.js';
+import { givenObject } from '../contained.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import type { HistogramSeries } from '../instruments/histogram.js';
-import { secondsSince, startedAt } from '../instruments/stopwatch.js';
-import { processWide } from '../process-wide.js';
+import type { AnyRegistry } from '../registry.js';
+import { OpenWork, Work } from './open-work.js';
+import { perRegistry } from './per-registry.js';
+
+/** One request to an AI provider. Its start and its end are matched by the identity of this object. */
+export interface AiRequest {
+  /** Name of the provider: the label `provider`. */
+  readonly provider: string;
+  /** Name of the requested model: the label `model`. */
+  readonly model: string;
+  /** The purpose of the request: `message`, `plan`, `review`. Default: an absent label. */
+  readonly operation?: string | undefined;
+}
+
+/** A request to a model; other properties are ignored. Its start and its end are matched by the identity of this object. */
+export interface MessageRequest {
+  /** Name of the requested model: the label `model`. */
+  readonly model: string;
+}
+
+/** Pairs of provider and model to keep apart. */
+const maxNames = 1_000;
 
 /** One request. */
-export class RequestWork {
-  readonly startedAt = startedAt();
-  /** Its time has been taken, and it is no longer in progress. */
-  timed = false;
-  /** How it ended has been told. */
-  decided = false;
-  /** When it was stopped without having been decided. */
-  stoppedAt = 0;
-
+export class RequestWork extends Work {
   constructor(
-    readonly request: unknown,
+    request: unknown,
     /** Where it counts as in progress. */
     readonly inProgress: GaugeSeries | undefined,
     readonly open: OpenRequests,
-  ) {}
+  ) {
+    super(request);
+  }
 }
 
-/** Most requests that are kept of one name; the oldest are forgotten. More than this at a time is a leak of the caller's. */
-const maxRunning = 10_000;
-/** Stopped requests that wait to be told how they ended, and how long in seconds. */
-const maxStopped = 100;
-const maxWait = 60;
-/** Decided requests that are remembered, so that a second end is known as one. */
-const maxDecided = 256;
-/** Pairs of provider and model that are told apart. */
-const maxNames = 1_000;
-
-/** The requests of one provider and model, in the order of their starts. */
+/** The requests of one provider and model. */
 export class OpenRequests {
-  /** Series that all requests of the name share, once one of them needed it. */
+  readonly works = new OpenWork<RequestWork>();
+  /** Series that all requests of the name share, bound when first needed. */
   duration: HistogramSeries | undefined;
   successful: CounterSeries | undefined;
 
-  readonly #running = new Map<unknown, RequestWork | RequestWork[]>();
-  readonly #stopped: (RequestWork | undefined)[] = [];
-  #nextStopped = 0;
-  readonly #decided: unknown[] = [];
-  #nextDecided = 0;
-
-  /** @param isShared whether names beyond those that are told apart are kept here: then no series is shared */
+  /** @param isShared whether these are the requests of all names beyond the limit: they share no series */
   constructor(readonly isShared: boolean) {}
-
-  start(work: RequestWork): void {
-    const same = this.#running.get(work.request);
-    if (same === undefined) this.#running.set(work.request, work);
-    else if (Array.isArray(same)) same.push(work);
-    else this.#running.set(work.request, [same, work]);
-    if (this.#running.size > maxRunning) {
-      const [oldest] = this.#running.keys();
-      this.#running.delete(oldest);
-    }
-  }
-
-  /** Notes that a request was timed before it was told how it ended. */
-  stop(work: RequestWork): void {
-    this.#remove(work);
-    work.stoppedAt = startedAt();
-    this.#stopped[this.#nextStopped] = work;
-    this.#nextStopped = (this.#nextStopped + 1) % maxStopped;
-  }
-
-  /** Decides a request: its work, `ended` where it has been decided before, `undefined` where its start was not seen. */
-  end(request: unknown): RequestWork | 'ended' | undefined {
-    const work = this.#started(request);
-    if (work === undefined || work === 'ended') return work;
-    work.decided = true;
-    if (!work.timed) this.#remove(work);
-    this.#decided[this.#nextDecided] = work.request;
-    this.#nextDecided = (this.#nextDecided + 1) % maxDecided;
-    return work;
-  }
-
-  #started(request: unknown): RequestWork | 'ended' | undefined {
-    const running = firstOf(this.#running.get(request));
-    if (running !== undefined) return running;
-    const isWaiting = (work: RequestWork | undefined): boolean => work !== undefined && !work.decided;
-    const stopped = this.#stopped.find((work) => isWaiting(work) && work?.request === request);
-    if (stopped !== undefined) return stopped;
-    if (this.#decided.includes(request)) return 'ended';
-    // An object that was never started with: whoever has run the longest is meant, or was stopped lately.
-    const [oldest] = this.#running.values();
-    return (
-      firstOf(oldest) ??
-      this.#stopped.find((work) => isWaiting(work) && secondsSince(work?.stoppedAt ?? 0) < maxWait)
-    );
-  }
-
-  #remove(work: RequestWork): void {
-    const same = this.#running.get(work.request);
-    if (Array.isArray(same) && same.length > 1) same.splice(same.indexOf(work) >>> 0, 1);
-    else this.#running.delete(work.request);
-  }
 }
 
 /** The requests of a registry. */
@@ -125,20 +71,19 @@ export class ProviderRequests {
   }
 }
 
-const requestsByRegistry = processWide(
-  'provider requests',
-  () => new WeakMap<AnyRegistry, ProviderRequests>(),
-);
+/** The requests of a registry, shared by its recorders. */
+export const providerRequestsOf = perRegistry('provider requests', () => new ProviderRequests());
 
-/** The requests of a registry: recorders that share it share them. */
-export function providerRequestsOf(registry: AnyRegistry): ProviderRequests {
-  const existing = requestsByRegistry.get(registry);
-  if (existing !== undefined) return existing;
-  const requests = new ProviderRequests();
-  requestsByRegistry.set(registry, requests);
-  return requests;
-}
-
-function firstOf(works: RequestWork | readonly RequestWork[] | undefined): RequestWork | undefined {
-  return Array.isArray(works) ? works[0] : (works as RequestWork | undefined);
+/** Reads both forms of a call: `(providerName, request)`, and one object with both names. */
+export function requestOf(
+  registry: AnyRegistry,
+  [first, second]: readonly unknown[],
+  metric: string,
+): Record<keyof AiRequest, string> & { readonly request: AiRequest } {
+  const isNamed = typeof first === 'string';
+  const request = (isNamed ? second : first) as AiRequest;
+  const { provider = '', model = '', operation = '' } = givenObject(registry, metric, 'request', request);
+  return isNamed
+    ? { request, provider: first, model, operation: operation === '' ? 'message' : operation }
+    : { request, provider, model, operation };
 }

@@ -1,23 +1,24 @@
-/** Where a recorder records: in the registry of a collector, or in one that its options name. */
+/** The options of recorders: a collector, or options with a registry. */
 import type { MetricsCollector } from '../collector.js';
-import type { AnyRegistry } from '../contained.js';
 import { metricsError, shown } from '../errors.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';
+import type { AnyRegistry } from '../registry.js';
 import { MetricsRegistry, sharedRegistry } from '../registry.js';
 
+/** Options of all recorders. */
 export interface RecorderOptions {
   /** Where to record. Default: `sharedRegistry`. */
   readonly registry?: AnyRegistry;
 }
 
-/** A collector that has a registry: a `PrometheusMetricsCollector`, or a subclass of it. */
+/** A collector with a registry: a `PrometheusMetricsCollector` or a subclass. */
 export interface RegistryCollector extends MetricsCollector {
   readonly registry: AnyRegistry;
 }
 
 /**
- * The options of a recorder that was given a collector or options, with the registry filled in.
+ * The options of a recorder, with the registry filled in.
  * @throws ERR_METRICS_INVALID_OPTION for unknown options, a registry that is not a `MetricsRegistry`, or a collector without one
  */
 export function recorderOptions<O extends RecorderOptions>(

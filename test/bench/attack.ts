@@ -1,5 +1,6 @@
 /** What a call costs while somebody makes up a new label value for each, beside a call on series that are there. */
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { median, quantile } from './measure.js';
 import { atMost, type Verdict } from './verdict.js';

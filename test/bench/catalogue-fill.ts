@@ -1,11 +1,12 @@
 /** Fills a registry with so many series, each metric of the catalogue its share. */
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { metricsSeries } from '../../lib/catalogue/self.js';
+import type { AnyInstrument } from '../../lib/instruments/any-instrument.js';
 import type { Counter } from '../../lib/instruments/counter.js';
 import type { Gauge } from '../../lib/instruments/gauge.js';
 import type { Histogram } from '../../lib/instruments/histogram.js';
 import type { Summary } from '../../lib/instruments/summary.js';
-import type { AnyInstrument, MetricsRegistry } from '../../lib/registry.js';
+import type { MetricsRegistry } from '../../lib/registry.js';
 import { drawn } from './contender.js';
 
 const draw = drawn();

@@ -1,7 +1,8 @@
 /** What is left of the cost of instruments and decorators whose registry is switched off, beside code without any. */
 import { measure } from 'mitata';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { asyncBatch, batch, syncBatch } from './call-batches.js';
 import { drawn } from './contender.js';

@@ -1,8 +1,9 @@
 /** One library with so many label sets: what a call, a series and a scrape cost then. */
 import { constants } from 'node:buffer';
 import * as promClient from 'prom-client';
-import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { buckets, drawn, type Labels, labelNames } from './contender.js';

@@ -2,8 +2,9 @@
 import platformatic from '@platformatic/prom-client';
 import * as prometheusIo from '@prometheus-io/client';
 import * as promClient from 'prom-client';
-import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { buckets, type Labels } from './contender.js';

@@ -3,8 +3,9 @@
  * was some of each, however slow the machine is; sends how the heap went and what was wrong in the scrapes. Recording goes on between the chunks of a scrape, some gauges are removed and
  * made again there, and every other reset falls between two of them.
  */
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { watchScrapes } from './scrape-watch.js';

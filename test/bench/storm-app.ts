@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { metricsRouter, requestMetrics } from '../../middleware/index.js';
 

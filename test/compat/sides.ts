@@ -1,7 +1,8 @@
 /** prom-client's metrics and ours behind the same calls, so that one statement can be run on both. */
 import * as client from 'prom-client';
 import { exponentialBuckets, linearBuckets } from '../../lib/bucket-generators.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { parseText } from '../helpers/parse-text.js';
 

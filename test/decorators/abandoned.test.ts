@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
-import { defineGauge, defineHistogram } from '../../lib/definition.js';
+import { defineGauge, defineHistogram } from '../../lib/define.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { metricsRecordingErrors, metricsSeriesFolded } from '../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });

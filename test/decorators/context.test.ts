@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Counted, fromContext, withLabels } from '../../decorators/index.js';
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 const calls = defineCounter({

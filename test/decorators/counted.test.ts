@@ -1,8 +1,9 @@
 import test from 'ava';
 import { Counted, errorType, outcome } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
 import { EscalationError } from '../../lib/escalation.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
 
 const jobs = defineCounter({

@@ -3,7 +3,8 @@ import { EventEmitter } from 'node:events';
 import test from 'ava';
 import { Counted, fromClass, Instrumented } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { type MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readSamples } from '../../lib/testing.js';
 

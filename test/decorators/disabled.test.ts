@@ -8,8 +8,9 @@ import {
   Timed,
   TracksGauge,
 } from '../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { createMetrics, sharedRegistry } from '../../lib/index.js';
+import { label } from '../../lib/label.js';
 import type { MetricsRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 

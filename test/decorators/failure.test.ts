@@ -11,7 +11,8 @@ import {
 import { methodCalls, methodDuration } from '../../lib/catalogue/method.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
 import { errors, workflowsCompleted } from '../../lib/catalogue/workflow.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const ends = defineCounter({

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { Counted, getInstrumentation, outcome, Timed, TracksGauge } from '../../decorators/index.js';
 import { observedBy } from '../../decorators/observed-functions.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
 
 const one = defineCounter({ name: 'one_total', help: 'One.' });

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { TracksGauge } from '../../decorators/index.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
-import { defineGauge, label } from '../../lib/definition.js';
+import { defineGauge } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 // Standard mode only; properties in legacy mode are in test/legacy/gauge-property.test.ts.

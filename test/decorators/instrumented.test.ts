@@ -3,7 +3,8 @@ import test from 'ava';
 import { Counted, fromClass, getInstrumentation, Instrumented, Timed } from '../../decorators/index.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../lib/catalogue/method.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import {
   createTestRegistry,

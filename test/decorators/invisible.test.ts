@@ -3,7 +3,8 @@ import 'reflect-metadata';
 import test from 'ava';
 import fc from 'fast-check';
 import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const calls = defineCounter({

@@ -9,7 +9,8 @@ import {
   WorkflowRun,
   WorkflowStep,
 } from '../../decorators/index.js';
-import { defineCounter, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry } from '../../lib/testing.js';
 
 // What TypeScript refuses, JavaScript can still write: each is an error at class definition.

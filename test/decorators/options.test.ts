@@ -2,7 +2,8 @@ import test from 'ava';
 import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const outcomes = label('success', 'failure', 'escalation');

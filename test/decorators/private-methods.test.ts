@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Counted, Instrumented, TracksGauge } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
-import { defineCounter, defineGauge } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/define.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 

@@ -12,7 +12,7 @@ process.hrtime = Object.assign(
   { bigint: hrtime.bigint },
 );
 const { Timed } = await import('../../decorators/index.js');
-const { defineHistogram } = await import('../../lib/definition.js');
+const { defineHistogram } = await import('../../lib/define.js');
 const { createTestRegistry, readHistogram } = await import('../../lib/testing.js');
 
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });

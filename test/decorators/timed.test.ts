@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { outcome, Timed } from '../../decorators/index.js';
 import { methodDuration } from '../../lib/catalogue/method.js';
-import { defineHistogram, label } from '../../lib/definition.js';
+import { defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram } from '../../lib/testing.js';
 import { stopTimers } from '../helpers/manual-stopwatch.js';
 

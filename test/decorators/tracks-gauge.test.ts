@@ -1,7 +1,8 @@
 import test from 'ava';
 import { TracksGauge } from '../../decorators/index.js';
 import { methodCallsInProgress } from '../../lib/catalogue/method.js';
-import { defineGauge, label } from '../../lib/definition.js';
+import { defineGauge } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels: { queue: label() } });

@@ -1,6 +1,6 @@
 /** A batch job as a user would write it: it records, and ends by itself with a code of its own. */
 import { metricsPushSuccessTimestamp } from '../../lib/catalogue/self.js';
-import { defineCounter } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
 import { startPush } from '../../lib/push/pushgateway.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import { readValue } from '../../lib/testing.js';

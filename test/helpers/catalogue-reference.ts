@@ -58,7 +58,7 @@ function buckets(): string {
   return [
     '## Buckets',
     '',
-    'Upper bounds in the unit of the name; `+Inf` is added by itself.',
+    'Upper bounds in the unit of the name; `+Inf` is added automatically.',
     '',
     '| bounds | metrics |',
     '|---|---|',

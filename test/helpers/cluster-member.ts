@@ -7,7 +7,8 @@ import {
   writtenFamily,
 } from '../../lib/cluster/cluster-messages.js';
 import { type Family, familyOf } from '../../lib/cluster/family.js';
-import type { MetricsRegistry, StructuralRegistry } from '../../lib/registry.js';
+import type { MetricsRegistry } from '../../lib/registry.js';
+import type { StructuralRegistry } from '../../lib/structural-registry.js';
 import { until } from './until.js';
 
 export interface FakeMember {

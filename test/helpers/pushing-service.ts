@@ -1,6 +1,7 @@
 /** A service that counts and pushes, and tells whoever started it how it fares. Run with `--expose-gc`. */
 import { metricsPushFailures } from '../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { startPush } from '../../lib/push/pushgateway.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 

@@ -18,7 +18,8 @@ import test from 'ava';
 import Koa from 'koa';
 import { Controller, Get, HttpCode, Param, UseBefore, useKoaServer } from 'routing-controllers';
 import { Counted, getInstrumentation, outcome, Timed, TracksGauge } from '../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
 import { serve } from '../helpers/koa-server.js';
 

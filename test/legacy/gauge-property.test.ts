@@ -3,7 +3,8 @@ import test from 'ava';
 import { transform } from 'esbuild';
 import typescript from 'typescript-5.4';
 import { TracksGauge } from '../../decorators/index.js';
-import { defineGauge, label } from '../../lib/definition.js';
+import { defineGauge } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 const depth = defineGauge({ name: 'depth', help: 'Depth.', labels: { queue: label() } });

@@ -10,7 +10,8 @@ import {
   sumOf,
 } from '../../lib/aggregation-rules.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 
@@ -56,7 +57,7 @@ test('the default rules: successes over all, and sum over count over all series'
   });
 });
 
-test('derived gauges are those of the very scrape', async (t) => {
+test('derived gauges are computed from the values of the same scrape', async (t) => {
   const registry = createTestRegistry();
   new MetricsAggregator({ registry });
   const metrics = new WorkflowMetrics({ registry });
@@ -79,7 +80,7 @@ const costByProvider = defineGauge({
   lint: { allow: ['base-unit'], why: 'A test.' },
 });
 
-test('a rule of one’s own is grouped by the labels of its output', async (t) => {
+test('a custom rule is grouped by the labels of its output', async (t) => {
   const registry = createTestRegistry();
   new MetricsAggregator({ registry, rules: [] }).addRule({
     output: costByProvider,
@@ -101,7 +102,7 @@ test('a rule of one’s own is grouped by the labels of its output', async (t) =
   t.deepEqual(await read(), [['b', 1]], 'a group that is gone is gone');
 });
 
-test('`undefined` and what is not finite leave a group out', async (t) => {
+test('a group without a finite result is left out', async (t) => {
   const registry = createTestRegistry();
   new MetricsAggregator({ registry, rules: [] }).addRule({
     output: costByProvider,
@@ -116,7 +117,7 @@ test('`undefined` and what is not finite leave a group out', async (t) => {
   );
 });
 
-test('foreign metrics of the registry are read too, and its JSON can be aggregated', async (t) => {
+test('third-party metrics of the registry are read too, and its JSON can be aggregated', async (t) => {
   const registry = createTestRegistry();
   const jobs = new Counter({
     name: 'jobs_total',
@@ -181,7 +182,7 @@ test('a rule that throws leaves out its gauge only, and is counted', async (t) =
   );
 });
 
-test('derived gauges read no derived gauge, of whichever aggregator', async (t) => {
+test('rules do not read derived gauges of any aggregator', async (t) => {
   const registry = createTestRegistry();
   const one = defineGauge({ name: 'one_derived', help: 'One.' });
   const other = defineGauge({ name: 'other_derived', help: 'Other.' });
@@ -309,7 +310,7 @@ test('a rule over samples that gives no finite number is left out', (t) => {
   t.deepEqual(aggregator.aggregate(), []);
 });
 
-test('stop ends it', async (t) => {
+test('stop freezes the derived gauges', async (t) => {
   const registry = createTestRegistry();
   const aggregator = new MetricsAggregator({ registry });
   const metrics = new WorkflowMetrics({ registry });

@@ -31,7 +31,7 @@ test('other sets are the buckets of all histograms of the catalogue in seconds o
   }
 });
 
-test('a histogram that was made before, and bound, takes them as long as it has no observation', async (t) => {
+test('an existing histogram takes new buckets if it has no observations', async (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(catalogue.testExecutionDuration);
   const bound = histogram.with({ test_type: 'unit', framework: 'ava' });
@@ -74,7 +74,7 @@ test('a histogram that is registered by name without buckets has those of the un
   t.is(bounds(await plain.getMetrics(), 'work_bytes').length, 9);
 });
 
-test('buckets of a registry that do not ascend are an error, and later changes of the list are not seen', (t) => {
+test('buckets must ascend, and later changes of the array have no effect', (t) => {
   const registry = createTestRegistry();
   const name = catalogue.aiRequestDuration.name;
   for (const bounds of [[], [2, 1], [1, Number.NaN], [1, Number.POSITIVE_INFINITY]])

@@ -10,7 +10,7 @@ function collector() {
   return new PrometheusMetricsCollector({ registry: createTestRegistry() });
 }
 
-test('a new collector knows the whole catalogue, and registers a metric of it when it is first recorded', async (t) => {
+test('metrics of the catalogue are registered when first recorded', async (t) => {
   const metrics = collector();
   t.notRegex(await metrics.getMetrics(), /issues_processed_total/);
   const expected = Object.values(catalogue).map(({ name, type }) => `# TYPE ${name} ${type}\n`);
@@ -29,7 +29,7 @@ test('a metric of the catalogue that is recorded as another type does not regist
   t.is(metrics.registry.get('errors_total'), undefined);
 });
 
-test('reserveCatalogue: false leaves a name of the catalogue to whoever registers it first', async (t) => {
+test('reserveCatalogue: false allows registering names of the catalogue', async (t) => {
   const metrics = new PrometheusMetricsCollector({
     registry: createTestRegistry(),
     reserveCatalogue: false,
@@ -78,7 +78,7 @@ test('every method of MetricsCollector records by name', (t) => {
   t.is(reading?.sum, 3 + seconds);
 });
 
-test('metrics registered by name are recorded on and come out', async (t) => {
+test('metrics registered by name are recorded and exposed', async (t) => {
   const metrics = collector();
   metrics.registerCounter('clicks_total', 'Clicks.', ['page']);
   metrics.registerGauge('temperature_celsius', 'Temperature.');
@@ -182,7 +182,7 @@ test('registering a name twice is an error, also one of the catalogue', (t) => {
   });
 });
 
-test('an unknown label, a bad value and a bad definition are the errors of the layers below', (t) => {
+test('an unknown label, an invalid value and an invalid definition throw the errors of the registry', (t) => {
   const metrics = collector();
   t.throws(() => metrics.incrementCounter('prs_merged_total', { platfrom: 'github' }), {
     code: 'ERR_METRICS_UNKNOWN_LABEL',

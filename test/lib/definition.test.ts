@@ -5,14 +5,13 @@ import {
   defineHistogram,
   defineSummary,
   durationBuckets,
-  label,
-  lintDefinition,
-  shapeOf,
-} from '../../lib/definition.js';
+} from '../../lib/define.js';
+import { lintDefinition, shapeOf } from '../../lib/definition.js';
+import { label } from '../../lib/label.js';
 
 const help = 'Jobs done.';
 
-test('a definition is frozen data with everything a metric is', (t) => {
+test('a definition is frozen and has all properties of a metric', (t) => {
   const done = defineCounter({
     name: 'jobs_done_total',
     help,
@@ -31,7 +30,7 @@ test('a definition is frozen data with everything a metric is', (t) => {
   t.throws(() => Object.assign(done, { name: 'other' }), { instanceOf: TypeError });
 });
 
-test('a definition does not follow what it was made from', (t) => {
+test('a definition is independent of the options object', (t) => {
   const buckets = [1, 2];
   const labels = { queue: label() };
   const wait = defineHistogram({ name: 'wait_seconds', help, labels, buckets });
@@ -203,7 +202,7 @@ const refused: readonly [what: string, define: () => unknown, code: string, mess
     'an infinite bucket',
     () => defineHistogram({ name: 'a_seconds', help, buckets: [1, Number.POSITIVE_INFINITY] }),
     'ERR_METRICS_INVALID_BUCKETS',
-    /finite numbers \(\+Inf is added by itself\), received Infinity at index 1/,
+    /finite numbers \(\+Inf is added automatically\), received Infinity at index 1/,
   ],
   [
     'a bucket that is NaN',
@@ -279,7 +278,7 @@ const refused: readonly [what: string, define: () => unknown, code: string, mess
   ],
 ];
 for (const [what, define, code, message] of refused) {
-  test(`${what} is refused, with what was given, what was expected and how to mend it`, (t) => {
+  test(`${what} is refused, with the received value, the expected one and a fix`, (t) => {
     t.throws(define, { code, message });
   });
 }
@@ -313,7 +312,7 @@ test.serial(
   },
 );
 
-test('an exemption with its reason silences the rule it names, and no other', (t) => {
+test('an exemption silences only the rules it names', (t) => {
   const life = defineHistogram({
     name: 'life_hours',
     help,

@@ -4,7 +4,8 @@ import test from 'ava';
 import promClient from 'prom-client';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
-import { defineCounter, defineGauge, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText } from '../../lib/testing.js';
@@ -44,7 +45,7 @@ for (const [title, registryThat] of [
   });
 }
 
-test('series and methods that were taken before do nothing afterwards', (t) => {
+test('series and methods obtained before do nothing afterwards', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
   const bound = counter.with({ queue: 'mail' });
@@ -61,7 +62,7 @@ test('series and methods that were taken before do nothing afterwards', (t) => {
   t.deepEqual(counter.samples(), []);
 });
 
-test('a metric that was removed does not come back when it is recorded on', async (t) => {
+test('a removed metric is not registered again by a recording', async (t) => {
   const registry = createTestRegistry();
   const bound = registry.counter(jobs).with({ queue: 'mail' });
   registry.remove('jobs_total');
@@ -71,7 +72,7 @@ test('a metric that was removed does not come back when it is recorded on', asyn
   t.is(await readText(registry), '');
 });
 
-test('metrics of other libraries are left alone', async (t) => {
+test('metrics of other libraries are not affected', async (t) => {
   const prometheus = new promClient.Registry();
   const other = new promClient.Counter({ name: 'other_total', help: 'Other.', registers: [prometheus] });
   const registry = new MetricsRegistry({ prometheus, enabled: false });

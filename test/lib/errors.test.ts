@@ -8,8 +8,9 @@ import { Counted, Timed } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
 import { loadMetricsConfig } from '../../lib/config.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { errorCodes, MetricsError, metricsError, nearest, shown } from '../../lib/errors.js';
+import { label } from '../../lib/label.js';
 import { selector } from '../../lib/monitoring/promql/expression.js';
 import { promqlParser } from '../../lib/monitoring/promql/promql.js';
 import { writeBundle } from '../../lib/monitoring/write-bundle.js';
@@ -92,7 +93,7 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {
-  test(`${code}: its documentation has the meaning and a message that is really thrown`, async (t) => {
+  test(`${code}: its documentation has the meaning and a real message`, async (t) => {
     const section = sections.get(code) ?? '';
     t.is(section.split('\n')[2], meaning);
     const error = await t.throwsAsync(async () => provoked[code as keyof typeof errorCodes](), {

@@ -104,7 +104,7 @@ const withoutOptions = [
   'withLabels',
 ];
 
-test('every function that is exported stands in one of the two lists', (t) => {
+test('every exported function is in one of the two lists', (t) => {
   const exported = Object.values(entries).flatMap((names) =>
     Object.entries(names).flatMap(([name, value]) => (typeof value === 'function' ? [name] : [])),
   );
@@ -112,7 +112,7 @@ test('every function that is exported stands in one of the two lists', (t) => {
   t.deepEqual([...new Set(exported)].sort(), listed.sort());
 });
 
-test('every entry of the package that has functions is walked', async (t) => {
+test('every entry point with functions is covered', async (t) => {
   const manifest = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as { exports: object };
   t.deepEqual(
     Object.keys(manifest.exports)
@@ -123,7 +123,7 @@ test('every entry of the package that has functions is walked', async (t) => {
 });
 
 for (const [name, call] of Object.entries(withOptions)) {
-  test(`${name} refuses an option that it does not have`, async (t) => {
+  test(`${name} refuses an unknown option`, async (t) => {
     const error = await t.throwsAsync(async () => call({ oddOption: 1 } as never), {
       instanceOf: root.MetricsError,
     });

@@ -52,7 +52,7 @@ test('every rule has a case above', (t) => {
   );
 });
 
-test('a finding says what was found and what would be right', (t) => {
+test('a finding names the problem and the fix', (t) => {
   const [finding] = conventionFindings({ name: 'life_hours', help: 'Life.', type: 'gauge', labels: {} });
   t.is(finding?.metric, 'life_hours');
   t.is(

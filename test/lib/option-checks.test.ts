@@ -161,7 +161,7 @@ for (const [name, make] of Object.entries(factories)) {
     failing(
       { registry: new Registry() },
       new RegExp(
-        `^Invalid \`registry\` of ${name}: expected a MetricsRegistry, received an object \\(Registry\\)\\. One of prom-client goes into it: `,
+        `^Invalid \`registry\` of ${name}: expected a MetricsRegistry, received an object \\(Registry\\)\\. To use a prom-client registry, wrap it: `,
       ),
     ),
   );
@@ -186,15 +186,15 @@ test('metricsRouter refuses a misspelt token, which would leave the endpoint ope
   });
 });
 
-test('a registry refuses what is no definition of the wanted type', (t) => {
+test('a registry refuses a value that is not a definition of the requested type', (t) => {
   const registry = createTestRegistry();
   t.throws(() => registry.counter((catalogue as never as Record<string, never>).issueProcessed as never), {
     code: 'ERR_METRICS_INVALID_DEFINITION',
-    message: 'Invalid definition of a counter: expected what defineCounter gives, received undefined.',
+    message: 'Invalid definition of a counter: expected the result of defineCounter, received undefined.',
   });
   t.throws(() => registry.gauge(catalogue.issuesProcessed as never), {
     code: 'ERR_METRICS_WRONG_TYPE',
     message:
-      'Metric `issues_processed_total` cannot be had as a gauge: expected a definition of a gauge, received one of a counter.',
+      'Metric `issues_processed_total` is a counter, not a gauge: expected a gauge definition, received a counter definition.',
   });
 });

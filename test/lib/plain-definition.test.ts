@@ -1,6 +1,6 @@
 import test from 'ava';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
-import { defineCounter } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
 import { definitionOf, type PlainMetricDefinition } from '../../lib/plain-definition.js';
 import { createTestRegistry, readText } from '../../lib/testing.js';
 

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import * as prometheusIo from '@prometheus-io/client';
 import test from 'ava';
 import * as promClient from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
-import { MetricsRegistry, type StructuralRegistry } from '../../lib/registry.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
+import { MetricsRegistry } from '../../lib/registry.js';
+import type { StructuralRegistry } from '../../lib/structural-registry.js';
 import { createTestRegistry, readText } from '../../lib/testing.js';
 import { parseText } from '../helpers/parse-text.js';
 

@@ -6,10 +6,12 @@ import { Counter as PromCounter, Registry, register } from 'prom-client';
 import { Counted } from '../../decorators/counted.js';
 import { Timed } from '../../decorators/timed.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { selfMetricsOf } from '../../lib/exposition/self-metrics.js';
+import { label } from '../../lib/label.js';
+import type { MetricsWarning } from '../../lib/metrics-warning.js';
 import { resetCountdown } from '../../lib/outbound/rate-limits.js';
-import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
+import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { freezeDate } from '../helpers/freeze-date.js';
 
@@ -73,7 +75,7 @@ for (const [way, remove] of ways) {
   });
 }
 
-test('each kind of bound series records from 0 after a clear', async (t) => {
+test('each type of bound series restarts from 0 after a clear', async (t) => {
   const registry = createTestRegistry();
   const gauge = registry.gauge(depth).with({ queue: 'a' });
   const histogram = registry.histogram(seconds).with({ queue: 'a' });
@@ -95,7 +97,7 @@ test('each kind of bound series records from 0 after a clear', async (t) => {
   ]);
 });
 
-test('who asks for a cleared metric without labels gets it at 0', async (t) => {
+test('a cleared metric without labels starts at 0 when requested again', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(starts);
   counter.inc(5);
@@ -104,7 +106,7 @@ test('who asks for a cleared metric without labels gets it at 0', async (t) => {
   t.deepEqual(await samples(registry), ['starts_total 0']);
 });
 
-test('reset, remove and removeWhere of a cleared instrument do not bring it back', async (t) => {
+test('reset, remove and removeWhere of a cleared instrument do not register it again', async (t) => {
   const registry = createTestRegistry();
   const [counter, labelled] = [registry.counter(starts), registry.counter(jobs)];
   registry.clear();
@@ -116,7 +118,7 @@ test('reset, remove and removeWhere of a cleared instrument do not bring it back
   t.deepEqual(await samples(registry), []);
 });
 
-test('an instrument whose name was taken meanwhile records for itself, and that is reported once', async (t) => {
+test('an instrument whose name was taken records unexposed, and is reported once', async (t) => {
   const warnings: MetricsWarning[] = [];
   const registry = new MetricsRegistry({ onWarning: (warning) => warnings.push(warning) });
   const old = registry.counter(jobs);
@@ -136,7 +138,7 @@ test('an instrument whose name was taken meanwhile records for itself, and that 
   t.regex(warnings[0]?.message ?? '', /`jobs_total` failed \(removed\): Conflicting definitions/);
 });
 
-test('a name that another metric had taken, and gave up again, is free for who records on it', async (t) => {
+test('an instrument is registered again once its name is free', async (t) => {
   const registry = new MetricsRegistry({ onWarning: () => {} });
   const counter = registry.counter(jobs);
   registry.clear();
@@ -208,7 +210,7 @@ test.serial('series of a gauge expire after a clear as before it', async (t) => 
   t.deepEqual(await samples(registry), []);
 });
 
-test('buckets that are set between a clear and the next recording are in force', (t) => {
+test('buckets that are set between a clear and the next recording are effective', (t) => {
   const registry = createTestRegistry();
   const bound = registry.histogram(seconds).with({ queue: 'mail' });
   bound.observe(3);
@@ -260,7 +262,7 @@ test("other libraries' metrics are removed and cleared too", async (t) => {
   t.notThrows(() => registry.counter(defineCounter({ name: 'theirs_total', help: 'Ours.' })));
 });
 
-test('a registry without `clear`, or frozen, is cleared by name and noticed by who asks again', async (t) => {
+test('a registry without `clear`, or frozen, is cleared by name and noticed by the next request', async (t) => {
   const inner = new Registry();
   const bare = Object.freeze({
     registerMetric: (metric: never) => inner.registerMetric(metric),
@@ -278,7 +280,7 @@ test('a registry without `clear`, or frozen, is cleared by name and noticed by w
   t.regex(await registry.metrics(), /^jobs_total\{queue="mail",outcome="ok"\} 1$/m);
 });
 
-test('@prometheus-io/client: clear and removeSingleMetric let go of our instruments', async (t) => {
+test('@prometheus-io/client: clear and removeSingleMetric remove our instruments', async (t) => {
   const registry = new MetricsRegistry({ prometheus: new prometheusIo.Registry() as never as Registry });
   const counter = registry.counter(jobs);
   for (const remove of ['clear', 'removeSingleMetric'] as const) {
@@ -289,7 +291,7 @@ test('@prometheus-io/client: clear and removeSingleMetric let go of our instrume
   }
 });
 
-test('`metrics` gives everything as text, or as OpenMetrics where it or the content type says so', async (t) => {
+test('`metrics` returns text, or OpenMetrics by its option or the content type', async (t) => {
   const registry = createTestRegistry();
   registry.counter(jobs).inc({ queue: 'mail' });
   new PromCounter({ name: 'theirs_total', help: 'Theirs.', registers: [registry.prometheus] });

@@ -1,7 +1,9 @@
 import test from 'ava';
 import { Counter as PromCounter, register } from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
-import { MetricsRegistry, type MetricsWarning, sharedRegistry } from '../../lib/registry.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
+import type { MetricsWarning } from '../../lib/metrics-warning.js';
+import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../lib/testing.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
@@ -49,7 +51,7 @@ for (const [what, other] of [
   });
 }
 
-test('names that would collide in the output are a conflict as well', (t) => {
+test('names that collide in the output are a conflict', (t) => {
   const registry = createTestRegistry();
   const exempt = { allow: ['reserved-suffix', 'counter-total'], why: 'tested' } as const;
   registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Waiting.' }));
@@ -65,7 +67,7 @@ test('names that would collide in the output are a conflict as well', (t) => {
   });
 });
 
-test('a name taken by a foreign metric is a conflict that says so', (t) => {
+test('a name of a third-party metric is a conflict', (t) => {
   const registry = createTestRegistry();
   new PromCounter({ name: 'jobs_total', help: 'Theirs.', registers: [registry.prometheus] });
   t.throws(() => registry.counter(jobs), {
@@ -85,7 +87,7 @@ test("the shared registry holds its instruments in prom-client's default registr
   t.is(sharedRegistry.prometheus, register);
 });
 
-test('reset takes every own instrument back to its beginning and leaves foreign ones alone', async (t) => {
+test('reset resets own instruments and leaves third-party metrics alone', async (t) => {
   const registry = createTestRegistry();
   const foreign = new PromCounter({
     name: 'theirs_total',
@@ -102,7 +104,7 @@ test('reset takes every own instrument back to its beginning and leaves foreign 
   t.regex(await readText(registry), /theirs_total 3/);
 });
 
-test('options that cannot be used are errors', (t) => {
+test('invalid options are errors', (t) => {
   for (const maxSeries of [0, -1, 1.5, Number.NaN]) {
     t.throws(() => new MetricsRegistry({ maxSeries }), {
       code: 'ERR_METRICS_INVALID_OPTION',
@@ -115,7 +117,7 @@ test('options that cannot be used are errors', (t) => {
   });
 });
 
-test.serial('without a listener, a warning is a Node warning with a code', async (t) => {
+test.serial('without a listener, a warning is a Node.js warning with a code', async (t) => {
   const registry = new MetricsRegistry({ maxSeries: 1 });
   const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
   for (const queue of ['a', 'b', 'c']) registry.counter(jobs).inc({ queue });
@@ -124,7 +126,7 @@ test.serial('without a listener, a warning is a Node warning with a code', async
   t.is(warning.code, 'METRICS_SERIES_FOLDED');
 });
 
-test('a warning of a key is told once, and a listener that throws harms nobody', (t) => {
+test('a warning is emitted once per key, and a throwing listener is contained', (t) => {
   const told: string[] = [];
   const registry = new MetricsRegistry({
     onWarning: ({ message }) => {

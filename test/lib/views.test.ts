@@ -2,8 +2,9 @@
 import test from 'ava';
 import { Counted, getInstrumentation, Timed, TracksGauge } from '../../decorators/index.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { MetricsError } from '../../lib/errors.js';
+import { label } from '../../lib/label.js';
 import type { MetricsRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../lib/testing.js';
 import type { MetricViews } from '../../lib/views.js';
@@ -150,7 +151,7 @@ test('a metric that is switched off records nothing, is not exposed and conflict
   t.deepEqual(await lines(renamed), ['jobs_total{queue="mail",worker="a"} 3']);
 });
 
-test('every kind of instrument does nothing when it is switched off, and timers still tell the time', async (t) => {
+test('every type of instrument does nothing when switched off, and timers still return the time', async (t) => {
   const off = { enabled: false };
   const registry = createTestRegistry({
     views: { jobs_total: off, queue_depth: off, job_seconds: off, job_size_bytes: off },
@@ -175,7 +176,7 @@ test('every kind of instrument does nothing when it is switched off, and timers 
   t.deepEqual((await registry.gauge(depth).get()).values, []);
 });
 
-test('views that come after an instrument was made are in force, also for what is bound to it', async (t) => {
+test('views apply to existing instruments and their bound series', async (t) => {
   const registry = createTestRegistry();
   const at = { queue: 'mail', worker: 'a' };
   const counter = registry.counter(jobs);
@@ -204,7 +205,7 @@ test('views that come after an instrument was made are in force, also for what i
   ]);
 });
 
-test('views may exchange two names', async (t) => {
+test('views may swap two names', async (t) => {
   const registry = createTestRegistry();
   const first = defineCounter({ name: 'first_total', help: 'First.' });
   const second = defineCounter({ name: 'second_total', help: 'Second.' });

@@ -14,7 +14,7 @@ import express from 'express';
 import fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
-import { defineCounter, defineGauge } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/define.js';
 import { HealthChecks } from '../../lib/health.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import {

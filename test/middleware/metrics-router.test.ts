@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { Counter, collectDefaultMetrics } from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { type MetricsRouterOptions, metricsRouter } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { loadMetricsConfig, type MetricsConfig } from '../../lib/config.js';
-import { defineCounter, defineGauge } from '../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../lib/define.js';
 import { HealthChecks } from '../../lib/health.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { type MetricsServerOptions, startMetricsServer } from '../../middleware/index.js';

@@ -1,7 +1,8 @@
 /** Prometheus scrapes both formats, and its HTTP API returns the values of the registry. */
 import Koa from 'koa';
 import promClient from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { boundTexts } from '../../lib/monitoring/promql/expression.js';
 import { createTestRegistry, type TestRegistry } from '../../lib/testing.js';
 import { metricsRouter } from '../../middleware/index.js';

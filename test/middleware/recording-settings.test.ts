@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { loadMetricsConfig } from '../../lib/config.js';
-import { defineCounter } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
 import { createMetrics, type MetricViews } from '../../lib/index.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -16,7 +16,8 @@ import {
   Timed,
   TracksGauge,
 } from '../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { sharedRegistry } from '../../lib/registry.js';
 
 const requests = defineCounter({

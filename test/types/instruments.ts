@@ -1,7 +1,9 @@
 /** What compiles and what does not of definitions, instruments and readers. Nothing here is executed. */
 import { expectTypeOf } from 'expect-type';
 import type { Registry } from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, type LabelsOf, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
+import type { LabelsOf } from '../../lib/definition.js';
+import { label } from '../../lib/label.js';
 import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import { readValue } from '../../lib/testing.js';
 

@@ -1,8 +1,9 @@
 /** Instruments where prom-client's types are asked for: what fits and what does not. Nothing here is executed. */
 import { expectTypeOf } from 'expect-type';
 import type * as client from 'prom-client';
-import { defineCounter, defineGauge, defineHistogram, defineSummary, label } from '../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import type { MetricSnapshot } from '../../lib/instruments/instrument.js';
+import { label } from '../../lib/label.js';
 import { sharedRegistry } from '../../lib/registry.js';
 
 const counter = sharedRegistry.counter(

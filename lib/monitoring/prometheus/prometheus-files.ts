@@ -1,5 +1,6 @@
 /** Prometheus' own configuration. */
 
+import { isUserLabelName } from '../../naming.js';
 import { agentArguments, startCommand } from '../deploy/start-commands.js';
 import type { BundleFile } from '../model.js';
 import { duration, monitoringError } from '../promql/expression.js';
@@ -155,7 +156,7 @@ function check({
     if (typeof address !== 'string' || !/^(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(address))
       throw monitoringError(`\`${option}\``, '`host:port`', address);
   for (const [name, value] of Object.entries(own)) {
-    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.startsWith('__'))
+    if (!isUserLabelName(name))
       throw monitoringError('`externalLabels`', 'names that Prometheus takes', name);
     if (typeof value !== 'string') throw monitoringError(`external label \`${name}\``, 'a text', value);
   }

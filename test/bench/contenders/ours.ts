@@ -1,4 +1,5 @@
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 import {
   buckets,
@@ -22,7 +23,7 @@ function subject(kind: Kind, shape: Shape, name: string): Subject {
   if (kind === 'counter') {
     if (shape === 'unlabelled') {
       const counter = registry.counter(defineCounter({ name, help, lint }));
-      return { record: () => counter.inc(), recorded: () => counter.series.bare().value };
+      return { record: () => counter.inc(), recorded: () => counter.series.unlabelled().value };
     }
     const counter = registry.counter(defineCounter({ name, help, labels: three, lint }));
     const bound = counter.with(first);
@@ -32,7 +33,7 @@ function subject(kind: Kind, shape: Shape, name: string): Subject {
   if (kind === 'gauge') {
     if (shape === 'unlabelled') {
       const gauge = registry.gauge(defineGauge({ name, help }));
-      return { record: (_, value) => gauge.set(value), recorded: () => gauge.series.bare().value };
+      return { record: (_, value) => gauge.set(value), recorded: () => gauge.series.unlabelled().value };
     }
     const gauge = registry.gauge(defineGauge({ name, help, labels: three }));
     const bound = gauge.with(first);
@@ -44,7 +45,7 @@ function subject(kind: Kind, shape: Shape, name: string): Subject {
   }
   if (shape === 'unlabelled') {
     const histogram = registry.histogram(defineHistogram({ name, help, buckets }));
-    const recorded = (): number => histogram.series.bare().count;
+    const recorded = (): number => histogram.series.unlabelled().count;
     return kind === 'timer'
       ? { record: () => histogram.startTimer()(), recorded }
       : { record: (_, value) => histogram.observe(value), recorded };

@@ -2,7 +2,8 @@
 /** Whatever a method returns and whatever its caller does with it: the same with and without decorators. */
 import test from 'ava';
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 import { type Ending, type Kind, kinds } from './kinds.js';
 import { seen, ways } from './ways.js';

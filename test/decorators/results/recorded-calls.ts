@@ -1,6 +1,7 @@
 /** A class whose decorated method returns what it is asked for, and what was recorded of it. */
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 /** Named once: a `then` in a class is what is tested here, and nothing that anyone should write. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Counted, Timed, TracksGauge } from '../../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels: { name: label() } });

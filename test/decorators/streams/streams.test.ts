@@ -1,7 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import test from 'ava';
 import { Counted, outcome, Timed, TracksGauge } from '../../../decorators/index.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { stopTimers } from '../../helpers/manual-stopwatch.js';
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import type { Label, MetricDefinition } from '../../../lib/definition.js';
+import type { MetricDefinition } from '../../../lib/definition.js';
+import type { Label } from '../../../lib/label.js';
 import { createTestRegistry, readText } from '../../../lib/testing.js';
 import { testWithBoth } from '../../helpers/programs.js';
 

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { type Label, lintDefinition, type MetricDefinition } from '../../../lib/definition.js';
+import { lintDefinition, type MetricDefinition } from '../../../lib/definition.js';
+import type { Label } from '../../../lib/label.js';
 import { conventionFindings } from '../../../lib/naming.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 

@@ -1,9 +1,10 @@
 /** Expositions of anyone's: which families, series and labels they hold. */
 import test from 'ava';
 import { type Exposition, readExposition } from '../../../lib/cli/exposition-reader.js';
-import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../../lib/define.js';
 import { openMetricsWithCreated } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { thirdPartyExposition } from '../../helpers/third-party-exposition.js';
 

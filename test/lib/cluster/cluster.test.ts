@@ -12,8 +12,9 @@ import {
 } from '../../../lib/cluster/cluster.js';
 import { messageType } from '../../../lib/cluster/cluster-messages.js';
 import { joinCluster } from '../../../lib/cluster/cluster-worker.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { work, workers } from '../../fixtures/cluster/definitions.js';
 import { type FakeMember, fakeMember, familiesOf } from '../../helpers/cluster-member.js';

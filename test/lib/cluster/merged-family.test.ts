@@ -10,15 +10,9 @@ import {
   mergedFamily,
   samplesOf,
 } from '../../../lib/cluster/merged-family.js';
-import {
-  type Aggregator,
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-  type MetricDefinition,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
+import type { Aggregator, MetricDefinition } from '../../../lib/definition.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
 type Registry = ReturnType<typeof createTestRegistry>;

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
 import { lockPath } from '../../../lib/durability/lock.js';
 import { decodeSnapshot } from '../../../lib/durability/snapshot.js';
+import { label } from '../../../lib/label.js';
 import { PlatformMetrics } from '../../../lib/recorders/platform.js';
 import {
   createTestRegistry,

@@ -1,13 +1,7 @@
 /** The text of a snapshot: what is written is read back to the last bit, and what is damaged is never believed. */
 import test from 'ava';
 import fc from 'fast-check';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import { restoreFamily } from '../../../lib/durability/restore.js';
 import {
   decodeSnapshot,
@@ -17,6 +11,7 @@ import {
   type SnapshotFamily,
   samplesOf,
 } from '../../../lib/durability/snapshot.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../../lib/testing.js';
 import { anyCharacter } from '../../helpers/any-character.js';
 

@@ -4,7 +4,7 @@ import { lstat, readFile, rename, symlink, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { defineCounter } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
 import { keepSnapshots } from '../../../lib/durability/keep-snapshots.js';
 import { replaceFileNow } from '../../../lib/durability/store.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';

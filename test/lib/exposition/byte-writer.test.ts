@@ -30,7 +30,7 @@ const step = fc.oneof(
   anyNumber.map((value) => ({ write: (out: ByteWriter) => out.number(value), text: numberText(value) })),
 );
 
-test('any steps, in a writer of any size', (t) => {
+test('any sequence of writes gives the same bytes as strings do', (t) => {
   fc.assert(
     fc.property(fc.array(step), fc.integer({ min: 1, max: 64 }), (steps, capacity) => {
       const out = new ByteWriter(capacity);
@@ -43,7 +43,7 @@ test('any steps, in a writer of any size', (t) => {
   );
 });
 
-test('what was written can be written again, as often as one likes', (t) => {
+test('written bytes can be repeated any number of times', (t) => {
   fc.assert(
     fc.property(anyText, anyText, fc.integer({ min: 0, max: 20 }), (before, text, times) => {
       const out = new ByteWriter(8);
@@ -57,7 +57,7 @@ test('what was written can be written again, as often as one likes', (t) => {
   );
 });
 
-test('what was taken is not written over', (t) => {
+test('taken bytes are not overwritten', (t) => {
   const out = new ByteWriter(16);
   out.text('first');
   const first = out.take();
@@ -66,7 +66,7 @@ test('what was taken is not written over', (t) => {
   t.is(out.take().toString(), 'second');
 });
 
-test('a writer is what another copies from', (t) => {
+test('a writer can copy from another writer', (t) => {
   const [labels, out] = [new ByteWriter(1), new ByteWriter(1)];
   labels.text('a="x"');
   out.prepared(labels);

@@ -2,13 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import promClient from 'prom-client';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import { acceptsGzip, negotiatedFormat } from '../../../lib/exposition/negotiate.js';
 import {
   openMetricsContentType,
@@ -17,11 +11,12 @@ import {
 } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText } from '../../../lib/testing.js';
 
 const format = openMetricsFormat;
 
-test('every type of instrument', async (t) => {
+test('every type of instrument is written as OpenMetrics', async (t) => {
   const registry = createTestRegistry();
   const before = Math.floor(Date.now() / 1_000);
   registry
@@ -125,7 +120,7 @@ their_gauge 7
   );
 });
 
-test('an exemplar of a third-party metric is shown, in OpenMetrics only; one that is too long is not', async (t) => {
+test('an exemplar of a third-party metric is written in OpenMetrics only, unless it is too long', async (t) => {
   const registry = createTestRegistry();
   const exemplar = (id: string) => ({ labelSet: { trace_id: id }, value: 0.5, timestamp: 1.5 });
   for (const [name, id] of [
@@ -173,7 +168,7 @@ test('toggling formats 1,000 times changes no name, own or third-party', async (
   );
 });
 
-test('constant labels are added where a series does not have them', async (t) => {
+test('constant labels are added to series without them', async (t) => {
   const registry = createTestRegistry();
   const calls = registry.counter(
     defineCounter({ name: 'calls_total', help: 'Calls.', labels: { service: label() } }),
@@ -235,13 +230,13 @@ for (const [header, expected] of [
   });
 }
 
-test('OpenMetrics has _created samples only where they are asked for', (t) => {
+test('OpenMetrics has _created samples only on request', (t) => {
   t.is(negotiatedFormat('application/openmetrics-text', true), openMetricsWithCreated);
   t.is(negotiatedFormat('application/openmetrics-text'), openMetricsFormat);
   t.is(negotiatedFormat('text/plain', true), textFormat);
 });
 
-test('whatever Accept says, there is a format, and nothing is thrown', (t) => {
+test('any Accept header selects a format without throwing', (t) => {
   const odd = fc
     .array(fc.oneof(fc.string(), fc.constantFrom(';', ',', '=', '"', 'q=', '*/*', 'text/plain', 'gzip')))
     .map((parts) => parts.join(''));

@@ -41,7 +41,7 @@ async function textOf(reader: ReturnType<ScrapeJob['read']>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-test('readers that come together get the same, made once', async (t) => {
+test('concurrent readers share one scrape', async (t) => {
   const { job, told } = scrape(100);
   const texts = await Promise.all([textOf(job.read()), textOf(job.read()), textOf(job.read())]);
   t.true(texts.every((text) => text === whole(100)));
@@ -51,7 +51,7 @@ test('readers that come together get the same, made once', async (t) => {
   t.true((told.written[0] ?? -1) >= 0);
 });
 
-test('nothing is made that nobody has asked for: a slow reader holds a few chunks, whatever the size', async (t) => {
+test('a slow reader buffers a few chunks, whatever the size of the scrape', async (t) => {
   const { job, told } = scrape(2_000);
   const reader = job.read();
   for (let read = 1; read <= 2_000; read++) {
@@ -61,7 +61,7 @@ test('nothing is made that nobody has asked for: a slow reader holds a few chunk
   t.true((await reader.next()).done);
 });
 
-test('who comes while the beginning is there reads it; then it takes no more readers', async (t) => {
+test('a late reader joins as long as the beginning is kept', async (t) => {
   const { job, told } = scrape(100);
   const first = job.read();
   for (let read = 0; read < 10; read++) await first.next();
@@ -73,7 +73,7 @@ test('who comes while the beginning is there reads it; then it takes no more rea
   t.is(told.closed, 1);
 });
 
-test('past a megabyte the beginning is let go', async (t) => {
+test('the beginning is dropped after one megabyte', async (t) => {
   const { job, told } = scrape(100);
   const reader = job.read();
   for (let read = 0; read < 33; read++) await reader.next();
@@ -82,7 +82,7 @@ test('past a megabyte the beginning is let go', async (t) => {
   t.is(await textOf(reader), whole(100).slice(33 * chunkSize), 'the others read on');
 });
 
-test('a reader that stalls is let go; the fast one beside it gets everything', async (t) => {
+test('a stalled reader is dropped, and a fast reader still gets everything', async (t) => {
   const { job } = scrape(1_000);
   const stalled = job.read();
   await stalled.next();
@@ -90,7 +90,7 @@ test('a reader that stalls is let go; the fast one beside it gets everything', a
   await t.throwsAsync(textOf(stalled), { message: /too far behind/ });
 });
 
-test('once all have left it is not made to the end', async (t) => {
+test('the scrape stops once all readers have left', async (t) => {
   const { job, told } = scrape(1_000);
   const [one, other] = [job.read(), job.read()];
   await one.next();
@@ -106,14 +106,14 @@ test('once all have left it is not made to the end', async (t) => {
   t.true((await one.next()).done);
 });
 
-test('a reader that leaves before its first chunk is no reader', async (t) => {
+test('a reader that leaves before its first chunk does not count', async (t) => {
   const { job, told } = scrape(10);
   await job.read().return?.();
   t.is(told.made, 0);
   t.is(told.closed, 1);
 });
 
-test('an error reaches every reader, after what was made before it', async (t) => {
+test('an error reaches every reader after the chunks before it', async (t) => {
   const { job, told } = scrape(10, { failsAt: 3 });
   const readers = [job.read(), job.read()];
   for (const reader of readers) {
@@ -123,7 +123,7 @@ test('an error reaches every reader, after what was made before it', async (t) =
   t.is(told.closed, 1);
 });
 
-test('compressed, it is the same text', async (t) => {
+test('the compressed scrape has the same text', async (t) => {
   const { job, told } = scrape(100, { gzip: true });
   const chunks: Buffer[] = [];
   for await (const chunk of job.read()) chunks.push(chunk);
@@ -131,7 +131,7 @@ test('compressed, it is the same text', async (t) => {
   t.is(told.written[1], 100 * chunkSize);
 });
 
-test('compressed, it is not made to the end either once all have left', async (t) => {
+test('the compressed scrape also stops once all readers have left', async (t) => {
   const { job, told } = scrape(100_000, { gzip: true });
   const reader = job.read();
   await reader.next();

@@ -2,8 +2,9 @@
 import test from 'ava';
 import { MetricsAggregator } from '../../../lib/aggregation.js';
 import { sumOf } from '../../../lib/aggregation-rules.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { scrapeChunks, scrapeToString } from '../../../lib/exposition/scrape.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
 const calls = defineCounter({
@@ -42,7 +43,7 @@ function repeated(lines: readonly string[]): string[] {
     .filter((labels) => seen.size === seen.add(labels).size);
 }
 
-test('a reset and a refill in the middle: nothing comes twice, and what was counted anew comes with the next', async (t) => {
+test('a reset during a scrape exposes no series twice; series made afterwards are in the next scrape', async (t) => {
   const { registry, counter } = filled();
   const lines = await linesAround(registry, () => {
     counter.reset();
@@ -53,7 +54,7 @@ test('a reset and a refill in the middle: nothing comes twice, and what was coun
   t.is((await scrapeToString(registry)).match(/^calls_total\{.*\} 1$/gm)?.length, 3_000);
 });
 
-test('what is removed and made again while it is read comes once; what is new and removed nothing comes too', async (t) => {
+test('a series removed and made again during a scrape is exposed once; a new series is exposed even if none was removed', async (t) => {
   const { registry, counter } = filled();
   const lines = await linesAround(registry, () => {
     counter.inc({ tenant: 't2', user: 'new' });
@@ -71,7 +72,7 @@ test('a series that is removed between two chunks is left out, and never written
   t.true(lines.every((line) => line.endsWith(' 5')));
 });
 
-test('a derived gauge is brought up to date in place: two scrapes at once disturb nothing', async (t) => {
+test('two concurrent scrapes do not disturb the update of a derived gauge', async (t) => {
   const { registry } = filled();
   const aggregator = new MetricsAggregator({ registry, rules: [] });
   aggregator.addRule({

@@ -7,16 +7,11 @@ import promClient from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { readExposition } from '../../../lib/cli/exposition-reader.js';
 import { endpointFindings } from '../../../lib/cli/lint.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import { openMetricsFormat, openMetricsWithCreated } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { fromRoot } from '../../helpers/package-root.js';
 import { testWith, testWithBoth } from '../../helpers/programs.js';

@@ -1,14 +1,15 @@
 import test from 'ava';
 import { Counter as PromCounter } from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { numberText } from '../../../lib/exposition/format.js';
 import { scrapeChunks } from '../../../lib/exposition/scrape.js';
 import { textContentType } from '../../../lib/exposition/text.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
 import { parseText } from '../../helpers/parse-text.js';
 
-test('labels come in declaration order, whatever the order of the recording', async (t) => {
+test('labels are written in declaration order', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(
     defineCounter({
@@ -21,7 +22,7 @@ test('labels come in declaration order, whatever the order of the recording', as
   t.regex(await readText(registry), /^calls_total\{zebra="z",apple="a",mango="m"\} 1$/m);
 });
 
-test('families come in the order in which they were registered, own and foreign, each with help and type', async (t) => {
+test('families are written in registration order, own and third-party, each with help and type', async (t) => {
   const registry = createTestRegistry();
   registry.counter(defineCounter({ name: 'first_total', help: 'The first.' }));
   new PromCounter({ name: 'second_total', help: 'Theirs.', registers: [registry.prometheus] });
@@ -76,7 +77,7 @@ test('numbers are written so that Prometheus reads them back exactly', (t) => {
   ]);
 });
 
-test('a text that UTF-8 cannot carry comes out as the replacement character, once', async (t) => {
+test('a lone surrogate is written as the replacement character', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(
     defineCounter({ name: 'odd_total', help: 'Odd.', labels: { v: label() } }),
@@ -86,7 +87,7 @@ test('a text that UTF-8 cannot carry comes out as the replacement character, onc
   t.regex(await readText(registry), /^odd_total\{v="a\ufffd"\} 2$/m);
 });
 
-test('a collect function that throws or rejects, own or foreign, costs its own metric only and is counted', async (t) => {
+test('a failing collect function, own or third-party, only drops its own metric and is counted', async (t) => {
   const registry = createTestRegistry();
   const bad = defineGauge({ name: 'bad', help: 'Bad.' });
   registry.gauge(bad, {
@@ -121,11 +122,11 @@ test('a collect function that throws or rejects, own or foreign, costs its own m
   t.is(registry.warnings.length, 3);
   t.regex(
     registry.warnings[0]?.message ?? '',
-    /Collecting metric `bad` failed: no database\. What failed is left out of the scrape/,
+    /Collecting metric `bad` failed: no database\. The failed part is left out of the scrape/,
   );
 });
 
-test('a foreign metric that gives nonsense costs its own lines only', async (t) => {
+test('an invalid third-party metric only loses its own lines', async (t) => {
   const registry = createTestRegistry();
   registry.prometheus.registerMetric({ name: 'odd', get: () => ({ name: 'odd', type: 'gauge' }) } as never);
   registry.prometheus.registerMetric({ name: 'none', get: () => undefined } as never);
@@ -135,7 +136,7 @@ test('a foreign metric that gives nonsense costs its own lines only', async (t) 
   t.is(readValue(registry, metricsCollectorErrors, { metric: 'none' }), 1);
 });
 
-test('labels named like what every object has are labels like others', async (t) => {
+test('labels named like properties of Object.prototype work', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(
     defineCounter({ name: 'odd_total', help: 'Odd.', labels: { constructor: label(), toString: label() } }),
@@ -145,7 +146,7 @@ test('labels named like what every object has are labels like others', async (t)
   t.regex(await readText(registry), /^odd_total\{toString="x"\} 2$/m);
 });
 
-test('a large scrape comes in chunks', async (t) => {
+test('a large scrape is split into chunks', async (t) => {
   const registry = createTestRegistry({ maxSeries: 10_000 });
   const counter = registry.counter(
     defineCounter({ name: 'calls_total', help: 'Calls.', labels: { user: label() } }),
@@ -158,6 +159,6 @@ test('a large scrape comes in chunks', async (t) => {
   t.is(parseText(chunks.join('')).length, 10_000);
 });
 
-test('the content type is that of the format', (t) => {
+test('the content type matches the format', (t) => {
   t.is(textContentType, 'text/plain; version=0.0.4; charset=utf-8');
 });

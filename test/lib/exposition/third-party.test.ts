@@ -2,7 +2,7 @@
 import test from 'ava';
 import promClient from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
-import { defineCounter, defineGauge, defineHistogram } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
@@ -58,7 +58,7 @@ for (const [what, values, expected, type = 'gauge'] of [
     'histogram',
   ],
 ] as const) {
-  test(`${what} costs its own lines only, and is counted`, async (t) => {
+  test(`${what} only drops its own lines, and is counted`, async (t) => {
     for (const format of [textFormat, openMetricsFormat]) {
       const registry = createTestRegistry();
       thirdParty(registry, { ...base, type, values });
@@ -70,7 +70,7 @@ for (const [what, values, expected, type = 'gauge'] of [
       t.is(registry.warnings.length, 1);
       t.regex(
         registry.warnings[0]?.message ?? '',
-        /^Collecting metric `odd` failed: it has .*What failed is left out/,
+        /^Collecting metric `odd` failed: it has .*The failed part is left out/,
       );
     }
   });
@@ -105,7 +105,7 @@ test('an unknown type is written as untyped, or as unknown in OpenMetrics', asyn
   t.regex(await scrapeToString(registry, { format: openMetricsFormat }), /^# TYPE odd unknown$/m);
 });
 
-test('a default label that no series can have is left out, and counted', async (t) => {
+test('an invalid default label is left out and counted', async (t) => {
   const registry = createTestRegistry();
   registry.prometheus.setDefaultLabels({ 'a-b': 'x', le: 'x', odd: Symbol('x'), zone: 'eu' });
   registry.counter(defineCounter({ name: 'good_total', help: 'Good.' })).inc();
@@ -124,7 +124,7 @@ test('an exemplar with an invalid label is left out; its sample stays', async (t
 
 // ---- names --------------------------------------------------------------------------------------------------------
 
-test('a counter without _total has one name, own and third-party, and is of the type unknown in OpenMetrics', async (t) => {
+test('a counter without _total keeps its name and has the type unknown in OpenMetrics', async (t) => {
   const registry = createTestRegistry();
   const definition = {
     name: 'requests',
@@ -151,7 +151,7 @@ for (const name of ['jobs', 'jobs_created'])
     t.is(readValue(registry, metricsCollectorErrors, { metric: name }), undefined);
   });
 
-test('of issues_total and issues_created_total only one gives up its family name', async (t) => {
+test('only one of issues_total and issues_created_total changes its family name', async (t) => {
   const registry = createTestRegistry();
   for (const name of ['issues_total', 'issues_created_total'])
     registry.counter(defineCounter({ name, help: 'I.' })).inc();

@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { metricsSeriesFolded } from '../../../lib/catalogue/self.js';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 setFlagsFromString('--expose-gc');

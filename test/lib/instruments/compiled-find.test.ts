@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
 import { findsBeforeCompiling } from '../../../lib/instruments/compiled-find.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { compiled } from '../../helpers/package-root.js';
 
@@ -33,7 +34,7 @@ const given = fc.oneof(
   fc.record({ constructor: value, b: value, class: value, extra: value }, { requiredKeys: ['extra'] }),
 );
 
-test('whatever it is given: the same series, or the same error', (t) => {
+test('the compiled look-up gives the same series or error as the generic one', (t) => {
   fc.assert(
     fc.property(fc.array(given, { maxLength: 40 }), (sets) => {
       const { compiled, plain } = counters();
@@ -66,7 +67,7 @@ function outcomeOf(call: () => void): string {
   }
 }
 
-test('where no code may be made from text, the look-up for all metrics does the work', async (t) => {
+test('the generic look-up is used if code generation is disallowed', async (t) => {
   const program = `
     import { defineCounter, label, MetricsRegistry } from '@tamma/observability';
     const counter = new MetricsRegistry().counter(defineCounter({ name: 'a_total', help: 'A.', labels: { b: label() } }));

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readValue } from '../../../lib/testing.js';
 
 const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
@@ -13,7 +14,7 @@ test('a counter without labels starts at 0, one with labels has no series yet', 
   t.deepEqual(await readSamples(registry, labelled), []);
 });
 
-test('inc adds 1 or what it is given, with labels first as in prom-client', (t) => {
+test('inc adds 1 or the given value, with labels first as in prom-client', (t) => {
   const registry = createTestRegistry();
   registry.counter(plain).inc();
   registry.counter(plain).inc(2.5);
@@ -26,7 +27,7 @@ test('inc adds 1 or what it is given, with labels first as in prom-client', (t) 
   t.is(readValue(registry, labelled, { kind: 'a' }), 9);
 });
 
-test('a bound series adds to the same number, and is at 0 from the moment it is bound', (t) => {
+test('a bound series starts at 0 and adds to the same value', (t) => {
   const registry = createTestRegistry();
   const bound = registry.counter(labelled).with({ kind: 'a' });
   t.is(readValue(registry, labelled, { kind: 'a' }), 0);
@@ -48,7 +49,7 @@ for (const [value, code, message] of [
     /Negative increment of counter `labelled_total`: expected a number of 0 or more, received -1/,
   ],
 ] as const) {
-  test(`an increment of ${String(value)} (${typeof value}) is an error, and no series is touched or made`, async (t) => {
+  test(`an increment of ${String(value)} (${typeof value}) is an error and changes no series`, async (t) => {
     const registry = createTestRegistry();
     const counter = registry.counter(labelled);
     const bound = counter.with({ kind: 'bound' });

@@ -1,12 +1,7 @@
 /** Methods that are taken off their instrument or bound series, and what each form of a call means. */
 import test from 'ava';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../../lib/testing.js';
 
 const labels = { kind: label() };
@@ -17,7 +12,7 @@ const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labe
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Waits.', buckets: [1] });
 const sizes = defineSummary({ name: 'size_bytes', help: 'Sizes.', labels });
 
-test('the methods of instruments work when they are taken off', (t) => {
+test('methods of instruments work detached', (t) => {
   const registry = createTestRegistry();
   const { inc } = registry.counter(calls);
   inc({ kind: 'a' });
@@ -35,7 +30,7 @@ test('the methods of instruments work when they are taken off', (t) => {
   t.is(readHistogram(registry, seconds, { kind: 'a' })?.count, 2);
 });
 
-test('the methods of what `labels` gives work when they are taken off, timers with labels at their end', async (t) => {
+test('methods of `labels(...)` work detached, also timers with labels at their end', async (t) => {
   const registry = createTestRegistry();
   const { inc } = registry.counter(calls).labels('a');
   inc();
@@ -68,7 +63,7 @@ test('the methods of what `labels` gives work when they are taken off, timers wi
   );
 });
 
-test('what `labels` gives records from 0 again once its series was removed', (t) => {
+test('the result of `labels` restarts from 0 after its series was removed', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   const { inc } = counter.labels('a');
@@ -78,7 +73,7 @@ test('what `labels` gives records from 0 again once its series was removed', (t)
   t.is(readValue(registry, calls, { kind: 'a' }), 1);
 });
 
-test('a weight counts on each form of `observe`', (t) => {
+test('each form of `observe` takes a weight', (t) => {
   const registry = createTestRegistry();
   const bare = registry.histogram(wait);
   bare.observe(0.5, 10);
@@ -96,7 +91,7 @@ test('a weight counts on each form of `observe`', (t) => {
   t.is(labelled.series.size, 1, 'a bad value leaves no empty series behind');
 });
 
-test('labels that are absent are none, and a second number that would be lost is an error', (t) => {
+test('absent labels are ignored, and a second number is an error', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(starts);
   counter.inc(undefined as never, 5);

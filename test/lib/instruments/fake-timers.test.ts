@@ -1,7 +1,8 @@
 /** Fake timers govern every clock of the instruments: nothing is kept at import. Serial, since clocks are global. */
 import { mock } from 'node:test';
 import test from 'ava';
-import { defineGauge, defineHistogram, defineSummary, label } from '../../../lib/definition.js';
+import { defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 

@@ -1,11 +1,12 @@
 import test from 'ava';
-import { defineGauge, label } from '../../../lib/definition.js';
+import { defineGauge } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 
 const plain = defineGauge({ name: 'depth', help: 'Depth.' });
 const labelled = defineGauge({ name: 'running', help: 'Running.', labels: { kind: label() } });
 
-test('inc, dec and set, unlabelled, labelled and bound', (t) => {
+test('inc, dec and set work unlabelled, labelled and bound', (t) => {
   const registry = createTestRegistry();
   const gauge = registry.gauge(plain);
   gauge.inc();
@@ -47,7 +48,7 @@ test('setToCurrentTime sets seconds since 1970', (t) => {
   }
 });
 
-test('startTimer sets and returns the seconds since, with labels from either end', (t) => {
+test('startTimer sets and returns the seconds since, with labels from the start or the end', (t) => {
   const registry = createTestRegistry();
   const seconds = registry.gauge(labelled).startTimer()({ kind: 'a' });
   t.true(seconds >= 0 && seconds < 5);
@@ -57,7 +58,7 @@ test('startTimer sets and returns the seconds since, with labels from either end
 });
 
 for (const value of [Number.NaN, Number.POSITIVE_INFINITY, '5' as never, undefined as never]) {
-  test(`setting ${String(value)} (${typeof value}) is an error, and no series is touched or made`, async (t) => {
+  test(`setting ${String(value)} (${typeof value}) is an error and changes no series`, async (t) => {
     const registry = createTestRegistry();
     const gauge = registry.gauge(labelled);
     const bound = gauge.with({ kind: 'bound' });
@@ -78,7 +79,7 @@ for (const value of [Number.NaN, Number.POSITIVE_INFINITY, '5' as never, undefin
   });
 }
 
-test('a removed bound gauge takes its place again', (t) => {
+test('a removed bound gauge is exposed again after a recording', (t) => {
   const registry = createTestRegistry();
   const gauge = registry.gauge(labelled);
   const bound = gauge.with({ kind: 'a' });
@@ -93,7 +94,7 @@ test('a removed bound gauge takes its place again', (t) => {
   }
 });
 
-test('collect functions, sync and async, run at each scrape, all of them', async (t) => {
+test('all collect functions, sync and async, run at each scrape', async (t) => {
   const registry = createTestRegistry();
   let scrapes = 0;
   const gauge = registry.gauge(plain, {
@@ -114,7 +115,7 @@ test('collect functions, sync and async, run at each scrape, all of them', async
   t.deepEqual(await readSamples(registry, labelled), []);
 });
 
-test('a collect option that is no function is an error', (t) => {
+test('a collect option that is not a function is an error', (t) => {
   const registry = createTestRegistry();
   t.throws(() => registry.gauge(plain, { collect: 5 as never }), {
     code: 'ERR_METRICS_INVALID_COLLECTOR',

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { defineHistogram, label } from '../../../lib/definition.js';
+import { defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readText } from '../../../lib/testing.js';
 
 const plain = defineHistogram({ name: 'plain_seconds', help: 'Plain.', buckets: [1, 2, 5] });
@@ -27,7 +28,7 @@ test('observations fall into the first bucket whose bound is not below them', (t
   });
 });
 
-test('a histogram without labels starts at 0, `zero` makes a labelled one', async (t) => {
+test('a histogram without labels starts at 0, and `zero` makes a labelled series', async (t) => {
   const registry = createTestRegistry();
   registry.histogram(plain);
   t.is(readHistogram(registry, plain)?.count, 0);
@@ -50,7 +51,7 @@ test('a weight observes a value that many times', (t) => {
   t.is(reading?.buckets.get(2), 10);
 });
 
-test('timers observe and return seconds, with labels from either end', (t) => {
+test('timers observe and return seconds, with labels from the start or the end', (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(labelled);
   const both = [
@@ -70,7 +71,7 @@ for (const value of [
   '5' as never,
   undefined as never,
 ]) {
-  test(`observing ${String(value)} (${typeof value}) is an error, and no series is touched or made`, async (t) => {
+  test(`observing ${String(value)} (${typeof value}) is an error and changes no series`, async (t) => {
     const registry = createTestRegistry();
     const histogram = registry.histogram(labelled);
     const bound = histogram.with({ kind: 'bound' });
@@ -87,7 +88,7 @@ for (const value of [
 }
 
 for (const weight of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-  test(`a weight of ${weight} is an error, and no series is touched or made`, (t) => {
+  test(`a weight of ${weight} is an error and changes no series`, (t) => {
     const registry = createTestRegistry();
     const histogram = registry.histogram(labelled);
     t.throws(() => histogram.observe({ kind: 'new' }, 1, weight), {
@@ -119,7 +120,7 @@ labelled_seconds_count{kind="a"} 1
   );
 });
 
-test('many series, removed and made again, never see the numbers of others', (t) => {
+test('series that reuse slots never see the values of others', (t) => {
   const actions = fc.array(
     fc.tuple(
       fc.constantFrom('observe', 'remove', 'reset'),

@@ -1,13 +1,14 @@
 /** Series that go: by some of their labels, and by themselves when nobody records on them. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { until } from '../../helpers/until.js';
 
 const labels = { tenant: label(), region: label('eu', 'us') };
 
-test('removeWhere removes what has these label values, whatever the others', async (t) => {
+test('removeWhere removes every series with the given label values', async (t) => {
   const registry = createTestRegistry();
   const calls = registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.', labels }));
   for (const tenant of ['a', 'b', '7'])
@@ -40,7 +41,7 @@ test('removeWhere of an absent label removes the series without it', (t) => {
   t.is(readValue(registry, calls.definition, { tenant: 'a', region: 'eu' }), 1);
 });
 
-test('a histogram’s series go with their buckets, and a bound one may come back from 0', (t) => {
+test('a removed histogram series frees its buckets, and a bound one restarts from 0', (t) => {
   const registry = createTestRegistry();
   const seconds = registry.histogram(defineHistogram({ name: 'call_seconds', help: 'Durations.', labels }));
   const bound = seconds.with({ tenant: 'a', region: 'eu' });
@@ -51,7 +52,7 @@ test('a histogram’s series go with their buckets, and a bound one may come bac
   t.is(seconds.series.size, 1);
 });
 
-test('a gauge with expireAfter loses the series that nobody records on, at a scrape', async (t) => {
+test('a gauge with expireAfter drops idle series at a scrape', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
     defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.2 }),
@@ -69,7 +70,7 @@ test('a gauge with expireAfter loses the series that nobody records on, at a scr
   t.regex(await readText(registry), /^worker_load\{worker="gone"\} 2$/m);
 });
 
-test('who holds an expired series records on it again', async (t) => {
+test('a bound series can be recorded on after it expired', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
     defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.05 }),
@@ -84,7 +85,7 @@ test('who holds an expired series records on it again', async (t) => {
   t.regex(await readText(registry), /^worker_load\{worker="a"\} 2$/m);
 });
 
-test('what is recorded on an expired series, past the budget, is folded once', async (t) => {
+test('a recording on an expired series past the budget is folded once', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
     defineGauge({
@@ -121,7 +122,7 @@ for (const expireAfter of [0, -1, Number.NaN, '60']) {
   });
 }
 
-test('expireAfter is part of the shape: another one under the name is a conflict', (t) => {
+test('a different expireAfter under the same name is a conflict', (t) => {
   const registry = createTestRegistry();
   registry.gauge(
     defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 60 }),
@@ -134,7 +135,7 @@ test('expireAfter is part of the shape: another one under the name is a conflict
   );
 });
 
-test('a gauge without labels cannot expire: its one series would come back as 0, which is a reading', (t) => {
+test('expireAfter requires labels', (t) => {
   t.throws(() => defineGauge({ name: 'load', help: 'Load.', expireAfter: 60 }), {
     code: 'ERR_METRICS_INVALID_DEFINITION',
     message: /`expireAfter` of metric `load`: expected labels/,

@@ -2,7 +2,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Counter as PromCounter, Registry } from 'prom-client';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { anyCharacter } from '../../helpers/any-character.js';
 import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
@@ -17,7 +18,7 @@ test('label sets that a concatenated key would merge are two series', (t) => {
   t.is(counter.series.size, 2);
 });
 
-test('numbers and booleans are the text they read as, an empty value is an absent label', (t) => {
+test('numbers and booleans are stored as strings, and an empty value is an absent label', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   counter.inc({ a: 200, b: true });
@@ -38,7 +39,7 @@ test('the order in which labels are given does not matter', (t) => {
   t.is(readValue(registry, calls, { a: '1', b: '2' }), 2);
 });
 
-test('labels in another order, missing ones and unknown ones among known series', (t) => {
+test('existing series are found with reordered or missing labels, and unknown labels are errors', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   counter.inc({ a: '1', b: '2' });
@@ -55,7 +56,7 @@ test('labels in another order, missing ones and unknown ones among known series'
   t.is(counter.series.size, 2);
 });
 
-test('a label object changed after the call changes no series', async (t) => {
+test('mutating a label object after the call changes no series', async (t) => {
   const registry = createTestRegistry();
   const labels = { a: '1', b: '2' };
   const bound = registry.counter(calls).with(labels);
@@ -77,7 +78,7 @@ test('a value outside a closed set is `other`', (t) => {
   t.is(readValue(registry, closed, { outcome: 'success' }), 1);
 });
 
-test('an unknown label and an unusable value are errors, and make no series', (t) => {
+test('an unknown label and an invalid value are errors and make no series', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   t.throws(() => counter.inc({ a: '1', b: '2', c: '3' } as never), {
@@ -101,7 +102,7 @@ test('an unknown label and an unusable value are errors, and make no series', (t
   t.is(counter.series.size, 1);
 });
 
-test('a removed series is gone; who holds it bound records on it again, from 0', async (t) => {
+test('a removed series is not exposed, and a bound one restarts from 0', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   const bound = counter.with({ a: '1', b: '2' });
@@ -136,7 +137,7 @@ test('reset removes every series, and bound ones stay usable', async (t) => {
   );
 });
 
-test('series made or removed while others are read out disturb nothing', (t) => {
+test('series may be made and removed during an iteration', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   for (let a = 0; a < 10; a++) for (let b = 0; b < 10; b++) counter.inc({ a, b });
@@ -170,7 +171,7 @@ test('past its budget a metric folds the most varied label, and totals stay exac
   );
 });
 
-test('a label past its own limit folds alone, whatever room the metric has', async (t) => {
+test('a label past its own limit is folded even if the metric has capacity', async (t) => {
   const registry = createTestRegistry();
   const limited = defineCounter({
     name: 'limited_total',
@@ -196,7 +197,7 @@ test('a budget in the definition wins over the registry', (t) => {
   t.is(registry.warnings.length, 0);
 });
 
-test('whatever is attacked with, series stay within the budget and a tenth, and the sum is exact', (t) => {
+test('any attack stays within the budget plus a tenth, and the sum is exact', (t) => {
   const property = fc.property(
     fc.integer({ min: 1, max: 60 }),
     fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 200 })), {
@@ -240,7 +241,7 @@ const hostile = fc.oneof(
   fc.integer().map(String),
 );
 
-test('any label values come out as distinct series, on which prom-client and we agree after parsing', async (t) => {
+test('any label values are exposed as distinct series, as prom-client does', async (t) => {
   const property = fc.asyncProperty(
     fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 20 }),
     async (pairs) => {
@@ -274,7 +275,7 @@ function sorted(samples: readonly ParsedSample[]): string[] {
   return samples.map((sample) => JSON.stringify(sample)).sort();
 }
 
-test('a label whose values have gone has room for others again', (t) => {
+test('removed label values no longer count against the limit', (t) => {
   const registry = createTestRegistry();
   const limited = defineCounter({
     name: 'limited_total',
@@ -293,7 +294,7 @@ test('a label whose values have gone has room for others again', (t) => {
   t.is(readValue(registry, limited, { who: 'a' }), undefined);
 });
 
-test('what has no labels is another’s for want of room only as long as there is none', (t) => {
+test('the unlabelled series falls back to `other` only while the budget is full', (t) => {
   const registry = createTestRegistry({ maxSeries: 1 });
   const one = defineCounter({ name: 'one_total', help: 'One.', labels: { user: label() } });
   const counter = registry.counter(one);
@@ -308,7 +309,7 @@ test('what has no labels is another’s for want of room only as long as there i
   t.is(readValue(registry, one, {}), 1);
 });
 
-test('a label that is absent is not what grew: it stays absent past the budget', (t) => {
+test('an absent label stays absent past the budget', (t) => {
   const registry = createTestRegistry({ maxSeries: 20 });
   const counter = registry.counter(calls);
   for (let a = 0; a < 20; a++) counter.inc({ a, b: 'x' });
@@ -317,7 +318,7 @@ test('a label that is absent is not what grew: it stays absent past the budget',
   t.is(readValue(registry, calls, { a: 'other', b: 'y' }), undefined);
 });
 
-test('however small the budget, the series of every metric are told, and every folding', async (t) => {
+test('series counts and foldings are reported with any budget', async (t) => {
   const registry = createTestRegistry({ maxSeries: 3 });
   const definitions = Array.from({ length: 10 }, (_, index) =>
     defineCounter({ name: `m${index}_total`, help: 'One of ten.', labels: { a: label() } }),

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { defineSummary, label } from '../../../lib/definition.js';
+import { defineSummary } from '../../../lib/define.js';
 import { QuantileWindow } from '../../../lib/instruments/quantile-window.js';
+import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText } from '../../../lib/testing.js';
 
 const plain = defineSummary({ name: 'plain_seconds', help: 'Plain.' });
@@ -21,7 +22,7 @@ test('by default a summary has a sum and a count, and no quantiles', async (t) =
   );
 });
 
-test('quantiles that are asked for come out with `quantile` last', async (t) => {
+test('quantiles are exposed with `quantile` as the last label', async (t) => {
   const registry = createTestRegistry();
   const bound = registry.summary(labelled).with({ kind: 'a' });
   for (let value = 1; value <= 1000; value++) bound.observe(value);
@@ -69,7 +70,7 @@ test('quantiles of an empty window are NaN, sum and count stay', async (t) => {
   t.regex(text, /labelled_seconds_count\{kind="a"\} 0/);
 });
 
-test.serial('the window slides: what is older than it no longer counts', (t) => {
+test.serial('values older than the window no longer count', (t) => {
   const now = Date.now;
   let time = 1_000_000;
   Date.now = () => time;
@@ -92,7 +93,7 @@ test.serial('the window slides: what is older than it no longer counts', (t) => 
   }
 });
 
-test('a removed bound summary takes its place again, from 0', async (t) => {
+test('a removed bound summary is exposed again, from 0', async (t) => {
   const registry = createTestRegistry();
   const summary = registry.summary(labelled);
   const bound = summary.with({ kind: 'a' });
@@ -106,7 +107,7 @@ test('a removed bound summary takes its place again, from 0', async (t) => {
   );
 });
 
-test('timers and labels work as on a histogram, and bad values are errors', async (t) => {
+test('timers and labels work as on a histogram, and invalid values are errors', async (t) => {
   const registry = createTestRegistry();
   const summary = registry.summary(labelled);
   summary.startTimer({ kind: 'a' })();

@@ -1,7 +1,8 @@
 /** Which parts a bundle has: those that `include` names, or those that the service's own definitions and rules use. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';

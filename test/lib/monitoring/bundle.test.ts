@@ -1,7 +1,8 @@
 /** The whole bundle: the same bytes for the same options; what does not fit the definitions is refused. */
 import test from 'ava';
-import { defineCounter, label } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
 import { MetricsError } from '../../../lib/errors.js';
+import { label } from '../../../lib/label.js';
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { bundleReadme } from '../../../lib/monitoring/bundle-readme.js';
 import type { Alert } from '../../../lib/monitoring/model.js';

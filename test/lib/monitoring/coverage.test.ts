@@ -1,6 +1,7 @@
 /** Whether each metric and each alert is looked at. */
 import test from 'ava';
-import { defineCounter, defineHistogram, label } from '../../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { coverageOf, coverageText } from '../../../lib/monitoring/coverage.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../lib/monitoring/model.js';
 import { expressionReader } from '../../../lib/monitoring/promql/expression-checks.js';

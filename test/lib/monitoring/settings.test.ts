@@ -1,7 +1,7 @@
 /** The options of a bundle, with their defaults. */
 import test from 'ava';
 import { defaultMetricsConfig } from '../../../lib/config.js';
-import { defineCounter } from '../../../lib/definition.js';
+import { defineCounter } from '../../../lib/define.js';
 import { MetricsError } from '../../../lib/errors.js';
 import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { type BundleOptions, bundleSettings, holdOf, windowOf } from '../../../lib/monitoring/settings.js';

@@ -101,7 +101,7 @@ test.serial(
   },
 );
 
-test.serial('a host that is not known is `other`, by IP as by name, and its path is no label', async (t) => {
+test.serial('an unknown host is `other`, and its path is not a label', async (t) => {
   const { server, recorded } = await setting(t, null);
   await (await fetch(`${server.url}/secret/path?token=1`)).text();
   t.deepEqual(await recorded(1), { 'other GET 200': 1 });
@@ -251,7 +251,7 @@ test.serial("Anthropic's headers: limit, remaining and reset by resource", async
   });
 });
 
-test.serial('Retry-After of a 429 is about the resource that is used up', async (t) => {
+test.serial('Retry-After of a 429 applies to the exhausted resource', async (t) => {
   freezeDate(t);
   const { server, samples } = await setting(t, provider);
   server.next(
@@ -296,7 +296,7 @@ for (const headers of [
   { 'retry-after': '', 'x-ratelimit-remaining': '1e9', 'x-ratelimit-reset': 'NaN' },
   { 'x-ratelimit-reset': '9'.repeat(40), 'x-ratelimit-remaining': 'Infinity' },
 ]) {
-  test.serial(`headers that tell nothing are left out: ${JSON.stringify(headers)}`, async (t) => {
+  test.serial(`headers without rate limits are ignored: ${JSON.stringify(headers)}`, async (t) => {
     const { registry, server, samples, recorded } = await setting(t);
     server.next(json({}, 429, headers));
     await (await fetch(server.url)).text();
@@ -308,7 +308,7 @@ for (const headers of [
   });
 }
 
-test.serial('a retry that an SDK tells of is counted, by why the last request failed', async (t) => {
+test.serial('a retry reported by an SDK is counted by the reason of the last failure', async (t) => {
   const { server, samples } = await setting(t, provider);
   const headers = (count: number): RequestInit => ({ headers: { 'X-Stainless-Retry-Count': String(count) } });
   server.next(json({}, 529), json({}, 500), json({}), json({}));
@@ -319,7 +319,7 @@ test.serial('a retry that an SDK tells of is counted, by why the last request fa
 
 // ---- its own life -------------------------------------------------------------------------------------------------
 
-test.serial('stop ends it, also for requests in progress, and can be called again', async (t) => {
+test.serial('stop ends the recording, also of requests in progress, and is idempotent', async (t) => {
   const registry = createTestRegistry();
   const server = await startApiServer();
   t.teardown(() => server.close());

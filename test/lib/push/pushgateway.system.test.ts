@@ -8,13 +8,8 @@ import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { Counter, Gauge } from 'prom-client';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
 import { type MetricsPush, type PushOptions, startPush } from '../../../lib/push/pushgateway.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { anyCharacter } from '../../helpers/any-character.js';

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge } from '../../../lib/definition.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { instrumentFetch } from '../../../lib/outbound/fetch.js';
 import { type MetricsPush, type PushOptions, startPush } from '../../../lib/push/pushgateway.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';

@@ -2,12 +2,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import {
-  type AiRequest,
-  type MessageChunk,
-  type MessageRequest,
-  ProviderMetrics,
-} from '../../../lib/recorders/provider.js';
+import { ProviderMetrics } from '../../../lib/recorders/provider.js';
+import type { AiRequest, MessageRequest } from '../../../lib/recorders/provider-requests.js';
+import type { MessageChunk } from '../../../lib/recorders/provider-usage.js';
 import { createTestRegistry, readHistogram, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 
@@ -121,14 +118,14 @@ test('one object that all requests share ends one of them each time', (t) => {
   t.deepEqual(counts(), [3, 3, 0, 0, 3]);
 });
 
-test('an end whose start was never told is recorded as it is told', (t) => {
+test('an end without a start is recorded as reported', (t) => {
   const { metrics, counts } = recorder();
   metrics.recordRequestComplete(request(), 2);
   metrics.recordRequestError(request(), new TypeError('no'));
   t.deepEqual(counts(), [0, 1, 1, 0, 1], 'no seconds of the error, so no duration');
 });
 
-test('a request that is given up is not in progress, and neither timed nor ended', (t) => {
+test('an abandoned request is not in progress and has no outcome', (t) => {
   const { metrics, counts } = recorder();
   const one = request();
   metrics.recordRequestStart(one);
@@ -165,7 +162,7 @@ test('in any order of calls, no request is timed twice and none stays in progres
 
 // ---- tokens and costs ---------------------------------------------------------------------------------------------
 
-test('tokens count by type, and what is not told makes no series', (t) => {
+test('tokens are counted by type, and absent types make no series', (t) => {
   const { metrics, tokens, registry } = recorder();
   metrics.recordTokenUsage('claude', 'large', 10, 20, { cacheRead: 3, reasoning: 0 });
   t.deepEqual(
@@ -225,7 +222,7 @@ for (const [prices, message] of [
   });
 }
 
-test('first tokens and retries', (t) => {
+test('first tokens and retries are recorded', (t) => {
   const { metrics, registry } = recorder();
   metrics.recordFirstToken('claude', 'large', 0.4);
   metrics.recordRetry('claude', 'large', 'overload');
@@ -269,7 +266,7 @@ test('a rate limit without a reset time is counted', (t) => {
   t.is(registry.get('ai_rate_limit_reset_seconds'), undefined);
 });
 
-test('0 remaining is a value and is shown', async (t) => {
+test('0 remaining is exposed', async (t) => {
   const { metrics, registry } = recorder();
   metrics.setRateLimit('claude', { remaining: 0 });
   metrics.setRateLimit('claude', { remaining: 7, limit: 30, resource: 'tokens' });
@@ -306,7 +303,7 @@ test('a limit belongs to its model, and its reset to its resource', async (t) =>
   ]);
 });
 
-test('a reset that was removed does not come back by being read', async (t) => {
+test('a removed reset series does not come back at a scrape', async (t) => {
   const { metrics, registry } = recorder();
   metrics.recordRateLimit('claude', Date.now() + 60_000);
   registry.reset();
@@ -327,7 +324,7 @@ for (const time of ['soon', Number.NaN, new Date(Number.NaN), 1e300]) {
   });
 }
 
-test('tokens that are no numbers leave the others as they are', async (t) => {
+test('invalid token counts do not affect the others', async (t) => {
   const { metrics, tokens, recordingErrors } = recorder();
   metrics.recordTokenUsage('claude', 'large', Number.NaN, 20, { cacheRead: -1, reasoning: '5' as never });
   t.deepEqual(
@@ -337,7 +334,7 @@ test('tokens that are no numbers leave the others as they are', async (t) => {
   t.deepEqual(await recordingErrors(), [{ metric: 'ai_tokens_total', reason: 'value', value: 3 }]);
 });
 
-test('models never seen are bounded', (t) => {
+test('the number of models is bounded', (t) => {
   const registry = createTestRegistry({ maxSeries: 50 });
   const metrics = new ProviderMetrics({ registry });
   for (let index = 0; index < 2_000; index++) {
@@ -351,7 +348,7 @@ test('models never seen are bounded', (t) => {
   t.is(readValue(registry, catalogue.aiRequestsInProgress, { provider: 'claude' }), 0);
 });
 
-test('whatever is passed, nothing is thrown into the caller', async (t) => {
+test('invalid arguments never throw', async (t) => {
   const odd: unknown[] = [
     undefined,
     null,

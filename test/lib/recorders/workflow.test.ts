@@ -2,8 +2,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
-import { EscalationError, type Outcome } from '../../../lib/escalation.js';
-import { type WorkflowContext, WorkflowMetrics } from '../../../lib/recorders/workflow.js';
+import { EscalationError } from '../../../lib/escalation.js';
+import type { Outcome } from '../../../lib/outcome.js';
+import { WorkflowMetrics } from '../../../lib/recorders/workflow.js';
+import type { WorkflowContext } from '../../../lib/recorders/workflow-context.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../../lib/testing.js';
 
 const run: WorkflowContext = {
@@ -88,7 +90,7 @@ test('an error is a failure and counts in errors_total; an EscalationError is an
   t.is(registry.get('escalations_total'), undefined, 'recordEscalation alone counts those');
 });
 
-test('the end takes back what the start added, even where it is told with another type', (t) => {
+test('the end decrements the series of the start, even with another type', (t) => {
   const { registry, metrics, active } = recorder();
   metrics.recordWorkflowStart(run);
   metrics.recordWorkflowComplete({ ...run, workflowType: 'release' }, 1);
@@ -114,14 +116,14 @@ test('a second start of a run in progress is not recorded; a run that has ended 
   t.is(completed('success'), 2);
 });
 
-test('an end whose start was never told is recorded, and releases nothing', (t) => {
+test('an end without a start is recorded and decrements nothing', (t) => {
   const { metrics, active, completed } = recorder();
   metrics.recordWorkflowComplete(run, 1);
   t.is(completed('success'), 1);
   t.is(active(), 0);
 });
 
-test('recorders of one registry share the runs; of two registries none', (t) => {
+test('recorders share runs only within one registry', (t) => {
   const { registry, metrics, active, completed } = recorder();
   const stranger = recorder();
   metrics.recordWorkflowStart(run);
@@ -132,7 +134,7 @@ test('recorders of one registry share the runs; of two registries none', (t) => 
   t.is(completed('success'), 1);
 });
 
-test('more runs than are known by id are still released', (t) => {
+test('runs beyond the limit of known ids are still released', (t) => {
   const { metrics, active } = recorder();
   const many = Array.from({ length: 10_050 }, (_, index) => ({ ...run, workflowId: index }));
   for (const each of many) metrics.recordWorkflowStart(each);
@@ -171,7 +173,7 @@ test('a step is timed once, by the stop function, by complete or by error', (t) 
   );
 });
 
-test('a step that was never started is recorded as it is told', (t) => {
+test('a step without a start is recorded as reported', (t) => {
   const { metrics, step } = recorder();
   metrics.recordStepComplete(run, 'plan', 7);
   metrics.recordStepComplete(run, 'plan', 8);
@@ -180,7 +182,7 @@ test('a step that was never started is recorded as it is told', (t) => {
   t.is(step('review'), undefined, 'no seconds, and nobody knows them');
 });
 
-test('an issue takes the seconds that are told, those of its run, or none', (t) => {
+test('an issue takes the reported seconds, those of its run, or none', (t) => {
   const { registry, metrics } = recorder();
   const by = { provider: 'claude', platform: 'github', issue_type: 'bug', outcome: 'success' } as const;
   const duration = () => readHistogram(registry, catalogue.issueCompletionDuration, by);
@@ -195,7 +197,7 @@ test('an issue takes the seconds that are told, those of its run, or none', (t) 
   t.is(readValue(registry, catalogue.issuesProcessed, by), 3);
 });
 
-test('escalations, tests, approvals and queues', (t) => {
+test('escalations, tests, approvals and queues are recorded', (t) => {
   const { registry, metrics } = recorder();
   metrics.recordEscalation('low_confidence', 'high', run);
   metrics.recordTestExecution('unit', 'ava', 3.5);
@@ -263,7 +265,7 @@ for (const seconds of [-1, Number.NaN, Number.POSITIVE_INFINITY, '12', null]) {
   });
 }
 
-test('a run without an id or a type is recorded, and what is missing is told', async (t) => {
+test('a run without an id or type is recorded, and the missing property is reported', async (t) => {
   const { registry, metrics, recordingErrors } = recorder();
   metrics.recordWorkflowStart({ workflowType: 'issue' } as WorkflowContext);
   metrics.recordWorkflowComplete({ workflowId: 'a', workflow_type: 'issue' } as never, 1);
@@ -282,7 +284,7 @@ test('a run without an id or a type is recorded, and what is missing is told', a
   );
 });
 
-test('whatever is passed, nothing is thrown into the caller', async (t) => {
+test('invalid arguments never throw', async (t) => {
   const odd: unknown[] = [
     undefined,
     null,
@@ -321,7 +323,7 @@ test('whatever is passed, nothing is thrown into the caller', async (t) => {
 
 // ---- invariants ---------------------------------------------------------------------------------------------------
 
-test('whatever is recorded in whatever order, active is what has not ended, and completed is the sum of the outcomes', (t) => {
+test('in any order of calls, active runs are those not ended, and completed is the sum of outcomes', (t) => {
   const action = fc.record({
     id: fc.integer({ min: 0, max: 5 }),
     what: fc.constantFrom('start', 'complete', 'error', 'escalate', 'step', 'issue', 'escalation'),

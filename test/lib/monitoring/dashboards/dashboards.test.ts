@@ -4,14 +4,9 @@ import { once } from 'node:events';
 import test from 'ava';
 import { parse } from 'yaml';
 import { catalogue } from '../../../../lib/catalogue/catalogue.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-  type MetricDefinition,
-} from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../../lib/define.js';
+import type { MetricDefinition } from '../../../../lib/definition.js';
+import { label } from '../../../../lib/label.js';
 import { grafanaFiles } from '../../../../lib/monitoring/dashboards/grafana-files.js';
 import {
   type Alert,

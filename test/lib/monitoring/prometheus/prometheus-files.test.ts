@@ -1,9 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse } from 'yaml';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../../lib/define.js';
 import { openMetricsFormat } from '../../../../lib/exposition/open-metrics.js';
 import { HealthChecks } from '../../../../lib/health.js';
+import { label } from '../../../../lib/label.js';
 import { bundleParts } from '../../../../lib/monitoring/bundle-parts.js';
 import { startCommand } from '../../../../lib/monitoring/deploy/start-commands.js';
 import type { BundleFile } from '../../../../lib/monitoring/model.js';

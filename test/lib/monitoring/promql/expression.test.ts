@@ -1,7 +1,8 @@
 /** Expressions from definitions: what does not fit one is told when it is written. */
 import test from 'ava';
-import { defineCounter, defineHistogram, defineSummary, label } from '../../../../lib/definition.js';
+import { defineCounter, defineHistogram, defineSummary } from '../../../../lib/define.js';
 import { MetricsError } from '../../../../lib/errors.js';
+import { label } from '../../../../lib/label.js';
 import {
   boundTexts,
   bucketMatch,

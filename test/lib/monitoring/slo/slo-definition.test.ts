@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { apiRequests } from '../../../../lib/catalogue/api.js';
 import { aiRequestDuration } from '../../../../lib/catalogue/provider.js';
 import { issuesProcessed, queueDepth } from '../../../../lib/catalogue/workflow.js';
-import { defineCounter } from '../../../../lib/definition.js';
+import { defineCounter } from '../../../../lib/define.js';
 import { bundleSettings } from '../../../../lib/monitoring/settings.js';
 import { type BurnFactor, burnFactors, canFire } from '../../../../lib/monitoring/slo/burn-rates.js';
 import { defaultSlos, defineSlo, type Slo, sloGroups, slosOf } from '../../../../lib/monitoring/slo/slo.js';

@@ -1,6 +1,7 @@
 /** SLOs, as the real promtool runs their rules: what burns a budget, what does not, and what is left of it. */
 import test from 'ava';
-import { defineCounter, defineHistogram, label } from '../../../../lib/definition.js';
+import { defineCounter, defineHistogram } from '../../../../lib/define.js';
+import { label } from '../../../../lib/label.js';
 import { bundleParts } from '../../../../lib/monitoring/bundle-parts.js';
 import { type Alert, type AlertCase, isAlert, type RuleGroup } from '../../../../lib/monitoring/model.js';
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
