@@ -30,11 +30,11 @@ export const errorCodes = {
   ERR_METRICS_INVALID_OPTION: 'An option of a factory or a decorator cannot be used.',
   ERR_METRICS_INVALID_VIEW: 'A view does not fit its metric, or comes too late for it.',
   ERR_METRICS_INVALID_CONFIG: 'One or more environment variables cannot be used.',
-  ERR_METRICS_LISTEN: 'The metrics server cannot listen where it is told to.',
-  ERR_METRICS_INVALID_DECORATION: 'A decorator stands on something it cannot instrument.',
+  ERR_METRICS_LISTEN: 'The metrics server cannot listen on the configured host and port.',
+  ERR_METRICS_INVALID_DECORATION: 'A decorator is applied to something that it cannot decorate.',
   ERR_METRICS_INVALID_MONITORING:
     'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit what there is.',
-  ERR_METRICS_NOT_KOA: 'Middleware of Koa is called by something that is not Koa.',
+  ERR_METRICS_NOT_KOA: 'Koa middleware is called by another framework.',
   ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
   ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
 } as const;

@@ -1,6 +1,6 @@
 /** What results and errors of API clients report of rate limits. */
 
-import { propertiesOf } from '../../decorators/presets/usage.js';
+import { propertiesOf } from '../unknown-values.js';
 import { type HeaderReader, isRateLimited } from './rate-limit-headers.js';
 import type { RateLimitState } from './rate-limits.js';
 

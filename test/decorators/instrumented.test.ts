@@ -1,4 +1,4 @@
-// In a process of its own: it records in the shared registry.
+// Runs in its own process: it records in the shared registry.
 import test from 'ava';
 import { Counted, fromClass, getInstrumentation, Instrumented, Timed } from '../../decorators/index.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../lib/catalogue/method.js';
@@ -25,7 +25,7 @@ async function counted(registry: TestRegistry): Promise<string[]> {
   return samples.map(({ labels, value }) => `${labels.class}.${labels.method} ${labels.outcome} ${value}`);
 }
 
-test('its methods record in its registry with its labels, static ones too', (t) => {
+test('instance and static methods record in the registry and with the labels of @Instrumented', (t) => {
   const registry = createTestRegistry();
   @Instrumented({ labels: { provider: 'claude', region: ({ args }) => String(args[0]) }, registry })
   class Provider {
@@ -51,7 +51,7 @@ test('its methods record in its registry with its labels, static ones too', (t) 
   t.is(sharedRegistry.get(calls.name), undefined, 'the shared registry has heard nothing of it');
 });
 
-test("a subclass's labels and registry win, the rest is inherited", (t) => {
+test('labels and registry of a subclass take precedence, the rest is inherited', (t) => {
   const [base, own] = [createTestRegistry(), createTestRegistry()];
   @Instrumented({ labels: { provider: 'base', region: 'eu' }, registry: base })
   class Provider {
@@ -73,7 +73,7 @@ test("a subclass's labels and registry win, the rest is inherited", (t) => {
   t.is(readValue(own, calls, { provider: 'sub', region: 'eu' }), 1);
 });
 
-test('an override that calls super counts once for each decorated method', async (t) => {
+test('an override that calls super counts once per decorated method', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Base {
@@ -98,7 +98,7 @@ test('an override that calls super counts once for each decorated method', async
   t.deepEqual((await counted(registry)).sort(), ['Base.run success 2', 'Sub.run success 1']);
 });
 
-test('`methods: true` instruments what carries no decorator; getters, setters, fields and the constructor are left alone', async (t) => {
+test('`methods: true` instruments undecorated methods, but no getters, setters, fields or constructor', async (t) => {
   const registry = createTestRegistry();
   let read = 0;
   @Instrumented({ registry, methods: true })
@@ -149,7 +149,7 @@ test('`methods: true` instruments what carries no decorator; getters, setters, f
   );
 });
 
-test('`methods` with names instruments those; `name` is the class label', async (t) => {
+test('`methods` with names instruments only those; `name` sets the class label', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry, methods: ['plan', key], name: 'IssueWorkflow' })
   class W {
@@ -175,7 +175,7 @@ test('`methods` with names instruments those; `name` is the class label', async 
   ]);
 });
 
-test('a series whose labels are all values is in the registry of the class from its definition on, and in no other', async (t) => {
+test('a series with fixed labels exists from class definition on, in the registry of the class only', async (t) => {
   const registry = createTestRegistry();
   const early = defineCounter({ name: 'early_total', help: 'Early.', labels: { kind: label() } });
   @Instrumented({ registry })
@@ -190,7 +190,7 @@ test('a series whose labels are all values is in the registry of the class from 
   t.is(readValue(registry, early, { kind: 'a' }), 1);
 });
 
-test('with no registry anywhere, it is the shared one, and the series is there before the first call', async (t) => {
+test('without any registry, the series is in the shared one before the first call', async (t) => {
   const shared = defineCounter({ name: 'shared_total', help: 'Shared.', labels: { kind: label() } });
   class Worker {
     @Counted(shared, { labels: { kind: 'a' } })
@@ -202,7 +202,7 @@ test('with no registry anywhere, it is the shared one, and the series is there b
   t.is(readValue(sharedRegistry, shared, { kind: 'a' }), 1);
 });
 
-test('instances may carry their own registry, by the option or by the class; each is bound once', (t) => {
+test('a registry function may return one registry per instance; each is bound once', (t) => {
   const [one, other] = [createTestRegistry(), createTestRegistry()];
   const byOption = defineCounter({ name: 'by_option_total', help: 'Calls.' });
   const byClass = defineCounter({ name: 'by_class_total', help: 'Calls.' });
@@ -221,7 +221,7 @@ test('instances may carry their own registry, by the option or by the class; eac
   }
 });
 
-test('a registry function that fails leaves the call alone', (t) => {
+test('a failing registry function does not affect the call', (t) => {
   class Worker {
     @Counted({
       registry: () => {
@@ -234,7 +234,7 @@ test('a registry function that fails leaves the call alone', (t) => {
     }
   }
   t.is(new Worker().run(), 'done');
-  // Which registry is meant is not known, so the shared one hears of it.
+  // The intended registry is unknown, so the failure is reported to the shared one.
   for (const metric of ['method_calls_total', 'method_duration_seconds']) {
     t.is(readValue(sharedRegistry, metricsRecordingErrors, { metric, reason: 'label' }), 1);
   }
@@ -286,19 +286,19 @@ for (const [what, use, code, message] of [
     /Unknown method `size`/,
   ],
   [
-    '`methods` that are no list',
+    '`methods` that is not a list',
     () => LooseInstrumented({ methods: 'plan' }),
     'ERR_METRICS_INVALID_OPTION',
     /expected true or a list of names, received "plan"/,
   ],
   [
-    'a registry that is none',
+    'an invalid registry',
     () => LooseInstrumented({ registry: 5 }),
     'ERR_METRICS_INVALID_OPTION',
     /Invalid `registry` of @Instrumented/,
   ],
   [
-    'labels that are none',
+    'invalid labels',
     () => LooseInstrumented({ labels: 5 }),
     'ERR_METRICS_INVALID_OPTION',
     /Invalid `labels` of @Instrumented: expected an object, received 5/,

@@ -1,4 +1,4 @@
-// In a process of its own: reflect-metadata adds to Reflect.
+// Runs in its own process: reflect-metadata adds to Reflect.
 import 'reflect-metadata';
 import test from 'ava';
 import fc from 'fast-check';
@@ -14,14 +14,14 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** What a generated method does, in the order in which it does it. */
+/** The steps of a generated method, in order. */
 interface Behaviour {
   readonly async: boolean;
   readonly ends: 'returns' | 'throws';
   readonly value: unknown;
 }
 
-/** One call as it was seen from inside the method. */
+/** One call, as seen from inside the method. */
 interface Seen {
   readonly self: unknown;
   readonly args: readonly unknown[];
@@ -45,7 +45,7 @@ const behaviours = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** The same class twice, bare and decorated; both note what their methods see. */
+/** The same class twice, undecorated and decorated. Both log what their methods see. */
 function subjects() {
   const registry = createTestRegistry();
   function behave(seen: Seen[], self: unknown, behaviour: Behaviour, args: readonly unknown[]): unknown {
@@ -90,12 +90,12 @@ async function ending(call: () => unknown): Promise<Ending> {
   );
 }
 
-/** Identity, so that a copied result or a wrapped error is found; NaN is itself. */
+/** Compared by identity, to find a copied result or a wrapped error; NaN equals itself. */
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }
 
-test('a decorated method ends, sees and is called as the bare one, whatever it does', async (t) => {
+test('a decorated method is called and ends as the undecorated one, whatever it does', async (t) => {
   const property = fc.asyncProperty(behaviours, async (plan) => {
     const { registry, bare, decorated } = subjects();
     for (const { args, ...behaviour } of plan) {
@@ -119,7 +119,7 @@ test('a decorated method ends, sees and is called as the bare one, whatever it d
   await t.notThrowsAsync(fc.assert(property, { numRuns: 300 }));
 });
 
-test('a synchronous throw stays synchronous, and a returned value is the very object', (t) => {
+test('a synchronous throw stays synchronous, and the returned object is the original', (t) => {
   const { decorated } = subjects();
   const error = new Error('no');
   t.throws(() => decorated.run({ async: false, ends: 'throws', value: error }), { is: error });
@@ -127,7 +127,7 @@ test('a synchronous throw stays synchronous, and a returned value is the very ob
   t.is(decorated.run({ async: false, ends: 'returns', value }), value);
 });
 
-test('a thenable is returned itself, is never run by the decorator and counts once its caller subscribes', async (t) => {
+test('a thenable is returned unchanged, not run by the decorator, and counted once its caller subscribes', async (t) => {
   const registry = createTestRegistry();
   let ran = 0;
   const query = {
@@ -151,7 +151,7 @@ test('a thenable is returned itself, is never run by the decorator and counts on
   t.is(readValue(registry, calls, { outcome: 'success', error: 'none' }), 1);
 });
 
-test('the method keeps its name, length, own properties, kind and Reflect metadata', (t) => {
+test('a decorated method keeps its name, length, own properties, kind and Reflect metadata', (t) => {
   const registry = createTestRegistry();
   const marker = Symbol('marker');
   const marked = (...at: unknown[]): void => {
@@ -178,7 +178,7 @@ test('the method keeps its name, length, own properties, kind and Reflect metada
   t.false(Object.keys(Worker.prototype).includes('run'), 'still not enumerable');
 });
 
-test('a method can be called on another `this`, and a subclass can override it and call super', (t) => {
+test('a decorated method works on another `this` and when a subclass overrides it and calls super', (t) => {
   const registry = createTestRegistry();
   class Base {
     factor = 2;
@@ -196,7 +196,7 @@ test('a method can be called on another `this`, and a subclass can override it a
   t.is(new Sub().times(4), 9);
 });
 
-test('a rejection that nobody handles still surfaces as unhandled', async (t) => {
+test('an unhandled rejection is still reported as unhandled', async (t) => {
   const { decorated } = subjects();
   const error = new Error('nobody looks');
   const surfaced = new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * The real SDKs of Anthropic, OpenAI and GitHub against a local server that answers as their APIs do: with the wire
- * observed, with presets, and with both, where nothing may be recorded twice. One by one: the wire is one a process.
+ * The real SDKs of Anthropic, OpenAI and GitHub against a local server that answers as their APIs do: with
+ * `instrumentFetch`, with presets, and with both, when nothing may be recorded twice. Serial, since there is one fetch per process.
  */
 import Anthropic from '@anthropic-ai/sdk';
 import test, { type ExecutionContext } from 'ava';
@@ -38,14 +38,14 @@ interface Setting {
   readonly way: Way;
   readonly server: ApiServer;
   readonly registry: TestRegistry;
-  /** Label values -> number; of a histogram how often it observed. */
+  /** Label values -> value; for a histogram, the number of observations. */
   read(metric: MetricDefinition): Promise<Record<string, number>>;
-  /** What is expected where the wire is observed, and where a preset stands. */
+  /** The expectation if `instrumentFetch` is active, and if a preset decorates the method. */
   onWire<T>(expected: T): T | Record<string, never>;
   byPreset<T>(expected: T): T | Record<string, never>;
 }
 
-/** Runs a scenario in all three ways. */
+/** Runs a scenario in all three modes. */
 function inEachWay(name: string, run: (t: ExecutionContext, setting: Setting) => Promise<void>): void {
   for (const way of ways) {
     test.serial(`${name}: ${way}`, async (t) => {
@@ -98,7 +98,7 @@ const prices = {
   'gpt-5-mini-2026-01-01': { input: 0.25, output: 2, cacheRead: 0.025 },
 };
 
-/** Waits for the wire, which hears of the end of a body a moment after its reader. */
+/** Waits until `instrumentFetch` has recorded the end of a body, which is a moment after its reader has. */
 async function settled({ read, way }: Setting, count: number): Promise<void> {
   if (way === 'presets') return;
   await until('the wire', async () => {
@@ -184,7 +184,7 @@ async function anthropicReply(
   t.deepEqual(await read(catalogue.aiUnpricedRequests), {});
   t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST 200': 1 }));
   t.deepEqual(await read(catalogue.apiRequestDuration), onWire({ 'anthropic POST': 1 }));
-  // The wire alone does not know the model.
+  // The HTTP request does not show the model.
   const limited = setting.way === 'both' ? 'anthropic claude-haiku-4-5' : 'anthropic';
   t.deepEqual(
     await read(catalogue.aiRateLimitRemaining),
@@ -526,7 +526,7 @@ inEachWay('octokit, a rate limit', async (t, setting) => {
 // ---- GitLab, by fetch ---------------------------------------------------------------------------------------------
 
 test.serial(
-  'a host that no table has takes the names of the preset around the request, and is recorded once',
+  'a request to an unknown host takes its names from the surrounding preset, and is recorded once',
   async (t) => {
     const server = await startApiServer(json({}, 201, gitlabRateLimit('1999')));
     const registry = createTestRegistry();
