@@ -15,7 +15,7 @@ import { containedAmount, type Recorder, type RecorderOptions, recorderFor } fro
  * @see https://github.com/siimon/prom-client#counter
  */
 export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {
-  /** Not a member of a counter: tells it from a gauge. */
+  /** Not a member of a counter: distinguishes it from a gauge. */
   readonly set?: never;
 }
 
@@ -24,7 +24,7 @@ export interface ClientCounter<T extends string> extends Labelled<T, Pick<Client
  * @see https://github.com/siimon/prom-client#gauge
  */
 export interface ClientGauge<T extends string> extends Labelled<T, Pick<ClientChild, 'inc' | 'dec' | 'set'>> {
-  /** Tells a gauge from a counter. */
+  /** Distinguishes a gauge from a counter. */
   readonly set: unknown;
 }
 

@@ -1,4 +1,5 @@
-/** Requests of Koa apps measured; what Prometheus scrapes and health, for Koa, node:http and fetch handlers. */
+/** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
+export type { FetchHandler } from './fetch-answer.js';
 export { type HealthRouterOptions, healthRouter } from './health-router.js';
 export type { KoaRoutes } from './koa-routes.js';
 export type { KoaContext, KoaMiddleware, OfContext } from './koa-types.js';
@@ -11,5 +12,12 @@ export {
   type ServerTls,
   startMetricsServer,
 } from './metrics-server.js';
-export { type RequestLabels, type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
+export type { NodeHandler } from './node-answer.js';
+export {
+  type FilledLabel,
+  type RequestLabels,
+  type RequestMetricsOptions,
+  requestMetrics,
+} from './request-metrics.js';
 export type { ScrapeAccess } from './scrape-access.js';
+export type { ScrapeEndpointOptions, ScrapeSource } from './scrape-endpoint.js';

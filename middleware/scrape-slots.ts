@@ -1,53 +1,53 @@
 /**
- * Scrapes that are answered at a time. A place is free again when its connection is done with the scrape, when its time is
- * up, and when its reader makes no progress: readers that never read lock nobody out.
+ * Limits the number of concurrent scrapes. A slot is freed when its connection is done with the scrape, when its time is up, or
+ * when its reader makes no progress, so that readers which never read do not block other scrapes.
  */
 import { type Clock, systemClock, type Timer } from '../lib/clock.js';
 import type { AnswerConnection } from './endpoint.js';
 
-/** Seconds after which a reader that takes nothing is cut off. */
+/** Seconds after which a reader that reads nothing is cut off. */
 const maxStallSeconds = 10;
 
-/** Seconds after which it is, where another scrape has no place. */
-const sparedStallSeconds = 1;
+/** The same, if another scrape needs the slot. */
+const contendedStallSeconds = 1;
 
-/** Seconds that a client may ask for, where its operator does not allow more. */
-const maxAskedSeconds = 120;
+/** The maximum timeout that a client may request, in seconds, unless the option is greater. */
+const maxRequestedSeconds = 120;
 
-export interface ScrapePlacesOptions {
+export interface ScrapeSlotsOptions {
   readonly max: number;
   readonly clock?: Clock;
 }
 
-/** A scrape's place among those that are answered. */
-export interface ScrapePlace {
-  /** The chunks of its answer, to be pulled by its reader: what waits for the reader is measured. */
+/** The slot of a scrape in progress. */
+export interface ScrapeSlot {
+  /** Passes on the chunks of the response, and measures how long each waits for the reader. */
   paced(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>;
 }
 
-export interface ScrapePlaces {
+export interface ScrapeSlots {
   /**
-   * A place for a scrape, which `onFreed` is called for once; `undefined` where all are taken.
-   * @param milliseconds after which its reader is cut off, whatever it has read
+   * Takes a slot, for which `onFreed` is called once; `undefined` if all are taken.
+   * @param milliseconds after which the reader is cut off, however much it has read
    */
-  take(connection: AnswerConnection, milliseconds: number, onFreed: () => void): ScrapePlace | undefined;
+  take(connection: AnswerConnection, milliseconds: number, onFreed: () => void): ScrapeSlot | undefined;
 }
 
-interface TakenPlace {
-  /** Since when its reader has not taken what is there for it. */
+interface TakenSlot {
+  /** Since when a chunk waits for the reader. */
   stalledSince: number | undefined;
-  /** Breaks its connection off. */
+  /** Destroys the connection. */
   cutOff(): void;
 }
 
-export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions): ScrapePlaces {
-  const taken = new Set<TakenPlace>();
+export function scrapeSlots({ max, clock = systemClock }: ScrapeSlotsOptions): ScrapeSlots {
+  const taken = new Set<TakenSlot>();
 
-  const stalledSeconds = ({ stalledSince }: TakenPlace): number =>
+  const stalledSeconds = ({ stalledSince }: TakenSlot): number =>
     stalledSince === undefined ? 0 : (clock.now() - stalledSince) / 1_000;
   const cutOffStalled = (): void => {
-    const [longest] = [...taken].sort((one, other) => stalledSeconds(other) - stalledSeconds(one));
-    if (longest !== undefined && stalledSeconds(longest) >= sparedStallSeconds) longest.cutOff();
+    const [slowest] = [...taken].sort((a, b) => stalledSeconds(b) - stalledSeconds(a));
+    if (slowest !== undefined && stalledSeconds(slowest) >= contendedStallSeconds) slowest.cutOff();
   };
 
   return {
@@ -57,35 +57,35 @@ export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions):
       const end = clock.now() + milliseconds;
       let timer: Timer | undefined;
       const free = (): void => {
-        if (!taken.delete(place)) return;
+        if (!taken.delete(slot)) return;
         clock.clearTimeout(timer);
         onFreed();
       };
-      const place: TakenPlace = {
+      const slot: TakenSlot = {
         stalledSince: undefined,
         cutOff: () => {
           connection.cutOff();
-          // At once: a response behind others of a pipeline closes only with its connection.
+          // Freed synchronously: a response that waits behind others of a pipeline closes only with its connection.
           free();
         },
       };
       const watch = (): void => {
-        const stallEnd = (place.stalledSince ?? clock.now()) + maxStallSeconds * 1_000;
+        const stallEnd = (slot.stalledSince ?? clock.now()) + maxStallSeconds * 1_000;
         const left = Math.min(end, stallEnd) - clock.now();
-        if (left <= 0) place.cutOff();
+        if (left <= 0) slot.cutOff();
         else timer = clock.setTimeout(watch, left);
       };
-      taken.add(place);
+      taken.add(slot);
       watch();
       connection.whenOver(free);
       return {
         async *paced(chunks) {
           for await (const chunk of chunks) {
-            place.stalledSince = clock.now();
+            slot.stalledSince = clock.now();
             yield chunk;
-            place.stalledSince = undefined;
+            slot.stalledSince = undefined;
           }
-          place.stalledSince = clock.now();
+          slot.stalledSince = clock.now();
         },
       };
     },
@@ -93,14 +93,14 @@ export function scrapePlaces({ max, clock = systemClock }: ScrapePlacesOptions):
 }
 
 /**
- * Milliseconds that collecting may take: what Prometheus gives, within bounds, less what sending takes.
- * @param asked the value of `X-Prometheus-Scrape-Timeout-Seconds`
- * @param fallbackSeconds where it is none
+ * Milliseconds that collecting may take: the timeout of Prometheus, within bounds, less a margin for sending.
+ * @param requested the value of `X-Prometheus-Scrape-Timeout-Seconds`
+ * @param fallbackSeconds used if that is not a number
  */
-export function collectMilliseconds(asked: string, fallbackSeconds: number): number {
-  const isGiven = /^\d{1,6}(?:\.\d{1,9})?$/.test(asked) && Number(asked) > 0;
+export function collectMilliseconds(requested: string, fallbackSeconds: number): number {
+  const isGiven = /^\d{1,6}(?:\.\d{1,9})?$/.test(requested) && Number(requested) > 0;
   const seconds = isGiven
-    ? Math.min(Number(asked), Math.max(maxAskedSeconds, fallbackSeconds))
+    ? Math.min(Number(requested), Math.max(maxRequestedSeconds, fallbackSeconds))
     : fallbackSeconds;
   return (seconds - Math.min(0.5, seconds / 10)) * 1_000;
 }

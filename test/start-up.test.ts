@@ -32,7 +32,7 @@ test('only the registry of prom-client is loaded, and it is the same as in all o
   };
   t.true(isShared);
   t.true(isThere);
-  t.true(loaded.includes('prom-client/lib/registry.js'), 'what is loaded is seen');
+  t.true(loaded.includes('prom-client/lib/registry.js'), 'loaded modules are listed');
   t.deepEqual(
     loaded.filter(
       (path) =>

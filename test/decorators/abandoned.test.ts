@@ -48,5 +48,5 @@ test('10,000 abandoned async iterators neither grow the heap nor stay in progres
   t.is(readValue(registry, running), 0);
   const [counted] = await readSamples(registry, methodCalls);
   t.is(counted?.value, 12_000);
-  t.is(readHistogram(registry, seconds)?.count, 0, 'when they ended nobody knows');
+  t.is(readHistogram(registry, seconds)?.count, 0, 'the time of their end is unknown');
 });

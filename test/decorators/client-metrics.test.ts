@@ -177,7 +177,7 @@ const refused: readonly [what: string, use: () => unknown, code: string, message
     'Invalid `labels` of @Counted on metric `jobs_total`: expected a source for each of queue, received no source for `queue`.',
   ],
   [
-    'a registry, since the metric is in one',
+    'a registry, since the metric has one already',
     () => looseCounted(counter, { labels: { queue: 'mail' }, registry: createTestRegistry() }),
     'ERR_METRICS_INVALID_OPTION',
     'Unknown option `registry` of @Counted: expected some of labels, ignore, failure, handlesRejections, when, value, errors.',

@@ -49,7 +49,7 @@ test('labels of withLabels reach every recording within it, through awaits', asy
   t.is(result, 'done');
   t.is(count('none'), 2);
   t.is(count('issue'), 2);
-  t.is(count('issue', 'plan'), 1, 'inner labels are added to those around');
+  t.is(count('issue', 'plan'), 1, 'inner labels are added to the outer ones');
 });
 
 test('interleaved async work does not mix its labels', async (t) => {
@@ -78,7 +78,7 @@ test('the body of a generator has the labels of its call, regardless of where it
     await worker.run();
   });
   for await (const _ of plain);
-  t.is(count('review'), 2, 'also where the generator itself is not decorated');
+  t.is(count('review'), 2, 'also if the generator itself is not decorated');
   t.is(count('none'), 0);
 });
 

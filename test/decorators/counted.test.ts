@@ -86,8 +86,8 @@ test('thrown and rejected errors count as failure, an EscalationError as escalat
   t.throws(() => worker.fail(new RangeError('no')), { instanceOf: RangeError });
   await t.throwsAsync(worker.reject(new TypeError('no')), { instanceOf: TypeError });
   t.throws(() => worker.fail(new NeedsHuman('look')), { instanceOf: NeedsHuman });
-  const foreign = Object.assign(new Error('look'), { name: 'EscalationError' });
-  await t.throwsAsync(worker.reject(foreign), { is: foreign });
+  const thirdParty = Object.assign(new Error('look'), { name: 'EscalationError' });
+  await t.throwsAsync(worker.reject(thirdParty), { is: thirdParty });
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 2);
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'escalation' }), 2);
 });
@@ -154,7 +154,7 @@ test('`when` selects the calls that count', (t) => {
     }
   }
   const worker = new Worker();
-  t.is(worker.run(), 1, 'a called one is counted before the method runs');
+  t.is(worker.run(), 1, '`called` counts before the method runs');
   t.throws(() => worker.run(new Error('no')));
   t.throws(() => worker.run(new EscalationError('look')));
   t.deepEqual(

@@ -39,7 +39,7 @@ test('stacked decorators make one wrapper, regardless of their order and number'
       return amount + (new Error().stack?.match(/observed-function\.[jt]s/g)?.length ?? 0);
     }
   }
-  t.is(new Worker().run(41), 42, 'one frame of ours on the stack');
+  t.is(new Worker().run(41), 42, 'one frame of this package on the stack');
   t.is(observedBy(Worker.prototype.run)?.observers.length, 6);
   t.is(readValue(registry, one), 2, 'the same decorator twice records twice');
   t.is(readHistogram(registry, seconds)?.count, 2);
@@ -82,7 +82,7 @@ test('a third-party decorator above or below ours still works', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method }) => method),
     ['below'],
-    'a third-party wrapper hides what is beneath it',
+    'a third-party wrapper hides the decorators below it',
   );
 });
 

@@ -48,7 +48,7 @@ test('instance and static methods record in the registry and with the labels of 
   ]) {
     t.is(readValue(registry, calls, labels), 1, JSON.stringify(labels));
   }
-  t.is(sharedRegistry.get(calls.name), undefined, 'the shared registry has heard nothing of it');
+  t.is(sharedRegistry.get(calls.name), undefined, 'nothing is recorded in the shared registry');
 });
 
 test('labels and registry of a subclass take precedence, the rest is inherited', (t) => {
@@ -126,7 +126,7 @@ test('`methods: true` instruments undecorated methods, but no getters, setters, 
   await worker.later();
   worker.field();
   Worker.limit();
-  t.is(read, 0, 'no getter was run');
+  t.is(read, 0, 'no getter was called');
   t.is(worker.size, 1);
   t.deepEqual((await counted(registry)).sort(), [
     'Worker.decorated success 1',

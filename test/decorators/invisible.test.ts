@@ -56,7 +56,7 @@ function subjects() {
     };
     return behaviour.async ? (async () => end())() : end();
   }
-  class Bare {
+  class Undecorated {
     readonly seen: Seen[] = [];
     run(behaviour: Behaviour, ...args: unknown[]): unknown {
       return behave(this.seen, this, behaviour, args);
@@ -71,7 +71,7 @@ function subjects() {
       return behave(this.seen, this, behaviour, args);
     }
   }
-  return { registry, bare: new Bare(), decorated: new Decorated() };
+  return { registry, undecorated: new Undecorated(), decorated: new Decorated() };
 }
 
 type Ending = { readonly how: 'returned' | 'threw' | 'fulfilled' | 'rejected'; readonly value: unknown };
@@ -97,16 +97,16 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
 
 test('a decorated method is called and ends as the undecorated one, whatever it does', async (t) => {
   const property = fc.asyncProperty(behaviours, async (plan) => {
-    const { registry, bare, decorated } = subjects();
+    const { registry, undecorated, decorated } = subjects();
     for (const { args, ...behaviour } of plan) {
-      const expected = await ending(() => bare.run(behaviour, ...args));
+      const expected = await ending(() => undecorated.run(behaviour, ...args));
       const actual = await ending(() => decorated.run(behaviour, ...args));
       if (actual.how !== expected.how || !Object.is(actual.value, expected.value)) return false;
     }
     // Same number of calls, in the same order, each with its own arguments and `this`.
-    if (bare.seen.length !== decorated.seen.length) return false;
+    if (undecorated.seen.length !== decorated.seen.length) return false;
     for (const [index, seen] of decorated.seen.entries()) {
-      if (seen.self !== decorated || !same(seen.args, bare.seen[index]?.args ?? [])) return false;
+      if (seen.self !== decorated || !same(seen.args, undecorated.seen[index]?.args ?? [])) return false;
     }
     // Each call was recorded exactly once, and none is in progress.
     const counted = (await readSamples(registry, calls)).reduce((sum, sample) => sum + sample.value, 0);
@@ -174,7 +174,7 @@ test('a decorated method keeps its name, length, own properties, kind and Reflec
   t.is(method[marker], 1);
   t.is(Reflect.getMetadata('role', method), 'admin');
   t.is(method.constructor.name, 'AsyncFunction');
-  t.false('prototype' in method, 'a method is no constructor');
+  t.false('prototype' in method, 'a method is not a constructor');
   t.false(Object.keys(Worker.prototype).includes('run'), 'still not enumerable');
 });
 

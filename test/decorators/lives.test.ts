@@ -110,7 +110,7 @@ for (const stacked of [false, true]) {
         t.deepEqual(actual, expected);
         t.true(
           actual.every((seen, index) => Object.is(seen, expected[index])),
-          'the very objects',
+          'the same objects',
         );
         t.deepEqual(log, bareLog);
         if (expected.includes('threw')) failures += 1;

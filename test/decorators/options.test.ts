@@ -51,7 +51,7 @@ test('calls that end with an error in `ignore` are successes to that decorator',
   t.is(
     readHistogram(registry, seconds, { outcome: 'failure' })?.count,
     2,
-    'the decorator beside it sees failures',
+    'the other decorator sees failures',
   );
 });
 

@@ -137,7 +137,11 @@ test('the default workflow type is the class name, for runs and for steps withou
   t.is(new Nightly().run(), 1);
   t.deepEqual(await samples(registry, catalogue.workflowsCompleted), { 'Nightly success': 1 });
   t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'sweep-0 Nightly': 1 });
-  t.deepEqual(await samples(registry, catalogue.issuesProcessed), {}, 'no issue type, no issue');
+  t.deepEqual(
+    await samples(registry, catalogue.issuesProcessed),
+    {},
+    'without an issue type there is no issue',
+  );
 });
 
 test('@Instrumented sets the labels that a preset omits', async (t) => {
@@ -258,7 +262,11 @@ test('default labels of @ProviderRequest are class, model of the first argument,
   await new Oracle().ask({ model: 'large' });
   new Oracle().consult();
   t.deepEqual(await samples(registry, catalogue.aiRequests), { 'Oracle large ask': 1, 'Oracle consult': 1 });
-  t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {}, 'no usage, nothing to price');
+  t.deepEqual(
+    await samples(registry, catalogue.aiUnpricedRequests),
+    {},
+    'without usage there is nothing to price',
+  );
 });
 
 test('a stream of unknown shape has its first token at its first item', async (t) => {
@@ -291,10 +299,10 @@ for (const tokens of [
 ]) {
   test(`invalid usage ${JSON.stringify(tokens)} does not affect the call`, async (t) => {
     const registry = createTestRegistry();
-    class Odd {
+    class Invalid {
       @ProviderRequest({
         registry,
-        labels: { provider: 'odd' },
+        labels: { provider: 'invalid' },
         usage: ({ result }) => result as never,
         prices: { m: { input: 1, output: 1 } },
       })
@@ -302,24 +310,24 @@ for (const tokens of [
         return tokens;
       }
     }
-    t.is(await new Odd().ask({ model: 'm' }), tokens);
-    t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'odd m': 1 });
+    t.is(await new Invalid().ask({ model: 'm' }), tokens);
+    t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'invalid m': 1 });
     for (const count of Object.values(await samples(registry, catalogue.aiTokens))) t.true(count >= 0);
   });
 }
 
 test('an unknown token type is reported, and the others are counted', async (t) => {
   const registry = createTestRegistry();
-  class Odd {
+  class Invalid {
     @ProviderRequest({
       registry,
-      labels: { provider: 'odd' },
+      labels: { provider: 'invalid' },
       usage: () => ({ inputTokens: 5, output: 1 }) as never,
     })
     async ask(_request: { model: string }): Promise<void> {}
   }
-  await new Odd().ask({ model: 'm' });
-  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'odd m output': 1 });
+  await new Invalid().ask({ model: 'm' });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'invalid m output': 1 });
   t.is(
     readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_tokens_total', reason: 'value' }),
     1,
@@ -407,7 +415,7 @@ test.serial('a failed request has no effects and is counted by status, code or e
     Object.assign(new TypeError('fetch failed'), {
       cause: Object.assign(new Error('no'), { code: 'ECONNRESET' }),
     }),
-    new RangeError('odd'),
+    new RangeError('invalid'),
     new PlatformError(429, { headers: { 'retry-after': '30' } }),
     new DOMException('late', 'TimeoutError'),
     'text',
@@ -450,7 +458,7 @@ test('getInstrumentation lists every metric of a preset, with its fixed labels',
 
 test('a failing or invalid label is absent; the event is recorded and the failure counted', async (t) => {
   const registry = createTestRegistry();
-  class Odd {
+  class Invalid {
     @ProviderRequest({
       registry,
       labels: {
@@ -468,7 +476,7 @@ test('a failing or invalid label is absent; the event is recorded and the failur
       return 'yes';
     }
   }
-  t.is(new Odd().ask(), 'yes');
+  t.is(new Invalid().ask(), 'yes');
   t.deepEqual(await samples(registry, catalogue.aiRequests), { 5: 1 });
   t.is(
     readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_requests_total', reason: 'label' }),

@@ -194,6 +194,6 @@ test('a value that is not a reply reports nothing, and nothing is thrown', (t) =
   t.is(
     sdkUsage.follow().item('text'),
     true,
-    'the first item of a stream of which nothing is known is its first token',
+    'the first item of a stream of unknown shape is its first token',
   );
 });

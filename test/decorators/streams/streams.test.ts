@@ -93,7 +93,7 @@ test('a generator is in progress until it completes', (t) => {
   t.deepEqual(generator.next(), { done: true, value: 'done' });
   t.deepEqual(recorded(registry), ended);
   t.deepEqual(generator.next(), { done: true, value: undefined });
-  t.deepEqual(recorded(registry), ended, 'asking again records nothing again');
+  t.deepEqual(recorded(registry), ended, 'further calls of next record nothing');
 });
 
 test('an observed generator receives sent values and stays a generator', (t) => {
