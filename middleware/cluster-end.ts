@@ -1,6 +1,7 @@
 /** The end of a cluster. Workers end with their primary, even in the middle of a request, so the primary stops them first. */
 import type { Cluster, Worker } from 'node:cluster';
 import { systemClock } from '../lib/clock.js';
+import { propertiesOf } from '../lib/unknown-values.js';
 
 /** The `type` of the message by which the primary stops its workers, and of their acknowledgement. */
 const messageType = 'tamma-metrics/stop';
@@ -45,7 +46,7 @@ export function endWithPrimary(isStopping: () => boolean): () => void {
 }
 
 function isOurs(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'type' in message && message.type === messageType;
+  return propertiesOf(message).type === messageType;
 }
 
 /** Ignores the error of `send`: a process that cannot be reached has ended. */

@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.js';
 import { metricsError } from '../lib/errors.js';
 import { invalidOption } from '../lib/option-names.js';
 import type { MetricsWarning } from '../lib/registry.js';
+import { propertiesOf } from '../lib/unknown-values.js';
 import { clientAddress } from './client-address.js';
 import type { EndpointAnswer, EndpointRequest } from './endpoint.js';
 import { tokenFileSource } from './token-file.js';
@@ -100,10 +101,7 @@ function tokenSource(
 }
 
 function credentials(where: string, basicAuth: unknown): string {
-  const { username, password } = (typeof basicAuth === 'object' && basicAuth !== null ? basicAuth : {}) as {
-    username?: unknown;
-    password?: unknown;
-  };
+  const { username, password } = propertiesOf(basicAuth);
   const isUsable =
     typeof username === 'string' &&
     username !== '' &&

@@ -1,4 +1,4 @@
-// Runs in its own process: it has a hook.
+// In a process of its own: it has a hook.
 /** The modules that importing the package loads, as seen from that process. */
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';

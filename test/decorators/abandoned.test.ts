@@ -1,4 +1,4 @@
-// Runs in its own process: it measures the heap.
+// In a process of its own: it measures the heap.
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

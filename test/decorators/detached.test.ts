@@ -1,4 +1,4 @@
-// Runs in its own process: it records in the shared registry.
+// In a process of its own: it records in the shared registry.
 import { EventEmitter } from 'node:events';
 import test from 'ava';
 import { Counted, fromClass, Instrumented } from '../../decorators/index.js';

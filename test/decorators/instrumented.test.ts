@@ -1,4 +1,4 @@
-// Runs in its own process: it records in the shared registry.
+// In a process of its own: it records in the shared registry.
 import test from 'ava';
 import { Counted, fromClass, getInstrumentation, Instrumented, Timed } from '../../decorators/index.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../lib/catalogue/method.js';

@@ -1,4 +1,4 @@
-// Runs in its own process: reflect-metadata adds to Reflect.
+// In a process of its own: reflect-metadata adds to Reflect.
 import 'reflect-metadata';
 import test from 'ava';
 import fc from 'fast-check';

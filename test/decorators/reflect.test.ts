@@ -1,4 +1,4 @@
-// Runs in its own process: its tests wait for child processes, all at the same time.
+// In a process of its own: its tests wait for child processes, all at the same time.
 import test, { type ExecutionContext } from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';

@@ -1,4 +1,4 @@
-// Runs in its own process: it replaces the clock before the package is loaded.
+// In a process of its own: it replaces the clock before the package is loaded.
 import test from 'ava';
 
 // Installed before the package is loaded: counts every read of the clock.

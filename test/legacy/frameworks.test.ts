@@ -1,4 +1,4 @@
-// Runs in its own process: reflect-metadata adds to Reflect.
+// In a process of its own: reflect-metadata adds to Reflect.
 /** Frameworks built on legacy decorators and Reflect metadata, with handlers that also have our decorators. */
 import 'reflect-metadata';
 import {

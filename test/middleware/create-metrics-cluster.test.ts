@@ -1,4 +1,4 @@
-// Runs in its own process: its tests wait for child processes, all at the same time.
+// In a process of its own: its tests wait for child processes, all at the same time.
 /** `createMetrics({ cluster: true })` in a real cluster: one port for all, and no values of an ended worker are lost. */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Runs in its own process: it records in the shared registry.
+// In a process of its own: it records in the shared registry.
 /** `createMetrics` as a whole, from the configuration to the last connection. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// Runs in its own process: reflect-metadata adds to Reflect.
+// In a process of its own: reflect-metadata adds to Reflect.
 /** `createMetricsHandler` over real HTTP: node:http, Express, Nest, Fastify and Hono, and the Koa routes of the same endpoints. */
 import 'reflect-metadata';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Runs in its own process: it replaces setTimeout, which the timers of fetch's open connections keep.
+// In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
 /** The endpoint as operators see it: headers, filters, limits, deadlines, access, and misbehaving clients. */
 import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';

@@ -1,4 +1,4 @@
-// Runs in its own process: its tests wait for child processes, all at the same time.
+// In a process of its own: its tests wait for child processes, all at the same time.
 import test from 'ava';
 import { compiled } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';

@@ -1,4 +1,4 @@
-// Runs in its own process: Bluebird changes Error when it is loaded.
+// In a process of its own: Bluebird changes Error when it is loaded.
 /** Any result, consumed in any way, behaves the same with and without decorators. */
 import test from 'ava';
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';

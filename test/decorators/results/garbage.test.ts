@@ -1,4 +1,4 @@
-// Runs in its own process: it measures the heap.
+// In a process of its own: it measures the heap.
 /** Results that are never consumed: their calls end when they are garbage collected. */
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as elapsed } from 'node:timers/promises';

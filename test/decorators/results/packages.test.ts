@@ -1,4 +1,4 @@
-// Runs in its own process: the packages change globals when they are loaded.
+// In a process of its own: the packages change globals when they are loaded.
 /** Results of real packages from a decorated method: they work unchanged, and the call is recorded once. */
 import { exec } from 'node:child_process';
 import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
