@@ -14,7 +14,7 @@ import { containedAmount, type Recorder, type RecorderOptions, recorderFor } fro
  * A `Counter` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
  * @see https://github.com/siimon/prom-client#counter
  */
-export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {
+export interface ClientCounter<T extends string> extends ClientLabels<T, Pick<ClientChild, 'inc'>> {
   /** Not a member of a counter: distinguishes it from a gauge. */
   readonly set?: never;
 }
@@ -23,7 +23,8 @@ export interface ClientCounter<T extends string> extends Labelled<T, Pick<Client
  * A `Gauge` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
  * @see https://github.com/siimon/prom-client#gauge
  */
-export interface ClientGauge<T extends string> extends Labelled<T, Pick<ClientChild, 'inc' | 'dec' | 'set'>> {
+export interface ClientGauge<T extends string>
+  extends ClientLabels<T, Pick<ClientChild, 'inc' | 'dec' | 'set'>> {
   /** Distinguishes a gauge from a counter. */
   readonly set: unknown;
 }
@@ -32,16 +33,23 @@ export interface ClientGauge<T extends string> extends Labelled<T, Pick<ClientCh
  * A `Histogram` or `Summary` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
  * @see https://github.com/siimon/prom-client#histogram
  */
-export type ClientTimer<T extends string> = Labelled<T, Pick<ClientChild, 'observe'>>;
+export type ClientTimer<T extends string> = ClientLabels<T, Pick<ClientChild, 'observe'>>;
 
-interface Labelled<T extends string, Child> {
+/** A prom-client metric with the label names `T`, as far as it is used. */
+export interface ClientLabels<T extends string, Child> {
+  /** The child of a combination of label values. */
   labels(labels: { [Name in T]?: string | number }): Child;
 }
 
-interface ClientChild {
+/** The methods of the children of prom-client metrics; each type of metric has some of them. */
+export interface ClientChild {
+  /** Increments a counter or a gauge. */
   inc(value?: number): void;
+  /** Decrements a gauge. */
   dec(value?: number): void;
+  /** Sets a gauge. */
   set(value: number): void;
+  /** Observes a value in a histogram or a summary. */
   observe(value: number): void;
 }
 

@@ -22,7 +22,9 @@ export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (
 
 /** Any `ClassAccessorDecoratorTarget`. */
 export interface AccessorTarget {
+  /** Reads the value. */
   get(this: never): unknown;
+  /** Sets the value. */
   set(this: never, value: never): void;
 }
 

@@ -3,8 +3,10 @@
 export type { RateLimitReport } from '../lib/outbound/rate-limit-result.js';
 export type { Call } from './call.js';
 export type {
+  ClientChild,
   ClientCounter,
   ClientGauge,
+  ClientLabels,
   ClientOptions,
   ClientOptionsFor,
   ClientSources,
@@ -22,7 +24,7 @@ export {
 } from './instrumentation-report.js';
 export { type ClassContext, Instrumented, type InstrumentedOptions } from './instrumented.js';
 export { type AnyClass, getInstrumentation, type InstrumentedMethod, type MethodMetric } from './metadata.js';
-export type { DualModeMethodDecorator, Method } from './method-decorator.js';
+export type { DualModeMethodDecorator, Fixed, FixedArgs, Method } from './method-decorator.js';
 export type { CallOf, CommonOptions, MetriclessOptions, OptionsFor } from './metric-decorator.js';
 export { anthropicUsage } from './presets/anthropic-usage.js';
 export { openaiUsage } from './presets/openai-usage.js';

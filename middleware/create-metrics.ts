@@ -76,6 +76,8 @@ export interface Metrics {
    * (METRICS_STOP_FAILED). Further calls return the promise of the first one; before `start` it does nothing.
    */
   stop(): Promise<void>;
+  /** The same as `stop`, for `await using metrics = createMetrics()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -234,6 +236,7 @@ export function createMetrics(
       return starting;
     },
     stop: () => stop(),
+    [Symbol.asyncDispose]: () => stop(),
   };
 }
 

@@ -5,7 +5,7 @@ import { invalidOption } from '../lib/option-names.js';
 import { type Endpoint, type EndpointAnswer, type EndpointRequest, refusedMethod } from './endpoint.js';
 
 /** The options of `healthRouter`. */
-export interface HealthEndpointOptions {
+export interface HealthRouterOptions {
   /** The checks on which readiness depends. Default: no checks; ready unless the service drains. */
   checks?: HealthChecks;
   /**
@@ -20,7 +20,7 @@ export interface HealthEndpointOptions {
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
-export function healthEndpoints(where: string, options: HealthEndpointOptions): Endpoint[] {
+export function healthEndpoints(where: string, options: HealthRouterOptions): Endpoint[] {
   const { checks = new HealthChecks(), details = false } = options;
   if (!(checks instanceof HealthChecks))
     throw invalidOption(where, 'checks', 'new HealthChecks({ checks })', checks);

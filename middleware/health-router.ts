@@ -1,10 +1,7 @@
 /** The health and readiness endpoints in a Koa app. */
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import { type HealthEndpointOptions, healthEndpoints } from './health-endpoints.js';
+import { type HealthRouterOptions, healthEndpoints } from './health-endpoints.js';
 import { type KoaRoutes, koaRoutes } from './koa-routes.js';
-
-/** The options of `healthRouter`. */
-export type HealthRouterOptions = HealthEndpointOptions;
 
 /**
  * A router for a Koa app that answers

@@ -1,6 +1,7 @@
 /** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
 export type { FetchHandler } from './fetch-answer.js';
-export { type HealthRouterOptions, healthRouter } from './health-router.js';
+export type { HealthRouterOptions } from './health-endpoints.js';
+export { healthRouter } from './health-router.js';
 export type { KoaRoutes } from './koa-routes.js';
 export type { KoaContext, KoaMiddleware, OfContext } from './koa-types.js';
 export { MetricsEndpoint, type MetricsEndpointOptions, type RouteTarget } from './metrics-endpoint.js';

@@ -49,6 +49,8 @@ export interface MetricsServer {
    * @param deadlineSeconds default: 5
    */
   close(options?: { readonly deadlineSeconds?: number }): Promise<void>;
+  /** Closes the server, for `await using server = await startMetricsServer()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -76,13 +78,15 @@ export async function startMetricsServer(
   await listening(server, host, port);
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
+  const closeOnce: MetricsServer['close'] = ({ deadlineSeconds = 5 } = {}) => {
+    closing ??= close(deadlineSeconds);
+    return closing;
+  };
   return {
     port: taken,
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`,
-    close: ({ deadlineSeconds = 5 } = {}) => {
-      closing ??= close(deadlineSeconds);
-      return closing;
-    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: () => closeOnce(),
   };
 }
 
