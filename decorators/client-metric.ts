@@ -1,4 +1,4 @@
-/** Decorators on a metric of prom-client, so that a service can move to definitions one method at a time. */
+/** Decorators that record on a prom-client metric, so that a service can migrate to definitions one method at a time. */
 import type { MetricDefinition } from '../lib/definition.js';
 import type { Series } from '../lib/instruments/branch.js';
 import { labelText } from '../lib/instruments/label-values.js';
@@ -11,45 +11,71 @@ import { registryOf } from './recording/class-settings.js';
 import { boundSources, type Source } from './recording/label-sources.js';
 import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recording/recorder.js';
 
-/** A `Counter` of prom-client or `@prometheus-io/client`, by its label names. */
-export interface ClientCounter<T extends string> extends Labelled<T, Pick<ClientChild, 'inc'>> {
+/**
+ * A `Counter` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
+ * @see https://github.com/siimon/prom-client#counter
+ */
+export interface ClientCounter<T extends string> extends ClientLabels<T, Pick<ClientChild, 'inc'>> {
+  /** Not a member of a counter: distinguishes it from a gauge. */
   readonly set?: never;
 }
 
-/** A `Gauge` of prom-client or `@prometheus-io/client`, by its label names. */
-export interface ClientGauge<T extends string> extends Labelled<T, Pick<ClientChild, 'inc' | 'dec' | 'set'>> {
+/**
+ * A `Gauge` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
+ * @see https://github.com/siimon/prom-client#gauge
+ */
+export interface ClientGauge<T extends string>
+  extends ClientLabels<T, Pick<ClientChild, 'inc' | 'dec' | 'set'>> {
+  /** Distinguishes a gauge from a counter. */
   readonly set: unknown;
 }
 
-/** A `Histogram` or `Summary` of prom-client or `@prometheus-io/client`, by its label names. */
-export type ClientTimer<T extends string> = Labelled<T, Pick<ClientChild, 'observe'>>;
+/**
+ * A `Histogram` or `Summary` of prom-client or `@prometheus-io/client`, typed by its label names `T`.
+ * @see https://github.com/siimon/prom-client#histogram
+ */
+export type ClientTimer<T extends string> = ClientLabels<T, Pick<ClientChild, 'observe'>>;
 
-interface Labelled<T extends string, Child> {
+/** A prom-client metric with the label names `T`, as far as it is used. */
+export interface ClientLabels<T extends string, Child> {
+  /** The child of a combination of label values. */
   labels(labels: { [Name in T]?: string | number }): Child;
 }
 
-interface ClientChild {
+/** The methods of the children of prom-client metrics; each type of metric has some of them. */
+export interface ClientChild {
+  /** Increments a counter or a gauge. */
   inc(value?: number): void;
+  /** Decrements a gauge. */
   dec(value?: number): void;
+  /** Sets a gauge. */
   set(value: number): void;
+  /** Observes a value in a histogram or a summary. */
   observe(value: number): void;
 }
 
-/** Options of a decorator on a metric of prom-client: a source for each of its labels, where TypeScript knows their names. */
+/**
+ * Options of a decorator on a prom-client metric, with `labels`: a source for each label. `labels` is required when
+ * TypeScript knows the label names of the metric.
+ */
 export type ClientOptionsFor<T extends string, C extends Call, Own> = [T] extends [infer Names extends string]
   ? string extends Names
     ? [options?: ClientOptions & Own & { labels?: ClientSources<Names, C> }]
     : [options: ClientOptions & Own & { labels: ClientSources<Names, C> }]
   : never;
 
-interface ClientOptions {
-  /** Errors that are no failures: a call that ends with one counts as success. */
+/** Options of every decorator on a prom-client metric. There is no `registry`: the metric is registered already. */
+export interface ClientOptions {
+  /** Errors that are not failures: a call that ends with one of them counts as a success. Default: none. */
   ignore?: readonly ErrorClass[];
 }
 
-type ClientSources<T extends string, C> = { readonly [Name in T]: Source<string | number | boolean, C> };
+/** A source for each label of a prom-client metric. */
+export type ClientSources<T extends string, C> = {
+  readonly [Name in T]: Source<string | number | boolean, C>;
+};
 
-/** What is used of a metric of prom-client at run time. */
+/** The members of a prom-client metric that are used at run time. */
 export interface ClientMetric {
   readonly type: MetricDefinition['type'];
   readonly name: string;
@@ -72,14 +98,14 @@ export function isClientMetric(value: unknown): value is ClientMetric {
   );
 }
 
-/** The definition of a metric of prom-client, for messages and `getInstrumentation`. */
+/** The definition of a prom-client metric, for error messages and `getInstrumentation`. */
 export function clientDefinition({ type, name, help, labelNames }: ClientMetric): MetricDefinition {
   const labels = Object.fromEntries(labelNames.map((labelName) => [labelName, label()]));
-  // What it counts by is all that is read of it: buckets and quantiles stay in the metric.
+  // Only the name, type and labels are read: buckets and quantiles stay in the metric.
   return Object.freeze({ type, name, help, labels }) as MetricDefinition;
 }
 
-/** The recorder of a decorator: on the metric of prom-client that it was given, else in a registry. */
+/** The recorder of a decorator: on its prom-client metric if it has one, else in a registry. */
 export function recorderOn<S extends Series>({
   clientMetric,
   ...options
@@ -88,7 +114,7 @@ export function recorderOn<S extends Series>({
   return clientRecorder(options.decorator, clientMetric, options.definition, options.labels);
 }
 
-/** A recorder on a metric that has registered itself: there is no registry to find. */
+/** A recorder on a prom-client metric, which is registered already: no registry is looked up. */
 function clientRecorder<S extends Series>(
   decorator: string,
   metric: ClientMetric,
@@ -98,7 +124,7 @@ function clientRecorder<S extends Series>(
   const sources = boundSources(decorator, definition, labels);
   const childOf = (values: readonly unknown[]): S => {
     const texts = values.map((value, index) => labelText(value, metric.labelNames[index] ?? '', metric.name));
-    // Its type says which of the functions it has, as the type of a definition does.
+    // The type of the metric decides which methods the child has, as the type of a definition does for a series.
     return seriesOn(metric, texts) as object as S;
   };
   const failed = (call: Call, reason: string, error: unknown): undefined => {
@@ -106,7 +132,7 @@ function clientRecorder<S extends Series>(
     try {
       registry = registryOf(call) ?? sharedRegistry;
     } catch {
-      // It is the registry that fails: the shared one hears of it.
+      // The registry function itself failed: report to the shared registry.
     }
     registry.recordingFailed(metric.name, reason, error);
     return undefined;
@@ -114,7 +140,7 @@ function clientRecorder<S extends Series>(
   const bound = sources.values === undefined ? undefined : childOf(sources.values);
   return {
     sources,
-    // It is another library's, and may throw.
+    // Code of another library, which may throw.
     isBound: false,
     isOff: () => false,
     seriesOf: (call) => {
@@ -135,7 +161,7 @@ function clientRecorder<S extends Series>(
 function seriesOn(metric: ClientMetric, values: string[]): Partial<ClientChild> {
   const { enableExemplars, labelNames, type } = metric;
   if (enableExemplars === true && type !== 'gauge') {
-    // With exemplars its children take no plain value.
+    // With exemplars enabled, the methods take an object instead of a number.
     const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index]]));
     return {
       inc: (value = 1) => metric.inc?.({ labels, value }),
@@ -148,7 +174,7 @@ function seriesOn(metric: ClientMetric, values: string[]): Partial<ClientChild> 
     : { observe: repeated((value) => child.observe(value)) };
 }
 
-/** prom-client knows no weight: a sampled call is observed as often as it stands for. */
+/** prom-client has no weighted observation: a sampled call is observed once for each call that it represents. */
 function repeated(observe: (value: number) => void): (value: number, weight?: number) => void {
   return (value, weight = 1) => {
     for (let count = 0; count < weight; count += 1) observe(value);

@@ -1,14 +1,14 @@
-/** Observers that run code of the user's: what that throws, and what it calls, must not reach the call it is about. */
+/** Containment of observers that run user code: its errors, and the calls that it makes, must not affect the observed call. */
 import { sharedRegistry } from '../lib/registry.js';
 import type { CallObserver } from './observed-call.js';
 
-/** How many recordings are in progress, each within the one before. */
+/** The number of recordings in progress, each nested in the one before. */
 export const recording = { depth: 0 };
 
-/** A label source that calls its own method would be recorded without end: calls nested deeper are not recorded. */
+/** Calls nested deeper than this are not recorded: a label source that calls its own method would be recorded endlessly. */
 export const maxDepth = 8;
 
-/** The same observer, whose functions throw nothing but the RangeError of a full stack: they are tried again then. */
+/** The same observer, whose functions throw only the RangeError of a stack overflow, after which they are retried. */
 export function contained(observer: CallObserver): CallObserver {
   if (observer.isPlain) return observer;
   const { start, firstItem, item, end } = observer;

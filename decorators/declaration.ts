@@ -1,21 +1,21 @@
 /**
- * The class that declares a decorated method: known without `this`, so that a method passed on as a handler still belongs
- * to its class.
+ * The class that declares a decorated method. It is known without `this`, so that a method passed as a handler still
+ * belongs to its class.
  */
 import type { Call } from './call.js';
 
-/** One for each decorated method, shared by its decorators. */
+/** The declaration of one decorated method, shared by its decorators. */
 export interface Declaration {
-  /** The prototype that has the method, or the class where the method is static. `undefined` until it is known. */
+  /** The prototype that has the method, or the class if the method is static. `undefined` until it is known. */
   holder: object | undefined;
   /** Looks for the holder in a prototype chain. */
   readonly learnFrom?: (start: object) => void;
 }
 
-/** What is known of a call before it is made. */
+/** The part of a call that is known before the call is made. */
 export type CallSite = Pick<Call, 'instance'>;
 
-/** Where a call keeps the declaration of its method. */
+/** The property in which a call keeps the declaration of its method. */
 export const declaredBy: unique symbol = Symbol('declaredBy');
 
 export function declarationOf(call: CallSite): Declaration | undefined {
@@ -23,8 +23,8 @@ export function declarationOf(call: CallSite): Declaration | undefined {
 }
 
 /**
- * The prototype, or the class, to look up what is set for a call: that of `this` where it is of the declaring class or a
- * subclass, else that of the declaring class.
+ * The prototype or class in which the settings of a call are looked up: that of `this` if it is an instance of the
+ * declaring class or of a subclass, else that of the declaring class.
  */
 export function ownerOf(call: CallSite): unknown {
   const start = prototypeOf(call.instance);

@@ -1,14 +1,14 @@
 /**
  * Whether a class defines a field on each of its instances (TypeScript's `useDefineForClassFields`, the default for ES2022).
- * Such a field hides what a legacy decorator puts on the prototype, and no code of the decorator ever runs for it: the
- * source of the class is all that shows it.
+ * Such a field hides the accessor that a legacy decorator puts on the prototype, and no code of the decorator runs for it:
+ * only the source text of the class shows it.
  */
 import jsTokens, { type Token } from 'js-tokens';
 
 interface PlacedToken {
   readonly type: Token['type'];
   readonly value: string;
-  /** How many brackets are open around it. */
+  /** The number of open brackets around it. */
   readonly depth: number;
   readonly startsLine: boolean;
 }
@@ -21,7 +21,7 @@ export function definesField(target: object, name: string): boolean {
   );
 }
 
-/** `size = 3;` or `size;` among the members of the class. */
+/** Whether the token declares a member such as `size = 3;` or `size;`. */
 function isField(tokens: readonly PlacedToken[], index: number, name: string): boolean {
   const [before, token, after] = [tokens[index - 1], tokens[index], tokens[index + 1]];
   if (token?.depth !== 1 || !isNamed(token, name)) return false;
@@ -32,7 +32,7 @@ function isField(tokens: readonly PlacedToken[], index: number, name: string): b
   return startsMember && isAccessible === true;
 }
 
-/** `Object.defineProperty(this, "size", …)` or a compiler's own: `__publicField(this, "size", 3)`. */
+/** Whether the tokens are `Object.defineProperty(this, "size", …)` or a compiler's equivalent: `__publicField(this, "size", 3)`. */
 function isDefineCall(tokens: readonly PlacedToken[], index: number, name: string): boolean {
   const [callee, open, self, comma, field] = tokens.slice(index, index + 5);
   return (

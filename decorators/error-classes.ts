@@ -1,10 +1,10 @@
-/** Options that name errors by their classes. */
-import { metricsError, shown } from '../lib/errors.js';
+/** Options that select errors by class: `errors` and `ignore`. */
+import { invalidOption } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import { failedResult, withOutcome } from './failed-result.js';
 import type { CallObserver } from './observed-call.js';
 
-/** Any class of errors, abstract ones included. */
+/** A class of errors, abstract or not, as `errors` and `ignore` take it. */
 export type ErrorClass = abstract new (...args: never[]) => unknown;
 
 /** Whether a call ended with an error of one of these classes. */
@@ -18,17 +18,14 @@ export function endedWith(call: Call, classes: readonly ErrorClass[]): boolean {
 
 /** @throws ERR_METRICS_INVALID_OPTION for anything but a list of classes */
 export function checkErrorClasses(decorator: string, option: string, classes: unknown): void {
-  const odd = Array.isArray(classes)
+  const invalid = Array.isArray(classes)
     ? classes.find((errorClass) => typeof errorClass !== 'function')
     : classes;
-  if (Array.isArray(classes) && odd === undefined) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`${option}\` of @${decorator}: expected a list of error classes such as [RateLimitError], received ${shown(odd)}.`,
-  );
+  if (Array.isArray(classes) && invalid === undefined) return;
+  throw invalidOption(`@${decorator}`, option, 'a list of error classes such as [RateLimitError]', invalid);
 }
 
-/** An observer to which errors of these classes are no failures: their calls ended in success, without a result. */
+/** An observer for which calls that end with an error of these classes are successes without a result. */
 export function ignoring(observer: CallObserver, classes: readonly ErrorClass[]): CallObserver {
   const { end } = observer;
   if (end === undefined) return observer;

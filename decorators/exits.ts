@@ -1,22 +1,22 @@
 /**
- * Ways to consume a query, a cursor or an SDK's promise that go past `then`, `next` and iteration: `asResponse()`,
- * `exec()`, `toArray()`, `stream()`. None is known by name: a method that gives a promise or a stream is one.
+ * Methods that consume a query, a cursor or an SDK's promise without `then`, `next` or iteration: `asResponse()`, `exec()`,
+ * `toArray()`, `stream()`. They are not recognized by name: every method that returns a promise or a stream counts.
  */
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { isPlainPromise, observedCatch } from './promise-result.js';
 import type { AnyMethod, ObservedLife } from './streams/stream-life.js';
 
-/** Of classes with more methods than this, which build queries, only the usual names are observed: each costs. */
+/** Classes with more methods than this build queries. Only their usual exits are observed, since each observed method costs. */
 const maxMethods = 64;
 const usualExits: ReadonlySet<string> = new Set(['catch', 'exec', 'stream', 'cursor', 'asCallback']);
 
-/** Give one item, or `null` at the end. */
+/** Methods that return one item, or `null` at the end. */
 const step = /^(tryNext|next|read)(Sync)?$/;
 const closing = /^(close|destroy)/i;
 
-/** Methods that say nothing of an end: `then` and iteration are observed elsewhere, events by `emit`. */
-const others: ReadonlySet<string> = new Set(['constructor', 'then', 'hasNext']);
+/** Methods that do not consume a result: `then` and iteration are observed elsewhere, events by `emit`. */
+const ignoredMethods: ReadonlySet<string> = new Set(['constructor', 'then', 'hasNext']);
 const ignoredPrototypes: ReadonlySet<unknown> = new Set([
   Object.prototype,
   Promise.prototype,
@@ -39,7 +39,7 @@ export function followExits(
         name === 'catch' ? observedCatch(args, life) : args,
       );
       if (step.test(name)) return followedStep(result, life);
-      // An exit that led to another one, observed already, says nothing new.
+      // A result that is awaited already decides the end: what this exit returns adds nothing.
       if (!life.isAwaited() && isObject(result) && result !== value) follow(result, life);
       return result;
     });
@@ -59,7 +59,7 @@ function followedStep(result: unknown, life: ObservedLife): unknown {
   });
 }
 
-/** Own and inherited methods; getters are not run. */
+/** Own and inherited methods. Getters are not called. */
 function exitsOf(value: object): [string, AnyMethod][] {
   const found = new Map<string, AnyMethod>();
   for (
@@ -69,7 +69,7 @@ function exitsOf(value: object): [string, AnyMethod][] {
   ) {
     for (const name of Object.getOwnPropertyNames(at)) {
       const method: unknown = Reflect.getOwnPropertyDescriptor(at, name)?.value;
-      if (typeof method !== 'function' || found.has(name) || others.has(name)) continue;
+      if (typeof method !== 'function' || found.has(name) || ignoredMethods.has(name)) continue;
       if (!types.isProxy(method) && !isClass(method)) found.set(name, method as AnyMethod);
     }
   }
@@ -77,7 +77,7 @@ function exitsOf(value: object): [string, AnyMethod][] {
   return exits.length <= maxMethods ? exits : exits.filter(([name]) => usualExits.has(name));
 }
 
-/** A class that an object holds is none of its methods, and has to stay the very class. */
+/** A class stored in a property is not a method, and its identity must be preserved. */
 function isClass(value: object): boolean {
   return Reflect.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }

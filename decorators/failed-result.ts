@@ -1,16 +1,15 @@
-/** Calls that return, but whose result is a failure. */
-
+/** Calls that return a result which counts as a failure. */
 import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { declarationOf, declaredBy } from './declaration.js';
 import { failsByClass, registryOf } from './recording/class-settings.js';
 
-/** The error of a call whose result is a failure. Its name is text: minified builds rename classes. */
+/** The error of a call whose result counts as a failure. Its name is a string, since minified builds rename classes. */
 export const failedResult: Error = Object.assign(new Error('The result of the call is a failure.'), {
   name: 'FailedResult',
 });
 
-/** Whether `@Instrumented({ failure })` takes the result of a call for a failure. */
+/** Whether `@Instrumented({ failure })` treats the result of a call as a failure. */
 export function isFailedByClass(call: Call): boolean {
   try {
     return failsByClass(call);
@@ -21,7 +20,7 @@ export function isFailedByClass(call: Call): boolean {
   }
 }
 
-/** A call with another outcome, for those observers only that see it so. */
+/** A copy of a call with another outcome, for the observers to which it applies. */
 export function withOutcome(call: Call, outcome: Call['outcome'], error: unknown): Call {
   if (call.outcome === outcome) return call;
   const { instance, args, result, abandoned } = call;

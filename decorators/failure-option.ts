@@ -1,23 +1,24 @@
-/** The option `failure`: results that are failures to one decorator. */
+/** The option `failure`: results that one decorator counts as failures. */
 import type { Call } from './call.js';
 import { failedResult, withOutcome } from './failed-result.js';
 import type { CallObserver } from './observed-call.js';
 
-/** Options of a decorator that can take a result for a failure. */
+/** The option of a decorator that can count a returned result as a failure. */
 export interface FailureOption<C> {
   /**
-   * Whether a call that returned, or whose promise was fulfilled, has failed all the same: `({ result }) => !result.ok`. Its
-   * outcome is `failure` then, its `errorType` `FailedResult`. One that throws is counted in
-   * `metrics_recording_errors_total`, and the call is a success. Default: that of `@Instrumented`, else no result is.
+   * Whether a call that returned, or whose promise was fulfilled, failed nevertheless: `({ result }) => !result.ok`. Its
+   * outcome is then `failure` and its `errorType` `FailedResult`. If this function throws, the error is counted in
+   * `metrics_recording_errors_total` and the call is a success. Default: `failure` of `@Instrumented`, else no result is a
+   * failure.
    */
-  failure?: (call: Returned<C>) => boolean;
+  failure?: (call: ReturnedCall<C>) => boolean;
 }
 
-/** A call that returned: it has its result. */
-type Returned<C> =
+/** A call that returned, and so has a result. */
+export type ReturnedCall<C> =
   C extends Call<infer _This, infer _Args, infer Result> ? C & { readonly result: Result } : C;
 
-/** An observer that sees the outcome that `failure` gives to results. */
+/** An observer that sees the outcome which `failure` assigns to results. */
 export function judging(
   observer: CallObserver,
   failure: (call: Call) => boolean,
@@ -43,7 +44,7 @@ export function judging(
       ? {}
       : {
           firstItem: (call, started) => {
-            // The first item of a stream comes before there is a result to judge.
+            // The first item of a stream arrives before there is a result to judge.
             if (call.result === undefined || judged(call).outcome === 'success') firstItem(call, started);
           },
         }),

@@ -1,4 +1,4 @@
-/** `@TracksGauge` on what holds a value: a standard `accessor`, or a property in legacy mode. The gauge follows the value. */
+/** `@TracksGauge` on a standard `accessor`, or on a property in legacy mode: the gauge follows its value. */
 import { metricsError } from '../lib/errors.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import type { Call } from './call.js';
@@ -9,8 +9,9 @@ import type { DecoratorArguments } from './metric-decorator.js';
 import type { Recorder } from './recording/recorder.js';
 
 /**
- * A decorator for methods, standard accessors and legacy properties. `Args` and `Result` are inferred from the first alone: were the
- * value of an accessor another place to infer `Result` from, TypeScript would take a method for one.
+ * A decorator for methods, standard accessors and legacy properties: what `@TracksGauge` with a gauge returns. `Args` and
+ * `Result` are inferred from methods only; if they were inferred from the value of an accessor too, TypeScript would match a
+ * method against it.
  */
 export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (
   ...at:
@@ -20,12 +21,14 @@ export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (
 ) => void;
 
 /** Any `ClassAccessorDecoratorTarget`. */
-interface AccessorTarget {
+export interface AccessorTarget {
+  /** Reads the value. */
   get(this: never): unknown;
+  /** Sets the value. */
   set(this: never, value: never): void;
 }
 
-/** Whether a decorator is called for something that holds a value. */
+/** Whether a decorator is applied to an accessor or a property. */
 export function isProperty([first, second, third]: readonly unknown[]): boolean {
   if (typeof second === 'object' && second !== null) return 'kind' in second && second.kind === 'accessor';
   if (typeof second !== 'string' && typeof second !== 'symbol') return false;
@@ -41,7 +44,7 @@ export function isProperty([first, second, third]: readonly unknown[]): boolean 
   );
 }
 
-/** Decorates a property. @throws ERR_METRICS_INVALID_DECORATION where no gauge is given */
+/** Decorates a property. @throws ERR_METRICS_INVALID_DECORATION if no gauge is given */
 export function gaugeProperty(
   { definition, clientMetric, options }: DecoratorArguments,
   at: readonly unknown[],
@@ -77,7 +80,7 @@ export function gaugeProperty(
       abandoned: false,
     };
     const number = set === undefined ? (value as number | undefined) : recorder.amountOf(call, set);
-    // A property that has no value yet, or none any more, leaves the gauge as it is.
+    // An undefined property leaves the gauge unchanged.
     if (number !== undefined) setSeries(recorder, call, number);
   };
   if (isStandard) return standardAccessor(first as ClassAccessorDecoratorTarget<unknown, unknown>, follow);
@@ -86,7 +89,7 @@ export function gaugeProperty(
     : legacyAccessor(third as PropertyDescriptor, follow);
 }
 
-/** Sets the gauge of a call. What no gauge takes is noted, and goes no further. */
+/** Sets the gauge of a call. An invalid value is counted as a failed recording and does not throw. */
 export function setSeries({ seriesOf, failed }: Recorder<GaugeSeries>, call: Call, value: number): void {
   try {
     seriesOf(call)?.set(value);
@@ -124,8 +127,8 @@ function legacyAccessor(descriptor: PropertyDescriptor, follow: Follow): Propert
 }
 
 /**
- * The first value that is set makes an own property of the instance, which JSON, spread and comparisons see as they see a
- * bare one.
+ * The first assignment defines an own property of the instance, so that JSON, spread and comparisons see it as they see an
+ * undecorated one.
  */
 function legacyProperty(prototype: object, key: PropertyKey, follow: Follow): void {
   if (typeof key === 'string' && definesField(prototype.constructor, key)) throw hiddenByField(key);
@@ -145,7 +148,7 @@ function followedProperty(instance: object, key: PropertyKey, first: unknown, fo
     enumerable: true,
     get: () => current,
     set(this: object, value: unknown) {
-      // What inherits from the instance gets a property of its own, as it would from a bare one.
+      // An object that inherits from the instance gets its own property, as with an undecorated one.
       if (Object.prototype.isPrototypeOf.call(instance, this)) {
         followedProperty(this, key, value, follow);
         return;

@@ -1,17 +1,22 @@
-/** The decorators for a plain function. */
+/** `instrument`: the decorators applied to a plain function. */
 import { metricsError, shown } from '../lib/errors.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 
-/** A decorator that fits a function. */
-type DecoratorFor<F> = F extends (this: infer This, ...args: infer Args extends unknown[]) => infer Result
+/** A decorator that can be applied to the function type `F`. */
+export type DecoratorFor<F> = F extends (
+  this: infer This,
+  ...args: infer Args extends unknown[]
+) => infer Result
   ? DualModeMethodDecorator<This, Args, Result>
   : never;
 
 /**
- * A function that does what `fn` does, and is recorded by the decorators as a method would be. Without a metric, its
- * `method` label is the name of the function, and its `class` label is empty: an anonymous function needs `name`.
- * @throws ERR_METRICS_INVALID_OPTION for what is no function, a class, what is no decorator, or a function without a name;
- *   and what the decorators throw
+ * Returns a function that behaves as `fn` and is recorded by the decorators as a method would be. In a decorator without a
+ * metric, the `method` label is the name of the function and the `class` label is empty; an anonymous function needs the
+ * option `name`.
+ * @param decorators in the order in which they would be written above a method: the last one is the innermost
+ * @throws ERR_METRICS_INVALID_OPTION if `fn` is not a function or is a class, if a decorator is not a function, or if a
+ *   name is missing; and what the decorators throw
  * @example
  * const plan = instrument(planIssue, Timed(workflowStepDuration, { labels: { step_name: 'plan', workflow_type: 'issue' } }), Counted());
  */
@@ -20,7 +25,7 @@ export function instrument<F extends (...args: never[]) => unknown>(
   ...decorators: readonly DecoratorFor<F>[]
 ): F {
   checkArguments(fn, decorators);
-  // As a standard decorator of a static method of no class.
+  // The context of a standard decorator on a static method, without a class.
   const context = {
     kind: 'method',
     name: fn.name,
@@ -28,7 +33,7 @@ export function instrument<F extends (...args: never[]) => unknown>(
     private: false,
     function: true,
   };
-  // As decorators stand above a method: the last is nearest to it.
+  // As with decorators written above a method, the last one is applied first.
   return [...decorators].reverse().reduce((inner, decorator) => {
     const decorated: unknown = (decorator as unknown as (method: F, context: object) => F | undefined)(
       inner,
@@ -47,10 +52,10 @@ function checkArguments(fn: unknown, decorators: readonly unknown[]): void {
       `Invalid first argument of \`instrument\`: expected a function, received ${received}.${isClass ? ' Put @Instrumented on the class.' : ''}`,
     );
   }
-  const odd = decorators.findIndex((decorator) => typeof decorator !== 'function');
-  if (odd === -1) return;
+  const invalid = decorators.findIndex((decorator) => typeof decorator !== 'function');
+  if (invalid === -1) return;
   throw metricsError(
     'ERR_METRICS_INVALID_OPTION',
-    `Invalid argument ${odd + 2} of \`instrument\`: expected a decorator such as \`Counted()\`, received ${shown(decorators[odd])}.`,
+    `Invalid argument ${invalid + 2} of \`instrument\`: expected a decorator such as \`Counted()\`, received ${shown(decorators[invalid])}.`,
   );
 }

@@ -1,27 +1,32 @@
-/** Which methods carry no metric: for tests that hold a service to its instrumentation. */
+/** Reports which methods have no metrics, for tests that require a service to be instrumented. */
 import { type AnyClass, getInstrumentation } from './metadata.js';
 import { nameOf } from './method-site.js';
-import { methodOn } from './observed-functions.js';
+import { ownMethods } from './observed-functions.js';
 
-/** One public method of a class. */
+/** One public method of a class in an {@link InstrumentationReport}. */
 export interface ReportedMethod {
+  /** Name of the class. */
   readonly class: string;
+  /** Name of the method; a symbol key in brackets. */
   readonly method: string;
+  /** Whether the method is static. */
   readonly static: boolean;
-  /** Names of its metrics; none where it carries no decorator. */
+  /** Names of its metrics; empty if the method has no decorator. */
   readonly metrics: readonly string[];
 }
 
+/** The result of {@link instrumentationReport}. */
 export interface InstrumentationReport {
+  /** All own public methods: by class, instance methods first. */
   readonly methods: readonly ReportedMethod[];
-  /** Those that carry no metric, as `Class.method`. */
+  /** The methods without a metric, as `Class.method`. */
   readonly uninstrumented: readonly string[];
-  /** The methods as a table for people. */
+  /** The methods and their metrics as a plain-text table. */
   toString(): string;
 }
 
 /**
- * Reports on the own public methods of classes: what is no getter, field, constructor or `#private` method.
+ * Reports on the own public methods of classes. Getters, setters, fields, constructors and `#private` methods are left out.
  * @example
  * t.deepEqual(instrumentationReport([ClaudeProvider, GitHubPlatform]).uninstrumented, []);
  */
@@ -35,21 +40,17 @@ export function instrumentationReport(classes: readonly AnyClass[]): Instrumenta
 
 function reportedMethods(target: AnyClass): ReportedMethod[] {
   const instrumented = getInstrumentation(target);
-  return [target.prototype, target].flatMap((holder) =>
-    Reflect.ownKeys(holder)
-      .filter((key) => methodOn(holder, key) !== undefined)
-      .map((key): ReportedMethod => {
-        const isStatic = holder === target;
-        const found = instrumented.find((entry) => entry.method === key && entry.static === isStatic);
-        const metrics = (found?.metrics ?? []).map(({ definition }) => definition.name);
-        return {
-          class: nameOf(target),
-          method: typeof key === 'symbol' ? `[${key.description ?? 'symbol'}]` : key,
-          static: isStatic,
-          metrics,
-        };
-      }),
-  );
+  return ownMethods(target).map(({ holder, key }) => {
+    const isStatic = holder === target;
+    const found = instrumented.find((entry) => entry.method === key && entry.static === isStatic);
+    const metrics = (found?.metrics ?? []).map(({ definition }) => definition.name);
+    return {
+      class: nameOf(target),
+      method: typeof key === 'symbol' ? `[${key.description ?? 'symbol'}]` : key,
+      static: isStatic,
+      metrics,
+    };
+  });
 }
 
 function table(methods: readonly ReportedMethod[]): string {

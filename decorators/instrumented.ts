@@ -1,46 +1,56 @@
-/** `@Instrumented`: what all methods of a class have in common. */
-import { metricsError, nearest, shown } from '../lib/errors.js';
-import type { AnyRegistry } from '../lib/registry.js';
+/** `@Instrumented`: the settings that all methods of a class share. */
+import { didYouMean, metricsError } from '../lib/errors.js';
+import { checkOptionNames, invalidOption, type OptionNames } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
 import { checkParentheses } from './method-decorator.js';
-import { checkFunctionOption, checkOptionNames } from './metric-decorator.js';
-import { claimMethods, isInstrumented, methodOn } from './observed-functions.js';
+import { checkFunctionOption } from './metric-decorator.js';
+import { claimMethods, type OwnFunction, observedBy, ownMethods } from './observed-functions.js';
 import { type SharedSource, setClassSettings } from './recording/class-settings.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import { checkedRegistry } from './recording/registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
 
+/** The options of `@Instrumented`. */
 export interface InstrumentedOptions<Instance> {
-  /** Labels that the sources `fromClass('name')` of its methods find: values, or functions of the call. */
+  /** Labels for the sources `fromClass('name')` of its methods: values, or functions of the call. Default: none. */
   labels?: Readonly<Record<string, SharedSource>>;
-  /** Where its methods record, unless they say otherwise: the same for all, or by instance. Default: `sharedRegistry`. */
+  /**
+   * The registry of methods whose decorator names none: one for all instances, or a function of the instance. Default:
+   * `sharedRegistry`.
+   */
   registry?: AnyRegistry | ((instance: Instance) => AnyRegistry);
   /**
-   * Methods to instrument that carry no decorator: `true` for all its own, static ones and symbol keys included, or a
-   * list. They get `@Counted()`, `@Timed()` and `@TracksGauge()`. Getters, setters, fields and the constructor are left
-   * alone. Default: none.
+   * Methods without a decorator that are instrumented too: a list of names, or `true` for all own methods, static ones and
+   * those with symbol keys included. They get `@Counted()`, `@Timed()` and `@TracksGauge()`. Getters, setters, fields and
+   * the constructor are never instrumented. Default: none.
    */
   methods?: true | readonly (keyof Instance | string | symbol)[];
   /**
-   * Whether a call that returned has failed all the same, for all decorators of its methods that do not say so themselves.
-   * As `failure` of `@Counted`.
+   * Whether a call that returned failed nevertheless, as `failure` of `@Counted`. Applies to all decorators of the class,
+   * presets included; `failure` of a decorator takes precedence. Default: no result is a failure.
    */
   failure?: (call: Call<Instance>) => boolean;
-  /** What the `class` label says, for minified builds. Default: the name in the code. */
+  /** Value of the `class` label, for minified builds. Default: the name of the class in the source. */
   name?: string;
 }
 
-/** What is used of a `ClassDecoratorContext`, which TypeScript has for classes with a public constructor only. */
-interface ClassContext {
+/**
+ * The members of a `ClassDecoratorContext` that are read. TypeScript's own type is limited to classes with a public
+ * constructor.
+ */
+export interface ClassContext {
+  /** Always `class`. */
   readonly kind: 'class';
+  /** Name of the class in the source; `undefined` for an anonymous one. */
   readonly name: string | undefined;
 }
 
 /**
- * Gives the methods of a class, static and `#private` ones included, shared labels and a registry. Subclasses inherit
- * both, and what they say themselves wins.
+ * Sets the registry and the shared labels of the methods of a class, static and `#private` ones included. A subclass
+ * inherits both; its own settings take precedence.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a class, ERR_METRICS_INVALID_OPTION for an
  *   unknown option or method
  * @example
@@ -58,7 +68,7 @@ export function Instrumented<Class extends AnyClass>(
   const { labels = {}, registry, methods, name, failure } = options;
   return (target, context) => {
     checkTarget(target, context);
-    // Bundlers rename classes, and hand the name in the source to standard decorators.
+    // Bundlers rename classes, but pass the name in the source to standard decorators.
     const sourceName = context?.name;
     setClassSettings(target, {
       labels: Object.freeze({ ...labels }),
@@ -66,43 +76,33 @@ export function Instrumented<Class extends AnyClass>(
       name: name ?? sourceName,
       failure: failure as ((call: Call) => boolean) | undefined,
     });
-    if (methods !== undefined)
-      for (const [holder, key] of chosenMethods(target, methods)) instrumentMethod(holder, key);
+    if (methods !== undefined) for (const method of chosenMethods(target, methods)) instrumentMethod(method);
     claimMethods(target, ({ bind }) => {
       if (registry !== undefined) bind?.(typeof registry === 'function' ? undefined : registry);
     });
   };
 }
 
+const optionNames = {
+  labels: true,
+  registry: true,
+  methods: true,
+  name: true,
+  failure: true,
+} satisfies OptionNames<InstrumentedOptions<never>>;
+
 function checkOptions(options: InstrumentedOptions<never>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @Instrumented: expected options or nothing, received ${shown(options)}.`,
-    );
-  }
-  checkOptionNames('Instrumented', options, ['labels', 'registry', 'methods', 'name', 'failure']);
+  const where = '@Instrumented';
+  checkOptionNames(where, options, optionNames);
   const { labels, registry, methods, name, failure } = options;
   checkFunctionOption('Instrumented', 'failure', failure);
   if (registry !== undefined && typeof registry !== 'function') checkedRegistry('Instrumented', registry);
-  if (labels !== undefined && (typeof labels !== 'object' || labels === null)) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`labels\` of @Instrumented: expected an object, received ${shown(labels)}.`,
-    );
-  }
-  if (methods !== undefined && methods !== true && !Array.isArray(methods)) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`methods\` of @Instrumented: expected true or a list of names, received ${shown(methods)}.`,
-    );
-  }
-  if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`name\` of @Instrumented: expected the name of the class, received ${shown(name)}.`,
-    );
-  }
+  if (labels !== undefined && (typeof labels !== 'object' || labels === null))
+    throw invalidOption(where, 'labels', 'an object', labels);
+  if (methods !== undefined && methods !== true && !Array.isArray(methods))
+    throw invalidOption(where, 'methods', 'true or a list of names', methods);
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw invalidOption(where, 'name', 'the name of the class', name);
 }
 
 function checkTarget(target: unknown, context: unknown): void {
@@ -125,41 +125,28 @@ function checkTarget(target: unknown, context: unknown): void {
   );
 }
 
-/** The undecorated methods to instrument, with what they stand on. */
-function chosenMethods(
-  target: AnyClass,
-  methods: true | readonly PropertyKey[],
-): [holder: object, key: string | symbol][] {
-  const own = [target.prototype, target].flatMap((holder) =>
-    Reflect.ownKeys(holder)
-      .filter((key) => methodOn(holder, key) !== undefined)
-      .map((key): [object, string | symbol] => [holder, key]),
-  );
-  if (methods !== true) {
-    for (const method of methods) {
-      if (own.some(([, key]) => key === method)) continue;
-      const meant =
-        typeof method === 'string'
-          ? nearest(
-              method,
-              own.map(([, key]) => key).filter((key) => typeof key === 'string'),
-            )
-          : undefined;
-      throw metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Unknown method \`${String(method)}\` in \`methods\` of @Instrumented on \`${target.name}\`: expected methods of its own.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-      );
-    }
+/** The methods to instrument that have no decorator yet. */
+function chosenMethods(target: AnyClass, methods: true | readonly PropertyKey[]): OwnFunction[] {
+  const own = ownMethods(target);
+  const keys = own.map(({ key }) => key);
+  const unknown =
+    methods === true ? undefined : methods.find((method) => !keys.some((key) => key === method));
+  if (unknown !== undefined) {
+    const names = keys.filter((key) => typeof key === 'string');
+    throw metricsError(
+      'ERR_METRICS_INVALID_OPTION',
+      `Unknown method \`${String(unknown)}\` in \`methods\` of @Instrumented on \`${target.name}\`: expected methods of its own.${typeof unknown === 'string' ? didYouMean(unknown, names) : ''}`,
+    );
   }
   return own.filter(
-    ([holder, key]) => !isInstrumented(methodOn(holder, key)) && (methods === true || methods.includes(key)),
+    ({ key, value }) => observedBy(value) === undefined && (methods === true || methods.includes(key)),
   );
 }
 
-function instrumentMethod(holder: object, key: string | symbol): void {
+function instrumentMethod({ holder, key }: OwnFunction): void {
   const descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
   if (descriptor === undefined) return;
-  // As legacy decorators do it, whatever the mode: the class is at hand.
+  // Applied as legacy decorators in both modes, since the class exists already.
   for (const decorator of [TracksGauge(), Counted(), Timed()] as unknown as readonly ((
     ...at: unknown[]
   ) => void)[])

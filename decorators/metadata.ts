@@ -1,36 +1,48 @@
 /**
- * What is instrumented, kept with reflect-metadata on the functions themselves: it works in both decorator modes. Its
- * `no-conflict` entry adds no functions to `Reflect`, and shares its store with a `reflect-metadata` that the application loads.
+ * The metrics of each method, stored with reflect-metadata on the functions themselves, which works in both decorator modes.
+ * The `no-conflict` entry adds no functions to `Reflect`, and shares its store with a `reflect-metadata` that the application
+ * loads.
  */
 import { defineMetadata, getOwnMetadata, getOwnMetadataKeys } from 'reflect-metadata/no-conflict';
 import type { MetricDefinition } from '../lib/definition.js';
 import { processWideSymbol } from '../lib/process-wide.js';
 
-/** One metric on one method. */
+/** One metric of one method. */
 export interface MethodMetric {
-  /** Name of the decorator, `Counted` for instance. */
+  /** Name of the decorator, for example `Counted`. */
   readonly decorator: string;
+  /** The definition that the decorator was given; the default one if it was given none. */
   readonly definition: MetricDefinition;
-  /** The labels that are the same for every call, as text. */
+  /** Values of the labels that are the same for every call, as text. */
   readonly staticLabels: Readonly<Record<string, string>>;
 }
 
 /** One instrumented method of a class. */
 export interface InstrumentedMethod {
+  /** The key of the method. */
   readonly method: string | symbol;
+  /** Whether the method is static. */
   readonly static: boolean;
   /** From the innermost decorator, the one nearest to the method, to the outermost. */
   readonly metrics: readonly MethodMetric[];
 }
 
-/** Any class, abstract ones and those with a private constructor included. */
-export type AnyClass = { readonly prototype: object; readonly name: string };
+/** Any class, also an abstract one or one with a private constructor. */
+export type AnyClass = {
+  /** Its instance methods. */
+  readonly prototype: object;
+  /** Its name in the code. */
+  readonly name: string;
+};
 
 const metricsKey = processWideSymbol('metrics of a method');
 
 /**
- * Which methods of a class carry which metrics: its own and the inherited ones it does not override, instance methods
- * first. A `#private` method cannot be seen from outside its class and is left out.
+ * Lists the decorated methods of a class and the metrics of each: own methods and inherited ones that are not overridden,
+ * instance methods first. `#private` methods are left out, since they cannot be seen from outside the class.
+ * @example
+ * for (const { method, metrics } of getInstrumentation(ClaudeProvider))
+ *   console.log(method, metrics.map(({ definition }) => definition.name));
  */
 export function getInstrumentation(target: AnyClass): InstrumentedMethod[] {
   return [...methodsOf(target.prototype, false), ...methodsOf(target, true)];
@@ -42,7 +54,7 @@ export function metricsOf(method: object): readonly MethodMetric[] {
   return kept.find(Array.isArray) ?? [];
 }
 
-/** Notes the metrics of a function. */
+/** Stores the metrics of a function. */
 export function setMetrics(method: object, metrics: readonly MethodMetric[]): void {
   const [store] = metadataStores();
   store?.defineMetadata(metricsKey, Object.freeze(metrics.map((metric) => Object.freeze(metric))), method);
@@ -51,7 +63,7 @@ export function setMetrics(method: object, metrics: readonly MethodMetric[]): vo
 /** Gives `wrapper` the name, length, own properties, prototype and Reflect metadata of `original`. */
 export function takeOver(wrapper: object, original: object): void {
   for (const key of Reflect.ownKeys(original)) {
-    // `prototype`, `caller` and `arguments` belong to the function itself.
+    // `prototype`, `caller` and `arguments` cannot be redefined.
     const existing = Reflect.getOwnPropertyDescriptor(wrapper, key);
     if (existing !== undefined && !existing.configurable) continue;
     const descriptor = Reflect.getOwnPropertyDescriptor(original, key);
@@ -63,20 +75,20 @@ export function takeOver(wrapper: object, original: object): void {
     if (keys === undefined) hasAllMetadata = false;
     else for (const key of keys) store.defineMetadata(key, store.getOwnMetadata(key, original), wrapper);
   }
-  // So that a framework that asks for an async function finds one. Metadata that cannot be listed is inherited.
+  // Frameworks check whether a handler is an async function by its prototype. Metadata that cannot be listed is inherited.
   Reflect.setPrototypeOf(wrapper, hasAllMetadata ? Reflect.getPrototypeOf(original) : original);
 }
 
 interface MetadataStore {
   readonly defineMetadata: (key: unknown, value: unknown, target: object) => void;
   readonly getOwnMetadata: (key: unknown, target: object) => unknown;
-  /** `@abraham/reflection` has none. */
+  /** Missing in `@abraham/reflection`. */
   readonly getOwnMetadataKeys?: (target: object) => unknown[];
 }
 
 const noConflict: MetadataStore = { defineMetadata, getOwnMetadata, getOwnMetadataKeys };
 
-// It reads through a polyfill that was loaded before it, and throws where that one lacks a function.
+// It delegates to a polyfill that was loaded before it, and throws if that polyfill lacks a function.
 let isNoConflictUsable = true;
 try {
   getOwnMetadataKeys({});
@@ -84,7 +96,7 @@ try {
   isNoConflictUsable = false;
 }
 
-/** That of the application first, which may load it at any time and which may be the one that ours shares. */
+/** The store of the application comes first: it may be loaded at any time, and may be the one that `no-conflict` shares. */
 function metadataStores(): MetadataStore[] {
   const { defineMetadata: define, getOwnMetadata: get } = Reflect as object as Partial<MetadataStore>;
   const hasPolyfill = typeof define === 'function' && typeof get === 'function';
@@ -102,7 +114,7 @@ function methodsOf(holder: object, isStatic: boolean): InstrumentedMethod[] {
     for (const method of Reflect.ownKeys(at)) {
       if (seen.has(method)) continue;
       seen.add(method);
-      // Read through the descriptor: a getter must not run.
+      // Read through the descriptor, so that getters are not called.
       const value: unknown = Reflect.getOwnPropertyDescriptor(at, method)?.value;
       const metrics = typeof value === 'function' ? metricsOf(value) : [];
       if (metrics.length > 0) methods.push({ method, static: isStatic, metrics });

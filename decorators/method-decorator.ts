@@ -1,7 +1,7 @@
 /**
- * One decorator function for both modes: standard decorators (TypeScript 5 and later) call it with a method and a
- * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. Distinguished by the second
- * argument.
+ * One decorator function for both modes: standard decorators (TypeScript 5 and later) are called with a method and a
+ * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument tells them
+ * apart.
  */
 import { metricsError } from '../lib/errors.js';
 import type { Declaration } from './declaration.js';
@@ -19,11 +19,13 @@ import type { AnyFunction, CallObserver } from './observed-call.js';
 import { observedFunction } from './observed-function.js';
 import { noteObserved, observedBy } from './observed-functions.js';
 
+/** A method with its `this`, its arguments and its result. */
 export type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
 
 /**
- * A method decorator for both modes. One signature over a union of argument lists and not two overloads: only so does
- * TypeScript infer `This`, `Args` and `Result` from the decorated method in both.
+ * A method decorator for both modes: what `@Counted` and the others return. It is one signature over a union of argument
+ * lists because with two overloads TypeScript does not infer `This`, `Args` and `Result` from the decorated method in both
+ * modes.
  */
 export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
   ...at:
@@ -34,14 +36,14 @@ export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
     | [target: This, key: string | symbol, descriptor: { value?: Method<This, Args, Result> }]
 ) => void;
 
-/** `T`, but no place to infer it from: label sources are typed from the method, never the method from them. */
+/** `T`, without being an inference site: label sources are typed from the method, never the method from them. */
 export type Fixed<T> = [T] extends [infer U] ? U : never;
 
 /** As {@link Fixed}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
 export type FixedArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
 
 /**
- * Makes the decorator of a metric, or of several. `observe` is called once, at class definition.
+ * Makes the decorator of one or several metrics. `observe` is called once, at class definition.
  * @throws ERR_METRICS_INVALID_DECORATION, at class definition, on anything but a method
  */
 export function methodDecorator<This, Args extends unknown[], Result>(
@@ -79,7 +81,7 @@ export function methodDecorator<This, Args extends unknown[], Result>(
   };
 }
 
-/** A function that records `metrics` with what `observe` gives, fused with the decorators that are already on it. */
+/** A function that records `metrics` with the observer of `observe`, in one wrapper with the decorators already on it. */
 function instrumented(
   method: AnyFunction,
   metrics: readonly MethodMetric[],
@@ -98,8 +100,8 @@ function instrumented(
 }
 
 /**
- * A decorator written without its parentheses is called with what it stands on: `(method, context)`, or `(target, key)` and
- * a descriptor in legacy mode.
+ * Reports a decorator written without parentheses, which is called with what it decorates: `(method, context)`, or
+ * `(target, key, descriptor)` in legacy mode.
  * @throws ERR_METRICS_INVALID_DECORATION
  */
 export function checkParentheses(decorator: string, [first, second]: readonly unknown[]): void {

@@ -1,20 +1,20 @@
-/** Where a decorated method stands: the class that declares it, and the names its calls are labelled with. */
+/** The class that declares a decorated method, and the names with which its calls are labelled. */
 import type { Call } from './call.js';
 import { type Declaration, derives, prototypeOf } from './declaration.js';
 import type { AnyFunction } from './observed-call.js';
 import { observedBy } from './observed-functions.js';
 import { ownName, settingsVersion } from './recording/class-settings.js';
 
-/** Where a decorator stands. */
+/** The method that a decorator is applied to. */
 export interface MethodSite {
-  /** Name of the method, `#` included where it is private. */
+  /** Name of the method, with its `#` if it is private. */
   readonly method: string;
   readonly private: boolean;
   /** Name of the class that declares the method. */
   readonly className: (call: Call) => string;
 }
 
-/** What is used of the context of a standard decorator. `instrument` gives less of it than a compiler. */
+/** The members of a standard decorator's context that are read. `instrument` passes fewer of them than a compiler. */
 export interface StandardContext {
   readonly kind: string;
   readonly name: string | symbol;
@@ -22,7 +22,7 @@ export interface StandardContext {
   readonly private?: boolean;
   readonly metadata?: object;
   readonly addInitializer?: (initializer: (this: object) => void) => void;
-  /** Set by `instrument`: there is no class. */
+  /** Set by `instrument`: the function belongs to no class. */
   readonly function?: boolean;
 }
 
@@ -41,8 +41,8 @@ export function legacySite(key: string | symbol, declaration: Declaration): Meth
 }
 
 /**
- * A standard decorator is not given its class. A static method learns it when the class is defined, an instance method
- * when the first instance is constructed; where `@Instrumented` is on the class, from that.
+ * A standard decorator does not receive its class. The class of a static method is known when the class is defined, that of
+ * an instance method when the first instance is constructed, or earlier if the class has `@Instrumented`.
  */
 export function standardDeclaration(context: StandardContext, method: () => AnyFunction): Declaration {
   let isCertain = false;
@@ -63,7 +63,7 @@ export function standardDeclaration(context: StandardContext, method: () => AnyF
   return declaration;
 }
 
-/** The object of the prototype chain that declares a method; `undefined` where the chain does not show it. */
+/** The object in a prototype chain that declares a method; `undefined` if the chain does not show it. */
 function holderOf(start: object, context: StandardContext, method: AnyFunction): object | undefined {
   const { name, metadata } = context;
   const chain = chainOf(start);
@@ -75,7 +75,7 @@ function holderOf(start: object, context: StandardContext, method: AnyFunction):
       const value: unknown = Reflect.getOwnPropertyDescriptor(at, name)?.value;
       return isFunction(value) && observedBy(value)?.original === original;
     }) ??
-    // Another decorator wrapped it: what overrides it stands below it.
+    // Wrapped by a third-party decorator: overrides come earlier in the chain, so the last one declares it.
     withMethod.at(-1)
   );
 }
@@ -85,21 +85,21 @@ function chainOf(start: object): object[] {
   return parent === null || parent === Object.prototype ? [start] : [start, ...chainOf(parent)];
 }
 
-/** The decorator metadata of the class of a prototype, where the compiler or a polyfill keeps it. */
+/** The decorator metadata (`Symbol.metadata`) of the class of a prototype. */
 function metadataOf(prototype: object): unknown {
   const key: unknown = Reflect.get(Symbol, 'metadata') ?? Symbol.for('Symbol.metadata');
   const owner: unknown = prototype.constructor;
   return isFunction(owner) ? Reflect.getOwnPropertyDescriptor(owner, key as symbol)?.value : undefined;
 }
 
-/** The nearest prototype that all instances seen inherit from: the class that declares their `#private` method, or a subclass. */
+/** The nearest prototype shared by all instances seen: the class that declares their `#private` method, or a subclass. */
 function commonAncestor(known: object | undefined, start: object): object {
   let common = known ?? start;
   while (!derives(start, common)) common = Reflect.getPrototypeOf(common) ?? Object.prototype;
   return common;
 }
 
-/** The name is looked up once, and again when `@Instrumented` names a class. */
+/** Caches the name until a class gets settings by `@Instrumented`, which may rename it. */
 function declaringClassName(declaration: Declaration): (call: Call) => string {
   let known: object | undefined;
   let name = '';
@@ -107,7 +107,7 @@ function declaringClassName(declaration: Declaration): (call: Call) => string {
   return ({ instance }) => {
     const start = declaration.holder === undefined ? prototypeOf(instance) : undefined;
     if (typeof start === 'object' && start !== null) declaration.learnFrom?.(start);
-    // No instance was constructed yet: the class of `this` is the best guess.
+    // No instance was constructed yet: fall back to the class of `this`.
     const holder = declaration.holder ?? (start as object | undefined);
     if (holder !== known || version !== settingsVersion() || name === '') {
       known = holder;
@@ -124,8 +124,8 @@ export function nameOf(value: unknown): string {
 }
 
 /**
- * The name in the source, where a bundler changed it: esbuild calls a class that mentions itself `_Repo` and an anonymous
- * one `_a`, rollup calls the second of a name `Repo$1`.
+ * The name in the source if a bundler changed it: esbuild renames a class that refers to itself to `_Repo` and an anonymous
+ * one to `_a`; rollup renames the second class of a name to `Repo$1`.
  */
 function sourceName(name: string): string {
   return /^_[a-z]\d*$/.test(name) ? '' : name.replace(/^_(?=[A-Z])|\$\d+$/g, '');

@@ -1,13 +1,13 @@
-/** From the arguments of `@Counted`, `@Timed` or `@TracksGauge` to a decorator: what the three share. */
+/** The implementation that `@Counted`, `@Timed` and `@TracksGauge` share: from their arguments to a decorator. */
 import type { MetricDefinition, MetricType } from '../lib/definition.js';
-import { metricsError, nearest, shown } from '../lib/errors.js';
+import { metricsError, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { LabelShape } from '../lib/label.js';
-import type { AnyRegistry } from '../lib/registry.js';
+import { checkOptionNames, invalidOption, type OptionNames } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
-import { judging } from './failure-option.js';
+import { type FailureOption, judging } from './failure-option.js';
 import {
   checkParentheses,
   type DualModeMethodDecorator,
@@ -16,36 +16,43 @@ import {
   methodDecorator,
 } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
-import type { CallObserver } from './observed-call.js';
+import { type CallObserver, erased } from './observed-call.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import { type LabelSources, outcome } from './recording/label-sources.js';
 import { type Recorder, recorderFor } from './recording/recorder.js';
 
-/** The call of a decorated method as its label sources see it: typed from the method. */
+/** The {@link Call} of a decorated method as its label sources see it, typed from the method. */
 export type CallOf<This, Args, Result> = Call<Fixed<This>, FixedArgs<Args>, Awaited<Fixed<Result>>>;
 
 /** Options of every decorator. */
 export interface CommonOptions<This = unknown> {
-  /** Where to record, the same for all or by instance. Default: the registry of `@Instrumented`, else `sharedRegistry`. */
+  /**
+   * The registry to record in: one for all instances, or a function of the instance. Default: the registry of
+   * `@Instrumented`, else `sharedRegistry`.
+   */
   registry?: AnyRegistry | ((instance: This) => AnyRegistry);
-  /** Errors that are no failures: a call that ends with one counts as success. */
+  /** Errors that are not failures: a call that ends with one of them counts as a success. Default: none. */
   ignore?: readonly ErrorClass[];
   /**
-   * Says that the method itself handles rejections of the promise that it returns, as one that starts a background task
-   * does. The caller then gets that very promise; a rejection that nobody handles is not reported by Node. Default: false,
-   * the caller gets a promise chained to it, whose rejections are the caller's to handle.
+   * Whether the method itself handles rejections of the promise that it returns, as one that starts a background task does.
+   * The caller then gets the same promise, and Node does not report a rejection that the caller leaves unhandled. Default:
+   * false, the caller gets a promise chained to it and has to handle its rejections.
    */
   handlesRejections?: boolean;
 }
 
-/** Options of a decorator that is given no metric. */
+/** Options of a decorator without a metric. */
 export interface MetriclessOptions<This = unknown> extends CommonOptions<This> {
-  /** What to say instead of the names in the code, for minified builds: `Class.method`, or the method alone. */
+  /**
+   * Values of the labels `class` and `method`, for minified builds: `Class.method`, or the method alone. Default: the names
+   * in the code.
+   */
   name?: string;
-  /** Not an option: keeps a definition whose options are missing from being taken for options. */
+  /** Not an option: prevents a definition without its options from being accepted as options. */
   type?: never;
 }
 
-/** Decorator options with sources for the labels of `L`; optional where the metric has no labels. */
+/** The options of a decorator with sources for the labels of `L`. The argument is optional if the metric has no labels. */
 export type OptionsFor<L extends LabelShape, C extends Call, Own> = keyof L extends never
   ? [options?: CommonOptions<C['instance']> & Own & { labels?: Record<string, never> }]
   : [
@@ -56,24 +63,24 @@ export type OptionsFor<L extends LabelShape, C extends Call, Own> = keyof L exte
         },
     ];
 
-/** What makes one of the decorators. */
-export interface MetricDecorator<S extends Series, Options> {
-  /** Its name, for messages and metadata. */
+/** The parts in which the three decorators differ. */
+export interface MetricDecorator<S extends Series, Options, Started = unknown> {
+  /** The name of the decorator, for messages and metadata. */
   readonly decorator: string;
-  /** The metric it takes when it is given none, labelled by class and method (and outcome). */
+  /** The default metric, labelled by class and method (and outcome). */
   readonly withoutMetric: MetricDefinition;
-  /** Options of its own, beside those of all. */
-  readonly ownOptions: readonly string[];
-  /** Types of prom-client's metrics that it takes. Default: that of `withoutMetric`. */
+  /** The options of this decorator alone. */
+  readonly ownOptions: OptionNames<Omit<Options, keyof FailureOption<Call>>>;
+  /** Accepted types of prom-client metrics. Default: the type of `withoutMetric`. */
   readonly clientTypes?: readonly MetricType[];
-  /** What is done at the start and at the end of a call. Throws for unusable options. */
-  readonly observer: (recorder: Recorder<S>, options: Options) => CallObserver;
+  /** Records the start and the end of a call. @throws ERR_METRICS_INVALID_OPTION */
+  readonly observer: (recorder: Recorder<S>, options: Options) => CallObserver<Started>;
 }
 
-/** What its user wrote: `()`, `(options)`, `(definition)` or `(definition, options)`. */
+/** The arguments of a decorator: `()`, `(options)`, `(definition)` or `(definition, options)`. */
 export interface DecoratorArguments {
   readonly definition: MetricDefinition | undefined;
-  /** The metric of prom-client that was given in place of a definition. */
+  /** The prom-client metric that was given instead of a definition. */
   readonly clientMetric: ClientMetric | undefined;
   readonly options: {
     readonly labels?: unknown;
@@ -85,22 +92,23 @@ export interface DecoratorArguments {
   };
 }
 
-/** Makes the decorator from what its user wrote. */
+/** Makes a decorator from its arguments. */
 export function metricDecorator<
   S extends Series,
   Options extends object,
+  Started,
   This,
   Args extends unknown[],
   Result,
 >(
-  made: MetricDecorator<S, Options>,
+  made: MetricDecorator<S, Options, Started>,
   { definition, clientMetric, options }: DecoratorArguments,
 ): DualModeMethodDecorator<This, Args, Result> {
   const { decorator, withoutMetric } = made;
   const { registry, ignore, handlesRejections, name, failure } = options;
   const observing = (recorder: Recorder<S>): CallObserver => {
     const observer = {
-      ...made.observer(recorder, options as Options),
+      ...erased(made.observer(recorder, options as Options)),
       isPlain: recorder.isBound && !hasUserCode(options),
       bind: recorder.bind,
       isOff: recorder.isOff,
@@ -135,12 +143,12 @@ export function metricDecorator<
   });
 }
 
-/** Functions, and the classes of errors, whose `Symbol.hasInstance` may be anyone's. */
+/** Whether options hold code that recording would run: functions, and error classes, which may have `Symbol.hasInstance`. */
 function hasUserCode(options: object): boolean {
   return Object.values(options).some((option) => typeof option === 'function' || Array.isArray(option));
 }
 
-/** A `#private` method cannot be found by `@Instrumented`, which may name another registry: it binds at its first call. */
+/** A `#private` method binds at its first call: `@Instrumented`, which may set another registry, cannot find it before. */
 function bindSoon(recorder: Recorder<Series>, site: MethodSite): void {
   if (!site.private) recorder.bindSoon();
 }
@@ -152,7 +160,7 @@ export function readArguments(
     withoutMetric,
     ownOptions,
     clientTypes = [withoutMetric.type],
-  }: Pick<MetricDecorator<never, never>, 'decorator' | 'withoutMetric' | 'ownOptions' | 'clientTypes'>,
+  }: Pick<MetricDecorator<never, object>, 'decorator' | 'withoutMetric' | 'ownOptions' | 'clientTypes'>,
   args: readonly unknown[],
 ): DecoratorArguments {
   checkParentheses(decorator, args);
@@ -171,18 +179,19 @@ export function readArguments(
   if (typeof options !== 'object' || isRecordable(options)) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @${decorator}: expected a definition or a metric of prom-client, and options, received ${shown(options)}.`,
+      `Invalid argument of @${decorator}: expected a definition or a prom-client metric, and options, received ${shown(options)}.`,
     );
   }
-  checkOptionNames(decorator, options, [
-    definition === undefined ? 'name' : 'labels',
-    // A metric of prom-client has registered itself.
-    ...(clientMetric === undefined ? ['registry'] : []),
-    'ignore',
-    'failure',
-    'handlesRejections',
+  const known = {
+    [definition === undefined ? 'name' : 'labels']: true,
+    // A prom-client metric is registered already.
+    ...(clientMetric === undefined ? { registry: true } : {}),
+    ignore: true,
+    failure: true,
+    handlesRejections: true,
     ...ownOptions,
-  ]);
+  };
+  checkOptionNames<object>(`@${decorator}`, options, known);
   if ('ignore' in options && options.ignore !== undefined)
     checkErrorClasses(decorator, 'ignore', options.ignore);
   if ('failure' in options) checkFunctionOption(decorator, 'failure', options.failure);
@@ -190,37 +199,18 @@ export function readArguments(
     'name' in options &&
     options.name !== undefined &&
     (typeof options.name !== 'string' || options.name === '')
-  ) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`name\` of @${decorator}: expected \`Class.method\` or \`method\`, received ${shown(options.name)}.`,
-    );
-  }
+  )
+    throw invalidOption(`@${decorator}`, 'name', '`Class.method` or `method`', options.name);
   return { definition, clientMetric, options };
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for an option that is not known, with the one that may be meant */
-export function checkOptionNames(decorator: string, options: object, known: readonly string[]): void {
-  for (const option of Object.keys(options)) {
-    if (known.includes(option)) continue;
-    const meant = nearest(option, known);
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Unknown option \`${option}\` of @${decorator}: expected some of ${known.join(', ')}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-    );
-  }
-}
-
-/** @throws ERR_METRICS_INVALID_OPTION for an option that is there and no function */
+/** @throws ERR_METRICS_INVALID_OPTION for an option that is given and is not a function */
 export function checkFunctionOption(decorator: string, name: string, option: unknown): void {
-  if (option === undefined || typeof option === 'function') return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`${name}\` of @${decorator}: expected a function of the call, received ${shown(option)}.`,
-  );
+  if (option !== undefined && typeof option !== 'function')
+    throw invalidOption(`@${decorator}`, name, 'a function of the call', option);
 }
 
-/** The error of a function that has no name and is given none: several of them would share one series. */
+/** The error of an anonymous function without the option `name`: several such functions would share one series. */
 export function anonymous(decorator: string, option: string): Error {
   return metricsError(
     'ERR_METRICS_INVALID_OPTION',
@@ -228,7 +218,7 @@ export function anonymous(decorator: string, option: string): Error {
   );
 }
 
-/** Where a method stands, as labels: by the name its user gives, or by the code. */
+/** The labels `class` and `method`: from the option `name`, else from the code. */
 function siteLabels(
   decorator: string,
   { method, className }: MethodSite,
@@ -242,7 +232,7 @@ function siteLabels(
   };
 }
 
-/** A metric, but of no library that is known here. */
+/** Whether a value is a metric of an unsupported library. */
 function isRecordable(value: object): boolean {
   return ['inc', 'observe', 'set'].some(
     (name) => typeof Reflect.get(value, name) === 'function' && !Object.hasOwn(value, name),

@@ -1,42 +1,47 @@
-/** One call of an instrumented function, what records on it, and how it ends: a result, or an error. */
+/** One call of an instrumented function, the observers that record it, and its end: a result or an error. */
 import { type Outcome, outcomeOfError } from '../lib/outcome.js';
 import { processWide } from '../lib/process-wide.js';
-import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
 import { hasClassFailures } from './recording/class-settings.js';
+import type { AnyRegistry } from '../lib/registry.js';
 
-/** What records on calls: one for each decorator of a method. No function of it may throw. */
-export interface CallObserver {
-  /** Before the method runs. What it returns is handed to the others. */
-  readonly start?: (call: Call) => unknown;
-  /** Once, at the first item of a stream, or at the end of a call that succeeded with no stream. */
-  readonly firstItem?: (call: Call, started: unknown) => void;
-  /** At each item of a stream: a token, a chunk, an event, as its reader gets it. */
-  readonly item?: (call: Call, started: unknown, item: unknown) => void;
+/** Records the calls of one decorator on a method. None of its functions may throw. */
+export interface CallObserver<Started = unknown> {
+  /** Called before the method runs. Its result is passed to the other functions; `undefined` there if it failed. */
+  readonly start?: (call: Call) => Started;
+  /** Called once: at the first item of a stream, or at the end of a call that succeeded without a stream. */
+  readonly firstItem?: (call: Call, started: Started | undefined) => void;
+  /** Called for each item of a stream (a token, a chunk, an event) when its reader gets it. */
+  readonly item?: (call: Call, started: Started | undefined, item: unknown) => void;
   /** Runs the method, and the steps of the iterator that it returns. */
-  readonly around?: <T>(call: Call, started: unknown, run: () => T) => T;
-  /** Once, when the call has ended. */
-  readonly end?: (call: Call, started: unknown) => void;
-  /** Whether the method handles rejections of its promise itself, so that the promise is observed from the side. */
+  readonly around?: <T>(call: Call, started: Started | undefined, run: () => T) => T;
+  /** Called once, when the call has ended. */
+  readonly end?: (call: Call, started: Started | undefined) => void;
+  /** Whether the method handles rejections of its promise itself: the caller then gets the original promise. */
   readonly handlesRejections?: boolean | undefined;
-  /** It runs no code of the user's, so it cannot fail and cannot call the method again: it needs no containment. */
+  /** Whether it runs no user code: it then cannot fail or call the method again, and needs no containment. */
   readonly isPlain?: boolean;
-  /** Whether nothing of a call is recorded, since all it records on is switched off. Asked only where anything is. */
+  /** Whether its metrics are switched off, so that calls are not recorded. Called only if any registry is switched off. */
   readonly isOff?: (instance: unknown, declaration: Declaration) => boolean;
-  /** Makes ready in the registry of the class that the method stands in; `undefined` where each instance has its own. */
+  /** Binds its metrics in the registry of the class; `undefined` if each instance has its own registry. */
   readonly bind?: (registry: AnyRegistry | undefined) => void;
+}
+
+/** An observer among others: each one gets back what its own `start` returned, so the type is not needed any more. */
+export function erased<Started>(observer: CallObserver<Started>): CallObserver {
+  return observer as CallObserver;
 }
 
 export type AnyFunction = (this: never, ...args: never[]) => unknown;
 
 const calls = processWide('observed calls', () => ({ started: 0 }));
 
-/** How many calls have started: of two calls, it tells which came first. */
+/** The number of calls started so far, which orders calls by their start. */
 export const lastStarted = (): number => calls.started;
 
-/** Its fields are only assigned: a field with an initial value, and one with a computed name, cost every call more. */
+/** The fields are declared without initial values: an initializer, or a computed name, would make every call slower. */
 export class ObservedCall implements Call {
   declare readonly order: number;
   declare readonly instance: unknown;
@@ -48,9 +53,9 @@ export class ObservedCall implements Call {
   declare outcome: Outcome;
   declare abandoned: boolean;
 
-  // Of a call that is over and has not ended.
+  // Used for a call that is over but could not be ended yet (unfinished-calls.ts).
   declare started: unknown;
-  /** A bit for each observer that has ended, and that must not end again with the others. */
+  /** One bit per observer that has ended already and must not end a second time. */
   declare ended: number;
   declare next: ObservedCall | undefined;
 
@@ -71,19 +76,19 @@ export class ObservedCall implements Call {
   }
 }
 
-/** @throws RangeError where the stack is full, as the others here */
+/** @throws RangeError on a stack overflow, as the other functions here */
 export function succeed(call: ObservedCall, observer: CallObserver, started: unknown, result: unknown): void {
   returned(call, result);
   reportSuccess(call, observer, started);
 }
 
-/** Of a call whose result has been looked at. */
+/** Reports the success of a call whose result is stored already. */
 export function reportSuccess(call: ObservedCall, observer: CallObserver, started: unknown): void {
   if (observer.firstItem !== undefined && call.outcome === 'success') observer.firstItem(call, started);
   if (observer.end !== undefined) observer.end(call, started);
 }
 
-/** The outcome of a call that did not throw: its class may take the result for a failure. */
+/** Stores the result of a call that did not throw; its class may count the result as a failure. */
 export function returned(call: ObservedCall, result: unknown): void {
   call.result = result;
   if (!hasClassFailures() || !isFailedByClass(call)) return;
@@ -96,7 +101,7 @@ export function fail(call: ObservedCall, observer: CallObserver, started: unknow
   try {
     call.outcome = outcomeOfError(error);
   } catch {
-    // An error whose name cannot be read, or no stack left to read it with.
+    // The name of the error cannot be read, or the stack is full.
     call.outcome = 'failure';
   }
   observer.end?.(call, started);

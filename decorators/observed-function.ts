@@ -1,7 +1,7 @@
 /**
- * The function that takes the place of an instrumented one. All decorators see calls through this file, so what "a call"
- * and "its end" mean is decided here alone: a value returned, an error thrown, a plain promise settled, and where what is
- * returned or fulfilled goes on (`stream-result.ts`: other promises, queries, streams), its end.
+ * The function that replaces an instrumented one. All decorators see calls through this file, so it alone defines when a
+ * call ends: when a value is returned, an error is thrown or a plain promise settles; for a result that goes on (other
+ * promises, queries, streams: `stream-result.ts`), when that result ends.
  */
 
 import { switchOffs } from '../lib/instruments/switch-off.js';
@@ -25,7 +25,7 @@ import type { StreamLife } from './streams/stream-life.js';
 import { followResult } from './streams/stream-result.js';
 import { finish, finishOnEmptyStack, unfinished } from './unfinished-calls.js';
 
-/** A function that behaves as `original` and reports every call to `observers`. */
+/** A function that behaves like `original` and reports every call to `observers`. */
 export function observedFunction<F extends AnyFunction>(
   original: F,
   observers: readonly CallObserver[],
@@ -41,7 +41,7 @@ export function observedFunction<F extends AnyFunction>(
     isOff: offCheck(observers, declaration),
   };
   const general = generalFunction(method);
-  // Same parameters, same `this`, same result: the type is the original's.
+  // Parameters, `this` and result are the same, so the type is the original's.
   return (observer.isPlain ? plainFunction(method, general) : general) as F;
 }
 
@@ -50,7 +50,7 @@ interface ObservedMethod {
   readonly observer: CallObserver;
   readonly declaration: Declaration;
   readonly observedPromise: typeof settled;
-  /** Whether calls on an instance go straight to the method. */
+  /** Whether calls on an instance bypass the observers. */
   readonly isOff: (instance: unknown) => boolean;
 }
 
@@ -72,7 +72,7 @@ function generalFunction({
   isOff,
 }: ObservedMethod): AnyFunction {
   const { start, around } = observer;
-  // A method and no function: like a bare method it has no `prototype` and is no constructor.
+  // Method syntax: like an undecorated method, the wrapper has no `prototype` and is not a constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
       if (switchOffs() > 0 && isOff(this)) return Reflect.apply(original, this as never, args as never[]);
@@ -86,7 +86,7 @@ function generalFunction({
             ? Reflect.apply(original, this as never, args as never[])
             : appliedWithin(around, original, call, started);
       } catch (error) {
-        // Linked without a call, and without anything new: the stack may have no room. A call further up ends it then.
+        // Linked by assignments only, since the stack may be full. A call further up the stack ends it then.
         call.error = error;
         call.outcome = 'failure';
         call.started = started;
@@ -119,9 +119,9 @@ function generalFunction({
 }
 
 /**
- * For observers that look at nothing of a call but how it ended. The arguments are kept nowhere, so that V8 passes them on
- * without making an array, and the little that is done here is inlined into the caller. The two catch blocks stand in both
- * functions: one for both would be a call, for which a full stack has no room.
+ * For observers that read only how a call ended. The arguments are stored nowhere, so that V8 passes them on without
+ * allocating an array and can inline this function into its caller. Both functions contain the two catch blocks, since a
+ * shared function would be a call, which a full stack does not allow.
  */
 function plainFunction(
   { original, observer, declaration, observedPromise, isOff }: ObservedMethod,
@@ -131,7 +131,7 @@ function plainFunction(
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
       if (switchOffs() > 0 && isOff(this)) return Reflect.apply(original, this as never, args as never[]);
-      // `failure` of a class sees the whole call.
+      // `failure` of a class needs the instance and the arguments.
       if (hasClassFailures()) return Reflect.apply(general, this as never, args as never[]);
       const call = new ObservedCall(undefined, noArguments, declaration, observer);
       const started = start === undefined ? undefined : startedBy(start, call);
@@ -177,12 +177,12 @@ function startedBy(start: NonNullable<CallObserver['start']>, call: ObservedCall
   try {
     return start(call);
   } catch {
-    // What finds no room on the stack to start has not begun.
+    // The stack is full: this call is not recorded.
     return undefined;
   }
 }
 
-/** What the caller gets of a result that may go on. @throws RangeError where the stack is full */
+/** What the caller gets for a result that may go on. @throws RangeError on a stack overflow */
 function followed(
   result: object,
   call: ObservedCall,
@@ -195,7 +195,7 @@ function followed(
   return result;
 }
 
-/** Apart from `observed`: a closure there would cost every call, made or not. */
+/** A function of its own: a closure within `observed` would slow down every call, also those that never make it. */
 function appliedWithin(
   around: NonNullable<CallObserver['around']>,
   original: AnyFunction,
@@ -205,7 +205,7 @@ function appliedWithin(
   return around(call, started, () => Reflect.apply(original, call.instance as never, call.args as never[]));
 }
 
-/** The chained promise, not a side chain: a rejection nobody handles still surfaces as the caller's own. */
+/** Returns the chained promise, so that a rejection which the caller does not handle is still reported as unhandled. */
 function settled(
   promise: Promise<unknown>,
   call: ObservedCall,
@@ -226,7 +226,7 @@ function settled(
   );
 }
 
-/** The very promise. To observe it counts as handling its rejection, which the method is said to do anyway. */
+/** Returns the original promise. Observing it marks its rejection as handled, which the method does by itself anyway. */
 function aside(
   promise: Promise<unknown>,
   call: ObservedCall,
@@ -237,7 +237,7 @@ function aside(
   return promise;
 }
 
-/** Lets the call go on to the end of its result; `false` where that has none to wait for. */
+/** Keeps the call in progress until its result ends; `false` if the result has no end to wait for. */
 function follow(value: object, call: ObservedCall, observer: CallObserver, started: unknown): boolean {
   const { around, item: eachItem } = observer;
   let isFirst = true;
@@ -245,7 +245,7 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
     started: call.order,
     everyItem: eachItem !== undefined,
     run: around === undefined ? undefined : (step) => around(call, started, step),
-    // `call` does not hold the stream while it runs: a stream that nobody holds can be collected, and ends the call.
+    // `call` does not hold the stream while it is read: an unreferenced stream can be collected, which ends the call.
     item: (item) => {
       if (isFirst) observer.firstItem?.(call, started);
       isFirst = false;
@@ -262,7 +262,7 @@ function follow(value: object, call: ObservedCall, observer: CallObserver, start
   return followResult(value, life, lastStarted);
 }
 
-/** Ends a call whose result is garbage. Apart from `follow`, whose closures hold the call, and so all that its arguments hold. */
+/** Ends a call whose result was garbage collected. Not a closure within `follow`: those hold the call and its arguments. */
 function abandonment(
   call: ObservedCall,
   observer: CallObserver,
@@ -273,7 +273,7 @@ function abandonment(
   return () => observer.end?.(abandoned, started);
 }
 
-/** A builder returns itself or one of its arguments: held by its call, it would never be garbage. */
+/** A builder returns itself or one of its arguments, and could never be collected if the call held it. */
 function withoutResult({ instance, args, [declaredBy]: declaration }: ObservedCall, result: object): Call {
   const kept = (value: unknown): unknown => (value === result ? undefined : value);
   return {

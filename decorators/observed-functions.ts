@@ -1,5 +1,4 @@
-/** The functions that the decorators made: what they stand for, and who observes them. */
-
+/** The functions that the decorators made, with the original of each and its observers. */
 import { processWide } from '../lib/process-wide.js';
 import type { Declaration } from './declaration.js';
 import type { AnyClass } from './metadata.js';
@@ -16,7 +15,7 @@ const observedFunctions = processWide(
   () => new WeakMap<AnyFunction, ObservedFunction>(),
 );
 
-/** What a function of ours stands for: stacked decorators then share one wrapper. `undefined` for any other. */
+/** The original and the observers of a decorated function, so that stacked decorators share one wrapper. */
 export function observedBy(method: AnyFunction): ObservedFunction | undefined {
   return observedFunctions.get(method);
 }
@@ -25,31 +24,38 @@ export function noteObserved(wrapper: AnyFunction, observed: ObservedFunction): 
   observedFunctions.set(wrapper, observed);
 }
 
-/** Whether a function carries a decorator. */
-export function isInstrumented(method: AnyFunction | undefined): boolean {
-  return method !== undefined && observedFunctions.has(method);
+/** A property of a class that holds a function: on the prototype, or on the class itself if it is static. */
+export interface OwnFunction {
+  readonly holder: object;
+  readonly key: string | symbol;
+  readonly value: AnyFunction;
+  readonly isEnumerable: boolean;
 }
 
-/** The method that an object has as its own under a key; `undefined` for a getter, a field or the constructor. */
-export function methodOn(holder: object, key: string | symbol): AnyFunction | undefined {
-  const descriptor = Reflect.getOwnPropertyDescriptor(holder, key);
-  // Methods of a class are not enumerable, its static fields are, whatever they hold.
-  if (descriptor === undefined || descriptor.enumerable === true || typeof descriptor.value !== 'function')
-    return undefined;
-  if (key === 'constructor' && !('prototype' in holder)) return undefined;
-  return descriptor.value;
+/** The own functions of a class, instance members first. Getters are not called. */
+function ownFunctions(target: AnyClass): OwnFunction[] {
+  return [target.prototype, target].flatMap((holder) =>
+    Reflect.ownKeys(holder).flatMap((key) => {
+      const { value, enumerable: isEnumerable = false } = Reflect.getOwnPropertyDescriptor(holder, key) ?? {};
+      return typeof value === 'function' ? [{ holder, key, value, isEnumerable }] : [];
+    }),
+  );
 }
 
-/** Makes the decorated methods of a class ready: they learn their class, and `bind` is called with the observers. */
+/** The own methods of a class, without its constructor and without functions in fields. */
+export function ownMethods(target: AnyClass): OwnFunction[] {
+  // Methods of a class are not enumerable; static fields are.
+  return ownFunctions(target).filter(
+    ({ holder, key, isEnumerable }) => !isEnumerable && (key !== 'constructor' || 'prototype' in holder),
+  );
+}
+
+/** Sets the declaring class of the decorated methods of a class, and calls `bind` with each of their observers. */
 export function claimMethods(target: AnyClass, bind: (observer: CallObserver) => void): void {
-  for (const holder of [target.prototype, target]) {
-    for (const key of Reflect.ownKeys(holder)) {
-      const method: unknown = Reflect.getOwnPropertyDescriptor(holder, key)?.value;
-      const observed =
-        typeof method === 'function' ? observedFunctions.get(method as AnyFunction) : undefined;
-      if (observed === undefined) continue;
-      observed.declaration.holder ??= holder;
-      for (const observer of observed.observers) bind(observer);
-    }
+  for (const { holder, value } of ownFunctions(target)) {
+    const observed = observedBy(value);
+    if (observed === undefined) continue;
+    observed.declaration.holder ??= holder;
+    for (const observer of observed.observers) bind(observer);
   }
 }

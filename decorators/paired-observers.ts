@@ -1,111 +1,113 @@
-/** The decorators of one method as a single observer, so that a call is made and ended once for all. */
+/** Combines the observers of one method into one, so that a call is created and ended once for all of them. */
 import { contained } from './contained-observer.js';
 import type { CallObserver, ObservedCall } from './observed-call.js';
 
-/** Several observers as one: two at a time, since each call is then one that V8 can inline. */
+/** Combines several observers pairwise, since V8 can inline calls to two fixed functions. */
 export function combined(observers: readonly CallObserver[], index = 0): CallObserver {
   const first = observers[index];
   if (first === undefined) return {};
-  const one = contained(first);
-  return index + 1 === observers.length ? one : paired(one, combined(observers, index + 1), index);
+  const observer = contained(first);
+  return index + 1 === observers.length ? observer : paired(observer, combined(observers, index + 1), index);
 }
 
-/** What two observers started. Where only one of them starts anything, that is it: the other looks at none. */
+/** What the two `start` functions returned. If only one observer has a `start`, its result is passed on without a pair. */
 interface Pair {
-  ofOne: unknown;
-  ofOther: unknown;
+  ofFirst: unknown;
+  ofSecond: unknown;
 }
 
 type Part = (started: unknown) => unknown;
 const whole: Part = (started) => started;
 
-/** @param index the place of `one` among all observers */
-function paired(one: CallObserver, other: CallObserver, index: number): CallObserver {
-  const isPair = one.start !== undefined && other.start !== undefined;
+/** @param index the position of the first observer among all observers */
+function paired(first: CallObserver, second: CallObserver, index: number): CallObserver {
+  const isPair = first.start !== undefined && second.start !== undefined;
   const parts: Parts = isPair
     ? {
-        ofOne: (pair) => (pair as Pair | undefined)?.ofOne,
-        ofOther: (pair) => (pair as Pair | undefined)?.ofOther,
+        ofFirst: (pair) => (pair as Pair | undefined)?.ofFirst,
+        ofSecond: (pair) => (pair as Pair | undefined)?.ofSecond,
       }
-    : { ofOne: whole, ofOther: whole };
+    : { ofFirst: whole, ofSecond: whole };
   return {
-    ...pairedStart(one, other),
-    ...pairedEnd(one, other, index),
-    isPlain: one.isPlain === true && other.isPlain === true,
-    ...pairedFirstItem(one, other, parts),
-    ...pairedItem(one, other, parts),
-    ...pairedAround(one, other, parts),
+    ...pairedStart(first, second),
+    ...pairedEnd(first, second, index),
+    isPlain: first.isPlain === true && second.isPlain === true,
+    ...pairedFirstItem(first, second, parts),
+    ...pairedItem(first, second, parts),
+    ...pairedAround(first, second, parts),
   };
 }
 
 interface Parts {
-  readonly ofOne: Part;
-  readonly ofOther: Part;
+  readonly ofFirst: Part;
+  readonly ofSecond: Part;
 }
 
-// Only what one of the two needs: a function that is there costs, also where it does nothing.
+// Each function exists only if one of the two observers needs it: even an empty function costs time per call.
 
 function pairedStart(
-  { start: one }: CallObserver,
-  { start: other }: CallObserver,
+  { start: first }: CallObserver,
+  { start: second }: CallObserver,
 ): Pick<CallObserver, 'start'> {
-  const start = one ?? other;
+  const start = first ?? second;
   if (start === undefined) return {};
-  if (one === undefined || other === undefined) return { start };
+  if (first === undefined || second === undefined) return { start };
   return {
     start: (call): Pair => {
-      const pair: Pair = { ofOne: undefined, ofOther: undefined };
+      const pair: Pair = { ofFirst: undefined, ofSecond: undefined };
       try {
-        pair.ofOne = one(call);
-        pair.ofOther = other(call);
+        pair.ofFirst = first(call);
+        pair.ofSecond = second(call);
       } catch {
-        // The stack is full: what has started is kept, so that it ends.
+        // The stack is full: an observer that has started is kept, so that it ends.
       }
       return pair;
     },
   };
 }
 
-function pairedEnd(one: CallObserver, other: CallObserver, index: number): Pick<CallObserver, 'end'> {
-  const [endOne, endOther] = [one.end, other.end];
-  const end = endOne ?? endOther;
+function pairedEnd(first: CallObserver, second: CallObserver, index: number): Pick<CallObserver, 'end'> {
+  const [endFirst, endSecond] = [first.end, second.end];
+  const end = endFirst ?? endSecond;
   if (end === undefined) return {};
-  const isPair = one.start !== undefined && other.start !== undefined;
-  if (!isPair && (endOne === undefined || endOther === undefined)) return { end };
+  const isPair = first.start !== undefined && second.start !== undefined;
+  if (!isPair && (endFirst === undefined || endSecond === undefined)) return { end };
   if (isPair)
     return {
       end: (call, started) => {
         const pair = started as Pair | undefined;
-        // The stack had no room for the start.
+        // The start overflowed the stack.
         if (pair !== undefined)
-          endBoth(call as ObservedCall, endOne, pair.ofOne, endOther, pair.ofOther, index);
+          endBoth(call as ObservedCall, endFirst, pair.ofFirst, endSecond, pair.ofSecond, index);
       },
     };
-  return { end: (call, started) => endBoth(call as ObservedCall, endOne, started, endOther, started, index) };
+  return {
+    end: (call, started) => endBoth(call as ObservedCall, endFirst, started, endSecond, started, index),
+  };
 }
 
 type End = CallObserver['end'];
 
-/** Where the stack is full, the rest is tried again, and what has ended does not end twice: `call.ended` has a bit for each. */
+/** After a stack overflow the rest is retried; `call.ended` has one bit per observer, so that none ends twice. */
 function endBoth(
   call: ObservedCall,
-  one: End,
-  ofOne: unknown,
-  other: End,
-  ofOther: unknown,
+  first: End,
+  ofFirst: unknown,
+  second: End,
+  ofSecond: unknown,
   index: number,
 ): void {
   let overflow: unknown;
   if ((call.ended & (1 << index)) === 0) {
     try {
-      one?.(call, ofOne);
+      first?.(call, ofFirst);
     } catch (error) {
       overflow = error;
     }
   }
   if ((call.ended & (2 << index)) === 0) {
     try {
-      other?.(call, ofOther);
+      second?.(call, ofSecond);
     } catch (error) {
       if (overflow === undefined) call.ended |= 1 << index;
       throw error;
@@ -118,43 +120,43 @@ function endBoth(
 }
 
 function pairedFirstItem(
-  one: CallObserver,
-  other: CallObserver,
-  { ofOne, ofOther }: Parts,
+  first: CallObserver,
+  second: CallObserver,
+  { ofFirst, ofSecond }: Parts,
 ): Pick<CallObserver, 'firstItem'> {
-  if (one.firstItem === undefined && other.firstItem === undefined) return {};
+  if (first.firstItem === undefined && second.firstItem === undefined) return {};
   return {
     firstItem: (call, started) => {
-      one.firstItem?.(call, ofOne(started));
-      other.firstItem?.(call, ofOther(started));
+      first.firstItem?.(call, ofFirst(started));
+      second.firstItem?.(call, ofSecond(started));
     },
   };
 }
 
 function pairedItem(
-  one: CallObserver,
-  other: CallObserver,
-  { ofOne, ofOther }: Parts,
+  first: CallObserver,
+  second: CallObserver,
+  { ofFirst, ofSecond }: Parts,
 ): Pick<CallObserver, 'item'> {
-  if (one.item === undefined && other.item === undefined) return {};
+  if (first.item === undefined && second.item === undefined) return {};
   return {
     item: (call, started, item) => {
-      one.item?.(call, ofOne(started), item);
-      other.item?.(call, ofOther(started), item);
+      first.item?.(call, ofFirst(started), item);
+      second.item?.(call, ofSecond(started), item);
     },
   };
 }
 
 function pairedAround(
-  { around: one }: CallObserver,
-  { around: other }: CallObserver,
-  { ofOne, ofOther }: Parts,
+  { around: first }: CallObserver,
+  { around: second }: CallObserver,
+  { ofFirst, ofSecond }: Parts,
 ): Pick<CallObserver, 'around'> {
-  if (one === undefined && other === undefined) return {};
+  if (first === undefined && second === undefined) return {};
   return {
     around: (call, started, run) => {
-      const inner = other === undefined ? run : () => other(call, ofOther(started), run);
-      return one === undefined ? inner() : one(call, ofOne(started), inner);
+      const inner = second === undefined ? run : () => second(call, ofSecond(started), run);
+      return first === undefined ? inner() : first(call, ofFirst(started), inner);
     },
   };
 }

@@ -1,10 +1,10 @@
 /** `@Timed`: observes how long the calls of a method take, in seconds. */
 import { methodDuration } from '../lib/catalogue/method.js';
 import type { HistogramDefinition } from '../lib/definition.js';
-import { metricsError, shown } from '../lib/errors.js';
 import type { HistogramSeries } from '../lib/instruments/histogram.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { LabelShape } from '../lib/label.js';
+import { invalidOption } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
 import type { FailureOption } from './failure-option.js';
@@ -20,22 +20,29 @@ import {
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recording/recorder.js';
 
+/** The options of `@Timed` beside `labels` and those of every decorator (`CommonOptions`). */
 export interface TimedOptions<C = Call> extends FailureOption<C> {
   /**
-   * What is timed: the whole call, or the time to the first item of the stream that is returned (to the return, where it
-   * is none). A call that has no first item, since it fails or ends before, is not observed then. Default: `end`.
+   * `end` times the whole call, `first-item` the time to the first item of the returned stream, or to the return if the
+   * result is not a stream. With `first-item`, a call that fails or ends before its first item is not observed. Default:
+   * `end`.
    */
   until?: 'end' | 'first-item';
   /**
-   * Times one call in so many and observes it with that weight, so that count and sum stay right on average; the others
-   * read no clock. Default: 1, every call.
+   * N: times one call in N and observes it with the weight N, so that count and sum stay correct on average. The other calls
+   * do not read the clock. Default: 1, every call.
    */
   sample?: number;
 }
 
 /**
  * Times the calls of a method in `method_duration_seconds`, by class, method and outcome.
- * @throws ERR_METRICS_INVALID_DECORATION at class definition, on anything but a method
+ * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION
+ * @example
+ * class Importer {
+ *   \@Timed({ sample: 10 })
+ *   async run(file: string): Promise<void> { ... }
+ * }
  */
 export function Timed<This, Args extends unknown[], Result>(
   options?: MetriclessOptions<CallOf<This, Args, Result>['instance']> &
@@ -43,15 +50,22 @@ export function Timed<This, Args extends unknown[], Result>(
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Times the calls of a method in a histogram, in seconds from the call to its end: the return, the settlement of the
- * returned promise, the end of the returned stream. A stream that is never read to its end is not observed. Labels and
- * errors as in `Counted`.
+ * returned promise, or the end of the returned stream. A stream that is never read to its end is not observed. Labels and
+ * errors as for `Counted`.
+ * @throws at class definition, as `Counted` does
+ * @example
+ * class Importer {
+ *   \@Timed(importDuration, { labels: { kind: 'csv', outcome } })
+ *   async run(file: string): Promise<void> { ... }
+ * }
+ * @see https://prometheus.io/docs/practices/histograms/
  */
 export function Timed<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: HistogramDefinition<L>,
   ...options: OptionsFor<L, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
- * Times the calls of a method in a `Histogram` or `Summary` of prom-client that exists already.
+ * Times the calls of a method in an existing prom-client `Histogram` or `Summary`, in seconds.
  */
 export function Timed<T extends string, This, Args extends unknown[], Result>(
   metric: ClientTimer<T>,
@@ -63,10 +77,10 @@ export function Timed<This, Args extends unknown[], Result>(
   return metricDecorator(timed, readArguments(timed, args));
 }
 
-const timed: MetricDecorator<HistogramSeries, TimedOptions> = {
+const timed: MetricDecorator<HistogramSeries, TimedOptions, number | undefined> = {
   decorator: 'Timed',
   withoutMetric: methodDuration,
-  ownOptions: ['until', 'sample'],
+  ownOptions: { until: true, sample: true },
   clientTypes: ['histogram', 'summary'],
   observer: timing,
 };
@@ -74,31 +88,23 @@ const timed: MetricDecorator<HistogramSeries, TimedOptions> = {
 function timing(
   recorder: Recorder<HistogramSeries>,
   { until = 'end', sample = 1 }: TimedOptions,
-): CallObserver {
-  if (until !== 'end' && until !== 'first-item') {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`until\` of @Timed: expected "end" or "first-item", received ${shown(until)}.`,
-    );
-  }
-  if (!(Number.isSafeInteger(sample) && sample > 0)) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`sample\` of @Timed: expected a positive integer, received ${shown(sample)}.`,
-    );
-  }
+): CallObserver<number | undefined> {
+  if (until !== 'end' && until !== 'first-item')
+    throw invalidOption('@Timed', 'until', '"end" or "first-item"', until);
+  if (!(Number.isSafeInteger(sample) && sample > 0))
+    throw invalidOption('@Timed', 'sample', 'a positive integer', sample);
   const { seriesOf } = recorder;
-  const stop: CallObserver['end'] = (call, started) => {
-    // Not sampled, or a stream that became garbage some time ago.
+  const stop: CallObserver<number | undefined>['end'] = (call, started) => {
+    // Not sampled, or a stream that was garbage collected at an unknown time after its end.
     if (started === undefined || call.abandoned) return;
-    // Seconds of a monotonic clock and a checked weight: this cannot fail.
-    seriesOf(call)?.observe(secondsSince(started as number), sample);
+    // Cannot throw: the seconds come from a monotonic clock, and the weight is checked above.
+    seriesOf(call)?.observe(secondsSince(started), sample);
   };
   const start = sample === 1 ? startedAt : oneIn(sample);
   return until === 'end' ? { start, end: stop } : { start, firstItem: stop };
 }
 
-/** Reads the clock for one call in so many. Which is the first is left to chance, so that many methods do not keep step. */
+/** Reads the clock for one call in `sample`. The first one is random, so that methods are not sampled in lockstep. */
 function oneIn(sample: number): () => number | undefined {
   let skipped = Math.floor(Math.random() * sample);
   return () => {

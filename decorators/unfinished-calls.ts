@@ -1,20 +1,20 @@
 /**
- * Calls that are over and have not ended, since the stack had no room for it: they are ended by a call further up, or on an
- * empty stack.
+ * Calls that are over but could not be ended because the stack was full. A call further up the stack ends them, or a
+ * microtask on an empty stack.
  */
 import { maxDepth, recording, recordingFailed } from './contained-observer.js';
 import { fail, type ObservedCall } from './observed-call.js';
 
-/** The first of them; each holds the next. A call is put here by assignments alone: the stack has no room for a function. */
+/** A linked list of them. A call is added by assignments alone, since a full stack does not allow a function call. */
 export const unfinished: { first: ObservedCall | undefined } = { first: undefined };
 
-/** How often an end has overflowed the stack since all had ended. */
+/** The number of ends that have overflowed the stack since the list was last empty. */
 let overflows = 0;
 
-/** Ends that overflow more often are endless themselves, and wait for an empty stack. */
+/** Ends that overflow more often recurse endlessly, and wait for an empty stack. */
 const maxOverflows = 200;
 
-/** Ends them. @throws RangeError where the stack is full; the rest is kept */
+/** Ends all of them. @throws RangeError on a stack overflow; the remaining calls are kept */
 export function finish(): void {
   for (let call = unfinished.first; call !== undefined; call = unfinished.first) {
     if (overflows > maxOverflows) {
@@ -35,12 +35,12 @@ export function finish(): void {
 }
 
 /**
- * Ends them for good: what overflows an empty stack is an endless recursion of its own, and so are the calls that it leaves
- * unfinished meanwhile.
+ * Ends all of them and drops those that fail: an end that overflows an empty stack recurses endlessly, and so do the calls
+ * that it adds to the list meanwhile.
  */
 export function finishOnEmptyStack(): void {
   overflows = 0;
-  // A method that a label source calls now is not observed, or it would overflow the stack again.
+  // Methods that a label source calls now are not observed: they would overflow the stack again.
   recording.depth += maxDepth + 1;
   let call = unfinished.first;
   while (call !== undefined) {

@@ -1,11 +1,12 @@
-/** The option `catalogue` of `createMetrics`: what of the platform's metrics is registered from the start. */
+/** The option `catalogue` of `createMetrics`: the catalogue metrics that are registered from the start. */
 import { type CatalogueSubject, catalogue, catalogueSubjects } from '../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../lib/definition.js';
-import { metricsError, nearest, shown } from '../lib/errors.js';
+import { didYouMean } from '../lib/errors.js';
+import { invalidOption } from '../lib/option-names.js';
 
 const subjects = Object.keys(catalogueSubjects);
 
-/** @throws ERR_METRICS_INVALID_OPTION for a part that the catalogue does not have */
+/** @throws ERR_METRICS_INVALID_OPTION for an unknown part of the catalogue */
 export function definitionsOf(
   parts: true | readonly CatalogueSubject[] | undefined = [],
 ): readonly MetricDefinition[] {
@@ -16,9 +17,7 @@ export function definitionsOf(
 }
 
 function invalid(received: unknown): Error {
-  const meant = typeof received === 'string' ? nearest(received, subjects) : undefined;
-  return metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`catalogue\` of createMetrics: expected true or a list of ${subjects.join(', ')}, received ${shown(received)}.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-  );
+  const expected = `true or a list of ${subjects.join(', ')}`;
+  const hint = typeof received === 'string' ? didYouMean(received, subjects) : '';
+  return invalidOption('createMetrics', 'catalogue', expected, received, hint);
 }

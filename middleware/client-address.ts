@@ -1,10 +1,10 @@
-/** Where a request comes from, as far as it can be trusted. */
+/** The client address of a request, as far as proxies can be trusted. */
 import type { EndpointRequest } from './endpoint.js';
 
 /**
- * The address of the client, behind so many proxies that are trusted; empty where it is not known. Each proxy appends the
- * address that connected to it to `X-Forwarded-For`, so only the last entries were written by trusted proxies; what stands
- * before them, the client chose.
+ * The address of the client behind a number of trusted proxies; empty if it is not known. Each proxy appends the address
+ * that connected to it to `X-Forwarded-For`, so only the last entries were written by trusted proxies; the client can choose
+ * all earlier ones.
  */
 export function clientAddress({ address, header }: EndpointRequest, trustedProxies: number): string {
   const connection = address ?? '';

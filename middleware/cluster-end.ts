@@ -1,27 +1,28 @@
-/** The end of a cluster: workers end with their primary, in the middle of a request, so that it has them stop first. */
+/** The end of a cluster. Workers end with their primary, even in the middle of a request, so the primary stops them first. */
 import type { Cluster, Worker } from 'node:cluster';
 import { systemClock } from '../lib/clock.js';
+import { propertiesOf } from '../lib/unknown-values.js';
 
-/** The `type` of what the primary says to its workers, and of what one answers that stops. */
+/** The `type` of the message by which the primary stops its workers, and of their acknowledgement. */
 const messageType = 'tamma-metrics/stop';
 
-/** Milliseconds that a worker has to answer: one that does not stops by other means, and is not waited for. */
-const answerWithin = 1_000;
+/** Milliseconds within which a worker acknowledges. One that does not is not waited for: it stops by other means. */
+const acknowledgeWithin = 1_000;
 
-/** Has all workers of this process stop that run `createMetrics`, and waits for their end. */
+/** Stops all workers of this process that run `createMetrics`, and waits for their end. */
 export function endWorkers(): Promise<unknown> {
-  // What `require` gives, though its type is that of `import`.
+  // `getBuiltinModule` returns what `require` returns, although its type is that of `import`.
   const { workers = {} } = process.getBuiltinModule('node:cluster') as unknown as Cluster;
   return Promise.all(Object.values(workers).map((worker) => worker?.isConnected() && ended(worker)));
 }
 
 function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
-    const timer = systemClock.setTimeout(resolve, answerWithin);
+    const timer = systemClock.setTimeout(resolve, acknowledgeWithin);
     worker.on('message', (message) => {
       if (!isOurs(message)) return;
       systemClock.clearTimeout(timer);
-      // For who starts another worker in place of one that has died.
+      // Process managers restart a worker that exits without this flag.
       worker.exitedAfterDisconnect = true;
     });
     worker.once('exit', () => resolve());
@@ -30,9 +31,9 @@ function ended(worker: Worker): Promise<void> {
 }
 
 /**
- * Stops this worker as SIGTERM does, once its primary says so.
- * @param isStopping whether it stops already, by a signal of its own
- * @returns ends that
+ * Stops this worker as SIGTERM does, when its primary asks for it.
+ * @param isStopping whether the worker is stopping already, by a signal of its own
+ * @returns removes the listener
  */
 export function endWithPrimary(isStopping: () => boolean): () => void {
   const listener = (message: unknown): void => {
@@ -45,8 +46,8 @@ export function endWithPrimary(isStopping: () => boolean): () => void {
 }
 
 function isOurs(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'type' in message && message.type === messageType;
+  return propertiesOf(message).type === messageType;
 }
 
-/** Who cannot be reached any more has ended. */
+/** Ignores the error of `send`: a process that cannot be reached has ended. */
 function ignored(): void {}

@@ -1,5 +1,4 @@
 /** The options of `createMetrics`. */
-
 import type { CatalogueSubject } from '../lib/catalogue/catalogue.js';
 import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
 import type { HealthChecks } from '../lib/health.js';
@@ -12,77 +11,89 @@ import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { MetricViews } from '../lib/views.js';
 import type { MetricsServerOptions } from './metrics-server.js';
 
+/** The options of `createMetrics`, for settings that are code. All others are configuration: `MetricsConfig`. */
 export interface CreateMetricsOptions {
-  /** Where everything records. Default: `sharedRegistry`, which the decorators use too. */
+  /** The registry of all parts. Default: `sharedRegistry`, which the decorators use too. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
   /**
-   * Parts of the platform's catalogue whose metrics are registered, and so exposed, from the start: `['workflow', 'provider']`, or
-   * `true` for all. Without it each metric registers when it is first recorded. Default: none.
+   * The parts of the catalogue whose metrics are registered, and so exposed, from the start: for example `['workflow',
+   * 'provider']`, or `true` for all. Default: none; each metric is registered when it is first recorded.
    */
   readonly catalogue?: true | readonly CatalogueSubject[];
-  /** Readiness. Default: `new HealthChecks()`, to which checks can be added. */
+  /** The checks on which readiness depends. Default: `new HealthChecks()`, to which checks can be added. */
   readonly health?: HealthChecks;
-  /** Prices of AI models, for `provider`. */
+  /** Prices of AI models in US dollars per million tokens, for `provider`. Default: no prices. */
   readonly prices?: PriceTable;
   /**
-   * Other names, fewer labels, other buckets, or none of it, by metric, as `registry.setViews` takes them. Those of METRICS_VIEWS_FILE
-   * win over these, metric by metric.
+   * Views by metric, as `registry.setViews` takes them: other names, fewer labels, other buckets, or a metric switched off. Those
+   * of METRICS_VIEWS_FILE take precedence, metric by metric. Default: none.
    */
   readonly views?: MetricViews;
-  /** Outbound requests: hosts beside those that are known, or `false` to leave them alone. Default: on. */
+  /**
+   * Whether outgoing requests of `fetch` are recorded, and hosts in addition to the known ones. `false` records none. Default:
+   * on, with the known hosts.
+   */
   readonly fetch?: false | { readonly hosts?: HostTable };
-  /** Node's own metrics (`process_*`, `nodejs_*`), of prom-client. Default: on, unless the registry has them. */
+  /** Whether prom-client's metrics of Node (`process_*`, `nodejs_*`) are collected. Default: true, unless the registry has them. */
   readonly defaultMetrics?: boolean;
   /** Value of the `revision` label of `build_info`. Default: `unknown`. */
   readonly revision?: string;
-  /** The metrics server: TLS, who may scrape. `false` starts none, where the app mounts the routers itself. Default: on. */
+  /**
+   * Options of the metrics server: TLS, access. `false` starts no server, for apps that mount the routers themselves. Default:
+   * a server without TLS and access rules beyond those of the configuration.
+   */
   readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
-  /** The Pushgateway, where METRICS_PUSH_URL names one: job, grouping and the rest. Default: job is the service. */
+  /** Options of pushes to the Pushgateway of METRICS_PUSH_URL. Default: the job is the name of the service. */
   readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
-  /** The snapshot, where METRICS_SNAPSHOT_FILE names one: how old numbers may be that are restored. */
+  /** Options of the snapshots in METRICS_SNAPSHOT_FILE, for example the maximum age of restored values. */
   readonly snapshots?: Omit<SnapshotOptions, 'file' | 'registry' | 'intervalSeconds'>;
   /**
-   * Whether this is one of several processes of `node:cluster`, or has worker threads: the primary's server answers for all of
-   * them; a worker has no server, and reports to the primary what it counts. Where the primary runs none of this package, as under PM2, a
-   * warning says so within five seconds, and the workers elect one of themselves, which answers for all on the port that they
-   * share. Snapshots are of the primary's own numbers: what workers counted lasts as long as the primary does. Each process pushes
-   * a group of its own. A signal that stops the primary stops its workers first. Default: false; a worker of `node:cluster` that serves metrics without saying so is warned of.
+   * Whether this process belongs to a cluster of `node:cluster` or has worker threads. The server of the primary then answers
+   * for all of them; a worker has no server and reports its values to the primary. If the primary does not run this package,
+   * as under PM2, a warning says so within five seconds, and the workers elect one of themselves, which answers for all on the
+   * shared port. Snapshots hold the values of the primary only: those of workers are lost when the primary ends. Each process
+   * pushes a group of its own. A signal that stops the primary stops its workers first. Default: false, with a warning if a
+   * worker of `node:cluster` starts a metrics server without this option.
    */
   readonly cluster?: boolean;
   /**
-   * Seconds for which the service goes on answering after readiness has turned off, so that load balancers see it. Default: 5 where
-   * `/ready` or `/readyz` has been asked for within a minute, or where NODE_ENV is `production` and there is a metrics server;
-   * else 0, so that Ctrl-C is quick in development.
+   * Seconds for which the service goes on answering requests after readiness is off, so that load balancers notice. Default:
+   * 5 if `/ready` or `/readyz` was requested within the last minute, or if NODE_ENV is `production` and there is a metrics
+   * server; else 0, so that Ctrl-C is quick in development.
    */
   readonly drainSeconds?: number;
   /**
-   * Ends the service's own work: awaited before the last numbers are taken. Called as soon as readiness is off. A server that it
-   * returns, or several in an array, or a promise of those, is closed after `drainSeconds`: no new connections, idle ones closed, requests in
-   * progress answered as long as `stopSeconds` allows. What outlives requests is to be closed here
-   * too, or it is waited for: WebSockets, and with Node 20 and 22 the sessions of an HTTP/2 server.
+   * Ends the service's own work. Called as soon as readiness is off, and awaited before the last values are recorded. If it
+   * returns a server, several in an array, or a promise of those, they are closed after `drainSeconds`: no new connections are
+   * accepted, idle ones are closed, and requests in progress are answered as long as `stopSeconds` allows. Close here also what
+   * outlives requests, since it would be waited for: WebSockets, and in Node 20 and 22 the sessions of an HTTP/2 server.
+   * Default: nothing to end.
    * @example
    * { drain: () => server }
    * { drain: async () => { await queue.close(); return server; } }
    */
   readonly drain?: () => unknown;
   /**
-   * Whether `stop` waits for a scrape of the metrics server, one interval at most, once the work has ended. Where there is no
-   * such server, or nothing is measured, it does not wait. Default: false.
+   * Whether `stop` waits for a last scrape of the metrics server after the work has ended, for at most one scrape interval. It
+   * does not wait if there is no metrics server or METRICS_ENABLED is false. Default: false.
    */
   readonly lastScrape?: boolean;
   /**
-   * Seconds that all of `stop` may take; `drain` has half of them at least. Default: 25, within the 30 that Kubernetes gives.
+   * Seconds that `stop` may take in total; at least half of them are available to `drain`. Default: 25, within the grace
+   * period of 30 that Kubernetes allows.
    */
   readonly stopSeconds?: number;
   /**
-   * Whether SIGTERM and SIGINT stop all that `createMetrics` made in this process, and then end it as they would have (as process 1 of
-   * a container by exit code 143 or 130), where nobody else listens to them (the package signal-exit is nobody). One that comes
-   * again ends it at once; within half a second it is the same one, which npm or nodemon has passed on. Unless NODE_ENV is `production`, stderr says what is waited for. Default: true.
+   * Whether SIGTERM and SIGINT call `stop` of every `createMetrics` in this process, and then end the process as the signal
+   * would have (process 1 of a container: with exit code 143 or 130). Applies only if the app has no listener of its own;
+   * listeners of the package signal-exit are ignored. A second signal ends the process immediately, unless it arrives within
+   * half a second, when it is the same one passed on by npm or nodemon. Unless NODE_ENV is `production`, stderr reports what
+   * is being waited for. Default: true.
    */
   readonly signals?: boolean;
 }
 
-/** What is told where an option is misspelt. */
+/** The names of the options, for the message about a misspelt one. */
 export const createMetricsOptionNames = {
   registry: true,
   catalogue: true,

@@ -1,5 +1,4 @@
-/** One call for an application: everything that the package has, put together. */
-import { hostname } from 'node:os';
+/** `createMetrics`: one call that sets up everything an application needs. */
 import { PrometheusMetricsCollector } from '../lib/collector.js';
 import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../lib/config.js';
 import { shown } from '../lib/errors.js';
@@ -24,51 +23,78 @@ import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
-// Types only: servers, workers, snapshots and pushes are loaded where they are configured.
+import {
+  endingSteps,
+  type PartContext,
+  type RunningPart,
+  startMeasuring,
+  startPushing,
+  startServer,
+  startSnapshots,
+  startWorker,
+} from './metrics-parts.js';
+// A type only: the server is loaded if it is configured.
 import type { MetricsServerOptions } from './metrics-server.js';
-import { measureProcess } from './process-metrics.js';
 import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
-import { endingSteps, type RunningParts } from './running-parts.js';
-import { isWorkerOfOthers, warnOfSharedPort } from './shared-port.js';
+import { isClusterWorker, warnOfSharedPort } from './shared-port.js';
 
 export type { CreateMetricsOptions } from './create-metrics-options.js';
 
+/** The metrics of a service, as `createMetrics` sets them up. */
 export interface Metrics {
+  /** The configuration with all defaults filled in. */
   readonly config: CompleteMetricsConfig;
+  /** The registry of all parts. */
   readonly registry: MetricsRegistry<StructuralRegistry>;
-  /** The string-keyed facade. It knows the whole catalogue; a name of it that nothing has used is free for the service's own. */
+  /**
+   * Records by metric name. It accepts the whole catalogue; a catalogue name that nothing has used yet is free for a metric of
+   * the service.
+   */
   readonly collector: PrometheusMetricsCollector<StructuralRegistry>;
+  /** Records runs of workflows and their steps. */
   readonly workflow: WorkflowMetrics;
+  /** Records requests to AI providers, with tokens and cost. */
   readonly provider: ProviderMetrics;
+  /** Records requests to git platforms. */
   readonly platform: PlatformMetrics;
+  /** The checks on which readiness depends. */
   readonly health: HealthChecks;
-  /** The middleware that measures requests; with METRICS_ENABLED=false it only calls the next. */
+  /** Koa middleware that measures requests. With METRICS_ENABLED=false it only calls the next one. */
   requestMetrics(options?: Omit<RequestMetricsOptions, 'registry'>): KoaMiddleware;
-  /** Where the metrics server is; `undefined` before `start`, and where none is started. */
+  /** The URL of the metrics server; `undefined` before `start`, and if none is started. */
   readonly url: string | undefined;
   /**
-   * Restores the last snapshot, then starts the metrics server, outbound measurement, derived gauges, snapshots and pushes. A
-   * second call is the first one's.
+   * Restores the last snapshot, then starts the metrics server, the measurement of outgoing requests, derived gauges,
+   * snapshots and pushes. Further calls return the promise of the first one. If a part cannot start, those before it are
+   * ended.
+   * @throws ERR_METRICS_LISTEN if the metrics server cannot listen, and what the other parts throw
    */
   start(): Promise<void>;
   /**
-   * In this order and within `stopSeconds`: readiness off, `drain`, a last scrape where asked for, a last push, a last
-   * snapshot, the server closed. A second call is the first one's; before a start it does nothing.
+   * Ends the service within `stopSeconds`, in this order: readiness off, `drain`, a last scrape if `lastScrape` is set, a last
+   * push, a last snapshot, the metrics server closed. Never rejects: a part that fails is reported as a warning
+   * (METRICS_STOP_FAILED). Further calls return the promise of the first one; before `start` it does nothing.
    */
   stop(): Promise<void>;
+  /** The same as `stop`, for `await using metrics = createMetrics()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Puts together what a service needs. With METRICS_ENABLED=false the registry is switched off for good: instruments, decorators
- * and recorders do nothing, nothing is exposed, pushed or saved, requests are not measured, and the server answers health only.
- * The platform's metrics register where they are used, those of `catalogue` at once.
- * @throws ERR_METRICS_INVALID_OPTION; ERR_METRICS_DEFINITION_CONFLICT where a metric of `catalogue` has a name that is taken; what the parts throw
+ * Sets up everything that a service needs: registry, recorders, request middleware, health, metrics server, snapshots, pushes
+ * and an orderly stop. With METRICS_ENABLED=false the registry is switched off permanently: instruments, decorators and
+ * recorders do nothing, nothing is exposed, pushed or saved, requests are not measured, and the server answers health checks
+ * only. Catalogue metrics are registered when they are first used, those of the option `catalogue` immediately.
+ * @param config as `loadMetricsConfig` returns it. Default: the default of each setting.
+ * @throws ERR_METRICS_INVALID_OPTION; ERR_METRICS_DEFINITION_CONFLICT if a metric of `catalogue` has a name that is taken;
+ *   ERR_METRICS_INVALID_VIEW
  * @example
  * const metrics = createMetrics(loadMetricsConfig(), { drain: () => server });
  * app.use(metrics.requestMetrics());
  * const server = app.listen(3000);
  * await metrics.start();             // SIGTERM and SIGINT stop it, in order, within a deadline, and end the process
+ * @see lib/config.md for the environment variables
  */
 export function createMetrics(
   config: Partial<MetricsConfig> = {},
@@ -76,13 +102,7 @@ export function createMetrics(
 ): Metrics {
   checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
   const settings = metricsConfigOf(config);
-  const {
-    registry = sharedRegistry,
-    prices,
-    fetch = {},
-    defaultMetrics = true,
-    revision = 'unknown',
-  } = options;
+  const { registry = sharedRegistry, prices } = options;
   const { health = new HealthChecks({ registry }), drainSeconds, stopSeconds = 25 } = options;
   checkStopOptions({
     drainSeconds: drainSeconds === undefined ? defaultDrainSeconds : drainSeconds,
@@ -97,110 +117,78 @@ export function createMetrics(
     reserveCatalogue: false,
   });
   for (const definition of definitionsOf(options.catalogue)) registry.instrument(definition);
-  const parts: RunningParts = {};
-  let stopMeasuring = (): void => {};
-  const isWorker = options.cluster === true && isWorkerOfOthers();
+  const isWorker = options.cluster === true && isClusterWorker();
+  const context: PartContext = { settings, options, registry, health, isWorker };
+  const running: RunningPart[] = [];
   let stopListening = (): void => {};
-  let stopAnswering = (): void => {};
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  const metricsUrl = (): string | undefined => running.find(({ url }) => url !== undefined)?.url;
 
-  /** Of a process that ends without `stop`, by an uncaught error for instance. */
-  const exited = (): void => parts.snapshots?.writeNow();
-  const keep = async (): Promise<void> => {
-    const { snapshotFile: file, scrapeIntervalSeconds: intervalSeconds } = settings;
-    if (file === undefined || isWorker) return;
-    const { keepSnapshots } = await import('../lib/durability/keep-snapshots.js');
-    parts.snapshots = await keepSnapshots({ ...options.snapshots, file, registry, intervalSeconds });
-    process.on('exit', exited);
-  };
-  const beginPush = async (): Promise<void> => {
-    const { pushUrl: url, scrapeIntervalSeconds: intervalSeconds, labels } = settings;
-    if (url === undefined) return;
-    const { startPush } = await import('../lib/push/pushgateway.js');
-    // What was restored would stand in the gateway once for each life, were each a group of its own.
-    const grouping = parts.snapshots === undefined ? undefined : { instance: hostname() };
-    parts.push = startPush({
-      job: labels.service,
-      constantLabels: labels,
-      grouping,
-      ...options.push,
-      url,
-      registry,
-      intervalSeconds,
-    });
-  };
   const serve = async (cluster: NonNullable<MetricsServerOptions['cluster']>): Promise<void> => {
-    if (options.server === false) return;
-    const { startMetricsServer } = await import('./metrics-server.js');
-    const started = await startMetricsServer(settings, {
-      cluster,
-      ...options.server,
-      registry,
-      checks: health,
-    });
-    // A worker may serve only once it knows that its primary does not, and be stopped by then.
-    if (stopping === undefined) parts.server = started;
-    else await started.close();
+    const server = await startServer(context, cluster);
+    if (server === undefined) return;
+    // A worker serves only once its primary is known not to, and may have been stopped by then.
+    if (stopping === undefined) running.push(server);
+    else await runInOrder(endingSteps([server]), 5);
   };
-  const joinOthers = async (): Promise<void> => {
-    const { startWorkerMetrics } = await import('./worker-metrics.js');
-    const { service, host, port, path } = settings;
-    parts.worker = await startWorkerMetrics({ registry, service: [service, host, port, path], serve });
+  const serveOrJoin = async (): Promise<RunningPart | undefined> => {
+    if (isWorker) return settings.enabled ? startWorker(context, serve) : undefined;
+    await serve(options.cluster === true);
+    if (options.cluster === undefined && metricsUrl() !== undefined) warnOfSharedPort(registry);
+    return undefined;
   };
+  const startParts: readonly (() => Promise<RunningPart | undefined>)[] = settings.enabled
+    ? [
+        // Before the first scrape: Prometheus would take the restored numbers for a counter reset.
+        () => startSnapshots(context),
+        // Before the rest: if the server cannot listen, nothing else has to be undone.
+        serveOrJoin,
+        () => startMeasuring(context),
+        () => startPushing(context),
+      ]
+    : [serveOrJoin];
+
   const begin = async (): Promise<void> => {
     if (options.signals !== false) endOnSignals();
     warnOfUnusedViews(registry);
-    // Before anyone can scrape: Prometheus would take the first numbers for a reset.
-    if (settings.enabled) await keep();
     try {
-      if (isWorker) {
-        if (settings.enabled) await joinOthers();
-      } else {
-        await serve(options.cluster === true);
-        if (options.cluster === undefined && parts.server !== undefined) warnOfSharedPort(registry);
-      }
-      // After the server: where it cannot listen, nothing has begun that would have to be undone.
-      if (settings.enabled) {
-        stopMeasuring = await measureProcess(settings, { registry, fetch, defaultMetrics, revision });
-        await beginPush();
+      for (const startPart of startParts) {
+        const part = await startPart();
+        if (part !== undefined) running.push(part);
       }
     } catch (error) {
-      await runInOrder(endingSteps(parts), Math.min(stopSeconds, 5));
+      await runInOrder(endingSteps(running), Math.min(stopSeconds, 5));
       release();
       throw error;
     }
     if (options.signals === false) return;
     stopListening = stopOnSignals(stop);
     if (isWorker && process.channel !== undefined)
-      stopAnswering = endWithPrimary(() => stopping !== undefined);
+      running.push({ ending: [], release: endWithPrimary(() => stopping !== undefined) });
   };
-  /** Lets go of what takes no time to end. */
   const release = (): void => {
-    process.off('exit', exited);
-    stopAnswering();
-    stopMeasuring();
+    for (const part of running) part.release?.();
   };
+  /** Whether a load balancer probably routes requests by readiness. On a developer's machine none does, and Ctrl-C is quick. */
+  const isBalanced = (): boolean =>
+    health.isWatched || (settings.environment === 'production' && metricsUrl() !== undefined);
   const drained = drainStep({
     health,
     drain: options.drain,
     graceSeconds: () => drainSeconds ?? (isBalanced() ? defaultDrainSeconds : 0),
-    // Whoever will not wait for the end, by a second signal, has this one.
-    meanwhile: () => parts.snapshots?.write(),
+    meanwhile: () => Promise.all(running.map(({ whileDraining }) => whileDraining?.())),
   });
-  /** Whether anything is likely to send requests by readiness; on a developer's machine nothing is, and Ctrl-C does not wait. */
-  const isBalanced = (): boolean =>
-    health.isWatched || (settings.environment === 'production' && parts.server !== undefined);
   const end = async (signal: NodeJS.Signals | undefined): Promise<void> => {
-    // From now on a signal does what it does by itself: a second one does not wait.
+    // From now on a signal has its default effect: a second one ends the process immediately.
     stopListening();
-    const isScraped = options.lastScrape === true && settings.enabled && parts.server !== undefined;
+    const isScraped = options.lastScrape === true && settings.enabled && metricsUrl() !== undefined;
     const lastScrape: ShutdownStep = {
       waitsFor: () => 'a last scrape',
       run: () => selfMetricsOf(registry).nextScrape(),
       maxSeconds: settings.scrapeIntervalSeconds,
     };
-    // By code it is no end of the process, and so none of its workers.
+    // Only a signal ends the process, and so its workers; `stop()` by code does not.
     const hasWorkers = options.cluster === true && !isWorker && signal !== undefined;
     const workersEnded: ShutdownStep = { waitsFor: () => 'the workers to end', run: endWorkers };
     const errors = await runInOrder(
@@ -208,7 +196,7 @@ export function createMetrics(
         drained,
         ...(hasWorkers ? [workersEnded] : []),
         ...(isScraped ? [lastScrape] : []),
-        ...endingSteps(parts),
+        ...endingSteps(running),
       ],
       stopSeconds,
       settings.environment === 'production' ? undefined : waitReporter(signal),
@@ -242,15 +230,16 @@ export function createMetrics(
     requestMetrics: (own = {}) =>
       settings.enabled ? requestMetrics({ ...own, registry }) : (_ctx, next) => next(),
     get url() {
-      return parts.server?.url;
+      return metricsUrl();
     },
     start: () => {
       starting ??= begin();
       return starting;
     },
     stop: () => stop(),
+    [Symbol.asyncDispose]: () => stop(),
   };
 }
 
-/** Seconds that a load balancer takes to see that a service is not ready, as a rule. */
+/** Seconds that load balancers usually take to notice that a service is not ready. */
 const defaultDrainSeconds = 5;

@@ -1,4 +1,4 @@
-/** The first step of a stop: readiness off, the service's own work ended, its servers closed. */
+/** The first step of a stop: turns readiness off, ends the service's own work and closes its servers. */
 import { systemClock } from '../lib/clock.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { ShutdownStep } from '../lib/shutdown.js';
@@ -6,11 +6,11 @@ import { closeServer, serversIn } from './drained-server.js';
 
 export interface DrainOptions {
   readonly health: HealthChecks;
-  /** Of the service: see `CreateMetricsOptions`. */
+  /** The option of `createMetrics`. */
   readonly drain: (() => unknown) | undefined;
-  /** Seconds for which the servers that `drain` returns go on, so that whoever sends requests sees that it is not ready. */
+  /** Seconds for which the servers that `drain` returns go on, so that load balancers notice that the service is not ready. */
   readonly graceSeconds: () => number;
-  /** What else is to be done meanwhile. */
+  /** Called at the start of the drain. Errors are ignored. */
   readonly meanwhile: () => unknown;
 }
 
@@ -25,12 +25,12 @@ export function drainStep({ health, drain, graceSeconds, meanwhile }: DrainOptio
     run: async (seconds) => {
       const end = systemClock.now() + seconds * 1_000;
       const grace = Math.min(graceSeconds(), seconds);
-      // One that fails does not cut short what load balancers need.
+      // A failing `drain` does not shorten the time that load balancers need.
       const [returned] = await Promise.allSettled([
         // Called once readiness is off.
         waitedFor('`drain()`', Promise.resolve().then(drain)),
         waitedFor(
-          `load balancers to see that it is not ready (${grace} s)`,
+          `load balancers to notice that it is not ready (${grace} s)`,
           health.drain({ seconds: grace }),
         ),
         meanwhile(),

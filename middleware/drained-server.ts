@@ -1,30 +1,30 @@
-/** The end of servers that `drain` returns: of node:http and https, HTTP/2, and whatever closes as they do. */
+/** Closes the servers that `drain` returns: those of node:http, https and HTTP/2, and any that close as they do. */
 import type { Server } from 'node:http';
 import { repeat, systemClock } from '../lib/clock.js';
 import { closedWithin } from './close-server.js';
 
-/** What is needed of a server. HTTP/2 servers have the first alone. */
+/** The members of a server that are used. HTTP/2 servers only have `close`. */
 export type ClosableServer = Pick<Server, 'close'> &
   Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>>;
 
-/** Milliseconds between two looks for connections whose request has been answered: Node keeps those for the next one. */
-const lookEvery = 50;
+/** Milliseconds between two sweeps of idle connections: Node keeps a connection open after its request is answered. */
+const sweepEvery = 50;
 
-/** The servers among what `drain` returned: one, several, or none. */
+/** The servers in the result of `drain`: one, several, or none. */
 export function serversIn(returned: unknown): ClosableServer[] {
   return [returned].flat().filter(isServer);
 }
 
 /**
- * Closes a server: no new connections, idle ones closed, requests in progress answered. What is left after so many seconds is
- * cut off. Resolves once every connection is closed, also where someone else has called `close` already.
+ * Closes a server: no new connections are accepted, idle ones are closed, and requests in progress are answered. Connections
+ * left after `seconds` are destroyed. Resolves once every connection is closed, even if `close` was called before.
  */
 export async function closeServer(server: ClosableServer, seconds: number): Promise<void> {
   const closed = closedWithin(server, seconds, () => server.closeAllConnections?.());
   server.closeIdleConnections?.();
-  const stopLooking = repeat(systemClock, lookEvery, () => server.closeIdleConnections?.());
+  const stopSweeping = repeat(systemClock, sweepEvery, () => server.closeIdleConnections?.());
   await closed;
-  stopLooking();
+  stopSweeping();
 }
 
 function isServer(value: unknown): value is ClosableServer {

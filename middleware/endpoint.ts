@@ -1,43 +1,43 @@
-/** An HTTP endpoint apart from what serves it: node:http, fetch handlers and Koa ask it and send its answer. */
+/** An HTTP endpoint, independent of the server: node:http, fetch handlers and Koa call it and send its answer. */
 import type { Readable } from 'node:stream';
 
 export interface EndpointRequest {
   readonly method: string;
   readonly query: URLSearchParams;
-  /** Address of the client's connection; `undefined` where the platform does not tell. */
+  /** Address of the client's connection; `undefined` if the platform does not provide it. */
   readonly address: string | undefined;
-  /** A header by its name in lower case; the values of one that came several times joined by commas. */
+  /** A header by its lower-case name. Repeated headers are joined by commas. */
   readonly header: (name: string) => string | undefined;
   readonly connection: AnswerConnection;
 }
 
-/** What an answer is sent on, as far as it can be seen. */
+/** The connection on which an answer is sent. */
 export interface AnswerConnection {
-  /** Whether it is done with the answer already: nobody reads it. */
+  /** Whether the connection is done with the answer: it was sent, or will not be read. */
   readonly isOver: boolean;
-  /** Calls once it is done with the answer, however that came about; soon where it is over already. May call twice. */
+  /** Calls the listener when the connection is done with the answer, or soon if it is already. May call it twice. */
   whenOver(listener: () => void): void;
-  /** Breaks it off. */
+  /** Destroys the connection. */
   cutOff(): void;
 }
 
 export interface EndpointAnswer {
   readonly status: number;
-  /** In the usual spelling. `Vary` is added to what is there. */
+  /** By their usual spelling. `Vary` is added to an existing header. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** To HEAD, what GET would get. */
+  /** The body of the response to GET, also if the request is HEAD. */
   readonly body?: string | Readable;
 }
 
 export interface Endpoint {
-  /** One path, such as `/metrics`; its last segment may be a parameter, as in `/readyz/:check`. */
+  /** A path such as `/metrics`. Its last segment may be a parameter, as in `/readyz/:check`. */
   readonly path: string;
-  /** Whether case and a slash at the end do not count, where no proxy's rule for the path guards it. Default: they do. */
+  /** Whether case and a trailing slash are ignored. Not for paths that a proxy may restrict by a rule. Default: false. */
   readonly isLenient?: boolean;
   answer(request: EndpointRequest, parameter: string): Promise<EndpointAnswer>;
 }
 
-/** The answer to any other method than these. */
+/** The 405 answer to any method but these; `undefined` for these. */
 export function refusedMethod(
   { method }: EndpointRequest,
   methods: readonly string[] = ['GET', 'HEAD'],
@@ -46,13 +46,13 @@ export function refusedMethod(
   return { status: 405, headers: { Allow: methods.join(', '), 'Cache-Control': 'no-store' } };
 }
 
-/** Matches the paths of an endpoint and nothing else. The parameter is a group. */
+/** A pattern that matches exactly the paths of an endpoint. The parameter is a capture group. */
 export function endpointPattern({ path, isLenient = false }: Omit<Endpoint, 'answer'>): RegExp {
   const source = path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/:\w+/g, '([^/]+)');
   return isLenient ? new RegExp(`^${source}/?$`, 'i') : new RegExp(`^${source}$`);
 }
 
-/** Gives the endpoint of a path, with its parameter decoded; `undefined` where there is none. */
+/** Finds the endpoint of a path, with its parameter decoded; `undefined` if there is none. */
 export type FindEndpoint = (
   path: string,
 ) => ((request: EndpointRequest) => Promise<EndpointAnswer>) | undefined;
@@ -68,7 +68,7 @@ export function endpointFinder(endpoints: readonly Endpoint[]): FindEndpoint {
   };
 }
 
-/** A segment of a path; as it is where it cannot be decoded. */
+/** A decoded path segment; unchanged if it cannot be decoded. */
 export function decodedSegment(segment = ''): string {
   try {
     return decodeURIComponent(segment);

@@ -1,7 +1,8 @@
-/** Endpoints behind a fetch-style handler: a `Request` in, a `Response` out. */
+/** Endpoints behind a fetch-style handler, which takes a `Request` and returns a `Response`. */
 import { addAbortSignal, Readable } from 'node:stream';
 import type { AnswerConnection, EndpointAnswer, FindEndpoint } from './endpoint.js';
 
+/** Answers a `Request` with a `Response`, as fetch-style frameworks and runtimes expect it. */
 export type FetchHandler = (request: Request) => Promise<Response>;
 
 export function fetchHandler(find: FindEndpoint): FetchHandler {
@@ -21,16 +22,16 @@ export function fetchHandler(find: FindEndpoint): FetchHandler {
   };
 }
 
-/** All that can be seen of it: its body is read to its end or cancelled, its request aborted. */
+/** The connection of a fetch-style request: over when the body is read or cancelled, or the request is aborted. */
 class FetchConnection implements AnswerConnection {
   readonly #cutOff = new AbortController();
   readonly #listeners: (() => void)[] = [];
-  /** Aborts when the client leaves, and when it is cut off. */
+  /** Aborts when the client leaves, and when the connection is cut off. */
   readonly signal: AbortSignal;
 
   constructor(left: AbortSignal) {
     this.signal = AbortSignal.any([left, this.#cutOff.signal]);
-    // At once: a body whose next chunk is being made closes only when it is there.
+    // Called synchronously: a body that is making its next chunk closes only after that.
     this.signal.addEventListener('abort', () => this.ended(), { once: true });
   }
 

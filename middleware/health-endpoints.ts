@@ -1,13 +1,17 @@
-/** Health and readiness for people, load balancers and Kubernetes, apart from what serves them. */
-import { metricsError, shown } from '../lib/errors.js';
+/** The health and readiness endpoints for people, load balancers and Kubernetes, independent of the server. */
 import { preferredMediaType } from '../lib/exposition/negotiate.js';
 import { type CheckResult, HealthChecks, type HealthReport } from '../lib/health.js';
+import { invalidOption } from '../lib/option-names.js';
 import { type Endpoint, type EndpointAnswer, type EndpointRequest, refusedMethod } from './endpoint.js';
 
-export interface HealthEndpointOptions {
-  /** What readiness depends on. Default: no checks, ready unless it drains. */
+/** The options of `healthRouter`. */
+export interface HealthRouterOptions {
+  /** The checks on which readiness depends. Default: no checks; ready unless the service drains. */
   checks?: HealthChecks;
-  /** Whether answers say why a check did not pass. Reasons name hosts and errors: for trusted networks. Default: false. */
+  /**
+   * Whether responses include the reason why a check failed. Reasons contain host names and error messages: enable them on
+   * trusted networks only. Default: false.
+   */
   details?: boolean;
 }
 
@@ -16,14 +20,10 @@ export interface HealthEndpointOptions {
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
-export function healthEndpoints(where: string, options: HealthEndpointOptions): Endpoint[] {
+export function healthEndpoints(where: string, options: HealthRouterOptions): Endpoint[] {
   const { checks = new HealthChecks(), details = false } = options;
-  if (!(checks instanceof HealthChecks)) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`checks\` of ${where}: expected new HealthChecks({ checks }), received ${shown(checks)}.`,
-    );
-  }
+  if (!(checks instanceof HealthChecks))
+    throw invalidOption(where, 'checks', 'new HealthChecks({ checks })', checks);
   const readyz = async (request: EndpointRequest): Promise<EndpointAnswer> => {
     const excluded = request.query.getAll('exclude').flatMap((names) => names.split(','));
     const report = await checks.run({ exclude: excluded });
@@ -40,7 +40,7 @@ export function healthEndpoints(where: string, options: HealthEndpointOptions): 
       };
     });
     const unknown = excluded.filter((name) => name !== '' && !known.includes(name));
-    // A check that is not critical is shown as failed, and does not fail the whole.
+    // A failed check that is not critical is listed as failed, but the status stays 200.
     return lines(request, 'readyz', shownChecks, unknown, report.status !== 'fail');
   };
   const readyzCheck = async (_request: EndpointRequest, name: string): Promise<EndpointAnswer> => {
@@ -94,7 +94,7 @@ function endpoint(
       const refused = refusedMethod(request, methods);
       if (refused !== undefined) return refused;
       if (request.method !== 'OPTIONS') return answer(request, parameter);
-      // HAProxy probes with OPTIONS where it is not told otherwise; all that it reads is the status.
+      // HAProxy probes with OPTIONS by default, and reads only the status.
       const { status } = await answer(request, parameter);
       return { status, headers: { Allow: methods.join(', '), 'Cache-Control': 'no-store' } };
     },
@@ -144,7 +144,7 @@ function shownCheck({ status, output, seconds }: CheckResult, details: boolean):
   return { status, seconds, ...(details && output !== undefined ? { output } : {}) };
 }
 
-/** Text as Kubernetes' API server has it: `ok`, or each check where it is asked for or something failed. */
+/** The text format of the Kubernetes API server: `ok`, or one line per check if `verbose` is set or a check failed. */
 function lines(
   { query }: EndpointRequest,
   name: string,

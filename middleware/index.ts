@@ -1,5 +1,7 @@
-/** Requests of Koa apps measured; what Prometheus scrapes and health, for Koa, node:http and fetch handlers. */
-export { type HealthRouterOptions, healthRouter } from './health-router.js';
+/** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
+export type { FetchHandler } from './fetch-answer.js';
+export type { HealthRouterOptions } from './health-endpoints.js';
+export { healthRouter } from './health-router.js';
 export type { KoaRoutes } from './koa-routes.js';
 export type { KoaContext, KoaMiddleware, OfContext } from './koa-types.js';
 export { MetricsEndpoint, type MetricsEndpointOptions, type RouteTarget } from './metrics-endpoint.js';
@@ -11,5 +13,12 @@ export {
   type ServerTls,
   startMetricsServer,
 } from './metrics-server.js';
-export { type RequestLabels, type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
+export type { NodeHandler } from './node-answer.js';
+export {
+  type FilledLabel,
+  type RequestLabels,
+  type RequestMetricsOptions,
+  requestMetrics,
+} from './request-metrics.js';
 export type { ScrapeAccess } from './scrape-access.js';
+export type { ScrapeEndpointOptions, ScrapeSource } from './scrape-endpoint.js';

@@ -1,6 +1,6 @@
 /**
- * Endpoints for Koa, without a router of its own: it may be any version of @koa/router, or none. What routes leave on the
- * context is left as @koa/router does, so that routes of ours are labelled and nested as others are.
+ * Endpoints for Koa, independent of a router: the app may use any version of @koa/router, or none. The context gets the same
+ * properties as from @koa/router, so that these routes are labelled and can be nested as others.
  */
 import { metricsError, shown } from '../lib/errors.js';
 import { decodedSegment, type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
@@ -8,15 +8,15 @@ import type { KoaContext, KoaMiddleware } from './koa-types.js';
 import { nodeRequest } from './node-answer.js';
 import { asOwnRouter } from './request-mount.js';
 
-/** What `metricsRouter` and `healthRouter` give: mounted as a router of @koa/router is. */
+/** The routes of `metricsRouter` and `healthRouter`. They are mounted as a router of @koa/router is. */
 export interface KoaRoutes {
   /** Middleware for `app.use`, or for `use` of a router of @koa/router, with or without a prefix. */
   routes(): KoaMiddleware;
-  /** Does nothing, since all methods are answered: for who mounts it as that of any router. */
+  /** Middleware that only calls the next one, since `routes()` answers all methods. Exists for compatibility. */
   allowedMethods(): KoaMiddleware;
 }
 
-/** Where @koa/router keeps what it has done. */
+/** The context properties in which @koa/router stores the matched routes. */
 interface RoutedContext extends KoaContext {
   matched?: unknown[];
   _matchedRoute?: unknown;
@@ -36,7 +36,7 @@ export function koaRoutes(where: string, endpoints: readonly Endpoint[]): KoaRou
     return layer.stack[0](ctx);
   };
   return {
-    // A router that this is nested in takes the layers.
+    // An outer router copies the layers of a nested one.
     routes: () => Object.assign(dispatch, { router: asOwnRouter({ stack }) }),
     allowedMethods: () => (_ctx, next) => next(),
   };
@@ -49,7 +49,7 @@ function notKoa(where: string, received: unknown): Error {
   );
 }
 
-/** A route as the layers of @koa/router are: where routers are nested, the outer one copies and prefixes those of the inner. */
+/** A route with the interface of a layer of @koa/router: an outer router copies and prefixes the layers of a nested one. */
 class RouteLayer {
   readonly opts = {};
   readonly name = undefined;
@@ -100,7 +100,7 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
 }
 
 function applyAnswer(ctx: KoaContext, { status, headers, body }: EndpointAnswer): void {
-  // Koa makes an empty body a 204, that of JSON the text "null", and chooses a type for any other.
+  // Koa turns an empty body into a 204, or into the text "null" for JSON, and sets a type for any other body.
   ctx.res.removeHeader('Content-Type');
   ctx.body = body ?? null;
   ctx.status = status;

@@ -1,5 +1,4 @@
-/** `/metrics`, `/health` and `/ready` of one collector, mounted by one call. */
-
+/** `MetricsEndpoint`: mounts `/metrics`, `/health` and `/ready` of a collector in one call. */
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
@@ -7,19 +6,22 @@ import type { RegistryCollector } from '../lib/recorders/recorder-options.js';
 import { healthRouter } from './health-router.js';
 import { metricsRouter } from './metrics-router.js';
 
+/** The options of `MetricsEndpoint`. */
 export interface MetricsEndpointOptions {
-  /** What readiness depends on. Default: no checks, always ready. */
+  /** The checks on which readiness depends. Default: no checks, always ready. */
   checks?: HealthChecks;
 }
 
-/** Where routes are mounted: a Koa app, or a router of @koa/router. */
+/** The target of `registerRoutes`: a Koa app, or a router of @koa/router. */
 export interface RouteTarget {
+  /** Mounts middleware. */
   use(...middleware: never[]): unknown;
 }
 
 /**
- * Mounts the endpoints of a collector: `GET /metrics` in Prometheus' formats, `GET /health`, and `GET /ready`, which is 503
- * while a check fails. For access rules and paths use `metricsRouter` and `healthRouter`, of which this is made.
+ * Mounts the endpoints of a collector in a Koa app: `GET /metrics` in the formats of Prometheus, `GET /health`, and `GET
+ * /ready`, which is 503 while a check fails. For access rules and other paths use `metricsRouter` and `healthRouter`, on which
+ * this class is built.
  * @example
  * new MetricsEndpoint(collector, { checks }).registerRoutes(app);
  */
@@ -40,7 +42,10 @@ export class MetricsEndpoint {
     this.#options = options;
   }
 
-  /** @throws ERR_METRICS_INVALID_OPTION for anything but a Koa app or a router */
+  /**
+   * Mounts the routes.
+   * @throws ERR_METRICS_INVALID_OPTION for anything but a Koa app or a router
+   */
   registerRoutes(target: RouteTarget): void {
     if (typeof (target as Partial<RouteTarget> | null)?.use !== 'function') {
       throw metricsError(
@@ -50,7 +55,7 @@ export class MetricsEndpoint {
     }
     const { registry } = this.#collector;
     const routes = [metricsRouter({ registry }).routes(), healthRouter(this.#options).routes()];
-    // Both kinds of target take Koa middleware; their own types are not needed for that.
+    // Both kinds of target accept Koa middleware.
     for (const route of routes) target.use(route as never);
   }
 }

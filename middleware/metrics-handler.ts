@@ -1,4 +1,4 @@
-/** The endpoints of metrics and health without Koa: a handler for node:http, and a fetch-style one. */
+/** The metrics and health endpoints without Koa: a handler for node:http, and a fetch-style one. */
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
@@ -8,26 +8,28 @@ import { healthEndpoints } from './health-endpoints.js';
 import { type NodeHandler, nodeHandler } from './node-answer.js';
 import { type ScrapeEndpointOptions, scrapeEndpoint, scrapeOptionNames } from './scrape-endpoint.js';
 
+/** The options of `createMetricsHandler`. */
 export interface MetricsHandlerOptions extends ScrapeEndpointOptions {
-  /** Serves `/health`, `/ready`, `/livez` and `/readyz` too, as `healthRouter` does. Default: metrics only. */
+  /** The checks of readiness. If given, `/health`, `/ready`, `/livez` and `/readyz` are served too. Default: metrics only. */
   checks?: HealthChecks;
-  /** Whether health answers say why a check did not pass. Default: false. */
+  /** Whether health responses include the reason why a check failed. Default: false. */
   details?: boolean;
 }
 
-/** A `(request, response, next?)` handler with a fetch-style one as its property. */
+/** A handler for node:http and Express-style frameworks, with a fetch-style handler as a property. */
 export interface MetricsHandler extends NodeHandler {
   /**
-   * Answers a `Request` with a `Response`, for Hono, Bun, Deno and workers. It does not know the address of a client: with
-   * `allowFrom` it answers 403, unless `trustedProxies` says whom to ask.
+   * Answers a `Request` with a `Response`, for Hono, Bun, Deno and workers. The client address is not available there, so with
+   * `allowFrom` it answers 403 unless `trustedProxies` is set.
    */
   readonly fetch: FetchHandler;
 }
 
 /**
- * Answers `GET /metrics` as `metricsRouter` does, with the same options, formats, access rules and limits, and health where
- * `checks` are given. Other paths get 404, or go to `next` where there is one, as in Express and Nest. `path` is the whole path
- * of a request, also where the handler is mounted below one: `app.use('/internal', createMetricsHandler({ path: '/internal/metrics' }))`.
+ * Makes a handler that answers `GET /metrics` as `metricsRouter` does, with the same options, formats, access rules and limits,
+ * and the health endpoints if `checks` is given. Other paths get 404, or are passed to `next` if there is one, as in Express
+ * and Nest. `path` is the full path of a request, even if the handler is mounted below one:
+ * `app.use('/internal', createMetricsHandler({ path: '/internal/metrics' }))`.
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const handler = createMetricsHandler({ tokenFile: '/run/secrets/metrics-token' });

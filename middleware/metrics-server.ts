@@ -1,4 +1,4 @@
-/** Metrics and health on a host and port of their own, away from what the service serves to the world. */
+/** A server for metrics and health on a host and port of its own, separate from the server of the app. */
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -14,39 +14,50 @@ import { healthEndpoints } from './health-endpoints.js';
 import { nodeHandler } from './node-answer.js';
 import { codeOptionNames, type ScrapeEndpointOptions, scrapeEndpoint } from './scrape-endpoint.js';
 
-/** Files in PEM. */
+/** The TLS files of the metrics server, in PEM format. They are read once, when the server starts. */
 export interface ServerTls {
+  /** Path of the private key. */
   readonly keyFile: string;
+  /** Path of the certificate, with its chain. */
   readonly certFile: string;
-  /** Whose certificates a client must show (mutual TLS). Default: clients show none. */
+  /** Path of the authority whose client certificates are required (mutual TLS). Default: no client certificate. */
   readonly caFile?: string;
 }
 
+/** The options of `startMetricsServer`. Path and token are settings of `MetricsConfig`. */
 export interface MetricsServerOptions extends Omit<ScrapeEndpointOptions, 'path' | 'token' | 'tokenFile'> {
-  /** What readiness depends on. Default: nothing. */
+  /** The checks on which readiness depends. Default: none. */
   readonly checks?: HealthChecks;
-  /** Whether health answers say why. Default: true, since who reaches this port is trusted with metrics too. */
+  /**
+   * Whether health responses include the reason why a check failed. Default: true, since clients of this port may read the
+   * metrics too.
+   */
   readonly details?: boolean;
+  /** The certificate with which the server uses TLS. Default: plain HTTP. */
   readonly tls?: ServerTls;
 }
 
+/** A running metrics server. */
 export interface MetricsServer {
-  /** Where it is: `http://host:port`, with the port that was taken where 0 was asked for. */
+  /** `http://host:port`, or `https://` with TLS. */
   readonly url: string;
+  /** The port; the one assigned by the operating system if METRICS_PORT is 0. */
   readonly port: number;
   /**
-   * Takes no more requests, lets those in progress end, and cuts off what is left after the deadline. With none in progress it
-   * closes at once.
+   * Accepts no more requests, finishes those in progress, and destroys the connections left after the deadline. Without
+   * requests in progress it closes immediately.
    * @param deadlineSeconds default: 5
    */
   close(options?: { readonly deadlineSeconds?: number }): Promise<void>;
+  /** Closes the server, for `await using server = await startMetricsServer()`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts a server for `GET /metrics` and the health endpoints, where the config says (METRICS_ENDPOINT, METRICS_PORT,
- * METRICS_PATH, METRICS_TOKEN, METRICS_TOKEN_FILE). With METRICS_ENABLED=false it serves health only, and /metrics is 404.
- * @throws ERR_METRICS_LISTEN where the host and port cannot be had; ERR_METRICS_INVALID_OPTION for files or options that
- *   cannot be used
+ * Starts a server for `GET /metrics` and the health endpoints, on the host, port and path of the configuration
+ * (METRICS_ENDPOINT, METRICS_PORT, METRICS_PATH, METRICS_TOKEN, METRICS_TOKEN_FILE). With METRICS_ENABLED=false it serves
+ * health only, and /metrics is 404.
+ * @throws ERR_METRICS_LISTEN if it cannot listen there; ERR_METRICS_INVALID_OPTION for invalid options or unreadable files
  * @example
  * const { url, close } = await startMetricsServer(loadMetricsConfig(), { checks });
  */
@@ -67,13 +78,15 @@ export async function startMetricsServer(
   await listening(server, host, port);
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
+  const closeOnce: MetricsServer['close'] = ({ deadlineSeconds = 5 } = {}) => {
+    closing ??= close(deadlineSeconds);
+    return closing;
+  };
   return {
     port: taken,
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${taken}`,
-    close: ({ deadlineSeconds = 5 } = {}) => {
-      closing ??= close(deadlineSeconds);
-      return closing;
-    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: () => closeOnce(),
   };
 }
 
@@ -128,10 +141,10 @@ async function listening(server: Server, host: string, port: number): Promise<vo
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why: Readonly<Record<string, string>> = {
-      EADDRINUSE: 'it is taken; choose another METRICS_PORT, or 0 for a free one',
-      EACCES: 'this user may not; choose a METRICS_PORT above 1023',
+      EADDRINUSE: 'it is in use; choose another METRICS_PORT, or 0 for a free one',
+      EACCES: 'this user may not use it; choose a METRICS_PORT above 1023',
       EADDRNOTAVAIL: 'this machine has no such address; choose another METRICS_ENDPOINT',
-      ENOTFOUND: 'nobody knows that host; choose another METRICS_ENDPOINT',
+      ENOTFOUND: 'the host name is unknown; choose another METRICS_ENDPOINT',
     };
     throw metricsError(
       'ERR_METRICS_LISTEN',

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream';
 import type { AnswerConnection, EndpointAnswer, EndpointRequest, FindEndpoint } from './endpoint.js';
 import { isOver, whenOver } from './response-over.js';
 
-/** A handler of node:http, and of Express, Connect and Nest, whose `next` gets what is at no path of ours. */
+/** A handler for node:http, Express, Connect and Nest. Requests for other paths are passed to `next`, if there is one. */
 export type NodeHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -47,7 +47,7 @@ export function nodeRequest(
   };
 }
 
-/** The connection or HTTP/2 stream of a request, also where the response waits behind others of a pipeline. */
+/** The connection or HTTP/2 stream of a request, even if the response waits behind others of a pipeline. */
 export function nodeConnection(request: IncomingMessage, response: ServerResponse): AnswerConnection {
   return {
     get isOver() {
@@ -67,21 +67,21 @@ function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: 
   }
   response.statusCode = status;
   if (typeof body !== 'object') {
-    // Not of what GET would get and nobody has made.
+    // The length of a body that was not made for HEAD is unknown.
     if (body !== undefined || status !== 200 || request.method !== 'HEAD')
       response.setHeader('Content-Length', Buffer.byteLength(body ?? ''));
     response.end(request.method === 'HEAD' ? undefined : body);
     return;
   }
-  // A body that fails in the middle ends the connection: the client sees that something is missing.
+  // A body that fails destroys the connection, so that the client notices the missing part.
   pipeline(body, response, () => {});
 }
 
-/** Path and query of a request; of the original one where Express has taken off the path at which the handler is mounted. */
+/** Path and query of a request, including the path at which Express has mounted the handler. */
 function targetOf(request: IncomingMessage): [path: string, query: string] {
   const { originalUrl } = request as { originalUrl?: unknown };
   const target = typeof originalUrl === 'string' ? originalUrl : (request.url ?? '');
-  // A proxy may ask for an absolute URL (RFC 9112, 3.2.2).
+  // A proxy may send an absolute URL (RFC 9112, 3.2.2).
   const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??(.*)$/i.exec(target) ?? [];
   return [path, query];
 }

@@ -1,4 +1,4 @@
-/** What `createMetrics` measures of a process by itself: its build, its outbound requests, derived gauges, Node's own metrics. */
+/** The metrics that `createMetrics` records about a process: build, outgoing requests, derived gauges, Node's own metrics. */
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
@@ -15,7 +15,7 @@ type MeasureOptions = Required<
   Pick<CreateMetricsOptions, 'registry' | 'fetch' | 'defaultMetrics' | 'revision'>
 >;
 
-/** @returns ends what would go on by itself */
+/** @returns stops the measurement */
 export async function measureProcess(
   { service, version }: Required<Pick<MetricsConfig, 'service' | 'version'>>,
   { registry, fetch, defaultMetrics, revision }: MeasureOptions,
@@ -23,17 +23,17 @@ export async function measureProcess(
   if (defaultMetrics) await collectNodeMetrics(registry);
   registry.gauge(buildInfo).set({ service, version, revision, node_version: process.version }, 1);
   const stopDeriving = deriveGauges(registry);
-  const wire =
+  const outbound =
     fetch === false
       ? undefined
       : instrumentFetch({ registry, ...(fetch.hosts === undefined ? {} : { hosts: fetch.hosts }) });
   return () => {
-    wire?.stop();
+    outbound?.stop();
     stopDeriving();
   };
 }
 
-/** Derives the gauges of the catalogue once there is a metric to derive them from: a service without issues has neither. */
+/** Derives the gauges of the catalogue once a metric exists to derive them from: a service without issues has neither. */
 function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void {
   let aggregator: MetricsAggregator | undefined;
   const begin = (instrument: AnyInstrument): void => {
@@ -42,7 +42,7 @@ function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void
     try {
       aggregator = new MetricsAggregator({ registry });
     } catch (error) {
-      // Who registers the metric must not fail because a derived gauge's name is taken.
+      // Registering the metric must not fail because the name of a derived gauge is taken.
       registry.recordingFailed(instrument.name, 'conflict', error);
     }
   };
@@ -54,12 +54,13 @@ function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void
   };
 }
 
-/** Of a prom-client registry, and of one that has none yet: prom-client throws at a name that is there. */
+/** Does nothing if the registry has them already: prom-client throws for a registered name. */
 async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
   if (!isPromClientRegistry(prometheus)) return;
-  const hasThem = (): boolean => prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
-  if (hasThem()) return;
+  const isRegistered = (): boolean =>
+    prometheus.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
+  if (isRegistered()) return;
   const { collectDefaultMetrics } = await import('prom-client');
-  // Another start may have been faster.
-  if (!hasThem()) collectDefaultMetrics({ register: prometheus });
+  // Another `createMetrics` may have registered them during the import.
+  if (!isRegistered()) collectDefaultMetrics({ register: prometheus });
 }

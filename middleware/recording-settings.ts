@@ -1,4 +1,4 @@
-/** What the settings of `createMetrics` say of a registry: whether it records, how much, and how it is exposed. */
+/** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views and buckets. */
 import { catalogueBuckets } from '../lib/bucket-sets.js';
 import { catalogue } from '../lib/catalogue/catalogue.js';
 import type { CompleteMetricsConfig } from '../lib/config.js';
@@ -8,8 +8,8 @@ import { type MetricViews, viewedDefinition } from '../lib/views.js';
 import { readViewsFile } from '../lib/views-file.js';
 
 /**
- * Applies them. A view of the file wins over one of the code, since who runs the service wrote it.
- * @throws what `setViews` throws; ERR_METRICS_INVALID_OPTION where a registry that is switched off is to record again
+ * Applies the settings. Views of the file, which an operator wrote, take precedence over those of the code.
+ * @throws what `setViews` throws; ERR_METRICS_INVALID_OPTION if the registry was switched off before
  */
 export function applyRecordingSettings(
   registry: AnyRegistry,
@@ -19,7 +19,7 @@ export function applyRecordingSettings(
   if (settings.enabled && !registry.isEnabled) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      'Invalid `registry` of createMetrics: expected one that records, received one that was switched off, by `disable()` or by METRICS_ENABLED=false of another `createMetrics`. It stays off: give each its own, `registry: new MetricsRegistry()`.',
+      'Invalid `registry` of createMetrics: expected one that records, received one that was switched off, by `disable()` or by METRICS_ENABLED=false of another `createMetrics`. It stays off: use `registry: new MetricsRegistry()` for each.',
     );
   }
   registry.setMaxSeries(settings.maxSeries);
@@ -29,7 +29,7 @@ export function applyRecordingSettings(
   if (!settings.enabled) registry.disable();
 }
 
-/** The catalogue is checked at once, although its metrics may be made later. */
+/** Checks views of catalogue metrics immediately, although these metrics may be made later. */
 function setViews(registry: AnyRegistry, views: MetricViews): void {
   registry.setViews(views);
   for (const definition of Object.values(catalogue)) {
@@ -38,7 +38,7 @@ function setViews(registry: AnyRegistry, views: MetricViews): void {
   }
 }
 
-/** Warns of views that neither a metric that is there nor one of the catalogue has. */
+/** Warns about views whose metric neither exists nor is in the catalogue. */
 export function warnOfUnusedViews(registry: AnyRegistry): void {
   registry.warnOfUnusedViews(Object.values(catalogue).map(({ name }) => name));
 }

@@ -1,4 +1,4 @@
-/** Records a request when it is over. What its labels lead to is looked up once for all requests that have the same. */
+/** Records a request when it is over. Caches the bound series per route, method and status. */
 import { httpServerAbortedBodies, httpServerFailedBodies } from '../lib/catalogue/http.js';
 import type { HistogramDefinition } from '../lib/definition.js';
 import { methodLabel } from '../lib/http-method.js';
@@ -9,7 +9,7 @@ import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { KoaContext as Context } from './koa-types.js';
 import type { RequestFacts, RequestSemantics } from './request-definitions.js';
-import type { Measurement, WireWatch } from './response-watch.js';
+import type { Measurement, ResponseWatch } from './response-watch.js';
 import { routeOf, unmatchedRoute } from './route.js';
 
 export interface RequestRecorderOptions {
@@ -17,29 +17,29 @@ export interface RequestRecorderOptions {
   readonly semantics: RequestSemantics;
   readonly duration: HistogramDefinition;
   readonly statusCodeOf: (status: number) => string;
-  /** What the labels of `duration` beyond those of the semantics are made of. */
+  /** Functions for the labels of `duration` that the semantics do not have. */
   readonly extraLabels: readonly [string, (ctx: Context) => unknown][];
 }
 
 export interface RequestRecorder {
-  /** A request begins, with its scheme where that is a label. */
-  started(ctx: Context, watch: WireWatch, scheme: string): void;
-  /** Something of a measurement has thrown. */
+  /** Records the start of a request. @param scheme empty unless it is a label */
+  started(ctx: Context, watch: ResponseWatch, scheme: string): void;
+  /** Counts a failed recording. */
   failed(error: unknown): void;
 }
 
-/** Where a request is recorded. */
+/** The series of one kind of request. */
 interface RequestSeries {
-  /** Labels of all but the duration. */
+  /** Labels of all metrics except the duration. */
   readonly others: Readonly<Record<string, string>>;
   readonly duration: HistogramSeries;
-  /** Made at the first byte: a request that never had one leaves none behind. */
+  /** Made at the first byte, so that requests without a response make no series. */
   firstByte: HistogramSeries | undefined;
   readonly requestSize: HistogramSeries;
   readonly responseSize: HistogramSeries;
 }
 
-/** Kinds of requests whose series are kept at hand; a service has far fewer, and more are looked up each time. */
+/** The number of cached kinds of requests. A service has far fewer; any above this are looked up for each request. */
 const maxKept = 1_000;
 
 export function requestRecorder(options: RequestRecorderOptions): RequestRecorder {
@@ -66,7 +66,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       responseSize: responseSize.with(others as never),
     };
   };
-  /** Labels of the histogram that its user brought; what fails is absent, and noted. */
+  /** Adds the labels of a user's duration histogram. If a function throws, the error is counted and its label is absent. */
   const withExtra = (ctx: Context, own: Record<string, string>): Record<string, unknown> => {
     if (extraLabels.length === 0) return own;
     const all: Record<string, unknown> = { ...own };
@@ -84,13 +84,13 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   const kept = new Map<string, Map<string, Map<number, RequestSeries>>>();
   let keptCount = 0;
   const keptSeriesOf = (ctx: Context, route: string, method: string, scheme: string, status: number) => {
-    // A method is a word, so a scheme before it makes no two alike.
+    // Neither a method nor a scheme has a space, so that the key is unique.
     const kind = scheme === '' ? method : `${scheme} ${method}`;
     const existing = extraLabels.length > 0 ? undefined : kept.get(route)?.get(kind)?.get(status);
     if (existing !== undefined) return existing;
     const facts = { method, route, status, statusCode: statusCodeOf(status), scheme };
     const made = seriesOf(ctx, facts);
-    // What was folded is not kept: each time it happens is counted.
+    // Folded series are not cached, since each folding is counted.
     if (extraLabels.length > 0 || keptCount >= maxKept || !isExact(duration, made.duration, semantics, facts))
       return made;
     const byKind = kept.get(route) ?? new Map<string, Map<number, RequestSeries>>();
@@ -100,7 +100,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     return made;
   };
 
-  /** Method -> series; methods are a closed set. */
+  /** Method -> series. Methods are a closed set. */
   const inProgressByMethod = new Map<string, GaugeSeries>();
   const inProgressOf = (method: string, scheme: string): GaugeSeries => {
     const existing = scheme === '' ? inProgressByMethod.get(method) : undefined;
@@ -113,7 +113,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   class RequestMeasurement implements Measurement {
     readonly next: Measurement | undefined;
     readonly #ctx: Context;
-    /** Its context in the app that it was handed on to last. */
+    /** The context in the innermost app, if the request was passed on by `callback()`. */
     #innerCtx: Context | undefined;
     readonly #method: string;
     readonly #scheme: string;
@@ -137,22 +137,22 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       if (ctx !== this.#ctx) this.#innerCtx = ctx;
     }
 
-    ended(wire: WireWatch): void {
+    ended(watch: ResponseWatch): void {
       this.#inProgress.dec();
       const ctx = this.#ctx;
       try {
         const seconds = secondsSince(this.#start);
-        const series = keptSeriesOf(ctx, this.#route(), this.#method, this.#scheme, wire.status);
+        const series = keptSeriesOf(ctx, this.#route(), this.#method, this.#scheme, watch.status);
         series.duration.observe(seconds);
-        if (wire.firstByteAt !== 0 && firstByte !== undefined) {
+        if (watch.firstByteAt !== 0 && firstByte !== undefined) {
           series.firstByte ??= firstByte.with(series.others as never);
-          series.firstByte.observe(wire.firstByteAt - this.#start);
+          series.firstByte.observe(watch.firstByteAt - this.#start);
         }
-        series.requestSize.observe(wire.requestBytes());
-        series.responseSize.observe(wire.responseBytes);
-        if (wire.breaker !== undefined && wire.isHeadSent) brokenOff[wire.breaker].inc();
+        series.requestSize.observe(watch.requestBytes());
+        series.responseSize.observe(watch.responseBytes);
+        if (watch.breaker !== undefined && watch.isHeadSent) brokenOff[watch.breaker].inc();
       } catch (error) {
-        // Nobody listens to a `close` handler that throws: it would end the process.
+        // An error thrown by a `close` listener would end the process.
         failed(error);
       }
     }
@@ -173,7 +173,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   };
 }
 
-/** Whether a series has the very labels that were asked for. */
+/** Whether a series has exactly the requested labels, and none of them was folded. */
 function isExact(
   { labelNames, series: tree }: Histogram,
   series: HistogramSeries,

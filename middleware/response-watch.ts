@@ -1,26 +1,26 @@
 /**
- * What goes over the wire of one request, and who measures it: when its first byte is sent, and how many bytes its bodies have. Observed on the
- * request and the response themselves, below every middleware: what koa-compress made of a body is what is counted.
+ * Watches one request for its measurements: the time of the first byte, and the bytes of both bodies. It observes the request
+ * and the response themselves, below all middleware, so that a compressed body is counted as it is sent.
  *
- * The functions that are put on them are the same for all requests, and what they count stands beside: closures would cost
- * each request several times as much.
+ * The methods that it replaces are shared by all requests, and their state is kept on the response: closures per request
+ * would be several times as expensive.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { startedAt } from '../lib/instruments/stopwatch.js';
 import { watchRawAnswers } from './raw-answer.js';
-import { type Breaker, breakerOf, isHeadOnWire, type ResponseFacts, statusOf } from './response-outcome.js';
+import { type Breaker, breakerOf, isHeadSent, type ResponseFacts, statusOf } from './response-outcome.js';
 import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
 
 const watched = Symbol('tamma:watched');
 const received = Symbol('tamma:received');
 
 interface WatchedResponse extends ServerResponse {
-  [watched]: WireWatch;
+  [watched]: ResponseWatch;
 }
 
 interface WatchedStream extends ServerHttp2Stream {
-  [watched]: WireWatch;
+  [watched]: ResponseWatch;
 }
 
 interface WatchedRequest extends IncomingMessage {
@@ -29,32 +29,32 @@ interface WatchedRequest extends IncomingMessage {
 
 /** One middleware's measurement of a request. */
 export interface Measurement {
-  /** The next one's: a request may be measured in several registries. */
+  /** A linked list: a request may be measured in several registries. */
   readonly next: Measurement | undefined;
-  /** Where it records. */
+  /** The registry in which it records. */
   readonly registry: unknown;
-  /** The request was handed on to another Koa app, by its `callback()`, where it has this context. */
+  /** The request was passed on to another Koa app by its `callback()`, with this context. */
   handedTo(ctx: unknown): void;
   /** Called once, when the connection or stream is done with the request. Must not throw. */
-  ended(wire: WireWatch): void;
+  ended(watch: ResponseWatch): void;
 }
 
-/** What is known of one request's wire. */
-export class WireWatch implements ResponseFacts {
+/** The state of one watched request and its response. */
+export class ResponseWatch implements ResponseFacts {
   measurements: Measurement | undefined;
-  /** Moment at which the head of the response was written, as `startedAt` gives it; 0 until then. */
+  /** When the head of the response was written, as `startedAt` returns it; 0 until then. */
   firstByteAt = 0;
-  /** Bytes of the response's body that have been handed to the connection. */
+  /** Bytes of the response body that were passed to the connection. */
   responseBytes = 0;
-  /** Bytes that Content-Length declares; -1 for a length that is not declared, and 0 until it is looked up. */
+  /** The value of Content-Length; -1 if it is not declared, and 0 until it is looked up. */
   #declaredBytes = 0;
 
   isOver = false;
-  /** Whether the head of the response went over the wire; set when it is over. */
+  /** Whether the head of the response was sent; set when the request is over. */
   isHeadSent = false;
-  /** The status that went over the wire, or stands for none; set when it is over. */
+  /** The status that was sent, or the one that stands for none; set when the request is over. */
   status = 0;
-  /** Who broke the response off, if anybody did; set when it is over. */
+  /** The side that broke the response off, if any; set when the request is over. */
   breaker: Breaker | undefined;
 
   rawStatus = 0;
@@ -75,7 +75,7 @@ export class WireWatch implements ResponseFacts {
     this.end = res.end;
   }
 
-  /** Bytes of the request's body: what is declared of one that has arrived, and of any other what has come so far. */
+  /** Bytes of the request body: the declared length if the body is complete, else the bytes received so far. */
   requestBytes(): number {
     const counted = (this.#req as Partial<WatchedRequest>)[received];
     if (counted === undefined) return 0;
@@ -83,59 +83,59 @@ export class WireWatch implements ResponseFacts {
     return declared !== undefined && this.#req.complete ? Number(declared) : counted.bytes;
   }
 
-  /** Counts what is sent. Node takes a body with HEAD, 204 and 304, and sends none. */
+  /** Counts a chunk. Node accepts a body for HEAD, 204 and 304, but does not send it. */
   count(res: ServerResponse, chunk: unknown, encoding: unknown): void {
     const { statusCode } = res;
     if (this.#isHead || statusCode === 204 || statusCode === 304) return;
     this.responseBytes += lengthOf(chunk, encoding);
   }
 
-  /** Notes a length that is declared in the arguments of `writeHead`, which `getHeader` does not show. */
+  /** Stores a Content-Length in the arguments of `writeHead`, which `getHeader` does not return. */
   declare(args: readonly unknown[]): void {
     const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
     for (const [name, value] of Object.entries(headers ?? {}))
       if (name.toLowerCase() === 'content-length') this.#declaredBytes = Number(value);
   }
 
-  /** Whether all that was declared has been handed over, now that the last chunk was counted. */
+  /** Whether all declared bytes have been passed to the connection. Called after a chunk was counted. */
   hasAllDeclared(res: ServerResponse): boolean {
     if (this.#declaredBytes === 0) this.#declaredBytes = Number(res.getHeader('content-length') ?? -1);
     return this.#declaredBytes > 0 && this.responseBytes >= this.#declaredBytes;
   }
 
-  /** It is over: everybody who measures it learns how it ended. */
+  /** Ends all measurements of the request. */
   close(res: ServerResponse): void {
     if (this.isOver) return;
     this.isOver = true;
     this.breaker = breakerOf(this.#req, res, this);
     this.status = statusOf(this.#req, res, this, this.breaker);
-    this.isHeadSent = this.rawStatus === 0 && isHeadOnWire(this.#req, res);
-    // What still waits behind others of a pipeline has not been sent.
+    this.isHeadSent = this.rawStatus === 0 && isHeadSent(this.#req, res);
+    // A response that still waits behind others of a pipeline was not sent.
     if (!this.isHeadSent) this.firstByteAt = this.responseBytes = 0;
     for (let each = this.measurements; each !== undefined; each = each.next) each.ended(this);
   }
 }
 
-/** The watch of a request that is measured already. */
-export function watchOf(res: ServerResponse): WireWatch | undefined {
+/** The watch of a response, if it is watched already. */
+export function watchOf(res: ServerResponse): ResponseWatch | undefined {
   return (res as Partial<WatchedResponse>)[watched];
 }
 
-/** The measurement of a request in this registry, by a middleware that was mounted before. */
-export function measurementIn(registry: unknown, watch: WireWatch): Measurement | undefined {
+/** The measurement of a request in a registry, by middleware that was mounted earlier. */
+export function measurementIn(registry: unknown, watch: ResponseWatch): Measurement | undefined {
   for (let each = watch.measurements; each !== undefined; each = each.next)
     if (each.registry === registry) return each;
   return undefined;
 }
 
-export function watchWire(req: IncomingMessage, res: ServerResponse): WireWatch {
-  const watch = new WireWatch(req, res);
+export function watchResponse(req: IncomingMessage, res: ServerResponse): ResponseWatch {
+  const watch = new ResponseWatch(req, res);
   (res as WatchedResponse)[watched] = watch;
-  // Own properties over the prototype's, or over those of whoever was here before; gone with the response.
+  // Own properties, which hide those of the prototype or of earlier middleware, and last as long as the response.
   res.writeHead = watchedHead as typeof res.writeHead;
   res.write = watchedWrite as typeof res.write;
   res.end = watchedEnd as typeof res.end;
-  // HTTP/1 without either header has no body; HTTP/2 tells by its stream.
+  // An HTTP/1 request without either header has no body; in HTTP/2 the stream shows it.
   const { headers } = req;
   if (
     headers['content-length'] !== undefined ||
@@ -156,7 +156,7 @@ function watchedClose(this: ServerResponse): void {
   (this as WatchedResponse)[watched].close(this);
 }
 
-/** A WebSocket's handshake is over when it is answered: its session is no request. */
+/** A WebSocket handshake is over when it is answered: the session is not part of the request. */
 function answeredRaw(res: ServerResponse, status: number): void {
   const watch = watchOf(res);
   if (watch === undefined || watch.isOver) return;
@@ -164,8 +164,8 @@ function answeredRaw(res: ServerResponse, status: number): void {
   if (status === 101) watch.close(res);
 }
 
-/** A stream does not show whether the client or this process closed it. */
-function watchStream(stream: WatchedStream, watch: WireWatch): void {
+/** An HTTP/2 stream does not show whether the client or this process closed it. */
+function watchStream(stream: WatchedStream, watch: ResponseWatch): void {
   stream[watched] = watch;
   stream.close = closedHere;
   stream.destroy = destroyedHere;
@@ -181,7 +181,7 @@ function destroyedHere(this: WatchedStream, error?: Error): WatchedStream {
   return Object.getPrototypeOf(this).destroy.call(this, error);
 }
 
-// Node itself closes the streams of a connection that its client has left, and of a session that its client has failed.
+// Node itself closes the streams of a connection that the client has left, and of a session with a protocol error.
 function noteClosing(stream: WatchedStream, error?: NodeJS.ErrnoException): void {
   if (stream.closed || error?.code === 'ERR_HTTP2_SESSION_ERROR') return;
   const { session } = stream;
@@ -207,8 +207,8 @@ function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unkno
   );
 }
 
-/** Arguments of the last `write`: a client that has all its bytes may leave before `end` is called. */
-function notingDelivery(watch: WireWatch, args: readonly unknown[]): unknown[] {
+/** The arguments of the last `write`, with a callback: a client that has all bytes may leave before `end` is called. */
+function notingDelivery(watch: ResponseWatch, args: readonly unknown[]): unknown[] {
   const callback = args.at(-1);
   const delivered = (error?: Error | null): void => {
     if (error === undefined || error === null) watch.isDelivered = true;
@@ -221,12 +221,12 @@ function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown
   const watch = this[watched];
   const before = watch.responseBytes;
   const result = Reflect.apply(watch.end, this, args as never);
-  // HTTP/2 writes the last chunk by `write`, where it has been counted.
+  // HTTP/2 writes the last chunk by `write`, which has counted it.
   if (watch.responseBytes === before) watch.count(this, args[0], args[1]);
   return result;
 }
 
-/** The connection pushes what arrives, whether anyone reads it or not. */
+/** The connection pushes all data that arrives, even if the app does not read it. */
 function watchedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {
   const counted = (this as WatchedRequest)[received];
   counted.bytes += lengthOf(chunk, encoding);

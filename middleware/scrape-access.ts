@@ -1,39 +1,43 @@
-/** Who may scrape: a bearer token, a user and password, an address, in any combination. */
+/** Restricts who may scrape: by bearer token, by user and password, and by address, in any combination. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Clock } from '../lib/clock.js';
-import { metricsError, shown } from '../lib/errors.js';
+import { metricsError } from '../lib/errors.js';
 import type { MetricsWarning } from '../lib/metrics-warning.js';
+import { invalidOption } from '../lib/option-names.js';
+import { propertiesOf } from '../lib/unknown-values.js';
 import { clientAddress } from './client-address.js';
 import type { EndpointAnswer, EndpointRequest } from './endpoint.js';
 import { tokenFileSource } from './token-file.js';
 
+/** Access rules for a scrape endpoint. Without any of them, everyone who can reach the endpoint may scrape. */
 export interface ScrapeAccess {
-  /** A bearer token to ask for. */
+  /** The required bearer token (RFC 6750). Default: none. */
   token?: string | undefined;
   /**
-   * A file that holds the token; read again when it changes. One that is removed, emptied or holds several words leaves the last
-   * token in force, and is warned of once (METRICS_TOKEN_KEPT).
+   * A file that holds the required bearer token. It is read again when it changes. If it is removed, emptied or holds several
+   * words, the last token stays valid, with one warning (METRICS_TOKEN_KEPT). Default: none.
    */
   tokenFile?: string | undefined;
-  /** A user and password to ask for (RFC 7617). With a token too, either will do. */
+  /** The required user and password (RFC 7617). If a token is set too, either is accepted. Default: none. */
   basicAuth?: { readonly username: string; readonly password: string } | undefined;
   /**
-   * Addresses and CIDR ranges from which one may scrape, by the address of the connection; behind proxies see `trustedProxies`. An
-   * IPv4 address within an IPv6 one (`::ffff:10.0.0.1`) counts as IPv4. Asked for beside the others.
+   * Addresses and CIDR ranges from which scrapes are accepted, matched against the address of the connection; behind proxies see
+   * `trustedProxies`. An IPv4 address mapped to IPv6 (`::ffff:10.0.0.1`) counts as IPv4. Required in addition to the other
+   * rules. Default: all addresses.
    */
   allowFrom?: readonly string[] | undefined;
   /**
-   * How many proxies stand before the service, each of which appends to `X-Forwarded-For` the address that connected to it (nginx:
-   * `$proxy_add_x_forwarded_for`). `allowFrom` then looks at the address that the outermost of them saw. Set it only where nobody
-   * can reach the service past them. Koa's `app.proxy` plays no part. Default: 0, the header is not read.
+   * The number of proxies in front of the service, each of which appends to `X-Forwarded-For` the address that connected to it
+   * (nginx: `$proxy_add_x_forwarded_for`). `allowFrom` then applies to the address that the outermost of them saw. Set it only
+   * if the service cannot be reached without these proxies. Koa's `app.proxy` has no effect. Default: 0, the header is ignored.
    */
   trustedProxies?: number | undefined;
 }
 
 /**
- * Answers requests that may not scrape with 401 or 403 and no body to learn from, and gives nothing for those that may.
- * `undefined` where anyone may.
+ * Makes a check that refuses requests with 401 or 403 and no body, and returns `undefined` for those that may scrape. There
+ * is no check if there are no rules.
  * @param where the factory, for messages
  * @throws ERR_METRICS_INVALID_OPTION
  */
@@ -44,12 +48,8 @@ export function scrapeAccess(
   clock?: Clock,
 ): ((request: EndpointRequest) => Promise<EndpointAnswer | undefined>) | undefined {
   const { token, tokenFile, basicAuth, allowFrom, trustedProxies = 0 } = access;
-  if (!Number.isInteger(trustedProxies) || trustedProxies < 0) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`trustedProxies\` of ${where}: expected an integer of 0 or more, received ${shown(trustedProxies)}.`,
-    );
-  }
+  if (!Number.isInteger(trustedProxies) || trustedProxies < 0)
+    throw invalidOption(where, 'trustedProxies', 'an integer of 0 or more', trustedProxies);
   const isAllowed = allowFrom === undefined ? undefined : addressCheck(where, allowFrom);
   const tokenOf = tokenSource(where, token, tokenFile, warn, clock);
   const basic = basicAuth === undefined ? undefined : digest(credentials(where, basicAuth));
@@ -73,7 +73,7 @@ export function scrapeAccess(
   };
 }
 
-/** Digests have one length, so the comparison tells nothing of what was expected. */
+/** Digests have the same length, so that the comparison takes constant time. */
 function isSame(given: string, expected: Buffer): boolean {
   return timingSafeEqual(digest(given), expected);
 }
@@ -82,7 +82,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** Gives the token that is in force. */
+/** A function that returns the valid token. The token is never part of an error message. */
 function tokenSource(
   where: string,
   token: string | undefined,
@@ -101,10 +101,7 @@ function tokenSource(
 }
 
 function credentials(where: string, basicAuth: unknown): string {
-  const { username, password } = (typeof basicAuth === 'object' && basicAuth !== null ? basicAuth : {}) as {
-    username?: unknown;
-    password?: unknown;
-  };
+  const { username, password } = propertiesOf(basicAuth);
   const isUsable =
     typeof username === 'string' &&
     username !== '' &&
@@ -118,20 +115,16 @@ function credentials(where: string, basicAuth: unknown): string {
   );
 }
 
-/** Tells whether an address is among those listed. An IPv4 address in an IPv6 one counts as itself. */
+/** A check whether an address is in the list. An IPv4 address mapped to IPv6 counts as IPv4. */
 function addressCheck(where: string, allowFrom: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const entry of Array.isArray(allowFrom) ? allowFrom : [allowFrom]) {
     const [address = '', prefix, ...more] = unmapped(String(entry)).split('/');
     const family = isIPv4(address) ? 'ipv4' : 'ipv6';
-    const longest = family === 'ipv4' ? 32 : 128;
-    const length = prefix === undefined ? longest : Number(prefix);
-    if (isIP(address) === 0 || more.length > 0 || !/^\d+$/.test(prefix ?? '0') || length > longest) {
-      throw metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Invalid \`allowFrom\` of ${where}: expected addresses and CIDR ranges such as 10.0.0.0/8 or ::1, received ${shown(entry)}.`,
-      );
-    }
+    const maxLength = family === 'ipv4' ? 32 : 128;
+    const length = prefix === undefined ? maxLength : Number(prefix);
+    if (isIP(address) === 0 || more.length > 0 || !/^\d+$/.test(prefix ?? '0') || length > maxLength)
+      throw invalidOption(where, 'allowFrom', 'addresses and CIDR ranges such as 10.0.0.0/8 or ::1', entry);
     list.addSubnet(address, length, family);
   }
   return (given) => {
@@ -141,7 +134,7 @@ function addressCheck(where: string, allowFrom: readonly string[]): (address: st
   };
 }
 
-/** An IPv4 address in place of the IPv6 one that holds it, as sockets that take both kinds report it. */
+/** The IPv4 address of a mapped IPv6 address, which dual-stack sockets report. */
 function unmapped(entry: string): string {
   return entry.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }

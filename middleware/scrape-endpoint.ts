@@ -1,58 +1,58 @@
-/** What Prometheus scrapes, apart from what serves it. */
-
+/** The scrape endpoint, independent of the server. */
 import { Readable } from 'node:stream';
 import type { Clock } from '../lib/clock.js';
-import { metricsError, shown } from '../lib/errors.js';
 import type { ExpositionFormat } from '../lib/exposition/format.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
 import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { isMetricsPath } from '../lib/metrics-path.js';
-import { isConstantLabelName } from '../lib/naming.js';
-import type { OptionNames } from '../lib/option-names.js';
+import { invalidOption, type OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { type Endpoint, type EndpointAnswer, type EndpointRequest, refusedMethod } from './endpoint.js';
 import { type ScrapeAccess, scrapeAccess } from './scrape-access.js';
-import { collectMilliseconds, scrapePlaces } from './scrape-places.js';
+import { collectMilliseconds, scrapeSlots } from './scrape-slots.js';
 
+/** The options of a scrape endpoint, with its access rules. */
 export interface ScrapeEndpointOptions extends ScrapeAccess {
-  /** What is exposed, with the foreign metrics that stand in it. Default: `sharedRegistry`. */
+  /** The exposed registry, including the third-party metrics in it. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
-  /** Where. Default: `/metrics`. */
+  /** The path of the endpoint. Default: `/metrics`. */
   path?: string;
-  /** Labels added to every series that does not have them. Default: none, since Prometheus adds those of its targets. */
+  /** Labels added to every series that lacks them. Default: none, since Prometheus adds the labels of its targets. */
   constantLabels?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether OpenMetrics tells since when each counter, histogram and summary counts (`_created`). Prometheus stores one more series
-   * for each of them, unless it runs with `--enable-feature=created-timestamp-zero-ingestion`. Not in the sum of a cluster.
-   * Default: false.
+   * Whether OpenMetrics responses include the creation time of each counter, histogram and summary (`_created`). Prometheus
+   * stores one more series for each of them, unless it runs with `--enable-feature=created-timestamp-zero-ingestion`. Not
+   * included in the aggregate of a cluster. Default: false.
+   * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
    */
   createdSamples?: boolean;
-  /** Scrapes that are answered at a time; more get 503 and Retry-After. Default: 10. */
+  /** The number of scrapes answered concurrently. Further ones get 503 with Retry-After. Default: 10. */
   maxScrapes?: number;
   /**
-   * Seconds that collecting may take where `X-Prometheus-Scrape-Timeout-Seconds` does not say; that header is honoured up to 120 s,
-   * or this where it is more. Default: 10. After twice as many a reader that is too slow is cut off, after 10 s one that reads
-   * nothing (after 1 s, where another scrape needs its place), and one that shares a scrape with a faster reader some megabytes behind.
+   * Seconds that collecting may take if the request has no `X-Prometheus-Scrape-Timeout-Seconds`. That header is respected up to
+   * 120 s, or up to this option if it is greater. A slow reader is disconnected after twice that time; one that reads nothing
+   * after 10 s, or after 1 s if another scrape needs its slot; one that shares a scrape with a faster reader when it falls some
+   * megabytes behind. Default: 10.
    */
   timeoutSeconds?: number;
   /**
-   * Whether the numbers of all worker processes and threads that called `joinCluster` are in it, each by its metric's aggregator:
-   * for the primary of a cluster. Scrapes wait for workers for three seconds at most. A function makes the answer by itself.
-   * Default: false, this process only.
+   * Whether the response aggregates the metrics of all worker processes and threads that called `joinCluster`, each metric by
+   * its aggregator. For the primary of a cluster. A scrape waits for workers for at most three seconds. A function makes the
+   * response itself. Default: false, this process only.
    */
   cluster?: boolean | ScrapeSource;
 }
 
-/** What makes the answer to a scrape, in chunks. */
+/** Makes the response to a scrape, in chunks. */
 export type ScrapeSource = (scrape: ScrapeOptions) => AsyncGenerator<Buffer>;
 
 /**
- * An endpoint that answers GET, and HEAD, in the format that Accept prefers.
+ * An endpoint that answers GET and HEAD in the format that Accept prefers.
  * @param where the factory, for messages
- * @param clock for tests
+ * @param clock replaced in tests
  * @throws ERR_METRICS_INVALID_OPTION
  */
 export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, clock?: Clock): Endpoint {
@@ -69,9 +69,9 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
   const self = selfMetricsOf(registry);
   const chunksOf = sourceOf(cluster, registry);
   const jobs = new Map<string, ScrapeJob>();
-  const places = scrapePlaces({ max: maxScrapes });
+  const slots = scrapeSlots({ max: maxScrapes });
 
-  /** The scrape that is being made of the same, or a new one. */
+  /** The scrape in progress with the same format and selection, or a new one. */
   const jobFor = (
     format: ExpositionFormat,
     gzip: boolean,
@@ -112,21 +112,21 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
       timeoutSeconds,
     );
     let body: Readable | undefined;
-    // Not where it has gone while access was looked at.
-    const place = connection.isOver
+    // The client may have left while its access was checked.
+    const slot = connection.isOver
       ? undefined
-      : places.take(connection, 2 * deadline, () => {
+      : slots.take(connection, 2 * deadline, () => {
           body?.destroy();
           self.ended();
         });
-    if (place === undefined)
+    if (slot === undefined)
       return {
         status: 503,
         headers: { ...common, 'Retry-After': '1', 'Content-Type': 'text/plain; charset=utf-8' },
         body: `${maxScrapes} scrapes are in progress\n`,
       };
     self.started();
-    body = Readable.from(place.paced(jobFor(format, gzip, namesOf(request), deadline).read()), {
+    body = Readable.from(slot.paced(jobFor(format, gzip, namesOf(request), deadline).read()), {
       objectMode: false,
     });
     return { status: 200, headers, body };
@@ -145,7 +145,7 @@ function sourceOf(
 ): ScrapeSource {
   if (typeof cluster === 'function') return cluster;
   if (!cluster) return (scrape) => scrapeChunks(registry, scrape);
-  // Now, so that workers which join from here on are known at the first scrape; node:cluster is loaded by nobody else.
+  // Started here, so that workers which join from now on are known at the first scrape. Only this option loads node:cluster.
   const loaded = import('../lib/cluster/cluster.js');
   loaded.then(({ clusterMetrics }) => clusterMetrics({ registry })).catch(() => {});
   return async function* (scrape) {
@@ -154,12 +154,12 @@ function sourceOf(
   };
 }
 
-/** The names that `name[]` asks for, each once, in one order. */
+/** The names that `name[]` selects, sorted and without duplicates. */
 function namesOf({ query }: EndpointRequest): string[] {
   return [...new Set(query.getAll('name[]'))].sort();
 }
 
-/** Options that no setting of the configuration stands for. */
+/** The options that are not settings of the configuration. */
 export const codeOptionNames = {
   registry: true,
   basicAuth: true,
@@ -181,26 +181,28 @@ export const scrapeOptionNames = {
 
 function checkOptions(where: string, options: ScrapeEndpointOptions): void {
   const { path, maxScrapes, timeoutSeconds, constantLabels, createdSamples, cluster } = options;
-  const invalid = (option: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${option}\` of ${where}: expected ${expected}, received ${shown(received)}.`,
-    );
   if (path !== undefined && (typeof path !== 'string' || !isMetricsPath(path)))
-    throw invalid('path', 'a path such as `/metrics`, without patterns', path);
+    throw invalidOption(where, 'path', 'a path such as `/metrics`, without patterns', path);
   if (maxScrapes !== undefined && !(Number.isInteger(maxScrapes) && maxScrapes > 0))
-    throw invalid('maxScrapes', 'a positive integer', maxScrapes);
+    throw invalidOption(where, 'maxScrapes', 'a positive integer', maxScrapes);
   if (timeoutSeconds !== undefined && !(timeoutSeconds > 0 && timeoutSeconds < 1e6))
-    throw invalid('timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
+    throw invalidOption(where, 'timeoutSeconds', 'a positive number of seconds', timeoutSeconds);
   if (createdSamples !== undefined && typeof createdSamples !== 'boolean')
-    throw invalid('createdSamples', 'true or false', createdSamples);
+    throw invalidOption(where, 'createdSamples', 'true or false', createdSamples);
   if (cluster !== undefined && typeof cluster !== 'boolean' && typeof cluster !== 'function')
-    throw invalid('cluster', 'true, false or a function', cluster);
+    throw invalidOption(where, 'cluster', 'true, false or a function', cluster);
   if (constantLabels === undefined) return;
   if (typeof constantLabels !== 'object' || constantLabels === null)
-    throw invalid('constantLabels', 'texts by label', constantLabels);
+    throw invalidOption(where, 'constantLabels', 'an object of strings by label', constantLabels);
   for (const [name, value] of Object.entries(constantLabels)) {
-    if (!isConstantLabelName(name)) throw invalid('constantLabels', 'names that Prometheus takes', name);
-    if (typeof value !== 'string') throw invalid('constantLabels', `a text for \`${name}\``, value);
+    if (
+      !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ||
+      name === 'le' ||
+      name === 'quantile' ||
+      name.startsWith('__')
+    )
+      throw invalidOption(where, 'constantLabels', 'valid label names', name);
+    if (typeof value !== 'string')
+      throw invalidOption(where, 'constantLabels', `a string for \`${name}\``, value);
   }
 }

@@ -5,17 +5,17 @@ import { metricsError, shown } from '../lib/errors.js';
 import type { MetricsWarning } from '../lib/metrics-warning.js';
 import { readRegularFile, readRegularFileSync } from '../lib/regular-file.js';
 
-/** Milliseconds between two looks at the file. */
-const lookEvery = 1_000;
+/** Milliseconds between two checks of the file. */
+const checkEvery = 1_000;
 
-/** No token is longer: what is, is another file. */
+/** The maximum size of a token file: a larger file is not a token. */
 const maxBytes = 64 * 1024;
 
 /**
- * Gives the token that is in force. A file that is removed, emptied or otherwise unusable leaves the last token in force, so that
- * no mistake opens the endpoint or locks everybody out; it is warned of once.
+ * A function that returns the valid token. If the file is removed, emptied or otherwise invalid, the last token stays valid, so
+ * that no mistake opens the endpoint or locks out every client; one warning reports it.
  * @param where the factory, for messages
- * @throws ERR_METRICS_INVALID_OPTION for a file that is unusable from the start
+ * @throws ERR_METRICS_INVALID_OPTION for a file that is invalid at the start
  */
 export function tokenFileSource(
   where: string,
@@ -24,16 +24,16 @@ export function tokenFileSource(
   clock: Clock = systemClock,
 ): () => Promise<string> {
   let current = firstToken(where, file);
-  /** Unknown until the first look, which reads the file again: it may have changed since. */
+  /** The version of the file that was read last. Unset until the first check, since the file may have changed after the start. */
   let seen: string | undefined;
-  let lookedAt = clock.now();
+  let checkedAt = clock.now();
 
   const keep = (problem: string): void =>
     warn(`token file ${file} ${problem}`, () => ({
       code: 'METRICS_TOKEN_KEPT',
-      message: `The token file \`${file}\` ${problem}; the last token stays in force. Write one token into it. It is read again when it changes.`,
+      message: `The token file \`${file}\` ${problem}; the last token stays valid. Write one token into the file. It is read again when it changes.`,
     }));
-  const look = async (): Promise<void> => {
+  const checkFile = async (): Promise<void> => {
     try {
       const version = versionOf(await stat(file));
       if (version === seen) return;
@@ -43,15 +43,15 @@ export function tokenFileSource(
       if (problem === undefined) current = text;
       else keep(problem);
     } catch (error) {
-      // As when it is replaced: it is read as soon as it is there again.
+      // For example while it is replaced: it is read as soon as it exists again.
       seen = undefined;
       keep(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
     }
   };
   return async () => {
-    if (clock.now() - lookedAt >= lookEvery) {
-      lookedAt = clock.now();
-      await look();
+    if (clock.now() - checkedAt >= checkEvery) {
+      checkedAt = clock.now();
+      await checkFile();
     }
     return current;
   };

@@ -1,30 +1,30 @@
-/** The part of a worker in `createMetrics({ cluster: true })`: it joins its primary, or those of its kind where that runs none of us. */
+/** A worker in `createMetrics({ cluster: true })`: it joins its primary, or the other workers if the primary lacks this package. */
 import type { ClusterMembership } from '../lib/cluster/cluster-worker.js';
 import type { ElectedCluster } from '../lib/cluster/elected-cluster.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 
-/** Seconds after which a primary that has not been heard is taken for one that runs none of this package. */
+/** Seconds without a message after which the primary is assumed not to run this package. */
 const primarySeconds = 4;
 
 export interface WorkerMetrics {
-  /** Ends its part: what it has counted is with the others, or the deadline is over. */
+  /** Reports the last values to the others. Resolves when they have them, or after the deadline. */
   leave(options: { readonly deadlineSeconds: number }): Promise<unknown>;
-  /** Lets another aggregate, where this one did. */
+  /** Ends the aggregation, if this worker is the elected one, so that another is elected. */
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
   readonly registry: MetricsRegistry<StructuralRegistry>;
-  /** What tells the workers of this service from those of others with the same primary. */
+  /** A key that distinguishes the workers of this service from others with the same primary. */
   readonly service: readonly unknown[];
-  /** Starts the metrics server of a worker, whose answers hold the numbers of all. */
+  /** Starts the metrics server of an elected worker, which answers for all. */
   readonly serve: (chunks: ElectedCluster['chunks']) => Promise<void>;
 }
 
-/** Resolves at once where the primary may be heard yet: a worker does not wait for it. */
+/** Resolves without waiting for a message of the primary, which may arrive later. */
 export async function startWorkerMetrics(options: WorkerOptions): Promise<WorkerMetrics> {
-  // PM2's own code is the primary of its cluster mode.
+  // In its cluster mode, PM2 itself is the primary.
   if (process.env.pm_id !== undefined && isProcess()) return elected(options, "PM2's");
   const { joinCluster } = await import('../lib/cluster/cluster-worker.js');
   let part: { readonly membership: ClusterMembership; stop(): Promise<void> } = {
@@ -38,7 +38,7 @@ export async function startWorkerMetrics(options: WorkerOptions): Promise<Worker
       void part.membership.leave();
       part = await elected(options, `that of process ${process.ppid}`);
       if (!isLeaving) return;
-      // It was stopped meanwhile.
+      // The worker was stopped meanwhile.
       await part.membership.leave();
       await part.stop();
     });
@@ -52,7 +52,7 @@ export async function startWorkerMetrics(options: WorkerOptions): Promise<Worker
   };
 }
 
-/** Whether this is a process and no thread: threads are of a process that runs this package, or may yet. */
+/** Whether this is a process, not a thread. The process of a thread runs this package, or may start to. */
 function isProcess(): boolean {
   return process.getBuiltinModule('node:worker_threads').isMainThread;
 }
@@ -64,7 +64,7 @@ async function elected(
   const warn = (outcome: string, cause?: unknown): void =>
     registry.warnOnce('cluster without primary', () => ({
       code: 'METRICS_CLUSTER_NO_PRIMARY',
-      message: `\`cluster: true\` of createMetrics found no metrics in the primary of this worker, ${primary}: expected a primary that calls createMetrics({ cluster: true }) or clusterMetrics(), received no answer of one. ${outcome}${cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : cause}`}`,
+      message: `\`cluster: true\` of createMetrics found no metrics in the primary of this worker, ${primary}: expected a primary that calls createMetrics({ cluster: true }) or clusterMetrics(), received no answer. ${outcome}${cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : cause}`}`,
       ...(cause === undefined ? {} : { cause }),
     }));
   try {
@@ -77,7 +77,11 @@ async function elected(
     return { membership, leave: membership.leave, stop };
   } catch (error) {
     warn('Its workers cannot elect one of themselves either, so /metrics is not served', error);
-    const nobody = async (): Promise<false> => false;
-    return { membership: { flush: nobody, leave: nobody }, leave: nobody, stop: async () => {} };
+    const unreported = async (): Promise<false> => false;
+    return {
+      membership: { flush: unreported, leave: unreported },
+      leave: unreported,
+      stop: async () => {},
+    };
   }
 }

@@ -1,5 +1,4 @@
-/** Usage in the replies of @anthropic-ai/sdk: messages, and the events of streamed ones (docs.anthropic.com, Messages). */
-
+/** Usage in the replies of @anthropic-ai/sdk: messages, and the events of streamed messages. */
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import {
   disjointUsage,
@@ -12,7 +11,10 @@ import {
 
 /**
  * Reads the usage of Anthropic's replies, whole (`messages.create`) or streamed (`messages.create({ stream: true })`,
- * `messages.stream`). `reasoning` is what `output_tokens_details` says of thinking, and left out of `output`.
+ * `messages.stream`). `reasoning` holds the thinking tokens of `output_tokens_details`, which are not counted in `output`.
+ * @example
+ * \@ProviderRequest({ labels: { provider: 'anthropic' }, usage: anthropicUsage })
+ * @see https://docs.anthropic.com/en/api/messages
  */
 export const anthropicUsage: UsageReader = usageReader({
   knows: (reply) => {
@@ -37,25 +39,25 @@ function messageFacts({ usage, model, stop_reason }: Readonly<Record<string, unk
   return { usage: usageOf(propertiesOf(usage)), model: textIn(model), stop: textIn(stop_reason) };
 }
 
-function usageOf(told: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
+function usageOf(reported: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
   return disjointUsage({
-    input: told.input_tokens,
-    output: told.output_tokens,
-    cacheRead: told.cache_read_input_tokens,
-    cacheCreation: told.cache_creation_input_tokens,
-    reasoning: propertiesOf(told.output_tokens_details).thinking_tokens,
+    input: reported.input_tokens,
+    output: reported.output_tokens,
+    cacheRead: reported.cache_read_input_tokens,
+    cacheCreation: reported.cache_creation_input_tokens,
+    reasoning: propertiesOf(reported.output_tokens_details).thinking_tokens,
     inputHoldsCache: false,
   });
 }
 
 function follow(): ReplyStream {
-  let told: Record<string, unknown> = {};
+  let reported: Record<string, unknown> = {};
   let model: string | undefined;
   let stop: string | undefined;
-  /** Each event reports the totals so far: they replace what was reported before. */
-  const tell = (usage: unknown): void => {
+  /** Each event reports the totals so far, which replace the earlier ones. */
+  const update = (usage: unknown): void => {
     const given = Object.entries(propertiesOf(usage)).filter(([, value]) => value !== null);
-    told = { ...told, ...Object.fromEntries(given) };
+    reported = { ...reported, ...Object.fromEntries(given) };
   };
   return {
     item: (item) => {
@@ -63,13 +65,13 @@ function follow(): ReplyStream {
       if (event.type === 'message_start') {
         const message = propertiesOf(event.message);
         model = textIn(message.model);
-        tell(message.usage);
+        update(message.usage);
       } else if (event.type === 'message_delta') {
         stop = textIn(propertiesOf(event.delta).stop_reason);
-        tell(event.usage);
+        update(event.usage);
       }
       return event.type === 'content_block_delta';
     },
-    facts: () => ({ usage: usageOf(told), model, stop }),
+    facts: () => ({ usage: usageOf(reported), model, stop }),
   };
 }

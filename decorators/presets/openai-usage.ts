@@ -1,12 +1,14 @@
-/** Usage in the replies of openai: chat completions, completions and responses, whole or streamed (platform.openai.com). */
-
+/** Usage in the replies of openai: chat completions, completions and responses, whole or streamed. */
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import { disjointUsage, type ReplyFacts, type ReplyStream, type UsageReader, usageReader } from './usage.js';
 
 /**
- * Reads the usage of OpenAI's replies, whole or streamed. OpenAI counts cached input into the input and reasoning into the
- * output; here they are taken off. A streamed chat completion reports its usage only with
- * `stream_options: { include_usage: true }`.
+ * Reads the usage of OpenAI's replies, whole or streamed. OpenAI includes cached tokens in the input and reasoning tokens in
+ * the output; here they are subtracted, so that the types are disjoint. A streamed chat completion reports its usage only
+ * with `stream_options: { include_usage: true }`.
+ * @example
+ * \@ProviderRequest({ labels: { provider: 'openai' }, usage: openaiUsage })
+ * @see https://platform.openai.com/docs/api-reference/chat/object
  */
 export const openaiUsage: UsageReader = usageReader({
   knows: (reply) => {
@@ -29,7 +31,7 @@ function replyFacts(reply: Readonly<Record<string, unknown>>): ReplyFacts {
   return {
     usage: usageOf(propertiesOf(reply.usage)),
     model: textIn(reply.model),
-    // Chat completions report it by choice, responses as a whole.
+    // Chat completions report the reason per choice, responses as a whole.
     stop:
       textIn(propertiesOf(choice).finish_reason) ??
       textIn(propertiesOf(reply.incomplete_details).reason) ??
@@ -37,13 +39,13 @@ function replyFacts(reply: Readonly<Record<string, unknown>>): ReplyFacts {
   };
 }
 
-/** Chat completions count `prompt_tokens`, responses `input_tokens`. */
-function usageOf(told: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
-  const ofInput = propertiesOf(told.prompt_tokens_details ?? told.input_tokens_details);
-  const ofOutput = propertiesOf(told.completion_tokens_details ?? told.output_tokens_details);
+/** Chat completions name the input `prompt_tokens`, responses `input_tokens`. */
+function usageOf(reported: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
+  const ofInput = propertiesOf(reported.prompt_tokens_details ?? reported.input_tokens_details);
+  const ofOutput = propertiesOf(reported.completion_tokens_details ?? reported.output_tokens_details);
   return disjointUsage({
-    input: told.prompt_tokens ?? told.input_tokens,
-    output: told.completion_tokens ?? told.output_tokens,
+    input: reported.prompt_tokens ?? reported.input_tokens,
+    output: reported.completion_tokens ?? reported.output_tokens,
     cacheRead: ofInput.cached_tokens,
     cacheCreation: ofInput.cache_write_tokens,
     reasoning: ofOutput.reasoning_tokens,
@@ -53,30 +55,26 @@ function usageOf(told: Readonly<Record<string, unknown>>): ReplyFacts['usage'] {
 
 function follow(): ReplyStream {
   let facts: ReplyFacts = { usage: undefined, model: undefined, stop: undefined };
-  /** What an item does not report stays as it was. */
-  const tell = (told: ReplyFacts): void => {
-    facts = {
-      usage: told.usage ?? facts.usage,
-      model: told.model ?? facts.model,
-      stop: told.stop ?? facts.stop,
-    };
+  /** Facts that an item does not report keep their value. */
+  const update = ({ usage, model, stop }: ReplyFacts): void => {
+    facts = { usage: usage ?? facts.usage, model: model ?? facts.model, stop: stop ?? facts.stop };
   };
   return {
     item: (item) => {
       const event = propertiesOf(item);
       const { type } = event;
       if (typeof type === 'string') {
-        if (event.response !== undefined) tell(replyFacts(propertiesOf(event.response)));
+        if (event.response !== undefined) update(replyFacts(propertiesOf(event.response)));
         return type.endsWith('.delta');
       }
-      tell(replyFacts(event));
+      update(replyFacts(event));
       return Array.isArray(event.choices) && event.choices.some(bringsToken);
     },
     facts: () => facts,
   };
 }
 
-/** Whether a choice of a chunk brings text, a refusal, a call of a tool or reasoning, and not only a role or an end. */
+/** Whether a choice of a chunk has text, a refusal, a tool call or reasoning, and not only a role or a finish reason. */
 function bringsToken(choice: unknown): boolean {
   const { delta, text } = propertiesOf(choice);
   if (textIn(text) !== undefined) return true;

@@ -1,4 +1,4 @@
-/** `@PlatformRequest`: everything that `PlatformMetrics` records of a request to a git platform. */
+/** `@PlatformRequest`: records a request to a git platform as `PlatformMetrics` does. */
 import { apiRequestDuration, apiRequests } from '../../lib/catalogue/api.js';
 import {
   platformRateLimitLimit,
@@ -7,9 +7,9 @@ import {
   platformRateLimits,
 } from '../../lib/catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../../lib/catalogue/workflow.js';
-import { errorName, networkErrorCode } from '../../lib/error-labels.js';
-import { metricsError, shown } from '../../lib/errors.js';
+import { errorName } from '../../lib/error-labels.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
+import { invalidOption, type OptionNames } from '../../lib/option-names.js';
 import { platformRateLimit } from '../../lib/outbound/rate-limit-headers.js';
 import {
   headersOf,
@@ -17,47 +17,51 @@ import {
   type RateLimitReport,
   statusOf,
 } from '../../lib/outbound/rate-limit-result.js';
-import type { Moment } from '../../lib/outbound/rate-limits.js';
-import type { RequestScope } from '../../lib/outbound/request-scope.js';
+import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
+import { networkErrorCode } from '../../lib/error-labels.js';
 import { PlatformMetrics } from '../../lib/recorders/platform.js';
+import type { Moment } from '../../lib/outbound/rate-limits.js';
 import { propertiesOf } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
-import { type Preset, type PresetLabels, presetDecorator } from './preset.js';
-import { inRequestScope, requestScope } from './preset-scope.js';
+import { absent, type Preset, type PresetLabels, type PresetOption, presetDecorator } from './preset.js';
 
-/** What a request brought about on the platform. */
+/** The effect of a successful request on the platform. */
 export type PlatformEffect = 'issue_created' | 'pr_created' | 'pr_merged';
 
+/** The options of `@PlatformRequest`. */
 export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
-   * Sources: `method` is read at the end of a request, the others at its start. What is left out is taken from
-   * `@Instrumented({ labels })`; where that says nothing, `platform` is the name of the class, `service` is the platform, and
-   * `method` and `repository` are absent.
+   * Label sources: `method` is read at the end of a request, the others at its start. Default: the labels of
+   * `@Instrumented`; without those, `platform` is the name of the class, `service` is the platform, and `method` and
+   * `repository` are empty.
    */
   labels?: PresetLabels<'service' | 'platform' | 'method' | 'repository', C>;
   /**
-   * Status code of the response, or the code of a network error. Default: `status` of the result or of the error, as octokit
-   * has them, the code of a network error, or the class of another; `unknown` where a result has none.
+   * Status code of the response, or the code of a network error. Default: `status` of the result or of the error (as octokit
+   * has it), else the code of a network error, else the class of the error; `unknown` for a result without a status.
    */
   status?: (call: C) => number | string | undefined;
-  /** What the call reports of the rate limit. Default: the headers of the result or of the error. */
+  /** The rate limit that the call reports. Default: read from the headers of the result or of the error. */
   rateLimit?: (call: C) => RateLimitReport | undefined;
-  /** What a request that succeeds brings about: `issues_created_total`, `prs_created_total` or `prs_merged_total`, by repository. */
+  /**
+   * The effect of a successful request, which is counted per repository in `issues_created_total`, `prs_created_total` or
+   * `prs_merged_total`. Default: none.
+   */
   effect?: PlatformEffect;
-  /** When a merged pull request was opened and merged: `pr_lifetime_hours`. Default for `mergedAt`: now. */
+  /** When a merged pull request was opened and merged, for `pr_lifetime_hours`. Default for `mergedAt`: now. */
   lifetime?: (
     call: C,
   ) => { readonly createdAt?: Moment | null; readonly mergedAt?: Moment | null } | undefined;
 }
 
 /**
- * A call of the method is a request to a git platform: `api_requests_total` by status and `api_request_duration_seconds`;
- * `platform_rate_limits_total`, `platform_rate_limit_reset_seconds`, `platform_rate_limit_remaining` and
- * `platform_rate_limit_limit`; and what it brought
- * about. With `instrumentFetch` on in the same registry, what the wire sees of them is left to it.
+ * Records each call of the method as a request to a git platform: `api_requests_total` by status and
+ * `api_request_duration_seconds`; `platform_rate_limits_total`, `platform_rate_limit_reset_seconds`,
+ * `platform_rate_limit_remaining` and `platform_rate_limit_limit`; and the effect of the request. If `instrumentFetch` is
+ * active in the same registry, the HTTP requests within the call are recorded there, and not a second time here.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION,
  *   ERR_METRICS_DEFINITION_CONFLICT
  * @example
@@ -91,7 +95,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
         method: absent,
         repository: absent,
       },
-      ownOptions: ['status', 'rateLimit', 'effect', 'lifetime'],
+      ownOptions,
       recorderIn: (registry) => new PlatformMetrics({ registry }),
       observer: (preset) => requesting(preset, given),
     },
@@ -99,27 +103,35 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
   );
 }
 
+const ownOptions = {
+  status: true,
+  rateLimit: true,
+  effect: true,
+  lifetime: true,
+} satisfies OptionNames<Omit<PlatformRequestOptions<Call>, PresetOption>>;
+
 const effectMetrics = {
   issue_created: [issuesCreated],
   pr_created: [prsCreated],
   pr_merged: [prsMerged, prLifetime],
 } as const;
 
-interface Started {
+/** The state of a request between its start and its end. */
+interface StartedRequest {
   readonly recorder: PlatformMetrics;
   readonly platform: string;
   readonly service: string;
   readonly startedAt: number;
-  /** Where the wire records too. */
+  /** Set if outgoing HTTP requests are recorded too. */
   readonly scope: RequestScope | undefined;
 }
 
 function requesting(
   { recorderOf, label, read }: Preset<PlatformMetrics>,
   { status, rateLimit, effect, lifetime }: PlatformRequestOptions<Call>,
-): CallObserver {
+): CallObserver<StartedRequest | undefined> {
   return {
-    start: (call): Started | undefined => {
+    start: (call) => {
       const bound = recorderOf(call);
       if (bound === undefined) return undefined;
       const platform = label('platform', call);
@@ -127,23 +139,17 @@ function requesting(
       const scope = requestScope(bound.registry, { service, platform });
       return { recorder: bound.recorder, platform, service, startedAt: startedAt(), scope };
     },
-    around: (_call, started, run) => inRequestScope((started as Started | undefined)?.scope, run),
-    end: (call, started) => {
-      const one = started as Started | undefined;
-      if (one === undefined || call.abandoned) return;
-      const { recorder, platform, service, scope } = one;
-      // What went over the wire has been recorded there.
+    around: (_call, request, run) => inRequestScope(request?.scope, run),
+    end: (call, request) => {
+      if (request === undefined || call.abandoned) return;
+      const { recorder, platform, service, scope } = request;
+      // HTTP requests within the call have been recorded by `instrumentFetch`.
       if (scope === undefined || scope.requests === 0) {
         const code = read(status, call) ?? statusCodeOf(call);
-        recorder.recordServiceRequest(
-          service,
-          platform,
-          label('method', call),
-          code,
-          secondsSince(one.startedAt),
-        );
-        const told = rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call);
-        if (told !== undefined) recordRateLimit(recorder, platform, told);
+        const seconds = secondsSince(request.startedAt);
+        recorder.recordServiceRequest(service, platform, label('method', call), code, seconds);
+        const report = rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call);
+        if (report !== undefined) recordRateLimit(recorder, platform, report);
       }
       if (effect === undefined || call.outcome !== 'success') return;
       const repository = label('repository', call);
@@ -161,32 +167,26 @@ function statusCodeOf({ outcome, result, error }: Call): number | string {
   const code = statusOf(outcome === 'success' ? result : error);
   if (code !== undefined) return code;
   if (outcome === 'success') return 'unknown';
-  // fetch hides what went wrong in the cause.
+  // The errors of fetch have the network error as their cause.
   const network = networkErrorCode(propertiesOf(error).cause ?? error);
   return network === 'network_error' ? errorName(error) : network;
 }
 
 function rateLimitOf({ outcome, result, error }: Call): RateLimitReport | undefined {
-  const told = outcome === 'success' ? result : error;
-  const [reading] = platformRateLimit(headersOf(told), Date.now());
+  const response = outcome === 'success' ? result : error;
+  const [reading] = platformRateLimit(headersOf(response), Date.now());
   const limited = outcome !== 'success' && isRateLimitError(error);
   return limited || reading !== undefined ? { limited, ...reading } : undefined;
 }
 
-function recordRateLimit(recorder: PlatformMetrics, platform: string, told: RateLimitReport): void {
-  const { limited = false, ...state } = told;
+function recordRateLimit(recorder: PlatformMetrics, platform: string, report: RateLimitReport): void {
+  const { limited = false, ...state } = report;
   if (limited) recorder.recordRateLimit(platform);
   recorder.setRateLimit(platform, state);
 }
 
 function checkEffect(effect: unknown): void {
   if (effect === undefined || Object.hasOwn(effectMetrics, effect as string)) return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`effect\` of @PlatformRequest: expected one of ${Object.keys(effectMetrics).join(', ')}, received ${shown(effect)}.`,
-  );
-}
-
-function absent(): string {
-  return '';
+  const effects = Object.keys(effectMetrics).join(', ');
+  throw invalidOption('@PlatformRequest', 'effect', `one of ${effects}`, effect);
 }

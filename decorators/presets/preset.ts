@@ -1,51 +1,54 @@
-/** What the presets share: several metrics of the catalogue on one method, recorded as the recorders do. */
+/** The implementation that the presets share: several catalogue metrics on one method, recorded by a recorder. */
 import type { MetricDefinition } from '../../lib/definition.js';
-import { metricsError, nearest, shown } from '../../lib/errors.js';
+import { didYouMean, metricsError } from '../../lib/errors.js';
 import { labelText } from '../../lib/instruments/label-values.js';
-import type { AnyRegistry } from '../../lib/registry.js';
+import { checkOptionNames, invalidOption, type OptionNames } from '../../lib/option-names.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from '../error-classes.js';
 import type { MethodMetric } from '../metadata.js';
 import { type DualModeMethodDecorator, methodDecorator } from '../method-decorator.js';
 import type { MethodSite } from '../method-site.js';
-import { anonymous, type CommonOptions, checkOptionNames } from '../metric-decorator.js';
-import type { CallObserver } from '../observed-call.js';
-import { fromClass } from '../recording/class-settings.js';
-import type { Source } from '../recording/label-sources.js';
+import { anonymous, type CommonOptions } from '../metric-decorator.js';
+import { type CallObserver, erased } from '../observed-call.js';
+import type { AnyRegistry } from '../../lib/registry.js';
+import { fromClass, type Source } from '../recording/label-sources.js';
 import { type BindingFinder, bindingFinder, type RegistryBinding } from '../recording/registry-binding.js';
 
-/** Sources for some of the labels of a preset. */
+/** Sources for the labels of a preset, each of them optional. */
 export type PresetLabels<Names extends string, C> = {
   readonly [Name in Names]?: Source<string | number | boolean, C>;
 };
 
-/** A preset, and where it stands. */
+/** The functions with which a preset observes the calls of one method. */
 export interface Preset<Recorder> {
-  /** The recorder of a call's registry; `undefined` where it cannot be had, which is noted. */
+  /** The recorder of a call's registry; `undefined` if the registry fails, which is counted. */
   readonly recorderOf: (call: Call) => (RegistryBinding & { readonly recorder: Recorder }) | undefined;
-  /** The value of a label for a call: what its source gives, else what the class says, else the default. */
+  /** The value of a label for a call: from its source, else from the class, else the default. */
   readonly label: (name: string, call: Call) => string;
-  /** What an option makes of a call; `undefined` where it is not given or fails, which is noted. */
+  /** The result of an option for a call; `undefined` if the option is not given, or throws, which is counted. */
   readonly read: <T>(option: ((call: never) => T) | undefined, call: Call) => T | undefined;
-  readonly site: MethodSite;
 }
 
-export interface PresetMaker<Recorder> {
+/** The options that every preset has. */
+export type PresetOption = 'labels' | keyof CommonOptions;
+
+/** The parts in which the presets differ. */
+export interface PresetMaker<Recorder, Started> {
   readonly decorator: string;
-  /** The metrics that it records, the first one for messages. */
+  /** The metrics that it records. Messages name the first one. */
   readonly definitions: readonly [MetricDefinition, ...MetricDefinition[]];
-  /** Its labels, and what they are where neither the method nor the class says. */
+  /** Its labels, with the defaults for those that neither the method nor the class sets. */
   readonly labels: Readonly<Record<string, (call: Call, site: MethodSite) => string>>;
-  /** Options of its own beside `labels`, `registry` and `ignore`. */
-  readonly ownOptions: readonly string[];
+  /** The options of this preset alone. */
+  readonly ownOptions: Readonly<Record<string, true>>;
   readonly recorderIn: (registry: AnyRegistry) => Recorder;
-  readonly observer: (preset: Preset<Recorder>) => CallObserver;
+  readonly observer: (preset: Preset<Recorder>) => CallObserver<Started>;
 }
 
 /** Makes the decorator of a preset. @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT */
-export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
-  { decorator, definitions, labels, ownOptions, recorderIn, observer }: PresetMaker<Recorder>,
+export function presetDecorator<Recorder, Started, This, Args extends unknown[], Result>(
+  { decorator, definitions, labels, ownOptions, recorderIn, observer }: PresetMaker<Recorder, Started>,
   options: CommonOptions<never> & { readonly labels?: object },
 ): DualModeMethodDecorator<This, Args, Result> {
   checkOptions(decorator, options, Object.keys(labels), ownOptions);
@@ -59,7 +62,7 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
     try {
       return finder.bindingOf(call);
     } catch (error) {
-      // It is the registry that fails: the shared one hears of it.
+      // The registry function itself failed: report to the shared registry.
       sharedRegistry.recordingFailed(first.name, 'registry', error);
       return undefined;
     }
@@ -72,7 +75,7 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
       (name) => labels[name] === methodName && given[name] === undefined && site.method === '',
     );
     if (unnamed !== undefined) throw anonymous(decorator, `labels: { ${unnamed}: 'plan' }`);
-    // As with the decorators of one metric: `@Instrumented` cannot find a private method to say where it records.
+    // `@Instrumented`, which may set another registry, cannot find a private method: it binds at its first call.
     if (!site.private) finder.bindSoon();
     const read = <T>(option: ((call: never) => T) | undefined, call: Call): T | undefined => {
       try {
@@ -91,16 +94,15 @@ export function presetDecorator<Recorder, This, Args extends unknown[], Result>(
           : labelText(value, name, first.name);
       } catch (error) {
         failed(call, 'label', error);
-        // An event without one label is better than no event.
+        // Recording the event without one label is better than not recording it.
         return '';
       }
     };
-    const observing = observer({ site, read, recorderOf, label });
     const bound: CallObserver = {
-      ...observing,
+      ...erased(observer({ read, recorderOf, label })),
       bind: finder.bind,
       handlesRejections: options.handlesRejections,
-      // What a preset does beside its metrics, such as naming the requests within a call, is for other metrics.
+      // With all metrics off, the request scope of a preset serves nothing either.
       isOff: (instance, declaration) => isDisabled(finder, instance, declaration),
     };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
@@ -118,12 +120,17 @@ function isDisabled(
   }
 }
 
-/** The default of a label that is the name of the method. */
+/** The default of a label: the name of the method. */
 export function methodName(_call: Call, site: MethodSite): string {
   return site.method;
 }
 
-/** A metric of a preset as `getInstrumentation` shows it. */
+/** The default of a label: empty, which is the same as an absent label. */
+export function absent(): string {
+  return '';
+}
+
+/** A metric of a preset, as `getInstrumentation` lists it. */
 function metricOf(
   decorator: string,
   definition: MetricDefinition,
@@ -136,34 +143,30 @@ function metricOf(
   return { decorator, definition, staticLabels: Object.freeze(Object.fromEntries(staticLabels)) };
 }
 
+const commonOptionNames = {
+  labels: true,
+  registry: true,
+  ignore: true,
+  handlesRejections: true,
+} satisfies OptionNames<CommonOptions & { labels: object }>;
+
 function checkOptions(
   decorator: string,
-  options: unknown,
+  options: object,
   labels: readonly string[],
-  ownOptions: readonly string[],
+  ownOptions: Readonly<Record<string, true>>,
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid argument of @${decorator}: expected options or nothing, received ${shown(options)}.`,
-    );
-  }
-  checkOptionNames(decorator, options, ['labels', 'registry', 'ignore', 'handlesRejections', ...ownOptions]);
+  const where = `@${decorator}`;
+  checkOptionNames<object>(where, options, { ...commonOptionNames, ...ownOptions });
   const given: Partial<Record<'labels' | 'ignore', unknown>> = options;
   if (given.ignore !== undefined) checkErrorClasses(decorator, 'ignore', given.ignore);
   if (given.labels === undefined) return;
-  if (typeof given.labels !== 'object' || given.labels === null) {
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`labels\` of @${decorator}: expected sources by label, received ${shown(given.labels)}.`,
-    );
-  }
-  for (const name of Object.keys(given.labels)) {
-    if (labels.includes(name)) continue;
-    const meant = nearest(name, labels);
-    throw metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`labels\` of @${decorator}: expected some of ${labels.join(', ')}, received an unknown label \`${name}\`.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`}`,
-    );
-  }
+  if (typeof given.labels !== 'object' || given.labels === null)
+    throw invalidOption(where, 'labels', 'an object with a source per label', given.labels);
+  const unknown = Object.keys(given.labels).find((name) => !labels.includes(name));
+  if (unknown === undefined) return;
+  throw metricsError(
+    'ERR_METRICS_INVALID_OPTION',
+    `Invalid \`labels\` of ${where}: expected some of ${labels.join(', ')}, received an unknown label \`${unknown}\`.${didYouMean(unknown, labels)}`,
+  );
 }

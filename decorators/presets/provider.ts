@@ -1,4 +1,4 @@
-/** `@ProviderRequest`: everything that `ProviderMetrics` records of a request to an AI provider, streamed replies included. */
+/** `@ProviderRequest`: records a request to an AI provider as `ProviderMetrics` does, streamed replies included. */
 import {
   aiCost,
   aiRateLimitLimit,
@@ -15,11 +15,11 @@ import {
   aiTokens,
   aiUnpricedRequests,
 } from '../../lib/catalogue/provider.js';
-import { metricsError, shown } from '../../lib/errors.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
+import { invalidOption, type OptionNames } from '../../lib/option-names.js';
 import { providerRateLimit } from '../../lib/outbound/rate-limit-headers.js';
 import { headersOf, isRateLimitError, type RateLimitReport } from '../../lib/outbound/rate-limit-result.js';
-import type { RequestScope } from '../../lib/outbound/request-scope.js';
+import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
 import { checkPrices, type PriceTable, type TokenUsage } from '../../lib/recorders/prices.js';
 import { ProviderMetrics } from '../../lib/recorders/provider.js';
 import type { AiRequest } from '../../lib/recorders/provider-requests.js';
@@ -29,42 +29,47 @@ import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
-import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
-import { inRequestScope, requestScope } from './preset-scope.js';
-import { sdkUsage } from './sdk-usage.js';
-import { noFacts, type ReplyFacts, type ReplyStream, type UsageReader } from './usage.js';
+import { anthropicUsage } from './anthropic-usage.js';
+import { openaiUsage } from './openai-usage.js';
+import { methodName, type Preset, type PresetLabels, type PresetOption, presetDecorator } from './preset.js';
+import { noFacts, type ReplyFacts, type ReplyStream, recognizingReader, type UsageReader } from './usage.js';
 
+/** The options of `@ProviderRequest`. */
 export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
-   * Sources, read at the start of a request. What is left out is taken from `@Instrumented({ labels })`; where that says
-   * nothing, `provider` is the name of the class, `model` the property `model` of the first argument, and `operation` the
-   * name of the method.
+   * Label sources, read at the start of a request. Default: the labels of `@Instrumented`; without those, `provider` is the
+   * name of the class, `model` the property `model` of the first argument, and `operation` the name of the method.
    */
   labels?: PresetLabels<'provider' | 'model' | 'operation', C>;
   /**
-   * How replies report their usage: `anthropicUsage`, `openaiUsage`, or a function of the call for replies of one's own.
-   * Default: replies of both SDKs, recognized by their shape.
+   * How the usage is read from a reply: `anthropicUsage`, `openaiUsage`, or a function of the call that returns tokens by
+   * type. Default: replies of both SDKs, recognized by their shape.
    */
   usage?: UsageReader | ((call: C) => Partial<TokenUsage> | undefined);
   /**
-   * US dollars for a million tokens, by model: the one asked for, else the one that answered. A reply whose model has no price
-   * counts in `ai_unpriced_requests_total`; without a table that is every reply that reports its usage.
+   * US dollars per million tokens, by model: the requested model, else the one that answered. A reply of a model without a
+   * price counts in `ai_unpriced_requests_total`. Default: no prices.
    */
   prices?: PriceTable;
   /**
-   * What the call reports of the rate limit. Default: an error with `status` 429 limited it, and its `headers` say how long.
+   * The rate limit that the call reports. Default: an error with `status` 429 counts as limited, and its `headers` hold the
+   * state of the limit.
    */
   rateLimit?: (call: C) => RateLimitReport | undefined;
-  /** Why this request is a retry of another; `undefined` where it is none. Read at the start. */
+  /** The reason why this request retries another one; `undefined` if it is not a retry. Read at the start. Default: none. */
   retry?: (call: C) => string | undefined;
 }
 
+/** The default of `usage`: replies of whichever SDK they come from. */
+export const sdkUsage: UsageReader = recognizingReader([anthropicUsage, openaiUsage]);
+
 /**
- * A call of the method is a request to an AI provider: `ai_requests_total`, `ai_requests_in_progress` while it runs,
- * `ai_requests_successful_total` or `ai_requests_failed_total`, `ai_request_duration_seconds`, and of the reply
- * `ai_tokens_total`, `ai_cost_usd_total` or `ai_unpriced_requests_total`; of a streamed reply, which ends when it has been
- * read, `ai_time_to_first_token_seconds` too; of rate limits `ai_rate_limits_total`, `ai_rate_limit_reset_seconds`,
- * `ai_rate_limit_remaining` and `ai_rate_limit_limit`. With `instrumentFetch` on in the same registry, what the wire sees of them is left to it.
+ * Records each call of the method as a request to an AI provider: `ai_requests_total`, `ai_requests_in_progress`,
+ * `ai_requests_successful_total` or `ai_requests_failed_total`, and `ai_request_duration_seconds`; from the reply
+ * `ai_tokens_total`, and `ai_cost_usd_total` or `ai_unpriced_requests_total`; for a streamed reply, whose call ends when it
+ * has been read, also `ai_time_to_first_token_seconds`; of rate limits `ai_rate_limits_total`,
+ * `ai_rate_limit_reset_seconds`, `ai_rate_limit_remaining` and `ai_rate_limit_limit`. If `instrumentFetch` is active in the
+ * same registry, rate limits and retries of the HTTP requests within the call are recorded there, and not a second time here.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION,
  *   ERR_METRICS_DEFINITION_CONFLICT
  * @example
@@ -105,7 +110,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
         model: ({ args: [request] }) => textIn(propertiesOf(request).model) ?? '',
         operation: methodName,
       },
-      ownOptions: ['usage', 'prices', 'rateLimit', 'retry'],
+      ownOptions,
       recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),
       observer: (preset) => requesting(preset, given),
     },
@@ -113,14 +118,21 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
   );
 }
 
-/** What is kept of a request between its start and its end. */
-interface Started {
+const ownOptions = {
+  usage: true,
+  prices: true,
+  rateLimit: true,
+  retry: true,
+} satisfies OptionNames<Omit<ProviderRequestOptions<Call>, PresetOption>>;
+
+/** The state of a request between its start and its end. */
+interface StartedRequest {
   readonly recorder: ProviderMetrics;
   readonly request: Required<AiRequest>;
   readonly startedAt: number;
-  /** Where the wire records too. */
+  /** Set if outgoing HTTP requests are recorded too. */
   readonly scope: RequestScope | undefined;
-  /** The reply, while it is streamed. */
+  /** The reply, if it is streamed. */
   stream: ReplyStream | undefined;
   hasToken: boolean;
 }
@@ -128,14 +140,14 @@ interface Started {
 function requesting(
   { recorderOf, label, read }: Preset<ProviderMetrics>,
   { usage = sdkUsage, prices, rateLimit, retry }: ProviderRequestOptions<Call>,
-): CallObserver {
+): CallObserver<StartedRequest | undefined> {
   const reader = typeof usage === 'function' ? undefined : usage;
-  const factsOf = (call: Call, { stream }: Started): ReplyFacts => {
+  const factsOf = (call: Call, { stream }: StartedRequest): ReplyFacts => {
     if (typeof usage === 'function') return { ...noFacts, usage: usageIn(read(usage, call)) };
     return stream?.facts() ?? read((ended: Call) => usage.read(ended.result), call) ?? noFacts;
   };
   return {
-    start: (call): Started | undefined => {
+    start: (call) => {
       const bound = recorderOf(call);
       if (bound === undefined) return undefined;
       const { recorder, registry } = bound;
@@ -151,32 +163,30 @@ function requesting(
       const scope = requestScope(registry, { provider, model });
       return { recorder, request, startedAt: startedAt(), scope, stream: undefined, hasToken: false };
     },
-    around: (_call, started, run) => inRequestScope((started as Started | undefined)?.scope, run),
+    around: (_call, started, run) => inRequestScope(started?.scope, run),
     item: (call, started, item) => {
-      const one = started as Started | undefined;
-      if (one === undefined) return;
-      one.stream ??= (reader ?? sdkUsage).follow();
-      const { stream } = one;
-      if (read(() => stream.item(item), call) !== true || one.hasToken) return;
-      one.hasToken = true;
-      one.recorder.recordFirstToken(one.request.provider, one.request.model, secondsSince(one.startedAt));
+      if (started === undefined) return;
+      started.stream ??= (reader ?? sdkUsage).follow();
+      const { stream, recorder, request } = started;
+      if (read(() => stream.item(item), call) !== true || started.hasToken) return;
+      started.hasToken = true;
+      recorder.recordFirstToken(request.provider, request.model, secondsSince(started.startedAt));
     },
     end: (call, started) => {
-      const one = started as Started | undefined;
-      if (one === undefined) return;
-      const { recorder, request } = one;
+      if (started === undefined) return;
+      const { recorder, request } = started;
       if (call.abandoned) recorder.recordRequestAbandoned(request);
       else if (call.outcome === 'success') recorder.recordRequestComplete(request);
       else recorder.recordRequestError(request, call.error);
-      recordUsage(recorder, request, factsOf(call, one), prices);
-      recordRateLimit(one, rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call));
+      recordUsage(recorder, request, factsOf(call, started), prices);
+      recordRateLimit(started, rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call));
     },
   };
 }
 
-/** The usage that a function gave, if any: what is misspelt in it is for the recorder to say. */
-function usageIn(told: unknown): Partial<TokenUsage> | undefined {
-  const properties = propertiesOf(told);
+/** The usage that the option returned, if any. Misspelt token types in it are reported by the recorder. */
+function usageIn(returned: unknown): Partial<TokenUsage> | undefined {
+  const properties = propertiesOf(returned);
   return Object.values(properties).some((tokens) => tokens !== undefined && tokens !== null)
     ? properties
     : undefined;
@@ -190,25 +200,25 @@ function recordUsage(
 ): void {
   const { usage } = facts;
   if (usage === undefined) return;
-  // A method whose request does not name the model learns it from the reply.
+  // If the request does not name the model, the reply does.
   const named = model === '' ? (facts.model ?? '') : model;
   recorder.recordUsage(provider, named, usage);
   recorder.recordUsageCost(provider, named, usage, prices, facts.model);
 }
 
 function recordRateLimit(
-  { recorder, request, scope }: Started,
-  told: RateLimitReport | readonly RateLimitReport[] | undefined,
+  { recorder, request, scope }: StartedRequest,
+  reports: RateLimitReport | readonly RateLimitReport[] | undefined,
 ): void {
-  if (told === undefined || (scope !== undefined && scope.requests > 0)) return;
+  if (reports === undefined || (scope !== undefined && scope.requests > 0)) return;
   const { provider, model } = request;
-  for (const { limited = false, ...state } of [told].flat()) {
+  for (const { limited = false, ...state } of [reports].flat()) {
     if (limited) recorder.recordRateLimit(provider);
     recorder.setRateLimit(provider, { ...state, model });
   }
 }
 
-/** What an error of an SDK reports. */
+/** The rate limits that an error of an SDK reports. */
 function rateLimitOf({ error, outcome }: Call): readonly RateLimitReport[] | undefined {
   if (outcome === 'success' || !isRateLimitError(error)) return undefined;
   return [{ limited: true }, ...providerRateLimit(headersOf(error), Date.now(), true)];
@@ -218,8 +228,6 @@ function checkUsage(usage: unknown): void {
   if (usage === undefined || typeof usage === 'function') return;
   const { read, follow } = propertiesOf(usage);
   if (typeof read === 'function' && typeof follow === 'function') return;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`usage\` of @ProviderRequest: expected anthropicUsage, openaiUsage or a function of the call, received ${shown(usage)}.`,
-  );
+  const expected = 'anthropicUsage, openaiUsage or a function of the call';
+  throw invalidOption('@ProviderRequest', 'usage', expected, usage);
 }

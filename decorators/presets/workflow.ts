@@ -1,4 +1,4 @@
-/** `@WorkflowRun` and `@WorkflowStep`: everything that `WorkflowMetrics` records of a run and its steps. */
+/** `@WorkflowRun` and `@WorkflowStep`: record a run of a workflow and its steps as `WorkflowMetrics` does. */
 import {
   activeAutonomousLoops,
   errors,
@@ -21,22 +21,26 @@ import { checkParentheses, type DualModeMethodDecorator } from '../method-decora
 import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { classOf } from '../recording/class-settings.js';
-import { methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import { absent, methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
 
+/** The options of `@WorkflowRun`. */
 export interface WorkflowRunOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
-   * Sources, read at the start of a run. What is left out is taken from `@Instrumented({ labels })`; where that says nothing,
-   * `workflow_type` is the name of the class, and `provider` and `platform` are absent.
+   * Label sources, read at the start of a run. Default: the labels of `@Instrumented`; without those, `workflow_type` is the
+   * name of the class, and `provider` and `platform` are empty.
    */
   labels?: PresetLabels<'workflow_type' | 'provider' | 'platform', C>;
-  /** The run is the work on an issue of this kind: `issues_processed_total` and its duration are recorded too. */
+  /**
+   * The type of the issue that the run works on, read at its end: `issues_processed_total` and
+   * `issue_completion_duration_seconds` are recorded too. Default: the run works on no issue.
+   */
   issueType?: (call: C) => string;
 }
 
 /**
- * A call of the method is a run of a workflow: `workflows_started_total`, `active_autonomous_loops` while it runs,
- * `workflows_completed_total` by outcome, `workflow_completion_duration_seconds`; on an escalation `escalations_total`, with
- * the reason and severity of the `EscalationError`; on a failure `errors_total`.
+ * Records each call of the method as a run of a workflow: `workflows_started_total`, `active_autonomous_loops`,
+ * `workflows_completed_total` by outcome and `workflow_completion_duration_seconds`; for an escalation `escalations_total`,
+ * with the reason and severity of the `EscalationError`; for a failure `errors_total`.
  * @throws at class definition ERR_METRICS_INVALID_DECORATION on anything but a method, ERR_METRICS_INVALID_OPTION,
  *   ERR_METRICS_DEFINITION_CONFLICT
  * @example
@@ -67,7 +71,7 @@ export function WorkflowRun<This, Args extends unknown[], Result>(
         provider: absent,
         platform: absent,
       },
-      ownOptions: ['issueType'],
+      ownOptions: { issueType: true },
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
       observer: (preset) => running(preset, issueType),
     },
@@ -75,8 +79,8 @@ export function WorkflowRun<This, Args extends unknown[], Result>(
   );
 }
 
-/** What is kept of a run between its start and its end. */
-interface Run {
+/** The state of a run between its start and its end. */
+interface StartedRun {
   readonly recorder: WorkflowMetrics;
   readonly context: WorkflowContext;
   readonly startedAt: number;
@@ -85,13 +89,13 @@ interface Run {
 function running(
   { recorderOf, label, read }: Preset<WorkflowMetrics>,
   issueType: WorkflowRunOptions<Call>['issueType'],
-): CallObserver {
+): CallObserver<StartedRun | undefined> {
   return {
-    start: (call): Run | undefined => {
+    start: (call) => {
       const recorder = recorderOf(call)?.recorder;
       if (recorder === undefined) return undefined;
       const context = {
-        // The call itself: no other run is known by it.
+        // The call itself, which is unique.
         workflowId: call,
         workflowType: label('workflow_type', call),
         provider: label('provider', call),
@@ -100,14 +104,14 @@ function running(
       recorder.recordWorkflowStart(context);
       return { recorder, context, startedAt: startedAt() };
     },
-    end: (call, started) => {
-      if (started === undefined) return;
-      const { recorder, context, startedAt: start } = started as Run;
+    end: (call, run) => {
+      if (run === undefined) return;
+      const { recorder, context } = run;
       if (call.abandoned) {
         recorder.recordWorkflowAbandoned(context);
         return;
       }
-      const seconds = secondsSince(start);
+      const seconds = secondsSince(run.startedAt);
       if (call.outcome === 'success') recorder.recordWorkflowComplete(context, seconds);
       else recorder.recordWorkflowError(context, call.error, seconds);
       if (call.outcome === 'escalation') {
@@ -121,18 +125,20 @@ function running(
   };
 }
 
+/** The options of `@WorkflowStep`. */
 export interface WorkflowStepOptions<C extends Call> extends CommonOptions<C['instance']> {
   /**
-   * Where `workflow_type` is left out it is taken from `@Instrumented({ labels })`, then from a `@WorkflowRun` of the same class
-   * that gives it as a value; else it is the name of the class. `step_name` is the name of the method.
+   * Label sources, read at the start of a step. Default of `step_name`: the name of the method. Default of `workflow_type`:
+   * the label of `@Instrumented`, else the value that a `@WorkflowRun` of the same class has, else the name of the class.
    */
   labels?: PresetLabels<'step_name' | 'workflow_type', C>;
 }
 
 /**
- * A call of the method is a step of a workflow: `workflow_step_duration_seconds`, and `workflow_step_errors_total` by error
- * where it fails or escalates. Throws as `WorkflowRun` does.
+ * Records each call of the method as a step of a workflow: `workflow_step_duration_seconds`, and
+ * `workflow_step_errors_total` by error type if it fails or escalates.
  * @param name value of the `step_name` label. Default: the name of the method.
+ * @throws at class definition, as `WorkflowRun` does
  * @example
  * \@WorkflowStep('plan')
  * async plan(issue: Issue): Promise<Plan> { ... }
@@ -141,6 +147,7 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
   name?: string,
   options?: WorkflowStepOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
+/** Records each call of the method as a step that is named after the method. */
 export function WorkflowStep<This, Args extends unknown[], Result>(
   options?: WorkflowStepOptions<CallOf<This, Args, Result>>,
 ): DualModeMethodDecorator<This, Args, Result>;
@@ -161,7 +168,7 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
         step_name: methodName,
         workflow_type: (call, site) => typeOfRun(call) ?? site.className(call),
       },
-      ownOptions: [],
+      ownOptions: {},
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
       observer: stepping,
     },
@@ -169,31 +176,31 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
   );
 }
 
-interface Step {
+interface StartedStep {
   readonly recorder: WorkflowMetrics;
   readonly context: WorkflowContext;
   readonly name: string;
   readonly startedAt: number;
 }
 
-function stepping({ recorderOf, label }: Preset<WorkflowMetrics>): CallObserver {
+function stepping({ recorderOf, label }: Preset<WorkflowMetrics>): CallObserver<StartedStep | undefined> {
   return {
-    start: (call): Step | undefined => {
+    start: (call) => {
       const recorder = recorderOf(call)?.recorder;
       if (recorder === undefined) return undefined;
       const context = { workflowId: call, workflowType: label('workflow_type', call) };
       return { recorder, context, name: label('step_name', call), startedAt: startedAt() };
     },
-    end: (call, started) => {
-      if (started === undefined || call.abandoned) return;
-      const { recorder, context, name, startedAt: start } = started as Step;
-      recorder.recordStepComplete(context, name, secondsSince(start));
+    end: (call, step) => {
+      if (step === undefined || call.abandoned) return;
+      const { recorder, context, name } = step;
+      recorder.recordStepComplete(context, name, secondsSince(step.startedAt));
       if (call.outcome !== 'success') recorder.recordStepError(context, name, call.error);
     },
   };
 }
 
-/** Finds the type that a `@WorkflowRun` of the same class gives as a value; classes are few, and looked at once each. */
+/** Finds the `workflow_type` that a `@WorkflowRun` of the same class has as a fixed value. Cached per class. */
 function runTypes(): (call: Call) => string | undefined {
   const known = new WeakMap<object, { readonly type: string | undefined }>();
   return (call) => {
@@ -211,8 +218,4 @@ function runTypes(): (call: Call) => string | undefined {
     }
     return found.type;
   };
-}
-
-function absent(): string {
-  return '';
 }

@@ -1,5 +1,4 @@
-/** What `@Instrumented` says of a class: the registry of its methods, their shared labels, and its name. */
-
+/** The settings that `@Instrumented` gives a class: registry, shared labels, `failure` and name. */
 import { processWide } from '../../lib/process-wide.js';
 import type { AnyRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
@@ -12,13 +11,16 @@ export interface ClassSettings {
   readonly failure: ((call: Call) => boolean) | undefined;
 }
 
-type SharedValue = string | number | boolean;
+/** A value of a shared label. */
+export type SharedValue = string | number | boolean;
+
+/** A shared label of `@Instrumented`: a value, or a function of the call. */
 export type SharedSource = SharedValue | ((call: Call) => SharedValue);
 
 const settingsByClass = processWide('class settings', () => new WeakMap<object, ClassSettings>());
 const all = processWide('all class settings', () => ({ version: 0, hasFailure: false }));
 
-/** Grows with every class that is given settings: what was found before may be out of date. 0: there are none. */
+/** Increases with every class that gets settings, so that caches can be invalidated. 0: no class has settings. */
 export function settingsVersion(): number {
   return all.version;
 }
@@ -29,12 +31,12 @@ export function setClassSettings(target: object, settings: ClassSettings): void 
   all.hasFailure ||= settings.failure !== undefined;
 }
 
-/** The name that a class is given, itself and not by a superclass. */
+/** The name given to a class itself, not to a superclass. */
 export function ownName(target: object): string | undefined {
   return settingsByClass.get(target)?.name;
 }
 
-/** The first setting that the class of a call or one of its superclasses has: a subclass's wins. */
+/** A setting of the class of a call, else of its nearest superclass that has it. */
 export function settingOf<T>(
   call: CallSite,
   pick: (settings: ClassSettings) => T | undefined,
@@ -47,36 +49,18 @@ export function settingOf<T>(
   return undefined;
 }
 
-/** Whether any class takes results for failures: most programs have none, and look no class up. */
+/** Whether any class has the setting `failure`. If not, no class is looked up. */
 export const hasClassFailures = (): boolean => all.hasFailure;
 
-/** Whether the class of a call takes its result for a failure. Throws what `failure` throws. */
+/** Whether the class of a call counts its result as a failure. Throws what `failure` throws. */
 export function failsByClass(call: Call): boolean {
   return settingOf(call, ({ failure }) => failure)?.(call) === true;
 }
 
-/** The registry of the class of a call; `undefined` where it has none. */
+/** The registry of the class of a call; `undefined` if it has none. */
 export function registryOf(call: Call): AnyRegistry | undefined {
   const registry = settingOf(call, (settings) => settings.registry);
   return typeof registry === 'function' ? registry(call.instance as never) : registry;
-}
-
-/**
- * A label source: the label that `@Instrumented({ labels })` gives the class of the call, a subclass's before that of its
- * superclass, `fallback` where there is none.
- * @param fallback default: empty, which is an absent label
- * @example
- * \@Instrumented({ labels: { provider: 'claude' } })
- * class ClaudeProvider {
- *   \@Counted(aiRateLimits, { labels: { provider: fromClass('provider') } })
- *   limited(): void {}
- * }
- */
-export function fromClass(name: string, fallback = ''): (call: Call) => string {
-  return (call) => {
-    const source = settingOf(call, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name] : undefined));
-    return String((typeof source === 'function' ? source(call) : source) ?? fallback);
-  };
 }
 
 /** The class that a call belongs to. */

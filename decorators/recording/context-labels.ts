@@ -1,16 +1,17 @@
-/** Labels of a whole piece of work, carried by the async context: set at its start, used by every recording within. */
+/** Labels set for everything that runs within a function, carried by the async context. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
 import { processWide } from '../../lib/process-wide.js';
 
-type ContextLabels = Readonly<Record<string, string | number | boolean>>;
+/** Labels for {@link withLabels}, by name. */
+export type ContextLabels = Readonly<Record<string, string | number | boolean>>;
 
-// Costs nothing until `withLabels` is used: only then does Node track the context of promises.
+// Free of cost until `withLabels` is used: only then does Node track the context of promises.
 const context = processWide('context labels', () => new AsyncLocalStorage<ContextLabels>());
 
 /**
- * Runs a function within which `fromContext` finds these labels, in addition to those set around it. They flow through
- * awaits, timers and callbacks, and through the body of a generator that the function returns.
+ * Runs a function within which `fromContext` finds these labels, in addition to those of enclosing calls. They are
+ * propagated through awaits, timers and callbacks, and into the body of a generator that the function returns.
  * @returns what the function returns
  * @example
  * await withLabels({ workflow_type: 'issue' }, () => workflow.run(issue));
@@ -22,15 +23,12 @@ export function withLabels<T>(labels: ContextLabels, run: () => T): T {
   return result;
 }
 
-/**
- * A label source: the value that `withLabels` set around the call, `fallback` where there is none.
- * @param fallback default: empty, which is an absent label
- */
-export function fromContext(name: string, fallback = ''): () => string {
-  return () => String(context.getStore()?.[name] ?? fallback);
+/** The value that `withLabels` set for a label around the current call. */
+export function contextLabel(name: string): ContextLabels[string] | undefined {
+  return context.getStore()?.[name];
 }
 
-/** Runs functions in the context of now, later. */
+/** Captures the current context, and returns a function that runs others in it. */
 export function contextRunner(): <T>(run: () => T) => T {
   const labels = context.getStore();
   return labels === undefined ? (run) => run() : (run) => context.run(labels, run);

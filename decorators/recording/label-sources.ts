@@ -1,22 +1,27 @@
-/** Where the labels of a recording come from: a value, or a function of the call. */
+/** Label sources: a value, or a function of the call. */
 import type { MetricDefinition } from '../../lib/definition.js';
 import { errorName } from '../../lib/error-labels.js';
 import { metricsError, shown } from '../../lib/errors.js';
 import type { LabelInput, LabelShape } from '../../lib/label.js';
 import type { Outcome } from '../../lib/outcome.js';
 import type { Call } from '../call.js';
+import { settingOf } from './class-settings.js';
+import { contextLabel } from './context-labels.js';
 
-/** A value, or a function of the call that gives it. */
+/** A label source: a value, or a function of the call that returns one. */
 export type Source<Value, C> = Value | ((call: C) => Value);
 
-/** A source for each label of a definition, none missing and none more. */
+/** Exactly one source for each label of a definition. */
 export type LabelSources<L extends LabelShape, C> = { readonly [K in keyof L]: Source<LabelInput<L[K]>, C> };
 
 /**
- * How the call ended: `success`, `failure`, or `escalation` for an `EscalationError`. For a closed set without `escalation`, such
- * as `label('success', 'failure')`, an escalation is a `failure`.
+ * A label source: how the call ended, `success`, `failure`, or `escalation` for an `EscalationError`. For a label with a
+ * closed set of values that lacks `escalation`, such as `label('success', 'failure')`, an escalation is a `failure`.
+ * @example
+ * \@Counted(jobs, { labels: { outcome } })
  */
 export function outcome(call: { readonly outcome: Outcome }): Outcome;
+/** The same, for a label with a closed set of values that lacks `escalation`. */
 export function outcome(call: { readonly outcome: Outcome }): Exclude<Outcome, 'escalation'>;
 export function outcome(call: { readonly outcome: Outcome }): Outcome {
   return call.outcome;
@@ -26,26 +31,59 @@ function outcomeWithoutEscalation(call: { readonly outcome: Outcome }): Outcome 
   return call.outcome === 'escalation' ? 'failure' : call.outcome;
 }
 
-/** Class name of what was thrown, `none` where nothing was. What is no error gives its type (`string`, `undefined`). */
+/**
+ * A label source: the class name of the thrown error, or `none` after a success. A thrown value that is not an error gives
+ * its type (`string`, `undefined`).
+ * @example
+ * \@Counted(jobErrors, { when: 'failure', labels: { error_type: errorType } })
+ */
 export function errorType(call: { readonly outcome: Outcome; readonly error: unknown }): string {
   return call.outcome === 'success' ? 'none' : errorName(call.error);
 }
 
-/** The labels of a decorator, ready to be read call by call. */
+/**
+ * A label source: the label that `@Instrumented({ labels })` sets for the class of the call, else for its nearest
+ * superclass.
+ * @param fallback used if no class sets the label. Default: empty, which is an absent label.
+ * @example
+ * \@Instrumented({ labels: { provider: 'claude' } })
+ * class ClaudeProvider {
+ *   \@Counted(aiRateLimits, { labels: { provider: fromClass('provider') } })
+ *   limited(): void {}
+ * }
+ */
+export function fromClass(name: string, fallback = ''): (call: Call) => string {
+  return (call) => {
+    const source = settingOf(call, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name] : undefined));
+    return String((typeof source === 'function' ? source(call) : source) ?? fallback);
+  };
+}
+
+/**
+ * A label source: the value that `withLabels` set around the call.
+ * @param fallback used if it set none. Default: empty, which is an absent label.
+ * @example
+ * \@Timed(stepDuration, { labels: { workflow_type: fromContext('workflow_type') } })
+ */
+export function fromContext(name: string, fallback = ''): () => string {
+  return () => String(contextLabel(name) ?? fallback);
+}
+
+/** The sources of a decorator in the order of its definition. */
 export interface BoundSources {
-  /** Label values in declared order where all are values; else `undefined`. */
+  /** Label values in declared order if no source is a function; else `undefined`. */
   readonly values: readonly unknown[] | undefined;
   /** The values that do not depend on the call, by label. */
   readonly staticLabels: Readonly<Record<string, string>>;
   /** Label values in declared order for one call. Throws what a source throws. */
   readonly of: (call: Call) => readonly unknown[];
-  /** The same for an instrument that has only some of the labels: the sources of the others are not asked. */
+  /** The same for an instrument with only some of the labels: the sources of the others are not called. */
   readonly among: (labelNames: readonly string[]) => Pick<BoundSources, 'values' | 'of'>;
 }
 
 /**
  * Checks sources against a definition and puts them into its order.
- * @throws ERR_METRICS_INVALID_OPTION for a missing, misspelt or unusable source
+ * @throws ERR_METRICS_INVALID_OPTION for a missing, unknown or invalid source
  */
 export function boundSources(decorator: string, definition: MetricDefinition, labels: unknown): BoundSources {
   const names = Object.keys(definition.labels);

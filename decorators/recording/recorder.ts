@@ -1,4 +1,4 @@
-/** Recording on the series of a call, so that no failure of it reaches the caller. */
+/** Records on the series of a call. Failures are contained: they never reach the caller. */
 import type { MetricDefinition } from '../../lib/definition.js';
 import type { AnyInstrument } from '../../lib/instruments/any-instrument.js';
 import type { Series } from '../../lib/instruments/branch.js';
@@ -9,22 +9,22 @@ import type { CallObserver } from '../observed-call.js';
 import { type BoundSources, boundSources } from './label-sources.js';
 import { bindingFinder } from './registry-binding.js';
 
-/** Nothing of it throws: what fails is noted in the registry, which counts it and warns once. */
+/** None of its functions throws: failures are reported to the registry, which counts them and warns once. */
 export interface Recorder<S extends Series> {
   readonly sources: BoundSources;
-  /** All calls have one series, in one registry: nothing of the user's is asked. */
+  /** Whether all calls record on one series in one registry, so that no user code is run. */
   readonly isBound: boolean;
-  /** Whether calls on an instance record nothing, since the metric is switched off. */
+  /** Whether the metric is switched off for calls on an instance. */
   readonly isOff: NonNullable<CallObserver['isOff']>;
-  /** The series of this call; `undefined` where a label source failed. */
+  /** The series of a call; `undefined` if a label source failed. */
   readonly seriesOf: (call: Call) => S | undefined;
-  /** What `value` makes of this call; `undefined` where it failed or has nothing to say. */
+  /** The result of `value` for a call; `undefined` if it failed or returned `undefined`. */
   readonly amountOf: (call: Call, value: (call: Call) => number | undefined) => number | undefined;
-  /** Takes note of a recording that failed. */
+  /** Reports a failed recording. */
   readonly failed: (call: Call, reason: string, error: unknown) => undefined;
-  /** Binds when the class is defined; without it, at the first call. */
+  /** Binds the metric once the class is defined, instead of at the first call. */
   readonly bindSoon: () => void;
-  /** Makes ready in the registry of its class, and in no other. */
+  /** Binds the metric in the registry of its class only. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
 }
 
@@ -32,23 +32,23 @@ export interface RecorderOptions {
   readonly decorator: string;
   readonly definition: MetricDefinition;
   readonly labels: unknown;
-  /** A registry, or what gives the one of an instance. Default: that of the class, else `sharedRegistry`. */
+  /** A registry, or a function of the instance. Default: the registry of the class, else `sharedRegistry`. */
   readonly registry: unknown;
 }
 
-/** A definition in one registry, with the series that needs no call to be found. */
+/** The instrument of a definition in one registry, with its series if that does not depend on the call. */
 interface Binding<S extends Series> {
   readonly registry: AnyRegistry;
   readonly instrument: AnyInstrument;
   readonly bound: S | undefined;
   readonly of: BoundSources['of'];
-  /** Once it is, it stays so: kept here, since instruments are of many shapes, and slow to read from. */
+  /** Never reset once true. Cached here, since reading it from instruments of many shapes is slow. */
   isOff: boolean;
 }
 
 /**
- * Makes the recorder of a decorator. A series whose labels are all values is bound before the first call: at once in a
- * registry that is given, else when the class is defined, which may name another than the shared one.
+ * Makes the recorder of a decorator. A series whose labels are all fixed values is bound before the first call: immediately
+ * if a registry is given, else when the class is defined, which may set another registry than the shared one.
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  */
 export function recorderFor<S extends Series>({
@@ -59,7 +59,7 @@ export function recorderFor<S extends Series>({
 }: RecorderOptions): Recorder<S> {
   const sources = boundSources(decorator, definition, labels);
   const bindings = new WeakMap<AnyRegistry, Binding<S>>();
-  // The definition says the instrument's type, and so its series'.
+  // The type of the definition is the type of the instrument, and so of its series.
   const seriesAt = (instrument: AnyInstrument, values: readonly unknown[]): S =>
     instrument.series.at(values) as Series as S;
   const bindingIn = (target: AnyRegistry): Binding<S> => {
@@ -84,12 +84,12 @@ export function recorderFor<S extends Series>({
     try {
       target = bindingOf(call).registry;
     } catch {
-      // It is the registry that fails: the shared one hears of it.
+      // The registry function itself failed: report to the shared registry.
     }
     target.recordingFailed(definition.name, reason, error);
     return undefined;
   };
-  // One series for every call: nothing is looked up.
+  // One series for every call: no lookup.
   const always = fixed?.bound;
   const seriesOf = (call: Call): S | undefined => {
     if (always !== undefined) return always;
@@ -110,7 +110,7 @@ export function recorderFor<S extends Series>({
         binding.isOff ||= binding.instrument.isOff;
         return binding.isOff;
       } catch {
-        // What fails is noted by the recording.
+        // The recording reports the failure.
         return false;
       }
     },
@@ -122,7 +122,7 @@ export function recorderFor<S extends Series>({
   };
 }
 
-/** Asks a function of the user for an amount; what it throws is noted, and gives none. */
+/** Calls a user function for an amount; if it throws, the error is reported and there is no amount. */
 export function containedAmount(failed: Recorder<Series>['failed']): Recorder<Series>['amountOf'] {
   return (call, value) => {
     try {

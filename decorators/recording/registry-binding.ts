@@ -1,33 +1,32 @@
-/** Which registry a decorator records in. */
+/** Finds the registry in which a decorator records. */
 import type { MetricDefinition } from '../../lib/definition.js';
-import { metricsError, shown } from '../../lib/errors.js';
-import type { AnyRegistry } from '../../lib/registry.js';
+import { invalidOption } from '../../lib/option-names.js';
 import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { type Declaration, declarationOf, declaredBy, prototypeOf } from '../declaration.js';
 import { type ClassSettings, settingOf, settingsVersion } from './class-settings.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 
-/** What a decorator keeps for each registry that it records in. */
+/** The state of a decorator for one registry. */
 export interface RegistryBinding {
   readonly registry: AnyRegistry;
 }
 
 export interface BindingFinder<B extends RegistryBinding> {
   readonly bindingOf: (call: Call) => B;
-  /** As `bindingOf`, before there is a call. Missing where the user gives a registry by instance, and is asked once a call. */
+  /** As `bindingOf`, before there is a call. Missing if `registry` is a function of the instance, which runs once per call. */
   readonly bindingAt?: (instance: unknown, declaration: Declaration | undefined) => B | undefined;
-  /** Makes ready in the registry of its class, and in no other. */
+  /** Binds in the registry of the class only. */
   readonly bind: (registry: AnyRegistry | undefined) => void;
-  /** Binds when the class is defined; without it, at the first call. */
+  /** Binds once the class is defined, instead of at the first call. */
   readonly bindSoon: () => void;
-  /** The only binding there is, where one registry is given for all. */
+  /** The only binding, if one registry is given for all calls. */
   readonly fixed?: B;
 }
 
 /**
- * Finds the registry that a call records in, and what is bound to it: the one that is given, for all or by instance, else
- * that of the class, else the shared one.
- * @param registry as its user gave it
+ * Finds the binding of a call: in the registry of the option, else of the class, else in the shared one.
+ * @param registry the option: a registry, or a function of the instance
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  */
 export function bindingFinder<B extends RegistryBinding>(
@@ -62,7 +61,7 @@ function byClass<B extends RegistryBinding>(
   definitions: readonly MetricDefinition[],
   bindingIn: (registry: AnyRegistry) => B,
 ): BindingFinder<B> {
-  // A conflict is reported at class definition, as it is with a registry that is given.
+  // Reports a conflict at class definition, as with a registry of the option.
   for (const definition of definitions) sharedRegistry.checkConflict(definition);
   let shared: B | undefined;
   const bindShared = (): B => {
@@ -70,12 +69,12 @@ function byClass<B extends RegistryBinding>(
     return shared;
   };
   let claimed = false;
-  // Nearly every call has the class of the one before.
+  // Nearly every call has the same class as the one before.
   let lastPrototype: unknown;
   let lastDeclaration: Declaration | undefined;
   let lastBinding: B | undefined;
   let lastVersion = 0;
-  /** `undefined` where each instance has a registry of its own. */
+  /** `undefined` if each instance has a registry of its own. */
   const bindingAt = (instance: unknown, declaration: Declaration | undefined): B | undefined => {
     const version = settingsVersion();
     if (version === 0) return shared ?? bindShared();
@@ -88,7 +87,7 @@ function byClass<B extends RegistryBinding>(
     )
       return lastBinding;
     const found = registryAt(instance, declaration);
-    // A registry of the instance differs from call to call of one class: it is never the last.
+    // A registry function may return another registry for each instance: not cached.
     if (typeof found === 'function') return undefined;
     lastBinding = found === undefined ? bindShared() : bindingIn(found);
     lastPrototype = prototype;
@@ -111,7 +110,7 @@ function byClass<B extends RegistryBinding>(
       if (registry !== undefined) bindingIn(registry);
     },
     bindSoon: () =>
-      // By then the class is defined, and `@Instrumented` has said whether another registry is meant.
+      // In a microtask the class is defined, and `@Instrumented` has set another registry if there is one.
       queueMicrotask(() => {
         if (claimed) return;
         try {
@@ -123,16 +122,14 @@ function byClass<B extends RegistryBinding>(
   };
 }
 
-/** The registry of the class of a call, or what gives the one of an instance. */
+/** The registry of the class of a call, or its function of the instance. */
 function registryAt(instance: unknown, declaration: Declaration | undefined): ClassSettings['registry'] {
   return settingOf({ instance, ...{ [declaredBy]: declaration } }, ({ registry }) => registry);
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for what is no registry of ours */
+/** @throws ERR_METRICS_INVALID_OPTION for anything but a `MetricsRegistry` */
 export function checkedRegistry(decorator: string, registry: unknown): AnyRegistry {
   if (registry instanceof MetricsRegistry) return registry;
-  throw metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`registry\` of @${decorator}: expected a MetricsRegistry or a function of the instance that gives one, received ${shown(registry)}.`,
-  );
+  const expected = 'a MetricsRegistry or a function of the instance that returns one';
+  throw invalidOption(`@${decorator}`, 'registry', expected, registry);
 }

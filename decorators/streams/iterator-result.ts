@@ -1,16 +1,16 @@
-/** Generators, iterators and objects that are async iterable, observed step by step. */
+/** Generators, iterators and async iterables, observed step by step. */
 import { types } from 'node:util';
 import { contextRunner } from '../recording/context-labels.js';
 import type { AnyMethod, ObservedLife } from './stream-life.js';
 
-/** The methods of an iterator, sync or async; all but `next` may be missing. */
+/** A sync or async iterator. All methods except `next` are optional. */
 interface IteratorObject {
   next?: unknown;
   return?: unknown;
   throw?: unknown;
 }
 
-/** Observes the iterators that an object makes. */
+/** Observes the iterators that an async iterable returns. */
 export function followIteration(value: object, iterate: AnyMethod, life: ObservedLife): void {
   life.intercept(value, Symbol.asyncIterator, iterate, (original, self, args) => {
     const made: unknown = Reflect.apply(original, self, args);
@@ -19,7 +19,7 @@ export function followIteration(value: object, iterate: AnyMethod, life: Observe
       try {
         followIterator(made, life);
       } catch {
-        // A frozen one cannot be observed.
+        // A frozen iterator cannot be observed.
         life.end();
       }
     }
@@ -29,7 +29,7 @@ export function followIteration(value: object, iterate: AnyMethod, life: Observe
 
 /** Observes each step of an iterator. */
 export function followIterator(iterator: IteratorObject, life: ObservedLife): void {
-  // The body of a generator runs in the context of who reads it; it keeps the labels of who called it.
+  // The body of a generator runs in the context of its reader, but keeps the labels of its caller.
   const inContext = contextRunner();
   const step = (result: unknown): void => {
     if (typeof result !== 'object' || result === null) return;
@@ -69,13 +69,13 @@ export function followIterator(iterator: IteratorObject, life: ObservedLife): vo
 }
 
 /**
- * Whether an object is its own iterator, and may be read without asking for one. A cursor is not: it makes generators, and
- * the `done` of its documents is theirs.
+ * Whether an object is its own iterator, and so may be read without `[Symbol.asyncIterator]()`. A cursor is not: it returns
+ * generators, and `done` may be a property of its documents.
  */
 export function iteratesItself(value: object, iterate: AnyMethod): boolean {
   if (types.isGeneratorObject(value)) return true;
   if (typeof (value as IteratorObject).next !== 'function' || types.isGeneratorFunction(iterate))
     return false;
-  // Asking is safe: an iterator returns itself, and what a cursor makes has not started.
+  // The call has no side effect: an iterator returns itself, and the generator of a cursor has not started.
   return Reflect.apply(iterate, value, []) === value;
 }

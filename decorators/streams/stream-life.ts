@@ -1,90 +1,90 @@
-/** What the kinds of results that go on after the return have in common: what is reported of them, and how they are observed in place. */
+/** The observation of a result that goes on after the return, in place and independent of its kind. */
 import { processWide } from '../../lib/process-wide.js';
 import { contextRunner } from '../recording/context-labels.js';
 
-/** What is reported of a result: items, then one of `succeed`, `end`, `fail` and `abandonment`, once. */
+/** Receives the items of a result, then exactly one of `succeed`, `end`, `fail` and the function that `abandonment` makes. */
 export interface StreamLife {
-  /** When the call started, as a number that grows from call to call. */
+  /** When the call started, as a number that increases from call to call. */
   readonly started: number;
-  /** At the first item, or at each: a token, a chunk, an event, as the reader gets it. */
+  /** Called for the first item, or for each: a token, a chunk, an event, when the reader gets it. */
   readonly item: (item: unknown) => void;
-  /** It was settled with a value that goes on no further. */
+  /** The result was fulfilled with a final value. */
   readonly succeed: (value: unknown) => void;
-  /** It was read to its end, or left early. */
+  /** The result was read to its end, or its reader left early. */
   readonly end: (stream: object) => void;
-  /** Reading it threw, or it was rejected. */
+  /** Reading the result threw, or it was rejected. */
   readonly fail: (error: unknown) => void;
-  /** Makes what is done where the result becomes garbage before its end. It must not hold the result. */
+  /** Makes the function that is called if the result is garbage collected before its end. It must not hold the result. */
   readonly abandonment: (result: object) => () => void;
-  /** Whether `item` is called for each item. Default: for the first. */
+  /** Whether `item` is called for each item. Default: only for the first. */
   readonly everyItem?: boolean;
-  /** Runs the steps of an iterator, whose body is the work of the call. Default: they run as they are. */
+  /** Runs the steps of an iterator, whose body is part of the call. Default: they run unchanged. */
   readonly run?: (<T>(step: () => T) => T) | undefined;
 }
 
-/** A result that is being observed, on behalf of every call that returned it. */
+/** A result that is being observed for all calls that returned it. */
 export interface ObservedLife
   extends Omit<StreamLife, 'started' | 'everyItem' | 'abandonment' | 'run' | 'end'> {
   readonly end: () => void;
   readonly run: <T>(step: () => T) => T;
-  /** It was fulfilled with a value, which may be a result that goes on. */
+  /** The result was fulfilled with a value, which may itself go on. */
   readonly fulfil: (value: unknown) => void;
-  /** Whether its caller waits for a settlement, which then decides how the call ended. */
+  /** Whether the caller has subscribed to the settlement, which then decides how the call ended. */
   readonly isAwaited: () => boolean;
   readonly awaits: () => void;
-  /** Defines a property on an object itself, as hidden as those of its class, until the end: then the object is as it was. */
+  /** Defines a non-enumerable own property on an object until the end, when the object is restored. */
   readonly redefine: (object: object, key: PropertyKey, method: unknown) => void;
-  /** Replaces a method by one that runs `apply`, with the name, the length and the properties of the first. */
+  /** Replaces a method by one that calls `apply`, and keeps its name, length and properties. */
   readonly intercept: (object: object, key: PropertyKey, original: AnyMethod, apply: Interceptor) => void;
-  /** Undoes something at the end. */
+  /** Registers a function that is called at the end. */
   readonly undoing: (undo: Undo) => void;
   /** Whether an object that belongs to the result is seen for the first time. */
   readonly isNew: (part: object) => boolean;
-  /** Stops observing, and reports nothing. */
+  /** Stops observing without reporting anything. */
   readonly giveUp: () => void;
 }
 
 export type AnyMethod = (...args: unknown[]) => unknown;
 type Interceptor = (original: AnyMethod, self: unknown, args: unknown[]) => unknown;
 
-/** Puts back what was replaced. */
+/** Restores what was replaced. */
 export type Undo = () => void;
 
-/** Defines a property on an object itself, and returns what undoes it. @throws TypeError where the object does not allow it */
+/** Defines an own property on an object. @returns restores the object. @throws TypeError if the object does not allow it */
 export function redefine(object: object, key: PropertyKey, descriptor: PropertyDescriptor): Undo {
   const before = Reflect.getOwnPropertyDescriptor(object, key);
   const made = { ...descriptor, configurable: true, enumerable: before?.enumerable ?? false };
   Object.defineProperty(object, key, made);
   return () => {
     const now = Reflect.getOwnPropertyDescriptor(object, key);
-    // Whoever has redefined it since keeps what they made.
+    // Redefined by other code since: left alone.
     if (now === undefined || now.value !== made.value || now.get !== made.get) return;
     if (before === undefined) Reflect.deleteProperty(object, key);
     else Reflect.defineProperty(object, key, before);
   };
 }
 
-/** Ends the calls whose results nobody holds any more. What is held here does not hold the result. */
+/** Ends the calls whose results were garbage collected. The callbacks do not hold the results. */
 const abandoned = new FinalizationRegistry<() => void>((abandon) => abandon());
 
 interface Observation {
   readonly lives: LifeOnce[];
-  /** The calls that started before this returned the result from within: layers that hand it on. */
+  /** The last call started when the observation began: earlier calls that return the result are outer layers. */
   readonly since: number;
-  /** Whether it settles, once, as promises do. */
+  /** Whether the result settles once, as promises do. */
   readonly settles: boolean;
 }
 
-/** How many calls may share in one promise. A lazy one that is never run would gather them without end. */
+/** The number of calls that may share one promise. A lazy promise that is never run would collect them without limit. */
 const maxSharers = 100;
 
 /** Results that are being observed. */
 const observations = processWide('observed results', () => new WeakMap<object, Observation>());
 
 /**
- * Lets a life share in a result that is observed already; `undefined` where it is not. In a stream only a layer that hands
- * it on may share: its call had started before. Later calls that return the same stream end at the return, or a stream that all
- * calls share would gather them without end.
+ * Adds a call to a result that is observed already; `undefined` if it is not observed. A stream is shared only with an outer
+ * layer that passes it on, whose call started earlier. Later calls that return the same stream end at the return; otherwise a
+ * stream that all calls share would collect them without limit.
  */
 export function shareObservation(value: object, life: StreamLife): 'shared' | 'refused' | undefined {
   const observation = observations.get(value);
@@ -95,7 +95,7 @@ export function shareObservation(value: object, life: StreamLife): 'shared' | 'r
   return 'shared';
 }
 
-/** Starts to observe a result. @param follow what observes the value that it is fulfilled with; `false` where that is final */
+/** Starts to observe a result. @param follow observes the value that it is fulfilled with; `false` if that value is final */
 export function observe(
   value: object,
   life: StreamLife,
@@ -125,7 +125,7 @@ export function observe(
       for (const one of lives) one.item(item);
     },
     succeed: (result) => over((one) => one.succeed(result)),
-    // The result itself, also where what it made was read.
+    // Always the result itself, even if an iterator or reader of it was read.
     end: () => over((one) => one.end(value)),
     fail: (error) => over((one) => one.fail(error)),
     fulfil: (result) => over((one) => one.fulfil(result, follow)),
@@ -135,7 +135,7 @@ export function observe(
     },
     redefine: (object, key, method) => undos.push(redefine(object, key, { value: method, writable: true })),
     intercept: (object, key, original, apply) =>
-      // Of the method and not of the object: private fields find their own `this`.
+      // A proxy of the method, not of the object: private fields need the original `this`.
       observed.redefine(
         object,
         key,
@@ -157,15 +157,15 @@ export function observe(
 
 type LifeOnce = ReturnType<typeof lifeOnce>;
 
-/** A life that ends once: as garbage at the latest. */
+/** A life that ends exactly once, at the latest when the result is garbage collected. */
 function lifeOf(value: object, life: StreamLife): LifeOnce {
   const once = lifeOnce(life);
-  abandoned.register(value, inContextOfNow(life.abandonment(value)), once.token);
+  abandoned.register(value, inCurrentContext(life.abandonment(value)), once.token);
   return once;
 }
 
-/** Outlives the result. It is a function of its own, since closures of one function share what they hold. */
-function inContextOfNow(report: () => void): () => void {
+/** Not inlined: the returned closure outlives the result, and closures of one function share their scope. */
+function inCurrentContext(report: () => void): () => void {
   const inContext = contextRunner();
   return () => inContext(report);
 }

@@ -1,16 +1,21 @@
 /**
- * Results that go on after they are returned: promises that are more than plain ones, queries, cursors, generators, async
- * iterables, Node's and the web's readable streams, event streams of AI SDKs. They are observed in place, through their
- * own methods: the very object is returned, and whatever else it can do still works.
+ * Results that go on after they are returned: promises with more than the standard methods, queries, cursors, generators,
+ * async iterables, readable streams of Node and the web, event streams of AI SDKs. They are observed in place, through their
+ * own methods: the original object is returned, and all its other features still work.
  */
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
 import { followExits } from '../exits.js';
 import { followThenable } from '../promise-result.js';
-import { followEmitter, isEmitter } from './emitter-result.js';
-import { followEventStream, isEventStream } from './event-stream-result.js';
 import { followIteration, followIterator, iteratesItself } from './iterator-result.js';
-import { followNodeStream, nodeStreamState } from './node-stream-result.js';
+import {
+  followEmitter,
+  followEventStream,
+  followNodeStream,
+  isEmitter,
+  isEventStream,
+  nodeStreamState,
+} from './stream-kinds.js';
 import {
   type AnyMethod,
   type ObservedLife,
@@ -20,16 +25,16 @@ import {
 } from './stream-life.js';
 import { followWebStream, isSpent } from './web-stream-result.js';
 
-/** What can be asked for before it is observed. */
+/** The methods by which a result can be consumed. */
 interface Abilities {
   readonly subscribe: AnyMethod | undefined;
   readonly iterate: AnyMethod | undefined;
 }
 
 /**
- * Observes a value that goes on; `false` for any other, for one that is over, and for one that cannot be observed (a frozen
- * object). Nothing of it throws.
+ * Observes a value that goes on. Never throws.
  * @param now the number of the last call that started
+ * @returns `false` if the value does not go on, is over already, or cannot be observed (a frozen object)
  */
 export function followResult(value: object, life: StreamLife, now: () => number): boolean {
   try {
@@ -52,7 +57,8 @@ export function followResult(value: object, life: StreamLife, now: () => number)
       value,
       life,
       { now: now(), settles: subscribe !== undefined },
-      (settled, one) => typeof settled === 'object' && settled !== null && followResult(settled, one, now),
+      (settled, inner) =>
+        typeof settled === 'object' && settled !== null && followResult(settled, inner, now),
     );
     try {
       followInPlace(value, abilities, observed);
@@ -63,7 +69,7 @@ export function followResult(value: object, life: StreamLife, now: () => number)
     }
     return true;
   } catch {
-    // A getter or a proxy that throws: its business, and no result of ours.
+    // A getter or a proxy threw: the value cannot be observed.
     return false;
   }
 }
@@ -74,7 +80,7 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
   else if (followStream(value, iterate, life)) return;
   if (isEmitter(value)) {
     followEmitter(value, life);
-    // A userland stream reports by events; its `read` gives `null` whenever it has nothing yet.
+    // A userland stream reports by events; its `read` returns `null` whenever no data is available.
     if (subscribe === undefined && methodOf(value, 'pipe') !== undefined) return;
   }
   if (iterate !== undefined) followIteration(value, iterate, life);
@@ -84,12 +90,12 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
       if (found.subscribe === undefined && found.iterate === undefined) return;
       if (Object.isExtensible(exit) && life.isNew(exit)) followInPlace(exit, found, life);
     } catch {
-      // What cannot be observed is its caller's all the same.
+      // It cannot be observed; the caller gets it nevertheless.
     }
   });
 }
 
-/** Observes what is known to be a stream; `false` for any other object. */
+/** Observes a stream of a known kind; `false` for any other object. */
 function followStream(value: object, iterate: AnyMethod | undefined, life: ObservedLife): boolean {
   if (value instanceof Readable) followNodeStream(value, life);
   else if (isWebStream(value)) {
@@ -110,12 +116,12 @@ function methodOf(value: object, key: PropertyKey): AnyMethod | undefined {
   return typeof method === 'function' ? (method as AnyMethod) : undefined;
 }
 
-/** A page of a list is whole; that it can fetch the next ones is up to its reader. */
+/** Whether a value is a page of a list: it is complete, although iterating it fetches the next pages. */
 function isPage(value: object): boolean {
   return methodOf(value, 'hasNextPage') !== undefined && methodOf(value, 'then') === undefined;
 }
 
 function isWebStream(value: object): value is ReadableStream {
-  // Asked only of async iterables: the global loads the web streams when it is first read.
+  // Called only for async iterables: reading the global for the first time loads the web streams.
   return value instanceof ReadableStream;
 }

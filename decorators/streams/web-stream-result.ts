@@ -1,15 +1,15 @@
-/** The web's readable streams, observed where they are read: through readers, iteration, pipes and tees. */
+/** Web streams, observed where they are read: by readers, iteration, pipes and tees. */
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
 import { followIterator } from './iterator-result.js';
 import type { AnyMethod, ObservedLife } from './stream-life.js';
 
-/** Whether somebody reads a stream already, or has: it is locked or disturbed. */
+/** Whether a stream is being read or has been read from: it is locked or disturbed. */
 export function isSpent(stream: ReadableStream): boolean {
   return stream.locked || Readable.isDisturbed(stream as never);
 }
 
-/** @param cancelled is called where its reader leaves early */
+/** @param cancelled called when the reader leaves early */
 export function followWebStream(
   stream: ReadableStream,
   life: ObservedLife,
@@ -23,7 +23,7 @@ export function followWebStream(
     });
   }
   intercept('cancel', cancelled);
-  // A pipe reads past the methods above, so it is given a copy that is read by them.
+  // A pipe bypasses the methods above, so it gets a copy that reads through them.
   for (const method of ['pipeTo', 'pipeThrough'] as const) {
     life.intercept(stream, method, stream[method] as AnyMethod, (original, self, args) => {
       if (self !== stream || stream.locked) return Reflect.apply(original, self, args);
@@ -59,7 +59,7 @@ function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife, c
         return chunk;
       },
       (error: unknown) => {
-        // A read that a released reader has left pending says nothing of the stream.
+        // The pending read of a released reader is rejected although the stream is intact.
         if (!isReleased) life.fail(error);
         throw error;
       },
@@ -71,7 +71,7 @@ function followReader(reader: ReadableStreamDefaultReader, life: ObservedLife, c
   intercept('cancel', cancelled);
 }
 
-/** Lets `seen` look at what a method gives; what it makes of it, if anything, is given instead. */
+/** Passes the result of a method to `seen`; what that returns, if anything, replaces the result. */
 function methodsOf<T extends object>(object: T, life: ObservedLife) {
   return (method: keyof T, seen: (made: unknown) => unknown): void =>
     life.intercept(object, method, object[method] as AnyMethod, (original, self, args) => {
@@ -80,7 +80,7 @@ function methodsOf<T extends object>(object: T, life: ObservedLife) {
     });
 }
 
-/** A stream of what a reader of another reads, chunk by chunk and no sooner. */
+/** A copy of a stream that reads the original chunk by chunk, on demand. */
 function readCopy(stream: ReadableStream): { copy: ReadableStream; release: () => void } {
   const reader = stream.getReader();
   const copy = new ReadableStream(

@@ -34,8 +34,7 @@ export function observeWire(registry: AnyRegistry): () => void {
   };
 }
 
-/** Whether outbound requests are recorded in this registry. */
-export function wireIsObserved(registry: AnyRegistry): boolean {
+function wireIsObserved(registry: AnyRegistry): boolean {
   return (observed.get(registry) ?? 0) > 0;
 }
 
@@ -47,12 +46,24 @@ export function noteInScopes(
   for (let scope = innermost; scope !== undefined; scope = scope.parent) scope[what] += 1;
 }
 
-export function runInScope<T>(scope: RequestScope, run: () => T): T {
-  return scopes.run(scope, run);
-}
-
-/** The innermost surrounding call, if it records in this registry. */
+/** The innermost call around, if it records in this registry. */
 export function scopeIn(registry: AnyRegistry): RequestScope | undefined {
   const scope = scopes.getStore();
   return scope?.registry === registry ? scope : undefined;
+}
+
+/** The scope of a call; `undefined` when outbound requests are not observed in its registry and none is needed. */
+export function requestScope(
+  registry: AnyRegistry,
+  names: Partial<Pick<RequestScope, 'service' | 'platform' | 'provider' | 'model'>>,
+): RequestScope | undefined {
+  if (!wireIsObserved(registry)) return undefined;
+  const { service, platform, provider, model } = names;
+  const parent = scopeIn(registry);
+  return { registry, parent, service, platform, provider, model, requests: 0, rateLimits: 0, retries: 0 };
+}
+
+/** Runs a function within the scope of a call, if it has one. */
+export function inRequestScope<T>(scope: RequestScope | undefined, run: () => T): T {
+  return scope === undefined ? run() : scopes.run(scope, run);
 }

@@ -1,4 +1,4 @@
-// In a process of its own: it measures the heap of the process.
+// In a process of its own: it measures the heap.
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -14,7 +14,7 @@ const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Collects garbage, and gives what waits for its death its turn. */
+/** Collects garbage, and lets finalization callbacks run. */
 async function collected(): Promise<number> {
   for (let time = 0; time < 10; time++) {
     collectGarbage();
@@ -23,7 +23,7 @@ async function collected(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-test('10,000 abandoned async iterators leave no growth of the heap, and no call in progress', async (t) => {
+test('10,000 abandoned async iterators neither grow the heap nor stay in progress', async (t) => {
   const registry = createTestRegistry();
   class Source {
     @TracksGauge(running, { registry })
@@ -43,10 +43,10 @@ test('10,000 abandoned async iterators leave no growth of the heap, and no call 
   const before = await collected();
   await abandon(10_000);
   const grown = (await collected()) - before;
-  // Each held 8 kB: had they been kept, it would be 80 MB.
+  // Each one held 8 kB: a leak would be 80 MB.
   t.true(grown < 1_000_000, `${grown} bytes`);
   t.is(readValue(registry, running), 0);
   const [counted] = await readSamples(registry, methodCalls);
   t.is(counted?.value, 12_000);
-  t.is(readHistogram(registry, seconds)?.count, 0, 'when they ended nobody knows');
+  t.is(readHistogram(registry, seconds)?.count, 0, 'the time of their end is unknown');
 });

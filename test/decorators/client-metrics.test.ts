@@ -21,7 +21,7 @@ const libraries: Readonly<Record<string, typeof promClient>> = {
 
 for (const [library, client] of Object.entries(libraries)) {
   for (const enableExemplars of [false, true]) {
-    test(`decorators record on metrics of ${library} (exemplars: ${enableExemplars})`, async (t) => {
+    test(`decorators record on ${library} metrics (exemplars: ${enableExemplars})`, async (t) => {
       const register = new client.Registry();
       register.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE as never);
       const registers = [register];
@@ -98,14 +98,14 @@ const counter = new promClient.Counter({
 const gauge = new promClient.Gauge({ name: 'depth', help: 'Depth.', registers });
 const histogram = new promClient.Histogram({ name: 'seconds', help: 'Seconds.', registers });
 
-test('a sampled call is observed as often as it stands for', async (t) => {
+test('a sampled call is observed once for each call that it represents', async (t) => {
   const run = instrument(function run() {}, Timed(histogram, { sample: 5 }));
   for (let call = 0; call < 10; call += 1) run();
   const count = (await histogram.get()).values.find(({ metricName }) => metricName === 'seconds_count');
   t.is(count?.value, 10);
 });
 
-test('an update keeps the series that other code records on, and `reset` does not lose them', async (t) => {
+test('decorators and other code share the series of a prom-client metric, also after `reset`', async (t) => {
   class Worker {
     @Counted(counter, { labels: { queue: 'mail' } })
     run(): void {}
@@ -124,7 +124,7 @@ test('an update keeps the series that other code records on, and `reset` does no
   t.is((await counter.get()).values[0]?.value, 1);
 });
 
-test('what fails while recording on a metric of prom-client is counted in the registry of the class', (t) => {
+test('a failed recording on a prom-client metric is counted in the registry of the class', (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Worker {
@@ -177,7 +177,7 @@ const refused: readonly [what: string, use: () => unknown, code: string, message
     'Invalid `labels` of @Counted on metric `jobs_total`: expected a source for each of queue, received no source for `queue`.',
   ],
   [
-    'a registry, since the metric is in one',
+    'a registry, since the metric has one already',
     () => looseCounted(counter, { labels: { queue: 'mail' }, registry: createTestRegistry() }),
     'ERR_METRICS_INVALID_OPTION',
     'Unknown option `registry` of @Counted: expected some of labels, ignore, failure, handlesRejections, when, value, errors.',
@@ -191,11 +191,11 @@ const refused: readonly [what: string, use: () => unknown, code: string, message
         })(),
       ),
     'ERR_METRICS_INVALID_OPTION',
-    'Invalid argument of @Counted: expected a definition or a metric of prom-client, and options, received an object (Meter).',
+    'Invalid argument of @Counted: expected a definition or a prom-client metric, and options, received an object (Meter).',
   ],
 ];
 for (const [what, use, code, message] of refused) {
-  test(`a decorator refuses ${what}`, (t) => {
+  test(`a decorator rejects ${what}`, (t) => {
     t.throws(use, { code, message });
   });
 }

@@ -19,7 +19,7 @@ for (const [what, source] of [
   ['returns a symbol', () => Symbol('queue')],
   ['returns an object', () => ({ queue: 'mail' })],
 ] as const) {
-  test(`a label source that ${what} leaves the call alone, is counted each time and warned of once`, (t) => {
+  test(`a label source that ${what} does not affect the call, is counted each time and warned about once`, (t) => {
     const registry = createTestRegistry();
     const queue = source as () => string;
     class Worker {
@@ -41,7 +41,7 @@ for (const [what, source] of [
   });
 }
 
-test('a value that no counter takes leaves the call and the total alone', async (t) => {
+test('an invalid value affects neither the call nor the total', async (t) => {
   const registry = createTestRegistry();
   const total = defineCounter({ name: 'units_total', help: 'Units.' });
   class Worker {
@@ -58,7 +58,7 @@ test('a value that no counter takes leaves the call and the total alone', async 
   t.is(registry.warnings.length, 1);
 });
 
-test('a warning listener that throws does not reach the caller', (t) => {
+test('an error thrown by a warning listener does not reach the caller', (t) => {
   const registry = createTestRegistry();
   Object.assign(registry.warnings, {
     push() {
@@ -81,7 +81,7 @@ test('a warning listener that throws does not reach the caller', (t) => {
   t.is(new Worker().run(), 'done');
 });
 
-test('a label source with a million different values folds, and the total stays exact', async (t) => {
+test('a label source with a million values is folded, and the total stays exact', async (t) => {
   const registry = createTestRegistry({ maxSeries: 100 });
   let next = 0;
   class Worker {

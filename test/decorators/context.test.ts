@@ -36,7 +36,7 @@ function subject() {
   return { worker: new Worker(), count };
 }
 
-test('labels set around a piece of work reach every recording within, through awaits', async (t) => {
+test('labels of withLabels reach every recording within it, through awaits', async (t) => {
   const { worker, count } = subject();
   await worker.run();
   const result = await withLabels({ workflow_type: 'issue' }, async () => {
@@ -50,10 +50,10 @@ test('labels set around a piece of work reach every recording within, through aw
   t.is(result, 'done');
   t.is(count('none'), 2);
   t.is(count('issue'), 2);
-  t.is(count('issue', 'plan'), 1, 'inner labels are added to those around');
+  t.is(count('issue', 'plan'), 1, 'inner labels are added to the outer ones');
 });
 
-test('interleaved work keeps its labels apart', async (t) => {
+test('interleaved async work does not mix its labels', async (t) => {
   const { worker, count } = subject();
   await Promise.all(
     Array.from({ length: 30 }, (_, index) =>
@@ -66,7 +66,7 @@ test('interleaved work keeps its labels apart', async (t) => {
   );
 });
 
-test('the body of a generator has the labels of its call, wherever it is read', async (t) => {
+test('the body of a generator has the labels of its call, regardless of where it is read', async (t) => {
   const { worker, count } = subject();
   const decorated = withLabels({ workflow_type: 'issue' }, () => worker.stream());
   for await (const _ of decorated);
@@ -79,11 +79,11 @@ test('the body of a generator has the labels of its call, wherever it is read', 
     await worker.run();
   });
   for await (const _ of plain);
-  t.is(count('review'), 2, 'also where the generator itself is not decorated');
+  t.is(count('review'), 2, 'also if the generator itself is not decorated');
   t.is(count('none'), 0);
 });
 
-test('withLabels gives back what the function returns, and lets through what it throws', (t) => {
+test('withLabels returns the result of the function and passes on its errors', (t) => {
   const value = {};
   t.is(
     withLabels({ a: 1 }, () => value),

@@ -18,7 +18,7 @@ const errors = defineCounter({
 });
 const units = defineCounter({ name: 'units_total', help: 'Units of work.' });
 
-test('a method that returns is counted once, with values and functions of the call as labels', (t) => {
+test('a returned call is counted once, with labels from values and functions of the call', (t) => {
   const registry = createTestRegistry();
   class Worker {
     readonly #factor = 2;
@@ -31,7 +31,7 @@ test('a method that returns is counted once, with values and functions of the ca
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
 });
 
-test('an escalation is a failure where the closed set of the label does not know it', (t) => {
+test('an escalation is a failure if the label has no value `escalation`', (t) => {
   const registry = createTestRegistry();
   const imports = defineCounter({
     name: 'imports_total',
@@ -52,7 +52,7 @@ test('an escalation is a failure where the closed set of the label does not know
   t.is(readValue(registry, imports, { outcome: 'failure' }), 2);
 });
 
-test('a promise is counted when it settles, not when it is returned', async (t) => {
+test('a call that returns a promise is counted when the promise settles', async (t) => {
   const registry = createTestRegistry();
   let finish = (_: string): void => {};
   class Worker {
@@ -70,7 +70,7 @@ test('a promise is counted when it settles, not when it is returned', async (t) 
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
 });
 
-test('what is thrown and what is rejected count as failure, an EscalationError as escalation', async (t) => {
+test('thrown and rejected errors count as failure, an EscalationError as escalation', async (t) => {
   const registry = createTestRegistry();
   class NeedsHuman extends EscalationError {}
   class Worker {
@@ -87,13 +87,13 @@ test('what is thrown and what is rejected count as failure, an EscalationError a
   t.throws(() => worker.fail(new RangeError('no')), { instanceOf: RangeError });
   await t.throwsAsync(worker.reject(new TypeError('no')), { instanceOf: TypeError });
   t.throws(() => worker.fail(new NeedsHuman('look')), { instanceOf: NeedsHuman });
-  const foreign = Object.assign(new Error('look'), { name: 'EscalationError' });
-  await t.throwsAsync(worker.reject(foreign), { is: foreign });
+  const thirdParty = Object.assign(new Error('look'), { name: 'EscalationError' });
+  await t.throwsAsync(worker.reject(thirdParty), { is: thirdParty });
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 2);
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'escalation' }), 2);
 });
 
-test('`throw undefined` is a failure all the same', (t) => {
+test('`throw undefined` counts as a failure', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(jobs, { registry, labels: { queue: 'mail', outcome } })
@@ -112,7 +112,7 @@ test('`throw undefined` is a failure all the same', (t) => {
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 1);
 });
 
-test('errorType names the class of what was thrown, its name where the class says nothing, its type where it is no error', (t) => {
+test('errorType is the class of the error, else its name, else the type of the thrown value', (t) => {
   const registry = createTestRegistry();
   class RateLimitError extends Error {}
   class Worker {
@@ -135,7 +135,7 @@ test('errorType names the class of what was thrown, its name where the class say
     t.is(readValue(registry, errors, { type }), 1, type);
 });
 
-test('`when` chooses which calls count', (t) => {
+test('`when` selects the calls that count', (t) => {
   const registry = createTestRegistry();
   const byWhen = (name: string) => defineCounter({ name: `${name}_total`, help: 'Calls.' });
   const [settled, success, failure, called] = [
@@ -155,7 +155,7 @@ test('`when` chooses which calls count', (t) => {
     }
   }
   const worker = new Worker();
-  t.is(worker.run(), 1, 'a called one is counted before the method runs');
+  t.is(worker.run(), 1, '`called` counts before the method runs');
   t.throws(() => worker.run(new Error('no')));
   t.throws(() => worker.run(new EscalationError('look')));
   t.deepEqual(
@@ -164,7 +164,7 @@ test('`when` chooses which calls count', (t) => {
   );
 });
 
-test('`value` says how much a call adds; undefined adds nothing', async (t) => {
+test('`value` is the amount that a call adds; undefined adds nothing', async (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(units, { registry, value: ({ result }) => result?.used })
@@ -214,7 +214,7 @@ test('without a metric, calls are counted by class, method and outcome', async (
   ]);
 });
 
-test('a series whose labels are all values is there, at 0, before the first call', (t) => {
+test('a series with fixed labels is exposed as 0 before the first call', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(jobs, { registry, labels: { queue: 'mail', outcome: 'failure' }, when: 'failure' })
@@ -225,7 +225,7 @@ test('a series whose labels are all values is there, at 0, before the first call
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'failure' }), 0);
 });
 
-test('counting goes on after the registry was reset', (t) => {
+test('counting continues after a reset of the registry', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(jobs, { registry, labels: { queue: 'mail', outcome: 'success' } })

@@ -17,7 +17,7 @@ async function calls(registry: MetricsRegistry): Promise<string[]> {
     .sort();
 }
 
-test('a method used as a handler records under its class, in the registry and with the labels of the class', async (t) => {
+test('a method passed as a handler records with the registry and labels of its class', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry, labels: { provider: 'claude' } })
   class Claude {
@@ -44,7 +44,7 @@ test('a method used as a handler records under its class, in the registry and wi
   );
 });
 
-test('the class is known before its first instance where @Instrumented is on it', async (t) => {
+test('with @Instrumented the class is known before its first instance', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Routes {
@@ -56,7 +56,7 @@ test('the class is known before its first instance where @Instrumented is on it'
   t.deepEqual(await calls(registry), ['Routes.list 1']);
 });
 
-test('a handler of a subclass has the settings of the subclass, also those it inherits', async (t) => {
+test('a handler of a subclass has the settings of the subclass, inherited ones included', async (t) => {
   const [registry, other] = [createTestRegistry(), createTestRegistry()];
   @Instrumented({ registry, labels: { provider: 'base' } })
   class Base {
@@ -73,14 +73,14 @@ test('a handler of a subclass has the settings of the subclass, also those it in
   list.call(undefined as never);
   new Plain().send();
   new Other().send();
-  // Detached from an instance of the subclass it is the method of the class that declares it.
+  // Detached from an instance of the subclass, it records as the method of the declaring class.
   const { send } = new Other();
   send.call(undefined as never);
   t.deepEqual(await calls(registry), ['Plain.list 1', 'base 2']);
   t.deepEqual(await calls(other), ['other 1']);
 });
 
-test('one decorator on methods of two classes records each under its own class', async (t) => {
+test('one decorator on methods of two classes records each method under its own class', async (t) => {
   const [first, second] = [createTestRegistry(), createTestRegistry()];
   const counted = Counted(sends, { labels: { provider: fromClass('provider') } }) as (
     ...at: unknown[]
@@ -99,7 +99,7 @@ test('one decorator on methods of two classes records each under its own class',
   t.deepEqual([await calls(first), await calls(second)], [['one 2'], ['two 2']]);
 });
 
-test('a method that another decorator wraps is found by its name', async (t) => {
+test('a method wrapped by another decorator is found by its name', async (t) => {
   const registry = createTestRegistry();
   type Anything = (this: unknown, ...args: unknown[]) => unknown;
   function traced(first: unknown, _key: unknown, descriptor?: { value?: unknown }): never {

@@ -1,4 +1,4 @@
-/** Decorated methods whose metrics are switched off: called directly, as if there were no decorator. */
+/** Decorated methods whose metrics are switched off: they are called directly, as if they had no decorator. */
 import test from 'ava';
 import {
   Counted,
@@ -19,7 +19,7 @@ const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels });
 const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels });
 const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.', labels });
 
-/** A class whose methods return this very promise. What observes a plain promise gives its caller another. */
+/** A class whose methods return this promise. An observed method would return another, chained one. */
 function jobClass(registry: MetricsRegistry | undefined, asked: string[]) {
   const own = registry === undefined ? {} : { registry };
   const queue = (): string => {
@@ -53,7 +53,7 @@ function jobClass(registry: MetricsRegistry | undefined, asked: string[]) {
 type Method = 'counted' | 'stacked' | 'bound' | 'asking';
 const methods: readonly Method[] = ['counted', 'stacked', 'bound', 'asking'];
 
-test('decorated methods are called directly, and nothing of the user is asked, once their registry is switched off', async (t) => {
+test('once a registry is switched off, its decorated methods are called directly and run no user code', async (t) => {
   const registry = createTestRegistry();
   const asked: string[] = [];
   const worker = new (jobClass(registry, asked))();
@@ -69,14 +69,14 @@ test('decorated methods are called directly, and nothing of the user is asked, o
   t.is(await readText(registry), '');
 });
 
-test('a registry that was switched off before the class was defined records nothing either', (t) => {
+test('a registry switched off before the class is defined records nothing', (t) => {
   const asked: string[] = [];
   const worker = new (jobClass(createTestRegistry({ enabled: false }), asked))();
   for (const method of methods) t.is(worker[method](), worker.promise, method);
   t.deepEqual(asked, []);
 });
 
-test('decorators of sharedRegistry, defined before createMetrics, follow METRICS_ENABLED=false', async (t) => {
+test('METRICS_ENABLED=false also applies to decorators defined before createMetrics', async (t) => {
   const asked: string[] = [];
   const [called, notYetCalled] = [new (jobClass(undefined, asked))(), new (jobClass(undefined, asked))()];
   await Promise.all(methods.map((method) => called[method]()));
@@ -88,7 +88,7 @@ test('decorators of sharedRegistry, defined before createMetrics, follow METRICS
   t.is(readValue(sharedRegistry, jobs, { queue: 'mail' }), undefined);
 });
 
-test('a class whose registry records is not affected by one whose registry is switched off', async (t) => {
+test('a switched-off registry does not affect classes of another registry', async (t) => {
   const [on, off] = [createTestRegistry(), createTestRegistry({ enabled: false })];
   class Base {
     @Counted(jobs, { labels: { queue: 'mail' } })
@@ -112,7 +112,7 @@ test('a class whose registry records is not affected by one whose registry is sw
   t.is(await readText(off), '');
 });
 
-test('of stacked decorators, those whose metrics are on go on recording', async (t) => {
+test('of stacked decorators, those whose metrics are on keep recording', async (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
   class Worker {
     @Counted(jobs, { registry, labels: { queue: 'mail' } })
@@ -130,7 +130,7 @@ test('of stacked decorators, those whose metrics are on go on recording', async 
   t.notRegex(await readText(registry), /jobs_total/);
 });
 
-test('a call in progress when its registry is switched off ends without a trace', async (t) => {
+test('a call in progress while its registry is switched off ends unrecorded', async (t) => {
   const registry = createTestRegistry();
   let end = (): void => {};
   class Worker {
@@ -150,7 +150,7 @@ test('a call in progress when its registry is switched off ends without a trace'
   t.is(await readText(registry), '');
 });
 
-test('a function made by instrument is called directly too', async (t) => {
+test('a function made by instrument is called directly as well', async (t) => {
   const registry = createTestRegistry({ enabled: false });
   const promise = Promise.resolve(1);
   const run = instrument(() => promise, Counted(jobs, { registry, labels: { queue: 'mail' } }));

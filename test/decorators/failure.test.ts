@@ -37,7 +37,7 @@ const replies: readonly Reply[] = [
   { ok: false, status: 500 },
 ];
 
-test('`failure` makes a returned result a failure: outcome, errorType, `when`, `set`', async (t) => {
+test('`failure` makes a returned result a failure for outcome, errorType, `when` and `set`', async (t) => {
   const registry = createTestRegistry();
   const failure = ({ result }: { result: Reply | undefined }): boolean => result?.ok === false;
   class Client {
@@ -48,7 +48,7 @@ test('`failure` makes a returned result a failure: outcome, errorType, `when`, `
     async send(reply: Reply): Promise<Reply> {
       return reply;
     }
-    // A decorator without the option keeps its own view of the same call.
+    // A decorator without the option sees the same call as a success.
     @Counted({ registry, failure })
     @Timed({ registry })
     sync(reply: Reply): Reply {
@@ -76,7 +76,7 @@ test('`failure` makes a returned result a failure: outcome, errorType, `when`, `
   );
 });
 
-test('`failure` sees what the call did to its arguments, and is not asked about a call that throws', async (t) => {
+test('`failure` sees changed arguments, and is not called for a call that throws', async (t) => {
   const registry = createTestRegistry();
   const asked: number[] = [];
   class Controller {
@@ -104,7 +104,7 @@ test('`failure` sees what the call did to its arguments, and is not asked about 
   );
 });
 
-test('`failure` of @Instrumented is for all decorators of the class, presets included; that of a decorator wins', async (t) => {
+test('`failure` of @Instrumented applies to the whole class; that of a decorator takes precedence', async (t) => {
   const registry = createTestRegistry();
   const labels = { workflow_type: 'issue', provider: 'claude', platform: 'github' };
   @Instrumented({ registry, failure: ({ result }) => (result as Reply | undefined)?.ok === false })
@@ -124,7 +124,7 @@ test('`failure` of @Instrumented is for all decorators of the class, presets inc
   t.is((await readSamples(registry, errors))[0]?.value, 1);
 });
 
-test('`failure` is asked at the end of a stream', async (t) => {
+test('`failure` is called at the end of a stream', async (t) => {
   const registry = createTestRegistry();
   class Reader {
     ok = true;
@@ -138,7 +138,7 @@ test('`failure` is asked at the end of a stream', async (t) => {
   t.is(readValue(registry, failures), 1);
 });
 
-test('an error that `ignore` names stays a success, and a failed result is no error of `errors`', (t) => {
+test('an error in `ignore` stays a success, and a failed result does not match `errors`', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(failures, { registry, errors: [Error], failure: () => true })
@@ -159,7 +159,7 @@ test('an error that `ignore` names stays a success, and a failed result is no er
   t.is(readValue(registry, failures), 1);
 });
 
-test('a `failure` that throws is contained and counted, and the call is a success', (t) => {
+test('an error thrown by `failure` is contained and counted, and the call is a success', (t) => {
   const registry = createTestRegistry();
   const failure = (): boolean => {
     throw new Error('cannot judge');
@@ -189,7 +189,7 @@ for (const [name, decorate] of Object.entries({
   TracksGauge: () => TracksGauge(last, { failure: {} as never }),
   Instrumented: () => Instrumented({ failure: 1 as never }),
 })) {
-  test(`a \`failure\` of @${name} that is no function is an error at class definition`, (t) => {
+  test(`a \`failure\` of @${name} that is not a function is an error at class definition`, (t) => {
     t.throws(decorate, {
       code: 'ERR_METRICS_INVALID_OPTION',
       message: new RegExp(`^Invalid \`failure\` of @${name}: expected a function of the call, received`),

@@ -14,7 +14,7 @@ const two = defineCounter({
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** A third-party decorator, as any library has them: it wraps, and works in both modes. */
+/** A third-party decorator that wraps the method, in both modes. */
 function doubled(...at: unknown[]): unknown {
   const wrap = (method: (...args: unknown[]) => number) =>
     function double(this: unknown, ...args: unknown[]): number {
@@ -27,7 +27,7 @@ function doubled(...at: unknown[]): unknown {
 }
 const Doubled = doubled as (...at: unknown[]) => void;
 
-test('stacked decorators make one wrapper, whatever their order and number', (t) => {
+test('stacked decorators make one wrapper, regardless of their order and number', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(one, { registry })
@@ -40,7 +40,7 @@ test('stacked decorators make one wrapper, whatever their order and number', (t)
       return amount + (new Error().stack?.match(/observed-function\.[jt]s/g)?.length ?? 0);
     }
   }
-  t.is(new Worker().run(41), 42, 'one frame of ours on the stack');
+  t.is(new Worker().run(41), 42, 'one frame of this package on the stack');
   t.is(observedBy(Worker.prototype.run)?.observers.length, 6);
   t.is(readValue(registry, one), 2, 'the same decorator twice records twice');
   t.is(readHistogram(registry, seconds)?.count, 2);
@@ -48,7 +48,7 @@ test('stacked decorators make one wrapper, whatever their order and number', (t)
   t.is(readValue(registry, running), 0);
 });
 
-test('a third-party decorator in between still works, and each of ours records once', (t) => {
+test('a third-party decorator between ours still works, and each of ours records once', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(one, { registry, value: ({ result }) => result })
@@ -63,7 +63,7 @@ test('a third-party decorator in between still works, and each of ours records o
   t.is(readValue(registry, two, { outcome: 'success' }), 21, 'the inner one what the method returned');
 });
 
-test('a third-party decorator above or below ours works as well', (t) => {
+test('a third-party decorator above or below ours still works', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Doubled
@@ -83,11 +83,11 @@ test('a third-party decorator above or below ours works as well', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method }) => method),
     ['below'],
-    'a third-party wrapper hides what is beneath it',
+    'a third-party wrapper hides the decorators below it',
   );
 });
 
-test('a label source that fails in one decorator leaves the others alone', (t) => {
+test('a failing label source in one decorator does not affect the others', (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted(one, { registry })

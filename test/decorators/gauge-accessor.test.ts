@@ -34,7 +34,7 @@ test('a gauge on a standard accessor follows its value', (t) => {
   t.is(readValue(registry, depth, { queue: 'mail' }), 2);
 });
 
-test('a value that no gauge takes is kept by the property and counted as a recording error', (t) => {
+test('an invalid value is kept by the property and counted as a recording error', (t) => {
   const registry = createTestRegistry();
   class Queue {
     @TracksGauge(depth, { registry, labels: { queue: 'odd' } })
@@ -47,7 +47,7 @@ test('a value that no gauge takes is kept by the property and counted as a recor
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
 });
 
-test('without a gauge it is an error that says what is missing', (t) => {
+test('@TracksGauge on an accessor without a gauge is an error that says what is missing', (t) => {
   const use = TracksGauge() as (...at: unknown[]) => unknown;
   t.throws(() => use({}, { kind: 'accessor', name: 'size' }), {
     code: 'ERR_METRICS_INVALID_DECORATION',

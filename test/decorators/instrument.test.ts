@@ -13,7 +13,7 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-test('a plain function is recorded as a method would be, typed from the function', async (t) => {
+test('a plain function is recorded as a method is, with labels typed from the function', async (t) => {
   const registry = createTestRegistry();
   async function send(request: { model: string }): Promise<number> {
     return request.model.length;
@@ -33,7 +33,7 @@ test('a plain function is recorded as a method would be, typed from the function
   t.is(readValue(registry, running), 0);
 });
 
-test('without a metric its method label is its name, and it has no class', async (t) => {
+test('without a metric, the method label is the name of the function and the class label is empty', async (t) => {
   const registry = createTestRegistry();
   const plan = instrument(() => 1, Counted({ registry, name: 'plan' }));
   const named = instrument(function build() {}, Counted({ registry }));
@@ -48,7 +48,7 @@ test('without a metric its method label is its name, and it has no class', async
   );
 });
 
-test('without decorators it is the function itself', (t) => {
+test('instrument() without decorators returns the function itself', (t) => {
   const fn = (): number => 1;
   t.is(instrument(fn), fn);
 });
@@ -78,7 +78,7 @@ const misuses: readonly [what: string, args: readonly unknown[], message: string
   ],
 ];
 for (const [what, args, message] of misuses) {
-  test(`instrument() refuses ${what}`, (t) => {
+  test(`instrument() rejects ${what}`, (t) => {
     t.throws(() => loose(...args), { code: 'ERR_METRICS_INVALID_OPTION', message });
   });
 }
@@ -90,7 +90,7 @@ test('instrument() with a decorator without parentheses says what to write', (t)
   });
 });
 
-test('an anonymous function needs no name where the labels are given', (t) => {
+test('an anonymous function needs no name if the labels are given', (t) => {
   const registry = createTestRegistry();
   const step = instrument(() => 1, Timed(seconds, { registry }), WorkflowStep('plan', { registry }));
   t.is(step(), 1);

@@ -26,7 +26,7 @@ async function counted(registry: TestRegistry): Promise<string[]> {
   return samples.map(({ labels, value }) => `${labels.class}.${labels.method} ${labels.outcome} ${value}`);
 }
 
-test('its methods record in its registry with its labels, static ones too', (t) => {
+test('instance and static methods record in the registry and with the labels of @Instrumented', (t) => {
   const registry = createTestRegistry();
   @Instrumented({ labels: { provider: 'claude', region: ({ args }) => String(args[0]) }, registry })
   class Provider {
@@ -49,10 +49,10 @@ test('its methods record in its registry with its labels, static ones too', (t) 
   ]) {
     t.is(readValue(registry, calls, labels), 1, JSON.stringify(labels));
   }
-  t.is(sharedRegistry.get(calls.name), undefined, 'the shared registry has heard nothing of it');
+  t.is(sharedRegistry.get(calls.name), undefined, 'nothing is recorded in the shared registry');
 });
 
-test("a subclass's labels and registry win, the rest is inherited", (t) => {
+test('labels and registry of a subclass take precedence, the rest is inherited', (t) => {
   const [base, own] = [createTestRegistry(), createTestRegistry()];
   @Instrumented({ labels: { provider: 'base', region: 'eu' }, registry: base })
   class Provider {
@@ -74,7 +74,7 @@ test("a subclass's labels and registry win, the rest is inherited", (t) => {
   t.is(readValue(own, calls, { provider: 'sub', region: 'eu' }), 1);
 });
 
-test('an override that calls super counts once for each decorated method', async (t) => {
+test('an override that calls super counts once per decorated method', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Base {
@@ -99,7 +99,7 @@ test('an override that calls super counts once for each decorated method', async
   t.deepEqual((await counted(registry)).sort(), ['Base.run success 2', 'Sub.run success 1']);
 });
 
-test('`methods: true` instruments what carries no decorator; getters, setters, fields and the constructor are left alone', async (t) => {
+test('`methods: true` instruments undecorated methods, but no getters, setters, fields or constructor', async (t) => {
   const registry = createTestRegistry();
   let read = 0;
   @Instrumented({ registry, methods: true })
@@ -127,7 +127,7 @@ test('`methods: true` instruments what carries no decorator; getters, setters, f
   await worker.later();
   worker.field();
   Worker.limit();
-  t.is(read, 0, 'no getter was run');
+  t.is(read, 0, 'no getter was called');
   t.is(worker.size, 1);
   t.deepEqual((await counted(registry)).sort(), [
     'Worker.decorated success 1',
@@ -150,7 +150,7 @@ test('`methods: true` instruments what carries no decorator; getters, setters, f
   );
 });
 
-test('`methods` with names instruments those; `name` is the class label', async (t) => {
+test('`methods` with names instruments only those; `name` sets the class label', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry, methods: ['plan', key], name: 'IssueWorkflow' })
   class W {
@@ -176,7 +176,7 @@ test('`methods` with names instruments those; `name` is the class label', async 
   ]);
 });
 
-test('a series whose labels are all values is in the registry of the class from its definition on, and in no other', async (t) => {
+test('a series with fixed labels exists from class definition on, in the registry of the class only', async (t) => {
   const registry = createTestRegistry();
   const early = defineCounter({ name: 'early_total', help: 'Early.', labels: { kind: label() } });
   @Instrumented({ registry })
@@ -191,7 +191,7 @@ test('a series whose labels are all values is in the registry of the class from 
   t.is(readValue(registry, early, { kind: 'a' }), 1);
 });
 
-test('with no registry anywhere, it is the shared one, and the series is there before the first call', async (t) => {
+test('without any registry, the series is in the shared one before the first call', async (t) => {
   const shared = defineCounter({ name: 'shared_total', help: 'Shared.', labels: { kind: label() } });
   class Worker {
     @Counted(shared, { labels: { kind: 'a' } })
@@ -203,7 +203,7 @@ test('with no registry anywhere, it is the shared one, and the series is there b
   t.is(readValue(sharedRegistry, shared, { kind: 'a' }), 1);
 });
 
-test('instances may carry their own registry, by the option or by the class; each is bound once', (t) => {
+test('a registry function may return one registry per instance; each is bound once', (t) => {
   const [one, other] = [createTestRegistry(), createTestRegistry()];
   const byOption = defineCounter({ name: 'by_option_total', help: 'Calls.' });
   const byClass = defineCounter({ name: 'by_class_total', help: 'Calls.' });
@@ -222,7 +222,7 @@ test('instances may carry their own registry, by the option or by the class; eac
   }
 });
 
-test('a registry function that fails leaves the call alone', (t) => {
+test('a failing registry function does not affect the call', (t) => {
   class Worker {
     @Counted({
       registry: () => {
@@ -235,7 +235,7 @@ test('a registry function that fails leaves the call alone', (t) => {
     }
   }
   t.is(new Worker().run(), 'done');
-  // Which registry is meant is not known, so the shared one hears of it.
+  // The intended registry is unknown, so the failure is reported to the shared one.
   for (const metric of ['method_calls_total', 'method_duration_seconds']) {
     t.is(readValue(sharedRegistry, metricsRecordingErrors, { metric, reason: 'label' }), 1);
   }
@@ -287,19 +287,19 @@ for (const [what, use, code, message] of [
     /Unknown method `size`/,
   ],
   [
-    '`methods` that are no list',
+    '`methods` that is not a list',
     () => LooseInstrumented({ methods: 'plan' }),
     'ERR_METRICS_INVALID_OPTION',
     /expected true or a list of names, received "plan"/,
   ],
   [
-    'a registry that is none',
+    'an invalid registry',
     () => LooseInstrumented({ registry: 5 }),
     'ERR_METRICS_INVALID_OPTION',
     /Invalid `registry` of @Instrumented/,
   ],
   [
-    'labels that are none',
+    'invalid labels',
     () => LooseInstrumented({ labels: 5 }),
     'ERR_METRICS_INVALID_OPTION',
     /Invalid `labels` of @Instrumented: expected an object, received 5/,

@@ -15,14 +15,14 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** What a generated method does, in the order in which it does it. */
+/** The steps of a generated method, in order. */
 interface Behaviour {
   readonly async: boolean;
   readonly ends: 'returns' | 'throws';
   readonly value: unknown;
 }
 
-/** One call as it was seen from inside the method. */
+/** One call, as seen from inside the method. */
 interface Seen {
   readonly self: unknown;
   readonly args: readonly unknown[];
@@ -46,7 +46,7 @@ const behaviours = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** The same class twice, bare and decorated; both note what their methods see. */
+/** The same class twice, undecorated and decorated. Both log what their methods see. */
 function subjects() {
   const registry = createTestRegistry();
   function behave(seen: Seen[], self: unknown, behaviour: Behaviour, args: readonly unknown[]): unknown {
@@ -57,7 +57,7 @@ function subjects() {
     };
     return behaviour.async ? (async () => end())() : end();
   }
-  class Bare {
+  class Undecorated {
     readonly seen: Seen[] = [];
     run(behaviour: Behaviour, ...args: unknown[]): unknown {
       return behave(this.seen, this, behaviour, args);
@@ -72,7 +72,7 @@ function subjects() {
       return behave(this.seen, this, behaviour, args);
     }
   }
-  return { registry, bare: new Bare(), decorated: new Decorated() };
+  return { registry, undecorated: new Undecorated(), decorated: new Decorated() };
 }
 
 type Ending = { readonly how: 'returned' | 'threw' | 'fulfilled' | 'rejected'; readonly value: unknown };
@@ -91,23 +91,23 @@ async function ending(call: () => unknown): Promise<Ending> {
   );
 }
 
-/** Identity, so that a copied result or a wrapped error is found; NaN is itself. */
+/** Compared by identity, to find a copied result or a wrapped error; NaN equals itself. */
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }
 
-test('a decorated method ends, sees and is called as the bare one, whatever it does', async (t) => {
+test('a decorated method is called and ends as the undecorated one, whatever it does', async (t) => {
   const property = fc.asyncProperty(behaviours, async (plan) => {
-    const { registry, bare, decorated } = subjects();
+    const { registry, undecorated, decorated } = subjects();
     for (const { args, ...behaviour } of plan) {
-      const expected = await ending(() => bare.run(behaviour, ...args));
+      const expected = await ending(() => undecorated.run(behaviour, ...args));
       const actual = await ending(() => decorated.run(behaviour, ...args));
       if (actual.how !== expected.how || !Object.is(actual.value, expected.value)) return false;
     }
     // Same number of calls, in the same order, each with its own arguments and `this`.
-    if (bare.seen.length !== decorated.seen.length) return false;
+    if (undecorated.seen.length !== decorated.seen.length) return false;
     for (const [index, seen] of decorated.seen.entries()) {
-      if (seen.self !== decorated || !same(seen.args, bare.seen[index]?.args ?? [])) return false;
+      if (seen.self !== decorated || !same(seen.args, undecorated.seen[index]?.args ?? [])) return false;
     }
     // Each call was recorded exactly once, and none is in progress.
     const counted = (await readSamples(registry, calls)).reduce((sum, sample) => sum + sample.value, 0);
@@ -120,7 +120,7 @@ test('a decorated method ends, sees and is called as the bare one, whatever it d
   await t.notThrowsAsync(fc.assert(property, { numRuns: 300 }));
 });
 
-test('a synchronous throw stays synchronous, and a returned value is the very object', (t) => {
+test('a synchronous throw stays synchronous, and the returned object is the original', (t) => {
   const { decorated } = subjects();
   const error = new Error('no');
   t.throws(() => decorated.run({ async: false, ends: 'throws', value: error }), { is: error });
@@ -128,7 +128,7 @@ test('a synchronous throw stays synchronous, and a returned value is the very ob
   t.is(decorated.run({ async: false, ends: 'returns', value }), value);
 });
 
-test('a thenable is returned itself, is never run by the decorator and counts once its caller subscribes', async (t) => {
+test('a thenable is returned unchanged, not run by the decorator, and counted once its caller subscribes', async (t) => {
   const registry = createTestRegistry();
   let ran = 0;
   const query = {
@@ -152,7 +152,7 @@ test('a thenable is returned itself, is never run by the decorator and counts on
   t.is(readValue(registry, calls, { outcome: 'success', error: 'none' }), 1);
 });
 
-test('the method keeps its name, length, own properties, kind and Reflect metadata', (t) => {
+test('a decorated method keeps its name, length, own properties, kind and Reflect metadata', (t) => {
   const registry = createTestRegistry();
   const marker = Symbol('marker');
   const marked = (...at: unknown[]): void => {
@@ -175,11 +175,11 @@ test('the method keeps its name, length, own properties, kind and Reflect metada
   t.is(method[marker], 1);
   t.is(Reflect.getMetadata('role', method), 'admin');
   t.is(method.constructor.name, 'AsyncFunction');
-  t.false('prototype' in method, 'a method is no constructor');
+  t.false('prototype' in method, 'a method is not a constructor');
   t.false(Object.keys(Worker.prototype).includes('run'), 'still not enumerable');
 });
 
-test('a method can be called on another `this`, and a subclass can override it and call super', (t) => {
+test('a decorated method works on another `this` and when a subclass overrides it and calls super', (t) => {
   const registry = createTestRegistry();
   class Base {
     factor = 2;
@@ -197,7 +197,7 @@ test('a method can be called on another `this`, and a subclass can override it a
   t.is(new Sub().times(4), 9);
 });
 
-test('a rejection that nobody handles still surfaces as unhandled', async (t) => {
+test('an unhandled rejection is still reported as unhandled', async (t) => {
   const { decorated } = subjects();
   const error = new Error('nobody looks');
   const surfaced = new Promise((resolve) => {

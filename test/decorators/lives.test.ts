@@ -13,7 +13,7 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** A generated method: what it is, what it does, and what its caller does with it. */
+/** A generated method: its kind, its steps, and what its caller does with the result. */
 const methods = fc.record({
   kind: fc.constantFrom('sync' as const, 'async' as const, 'generator' as const, 'async generator' as const),
   items: fc.array(fc.integer(), { maxLength: 5 }),
@@ -23,12 +23,12 @@ const methods = fc.record({
     fc.constant(undefined),
     fc.string().map((message) => new Error(message)),
   ),
-  /** Items after which the caller of a generator leaves; more than there are: it reads to the end. */
+  /** The number of items after which the caller leaves a generator; if greater than their number, it reads to the end. */
   breakAfter: fc.integer({ min: 0, max: 7 }),
 });
 type Method = typeof methods extends fc.Arbitrary<infer M> ? M : never;
 
-/** Runs a method as its caller does, and writes down all that can be seen. */
+/** Runs a method as its caller does, and logs everything that is observable. */
 async function observed(method: Method, call: () => unknown): Promise<unknown[]> {
   const seen: unknown[] = [];
   try {
@@ -85,7 +85,7 @@ function behaviour(method: Method, log: unknown[]): Record<Method['kind'], () =>
 }
 
 for (const stacked of [false, true]) {
-  test(`any method, ${stacked ? 'with stacked decorators' : 'with one decorator'}, behaves as the bare one and is recorded exactly once`, async (t) => {
+  test(`a generated method ${stacked ? 'with stacked decorators' : 'with one decorator'} behaves as undecorated and is recorded exactly once`, async (t) => {
     const property = fc.asyncProperty(fc.array(methods, { minLength: 1, maxLength: 8 }), async (plan) => {
       const registry = createTestRegistry();
       class Alone {
@@ -111,7 +111,7 @@ for (const stacked of [false, true]) {
         t.deepEqual(actual, expected);
         t.true(
           actual.every((seen, index) => Object.is(seen, expected[index])),
-          'the very objects',
+          'the same objects',
         );
         t.deepEqual(log, bareLog);
         if (expected.includes('threw')) failures += 1;

@@ -37,7 +37,7 @@ class Worker extends Base {
   }
 }
 
-test('getInstrumentation lists which methods carry which metrics, with decorators, definitions and static labels', (t) => {
+test('getInstrumentation lists the metrics per method, with decorators, definitions and static labels', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method, static: isStatic, metrics }) => [
       method,
@@ -65,7 +65,7 @@ test('getInstrumentation lists which methods carry which metrics, with decorator
   );
 });
 
-test('definitions are given as they are, to be compared by identity', (t) => {
+test('getInstrumentation returns the original definitions, comparable by identity', (t) => {
   const [make] = getInstrumentation(Worker).filter(({ method }) => method === 'make');
   t.is(make?.metrics[0]?.definition, methodCalls);
 });

@@ -13,7 +13,7 @@ import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { createTestRegistry } from '../../lib/testing.js';
 
-// What TypeScript refuses, JavaScript can still write: each is an error at class definition.
+// JavaScript allows what TypeScript rejects: each case is an error at class definition.
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.' });
 
@@ -43,13 +43,13 @@ const places: readonly [place: string, at: readonly unknown[], message: RegExp][
   ['a class (legacy)', [class Queue {}], /`Queue`: expected a method, received a class/],
 ];
 for (const [place, at, message] of places) {
-  test(`a decorator on ${place} is an error that names decorator, member and kind`, (t) => {
+  test(`a decorator on ${place} is an error that names the decorator, the member and its kind`, (t) => {
     const registry = createTestRegistry();
     t.throws(() => LooseCounted({ registry })(...at), { code: 'ERR_METRICS_INVALID_DECORATION', message });
   });
 }
 
-test('@TracksGauge on a field that it cannot follow says to write an accessor', (t) => {
+test('the error of @TracksGauge on a field suggests an accessor', (t) => {
   t.throws(() => LooseTracksGauge()(undefined, { kind: 'field', name: 'size' }), {
     code: 'ERR_METRICS_INVALID_DECORATION',
     message: /received a field\. Write `accessor size`, which a gauge can follow\.$/,
@@ -80,7 +80,7 @@ const members: readonly [kind: string, at: readonly unknown[]][] = [
 ];
 for (const [name, decorator] of Object.entries(methodDecorators)) {
   for (const [kind, at] of members) {
-    test(`@${name} without parentheses on ${kind} is an error that says what to write`, (t) => {
+    test(`@${name} without parentheses on ${kind} is an error that suggests the parentheses`, (t) => {
       t.throws(() => decorator(...at), {
         code: 'ERR_METRICS_INVALID_DECORATION',
         message: `@${name} is on \`run\` without parentheses: expected \`@${name}()\`, received what it decorates as its first argument.`,
@@ -89,7 +89,7 @@ for (const [name, decorator] of Object.entries(methodDecorators)) {
   }
 }
 
-test('a decorator without parentheses fails where the class is defined', (t) => {
+test('a decorator without parentheses throws at class definition', (t) => {
   const decorator = Counted as unknown as (...at: unknown[]) => undefined;
   t.throws(
     () => {
@@ -103,7 +103,7 @@ test('a decorator without parentheses fails where the class is defined', (t) => 
   );
 });
 
-test('@Instrumented without parentheses is an error that says what to write', (t) => {
+test('@Instrumented without parentheses is an error that suggests the parentheses', (t) => {
   const decorator = Instrumented as unknown as (...at: unknown[]) => unknown;
   for (const at of [[class Queue {}], [class Queue {}, { kind: 'class', name: 'Queue' }]])
     t.throws(() => decorator(...at), {
@@ -126,7 +126,7 @@ const options: readonly [what: string, use: () => unknown, code: string, message
     /received an unknown label `qeue`/,
   ],
   [
-    'labels that are none',
+    'invalid labels',
     () => LooseCounted(jobs, { labels: 'queue' }),
     'ERR_METRICS_INVALID_OPTION',
     /expected an object, received "queue"/,
@@ -156,10 +156,10 @@ const options: readonly [what: string, use: () => unknown, code: string, message
     /expected a gauge, received a histogram/,
   ],
   [
-    'something that is no definition',
+    'an argument that is not a definition',
     () => LooseCounted('jobs_total'),
     'ERR_METRICS_INVALID_OPTION',
-    /expected a definition or a metric of prom-client, and options, received "jobs_total"/,
+    /expected a definition or a prom-client metric, and options, received "jobs_total"/,
   ],
 ];
 for (const [what, use, code, message] of options) {

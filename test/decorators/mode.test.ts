@@ -1,6 +1,6 @@
 import test from 'ava';
 
-/** What a decorator is called with shows the mode: a context object, or a target, a key and a descriptor. */
+/** The arguments of a decorator show the mode: a context object, or a target, a key and a descriptor. */
 function seenMode(): 'standard' | 'legacy' {
   let mode: 'standard' | 'legacy' | undefined;
   function probe(...at: unknown[]): void {
@@ -15,7 +15,7 @@ function seenMode(): 'standard' | 'legacy' {
   return mode;
 }
 
-// Without this, a legacy run whose settings are ignored would silently run everything in standard mode twice.
+// Without this test, a legacy run with ignored settings would silently run everything in standard mode twice.
 test('the tests of decorators are compiled in the decorator mode of their suite', (t) => {
   t.is<string | undefined, string | undefined>(seenMode(), process.env.DECORATOR_MODE);
 });

@@ -4,7 +4,7 @@ import { Counted, Instrumented } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { createTestRegistry, readSamples } from '../../lib/testing.js';
 
-test('class and method are those of the code: subclasses, statics, anonymous classes, symbols', async (t) => {
+test('class and method labels are the names in the code: subclasses, statics, anonymous classes, symbols', async (t) => {
   const registry = createTestRegistry();
   const key = Symbol('key');
   class Base {
@@ -16,7 +16,7 @@ test('class and method are those of the code: subclasses, statics, anonymous cla
     [key](): void {}
   }
   class Sub extends Base {}
-  // Compilers give a decorated class expression a name of their own, so these are decorated by hand.
+  // Compilers name decorated class expressions, so these are decorated by hand.
   const byHand = (target: { readonly prototype: object }): void => {
     const descriptor = Object.getOwnPropertyDescriptor(target.prototype, 'run') ?? {};
     (Counted({ registry }) as (...at: unknown[]) => void)(target.prototype, 'run', descriptor);
@@ -50,7 +50,7 @@ test('class and method are those of the code: subclasses, statics, anonymous cla
   ]);
 });
 
-test('a method taken off its object is still recorded', async (t) => {
+test('a method detached from its object is still recorded', async (t) => {
   const registry = createTestRegistry();
   class Worker {
     @Counted({ registry })
@@ -79,18 +79,18 @@ const bundles: readonly [how: string, options: TransformOptions, names: readonly
   ['with keepNames', { keepNames: true }, ['Repo 2', 'Users 1', 'anonymous 1']],
 ];
 for (const [how, options, names] of bundles) {
-  test(`in a bundle of esbuild ${how}, the class label is the name in the source`, async (t) => {
+  test(`in an esbuild bundle ${how}, the class label is the name in the source`, async (t) => {
     t.deepEqual(await classLabels(options), names);
   });
 }
 
-test('a minified class keeps its name by keepNames, or by a standard @Instrumented', async (t) => {
+test('a minified class keeps its name with keepNames or a standard @Instrumented', async (t) => {
   const kept = await classLabels({ minify: true, keepNames: true });
   t.deepEqual(kept.slice(0, 2), ['Repo 2', 'Users 1']);
   t.true((await classLabels({ minify: true })).includes('Users 1'));
 });
 
-/** The class labels that the bundled program records, and how often. */
+/** The class labels that the bundled program records, with their counts. */
 async function classLabels(options: TransformOptions): Promise<string[]> {
   const registry = createTestRegistry();
   const { code } = await transform(bundled, { loader: 'ts', format: 'cjs', target: 'es2022', ...options });

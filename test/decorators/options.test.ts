@@ -34,7 +34,7 @@ test('`errors` counts calls that ended with an error of these classes only', asy
   t.is(readValue(registry, limits), 2);
 });
 
-test('`ignore` names errors that are no failures: to that decorator their calls succeeded', (t) => {
+test('calls that end with an error in `ignore` are successes to that decorator', (t) => {
   const registry = createTestRegistry();
   class Client {
     @Counted(calls, { registry, ignore: [NotFoundError], labels: { outcome, error: errorType } })
@@ -52,31 +52,28 @@ test('`ignore` names errors that are no failures: to that decorator their calls 
   t.is(
     readHistogram(registry, seconds, { outcome: 'failure' })?.count,
     2,
-    'the decorator beside it sees failures',
+    'the other decorator sees failures',
   );
 });
 
-test.serial(
-  '`sample` times one call in so many and observes it with that weight; the others read no clock',
-  (t) => {
-    const registry = createTestRegistry();
-    const sampled = defineHistogram({ name: 'sampled_seconds', help: 'Durations.' });
-    class Worker {
-      @Timed(sampled, { registry, sample: 10 })
-      run(): void {}
-    }
-    const worker = new Worker();
-    const counts: number[] = [];
-    for (let call = 0; call < 1000; call++) {
-      worker.run();
-      counts.push(readHistogram(registry, sampled)?.count ?? 0);
-    }
-    t.is(counts.at(-1), 1000);
-    t.is(new Set(counts.filter((count) => count > 0)).size, 100, 'a hundred observations of weight 10');
-  },
-);
+test.serial('`sample: N` times one call in N with weight N; the other calls read no clock', (t) => {
+  const registry = createTestRegistry();
+  const sampled = defineHistogram({ name: 'sampled_seconds', help: 'Durations.' });
+  class Worker {
+    @Timed(sampled, { registry, sample: 10 })
+    run(): void {}
+  }
+  const worker = new Worker();
+  const counts: number[] = [];
+  for (let call = 0; call < 1000; call++) {
+    worker.run();
+    counts.push(readHistogram(registry, sampled)?.count ?? 0);
+  }
+  t.is(counts.at(-1), 1000);
+  t.is(new Set(counts.filter((count) => count > 0)).size, 100, 'a hundred observations of weight 10');
+});
 
-test('`name` says class and method, or the method alone, instead of the code', async (t) => {
+test('`name` sets the labels class and method, or method alone', async (t) => {
   const registry = createTestRegistry();
   class a {
     @Counted({ registry, name: 'Greeter.greet' })
@@ -97,7 +94,7 @@ test('`name` says class and method, or the method alone, instead of the code', a
   );
 });
 
-test('`set` and `value` may say nothing', (t) => {
+test('`set` and `value` may return undefined', (t) => {
   const registry = createTestRegistry();
   const depth = defineGauge({ name: 'depth', help: 'Depth.' });
   class Queue {
@@ -117,12 +114,12 @@ type Loose = (...args: unknown[]) => unknown;
 const [LooseCounted, LooseTimed] = [Counted, Timed] as unknown as [Loose, Loose];
 for (const [what, use, message] of [
   [
-    '`errors` that are no classes',
+    '`errors` that are not classes',
     () => LooseCounted(limits, { errors: ['RateLimitError'] }),
     /Invalid `errors` of @Counted: expected a list of error classes such as \[RateLimitError\], received "RateLimitError"/,
   ],
   [
-    '`errors` that are no list',
+    '`errors` that is not a list',
     () => LooseCounted(limits, { errors: RateLimitError }),
     /received function RateLimitError/,
   ],
@@ -132,7 +129,7 @@ for (const [what, use, message] of [
     /`when` of @Counted with `errors`: expected "failure" or nothing, received "success"/,
   ],
   [
-    '`ignore` that is no list',
+    '`ignore` that is not a list',
     () => LooseTimed(seconds, { ignore: 5, labels: { outcome: 'success' } }),
     /Invalid `ignore` of @Timed: .* received 5/,
   ],
@@ -142,7 +139,7 @@ for (const [what, use, message] of [
     /Invalid `sample` of @Timed: expected a positive integer, received 0/,
   ],
   [
-    '`until` the second item',
+    'an unknown `until`',
     () => LooseTimed(seconds, { until: 'second-item', labels: { outcome: 'success' } }),
     /Invalid `until` of @Timed: expected "end" or "first-item", received "second-item"/,
   ],
@@ -152,9 +149,9 @@ for (const [what, use, message] of [
     /Invalid `name` of @Counted: expected `Class.method` or `method`, received ""/,
   ],
   [
-    'a `registry` that is none',
+    'an invalid `registry`',
     () => LooseCounted(limits, { registry: {} }),
-    /Invalid `registry` of @Counted: expected a MetricsRegistry or a function of the instance that gives one, received an object/,
+    /Invalid `registry` of @Counted: expected a MetricsRegistry or a function of the instance that returns one, received an object/,
   ],
 ] as const) {
   test(`${what} is an error at class definition`, (t) => {

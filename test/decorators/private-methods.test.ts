@@ -6,7 +6,7 @@ import { sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 // Standard mode only: legacy decorators have no #private methods.
-test('a #private method is recorded, instance and static', async (t) => {
+test('instance and static #private methods are recorded', async (t) => {
   const registry = createTestRegistry();
   const running = defineGauge({ name: 'running', help: 'Calls in progress.' });
   class Worker {
@@ -28,7 +28,7 @@ test('a #private method is recorded, instance and static', async (t) => {
   t.is(readValue(registry, methodCalls, { class: 'Worker', method: '#check', outcome: 'success' }), 1);
 });
 
-test('@Instrumented gives #private methods its registry too, and the shared one hears nothing of them', async (t) => {
+test('#private methods record in the registry of @Instrumented, and not in the shared one', async (t) => {
   const registry = createTestRegistry();
   const secret = defineCounter({ name: 'secret_total', help: 'Secrets.' });
   @Instrumented({ registry })
@@ -45,7 +45,7 @@ test('@Instrumented gives #private methods its registry too, and the shared one 
   t.is(sharedRegistry.get('secret_total'), undefined);
 });
 
-test('a #private method passed on as a handler records under its class, whichever class is constructed first', async (t) => {
+test('a #private method passed as a handler records under its class, whichever class is constructed first', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Worker {

@@ -1,9 +1,9 @@
-// In a process of its own: its tests wait for processes, all at once.
+// In a process of its own: its tests wait for child processes, all at the same time.
 import test, { type ExecutionContext } from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
-/** Runs a module in a process of its own, where nothing else has touched `Reflect`; what it prints is JSON. */
+/** Runs a module in a process where nothing else has changed `Reflect`. It prints JSON. */
 async function run(t: ExecutionContext, code: string, ...args: string[]): Promise<unknown> {
   const { code: exitCode, output } = await runProgram(
     process.execPath,
@@ -15,7 +15,7 @@ async function run(t: ExecutionContext, code: string, ...args: string[]): Promis
 }
 
 for (const entry of ['lib/index.ts', 'decorators/index.ts']) {
-  test(`importing ${entry} adds nothing to Reflect, and leaves no metadata functions there`, async (t) => {
+  test(`importing ${entry} adds no metadata functions to Reflect`, async (t) => {
     const code = `
       const keys = () => Object.getOwnPropertyNames(Reflect);
       const before = keys();

@@ -22,7 +22,7 @@ class Platform {
   open(): void {}
 }
 
-test('the report lists which public methods carry no metric', (t) => {
+test('the report lists the public methods without a metric', (t) => {
   const report = instrumentationReport([Provider, Platform]);
   t.deepEqual(report.uninstrumented, ['Provider.cancel', 'Provider.[key]', 'Platform.open']);
   t.deepEqual(report.methods[0], {
@@ -34,7 +34,7 @@ test('the report lists which public methods carry no metric', (t) => {
   t.is(report.methods.length, 5);
 });
 
-test('the report reads as a table', (t) => {
+test('the report is printed as a table', (t) => {
   t.is(
     String(instrumentationReport([Provider, Platform])),
     `method                metrics
@@ -46,7 +46,7 @@ Platform.open         NONE`,
   );
 });
 
-test('nothing missing is an empty list', (t) => {
+test('the list of uninstrumented methods is empty if none is missing', (t) => {
   class Complete {
     @Counted({ registry })
     run(): void {}

@@ -1,7 +1,7 @@
 // In a process of its own: it replaces the clock before the package is loaded.
 import test from 'ava';
 
-// Before anything of ours is loaded: every read of the clock is counted.
+// Installed before the package is loaded: counts every read of the clock.
 const { hrtime } = process;
 let reads = 0;
 process.hrtime = Object.assign(
@@ -22,7 +22,7 @@ for (const [sample, expected] of [
   [10, 200],
   [1000, 2],
 ] as const) {
-  test.serial(`1,000 calls sampled one in ${sample} read the clock ${expected} times`, (t) => {
+  test.serial(`1,000 calls with one in ${sample} sampled read the clock ${expected} times`, (t) => {
     const registry = createTestRegistry();
     class Worker {
       @Timed(seconds, { registry, sample })

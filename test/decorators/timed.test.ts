@@ -26,7 +26,7 @@ test.serial('a synchronous call is observed once, in seconds', (t) => {
   t.like(readHistogram(registry, durations, { queue: 'mail' }), { count: 1, sum: 3 });
 });
 
-test.serial('a promise is timed to its settlement, whichever way it settles', async (t) => {
+test.serial('a promise is timed until it is fulfilled or rejected', async (t) => {
   const advance = stopTimers(t);
   const registry = createTestRegistry();
   class Worker {

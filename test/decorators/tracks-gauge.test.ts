@@ -8,7 +8,7 @@ import { createTestRegistry, readValue } from '../../lib/testing.js';
 const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels: { queue: label() } });
 const depth = defineGauge({ name: 'queue_depth', help: 'Jobs waiting.' });
 
-test('calls in progress are counted up at the start and down at the end, whichever the end', async (t) => {
+test('calls in progress are incremented at the start and decremented at any end', async (t) => {
   const registry = createTestRegistry();
   const ends: { resolve: () => void; reject: (error: Error) => void }[] = [];
   class Worker {
@@ -35,7 +35,7 @@ test('calls in progress are counted up at the start and down at the end, whichev
   t.is(readValue(registry, running, { queue: 'sync' }), 0);
 });
 
-test('the end takes back what the start added, even where the label would differ by then', (t) => {
+test('the end decrements the series of the start, even if the label would differ by then', (t) => {
   const registry = createTestRegistry();
   class Worker {
     queue = 'before';
@@ -49,7 +49,7 @@ test('the end takes back what the start added, even where the label would differ
   t.is(readValue(registry, running, { queue: 'after' }), undefined);
 });
 
-test('`set` sets the gauge from the result of a call that succeeded', async (t) => {
+test('`set` sets the gauge from the result of a successful call', async (t) => {
   const registry = createTestRegistry();
   class Queue {
     @TracksGauge(depth, { registry, set: ({ result }) => result })

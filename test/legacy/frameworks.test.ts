@@ -1,5 +1,5 @@
 // In a process of its own: reflect-metadata adds to Reflect.
-/** Frameworks that live by legacy decorators and Reflect metadata, with their handlers decorated by ours. */
+/** Frameworks built on legacy decorators and Reflect metadata, with handlers that also have our decorators. */
 import 'reflect-metadata';
 import {
   type CanActivate,
@@ -31,7 +31,7 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'handler_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'handlers_running', help: 'Handlers in progress.' });
 
-test('NestJS: injection, routes, guards and metadata work on decorated handlers, whichever decorator is above', async (t) => {
+test('NestJS: injection, routes, guards and metadata work on decorated handlers, in any decorator order', async (t) => {
   const registry = createTestRegistry();
 
   @Injectable()
@@ -49,7 +49,7 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
     constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
     @Counted(calls, { registry, labels: { handler: 'guard', outcome } })
     canActivate(context: ExecutionContext): boolean {
-      // Reads the metadata that `SetMetadata` put on the handler, which is a wrapper of ours.
+      // Reads the metadata that `SetMetadata` put on the handler, which is our wrapper.
       return this.reflector.get<string>('role', context.getHandler()) !== 'nobody';
     }
   }

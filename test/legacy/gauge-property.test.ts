@@ -17,7 +17,7 @@ class Queue {
   size = 3;
 }
 
-test.serial('a gauge on a legacy property follows its value, instance by instance', (t) => {
+test.serial('a gauge on a legacy property follows its value per instance', (t) => {
   const [one, other] = [new Queue(), new Queue()];
   t.is(gauge(), 3);
   one.size = 7;
@@ -25,7 +25,7 @@ test.serial('a gauge on a legacy property follows its value, instance by instanc
   t.deepEqual([one.size, other.size], [7, 3]);
 });
 
-test.serial('whatever reads a followed property sees its value', (t) => {
+test.serial('reads, JSON, spread and comparisons see the value of a followed property', (t) => {
   const queue = new Queue();
   queue.size = 7;
   const expected = { name: 'q', size: 7 };
@@ -89,7 +89,7 @@ async function construct(
 
 for (const compiler of ['TypeScript', 'esbuild', 'esbuild, minified']) {
   for (const target of ['ES2020', 'ES2022'] as const) {
-    test(`a property that its class defines is refused with the remedy (${compiler}, ${target})`, async (t) => {
+    test(`a property defined as a field is rejected with a remedy (${compiler}, ${target})`, async (t) => {
       await t.throwsAsync(construct(compiler, target, true), {
         code: 'ERR_METRICS_INVALID_DECORATION',
         message:
@@ -97,7 +97,7 @@ for (const compiler of ['TypeScript', 'esbuild', 'esbuild, minified']) {
       });
     });
 
-    test.serial(`a property that its class sets is followed (${compiler}, ${target})`, async (t) => {
+    test.serial(`a property assigned by its class is followed (${compiler}, ${target})`, async (t) => {
       const queue = await construct(compiler, target, false);
       queue.size = 5;
       t.is(gauge('defined'), 5);
@@ -105,7 +105,7 @@ for (const compiler of ['TypeScript', 'esbuild', 'esbuild, minified']) {
   }
 }
 
-test.serial('an `accessor`, the remedy, is followed in legacy mode', async (t) => {
+test.serial('an `accessor` is followed in legacy mode', async (t) => {
   for (const compiler of ['TypeScript', 'esbuild']) {
     const queue = await construct(compiler, 'ES2022', true, 'accessor size = 3');
     queue.size = compiler.length;

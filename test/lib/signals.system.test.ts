@@ -232,7 +232,7 @@ for (const [what, env, isProbed] of [
     // Timers may end a little early.
     t.true(performance.now() - began > 4_900);
     const report =
-      /SIGTERM: waiting for load balancers to see that it is not ready \(5 s\), \d+ s at most\. A second SIGTERM ends/;
+      /SIGTERM: waiting for load balancers to notice that it is not ready \(5 s\), \d+ s at most\. A second SIGTERM ends/;
     if (isProbed) t.regex(service.output(), report);
     else t.notRegex(service.output(), /waiting/, 'logs of production are of the service');
   });

@@ -1,4 +1,4 @@
-/** Routes behind and in front of catch-alls and guards, and of an app that another hands its requests to. */
+/** Routes after and before catch-alls and guards, and those of an app behind another app. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -30,10 +30,10 @@ const pass: Handler = (_ctx, next) => next();
 
 interface RoutedApp {
   readonly title: string;
-  /** What is mounted on a router; `wildcard` takes everything. */
+  /** Mounts routes on a router; `wildcard` matches everything. */
   readonly mount: (router: Router, wildcard: string | RegExp) => unknown;
   readonly prefix?: string;
-  /** What is recorded, by path; `*` is the catch-all. */
+  /** The recorded routes by path; `*` is the catch-all. */
   readonly recorded: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +50,7 @@ const apps: readonly RoutedApp[] = [
     recorded: { '/users/1': '/users/:id 200', '/nope': '* 404' },
   },
   {
-    title: 'a catch-all that refuses what comes after it',
+    title: 'a catch-all that rejects requests before the handlers',
     mount: (router, wildcard) =>
       router.all(wildcard, refuse).get('/users/me', answer).get('/users/:id', answer),
     recorded: { '/users/me': '/users/me 401', '/users/2': '/users/:id 401', '/nope': '* 401' },
@@ -88,7 +88,7 @@ const routers: Readonly<Record<string, readonly (string | RegExp)[]>> = {
 
 for (const [name, wildcards] of Object.entries(routers)) {
   for (const wildcard of wildcards) {
-    test(`the route is the last one that is no catch-all: ${name}, ${wildcard}`, async (t) => {
+    test(`the route is the last one that is not a catch-all: ${name}, ${wildcard}`, async (t) => {
       const { default: Router } = (await import(name)) as { default: NewRouter };
       for (const { title, mount, prefix, recorded } of apps) {
         for (const [path, expected] of Object.entries(recorded)) {
@@ -108,7 +108,7 @@ for (const [name, wildcards] of Object.entries(routers)) {
   }
 }
 
-test('a catch-all behind a prefix gives way to what is below the prefix', async (t) => {
+test('routes below a prefix take precedence over a catch-all of that prefix', async (t) => {
   const { default: Router } = (await import('@koa/router' as string)) as { default: NewRouter };
   for (const [path, expected] of [
     ['/api/users/1', 'GET /api/users/:id 200'],

@@ -1,4 +1,4 @@
-/** `createMetrics` in a service that is no platform of agents: the catalogue is registered where it is used, or asked for. */
+/** `createMetrics` in any service: catalogue metrics are registered when they are used or requested. */
 import test from 'ava';
 import prometheus from 'prom-client';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
@@ -14,7 +14,7 @@ import { createTestRegistry, readText, readValue, type TestRegistry } from '../.
 
 const local = { METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' };
 
-/** A service that runs, on a registry of its own. */
+/** A running service with its own registry. */
 async function started(
   t: { teardown(end: () => Promise<void>): void },
   registry: TestRegistry,
@@ -31,12 +31,12 @@ async function started(
   return metrics;
 }
 
-/** Names of the metrics that a scrape shows, ours and other libraries'. */
+/** Names of the exposed metrics, of this package and of other libraries. */
 async function exposed(registry: TestRegistry): Promise<string[]> {
   return [...(await readText(registry)).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
 }
 
-/** What is about the service itself: its build, its requests and the metrics. */
+/** Metrics about the service itself: its build, its requests and its metrics. */
 const general = /^(build_info|http_server_|health_check_|metrics_|process_|nodejs_)/;
 
 const errorsOfTheShop = defineCounter({
@@ -46,7 +46,7 @@ const errorsOfTheShop = defineCounter({
 });
 const queueOfTheShop = defineGauge({ name: 'queue_depth', help: 'Orders that wait.' });
 
-test.serial('a service without workflows exposes none of the platform’s metrics', async (t) => {
+test.serial('a service without workflows exposes no metrics of the platform', async (t) => {
   const registry = createTestRegistry();
   const metrics = await started(t, registry);
   metrics.requestMetrics();
@@ -59,7 +59,7 @@ test.serial('a service without workflows exposes none of the platform’s metric
   );
 });
 
-test.serial('its own metrics take names that the catalogue has too', async (t) => {
+test.serial('a service may define metrics with unused names of the catalogue', async (t) => {
   const registry = createTestRegistry();
   const metrics = await started(t, registry);
   registry.counter(errorsOfTheShop).inc({ page: 'cart' });
@@ -81,32 +81,29 @@ test.serial('its own metrics take names that the catalogue has too', async (t) =
     t.true(text.split('\n').includes(line), line);
 });
 
-test.serial(
-  'what a recorder cannot record under a name that is taken is counted, and nothing throws',
-  async (t) => {
-    const registry = createTestRegistry();
-    const metrics = await started(t, registry);
-    registry.counter(errorsOfTheShop).inc({ page: 'cart' });
-    const context = { workflowId: 'a', workflowType: 'issue' };
-    metrics.workflow.recordWorkflowStart(context);
-    metrics.workflow.recordWorkflowError(context, new Error('no'));
-    t.is(readValue(registry, errorsOfTheShop, { page: 'cart' }), 1);
-    t.is(
-      readValue(registry, catalogue.metricsRecordingErrors, { metric: 'errors_total', reason: 'conflict' }),
-      1,
-    );
-    t.is(
-      readValue(registry, catalogue.workflowsCompleted, {
-        workflow_type: 'issue',
-        outcome: 'failure',
-      } as never),
-      1,
-    );
-  },
-);
+test.serial('a recorder whose metric name is taken counts the failure and does not throw', async (t) => {
+  const registry = createTestRegistry();
+  const metrics = await started(t, registry);
+  registry.counter(errorsOfTheShop).inc({ page: 'cart' });
+  const context = { workflowId: 'a', workflowType: 'issue' };
+  metrics.workflow.recordWorkflowStart(context);
+  metrics.workflow.recordWorkflowError(context, new Error('no'));
+  t.is(readValue(registry, errorsOfTheShop, { page: 'cart' }), 1);
+  t.is(
+    readValue(registry, catalogue.metricsRecordingErrors, { metric: 'errors_total', reason: 'conflict' }),
+    1,
+  );
+  t.is(
+    readValue(registry, catalogue.workflowsCompleted, {
+      workflow_type: 'issue',
+      outcome: 'failure',
+    } as never),
+    1,
+  );
+});
 
 test.serial(
-  'a recorder registers only the metrics that it records, and the gauges derived from them',
+  'a recorder registers only the metrics that it records and the gauges derived from them',
   async (t) => {
     const registry = createTestRegistry();
     const metrics = await started(t, registry);
@@ -124,14 +121,14 @@ test.serial(
   },
 );
 
-test.serial('no gauge is derived from a metric that only has the name of the catalogue’s', async (t) => {
+test.serial('no gauge is derived from a user metric with a catalogue name', async (t) => {
   const registry = createTestRegistry();
   await started(t, registry);
   registry.counter(defineCounter({ name: 'issues_processed_total', help: 'Of the help desk.' })).inc();
   t.false((await exposed(registry)).includes('issues_success_rate'));
 });
 
-test.serial('catalogue: true exposes every metric from the start, a list those of its parts', async (t) => {
+test.serial('`catalogue: true` exposes every metric from the start, a list only its parts', async (t) => {
   const all = createTestRegistry();
   await started(t, all, { catalogue: true });
   const names = await exposed(all);
@@ -144,7 +141,7 @@ test.serial('catalogue: true exposes every metric from the start, a list those o
   t.false(ofSome.includes('issues_processed_total'));
 });
 
-test('catalogue: true refuses to start where a name is taken', (t) => {
+test('`catalogue: true` throws if a name is taken', (t) => {
   const registry = createTestRegistry();
   registry.gauge(queueOfTheShop);
   t.throws(() => createMetrics({}, { registry, catalogue: true }), {
@@ -153,7 +150,7 @@ test('catalogue: true refuses to start where a name is taken', (t) => {
   });
 });
 
-test('a part that the catalogue does not have is an error that names the nearest', (t) => {
+test('an unknown part of the catalogue is an error that suggests the nearest one', (t) => {
   for (const [wrong, message] of [
     [
       ['workflows'],

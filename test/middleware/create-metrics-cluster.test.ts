@@ -1,5 +1,5 @@
-// In a process of its own: its tests wait for processes, all at once.
-/** `createMetrics({ cluster: true })` in a real cluster: one port for all, and nothing of a worker is lost when it is ended. */
+// In a process of its own: its tests wait for child processes, all at the same time.
+/** `createMetrics({ cluster: true })` in a real cluster: one port for all, and no values of an ended worker are lost. */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -9,7 +9,7 @@ import { createTestRegistry } from '../../lib/testing.js';
 import { compiled } from '../helpers/package-root.js';
 import { until } from '../helpers/until.js';
 
-test('the primary answers for its workers; one that is ended by SIGTERM leaves all that it counted', async (t) => {
+test('the primary answers for its workers, and keeps the values of one ended by SIGTERM', async (t) => {
   const child = fork(compiled('test/fixtures/cluster/create-metrics.ts'), {
     execArgv: [],
     env: { ...process.env, METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },
@@ -43,7 +43,7 @@ for (const [signal, target] of [
 ] as const) {
   test(`${signal} to ${target}: requests in progress are answered before the primary ends`, async (t) => {
     const child = spawn(process.execPath, [compiled('test/fixtures/cluster/ending-service.ts')], {
-      // A group, as a terminal has it.
+      // A process group, as in a terminal.
       detached: true,
       env: { ...process.env, NODE_ENV: 'development', METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },
     });
@@ -60,18 +60,18 @@ for (const [signal, target] of [
       until(text, async () => (output.split(text).length > times ? true : undefined), 60_000);
     await said('listening on', 2);
     const port = /listening on (\d+)/.exec(output)?.[1];
-    // Each over a connection of its own: the workers take turns.
+    // Each over its own connection: the workers take turns.
     const answers = [1, 2].map(async () => (await fetch(`http://127.0.0.1:${port}`)).status);
     await said('asked', 2);
     const { pid = 0 } = child;
     process.kill(target === 'the primary' ? pid : -pid, signal);
     t.deepEqual(await Promise.all(answers), [200, 200]);
     t.deepEqual(await ended, [null, signal]);
-    t.is(output.match(/^ended$/gm)?.length, 2, 'none of them is taken for one that has died');
+    t.is(output.match(/^ended$/gm)?.length, 2, 'no worker is considered crashed');
   });
 }
 
-test('a worker whose start failed has left, and what it counts is told once when the next start succeeds', async (t) => {
+test('a worker whose start failed reports its counts once after its next start succeeds', async (t) => {
   const registry = createTestRegistry();
   const hub = clusterMetrics({ registry });
   const thread = new Worker(

@@ -1,5 +1,5 @@
 // In a process of its own: it records in the shared registry.
-/** `createMetrics`: everything put together, from the config to the last connection. */
+/** `createMetrics` as a whole, from the configuration to the last connection. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ import { until } from '../helpers/until.js';
 const local = { METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' };
 
 test.serial(
-  'one call, start and stop: requests, recorders, the wire, derived gauges, Node’s metrics and health, on a port of their own',
+  'a service measures requests, recorders, outgoing requests, derived gauges, Node and health from start to stop',
   async (t) => {
     const registry = createTestRegistry();
     const api = await startApiServer(json({}));
@@ -47,7 +47,7 @@ test.serial(
     });
     metrics.health.add('database', () => true);
     const starting = metrics.start();
-    t.is(metrics.start(), starting, 'a second start is the first');
+    t.is(metrics.start(), starting, 'a second start returns the same promise');
     await starting;
 
     await (await fetch(`${app.url}/hello/you`)).text();
@@ -60,7 +60,7 @@ test.serial(
       severity: 'low',
       workflow_type: 'issue',
     });
-    const text = await until('the wire', async () => {
+    const text = await until('the outgoing requests', async () => {
       const scraped = await (await fetch(`${metrics.url}/metrics`)).text();
       return /service="ours"/.test(scraped) && /route="\/hello/.test(scraped) ? scraped : undefined;
     });
@@ -93,12 +93,12 @@ test.serial(
         ({ labels }) => labels.service === 'ours',
       )[0]?.value,
       1,
-      'the wire is let go',
+      'outgoing requests are no longer measured',
     );
   },
 );
 
-test.serial('METRICS_ENABLED=false: nothing is measured or exposed, health is', async (t) => {
+test.serial('with METRICS_ENABLED=false only health is served, and nothing is measured', async (t) => {
   const registry = createTestRegistry();
   const metrics = createMetrics(loadMetricsConfig({ ...local, METRICS_ENABLED: 'false' }), {
     registry,
@@ -119,7 +119,7 @@ test.serial('METRICS_ENABLED=false: nothing is measured or exposed, health is', 
   await metrics.stop();
 });
 
-test.serial('METRICS_MAX_SERIES holds, also for metrics that were there before', async (t) => {
+test.serial('METRICS_MAX_SERIES applies also to metrics registered before', async (t) => {
   const registry = createTestRegistry();
   const calls = registry.counter(
     defineCounter({ name: 'calls_total', help: 'Calls.', labels: { kind: label() } }),
@@ -135,7 +135,7 @@ test.serial('METRICS_MAX_SERIES holds, also for metrics that were there before',
   );
 });
 
-test.serial('a port that is taken rejects the start, and nothing has begun', async (t) => {
+test.serial('a taken port rejects the start, and no other part is started', async (t) => {
   const first = createMetrics(loadMetricsConfig(local), { registry: createTestRegistry(), drainSeconds: 0 });
   await first.start();
   const registry = createTestRegistry();
@@ -149,19 +149,16 @@ test.serial('a port that is taken rejects the start, and nothing has begun', asy
   await first.stop();
 });
 
-test.serial(
-  'server: false starts none; without a start, stop ends at once; the shared registry is the default',
-  async (t) => {
-    const metrics = createMetrics({}, { server: false, fetch: false, defaultMetrics: false });
-    t.is(metrics.registry, sharedRegistry);
-    await metrics.start();
-    t.is(metrics.url, undefined);
-    await metrics.stop();
-    await createMetrics({}, { registry: createTestRegistry() }).stop();
-  },
-);
+test.serial('`server: false` starts no server, and stop without start resolves immediately', async (t) => {
+  const metrics = createMetrics({}, { server: false, fetch: false, defaultMetrics: false });
+  t.is(metrics.registry, sharedRegistry);
+  await metrics.start();
+  t.is(metrics.url, undefined);
+  await metrics.stop();
+  await createMetrics({}, { registry: createTestRegistry() }).stop();
+});
 
-test.serial('a start that fails at its last part undoes those before', async (t) => {
+test.serial('a start that fails at its last part ends those before', async (t) => {
   const registry = createTestRegistry();
   const api = await startApiServer(json({}));
   t.teardown(() => api.close());
@@ -179,13 +176,13 @@ test.serial('a start that fails at its last part undoes those before', async (t)
   await t.throwsAsync(fetch(`${metrics.url}/health`), undefined, 'the server is closed');
   t.is(process.listenerCount('exit'), listeners);
   await (await fetch(api.url)).text();
-  t.false((await readText(registry)).includes('service="ours"'), 'the wire is let go');
+  t.false((await readText(registry)).includes('service="ours"'), 'outgoing requests are no longer measured');
   metrics.workflow.recordIssueProcessed({ workflowId: 1, workflowType: 'issue' }, 'success', 3);
-  t.notRegex(await readText(registry), /^issues_success_rate 1$/m, 'nothing is derived any more');
+  t.notRegex(await readText(registry), /^issues_success_rate 1$/m, 'gauges are no longer derived');
   await metrics.stop();
 });
 
-test.serial('two on one registry can start at the same time', async (t) => {
+test.serial('two instances on one registry can start at the same time', async (t) => {
   const registry = createTestRegistry();
   const both = [1, 2].map(() =>
     createMetrics({ host: '127.0.0.1', port: 0 }, { registry, fetch: false, drainSeconds: 0 }),
@@ -195,7 +192,7 @@ test.serial('two on one registry can start at the same time', async (t) => {
   await Promise.all(both.map((each) => each.stop()));
 });
 
-test.serial('settings that are misspelt are told, as options are', (t) => {
+test.serial('a misspelt setting is an error, as a misspelt option is', (t) => {
   t.throws(() => createMetrics({ prot: 1 } as never, { registry: createTestRegistry() }), {
     code: 'ERR_METRICS_INVALID_CONFIG',
     message:
@@ -204,7 +201,7 @@ test.serial('settings that are misspelt are told, as options are', (t) => {
 });
 
 test.serial(
-  'with snapshots the pushes of all lives are one group: what is restored stands there once',
+  'with snapshots, pushes of all runs use one group, so that restored values are pushed once',
   async (t) => {
     const paths: string[] = [];
     const gateway = createServer((request, response) => {

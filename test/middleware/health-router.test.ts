@@ -36,14 +36,14 @@ async function setting(t: ExecutionContext, options: Omit<HealthRouterOptions, '
   return { checks, state, get };
 }
 
-test('health paths are found in any case and with a slash at the end, and names of checks decoded', async (t) => {
+test('health paths ignore case and a trailing slash, and names of checks are decoded', async (t) => {
   const { get } = await setting(t);
   for (const path of ['/health/', '/HEALTH', '/ready/', '/readyz/database/', '/readyz/datab%61se'])
     t.is((await get(path)).status, 200, path);
   t.is((await get('/healthy')).status, 404);
 });
 
-test('GET /health says that the process answers, and runs no check', async (t) => {
+test('GET /health is 200 and runs no check', async (t) => {
   const { get, state, checks } = await setting(t);
   state.database = false;
   void checks.drain({ seconds: 0 });
@@ -59,7 +59,7 @@ test('GET /health says that the process answers, and runs no check', async (t) =
   t.deepEqual(more, {});
 });
 
-test('GET /ready is 200 while it is ready or degraded, and 503 while it is not', async (t) => {
+test('GET /ready is 200 while the service is ready or degraded, and 503 while it is not', async (t) => {
   const { get, state, checks } = await setting(t);
   const ready = async () => {
     const { status, body } = await get('/ready');
@@ -93,7 +93,7 @@ test('GET /ready is 200 while it is ready or degraded, and 503 while it is not',
   });
 });
 
-test('reasons are withheld, unless details are asked for when it is mounted', async (t) => {
+test('reasons are withheld unless the option `details` is set', async (t) => {
   const secret = { status: 'fail', output: 'postgres://10.0.0.7 refused' };
   const closed = await setting(t);
   const open = await setting(t, { details: true });
@@ -105,7 +105,7 @@ test('reasons are withheld, unless details are asked for when it is mounted', as
   }
 });
 
-test('health+json where Accept asks for it', async (t) => {
+test('health+json is sent if Accept prefers it', async (t) => {
   const { get, state } = await setting(t);
   state.ai = { status: 'warn' };
   const headers = { accept: 'application/health+json' };
@@ -123,7 +123,7 @@ test('health+json where Accept asks for it', async (t) => {
   );
 });
 
-test('/livez and /readyz say ok, or what failed, as Kubernetes does', async (t) => {
+test('/livez and /readyz answer ok or the failed checks, as Kubernetes does', async (t) => {
   const { get, state } = await setting(t);
   t.like(await get('/livez'), { status: 200, body: 'ok\n', type: 'text/plain; charset=utf-8' });
   t.like(await get('/livez?verbose'), { status: 200, body: '[+]ping ok\nlivez check passed\n' });
@@ -144,7 +144,7 @@ test('/livez and /readyz say ok, or what failed, as Kubernetes does', async (t) 
   t.like(await get('/readyz/nothing'), { status: 404 });
 });
 
-test('?exclude leaves checks out, and says which it does not know', async (t) => {
+test('?exclude omits checks and reports unknown ones', async (t) => {
   const { get, state, checks } = await setting(t);
   state.database = false;
   t.like(await get('/readyz?exclude=database'), { status: 200, body: 'ok\n' });
@@ -158,7 +158,7 @@ test('?exclude leaves checks out, and says which it does not know', async (t) =>
   t.like(await get('/readyz/shutdown'), { status: 503 });
 });
 
-test('HEAD has no body, other methods are 405', async (t) => {
+test('HEAD gets no body, other methods get 405', async (t) => {
   const { get } = await setting(t);
   for (const path of ['/health', '/ready', '/livez', '/readyz', '/readyz/database']) {
     t.like(await get(path, { method: 'HEAD' }), { status: 200, body: '' });
@@ -168,7 +168,7 @@ test('HEAD has no body, other methods are 405', async (t) => {
   }
 });
 
-test('without checks it is ready; what are no checks is refused', async (t) => {
+test('without checks the service is ready, and invalid checks are rejected', async (t) => {
   const server = await serve(
     new Koa().use(healthRouter({ checks: new HealthChecks({ registry: createTestRegistry() }) }).routes()),
   );
@@ -181,7 +181,7 @@ test('without checks it is ready; what are no checks is refused', async (t) => {
 });
 
 for (const path of ['/ready', '/readyz', '/health', '/livez'] as const) {
-  test(`OPTIONS ${path}, as HAProxy probes, has the status of GET and no body`, async (t) => {
+  test(`OPTIONS ${path}, as HAProxy sends it, gets the status of GET and no body`, async (t) => {
     const { get, state } = await setting(t);
     for (const database of [true, false]) {
       state.database = database;

@@ -1,4 +1,4 @@
-/** One call that mounts `/metrics`, `/health` and `/ready` of a collector. */
+/** `MetricsEndpoint` mounts `/metrics`, `/health` and `/ready` of a collector in one call. */
 import Router from '@koa/router';
 import test from 'ava';
 import Koa from 'koa';
@@ -9,7 +9,7 @@ import { MetricsEndpoint } from '../../middleware/metrics-endpoint.js';
 import { serve } from '../helpers/koa-server.js';
 
 for (const target of ['an app', 'a router'] as const) {
-  test(`mounted on ${target}, it serves the metrics, health and readiness of its collector`, async (t) => {
+  test(`MetricsEndpoint on ${target} serves metrics, health and readiness of its collector`, async (t) => {
     const registry = createTestRegistry();
     const collector = new PrometheusMetricsCollector({ registry });
     let isReady = true;
@@ -40,7 +40,7 @@ for (const target of ['an app', 'a router'] as const) {
   });
 }
 
-test('a collector without a registry, unknown options and a target without `use` are errors', (t) => {
+test('MetricsEndpoint rejects a collector without registry, unknown options and a target without `use`', (t) => {
   const collector = new PrometheusMetricsCollector({ registry: createTestRegistry() });
   t.throws(() => new MetricsEndpoint({} as never), {
     code: 'ERR_METRICS_INVALID_OPTION',

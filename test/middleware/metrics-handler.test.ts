@@ -1,5 +1,5 @@
 // In a process of its own: reflect-metadata adds to Reflect.
-/** `createMetricsHandler` over real HTTP: node:http, Express, Nest, Fastify and Hono, and the routes of Koa over the same endpoints. */
+/** `createMetricsHandler` over real HTTP: node:http, Express, Nest, Fastify and Hono, and the Koa routes of the same endpoints. */
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { createServer, type RequestListener, request } from 'node:http';
@@ -44,7 +44,7 @@ async function listening(t: ExecutionContext, listener: RequestListener): Promis
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A way to ask a handler: over a socket, or by its fetch-style function. */
+/** A way to send a request to a handler: over a socket, or by its fetch-style function. */
 type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
 const ways: Readonly<Record<string, (t: ExecutionContext, options?: MetricsHandlerOptions) => Promise<Ask>>> =
@@ -73,21 +73,21 @@ for (const [way, start] of Object.entries(ways)) {
     t.regex(await open.text(), /# EOF\n$/);
     const head = await ask('/metrics', { method: 'HEAD' });
     t.deepEqual([head.status, await head.text()], [200, '']);
-    t.is(head.headers.get('content-length'), null, 'that of GET is not known');
+    t.is(head.headers.get('content-length'), null, 'the length of GET is unknown');
     const post = await ask('/metrics', { method: 'POST' });
     t.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
     for (const path of ['/', '/health', '/METRICS', '/metrics/', '/metrics/x'])
       t.is((await ask(path)).status, 404, path);
   });
 
-  test(`${way}: a wrong token gets 401, the right one the metrics`, async (t) => {
+  test(`${way}: a wrong token gets 401, the valid one the metrics`, async (t) => {
     const ask = await start(t, { token: 's3cret' });
     const refused = await ask('/metrics');
     t.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, 'Bearer realm="metrics"']);
     t.is((await ask('/metrics', { headers: { authorization: 'Bearer s3cret' } })).status, 200);
   });
 
-  test(`${way}: past maxScrapes a scrape gets 503, and a client that leaves frees its place`, async (t) => {
+  test(`${way}: a scrape above maxScrapes gets 503, and a client that leaves frees its slot`, async (t) => {
     const registry = createTestRegistry();
     let release = (): void => {};
     const released = new Promise<void>((resolve) => {
@@ -108,7 +108,7 @@ for (const [way, start] of Object.entries(ways)) {
     const refused = await ask('/metrics');
     t.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
     leaving.abort();
-    // Its collection is still in progress.
+    // The collection is still in progress.
     await until('a place', async () => {
       const response = await ask('/metrics?name[]=other');
       await response.text();
@@ -123,7 +123,7 @@ for (const [way, start] of Object.entries(ways)) {
     );
   });
 
-  test(`${way}: with checks it answers health too`, async (t) => {
+  test(`${way}: with checks, health is answered too`, async (t) => {
     const checks = new HealthChecks({ registry: createTestRegistry(), checks: { database: () => false } });
     const ask = await start(t, { checks });
     t.is((await ask('/health')).status, 200);
@@ -136,7 +136,7 @@ for (const [way, start] of Object.entries(ways)) {
   });
 }
 
-test('node:http: it is gzipped where that is accepted, and an absolute URL is understood', async (t) => {
+test('node:http: the response is gzipped if accepted, and an absolute URL is understood', async (t) => {
   const url = await listening(t, handlerOf());
   const asked = request(url, { path: `${url}/metrics`, headers: { 'accept-encoding': 'gzip' } }).end();
   const [response] = await once(asked, 'response');
@@ -144,14 +144,14 @@ test('node:http: it is gzipped where that is accepted, and an absolute URL is un
   t.regex(gunzipSync(Buffer.concat(await response.toArray())).toString(), /^jobs_total 7$/m);
 });
 
-test('fetch-style: allowFrom without trustedProxies refuses everyone, since the address of a client is not known', async (t) => {
+test('fetch-style: allowFrom without trustedProxies refuses everyone, since the client address is unknown', async (t) => {
   const handler = handlerOf({ allowFrom: ['0.0.0.0/0', '::/0'] });
   t.is((await handler.fetch(new Request('http://service/metrics'))).status, 403);
   const url = await listening(t, handler);
   t.is((await fetch(`${url}/metrics`)).status, 200);
 });
 
-test('allowFrom takes the address of the connection, or the one that a trusted proxy appended, in both handlers', async (t) => {
+test('in both handlers, allowFrom applies to the connection address, or to that of a trusted proxy', async (t) => {
   for (const [trustedProxies, expected] of [
     [0, [403, 403]],
     [1, [200, 200]],
@@ -167,7 +167,7 @@ test('allowFrom takes the address of the connection, or the one that a trusted p
   }
 });
 
-/** Frameworks as the docstring mounts the handler; each answers `/own` itself. */
+/** Frameworks, with the handler mounted as in its TSDoc example. Each app answers `/own` itself. */
 const frameworks: Readonly<Record<string, (t: ExecutionContext) => Promise<Ask>>> = {
   Express: async (t) => {
     const app = express();
@@ -225,7 +225,7 @@ const frameworks: Readonly<Record<string, (t: ExecutionContext) => Promise<Ask>>
   },
 };
 
-test('Express, mounted below a path: the handler answers at the whole path that it is given, in this spelling only', async (t) => {
+test('Express: a handler mounted below a path answers only at the full path of its option, in exact spelling', async (t) => {
   const app = express();
   app.use('/internal', handlerOf({ path: '/internal/metrics' }));
   const url = await listening(t, app);
@@ -235,7 +235,7 @@ test('Express, mounted below a path: the handler answers at the whole path that 
 });
 
 for (const [name, start] of Object.entries(frameworks)) {
-  test(`${name}: /metrics is answered by the handler, and other paths by the app`, async (t) => {
+  test(`${name}: the handler answers /metrics, and the app other paths`, async (t) => {
     const ask = await start(t);
     t.regex(await (await ask('/metrics')).text(), /^jobs_total 7$/m);
     t.is(await (await ask('/own')).text(), 'own');
@@ -249,7 +249,7 @@ for (const [version, name] of [
   ['13', 'koa-router-13'],
   ['12', 'koa-router-12'],
 ] as const) {
-  test(`@koa/router ${version}: our routers nested in one are answered, labelled, and given their parameters`, async (t) => {
+  test(`@koa/router ${version}: nested routers of this package answer, are labelled, and get their parameters`, async (t) => {
     const registry = createTestRegistry();
     const checks = new HealthChecks({ registry, checks: { database: () => true } });
     const { default: Router = load(name) } = load(name);
@@ -266,7 +266,7 @@ for (const [version, name] of [
   });
 }
 
-test('the routes of Koa in Express are a coded error that names the handler to use', async (t) => {
+test('Koa routes mounted in Express are an error that suggests createMetricsHandler', async (t) => {
   const app = express();
   app.use(metricsRouter({ registry: createTestRegistry() }).routes() as never);
   app.use(

@@ -1,5 +1,5 @@
 // In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
-/** The endpoint as operators meet it: headers, filters, limits, deadlines, access, and what clients do to it. */
+/** The endpoint as operators see it: headers, filters, limits, deadlines, access, and misbehaving clients. */
 import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
@@ -39,7 +39,7 @@ async function endpoint(
 
 // ---- headers ------------------------------------------------------------------------------------------------------
 
-test('the headers are those of RFC 9110: what varies, no ETag, nothing to cache', async (t) => {
+test('headers follow RFC 9110: Vary, no ETag and no caching', async (t) => {
   const { url } = await endpoint(t);
   const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
   for (const [method, accept, type] of [
@@ -65,7 +65,7 @@ test('the headers are those of RFC 9110: what varies, no ETag, nothing to cache'
   }
 });
 
-test('gzip where it is accepted, and only there', async (t) => {
+test('the response is gzipped only if accepted', async (t) => {
   const { url } = await endpoint(t);
   const ask = (encoding: string | undefined): Promise<{ encoding: string | undefined; body: Buffer }> =>
     new Promise((resolve, reject) => {
@@ -89,7 +89,7 @@ test('gzip where it is accepted, and only there', async (t) => {
   t.is((await ask('gzip;q=0')).encoding, undefined);
 });
 
-test('name[] asks for some metrics, by family or sample; unknown names give none', async (t) => {
+test('name[] selects metrics by family or sample name; unknown names select none', async (t) => {
   const { url } = await endpoint(t);
   const names = async (query: string): Promise<string[]> =>
     [...(await (await fetch(`${url}?${query}`)).text()).matchAll(/^# TYPE (\S+)/gm)].map(
@@ -107,7 +107,7 @@ test('name[] asks for some metrics, by family or sample; unknown names give none
   t.deepEqual(await names('page=2'), all);
 });
 
-test('constantLabels are on every series', async (t) => {
+test('constantLabels are added to every series', async (t) => {
   const { url } = await endpoint(t, { constantLabels: { service: 'tamma' } });
   const lines = (await (await fetch(url)).text())
     .split('\n')
@@ -116,9 +116,9 @@ test('constantLabels are on every series', async (t) => {
   for (const line of lines) t.regex(line, /service="tamma"/);
 });
 
-// ---- the scrape about itself --------------------------------------------------------------------------------------
+// ---- metrics about scrapes ----------------------------------------------------------------------------------------
 
-test('scrapes measure themselves', async (t) => {
+test('scrapes are measured themselves', async (t) => {
   const { url, registry } = await endpoint(t);
   const text = await (await fetch(url)).text();
   t.regex(text, /^metrics_scrapes_in_progress 1$/m);
@@ -137,7 +137,7 @@ test('scrapes measure themselves', async (t) => {
 // ---- limits and deadlines -----------------------------------------------------------------------------------------
 
 test.serial(
-  'a collector that never settles or throws loses only its own metric, and every failure is counted',
+  'a hanging or failing collector loses only its own metric, and every failure is counted',
   async (t) => {
     mock.timers.enable({ apis: ['setTimeout'] });
     t.teardown(() => mock.timers.reset());
@@ -168,7 +168,7 @@ test.serial(
       for (const metric of ['stuck', 'thrower'])
         t.is(readValue(registry, catalogue.metricsCollectorErrors, { metric }), time, metric);
     }
-    t.is(asked, 1, 'one that hangs is not asked again and again');
+    t.is(asked, 1, 'a hanging collector is not called again');
   },
 );
 
@@ -184,7 +184,7 @@ test('a scrape waits for an asynchronous collector', async (t) => {
   t.regex(text, /^slow 5$/m);
 });
 
-test('scrapes that ask for the same at the same time share one; past maxScrapes they get 503 and Retry-After', async (t) => {
+test('concurrent scrapes with the same request share one; above maxScrapes they get 503 and Retry-After', async (t) => {
   const { url, registry } = await endpoint(t, { maxScrapes: 3 });
   let collected = 0;
   let release: () => void = () => {};
@@ -207,7 +207,7 @@ test('scrapes that ask for the same at the same time share one; past maxScrapes 
   t.is(refused.status, 503);
   t.is(refused.headers.get('retry-after'), '1');
   t.is(refused.headers.get('cache-control'), 'no-store');
-  t.is((await fetch(url, { method: 'HEAD' })).status, 200, 'HEAD costs nothing');
+  t.is((await fetch(url, { method: 'HEAD' })).status, 200, 'HEAD takes no slot');
   release();
   const texts = await Promise.all(scrapes);
   t.is(collected, 1);
@@ -221,13 +221,13 @@ test('scrapes that ask for the same at the same time share one; past maxScrapes 
   t.is((await fetch(url)).status, 200);
 });
 
-test('a client that goes away, or reads too slowly, frees its place', async (t) => {
+test('a client that leaves or reads too slowly frees its slot', async (t) => {
   const { url, registry } = await endpoint(t, { maxScrapes: 2 });
   for (let id = 0; id < 60_000; id++)
     registry.counter(calls).inc({ item: `a-rather-long-value-to-make-this-large-${id}` });
   const { hostname, port } = new URL(url);
   const get = 'GET /metrics HTTP/1.1\r\nHost: here\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.5\r\n\r\n';
-  // One reads a little and leaves; the other reads nothing at all.
+  // One reads a little and leaves; the other reads nothing.
   const leaving = connect(Number(port), hostname, () => leaving.write(get));
   leaving.once('data', () => leaving.destroy());
   const stalled = connect(Number(port), hostname, () => stalled.write(get));
@@ -247,7 +247,7 @@ test('a client that goes away, or reads too slowly, frees its place', async (t) 
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
-test('a token or a user will do where both are set; what is refused has no body', async (t) => {
+test('either a token or a user is accepted if both are set; refusals have no body', async (t) => {
   const { url } = await endpoint(t, {
     token: 's3cret',
     basicAuth: { username: 'scraper', password: 'pä:ss' },
@@ -313,10 +313,10 @@ for (const [options, message] of [
   ],
   [
     { constantLabels: { le: 'x' } },
-    /`constantLabels` of metricsRouter: expected names that Prometheus takes, received "le"/,
+    /`constantLabels` of metricsRouter: expected valid label names, received "le"/,
   ],
 ] as const) {
-  test(`refused: ${JSON.stringify(options)}`, (t) => {
+  test(`rejected options: ${JSON.stringify(options)}`, (t) => {
     t.throws(() => metricsRouter({ registry: createTestRegistry(), ...options } as never), {
       code: 'ERR_METRICS_INVALID_OPTION',
       message,
@@ -324,12 +324,12 @@ for (const [options, message] of [
   });
 }
 
-// ---- whatever clients send ----------------------------------------------------------------------------------------
+// ---- arbitrary requests --------------------------------------------------------------------------------------------
 
-test('whatever is in Accept, Accept-Encoding, Authorization and the query: no 500, and an answer', async (t) => {
+test('arbitrary Accept, Accept-Encoding, Authorization and query get a response other than 500', async (t) => {
   const { url } = await endpoint(t, { token: 's3cret' });
   const { hostname, port } = new URL(url);
-  // What a header may hold: Node refuses the rest on both sides.
+  // The characters allowed in a header: Node rejects all others on both sides.
   const header = fc.string({ unit: fc.constantFrom(...'abc/;=,*"q.01 gzipBearer-+\t'), maxLength: 60 });
   const query = fc.string({ unit: fc.constantFrom(...'name[]=%5B&?ab\'"%2e'), maxLength: 60 });
   await fc.assert(
@@ -350,7 +350,7 @@ test('whatever is in Accept, Accept-Encoding, Authorization and the query: no 50
                 accept,
                 'accept-encoding': encoding,
                 authorization: isLetIn ? 'Bearer s3cret' : authorization,
-                // A short number would let the endpoint cut off an answer.
+                // A short timeout would let the endpoint cut off a response.
                 'x-prometheus-scrape-timeout-seconds': `60${accept}`,
               },
               timeout: 60_000,

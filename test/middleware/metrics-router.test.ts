@@ -23,7 +23,7 @@ async function endpoint(t: ExecutionContext, options: MetricsRouterOptions): Pro
   return server.url;
 }
 
-test('GET /metrics answers in text format 0.0.4: own metrics and foreign ones, labels as declared, le last', async (t) => {
+test('GET /metrics answers in text format 0.0.4 with own and third-party metrics, and `le` as last label', async (t) => {
   const registry = createTestRegistry();
   registry.counter(calls).inc({ a: '1', b: '2' });
   registry.histogram(seconds).observe({ z: 'x' }, 0.5);
@@ -51,7 +51,7 @@ theirs_total 3
   );
 });
 
-test("it is what the registry holds at that moment, with Node's default metrics where they are collected", async (t) => {
+test("a scrape has the current values, and Node's default metrics if they are collected", async (t) => {
   const registry = createTestRegistry();
   collectDefaultMetrics({ register: registry.prometheus });
   const url = await endpoint(t, { registry });
@@ -63,7 +63,7 @@ test("it is what the registry holds at that moment, with Node's default metrics 
   t.true((await names()).has('calls_total'));
 });
 
-test('HEAD has the headers and no body, other methods are 405, another path is 404', async (t) => {
+test('HEAD gets headers without a body, other methods get 405, other paths 404', async (t) => {
   const url = await endpoint(t, { registry: createTestRegistry(), path: '/internal/metrics' });
   const head = await fetch(`${url}/internal/metrics`, { method: 'HEAD' });
   t.is(head.status, 200);
@@ -84,7 +84,7 @@ for (const path of ['/METRICS', '/metrics/', '//metrics']) {
 }
 
 for (const path of ['/:app', '/(a+)+$', '/*', '/metrics/', 'metrics']) {
-  test(`path ${path} is refused with a coded error`, (t) => {
+  test(`path ${path} is rejected with a coded error`, (t) => {
     t.throws(() => metricsRouter({ registry: createTestRegistry(), path }), {
       code: 'ERR_METRICS_INVALID_OPTION',
       message: `Invalid \`path\` of metricsRouter: expected a path such as \`/metrics\`, without patterns, received "${path}".`,
@@ -92,7 +92,7 @@ for (const path of ['/:app', '/(a+)+$', '/*', '/metrics/', 'metrics']) {
   });
 }
 
-test('with a token, only who shows it gets an answer', async (t) => {
+test('with a token, only requests that carry it are answered', async (t) => {
   const registry = createTestRegistry();
   registry.counter(calls).inc({ a: '1', b: '2' });
   const url = await endpoint(t, { registry, token: 's3cret' });
@@ -121,7 +121,7 @@ test('with a token, only who shows it gets an answer', async (t) => {
   t.regex(await granted.text(), /^calls_total\{b="2",a="1"\} 1$/m);
 });
 
-test('the token guards the metrics only, not what else the app answers', async (t) => {
+test('the token protects only the metrics, not other routes of the app', async (t) => {
   const router = metricsRouter({ registry: createTestRegistry(), token: 's3cret' });
   const server = await serve(
     new Koa().use(router.routes()).use((ctx) => {
@@ -132,7 +132,7 @@ test('the token guards the metrics only, not what else the app answers', async (
   t.is(await (await fetch(`${server.url}/elsewhere`)).text(), 'open');
 });
 
-test('a collect function that fails costs its own metric, not the scrape', async (t) => {
+test('a failing collect function loses its own metric, not the scrape', async (t) => {
   const registry = createTestRegistry();
   registry.gauge(defineGauge({ name: 'bad', help: 'Bad.' }), {
     collect: () => Promise.reject(new Error('no')),
@@ -148,7 +148,7 @@ test('a collect function that fails costs its own metric, not the scrape', async
   );
 });
 
-test('options that cannot be used are errors at once', (t) => {
+test('invalid options are errors of the factory', (t) => {
   const registry = createTestRegistry();
   t.throws(() => metricsRouter({ registry, path: 'metrics' }), {
     code: 'ERR_METRICS_INVALID_OPTION',

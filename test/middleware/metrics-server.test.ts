@@ -1,4 +1,4 @@
-/** The server of its own for metrics and health: where it listens, TLS, what it refuses to start with, and how it ends. */
+/** The metrics server: where it listens, TLS, errors at its start, and how it closes. */
 
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ async function started(
   return { server, registry, checks };
 }
 
-test('it serves metrics and health where the config says', async (t) => {
+test('the server serves metrics and health on the configured host, port and path', async (t) => {
   const { server } = await started(
     t,
     loadMetricsConfig({
@@ -52,13 +52,13 @@ test('it serves metrics and health where the config says', async (t) => {
     t.is((await fetch(`${server.url}${path}`)).status, 200, path);
 });
 
-test('METRICS_ENABLED=false leaves health alone, and /metrics is 404', async (t) => {
+test('with METRICS_ENABLED=false health is served and /metrics is 404', async (t) => {
   const { server } = await started(t, { enabled: false });
   t.is((await fetch(`${server.url}/metrics`)).status, 404);
   t.is((await fetch(`${server.url}/ready`)).status, 200);
 });
 
-test('the token file of the config is asked for', async (t) => {
+test('the token of the configured file is required', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-server-'));
   t.teardown(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'token'), 'from-a-file\n');
@@ -70,7 +70,7 @@ test('the token file of the config is asked for', async (t) => {
   );
 });
 
-/** Status of a request over TLS, or the code of what went wrong. */
+/** Status of a request over TLS, or the code of its error. */
 async function overTls(url: string, client?: string): Promise<number | string> {
   const credentials =
     client === undefined
@@ -85,7 +85,7 @@ async function overTls(url: string, client?: string): Promise<number | string> {
   });
 }
 
-test('TLS by key and certificate; with an authority, clients must show a certificate too', async (t) => {
+test('TLS needs key and certificate; with an authority, clients must have a certificate too', async (t) => {
   const files = { keyFile: tls('server-key'), certFile: tls('server') };
   const open = await started(t, {}, { tls: files });
   t.regex(open.server.url, /^https:/);
@@ -96,11 +96,11 @@ test('TLS by key and certificate; with an authority, clients must show a certifi
   t.not(await overTls(`${mutual.server.url}/metrics`), 200);
 });
 
-test('what it cannot start with is one clear error', async (t) => {
+test('each invalid start is one clear error', async (t) => {
   const { server, registry, checks } = await started(t);
   await t.throwsAsync(startMetricsServer({ host: '127.0.0.1', port: server.port }, { registry, checks }), {
     code: 'ERR_METRICS_LISTEN',
-    message: `Cannot listen on \`127.0.0.1:${server.port}\`: expected a host and port that are free, received EADDRINUSE: it is taken; choose another METRICS_PORT, or 0 for a free one.`,
+    message: `Cannot listen on \`127.0.0.1:${server.port}\`: expected a host and port that are free, received EADDRINUSE: it is in use; choose another METRICS_PORT, or 0 for a free one.`,
   });
   const failing = async (
     config: Partial<MetricsConfig>,
@@ -130,7 +130,7 @@ test('what it cannot start with is one clear error', async (t) => {
   );
 });
 
-test('close lets a scrape end, and cuts off what is left after the deadline, if there is one', async (t) => {
+test('close lets a scrape finish, and destroys its connection after the deadline', async (t) => {
   const { server, registry } = await started(t);
   let release: () => void = () => {};
   let held = new Promise<void>((resolve) => {
@@ -149,7 +149,7 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
   const scraping = fetch(`${server.url}/metrics`).then((response) => response.text());
   await inProgress;
   const closing = server.close({ deadlineSeconds: Number.POSITIVE_INFINITY });
-  t.is(server.close(), closing, 'a second close is the first');
+  t.is(server.close(), closing, 'a second close returns the same promise');
   await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'no new connections');
   release();
   t.regex(await scraping, /^held 0$/m);
@@ -175,10 +175,10 @@ test('close lets a scrape end, and cuts off what is left after the deadline, if 
   await lost;
 });
 
-/** Far beyond any test: only a close that waits for it takes so long. */
+/** Longer than any test takes, unless close waits for this deadline. */
 const never = { deadlineSeconds: 86_400 };
 
-test('close ends at once where nothing is in progress: connections that asked nothing, or are kept alive', async (t) => {
+test('close resolves immediately with only idle connections, kept alive or without a request', async (t) => {
   const { server } = await started(t);
   const silent = connect(server.port, '127.0.0.1').on('error', () => {});
   const kept = connect(server.port, '127.0.0.1').on('error', () => {});
@@ -186,10 +186,10 @@ test('close ends at once where nothing is in progress: connections that asked no
   kept.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(kept, 'data');
   await server.close(never);
-  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'the port is closed');
 });
 
-test('close ends at once where a TLS connection has asked nothing, or has not finished its handshake', async (t) => {
+test('close resolves immediately with idle TLS connections or unfinished handshakes', async (t) => {
   const { server } = await started(t, {}, { tls: { keyFile: tls('server-key'), certFile: tls('server') } });
   const ca = await readFile(tls('ca'));
   const mute = connect(server.port, '127.0.0.1').on('error', () => {});
@@ -200,10 +200,10 @@ test('close ends at once where a TLS connection has asked nothing, or has not fi
   }).on('error', () => {});
   await Promise.all([once(mute, 'connect'), once(silent, 'secureConnect')]);
   await server.close(never);
-  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'the port is closed');
 });
 
-/** All that a connection receives until it ends. */
+/** All data that a connection receives until it ends. */
 async function received(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => {
@@ -213,7 +213,7 @@ async function received(socket: Socket): Promise<string> {
   return text;
 }
 
-test('close lets the scrape of a kept connection end, and answers no further request on it', async (t) => {
+test('close lets the scrape of a keep-alive connection finish, and answers no further request on it', async (t) => {
   const { server, registry } = await started(t);
   let release: () => void = () => {};
   const asked = new Promise<void>((resolve) => {
@@ -239,7 +239,7 @@ test('close lets the scrape of a kept connection end, and answers no further req
   t.is((await text).match(/^HTTP\/1\.1 /gm)?.length, 1);
 });
 
-test('close does not wait for a pipeline whose client has gone', async (t) => {
+test('close does not wait for a pipeline whose client has left', async (t) => {
   const { server, registry } = await started(t);
   const asked = new Promise<void>((resolve) => {
     registry.gauge(defineGauge({ name: 'held', help: 'Held.' }), {
@@ -254,5 +254,5 @@ test('close does not wait for a pipeline whose client has gone', async (t) => {
   await asked;
   socket.destroy();
   await server.close(never);
-  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'nothing listens any more');
+  await t.throwsAsync(fetch(`${server.url}/health`), undefined, 'the port is closed');
 });

@@ -1,4 +1,4 @@
-/** Behind a real nginx: which address and which scheme a service sees, and what clients cannot make it believe. */
+/** Behind a real nginx: the client address and scheme that a service sees, which clients cannot forge. */
 import type { ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { createTestRegistry } from '../../lib/testing.js';
@@ -7,12 +7,12 @@ import { serve } from '../helpers/koa-server.js';
 import { startNginx } from '../helpers/nginx.js';
 import { testWith } from '../helpers/programs.js';
 
-/** Directives with which nginx says for whom it asks. */
+/** Directives by which nginx passes on the client address. */
 const appending = ['proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for'];
 const replacing = ['proxy_set_header X-Forwarded-For $remote_addr'];
 const withScheme = ['proxy_set_header X-Forwarded-Proto $scheme'];
 
-/** A service behind as many nginx as there are lists of directives, the outermost last. */
+/** A service behind one nginx per list of directives, the outermost last. */
 async function behind(
   t: ExecutionContext,
   nginx: string,
@@ -29,7 +29,7 @@ async function behind(
   for (const directives of proxies) url = await startNginx(t, nginx, url, directives);
   return {
     registry,
-    /** The answer to a scrape of a client on 127.0.0.1 that claims to be at some addresses. */
+    /** The response to a client on 127.0.0.1 that sends a forged `X-Forwarded-For`. */
     scrape: (claimed?: string): Promise<Response> =>
       fetch(`${url}/metrics`, { headers: claimed === undefined ? {} : { 'x-forwarded-for': claimed } }),
     request: (scheme: string): Promise<Response> =>
@@ -40,7 +40,7 @@ async function behind(
 testWith(['nginx'], "behind nginx as it comes, a scrape has the proxy's address", async (t, { nginx }) => {
   const elsewhere = await behind(t, nginx, [[]], { allowFrom: ['10.0.0.0/8'] });
   t.is((await elsewhere.scrape()).status, 403);
-  t.is((await elsewhere.scrape('10.0.0.1')).status, 403, 'the header is passed on as the client wrote it');
+  t.is((await elsewhere.scrape('10.0.0.1')).status, 403, 'the header is passed on unchanged');
   const local = await behind(t, nginx, [[]], { allowFrom: ['127.0.0.1'] });
   t.is((await local.scrape('203.0.113.9')).status, 200);
 });
@@ -69,7 +69,7 @@ for (const [how, directives] of [
 
 testWith(
   ['nginx'],
-  'behind two trusted nginx, the address is the one that the outer one saw',
+  'behind two trusted nginx, the client address is the one seen by the outer nginx',
   async (t, { nginx }) => {
     const options = { allowFrom: ['10.0.0.0/8'], trustedProxies: 2 };
     const { scrape } = await behind(t, nginx, [appending, appending], options);
@@ -81,7 +81,7 @@ testWith(
 
 testWith(
   ['nginx'],
-  'the scheme of a request is http, https or other, whether nginx sets X-Forwarded-Proto or passes it on',
+  'the scheme is http, https or other, whether nginx sets X-Forwarded-Proto or passes it on',
   async (t, { nginx }) => {
     const schemesOf = async (directives: readonly string[]): Promise<string[]> => {
       const { scrape, request } = await behind(t, nginx, [directives], {});
@@ -91,7 +91,7 @@ testWith(
       return [...new Set([...counts].map(([, scheme]) => scheme ?? ''))].sort();
     };
     t.deepEqual(await schemesOf(withScheme), ['http']);
-    // The request that waited for nginx had no header.
+    // The request that checked whether nginx was up had no header.
     t.deepEqual(await schemesOf([]), ['http', 'https', 'other']);
   },
 );

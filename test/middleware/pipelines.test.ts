@@ -1,10 +1,10 @@
-// In a process of its own: its tests wait for processes, all at once.
+// In a process of its own: its tests wait for child processes, all at the same time.
 import test from 'ava';
 import { compiled } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
-// A program of its own, which the matrix runs with every version of Node.
-test('pipelined requests are recorded once and free what they hold, however their connection ends', async (t) => {
+// A separate program, which the CI matrix runs with every version of Node.
+test('pipelined requests are recorded once and release their memory, however their connection ends', async (t) => {
   const { code, output } = await runProgram(process.execPath, [compiled('test/matrix/smoke/pipelines.ts')]);
   t.regex(output, /^\S+ pass 10$/m, output);
   t.is(code, 0);

@@ -11,7 +11,7 @@ import { testWithBoth } from '../helpers/programs.js';
 import { startPrometheus } from '../helpers/prometheus.js';
 import { until } from '../helpers/until.js';
 
-/** Label values that break what does not escape, split or count in runes. */
+/** Label values that need escaping, contain separators, or have several code units per character. */
 const hostile = [
   'plain',
   'new\nline',
@@ -68,7 +68,7 @@ for (const format of ['openmetrics', 'text'] as const) {
       const asked = new Set<string>();
       const app = new Koa();
       app.use((ctx, next) => {
-        // Prometheus prefers OpenMetrics; without its first choice it takes the text format from the same header.
+        // Prometheus prefers OpenMetrics; the rest of its Accept header prefers the text format.
         if (format === 'text')
           ctx.req.headers.accept = (ctx.req.headers.accept ?? '').replaceAll(
             /application\/openmetrics-text[^,]*,?/g,
@@ -85,12 +85,12 @@ for (const format of ['openmetrics', 'text'] as const) {
       const prometheus = await startPrometheus({
         program,
         target: `${server.url}/metrics`,
-        // Also the time-out of a scrape: a busy machine must not fail one.
+        // Also the timeout of a scrape: a busy machine must not fail one.
         scrapeIntervalSeconds: 5,
       });
       t.teardown(() => prometheus.stop());
       const isNormalising = (await prometheus.majorVersion()) >= 3;
-      // Prometheus 2 stores a bound as the format writes it; Prometheus 3 stores the last of the texts that rules match.
+      // Prometheus 2 stores a bound as the format writes it; Prometheus 3 normalizes it.
       const storedBound = (bound: string | number): string | undefined => {
         if (!Number.isFinite(Number(bound))) return String(bound);
         const [inText, inOpenMetrics = inText, ...others] = boundTexts(Number(bound));

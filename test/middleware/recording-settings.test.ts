@@ -1,4 +1,4 @@
-/** What the settings of `createMetrics` make of a registry: views, and whether it records at all. */
+/** The settings of `createMetrics` that apply to the registry: views, and whether it records. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 const local = { METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' };
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
 
-test('views are given in code and in a file; the file wins, metric by metric', async (t) => {
+test('views of the file take precedence over views in code, metric by metric', async (t) => {
   const file = join(await temporaryFolder(t), 'views.json');
   await writeFile(file, JSON.stringify({ queue_depth: { name: 'waiting' }, jobs_total: { enabled: false } }));
   const registry = createTestRegistry();
@@ -34,11 +34,11 @@ test('views are given in code and in a file; the file wins, metric by metric', a
   t.notRegex(text, /queue_depth|jobs_total|ignored/);
 });
 
-test('a view of the catalogue that does not fit is refused by createMetrics', (t) => {
+test('createMetrics rejects an invalid view of a catalogue metric', (t) => {
   for (const [views, code] of [
     [{ queue_depth: { dropLabels: ['queue'] } }, 'ERR_METRICS_INVALID_VIEW'],
     [{ queue_depth: { buckets: [1] } }, 'ERR_METRICS_INVALID_VIEW'],
-    // A name is taken once its metric is registered, which `catalogue` does at once.
+    // A name is taken once its metric is registered, which `catalogue` does immediately.
     [{ queue_depth: { name: 'pending_approvals' } }, 'ERR_METRICS_DEFINITION_CONFLICT'],
   ] as const) {
     t.like(
@@ -50,9 +50,9 @@ test('a view of the catalogue that does not fit is refused by createMetrics', (t
 
 for (const [title, content, message] of [
   ['is missing', undefined, /ENOENT/],
-  ['is no JSON', '{', /views\.json": .*JSON/],
+  ['is not JSON', '{', /views\.json": .*JSON/],
   [
-    'has a view that cannot be used',
+    'has an invalid view',
     '{"jobs_total":{"drop":[]}}',
     /Unknown option `drop` of the view of metric `jobs_total`/,
   ],
@@ -67,7 +67,7 @@ for (const [title, content, message] of [
   });
 }
 
-test('a view whose metric nothing has made is warned of at the start, with the name that may be meant', async (t) => {
+test('start warns about a view of an unknown metric, with the nearest name', async (t) => {
   const registry = createTestRegistry();
   registry.counter(jobs);
   const metrics = createMetrics(loadMetricsConfig(local), {
@@ -90,7 +90,7 @@ test('a view whose metric nothing has made is warned of at the start, with the n
   ]);
 });
 
-test('METRICS_ENABLED=false switches the registry off for good', async (t) => {
+test('METRICS_ENABLED=false switches the registry off permanently', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
   counter.inc();

@@ -23,7 +23,7 @@ import { until } from '../helpers/until.js';
 
 interface Measured extends KoaServer {
   readonly registry: TestRegistry;
-  /** What was recorded, `METHOD route status` each, as soon as `count` requests were. */
+  /** The recorded requests as `METHOD route status`, once `count` requests were recorded. */
   recorded(count?: number): Promise<string[]>;
 }
 
@@ -39,7 +39,7 @@ async function measured(t: ExecutionContext, mount: (app: Koa) => void): Promise
     ...server,
     registry,
     recorded: (count = 1) =>
-      // A request is recorded when its connection is done with it, which the client need not have seen yet.
+      // A request is recorded when its connection is done with it, possibly after the client has its response.
       until(`${count} recorded`, async () => {
         const counts = (await readSamples(registry, httpServerRequestDuration)).filter(({ metricName }) =>
           metricName?.endsWith('_count'),
@@ -74,19 +74,19 @@ function routers(app: Koa): void {
   admin.get('/:section', (ctx) => {
     ctx.body = 'never';
   });
-  const odd = new Router();
-  odd.get(/^\/files\/(.+)$/, (ctx) => {
+  const unusual = new Router();
+  unusual.get(/^\/files\/(.+)$/, (ctx) => {
     ctx.body = 'file';
   });
-  odd.get(['/a/:x', '/b/:y'], (ctx) => {
+  unusual.get(['/a/:x', '/b/:y'], (ctx) => {
     ctx.body = 'either';
   });
-  odd.get('/fail/:how', (ctx) => {
+  unusual.get('/fail/:how', (ctx) => {
     if (ctx.params.how === 'status') throw Object.assign(new Error('teapot'), { status: 418 });
     if (ctx.params.how === 'text') throw 'text';
     throw new Error('no');
   });
-  for (const router of [users, api, admin, odd]) app.use(router.routes()).use(router.allowedMethods());
+  for (const router of [users, api, admin, unusual]) app.use(router.routes()).use(router.allowedMethods());
 }
 
 for (const [method, path, expected] of [
@@ -113,7 +113,7 @@ for (const [method, path, expected] of [
   });
 }
 
-test('without a router, every request is unmatched, with the status the client gets', async (t) => {
+test('without a router, every request is unmatched and has the status that the client gets', async (t) => {
   const { url, recorded } = await measured(t, (app) =>
     app.use((ctx) => {
       ctx.status = 202;
@@ -123,7 +123,7 @@ test('without a router, every request is unmatched, with the status the client g
   t.deepEqual(await recorded(), ['GET unmatched 202']);
 });
 
-test('a request in progress is in flight, and is no longer when it has ended', async (t) => {
+test('a request is counted in flight until it has ended', async (t) => {
   let enter = (): void => {};
   let leave = (): void => {};
   const entered = new Promise<void>((resolve) => {
@@ -148,7 +148,7 @@ test('a request in progress is in flight, and is no longer when it has ended', a
   t.is(readValue(registry, httpServerRequestsInFlight, { method: 'GET' }), 0);
 });
 
-test.serial('the duration includes the time that the body takes', async (t) => {
+test.serial('the duration includes the time of the body', async (t) => {
   const advance = stopTimers(t);
   const { url, registry, recorded } = await measured(t, (app) =>
     app.use((ctx) => {
@@ -173,7 +173,7 @@ test.serial('the duration includes the time that the body takes', async (t) => {
   );
 });
 
-test('a client that leaves before the answer is 499, and nothing stays in flight', async (t) => {
+test('a client that leaves before the response is 499, and nothing stays in flight', async (t) => {
   let enter = (): void => {};
   const entered = new Promise<void>((resolve) => {
     enter = resolve;
@@ -215,7 +215,7 @@ test('a client that leaves in the middle of the body keeps its status and counts
   t.is(readValue(registry, httpServerAbortedBodies), 1);
 });
 
-test('many requests on kept connections are each recorded once', async (t) => {
+test('many requests on keep-alive connections are each recorded once', async (t) => {
   const { url, registry, recorded } = await measured(t, routers);
   await Promise.all(Array.from({ length: 200 }, async (_, id) => (await fetch(`${url}/users/${id}`)).text()));
   t.is((await recorded(200)).length, 200);

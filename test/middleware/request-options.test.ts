@@ -10,7 +10,7 @@ import { metricsRouter, type RequestMetricsOptions, requestMetrics } from '../..
 import { serve } from '../helpers/koa-server.js';
 import { until } from '../helpers/until.js';
 
-/** Asks for some paths and gives back the series of a metric, by their labels. */
+/** Requests some paths and returns the series of a metric by their labels. */
 async function recorded(
   t: ExecutionContext,
   options: RequestMetricsOptions<never>,
@@ -38,7 +38,7 @@ async function recorded(
   });
 }
 
-test('skip leaves requests out, also of those in flight', async (t) => {
+test('skipped requests are not measured, nor counted in flight', async (t) => {
   const registry = createTestRegistry();
   const found = await recorded(
     t,
@@ -50,7 +50,7 @@ test('skip leaves requests out, also of those in flight', async (t) => {
   t.deepEqual(found, [{ method: 'GET', route: '/users/:id', status_code: '200', value: 1 }]);
 });
 
-test('a skip that throws measures, and is counted', async (t) => {
+test('a request whose `skip` throws is measured, and the error is counted', async (t) => {
   const registry = createTestRegistry();
   const skip = (): boolean => {
     throw new Error('no');
@@ -59,7 +59,7 @@ test('a skip that throws measures, and is counted', async (t) => {
   t.is((await readSamples(registry, catalogue.metricsRecordingErrors))[0]?.value, 1);
 });
 
-test('statusCode: class, or what a function makes of it', async (t) => {
+test('`statusCode` is the class, or the result of a function', async (t) => {
   const paths = ['/users/1?status=204', '/users/1?status=404', '/users/1?status=503'];
   const codes = (found: Record<string, string | number>[]) =>
     found.map(({ status_code }) => status_code).sort();
@@ -70,7 +70,7 @@ test('statusCode: class, or what a function makes of it', async (t) => {
   ]);
 });
 
-test('buckets replace the bounds', async (t) => {
+test('`buckets` replaces the bucket bounds', async (t) => {
   const registry = createTestRegistry();
   await recorded(t, { buckets: [0.1, 60] }, ['/users/1'], undefined, registry);
   t.deepEqual(
@@ -89,7 +89,7 @@ const byTenant = defineHistogram({
   labels: { ...labels, tenant: label(), plan: label('free', 'paid') },
 });
 
-test('labels of a definition of one’s own', async (t) => {
+test('`labels` fills the additional labels of a custom duration histogram', async (t) => {
   const options: RequestMetricsOptions<(typeof byTenant)['labels']> = {
     duration: byTenant,
     labels: { tenant: (ctx) => ctx.get('x-tenant') || 'nobody', plan: () => 'paid' },
@@ -99,7 +99,7 @@ test('labels of a definition of one’s own', async (t) => {
   ]);
 });
 
-test('a label that throws is absent, and counted', async (t) => {
+test('a label function that throws leaves its label absent, and the error is counted', async (t) => {
   const registry = createTestRegistry();
   const options: RequestMetricsOptions<(typeof byTenant)['labels']> = {
     duration: byTenant,
@@ -116,7 +116,7 @@ test('a label that throws is absent, and counted', async (t) => {
   t.is((await readSamples(registry, catalogue.metricsRecordingErrors))[0]?.value, 1);
 });
 
-test("semantics: 'opentelemetry' has the names and labels of the conventions", async (t) => {
+test("semantics 'opentelemetry' has the names and labels of the conventions", async (t) => {
   const registry = createTestRegistry();
   const found = await recorded(
     t,
@@ -201,7 +201,7 @@ for (const [options, message] of [
     'Invalid `labels` of requestMetrics: expected a function of the context for each of no labels, received ["tenant"].',
   ],
 ] as const) {
-  test(`refused: ${message}`, (t) => {
+  test(`rejected: ${message}`, (t) => {
     t.throws(() => requestMetrics(options as never), { code: 'ERR_METRICS_INVALID_OPTION', message });
   });
 }
@@ -226,7 +226,7 @@ test("url_scheme is http, https or other, whatever a proxy's header says", async
   t.deepEqual(Object.fromEntries(counts), { http: 1, https: 2, other: 51 });
 });
 
-/** The warnings of an app, after two requests that a route of it answers and two that none does. */
+/** The warnings of an app after two requests to a route and two without a route. */
 async function warningsOf(t: ExecutionContext, mount: (app: Koa, registry: TestRegistry) => void) {
   const registry = createTestRegistry();
   const app = new Koa();
@@ -247,7 +247,7 @@ const users = (): Middleware =>
     })
     .routes() as Middleware;
 
-test('mounted after a router, it warns once', async (t) => {
+test('requestMetrics mounted after a router warns once', async (t) => {
   const warnings = await warningsOf(t, (app, registry) => {
     app.use(users()).use(requestMetrics({ registry }));
   });
@@ -260,14 +260,14 @@ test('mounted after a router, it warns once', async (t) => {
   ]);
 });
 
-test("mounted before the app's routers and after those of this package, it does not warn", async (t) => {
+test("requestMetrics mounted before the app's routers and after those of this package does not warn", async (t) => {
   const warnings = await warningsOf(t, (app, registry) => {
     app.use(metricsRouter({ registry }).routes()).use(requestMetrics({ registry })).use(users());
   });
   t.deepEqual(warnings, []);
 });
 
-test.serial('mounted without parentheses, it serves requests and warns once', async (t) => {
+test.serial('requestMetrics mounted without parentheses serves requests and warns once', async (t) => {
   const warnings: (Error & { code?: string })[] = [];
   const listen = (warning: Error): void => void warnings.push(warning);
   process.on('warning', listen);

@@ -1,4 +1,4 @@
-/** Which status a request is recorded with when it does not simply end, and who broke it off, over HTTP/1.1 and HTTP/2. */
+/** The recorded status of requests that end abnormally, and the side that broke them off, over HTTP/1.1 and HTTP/2. */
 import { once } from 'node:events';
 import { createServer, type Server, ServerResponse } from 'node:http';
 import {
@@ -20,7 +20,7 @@ interface Outcome {
   readonly title: string;
   readonly handler: (ctx: Koa.Context) => unknown;
   readonly status: number;
-  /** Who broke the body off after the head. */
+  /** The side that broke the body off after the head. */
   readonly brokenOffBy?: 'client' | 'server';
 }
 
@@ -42,7 +42,7 @@ async function recordedAs(
   t.deepEqual(registry.warnings, []);
 }
 
-/** A body that fails, at its beginning or after a part. */
+/** A body that fails before its first byte or in the middle. */
 const failing = (error: Error, part?: string): Readable =>
   Readable.from(
     (async function* parts() {
@@ -54,7 +54,7 @@ const failing = (error: Error, part?: string): Readable =>
 const failed = new Error('the store is gone');
 const upstreamReset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
 
-/** Sends the head and a part of the body, and leaves the rest open. */
+/** Sends the head and a part of the body, and does not end it. */
 const begin = async ({ res }: Koa.Context): Promise<void> => {
   res.statusCode = 200;
   await new Promise<void>((sent) => res.write('a part', () => sent()));
@@ -66,11 +66,11 @@ const hang = (): Promise<never> => new Promise(() => {});
 interface Http1Outcome extends Outcome {
   /** Options and listeners of the server. */
   readonly server?: (app: Koa) => Server;
-  /** What the client sends. Default: a GET. */
+  /** The data that the client sends. Default: a GET. */
   readonly request?: string;
-  /** What the client does once it has received this much. Default: it waits for the end of the connection. */
+  /** The action of the client once it has received a given text. Default: it waits for the end of the connection. */
   readonly client?: { readonly on: 'request' | 'data'; readonly does: (socket: Socket) => void };
-  /** The status that the client receives, where it is not the one that is recorded. */
+  /** The status that the client receives, if it differs from the recorded one. */
   readonly received?: number | undefined;
 }
 
@@ -109,7 +109,7 @@ const http1: readonly Http1Outcome[] = [
     brokenOffBy: 'server',
   },
   {
-    title: 'a body whose upstream resets its connection is 500, for the client has not left',
+    title: 'a body whose upstream resets its connection is 500, since the client has not left',
     handler: (ctx) => {
       ctx.body = failing(upstreamReset);
     },
@@ -170,21 +170,21 @@ const http1: readonly Http1Outcome[] = [
     brokenOffBy: 'server',
   },
   {
-    title: 'what a `timeout` listener of the server answers is the status',
+    title: 'the status is the one that a `timeout` listener of the server sends',
     handler: timeOut,
     server: withListener('timeout', 503),
     status: 503,
   },
   {
-    title: 'a body that is malformed is 400, as Node answers by itself',
+    title: 'a malformed body is 400, as Node responds by itself',
     handler: hang,
     request: 'POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n',
     status: 400,
   },
   {
-    title: 'a body that takes longer than `requestTimeout` is 408, as Node answers by itself',
+    title: 'a body slower than `requestTimeout` is 408, as Node responds by itself',
     handler: (ctx) => {
-      // Now that its head has arrived, however slow the machine is.
+      // Sent once the head has arrived, however slow the machine is.
       Object.assign(serverOf(ctx), { headersTimeout: 1, requestTimeout: 1 });
       return hang();
     },
@@ -193,20 +193,20 @@ const http1: readonly Http1Outcome[] = [
     status: 408,
   },
   {
-    title: 'a follower with too long a head is 431, as Node answers by itself',
+    title: 'a pipelined request with too large a head is 431, as Node responds by itself',
     handler: hang,
     request: `${get}GET / HTTP/1.1\r\nHost: here\r\nX-Long: ${'x'.repeat(40_000)}\r\n\r\n`,
     status: 431,
   },
   {
-    title: 'what a `clientError` listener of the server answers is the status',
+    title: 'the status is the one that a `clientError` listener of the server sends',
     handler: hang,
     server: withListener('clientError', 418),
     request: `${get}no request at all\r\n\r\n`,
     status: 418,
   },
   {
-    title: 'a client that leaves in the middle of its own body is 499',
+    title: 'a client that leaves while it sends its body is 499',
     handler: hang,
     request: 'POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\npart',
     client: { on: 'request', does: leave },
@@ -214,7 +214,7 @@ const http1: readonly Http1Outcome[] = [
     received: undefined,
   },
   {
-    title: 'a client that leaves with bytes of a finished body still to come is an aborted body',
+    title: 'a client that leaves before it has received a finished body is an aborted body',
     handler: (ctx) => {
       ctx.body = Buffer.alloc(30_000_000);
     },
@@ -247,7 +247,7 @@ const http1: readonly Http1Outcome[] = [
     brokenOffBy: 'client',
   },
   {
-    title: 'an answer to an upgrade that the app itself refuses has its status',
+    title: 'an upgrade that the app refuses has the status of the response',
     handler: (ctx) => {
       ctx.status = 403;
     },
@@ -324,7 +324,7 @@ const leaveSession = (stream: ClientHttp2Stream): void => stream.session?.destro
 
 const http2: readonly Http2Outcome[] = [
   {
-    title: 'a stream that is answered by hand has the status of its headers',
+    title: 'a response written directly to the HTTP/2 stream has the status of its headers',
     handler: (ctx) => {
       ctx.respond = false;
       streamOf(ctx).respond({ ':status': 203 });

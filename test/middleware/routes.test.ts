@@ -1,4 +1,4 @@
-/** Which route and status a request is recorded with, over real HTTP: one table, on Koa 2 and 3 and @koa/router 12 to 15. */
+/** The recorded route and status of requests over real HTTP: one table, on Koa 2 and 3 and @koa/router 12 to 15. */
 
 import type { RequestListener } from 'node:http';
 import { request } from 'node:http';
@@ -10,7 +10,7 @@ import { requestMetrics } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
 import { until } from '../helpers/until.js';
 
-/** What is used of a Koa app and of a router, alike in all versions. */
+/** The members of a Koa app and of a router that all versions share. */
 interface App {
   silent: boolean;
   middleware: unknown[];
@@ -39,7 +39,7 @@ const ok: Handler = (ctx) => {
 /** An app with every kind of route. */
 function routed(Koa: NewApp, Router: NewRouter, mount: (prefix: string, app: App) => unknown): App {
   const app = new Koa();
-  // A rewriter, as koa-rewrite is: the path is another one from here on.
+  // Rewrites the path, as koa-rewrite does.
   app.use(((ctx, next) => {
     if (ctx.path.startsWith('/old/')) ctx.path = ctx.path.replace('/old/', '/users/');
     return next();
@@ -130,7 +130,7 @@ function routed(Koa: NewApp, Router: NewRouter, mount: (prefix: string, app: App
   return app;
 }
 
-/** Method, path, and what is recorded of it (`*`: the status the client got); the headers to ask with, where there are any. */
+/** Method, path, recorded route and status (`*`: the status that the client got), and request headers, if any. */
 const cases: readonly (readonly [string, string, string, Record<string, string>?])[] = [
   ['GET', '/users/me', 'GET /users/me 200'],
   ['GET', '/users/42', 'GET /users/:id 200'],
@@ -231,7 +231,7 @@ for (const koa of ['koa-2', 'koa']) {
   }
 }
 
-/** By node:http, since fetch tidies paths up. */
+/** Sent by node:http, since fetch normalizes paths. */
 function ask(url: string, method: string, path: string, headers: Record<string, string>): Promise<number> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

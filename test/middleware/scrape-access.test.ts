@@ -1,4 +1,4 @@
-/** Who may scrape, by address and by a token in a file. */
+/** Access to the scrape endpoint by address and by a token in a file. */
 import { execFile } from 'node:child_process';
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { serve } from '../helpers/koa-server.js';
 import { type ManualClock, manualClock } from '../helpers/manual-clock.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
-/** Gives the status of a scrape with some headers, by way of an app that trusts every proxy. */
+/** The status of a scrape with some headers, in an app that trusts every proxy. */
 async function scraping(
   t: ExecutionContext,
   options: MetricsRouterOptions,
@@ -32,7 +32,7 @@ async function scraping(
 
 const from = (addresses: string): Record<string, string> => ({ 'x-forwarded-for': addresses });
 
-test('without trusted proxies, X-Forwarded-For admits nobody and locks nobody out', async (t) => {
+test('without trusted proxies, X-Forwarded-For is ignored', async (t) => {
   const remote = await scraping(t, { allowFrom: ['10.0.0.0/8'] });
   t.is(await remote(), 403);
   t.is(await remote(from('10.0.0.1')), 403);
@@ -42,7 +42,7 @@ test('without trusted proxies, X-Forwarded-For admits nobody and locks nobody ou
   t.is(await local(from('203.0.113.9')), 200);
 });
 
-test('with one trusted proxy, the address is the one that this proxy appended', async (t) => {
+test('with one trusted proxy, the last address of X-Forwarded-For counts', async (t) => {
   const status = await scraping(t, { allowFrom: ['10.0.0.0/8'], trustedProxies: 1 });
   t.is(await status(from('10.0.0.1')), 200);
   t.is(await status(from('203.0.113.9')), 403);
@@ -51,7 +51,7 @@ test('with one trusted proxy, the address is the one that this proxy appended', 
   t.is(await status(), 403, 'without the header it is the connection');
 });
 
-test('with two trusted proxies, the address is the last but one that was appended', async (t) => {
+test('with two trusted proxies, the last but one address of X-Forwarded-For counts', async (t) => {
   const status = await scraping(t, { allowFrom: ['10.0.0.0/8'], trustedProxies: 2 });
   t.is(await status(from('10.0.0.1, 192.0.2.1')), 200);
   t.is(await status(from('203.0.113.9, 10.0.0.1')), 403);
@@ -79,14 +79,14 @@ for (const [address, allowFrom, expected] of [
   });
 }
 
-test('an address and a token are asked for together', async (t) => {
+test('an address and a token are both required', async (t) => {
   const status = await scraping(t, { allowFrom: ['10.0.0.0/8'], trustedProxies: 1, token: 's3cret' });
   t.is(await status(from('10.1.2.3')), 401);
   t.is(await status({ ...from('10.1.2.3'), authorization: 'Bearer s3cret' }), 200);
   t.is(await status({ ...from('11.1.2.3'), authorization: 'Bearer s3cret' }), 403);
 });
 
-/** An endpoint whose token stands in a file, and a clock that shows when it is looked at. */
+/** An endpoint with a token file, and a clock that controls when the file is checked. */
 async function withTokenFile(t: ExecutionContext, content: string) {
   const tokenFile = join(await temporaryFolder(t), 'token');
   await writeFile(tokenFile, content);
@@ -97,7 +97,7 @@ async function withTokenFile(t: ExecutionContext, content: string) {
     tokenFile,
     clock,
     warnings: registry.warnings,
-    /** The status once the file has been looked at again. */
+    /** The status after the file was checked again. */
     later: (token: string): Promise<number> => {
       clock.advance(1_000);
       return status({ authorization: `Bearer ${token}` });
@@ -115,7 +115,7 @@ test('a changed token file is read again, once per second at most', async (t) =>
   t.is(await now('first'), 401);
 });
 
-test('a token file is read again although the system clock goes back', async (t) => {
+test('a token file is read again even if the system clock goes back', async (t) => {
   const { tokenFile, later } = await withTokenFile(t, 'first');
   const original = Date.now;
   t.teardown(() => {
@@ -152,7 +152,7 @@ for (const [how, problem, spoil] of [
     (file: string) => writeFile(file, 'x'.repeat(65_537)),
   ],
 ] as const) {
-  test(`a token file that is ${how} leaves the last token in force, and is warned of once`, async (t) => {
+  test(`a token file that is ${how} leaves the last token valid, with one warning`, async (t) => {
     const { tokenFile, later, warnings } = await withTokenFile(t, 'first');
     await spoil(tokenFile);
     t.is(await later('first'), 200);
@@ -162,7 +162,7 @@ for (const [how, problem, spoil] of [
       [
         {
           code: 'METRICS_TOKEN_KEPT',
-          message: `The token file \`${tokenFile}\` ${problem}; the last token stays in force. Write one token into it. It is read again when it changes.`,
+          message: `The token file \`${tokenFile}\` ${problem}; the last token stays valid. Write one token into the file. It is read again when it changes.`,
         },
       ],
     );
@@ -173,7 +173,7 @@ for (const [how, problem, spoil] of [
   });
 }
 
-test('a token file that is a FIFO is refused at the start, at once', async (t) => {
+test('a token file that is a FIFO is rejected at the start without blocking', async (t) => {
   const tokenFile = join(await temporaryFolder(t), 'token');
   await promisify(execFile)('mkfifo', [tokenFile]);
   t.throws(() => metricsRouter({ registry: createTestRegistry(), tokenFile }), {

@@ -1,4 +1,4 @@
-/** Ten thousand connections of clients that abort, vanish, dawdle and send garbage, against a server in a process of its own. */
+/** Ten thousand connections of clients that abort, vanish, stall and send invalid data, against a server in its own process. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -20,13 +20,13 @@ const webSocket = [
 
 interface HostileClient {
   readonly sends: string;
-  /** What it waits for before it leaves; by default, the answer's first bytes. */
+  /** What the client waits for before it leaves. Default: the first bytes of the response. */
   readonly until?: 'sent' | 'closed';
-  /** How it leaves. Default: it closes the connection. */
+  /** How the client leaves. Default: it closes the connection. */
   readonly leaves?: 'half-open' | 'reset';
 }
 
-/** Each connection is the next one of these. */
+/** The connections cycle through these. */
 const clients: readonly HostileClient[] = [
   { sends: get('/endless') },
   { sends: get('/endless'), leaves: 'reset' },
@@ -47,13 +47,13 @@ const clients: readonly HostileClient[] = [
   { sends: get('/socket', ...webSocket), until: 'sent', leaves: 'reset' },
 ];
 
-/** A reader that never reads, for as long as it is let. */
+/** A reader that never reads, until it is disconnected. */
 const stalledScrape = get('/metrics', 'X-Prometheus-Scrape-Timeout-Seconds: 999999');
 const stalledReaders = 10;
 const connections = 10_000;
 const atOnce = 50;
 
-test('after 10,000 hostile connections nothing is in flight, no scrape is refused, and memory is where it was', async (t) => {
+test('after 10,000 hostile connections nothing is in flight, no scrape is refused, and memory is released', async (t) => {
   const child = fork(compiled('test/fixtures/soak-server.ts'), { execArgv: ['--expose-gc'] });
   t.teardown(() => child.kill('SIGKILL'));
   const [port] = (await once(child, 'message')) as [number];
@@ -62,7 +62,7 @@ test('after 10,000 hostile connections nothing is in flight, no scrape is refuse
     const [made] = (await once(child, 'message')) as [SoakReport];
     return made;
   };
-  /** What the server reports at rest: once nobody is connected and its memory is below a bound. */
+  /** The report of the server at rest: without connections, and with memory below a bound. */
   const atRest = (what: string, maxMemory = Number.POSITIVE_INFINITY): Promise<SoakReport> =>
     until(what, async () => {
       const made = await report();
@@ -90,7 +90,7 @@ test('after 10,000 hostile connections nothing is in flight, no scrape is refuse
       }
     };
     await Promise.all(Array.from({ length: atOnce }, visitor));
-    // With the readers still there that hold on to their places.
+    // While readers still occupy their slots.
     await until('a scrape beside readers that never read', async () =>
       (await scrape()) === 200 ? true : undefined,
     );

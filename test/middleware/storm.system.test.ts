@@ -1,10 +1,10 @@
-/** 200 scrapes at once of 50,000 series, slow readers and clients that leave among them, while the app serves pages. */
+/** 200 concurrent scrapes of 50,000 series, with slow readers and clients that leave, while the app serves pages. */
 import test from 'ava';
 import { storm, stormReport } from '../bench/storm.js';
 
-test('a storm of scrapes brings no error but 503, and memory returns to where it was', async (t) => {
+test('a storm of scrapes causes no error except 503, and memory is released afterwards', async (t) => {
   const result = await storm({ milliseconds: 2_000 });
-  // The latencies are for reading: on a machine that does other things too, they prove nothing.
+  // The latencies are only printed: on a busy machine they prove nothing.
   t.log(stormReport(result));
   t.deepEqual(
     Object.keys(result.statuses).filter((status) => status !== '200' && status !== '503'),

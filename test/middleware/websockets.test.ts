@@ -1,4 +1,4 @@
-/** WebSockets beside requests, on one server: a session is no request. */
+/** WebSockets and requests on one server: a session is not measured as a request. */
 import { once } from 'node:events';
 import { createServer, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -13,7 +13,7 @@ import { recordedRequests } from '../helpers/recorded-requests.js';
 
 type App = Koa<Koa.DefaultState, Koa.DefaultContext>;
 
-/** Ways in which an app comes to a WebSocket. */
+/** Ways in which an app accepts a WebSocket. */
 const ways: Readonly<Record<string, (app: App) => Promise<Server>>> = {
   'koa-easy-ws': async (app) => {
     const { default: easyWebSocket } = (await import('koa-easy-ws' as string)) as {
@@ -50,7 +50,7 @@ async function firstMessage(client: WebSocket): Promise<string> {
 
 for (const [name, serverOf] of Object.entries(ways)) {
   test.serial(
-    `a WebSocket is recorded with 101 when it opens, and its session is not in the latency: ${name}`,
+    `a WebSocket is recorded with 101 when it opens, without the duration of its session: ${name}`,
     async (t) => {
       const advance = stopTimers(t);
       const registry = createTestRegistry();
@@ -59,7 +59,11 @@ for (const [name, serverOf] of Object.entries(ways)) {
       const url = await listen(t, await serverOf(app));
       const client = new WebSocket(url);
       t.is(await firstMessage(client), 'hello');
-      t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 101'], 'while the session is open');
+      t.deepEqual(
+        await recordedRequests(registry, 1),
+        ['GET unmatched 101'],
+        'recorded while the session is open',
+      );
       advance(90);
       client.close();
       await once(client, 'close');
@@ -77,7 +81,7 @@ for (const [name, serverOf] of Object.entries(ways)) {
   );
 }
 
-test('a handshake that the WebSocket library refuses has the status that it sends', async (t) => {
+test('a handshake refused by the WebSocket library has the status that it sends', async (t) => {
   const registry = createTestRegistry();
   const sockets = new WebSocketServer({ noServer: true, verifyClient: () => false });
   const app = new Koa().use(requestMetrics({ registry }));
@@ -108,7 +112,7 @@ test('an upgrade that the app declines is an ordinary request', async (t) => {
   t.deepEqual(await recordedRequests(registry, 1), ['GET unmatched 200']);
 });
 
-test("koa-websocket's contexts, which have no response, are passed through", async (t) => {
+test('contexts of koa-websocket, which have no response, are passed through', async (t) => {
   const { default: withWebSockets } = (await import('koa-websocket' as string)) as {
     default: (
       app: Koa,

@@ -1,4 +1,4 @@
-/** `createMetrics` in workers whose primary runs none of this package: one of node:cluster, and PM2's. */
+/** `createMetrics` in workers whose primary does not run this package: a plain one of node:cluster, and PM2's. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const service = compiled('test/fixtures/cluster/worker-service.ts');
 
 interface ServiceWorker {
   readonly pid: number;
-  /** Where it works: each request is one piece. */
+  /** The URL of the app: each request counts one. */
   readonly url: string;
   readonly metricsUrl: string;
 }
@@ -44,7 +44,7 @@ function workersOf(output: () => Promise<string>): Workers {
   return { output, ready };
 }
 
-/** Of its own, since the lock of the elected is among the temporary files. */
+/** A separate folder, since the lock of the elected worker is a temporary file. */
 async function environment(
   t: ExecutionContext,
   says: 'true' | 'false' | undefined,
@@ -86,8 +86,8 @@ async function otherPrimary(
 }
 
 /**
- * One scrape over a connection of its own, which the primary gives to any worker. One that it gives to a worker that has just
- * been killed is answered by nobody, and given up.
+ * One scrape over its own connection, which the primary gives to any worker. One that it gives to a worker that has just been
+ * killed is not answered, and is given up.
  */
 async function scrape(url: string): Promise<{ readonly work: number; readonly answering: number }> {
   const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(30_000) };
@@ -107,7 +107,7 @@ function hasEnded(pid: number): true | undefined {
   }
 }
 
-test('a primary without our code: the workers say so, and each scrape has the sum of all, whoever is killed', async (t) => {
+test('workers of a plain primary warn, and each scrape has the sum of all workers, even after kills', async (t) => {
   const workers = await otherPrimary(t, 'true');
   const all = await workers.ready(3);
   t.is(
@@ -119,7 +119,7 @@ test('a primary without our code: the workers say so, and each scrape has the su
   for (const worker of all) t.is(worker.metricsUrl, metricsUrl, 'they share a port');
   await until('all three', async () => ((await scrape(metricsUrl)).answering === 3 ? true : undefined));
   for (let count = 0; count < 6; count++) t.deepEqual(await scrape(metricsUrl), { work: 15, answering: 3 });
-  // One of the three is the elected one.
+  // One of the three is elected.
   let expected = 15;
   for (const [index, worker] of all.slice(0, 2).entries()) {
     for (const { url } of all.slice(index)) await fetch(url);
@@ -134,15 +134,15 @@ test('a primary without our code: the workers say so, and each scrape has the su
   }
 });
 
-test('an elected worker that is ended by SIGTERM leaves all that it has counted to the next', async (t) => {
+test('an elected worker ended by SIGTERM passes its values on to the next one', async (t) => {
   const workers = await otherPrimary(t, 'true');
   const all = await workers.ready(3);
   const [{ metricsUrl } = { metricsUrl: '' }] = all;
   await until('all three', async () => ((await scrape(metricsUrl)).answering === 3 ? true : undefined));
-  // Not scraped any more: only what they leave can hold it.
+  // They are not scraped any more: only their last report can hold the values.
   for (const { url } of all) await fetch(url);
   for (const { pid } of all.slice(0, 2)) process.kill(pid, 'SIGTERM');
-  // Until then, one of them may not have told the next what it counted last.
+  // Until then, one of them may not have reported its last values to the next.
   for (const { pid } of all.slice(0, 2)) await until(`the end of ${pid}`, async () => hasEnded(pid), 60_000);
   const last = await until('the last one', async () => {
     const read = await scrape(metricsUrl).catch(() => undefined);
@@ -151,7 +151,7 @@ test('an elected worker that is ended by SIGTERM leaves all that it has counted 
   t.is(last.work, 18);
 });
 
-test('a metrics port that is taken: each worker says that it does not serve /metrics, and why', async (t) => {
+test('with a taken metrics port, each worker warns that it does not serve /metrics, and why', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());
@@ -173,7 +173,7 @@ for (const [says, isReported] of [
   [undefined, true],
   ['false', false],
 ] as const) {
-  test(`a worker of node:cluster ${isReported ? 'without `cluster`' : 'with `cluster: false`'} is ${isReported ? '' : 'not '}warned that its metrics port is shared`, async (t) => {
+  test(`a worker of node:cluster ${isReported ? 'without `cluster`' : 'with `cluster: false`'} is ${isReported ? '' : 'not '}warned about its shared metrics port`, async (t) => {
     const workers = await otherPrimary(t, says);
     await workers.ready(3);
     t.is(
@@ -183,7 +183,7 @@ for (const [says, isReported] of [
   });
 }
 
-test("PM2's cluster mode has one true /metrics, and totals survive a reload of all workers", async (t) => {
+test("PM2's cluster mode has one correct /metrics, and totals survive a reload of all workers", async (t) => {
   const home = await temporaryFolder(t);
   const env = { ...(await environment(t, 'true')), PM2_HOME: home };
   const pm2 = (...args: string[]) =>

@@ -1,4 +1,4 @@
-/** `@WorkflowRun`, `@WorkflowStep`, `@ProviderRequest`, `@PlatformRequest`: everything the recorders would record, from the method alone. */
+/** `@WorkflowRun`, `@WorkflowStep`, `@ProviderRequest` and `@PlatformRequest` record what the recorders would, from the method alone. */
 import test from 'ava';
 import {
   getInstrumentation,
@@ -22,7 +22,7 @@ import {
 } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 
-/** Label values -> number; of a histogram how often it observed. */
+/** Label values -> value; for a histogram, the number of observations. */
 async function samples(registry: TestRegistry, metric: MetricDefinition): Promise<Record<string, number>> {
   const suffix = metric.type === 'histogram' ? '_count' : '';
   return Object.fromEntries(
@@ -90,7 +90,7 @@ test('@WorkflowRun records a run from start to end', async (t) => {
   t.deepEqual(await samples(registry, catalogue.errors), {});
 });
 
-test('an escalation says why and how urgently; a failure counts in errors_total', async (t) => {
+test('an escalation records its reason and severity; a failure counts in errors_total', async (t) => {
   const { registry, IssueWorkflow } = workflow();
   const one = new IssueWorkflow();
   const escalated = one.run({ type: 'bug', end: 'human' });
@@ -111,7 +111,7 @@ test('an escalation says why and how urgently; a failure counts in errors_total'
   });
 });
 
-test('@WorkflowStep takes the type of the run of its class, and its name from the method', async (t) => {
+test('@WorkflowStep takes its workflow type from the @WorkflowRun of its class, and its name from the method', async (t) => {
   const { registry, IssueWorkflow } = workflow();
   await t.throwsAsync(new IssueWorkflow().run({ type: 'bug', end: 'bad' }));
   t.deepEqual(await samples(registry, catalogue.workflowStepDuration), {
@@ -121,7 +121,7 @@ test('@WorkflowStep takes the type of the run of its class, and its name from th
   t.deepEqual(await samples(registry, catalogue.workflowStepErrors), { 'testing issue TypeError': 1 });
 });
 
-test('without options, the name of the class says what is run; without a run, the class of the step', async (t) => {
+test('the default workflow type is the class name, for runs and for steps without a run', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Nightly {
@@ -137,10 +137,14 @@ test('without options, the name of the class says what is run; without a run, th
   t.is(new Nightly().run(), 1);
   t.deepEqual(await samples(registry, catalogue.workflowsCompleted), { 'Nightly success': 1 });
   t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'sweep-0 Nightly': 1 });
-  t.deepEqual(await samples(registry, catalogue.issuesProcessed), {}, 'no issue type, no issue');
+  t.deepEqual(
+    await samples(registry, catalogue.issuesProcessed),
+    {},
+    'without an issue type there is no issue',
+  );
 });
 
-test('@Instrumented gives the labels that are left out', async (t) => {
+test('@Instrumented sets the labels that a preset omits', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({
     registry,
@@ -209,7 +213,7 @@ test('@ProviderRequest records a request, its tokens and its cost', async (t) =>
   t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), {}, 'nothing was streamed');
 });
 
-test('a recorder that names a request by its model alone ends none of a preset', async (t) => {
+test('a recorder that identifies requests by model does not end a request of a preset', async (t) => {
   const registry = createTestRegistry();
   let release: () => void = () => {};
   class Claude {
@@ -229,7 +233,7 @@ test('a recorder that names a request by its model alone ends none of a preset',
   t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'claude large': 2 });
 });
 
-test('failures, rate limits, retries and models without a price', async (t) => {
+test('@ProviderRequest records failures, rate limits, retries and models without a price', async (t) => {
   const { registry, claude } = provider();
   const fail = new RangeError('slow down');
   t.is(await t.throwsAsync(claude.ask({ model: 'large', fail })), fail);
@@ -242,7 +246,7 @@ test('failures, rate limits, retries and models without a price', async (t) => {
   t.deepEqual(await samples(registry, catalogue.aiCost), {});
 });
 
-test('without options: class, first argument and method say who, what and why', async (t) => {
+test('default labels of @ProviderRequest are class, model of the first argument, and method', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })
   class Oracle {
@@ -258,10 +262,14 @@ test('without options: class, first argument and method say who, what and why', 
   await new Oracle().ask({ model: 'large' });
   new Oracle().consult();
   t.deepEqual(await samples(registry, catalogue.aiRequests), { 'Oracle large ask': 1, 'Oracle consult': 1 });
-  t.deepEqual(await samples(registry, catalogue.aiUnpricedRequests), {}, 'no usage, nothing to price');
+  t.deepEqual(
+    await samples(registry, catalogue.aiUnpricedRequests),
+    {},
+    'without usage there is nothing to price',
+  );
 });
 
-test('a stream of one’s own: the first item is the first token, and the end is the end', async (t) => {
+test('a stream of unknown shape has its first token at its first item', async (t) => {
   const registry = createTestRegistry();
   class Oracle {
     @ProviderRequest({ registry, labels: { provider: 'oracle' } })
@@ -289,12 +297,12 @@ for (const tokens of [
   'none',
   12,
 ]) {
-  test(`usage ${JSON.stringify(tokens)} hurts nobody`, async (t) => {
+  test(`invalid usage ${JSON.stringify(tokens)} does not affect the call`, async (t) => {
     const registry = createTestRegistry();
-    class Odd {
+    class Invalid {
       @ProviderRequest({
         registry,
-        labels: { provider: 'odd' },
+        labels: { provider: 'invalid' },
         usage: ({ result }) => result as never,
         prices: { m: { input: 1, output: 1 } },
       })
@@ -302,24 +310,24 @@ for (const tokens of [
         return tokens;
       }
     }
-    t.is(await new Odd().ask({ model: 'm' }), tokens);
-    t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'odd m': 1 });
+    t.is(await new Invalid().ask({ model: 'm' }), tokens);
+    t.deepEqual(await samples(registry, catalogue.aiRequestsSuccessful), { 'invalid m': 1 });
     for (const count of Object.values(await samples(registry, catalogue.aiTokens))) t.true(count >= 0);
   });
 }
 
-test('an unknown kind of tokens is reported, and the others count', async (t) => {
+test('an unknown token type is reported, and the others are counted', async (t) => {
   const registry = createTestRegistry();
-  class Odd {
+  class Invalid {
     @ProviderRequest({
       registry,
-      labels: { provider: 'odd' },
+      labels: { provider: 'invalid' },
       usage: () => ({ inputTokens: 5, output: 1 }) as never,
     })
     async ask(_request: { model: string }): Promise<void> {}
   }
-  await new Odd().ask({ model: 'm' });
-  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'odd m output': 1 });
+  await new Invalid().ask({ model: 'm' });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'invalid m output': 1 });
   t.is(
     readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_tokens_total', reason: 'value' }),
     1,
@@ -399,40 +407,37 @@ test.serial('@PlatformRequest records a request and its effects', async (t) => {
   t.deepEqual(await samples(registry, catalogue.platformRateLimitRemaining), { 'github core': 0 });
 });
 
-test.serial(
-  'a failed request has no effects, and is counted by its status, its code or its class',
-  async (t) => {
-    freezeDate(t);
-    const { registry, github } = platform();
-    const failures = [
-      new PlatformError(502),
-      Object.assign(new TypeError('fetch failed'), {
-        cause: Object.assign(new Error('no'), { code: 'ECONNRESET' }),
-      }),
-      new RangeError('odd'),
-      new PlatformError(429, { headers: { 'retry-after': '30' } }),
-      new DOMException('late', 'TimeoutError'),
-      'text',
-    ];
-    for (const fail of failures) await t.throwsAsync(github.call('get', fail), { any: true });
-    t.deepEqual(await samples(registry, catalogue.apiRequests), {
-      'github-graphql github GET 502': 1,
-      'github-graphql github GET ECONNRESET': 1,
-      'github-graphql github GET RangeError': 1,
-      'github-graphql github GET 429': 1,
-      'github-graphql github GET timeout': 1,
-      'github-graphql github GET string': 1,
-    });
-    t.deepEqual(await samples(registry, catalogue.platformRateLimits), { github: 1 });
-    t.deepEqual(await samples(registry, catalogue.platformRateLimitReset), { 'github requests': 30 });
-    await t.throwsAsync(github.merge('acme/app', new Date(), new Error('conflict')));
-    t.deepEqual(await samples(registry, catalogue.prsMerged), {});
-  },
-);
+test.serial('a failed request has no effects and is counted by status, code or error class', async (t) => {
+  freezeDate(t);
+  const { registry, github } = platform();
+  const failures = [
+    new PlatformError(502),
+    Object.assign(new TypeError('fetch failed'), {
+      cause: Object.assign(new Error('no'), { code: 'ECONNRESET' }),
+    }),
+    new RangeError('invalid'),
+    new PlatformError(429, { headers: { 'retry-after': '30' } }),
+    new DOMException('late', 'TimeoutError'),
+    'text',
+  ];
+  for (const fail of failures) await t.throwsAsync(github.call('get', fail), { any: true });
+  t.deepEqual(await samples(registry, catalogue.apiRequests), {
+    'github-graphql github GET 502': 1,
+    'github-graphql github GET ECONNRESET': 1,
+    'github-graphql github GET RangeError': 1,
+    'github-graphql github GET 429': 1,
+    'github-graphql github GET timeout': 1,
+    'github-graphql github GET string': 1,
+  });
+  t.deepEqual(await samples(registry, catalogue.platformRateLimits), { github: 1 });
+  t.deepEqual(await samples(registry, catalogue.platformRateLimitReset), { 'github requests': 30 });
+  await t.throwsAsync(github.merge('acme/app', new Date(), new Error('conflict')));
+  t.deepEqual(await samples(registry, catalogue.prsMerged), {});
+});
 
-// ---- what all share -----------------------------------------------------------------------------------------------
+// ---- all presets --------------------------------------------------------------------------------------------------
 
-test('getInstrumentation shows every metric of a preset, with the labels that are values', (t) => {
+test('getInstrumentation lists every metric of a preset, with its fixed labels', (t) => {
   const { IssueWorkflow } = workflow();
   const run = getInstrumentation(IssueWorkflow).find(({ method }) => method === 'run');
   t.deepEqual(
@@ -451,9 +456,9 @@ test('getInstrumentation shows every metric of a preset, with the labels that ar
   t.deepEqual(run?.metrics[0]?.staticLabels, { workflow_type: 'issue', platform: 'github' });
 });
 
-test('a label that fails, or is no text, is absent; the event is recorded, and the failure counted', async (t) => {
+test('a failing or invalid label is absent; the event is recorded and the failure counted', async (t) => {
   const registry = createTestRegistry();
-  class Odd {
+  class Invalid {
     @ProviderRequest({
       registry,
       labels: {
@@ -471,7 +476,7 @@ test('a label that fails, or is no text, is absent; the event is recorded, and t
       return 'yes';
     }
   }
-  t.is(new Odd().ask(), 'yes');
+  t.is(new Invalid().ask(), 'yes');
   t.deepEqual(await samples(registry, catalogue.aiRequests), { 5: 1 });
   t.is(
     readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_requests_total', reason: 'label' }),
@@ -483,7 +488,7 @@ test('a label that fails, or is no text, is absent; the event is recorded, and t
   );
 });
 
-test('errors that are ignored are successes', async (t) => {
+test('a preset counts ignored errors as successes', async (t) => {
   const registry = createTestRegistry();
   class Quiet {
     @WorkflowRun({ registry, ignore: [RangeError] })
@@ -499,7 +504,7 @@ test('errors that are ignored are successes', async (t) => {
   });
 });
 
-test('presets fit plain functions, and go with other decorators', async (t) => {
+test('presets work on plain functions and together with other decorators', async (t) => {
   const registry = createTestRegistry();
   const plan = instrument(
     async (issue: { type: string }) => issue.type,
@@ -526,7 +531,7 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => WorkflowStep({ labels: 'plan' } as never),
-    'Invalid `labels` of @WorkflowStep: expected sources by label, received "plan".',
+    'Invalid `labels` of @WorkflowStep: expected an object with a source per label, received "plan".',
   ],
   [
     () => ProviderRequest({ usage: 'anthropic' } as never),
@@ -542,16 +547,16 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => PlatformRequest(null as never),
-    'Invalid argument of @PlatformRequest: expected options or nothing, received null.',
+    'Invalid options of @PlatformRequest: expected { labels?, registry?, ignore?, handlesRejections?, status?, rateLimit?, effect?, lifetime? }, received null.',
   ],
 ];
 for (const [make, message] of refused) {
-  test(`refused: ${message}`, (t) => {
+  test(`rejected: ${message}`, (t) => {
     t.throws(make, { code: 'ERR_METRICS_INVALID_OPTION', message });
   });
 }
 
-test('a preset without parentheses says so', (t) => {
+test('a preset without parentheses is an error that suggests the parentheses', (t) => {
   t.throws(() => (ProviderRequest as unknown as (method: unknown) => void)(function ask() {}), {
     code: 'ERR_METRICS_INVALID_DECORATION',
     message:

@@ -1,6 +1,6 @@
 /**
- * The real SDKs of Anthropic, OpenAI and GitHub against a local server that answers as their APIs do: with the wire
- * observed, with presets, and with both, where nothing may be recorded twice. One by one: the wire is one a process.
+ * The real SDKs of Anthropic, OpenAI and GitHub against a local server that answers as their APIs do: with
+ * `instrumentFetch`, with presets, and with both, when nothing may be recorded twice. Serial, since there is one fetch per process.
  */
 import Anthropic from '@anthropic-ai/sdk';
 import test, { type ExecutionContext } from 'ava';
@@ -31,27 +31,27 @@ import {
 import { freezeDate } from '../../helpers/freeze-date.js';
 import { until } from '../../helpers/until.js';
 
-const ways = ['wire', 'presets', 'both'] as const;
+const ways = ['fetch', 'presets', 'both'] as const;
 type Way = (typeof ways)[number];
 
 interface Setting {
   readonly way: Way;
   readonly server: ApiServer;
   readonly registry: TestRegistry;
-  /** Label values -> number; of a histogram how often it observed. */
+  /** Label values -> value; for a histogram, the number of observations. */
   read(metric: MetricDefinition): Promise<Record<string, number>>;
-  /** What is expected where the wire is observed, and where a preset stands. */
-  onWire<T>(expected: T): T | Record<string, never>;
+  /** The expectation if `instrumentFetch` is active, and if a preset decorates the method. */
+  byFetch<T>(expected: T): T | Record<string, never>;
   byPreset<T>(expected: T): T | Record<string, never>;
 }
 
-/** Runs a scenario in all three ways. */
+/** Runs a scenario in all three modes. */
 function inEachWay(name: string, run: (t: ExecutionContext, setting: Setting) => Promise<void>): void {
   for (const way of ways) {
     test.serial(`${name}: ${way}`, async (t) => {
       const server = await startApiServer();
       const registry = createTestRegistry();
-      const wire =
+      const outbound =
         way === 'presets'
           ? undefined
           : instrumentFetch({
@@ -65,7 +65,7 @@ function inEachWay(name: string, run: (t: ExecutionContext, setting: Setting) =>
               },
             });
       t.teardown(async () => {
-        wire?.stop();
+        outbound?.stop();
         await server.close();
       });
       await run(t, {
@@ -81,8 +81,8 @@ function inEachWay(name: string, run: (t: ExecutionContext, setting: Setting) =>
               .map(({ labels, value }) => [Object.values(labels).join(' '), value]),
           );
         },
-        onWire: (expected) => (way === 'presets' ? {} : expected),
-        byPreset: (expected) => (way === 'wire' ? {} : expected),
+        byFetch: (expected) => (way === 'presets' ? {} : expected),
+        byPreset: (expected) => (way === 'fetch' ? {} : expected),
       });
       t.deepEqual(registry.warnings, []);
     });
@@ -98,10 +98,10 @@ const prices = {
   'gpt-5-mini-2026-01-01': { input: 0.25, output: 2, cacheRead: 0.025 },
 };
 
-/** Waits for the wire, which hears of the end of a body a moment after its reader. */
+/** Waits until `instrumentFetch` has recorded the end of a body, which is a moment after its reader has. */
 async function settled({ read, way }: Setting, count: number): Promise<void> {
   if (way === 'presets') return;
-  await until('the wire', async () => {
+  await until('the recorded requests', async () => {
     const found = await read(catalogue.apiRequests);
     return Object.values(found).reduce((sum, value) => sum + value, 0) >= count ? true : undefined;
   });
@@ -147,7 +147,7 @@ function claude({ server, registry, way }: Setting, maxRetries = 0) {
       return client.messages.stream(question);
     }
   }
-  return way === 'wire' ? new Plain() : new Measured();
+  return way === 'fetch' ? new Plain() : new Measured();
 }
 
 const asked = (operation: string) => ({ [`anthropic claude-haiku-4-5 ${operation}`]: 1 });
@@ -167,7 +167,7 @@ async function anthropicReply(
   operation: string,
   streamed: boolean,
 ): Promise<void> {
-  const { read, byPreset, onWire } = setting;
+  const { read, byPreset, byFetch } = setting;
   await settled(setting, 1);
   t.deepEqual(await read(catalogue.aiRequests), byPreset(asked(operation)));
   t.deepEqual(await read(catalogue.aiRequestsSuccessful), byPreset(byModel()));
@@ -179,16 +179,16 @@ async function anthropicReply(
   const cost = Object.values(await read(catalogue.aiCost));
   t.deepEqual(
     cost.map((usd) => Math.abs(usd - anthropicCost) < 1e-12),
-    setting.way === 'wire' ? [] : [true],
+    setting.way === 'fetch' ? [] : [true],
   );
   t.deepEqual(await read(catalogue.aiUnpricedRequests), {});
-  t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST 200': 1 }));
-  t.deepEqual(await read(catalogue.apiRequestDuration), onWire({ 'anthropic POST': 1 }));
-  // The wire alone does not know the model.
+  t.deepEqual(await read(catalogue.apiRequests), byFetch({ 'anthropic POST 200': 1 }));
+  t.deepEqual(await read(catalogue.apiRequestDuration), byFetch({ 'anthropic POST': 1 }));
+  // The HTTP request does not show the model.
   const limited = setting.way === 'both' ? 'anthropic claude-haiku-4-5' : 'anthropic';
   t.deepEqual(
     await read(catalogue.aiRateLimitRemaining),
-    onWire({ [`${limited} requests`]: 49, [`${limited} input_tokens`]: 0 }),
+    byFetch({ [`${limited} requests`]: 49, [`${limited} input_tokens`]: 0 }),
   );
 }
 
@@ -229,7 +229,7 @@ inEachWay('anthropic, the stream helper, by its events and its final message', a
 });
 
 inEachWay('anthropic, a stream that breaks off', async (t, setting) => {
-  const { server, read, byPreset, onWire } = setting;
+  const { server, read, byPreset, byFetch } = setting;
   server.next(events([...anthropicEvents.slice(0, 4), 'break']));
   await t.throwsAsync(
     async () => {
@@ -239,13 +239,13 @@ inEachWay('anthropic, a stream that breaks off', async (t, setting) => {
   );
   await settled(setting, 1);
   const failed = await read(catalogue.aiRequestsFailed);
-  t.deepEqual(Object.values(failed), setting.way === 'wire' ? [] : [1]);
+  t.deepEqual(Object.values(failed), setting.way === 'fetch' ? [] : [1]);
   t.deepEqual(await read(catalogue.aiRequestsSuccessful), {});
   t.deepEqual(await read(catalogue.aiRequestsInProgress), byPreset({ anthropic: 0 }));
   t.deepEqual(await read(catalogue.aiTimeToFirstToken), byPreset(byModel()));
   const { 'anthropic claude-haiku-4-5 input': input = 0 } = await read(catalogue.aiTokens);
-  t.is(input, setting.way === 'wire' ? 0 : 10, 'what was used before is counted');
-  t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST UND_ERR_SOCKET': 1 }));
+  t.is(input, setting.way === 'fetch' ? 0 : 10, 'the usage before the abort is counted');
+  t.deepEqual(await read(catalogue.apiRequests), byFetch({ 'anthropic POST UND_ERR_SOCKET': 1 }));
 });
 
 inEachWay('anthropic, a stream that its reader leaves', async (t, setting) => {
@@ -257,12 +257,12 @@ inEachWay('anthropic, a stream that its reader leaves', async (t, setting) => {
   t.deepEqual(await read(catalogue.aiRequestsInProgress), byPreset({ anthropic: 0 }));
   t.deepEqual(
     await read(catalogue.aiTokens).then((tokens) => Object.keys(tokens).length),
-    setting.way === 'wire' ? 0 : 5,
+    setting.way === 'fetch' ? 0 : 5,
   );
 });
 
 inEachWay('anthropic, a rate limit and an overload that the SDK retries', async (t, setting) => {
-  const { server, read, byPreset, onWire } = setting;
+  const { server, read, byPreset, byFetch } = setting;
   const soon = { 'retry-after-ms': '5' };
   server.next(
     json(anthropicError('rate_limit_error'), 429, { ...anthropicRateLimit('0'), ...soon }),
@@ -274,17 +274,17 @@ inEachWay('anthropic, a rate limit and an overload that the SDK retries', async 
   t.is(server.requests.length, 3);
   t.deepEqual(
     await read(catalogue.apiRequests),
-    onWire({ 'anthropic POST 429': 1, 'anthropic POST 529': 1, 'anthropic POST 200': 1 }),
+    byFetch({ 'anthropic POST 429': 1, 'anthropic POST 529': 1, 'anthropic POST 200': 1 }),
   );
   t.deepEqual(
     await read(catalogue.aiRateLimits),
-    onWire({ anthropic: 1 }),
-    'only the wire sees what the SDK hides',
+    byFetch({ anthropic: 1 }),
+    'retries within the SDK are visible only as HTTP requests',
   );
   const model = setting.way === 'both' ? 'claude-haiku-4-5 ' : '';
   t.deepEqual(
     await read(catalogue.aiRetries),
-    onWire({ [`anthropic ${model}rate_limit`]: 1, [`anthropic ${model}overload`]: 1 }),
+    byFetch({ [`anthropic ${model}rate_limit`]: 1, [`anthropic ${model}overload`]: 1 }),
   );
   t.deepEqual(await read(catalogue.aiRequestsSuccessful), byPreset(byModel()));
   t.deepEqual(await read(catalogue.aiRequestDuration), byPreset(byModel()));
@@ -293,21 +293,21 @@ inEachWay('anthropic, a rate limit and an overload that the SDK retries', async 
 
 inEachWay('anthropic, a rate limit that reaches the caller', async (t, setting) => {
   freezeDate(t);
-  const { server, read, byPreset, onWire } = setting;
+  const { server, read, byPreset, byFetch } = setting;
   server.next(json(anthropicError('rate_limit_error'), 429, { 'retry-after': '30' }));
   await t.throwsAsync(claude(setting).send(), { instanceOf: Anthropic.RateLimitError });
   await settled(setting, 1);
-  t.deepEqual(await read(catalogue.aiRateLimits), { anthropic: 1 }, 'once, whoever sees it');
+  t.deepEqual(await read(catalogue.aiRateLimits), { anthropic: 1 }, 'recorded once, by either');
   t.deepEqual(await read(catalogue.aiRateLimitReset), { 'anthropic requests': 30 });
   t.deepEqual(
     await read(catalogue.aiRequestsFailed),
     byPreset({ 'anthropic claude-haiku-4-5 RateLimitError': 1 }),
   );
-  t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST 429': 1 }));
+  t.deepEqual(await read(catalogue.apiRequests), byFetch({ 'anthropic POST 429': 1 }));
 });
 
 inEachWay('anthropic, no connection', async (t, setting) => {
-  const { server, read, byPreset, onWire } = setting;
+  const { server, read, byPreset, byFetch } = setting;
   server.next((_request, response) => {
     response.destroy();
   });
@@ -317,7 +317,7 @@ inEachWay('anthropic, no connection', async (t, setting) => {
     await read(catalogue.aiRequestsFailed),
     byPreset({ 'anthropic claude-haiku-4-5 APIConnectionError': 1 }),
   );
-  t.deepEqual(await read(catalogue.apiRequests), onWire({ 'anthropic POST UND_ERR_SOCKET': 1 }));
+  t.deepEqual(await read(catalogue.apiRequests), byFetch({ 'anthropic POST UND_ERR_SOCKET': 1 }));
 });
 
 // ---- OpenAI -------------------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ function gpt({ server, registry, way }: Setting) {
       return client.responses.create({ model: chat.model, input: 'Hello?', stream: true });
     }
   }
-  return way === 'wire' ? new Plain() : new Measured();
+  return way === 'fetch' ? new Plain() : new Measured();
 }
 
 async function openaiReply(
@@ -383,7 +383,7 @@ async function openaiReply(
   operation: string,
   streamed: boolean,
 ): Promise<void> {
-  const { read, byPreset, onWire } = setting;
+  const { read, byPreset, byFetch } = setting;
   await settled(setting, 1);
   t.deepEqual(await read(catalogue.aiRequests), byPreset({ [`openai gpt-5-mini ${operation}`]: 1 }));
   t.deepEqual(await read(catalogue.aiRequestsSuccessful), byPreset({ 'openai gpt-5-mini': 1 }));
@@ -405,16 +405,16 @@ async function openaiReply(
   const cost = (18 * 0.25 + 12 * 2 + 12 * 0.025 + 8 * 2) / 1_000_000;
   t.deepEqual(
     Object.values(await read(catalogue.aiCost)).map((usd) => Math.abs(usd - cost) < 1e-12),
-    setting.way === 'wire' ? [] : [true],
+    setting.way === 'fetch' ? [] : [true],
     'by the price of the model that answered',
   );
-  t.deepEqual(await read(catalogue.apiRequests), onWire({ 'openai POST 200': 1 }));
+  t.deepEqual(await read(catalogue.apiRequests), byFetch({ 'openai POST 200': 1 }));
   const limited = setting.way === 'both' ? 'openai gpt-5-mini' : 'openai';
   t.deepEqual(
     await read(catalogue.aiRateLimitRemaining),
-    onWire({ [`${limited} requests`]: 499, [`${limited} tokens`]: 0 }),
+    byFetch({ [`${limited} requests`]: 499, [`${limited} tokens`]: 0 }),
   );
-  t.deepEqual(await read(catalogue.aiRateLimitLimit), onWire({ [`${limited} requests`]: 500 }));
+  t.deepEqual(await read(catalogue.aiRateLimitLimit), byFetch({ [`${limited} requests`]: 500 }));
 }
 
 inEachWay('openai, a whole completion', async (t, setting) => {
@@ -481,7 +481,7 @@ function hub({ server, registry, way }: Setting) {
       return octokit.rest.repos.get(merged);
     }
   }
-  return way === 'wire' ? new Plain() : new Measured();
+  return way === 'fetch' ? new Plain() : new Measured();
 }
 
 inEachWay('octokit, a merge', async (t, setting) => {
@@ -489,7 +489,7 @@ inEachWay('octokit, a merge', async (t, setting) => {
   server.next(json({ merged: true }, 200, githubRateLimit('0')));
   t.true((await hub(setting).merge(new Date(Date.now() - 3_600_000).toISOString())).data.merged);
   await settled(setting, 1);
-  t.deepEqual(await read(catalogue.apiRequests), { 'github github PUT 200': 1 }, 'once, whoever sees it');
+  t.deepEqual(await read(catalogue.apiRequests), { 'github github PUT 200': 1 }, 'recorded once, by either');
   t.deepEqual(await read(catalogue.apiRequestDuration), { 'github github PUT': 1 });
   t.deepEqual(await read(catalogue.platformRateLimitRemaining), { 'github core': 0 });
   t.true(((await read(catalogue.platformRateLimitReset))['github core'] ?? 0) > 590);
@@ -526,13 +526,13 @@ inEachWay('octokit, a rate limit', async (t, setting) => {
 // ---- GitLab, by fetch ---------------------------------------------------------------------------------------------
 
 test.serial(
-  'a host that no table has takes the names of the preset around the request, and is recorded once',
+  'a request to an unknown host takes its names from the surrounding preset, and is recorded once',
   async (t) => {
     const server = await startApiServer(json({}, 201, gitlabRateLimit('1999')));
     const registry = createTestRegistry();
-    const wire = instrumentFetch({ registry });
+    const outbound = instrumentFetch({ registry });
     t.teardown(async () => {
-      wire.stop();
+      outbound.stop();
       await server.close();
     });
     class GitLab {
@@ -557,7 +557,7 @@ test.serial(
           value,
         ]),
       );
-    await until('the wire', async () =>
+    await until('the recorded requests', async () =>
       (await readSamples(registry, catalogue.apiRequests)).length > 0 ? true : undefined,
     );
     t.deepEqual(await read(catalogue.apiRequests), { 'gitlab gitlab POST 201': 1 });

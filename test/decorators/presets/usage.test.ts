@@ -1,8 +1,8 @@
-/** `anthropicUsage` and `openaiUsage` as label and value sources of any decorator, and on replies that are odd. */
+/** `anthropicUsage` and `openaiUsage` as label and value sources of any decorator, and on malformed replies. */
 import test from 'ava';
 import fc from 'fast-check';
 import { anthropicUsage, Counted, openaiUsage } from '../../../decorators/index.js';
-import { sdkUsage } from '../../../decorators/presets/sdk-usage.js';
+import { sdkUsage } from '../../../decorators/presets/provider.js';
 import type { UsageReader } from '../../../decorators/presets/usage.js';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { createTestRegistry, readSamples } from '../../../lib/testing.js';
@@ -15,7 +15,7 @@ import {
   openaiResponseEvents,
 } from '../../helpers/api-server.js';
 
-test('they are sources for labels and values', async (t) => {
+test('usage readers are sources for labels and values', async (t) => {
   const registry = createTestRegistry();
   class Provider {
     @Counted(catalogue.aiTokens, {
@@ -102,7 +102,7 @@ const replies: readonly (readonly [string, UsageReader, unknown, object])[] = [
   ],
 ];
 for (const [name, reader, reply, facts] of replies) {
-  test(`${name}: usage, model and why it ended`, (t) => {
+  test(`${name}: usage, model and stop reason are read`, (t) => {
     t.deepEqual(reader.read(reply), facts as never);
     t.deepEqual(sdkUsage.read(reply), facts as never, 'recognized by its shape');
   });
@@ -132,7 +132,7 @@ const streams: readonly (readonly [string, UsageReader, readonly unknown[], bool
   ],
 ];
 for (const [name, reader, items, tokens, facts] of streams) {
-  test(`${name}: which bring tokens, and what they report together`, (t) => {
+  test(`${name}: items with tokens are recognized, and usage is read from all items`, (t) => {
     for (const stream of [reader.follow(), sdkUsage.follow()]) {
       t.deepEqual(
         items.map((item) => stream.item(item)),
@@ -143,7 +143,7 @@ for (const [name, reader, items, tokens, facts] of streams) {
   });
 }
 
-test('the types are disjoint: their sum is the total that OpenAI reports', (t) => {
+test('token types are disjoint: their sum is the total that OpenAI reports', (t) => {
   fc.assert(
     fc.property(
       fc.nat(1e6),
@@ -170,7 +170,7 @@ test('the types are disjoint: their sum is the total that OpenAI reports', (t) =
   );
 });
 
-test('what is no reply reports nothing, and nothing is thrown', (t) => {
+test('a value that is not a reply reports nothing, and nothing is thrown', (t) => {
   fc.assert(
     fc.property(fc.anything(), (reply) => {
       for (const reader of [anthropicUsage, openaiUsage, sdkUsage]) {
@@ -194,6 +194,6 @@ test('what is no reply reports nothing, and nothing is thrown', (t) => {
   t.is(
     sdkUsage.follow().item('text'),
     true,
-    'the first item of a stream of which nothing is known is its first token',
+    'the first item of a stream of unknown shape is its first token',
   );
 });

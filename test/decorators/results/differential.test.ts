@@ -1,5 +1,5 @@
 // In a process of its own: Bluebird changes Error when it is loaded.
-/** Whatever a method returns and whatever its caller does with it: the same with and without decorators. */
+/** Any result, consumed in any way, behaves the same with and without decorators. */
 import test from 'ava';
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
 import { defineCounter, defineGauge } from '../../../lib/define.js';
@@ -25,7 +25,7 @@ const settling = [
   'returned from an async function',
 ];
 
-/** The ways after which a call is over. */
+/** The ways of consuming after which a call is over. */
 const ending: Readonly<Record<Ending, readonly string[]>> = {
   'at the return': [...ways.keys()],
   settled: settling,
@@ -45,7 +45,7 @@ test('the table has at least sixty kinds', (t) => {
 });
 
 for (const [name, kind] of kinds) {
-  test(`${name}: all a caller can do gives the same with decorators, and the call is recorded once`, async (t) => {
+  test(`${name}: consuming it gives the same with decorators, and the call is recorded once`, async (t) => {
     for (const [way, use] of ways) {
       const registry = createTestRegistry();
       class Decorated {
@@ -55,7 +55,7 @@ for (const [name, kind] of kinds) {
           return make();
         }
       }
-      // A rejection that the caller only looked at is handled, or it would end the process.
+      // A rejection that the caller did not handle is handled here, or it would end the process.
       const after = kind.fails === true && !settling.includes(way) ? handled : () => {};
       const expected = await seen(use, kind.make(), after);
       const actual = await seen(use, new Decorated().run(kind.make), after);

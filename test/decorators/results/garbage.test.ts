@@ -1,5 +1,5 @@
-// In a process of its own: it measures the heap of the process.
-/** Results that nobody consumes: their calls end when they are garbage. */
+// In a process of its own: it measures the heap.
+/** Results that are never consumed: their calls end when they are garbage collected. */
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -28,11 +28,11 @@ const results: Readonly<Record<string, () => unknown>> = {
   "the web's stream": () => new ReadableStream(),
 };
 for (const [name, make] of Object.entries(results)) {
-  test(`${name} that nobody consumes counts once it is garbage, and is no longer in progress`, async (t) => {
+  test(`${name} that is never consumed ends its call when it is garbage collected`, async (t) => {
     const { api, recorded } = recordedCalls();
     await collected(t, recorded, 20, () => api.run(make));
   });
-  test(`${name} that is an argument of its method can be collected, as without decorators`, async (t) => {
+  test(`${name} that is also an argument of its method can be collected, as without decorators`, async (t) => {
     const { api, recorded } = recordedCalls();
     await collected(t, recorded, 20, () => api.pass(typeof make === 'function' ? make() : make));
   });
@@ -43,7 +43,7 @@ test('a builder whose methods return it can be collected, as without decorators'
   await collected(t, recorded, 20, () => new Builder().where());
 });
 
-/** @param call is made some times; the last may stay in a register of the processor */
+/** @param call is repeated, since the last result may stay in a processor register */
 async function collected(
   t: ExecutionContext,
   recorded: () => { success: number; failure: number; running: number },

@@ -1,4 +1,4 @@
-/** What is observed in place stays what it was, also where it cannot be observed. */
+/** Results observed in place keep their behaviour, also if they cannot be observed. */
 import test from 'ava';
 import { inProgress, once, recordedCalls } from './recorded-calls.js';
 
@@ -19,7 +19,7 @@ const unobservable: Readonly<Record<string, () => object>> = {
     }),
 };
 for (const [name, make] of Object.entries(unobservable)) {
-  test(`a thenable ${name} ends its call at the return, and is recorded once when it is awaited`, async (t) => {
+  test(`a thenable ${name} ends its call at the return and is recorded once`, async (t) => {
     const { api, recorded } = recordedCalls();
     const properties = Object.getOwnPropertyDescriptors(make());
     const value = api.count(make);
@@ -30,7 +30,7 @@ for (const [name, make] of Object.entries(unobservable)) {
   });
 }
 
-test('whatever the methods of a query give, its caller gets, and the query is recorded when it is awaited', async (t) => {
+test('the caller gets the results of all methods of a query, which is recorded when it is awaited', async (t) => {
   const { api, recorded } = recordedCalls();
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -65,7 +65,7 @@ test('a promise that its caller freezes can be awaited', async (t) => {
   t.deepEqual(recorded(), once);
 });
 
-test('a class that a query holds stays the very class', (t) => {
+test('a class stored in a query keeps its identity', (t) => {
   const { api } = recordedCalls();
   class Model {}
   t.is(api.run(() => ({ ...query(), model: Model })).model, Model);

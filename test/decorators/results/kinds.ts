@@ -1,4 +1,4 @@
-/** Kinds of values that methods return, by the way in which a call that returned one ends. */
+/** Kinds of values that methods return, by when their calls end. */
 import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Duplex, PassThrough, Readable, Transform } from 'node:stream';
@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import Bluebird from 'bluebird';
 import PLazy from 'p-lazy';
 
-/** When a call that returned such a value is over. */
+/** When a call that returns such a value is over. */
 export type Ending =
   | 'at the return'
   | 'settled'
@@ -36,7 +36,7 @@ class SubPromise<T> extends Promise<T> {
   }
 }
 
-/** As the promises of AI SDKs: what it fetches is its own, `then` and the other exits lead to it. */
+/** Like the promises of AI SDKs: an inner promise, to which `then` and other methods lead. */
 class SdkPromise extends Promise<string> {
   readonly #response: () => Promise<{ body: string }>;
   #parsed: Promise<string> | undefined;

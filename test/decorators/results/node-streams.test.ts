@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js';
 
-test('a stream that is written and read is in progress until it was read, however early it was written', async (t) => {
+test('a duplex stream is in progress until it was read, even if it was written before', async (t) => {
   const { api, recorded } = recordedCalls();
   const stream = api.run(() => Readable.from(['a', 'b']).pipe(new PassThrough()));
   await emitted(stream, 'finish');
@@ -13,7 +13,7 @@ test('a stream that is written and read is in progress until it was read, howeve
   t.deepEqual(recorded(), once);
 });
 
-test('a stream that breaks after it was written is a failure', async (t) => {
+test('a stream that fails after it was written is a failure', async (t) => {
   const { api, recorded } = recordedCalls();
   const stream = api.run(() => new PassThrough().end('a'));
   await emitted(stream, 'finish');

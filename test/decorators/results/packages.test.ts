@@ -1,5 +1,5 @@
 // In a process of its own: the packages change globals when they are loaded.
-/** What real packages return from a decorated method: the caller gets all of it, and the call is recorded once. */
+/** Results of real packages from a decorated method: they work unchanged, and the call is recorded once. */
 import { exec } from 'node:child_process';
 import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
@@ -36,7 +36,7 @@ const replying = (body: object): RequestListener => {
   };
 };
 
-/** Each way to consume what an HTTP client or an SDK returns; `consume` gives what its caller sees. */
+/** Each way to consume the result of an HTTP client or an SDK; `consume` returns what the caller sees. */
 const clients: Readonly<
   Record<
     string,
@@ -147,7 +147,7 @@ const anthropic = (port: number) =>
 const stripe = (port: number) => new Stripe('sk', { host: '127.0.0.1', port, protocol: 'http' });
 
 for (const [name, { make, consume, sees }] of Object.entries(clients)) {
-  test(`${name}: works as without decorators, and is recorded once`, async (t) => {
+  test(`${name}: it works as without decorators and is recorded once`, async (t) => {
     const port = await listening(t, createServer(replying(list)));
     const { api, recorded } = recordedCalls();
     t.deepEqual(await consume(api.run(() => make(port)) as never), sees);
@@ -158,7 +158,7 @@ for (const [name, { make, consume, sees }] of Object.entries(clients)) {
   });
 }
 
-test('promisified exec: the child process is there, and the call ends when it does', async (t) => {
+test('promisified exec: the result has its child process, and the call ends with it', async (t) => {
   const { api, recorded } = recordedCalls();
   const promise = api.run(() => promisify(exec)('echo done'));
   t.is(typeof promise.child.pid, 'number');
@@ -167,7 +167,7 @@ test('promisified exec: the child process is there, and the call ends when it do
   t.deepEqual(recorded(), once);
 });
 
-test('execa: awaited or iterated, a subprocess is one call; a failed one is a failure', async (t) => {
+test('execa: an awaited or iterated subprocess is one call, and its failure is a failure', async (t) => {
   const awaited = recordedCalls();
   t.is((await awaited.api.run(() => execa('echo', ['done']))).stdout, 'done');
   t.deepEqual(awaited.recorded(), once);
@@ -183,7 +183,7 @@ test('execa: awaited or iterated, a subprocess is one call; a failed one is a fa
   t.deepEqual(failed.recorded(), failedOnce);
 });
 
-test('zx: a command is run once, and its own methods work', async (t) => {
+test('zx: a command runs once, and its own methods work', async (t) => {
   const { api, recorded } = recordedCalls();
   t.is(await api.run(() => $`echo deployed`).text(), 'deployed\n');
   t.deepEqual(recorded(), once);
@@ -210,7 +210,7 @@ test('postgres: a query is not sent until its caller awaits it', async (t) => {
   t.deepEqual(recorded(), failedOnce);
 });
 
-test('p-lazy: run by its caller only, by `then` and by `catch` alike', async (t) => {
+test('p-lazy: only the caller runs it, by `then` or `catch`', async (t) => {
   for (const [consume, result] of [
     [async (lazy: PLazy<number>) => await lazy, once],
     [async (lazy: PLazy<number>) => await lazy.catch(() => 0), once],
@@ -230,7 +230,7 @@ test('p-lazy: run by its caller only, by `then` and by `catch` alike', async (t)
   t.deepEqual(recorded(), failedOnce, 'handled by its caller, and a failure of the method');
 });
 
-test('bluebird: a rejection is a failure, and its own methods work', async (t) => {
+test('bluebird: a rejection is a failure, and the methods of Bluebird work', async (t) => {
   const failed = recordedCalls();
   const lost = new Error('lost');
   await t.throwsAsync(async () => failed.api.run(() => Bluebird.reject(lost)), { is: lost });
@@ -243,7 +243,7 @@ test('bluebird: a rejection is a failure, and its own methods work', async (t) =
   t.deepEqual(await promise.map((n: number) => n * 2), [2, 4]);
 });
 
-test('knex: a query that fails when it is awaited is a failure', async (t) => {
+test('knex: an awaited query that fails is a failure', async (t) => {
   const { api, recorded } = recordedCalls();
   const knex = knexFactory({ client: 'pg' });
   const query = api.run(() => knex('users').select());
@@ -253,7 +253,7 @@ test('knex: a query that fails when it is awaited is a failure', async (t) => {
   t.deepEqual(recorded(), failedOnce);
 });
 
-test('mongodb: a cursor is over when it is closed, however it is read', async (t) => {
+test('mongodb: a call ends when its cursor is closed, however it is read', async (t) => {
   const port = await listening(
     t,
     createTcpServer((socket) => socket.destroy()),

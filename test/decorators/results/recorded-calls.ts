@@ -1,4 +1,4 @@
-/** A class whose decorated method returns what it is asked for, and what was recorded of it. */
+/** A class whose decorated method returns a given result, and what it recorded. */
 import { Counted, outcome, TracksGauge } from '../../../decorators/index.js';
 import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { label } from '../../../lib/label.js';
@@ -31,13 +31,13 @@ export function recordedCalls() {
     pass<T>(value: T): T {
       return value;
     }
-    /** Unlike stacked decorators, a single one has no pair that ends once. */
+    /** A method with a single decorator, which is not combined with another one. */
     @Counted(calls, { registry, labels: { outcome } })
     count<T>(make: () => T): T {
       return make();
     }
   }
-  /** As `knex` and other builders: each step returns the builder itself. */
+  /** Like `knex` and other builders: each step returns the builder itself. */
   class Builder {
     @Counted(calls, { registry, labels: { outcome } })
     @TracksGauge(running, { registry })

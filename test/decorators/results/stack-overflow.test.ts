@@ -9,7 +9,7 @@ const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
 test.serial(
-  'a recursion that overflows the stack throws its RangeError, and leaves no call in progress',
+  'a recursion that overflows the stack throws its RangeError and leaves no call in progress',
   async (t) => {
     const registry = createTestRegistry();
     class Recursion {
@@ -37,7 +37,7 @@ test.serial(
 );
 
 test.serial(
-  'a label source that calls the method itself reaches neither the caller nor an endless recursion',
+  'a label source that calls its own method neither fails the call nor recurses endlessly',
   async (t) => {
     const registry = createTestRegistry();
     class Reentrant {
@@ -53,7 +53,7 @@ test.serial(
   },
 );
 
-test.serial('two layers that hand on one stream both end with it, also where it breaks off', async (t) => {
+test.serial('two layers that pass on one stream both end with it, also if it fails', async (t) => {
   const registry = createTestRegistry();
   class Layers {
     @TracksGauge(running, { registry })
@@ -81,23 +81,20 @@ test.serial('two layers that hand on one stream both end with it, also where it 
   t.is(readValue(registry, running), 0);
 });
 
-test.serial(
-  'with `handlesRejections` a rejection that was handled within the method stays handled',
-  async (t) => {
-    const registry = createTestRegistry();
-    class Poller {
-      task = Promise.resolve();
-      @Counted(calls, { registry, when: 'failure', handlesRejections: true, labels: { name: () => 'poll' } })
-      start(): Promise<void> {
-        this.task = Promise.reject(new Error('connection lost'));
-        this.task.catch(() => {});
-        return this.task;
-      }
+test.serial('with `handlesRejections`, a rejection handled within the method stays handled', async (t) => {
+  const registry = createTestRegistry();
+  class Poller {
+    task = Promise.resolve();
+    @Counted(calls, { registry, when: 'failure', handlesRejections: true, labels: { name: () => 'poll' } })
+    start(): Promise<void> {
+      this.task = Promise.reject(new Error('connection lost'));
+      this.task.catch(() => {});
+      return this.task;
     }
-    const poller = new Poller();
-    // AVA fails a test file that leaves a rejection unhandled.
-    t.is(poller.start(), poller.task);
-    await new Promise((resolve) => setImmediate(resolve));
-    t.is(readValue(registry, calls, { name: 'poll' }), 1);
-  },
-);
+  }
+  const poller = new Poller();
+  // AVA fails a test file that leaves a rejection unhandled.
+  t.is(poller.start(), poller.task);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(readValue(registry, calls, { name: 'poll' }), 1);
+});

@@ -1,16 +1,16 @@
-/** Everything that a caller can do with a value. Each gives what it saw, as text that two runs can be compared by. */
+/** Everything that a caller can do with a value. Each way returns a log as text, by which two runs are compared. */
 import { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
 import { inspect, types } from 'node:util';
 
-/** A value of which anything may be asked; what it lacks is `undefined`. */
+/** A value on which any property may be read; missing ones are `undefined`. */
 interface Any {
   readonly [name: string | symbol]: ((...args: unknown[]) => unknown) | undefined;
 }
 
 type Ways = Readonly<Record<string, (value: Any) => unknown>>;
 
-/** Looks at the value and leaves it as it is. */
+/** Inspects the value without consuming it. */
 const looks: Ways = {
   typeof: (value) => typeof value,
   'String()': (value) =>
@@ -22,7 +22,7 @@ const looks: Ways = {
     try {
       return inspect(structuredClone(value));
     } catch (error) {
-      // V8's text names the class, which it does not find past a property `constructor`.
+      // V8's text contains the class name, which a property `constructor` hides.
       return (error as Error).name;
     }
   },
@@ -123,7 +123,7 @@ function isDestroyed(value: Any): boolean {
   return (value as { destroyed?: unknown }).destroyed === true;
 }
 
-/** What `way` makes of a value. @param after is done with the value at once, before anything else can happen */
+/** The log of `way` for a value. @param after is called synchronously with the value, before anything else can happen */
 export async function seen(
   way: (value: Any) => unknown,
   value: unknown,
@@ -153,12 +153,12 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Each property's name with its type and, of functions, name and length; `then` and the like included. */
+/** The name and type of each property, and name and length of functions; `then` and similar included. */
 function properties(value: object): string[] {
   const found = new Set<string>();
   for (let at: object | null = value; at !== null; at = Reflect.getPrototypeOf(at)) {
     for (const key of Reflect.ownKeys(at)) {
-      // What a subprocess or a timer numbers differs from run to run; its kind does not.
+      // Numbers of a subprocess or a timer differ from run to run; their type does not.
       found.add(`${String(key)} ${described(value, key)}`);
     }
   }

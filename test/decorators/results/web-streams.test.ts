@@ -35,14 +35,14 @@ const readings: Readonly<Record<string, (stream: ReadableStream) => Promise<unkn
   'is teed': (stream) => Promise.all(stream.tee().map(all)),
 };
 for (const [how, read] of Object.entries(readings)) {
-  test(`a web stream that breaks while it ${how} is a failure`, async (t) => {
+  test(`a web stream that fails while it ${how} is a failure`, async (t) => {
     const { api, recorded } = recordedCalls();
     await t.throwsAsync(read(api.run(breaking)), { is: error });
     t.deepEqual(recorded(), failedOnce);
   });
 }
 
-test('a pipe that leaves its source open leaves it to be read on, and the call in progress', async (t) => {
+test('after a pipe that keeps its source open, the source can be read and the call is in progress', async (t) => {
   const full = (): WritableStream => {
     return new WritableStream({
       write: () => {
@@ -59,7 +59,7 @@ test('a pipe that leaves its source open leaves it to be read on, and the call i
   t.deepEqual(recorded(), once);
 });
 
-test('a pipe that cannot start is the same error, and leaves the stream as it was', async (t) => {
+test('a pipe that cannot start throws the same error and leaves the stream unchanged', async (t) => {
   const locked = new WritableStream();
   locked.getWriter();
   const { api, recorded } = recordedCalls();
@@ -72,7 +72,7 @@ test('a pipe that cannot start is the same error, and leaves the stream as it wa
   t.deepEqual(recorded(), once);
 });
 
-test('a reader that is released with a read pending does not end the call', async (t) => {
+test('a reader released with a pending read does not end the call', async (t) => {
   const { api, recorded } = recordedCalls();
   const stream = api.run(() => new ReadableStream());
   const reader = stream.getReader();
@@ -84,7 +84,7 @@ test('a reader that is released with a read pending does not end the call', asyn
   t.deepEqual(recorded(), once);
 });
 
-test('the branches of a byte stream are byte streams, and both have to be left before the call ends', async (t) => {
+test('branches of a byte stream are byte streams, and the call ends when both are cancelled', async (t) => {
   const { api, recorded } = recordedCalls();
   const [one, other] = api
     .run(
@@ -100,7 +100,7 @@ test('the branches of a byte stream are byte streams, and both have to be left b
   t.deepEqual(recorded(), once);
 });
 
-test('a response is made of a web stream, and the call ends when its body was read', async (t) => {
+test('a Response can be made of a web stream, and the call ends when its body was read', async (t) => {
   const { api, recorded } = recordedCalls();
   const response = new Response(api.run(() => new Blob(['ab']).stream()));
   t.deepEqual(recorded(), inProgress);

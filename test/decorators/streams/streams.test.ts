@@ -15,7 +15,7 @@ const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.' });
 const first = defineHistogram({ name: 'first_item_seconds', help: 'Times to the first item.' });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.' });
 
-/** What was recorded so far. */
+/** The values recorded so far. */
 function recorded(registry: TestRegistry) {
   return {
     running: readValue(registry, running),
@@ -26,7 +26,7 @@ function recorded(registry: TestRegistry) {
   };
 }
 
-/** An SDK's stream: an object that is async iterable, with methods and private state of its own. */
+/** The stream of an SDK: an async iterable with methods and private state of its own. */
 class SdkStream implements AsyncIterable<number> {
   readonly #items: number[];
   closed = false;
@@ -94,10 +94,10 @@ test('a generator is in progress until it completes', (t) => {
   t.deepEqual(generator.next(), { done: true, value: 'done' });
   t.deepEqual(recorded(registry), ended);
   t.deepEqual(generator.next(), { done: true, value: undefined });
-  t.deepEqual(recorded(registry), ended, 'asking again records nothing again');
+  t.deepEqual(recorded(registry), ended, 'further calls of next record nothing');
 });
 
-test('a generator takes what it is sent, and is a generator still', (t) => {
+test('an observed generator receives sent values and stays a generator', (t) => {
   const { registry, source } = subject();
   const generator = source.count(5);
   generator.next();
@@ -109,7 +109,7 @@ test('a generator takes what it is sent, and is a generator still', (t) => {
   t.deepEqual([...source.count(3)], [0, 1, 2]);
 });
 
-test('a generator that throws is a failure, and one left early is not', (t) => {
+test('a generator that throws is a failure; one that is left early is not', (t) => {
   const broken = subject();
   const error = new Error('no');
   t.throws(() => [...broken.source.count(1, error)], { is: error });
@@ -130,7 +130,7 @@ test('a generator that throws is a failure, and one left early is not', (t) => {
   t.deepEqual(recorded(unread.registry), { ...ended, first: 0 });
 });
 
-test('an async generator: completion, throw and early break', async (t) => {
+test('an async generator ends its call by completion, throw and early break', async (t) => {
   const complete = subject();
   const generator = complete.source.stream(2);
   t.deepEqual(recorded(complete.registry), inProgress);
@@ -154,7 +154,7 @@ test('an async generator: completion, throw and early break', async (t) => {
   t.deepEqual(recorded(left.registry), ended);
 });
 
-test('the steps of an async generator can be asked for side by side', async (t) => {
+test('concurrent `next` calls of an async generator work', async (t) => {
   const { registry, source } = subject();
   const generator = source.stream(2);
   t.deepEqual(await Promise.all([generator.next(), generator.next(), generator.next(), generator.next()]), [
@@ -166,7 +166,7 @@ test('the steps of an async generator can be asked for side by side', async (t) 
   t.deepEqual(recorded(registry), ended);
 });
 
-test("an SDK's stream object is the very object, and all else of it works", async (t) => {
+test('the stream object of an SDK is returned itself, and its other members work', async (t) => {
   const { registry, source } = subject();
   const original = new SdkStream([1, 2, 3]);
   const stream = await source.read(async () => original);
@@ -182,7 +182,7 @@ test("an SDK's stream object is the very object, and all else of it works", asyn
 });
 
 test.serial(
-  'the time to the first item of a stream starts at the call, also if a promise resolves to the stream',
+  'the time to the first item starts at the call, also if a promise resolves to the stream',
   async (t) => {
     const advance = stopTimers(t);
     const { registry, source } = subject();
@@ -201,7 +201,7 @@ test.serial(
   },
 );
 
-test('without a stream, the return is the first item; a failure has none', async (t) => {
+test('without a stream, the first item is the return; a failure has none', async (t) => {
   const { registry, source } = subject();
   source.read(() => 5);
   await source.read(async () => 'text');
@@ -213,7 +213,7 @@ test('without a stream, the return is the first item; a failure has none', async
   t.deepEqual(recorded(registry), { running: 0, success: 2, failure: 1, timed: 3, first: 2 });
 });
 
-test("Node's readable streams: read to the end, destroyed, broken", async (t) => {
+test('a readable stream of Node ends its call when read, destroyed or failed', async (t) => {
   const complete = subject();
   const chunks: string[] = [];
   const stream = complete.source.read(() => Readable.from(['a', 'b']));
@@ -238,7 +238,7 @@ test("Node's readable streams: read to the end, destroyed, broken", async (t) =>
   t.deepEqual(recorded(broken.registry), { ...failed, first: 0 });
 });
 
-test('an observed Node stream does not start to flow, and its errors are not handled for it', async (t) => {
+test('observing a Node stream neither starts its flow nor handles its errors', async (t) => {
   const { source } = subject();
   const stream = source.read(() => new PassThrough());
   t.is(stream.readableFlowing, null);
@@ -249,7 +249,7 @@ test('an observed Node stream does not start to flow, and its errors are not han
   await new Promise((resolve) => stream.once('close', resolve));
 });
 
-test("the web's readable streams: iterated, read by a reader, piped, teed, cancelled", async (t) => {
+test('a web stream ends its call when iterated, read, piped, teed or cancelled', async (t) => {
   const make = (): ReadableStream<string> => ReadableStream.from(['a', 'b']) as ReadableStream<string>;
   const ways: Record<string, (stream: ReadableStream<string>) => Promise<unknown>> = {
     iterated: async (stream) => all(stream),
@@ -294,7 +294,7 @@ test("the web's readable streams: iterated, read by a reader, piped, teed, cance
   t.deepEqual(recorded(broken.registry), { ...failed, first: 0 });
 });
 
-test('what only looks like a stream ends at the return: arrays, maps, frozen objects, odd proxies', (t) => {
+test('arrays, maps, frozen objects and throwing proxies end their call at the return', (t) => {
   const { registry, source } = subject();
   const proxy = new Proxy(
     {},
@@ -325,7 +325,7 @@ test('what only looks like a stream ends at the return: arrays, maps, frozen obj
   });
 });
 
-test('a stream that all calls share belongs to the first; the others end at the return', async (t) => {
+test('a stream returned by several calls belongs to the first; the others end at the return', async (t) => {
   const { registry, source } = subject();
   const shared = new SdkStream([1]);
   source.read(() => shared);
@@ -335,7 +335,7 @@ test('a stream that all calls share belongs to the first; the others end at the 
   t.deepEqual(recorded(registry), { running: 0, success: 1001, failure: 0, timed: 1001, first: 1001 });
 });
 
-test('after its end a stream is as it was, and can be returned and read again, any number of times', async (t) => {
+test('after its end a stream is restored, and can be returned again any number of times', async (t) => {
   const { registry, source } = subject();
   const shared = new SdkStream([1, 2]);
   for (let call = 0; call < 2000; call++) {
@@ -346,7 +346,7 @@ test('after its end a stream is as it was, and can be returned and read again, a
   t.deepEqual(recorded(registry), { running: 0, success: 2000, failure: 0, timed: 2000, first: 2000 });
 });
 
-test('a stream that gives the same iterator whenever it is asked is observed once', async (t) => {
+test('a stream that always returns the same iterator is observed once', async (t) => {
   const { registry, source } = subject();
   const iterator = (async function* () {
     yield 1;

@@ -1,4 +1,4 @@
-/** Bytes as sent, time to the first byte and aborts, over HTTP/1.1 and HTTP/2. */
+/** Bytes as sent, time to the first byte, and aborts, over HTTP/1.1 and HTTP/2. */
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import {
@@ -110,7 +110,7 @@ async function start(t: ExecutionContext, version: 1 | 2, prepare?: (app: Koa) =
 
 // ---- HTTP/1.1 -----------------------------------------------------------------------------------------------------
 
-test('response bytes are those of the body: declared, chunked, unicode, none', async (t) => {
+test('response bytes are those of the body: declared, chunked, Unicode or empty', async (t) => {
   const { port, response } = await start(t, 1);
   for (const path of ['/text', '/unicode', '/stream', '/empty'])
     await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
@@ -122,12 +122,12 @@ test('response bytes are those of the body: declared, chunked, unicode, none', a
   t.deepEqual(await response('/text', 'HEAD'), { count: 1, sum: 0 }, 'HEAD has no body');
 });
 
-test('a compressed response counts as it is sent', async (t) => {
+test('a compressed response counts its compressed bytes', async (t) => {
   const { default: compress } = (await import('koa-compress' as string)) as {
     default: (options: object) => Koa.Middleware;
   };
   const { port, response } = await start(t, 1, (app) => {
-    // Beneath the measuring middleware and above the routes, where users mount it.
+    // Mounted between the measuring middleware and the routes, as users do.
     app.middleware.splice(1, 0, compress({ threshold: 0 }) as never);
   });
   const answer = await fetch(`http://127.0.0.1:${port}/text`, { headers: { 'accept-encoding': 'gzip' } });
@@ -137,7 +137,7 @@ test('a compressed response counts as it is sent', async (t) => {
   t.true(sum > 20 && sum < 200, `${sum} bytes`);
 });
 
-test('request bytes are those of the body: declared, chunked, compressed, read by nobody, none', async (t) => {
+test('request bytes are those of the body: declared, chunked, compressed, unread or empty', async (t) => {
   const { port, request } = await start(t, 1);
   const post = async (path: string, body: RequestInit['body'], more: object = {}): Promise<void> => {
     await (
@@ -182,7 +182,7 @@ test.serial('the time to the first byte ends with the headers, the duration with
   t.is(readValue(registry, httpServerAbortedBodies), 1, 'the client left in the middle');
 });
 
-test('a client that leaves before an answer is 499, and no body is cut', async (t) => {
+test('a client that leaves before the response is 499 and counts no aborted body', async (t) => {
   const { registry, port, status } = await start(t, 1);
   const socket = connectSocket(port, '127.0.0.1');
   socket.write('GET /hang HTTP/1.1\r\nHost: here\r\n\r\n');
@@ -196,7 +196,7 @@ test('a client that leaves before an answer is 499, and no body is cut', async (
   t.is(readHistogram(registry, httpServerTimeToFirstByte, { method: 'GET', route: '/hang' }), undefined);
 });
 
-test('a request that ends early counts the bytes received, not its Content-Length', async (t) => {
+test('a request body that ends early counts the received bytes, not its Content-Length', async (t) => {
   const arrived = new EventEmitter();
   const { port, request } = await start(t, 1, (app) => {
     app.on('request bytes', (bytes) => arrived.emit(String(bytes)));
@@ -218,7 +218,7 @@ async function session(t: ExecutionContext, port: number): Promise<ClientHttp2Se
   return client;
 }
 
-test('HTTP/2: bytes, statuses, and aborts before and after the headers', async (t) => {
+test('HTTP/2: bytes, statuses, and aborts before and after the headers are recorded', async (t) => {
   const { registry, port, response, request, status } = await start(t, 2);
   const client = await session(t, port);
   const ask = (
@@ -266,7 +266,7 @@ test('HTTP/2: bytes, statuses, and aborts before and after the headers', async (
   t.deepEqual(registry.warnings, []);
 });
 
-test('requests in flight return to 0, whenever clients leave', async (t) => {
+test('requests in flight return to 0, regardless of when clients leave', async (t) => {
   // Some clients leave before the server has seen them.
   let seen = 0;
   const arrived = new EventEmitter().setMaxListeners(0);

@@ -1,40 +1,40 @@
-/** Scrapes that are answered at a time, and readers that do not let go of their places. */
+/** The limit of concurrent scrapes, and readers that do not free their slots. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { nodeConnection } from '../../middleware/node-answer.js';
-import { collectMilliseconds, scrapePlaces } from '../../middleware/scrape-places.js';
+import { collectMilliseconds, scrapeSlots } from '../../middleware/scrape-slots.js';
 import { type ManualClock, manualClock } from '../helpers/manual-clock.js';
 import { until } from '../helpers/until.js';
 
-/** Far more than the connection and both sides' kernels hold. */
+/** Far more data than the connection and the kernels of both sides buffer. */
 const chunks = 200;
 const chunk = Buffer.alloc(100_000);
 
 interface Setting {
   readonly clock: ManualClock;
   readonly port: number;
-  /** Scrapes whose places are free again. */
+  /** The number of freed slots. */
   readonly freed: () => number;
-  /** Opens a scrape and reads nothing of it. Resolves once its place is taken and the connection is full. */
+  /** Starts a scrape and reads nothing of it. Resolves once its slot is taken and the connection is full. */
   stall(): Promise<void>;
-  /** Status of a scrape that is read to its end. */
+  /** The status of a scrape that is read to its end. */
   scrape(): Promise<number>;
 }
 
-/** A server with two places, whose scrapes may take an hour. */
+/** A server with two slots, whose scrapes may take an hour. */
 async function setting(t: ExecutionContext): Promise<Setting> {
   const clock = manualClock();
-  const places = scrapePlaces({ max: 2, clock });
+  const slots = scrapeSlots({ max: 2, clock });
   let freed = 0;
   let handedOver = 0;
   const server = createServer((req: IncomingMessage, res) => {
-    const place = places.take(nodeConnection(req, res), 3_600_000, () => {
+    const slot = slots.take(nodeConnection(req, res), 3_600_000, () => {
       freed += 1;
     });
-    if (place === undefined) {
+    if (slot === undefined) {
       res.writeHead(503).end();
       return;
     }
@@ -44,7 +44,7 @@ async function setting(t: ExecutionContext): Promise<Setting> {
         yield chunk;
       }
     };
-    Readable.from(place.paced(body()), { objectMode: false })
+    Readable.from(slot.paced(body()), { objectMode: false })
       .on('error', () => {})
       .pipe(res);
   });
@@ -63,7 +63,7 @@ async function setting(t: ExecutionContext): Promise<Setting> {
       const client = connect(port, '127.0.0.1').on('error', () => {});
       t.teardown(() => client.destroy());
       client.pause().write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
-      // Nothing more is handed over while the reader takes nothing.
+      // No more data is passed on while the reader reads nothing.
       const counts: number[] = [];
       await until('a full connection', async () => {
         counts.push(handedOver);
@@ -79,7 +79,7 @@ async function setting(t: ExecutionContext): Promise<Setting> {
   };
 }
 
-test('a reader that takes nothing for 10 s loses its place', async (t) => {
+test('a reader that reads nothing for 10 s loses its slot', async (t) => {
   const { clock, freed, stall } = await setting(t);
   await stall();
   clock.advance(9_999);
@@ -89,7 +89,7 @@ test('a reader that takes nothing for 10 s loses its place', async (t) => {
   t.deepEqual(clock.timers(), []);
 });
 
-test('readers that take nothing for a second give way to the next scrape', async (t) => {
+test('a reader that reads nothing for 1 s gives its slot to the next scrape', async (t) => {
   const { clock, freed, scrape, stall } = await setting(t);
   await stall();
   await stall();
@@ -100,18 +100,18 @@ test('readers that take nothing for a second give way to the next scrape', async
   t.is(await scrape(), 200);
 });
 
-test('a place is free again once, when its scrape has been read', async (t) => {
+test('a slot is freed once, when its scrape has been read', async (t) => {
   const { clock, freed, scrape } = await setting(t);
   for (let index = 0; index < 3; index += 1) t.is(await scrape(), 200);
   await until('all freed', async () => (freed() === 3 ? true : undefined));
   t.deepEqual(clock.timers(), []);
 });
 
-test('the timeout that a client asks for is honoured up to two minutes, or what its operator allows', (t) => {
+test('the timeout of a client is respected up to two minutes, or up to a greater option', (t) => {
   t.is(collectMilliseconds('2', 10), 1_800);
   t.is(collectMilliseconds('60', 10), 59_500);
   t.is(collectMilliseconds('999999', 10), 119_500);
   t.is(collectMilliseconds('999999', 300), 299_500);
-  for (const none of ['', '0', '-1', '1e9', 'Infinity', '9999999999'])
-    t.is(collectMilliseconds(none, 10), 9_500, none);
+  for (const invalid of ['', '0', '-1', '1e9', 'Infinity', '9999999999'])
+    t.is(collectMilliseconds(invalid, 10), 9_500, invalid);
 });
