@@ -1,4 +1,4 @@
-/** AI providers: requests, tokens, cost, and what their limits leave. */
+/** AI providers: requests, tokens, cost, and how near their limits are. */
 import {
   aiCost,
   aiRateLimitLimit,
@@ -16,215 +16,111 @@ import {
   aiUnpricedRequests,
 } from '../../catalogue/provider.js';
 import type { BundleSettings } from '../settings.js';
-import type { Board, Row } from './board.js';
-import { histogramPanels } from './durations.js';
-import { stat, table, timeSeries } from './panels.js';
-import { type BoardQueries, boardQueries, recorded } from './queries.js';
-import { labelVariable, targetVariables } from './variables.js';
+import { type Board, board } from './board.js';
+import { legendOf, lines, row, rowOf, stat, table } from './queries.js';
+
+const byModel = ['provider', 'model'];
+const limits = [...byModel, 'resource'];
 
 export function aiBoard(settings: BundleSettings): Board {
-  const labels = [
-    labelVariable('provider', 'Provider', aiRequests),
-    labelVariable('model', 'Model', aiRequests),
-  ];
-  const queries = boardQueries(labels.map(({ name }) => name));
-  return {
+  return board(settings, {
     name: 'ai',
     title: 'AI providers',
     description:
       'Requests to AI providers: how many, how many fail, how long they take, what they cost, and how near their limits are.',
-    variables: [...targetVariables(settings), ...labels],
-    rows: [requestRow(queries), tokenRow(queries), costRow(queries), limitRow(queries)],
-  };
-}
-
-function requestRow(queries: BoardQueries): Row {
-  return {
-    title: 'Requests: rate, errors, duration',
-    panels: [
-      timeSeries({
-        title: 'Requests started',
-        description: 'Requests that start, a second, by provider and operation.',
-        unit: 'reqps',
-        min: 0,
-        queries: [queries.perSecond(aiRequests, ['provider', 'operation'])],
-      }),
-      timeSeries({
-        title: 'Requests that succeed',
-        description: 'Requests that end well, a second, by provider and model.',
-        unit: 'reqps',
-        min: 0,
-        queries: [queries.perSecond(aiRequestsSuccessful, ['provider', 'model'])],
-      }),
-      timeSeries({
-        title: 'Requests in progress',
-        description:
+    variables: { provider: ['Provider', aiRequests], model: ['Model', aiRequests] },
+    rows: ({ rate, now, total, record, histogram, promql }) => [
+      row('Requests: rate, errors, duration', {
+        'Requests started': [
+          rate(aiRequests, ['provider', 'operation'], 'reqps'),
+          'Requests that start, a second, by provider and operation.',
+        ],
+        'Requests that succeed': [
+          rate(aiRequestsSuccessful, byModel, 'reqps'),
+          'Requests that end well, a second, by provider and model.',
+        ],
+        'Requests in progress': [
+          now(aiRequestsInProgress, ['provider']),
           'Requests that wait for an answer, by provider. A line that never falls: answers do not come.',
-        unit: 'short',
-        min: 0,
-        queries: [queries.now(aiRequestsInProgress, ['provider'])],
-      }),
-      timeSeries({
-        title: 'Share of requests that fail, by provider',
-        description: 'Failures in all that ended, over five minutes and all models.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        width: 12,
-        queries: [recorded('job_provider:ai_requests_failed:ratio_rate5m', ['provider'], ['provider'])],
-      }),
-      timeSeries({
-        title: 'Requests that fail, by error',
-        description:
+        ],
+        'Share of requests that fail, by provider': [
+          record('job_provider:ai_requests_failed:ratio_rate5m', ['provider']),
+          'Failures in all that ended, over five minutes and all models.',
+          { width: 12 },
+        ],
+        'Requests that fail, by error': [
+          rate(aiRequestsFailed, ['provider', 'error_type'], 'reqps'),
           'Requests that fail, a second, by provider and error. Which error it is says whose it is: a 429 is a limit, a 401 a key, a timeout the provider.',
-        unit: 'reqps',
-        min: 0,
-        width: 12,
-        queries: [queries.perSecond(aiRequestsFailed, ['provider', 'error_type'])],
-      }),
-      ...histogramPanels(queries, aiRequestDuration, {
-        title: 'Duration of requests',
-        description: 'Time from sending a request to the end of the reply.',
-        by: ['provider', 'model'],
-      }),
-      ...histogramPanels(queries, aiTimeToFirstToken, {
-        title: 'Time to first token',
-        description: 'Time until a streamed reply begins: what a waiting human feels.',
-        by: ['provider', 'model'],
-      }),
-    ],
-  };
-}
-
-function tokenRow(queries: BoardQueries): Row {
-  return {
-    title: 'Tokens',
-    panels: [
-      timeSeries({
-        title: 'Tokens by type',
-        description: 'Tokens used, a second, by type. The total is the sum of them.',
-        unit: 'cps',
-        min: 0,
-        stacked: true,
-        queries: [queries.perSecond(aiTokens, ['token_type'])],
-      }),
-      timeSeries({
-        title: 'Tokens by model',
-        description: 'Tokens of all types, a second, by provider and model.',
-        unit: 'cps',
-        min: 0,
-        queries: [queries.perSecond(aiTokens, ['provider', 'model'])],
-      }),
-      timeSeries({
-        title: 'Share of input read from the cache, last hour',
-        description:
-          'Cached tokens in all input, by provider, over an hour. A drop makes every request dearer and slower: a prompt has changed at its beginning.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        queries: [recorded('job_provider:ai_tokens_cached:ratio_rate1h', ['provider'], ['provider'])],
-      }),
-    ],
-  };
-}
-
-function costRow(queries: BoardQueries): Row {
-  const perHour = queries.perSecond(aiCost, ['provider', 'model']);
-  return {
-    title: 'Cost',
-    panels: [
-      stat({
-        title: 'Cost in this time',
-        description: 'What the requests in the range of the dashboard cost.',
-        unit: 'currencyUSD',
-        queries: [queries.total(aiCost)],
-      }),
-      stat({
-        title: 'Cost of the last day',
-        description: 'What the requests of the last 24 hours cost, of the whole service.',
-        unit: 'currencyUSD',
-        queries: [recorded('job:ai_cost_usd:increase1d', ['job'])],
-      }),
-      stat({
-        title: 'Requests without a price',
-        description:
-          'Requests in the range of the dashboard whose model the price table lacks: the cost is too low by theirs.',
-        unit: 'short',
-        colours: ['green', [1, 'orange']],
-        queries: [queries.total(aiUnpricedRequests)],
-      }),
-      table({
-        title: 'Models without a price',
-        description:
-          'Requests in the range of the dashboard by the models that the price table lacks: add them to it.',
-        unit: 'short',
-        width: 12,
-        height: 4,
-        queries: [{ ...queries.total(aiUnpricedRequests, ['provider', 'model']), legend: 'Requests' }],
-      }),
-      timeSeries({
-        title: 'Cost an hour',
-        description: 'What an hour at this pace costs, by provider and model.',
-        unit: 'currencyUSD',
-        min: 0,
-        stacked: true,
-        width: 12,
-        queries: [{ ...perHour, expression: `3600 * ${perHour.expression}` }],
-      }),
-      table({
-        title: 'Cost by model',
-        description: 'What the requests in the range of the dashboard cost, by provider and model.',
-        unit: 'currencyUSD',
-        width: 12,
-        queries: [{ ...queries.total(aiCost, ['provider', 'model']), legend: 'Cost' }],
-      }),
-    ],
-  };
-}
-
-function limitRow(queries: BoardQueries): Row {
-  return {
-    title: 'Limits and retries',
-    panels: [
-      timeSeries({
-        title: 'Rate limits met',
-        description: 'Times that a provider limited the rate, a second.',
-        unit: 'cps',
-        min: 0,
-        width: 6,
-        queries: [queries.perSecond(aiRateLimits, ['provider'])],
-      }),
-      timeSeries({
-        title: 'What the limits leave',
-        description: 'What a provider still allows until its next reset, and its limit; at 0 it refuses.',
-        unit: 'short',
-        min: 0,
-        width: 6,
-        queries: [
-          queries.now(aiRateLimitRemaining, ['provider', 'model', 'resource']),
-          {
-            ...queries.now(aiRateLimitLimit, ['provider', 'model', 'resource']),
-            legend: 'limit of {{provider}} {{model}} {{resource}}',
-          },
+          { width: 12 },
+        ],
+        'Duration of requests': [
+          histogram(aiRequestDuration, byModel),
+          'Time from sending a request to the end of the reply.',
+        ],
+        'Time to first token': [
+          histogram(aiTimeToFirstToken, byModel),
+          'Time until a streamed reply begins: what a waiting human feels.',
         ],
       }),
-      timeSeries({
-        title: 'Time to the reset',
-        description: 'Time until a provider allows as much as at first.',
-        unit: 's',
-        min: 0,
-        width: 6,
-        queries: [queries.now(aiRateLimitReset, ['provider', 'resource'])],
+      row('Tokens', {
+        'Tokens by type': [
+          rate(aiTokens, ['token_type']),
+          'Tokens used, a second, by type. The total is the sum of them.',
+          { stacked: true },
+        ],
+        'Tokens by model': [rate(aiTokens, byModel), 'Tokens of all types, a second, by provider and model.'],
+        'Share of input read from the cache, last hour': [
+          record('job_provider:ai_tokens_cached:ratio_rate1h', ['provider']),
+          'Cached tokens in all input, by provider, over an hour. A drop makes every request dearer and slower: a prompt has changed at its beginning.',
+        ],
       }),
-      timeSeries({
-        title: 'Retries',
-        description:
+      row('Cost', {
+        'Cost in this time': [stat(total(aiCost)), 'What the requests in the range of the dashboard cost.'],
+        'Cost of the last day': [
+          stat(record('job:ai_cost_usd:increase1d', ['job'])),
+          'What the requests of the last 24 hours cost, of the whole service.',
+        ],
+        'Requests without a price': [
+          stat(total(aiUnpricedRequests), ['green', [1, 'orange']]),
+          'Requests in the range of the dashboard whose model the price table lacks: the cost is too low by theirs.',
+        ],
+        'Models without a price': [
+          table(total(aiUnpricedRequests, byModel), 'Requests'),
+          'Requests in the range of the dashboard by the models that the price table lacks: add them to it.',
+          { width: 12, height: 4 },
+        ],
+        'Cost an hour': [
+          lines('currencyUSD', { [legendOf(byModel)]: `3600 * ${promql.rate(aiCost, byModel)}` }),
+          'What an hour at this pace costs, by provider and model.',
+          { stacked: true, width: 12 },
+        ],
+        'Cost by model': [
+          table(total(aiCost, byModel), 'Cost'),
+          'What the requests in the range of the dashboard cost, by provider and model.',
+          { width: 12 },
+        ],
+      }),
+      rowOf(6, 'Limits and retries', {
+        'Rate limits met': [
+          rate(aiRateLimits, ['provider']),
+          'Times that a provider limited the rate, a second.',
+        ],
+        'What the limits leave': [
+          lines('short', {
+            [legendOf(limits)]: promql.gauge(aiRateLimitRemaining, limits),
+            [`limit of ${legendOf(limits)}`]: promql.gauge(aiRateLimitLimit, limits),
+          }),
+          'What a provider still allows until its next reset, and its limit; at 0 it refuses.',
+        ],
+        'Time to the reset': [
+          now(aiRateLimitReset, ['provider', 'resource']),
+          'Time until a provider allows as much as at first.',
+        ],
+        Retries: [
+          rate(aiRetries, ['provider', 'reason'], 'reqps'),
           'Requests that are tried again, a second, by provider and reason. Many retries make an outage longer, and are paid for.',
-        unit: 'reqps',
-        min: 0,
-        width: 6,
-        queries: [queries.perSecond(aiRetries, ['provider', 'reason'])],
+        ],
       }),
     ],
-  };
+  });
 }

@@ -1,15 +1,14 @@
-/** Rows about alerts: which are pending or fire, and for each what it looks at. */
-
+/** Rows about alerts: which are pending or firing, and the query that each one looks at. */
 import { runbookUrl } from '../alerts/runbook-links.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
+import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { table, timeSeries } from './panels.js';
-import { variable } from './queries.js';
+import type { Row } from './board.js';
+import { closedRow, lines, type Panels, row, table } from './queries.js';
 
-/** The alerts that lead to a dashboard; all of them are listed on the overview. */
+/** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(
   dashboard: DashboardName,
   groups: readonly RuleGroup[],
@@ -17,69 +16,54 @@ export function alertRows(
 ): Row[] {
   const all = groups.flatMap(({ rules }) => rules.filter(isAlert));
   const alerts = all.filter((alert) => alert.dashboard === dashboard);
-  if ((dashboard === 'overview' ? all : alerts).length === 0) return [];
-  const names = alerts.map(({ name }) => name);
+  const isOverview = dashboard === 'overview';
+  if ((isOverview ? all : alerts).length === 0) return [];
+  const names = [...new Set(alerts.map(({ name }) => name))];
   const states = selector(alertStates, {
     service: variable('job'),
-    ...(dashboard === 'overview' ? {} : { alertname: { oneOf: [...new Set(names)].sort() } }),
+    ...(!isOverview && { alertname: { oneOf: names.toSorted() } }),
   });
-  return [
-    {
-      title: 'Alerts',
-      panels: [
-        table({
-          title: 'Alerts that are pending or fire',
-          description:
-            dashboard === 'overview'
-              ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
-              : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
-          unit: 'short',
-          queries: [{ expression: states, legend: 'State' }],
-        }),
-      ],
-    },
-    ...(alerts.length === 0
-      ? []
-      : [
-          {
-            title: 'Behind the alerts',
-            collapsed: true,
-            panels: [...new Set(names)].flatMap((name) =>
-              behind(
-                alerts.filter((alert) => alert.name === name),
-                settings,
-              ),
-            ),
-          },
-        ]),
-  ];
+  const list = row('Alerts', {
+    'Alerts that are pending or fire': [
+      table(lines('short', { State: states })),
+      isOverview
+        ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
+        : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
+    ],
+  });
+  if (names.length === 0) return [list];
+  const behind = names.map((name) => {
+    const named = alerts.filter((alert) => alert.name === name);
+    return panelsOf(named, settings);
+  });
+  return [list, closedRow('Behind the alerts', Object.assign({}, ...behind))];
 }
 
 /**
  * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
  * instance, share a panel.
  */
-function behind(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
+function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panels {
   const [first] = alerts;
-  if (first === undefined) return [];
+  if (first === undefined) return {};
   const { name, runbook } = first;
   const url = runbookUrl(first, settings.runbookUrl);
   const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
-  return [
-    timeSeries({
-      title: name,
-      description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
-      unit: 'short',
-      queries: [...new Set(alerts.map(({ runbook: { query } }) => query))].map((expression) => ({
-        expression,
-        legend: '',
-      })),
-      link: isAddress(url) ? { title: 'Runbook', url } : undefined,
-    }),
-  ];
+  const expressions = [...new Set(alerts.map(({ runbook: { query } }) => query))];
+  return {
+    [name]: [
+      lines(
+        'short',
+        {},
+        { min: undefined, queries: expressions.map((expression) => ({ expression, legend: '' })) },
+      ),
+      `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
+      isAddress(url) ? { link: { title: 'Runbook', url } } : {},
+    ],
+  };
 }
 
-/** Whether a browser can follow it from Grafana; a path within the bundle it cannot. */
+/** Whether a browser can follow it from Grafana, which it cannot with a path within the bundle. */
 export function isAddress(url: string): boolean {
   return /^https?:\/\//.test(url);
 }

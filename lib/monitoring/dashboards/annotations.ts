@@ -1,8 +1,8 @@
 /** Lines across the panels where something was deployed: versions that are new, and processes that start. */
 import { buildInfo } from '../../catalogue/self.js';
+import { variable } from '../promql/builder.js';
 import { selector, sumBy } from '../promql/expression.js';
 import { processStart } from '../third-party-metrics.js';
-import { variable } from './queries.js';
 
 export interface Annotation {
   readonly name: 'Deploys' | 'Starts';

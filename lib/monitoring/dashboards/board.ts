@@ -1,42 +1,49 @@
-/** What a dashboard is made of, as data: `foundation.ts` alone knows how Grafana writes it. */
+/** What a dashboard consists of, as data: `foundation.ts` alone knows how Grafana writes it. */
+import { metricsSeries } from '../../catalogue/self.js';
+import type { MetricDefinition } from '../../definition.js';
 import type { DashboardName } from '../model.js';
-
-export type PanelKind = 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
+import { variable } from '../promql/builder.js';
+import { checkLabel, selector } from '../promql/expression.js';
+import type { BundleSettings } from '../settings.js';
+import { up } from '../third-party-metrics.js';
+import { type BoardQueries, boardQueries } from './queries.js';
 
 export interface Query {
   /** PromQL with Grafana's variables. */
   readonly expression: string;
-  /** What a series is called, with `{{label}}`; of a table, the title of the column of values. */
+  /** The name of a series, with `{{label}}`; of a table, the title of the column of values. */
   readonly legend: string;
 }
 
-/** From a value on, a colour; the first is of everything below. */
-export type ColourSteps = readonly [string, ...(readonly [number, string])[]];
-
-export interface Panel {
-  readonly kind: PanelKind;
-  readonly title: string;
-  /** What it shows, and what to make of it. */
-  readonly description: string;
+/** What a panel shows, without its title and description. */
+export interface Shown {
+  readonly kind: 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
   /** Grafana's id of a unit: `s`, `bytes`, `percentunit`. */
   readonly unit: string;
   readonly queries: readonly Query[];
-  /** Of the 24 columns of Grafana's grid. */
+  /** In columns of Grafana's grid, which has 24. */
   readonly width: number;
   readonly height: number;
-  readonly stacked: boolean;
+  readonly stacked?: boolean;
   /** Bounds of the axis, or of the gauge. */
-  readonly min: number | undefined;
-  readonly max: number | undefined;
-  readonly colours: ColourSteps | undefined;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** From a value on, a colour; the first is of everything below. */
+  readonly colours?: readonly [string, ...(readonly [number, string])[]];
   /** An address that the panel links to, with its title. */
-  readonly link: { readonly title: string; readonly url: string } | undefined;
+  readonly link?: { readonly title: string; readonly url: string } | undefined;
+}
+
+export interface Panel extends Shown {
+  readonly title: string;
+  /** What it shows, and what follows from it. */
+  readonly description: string;
 }
 
 export interface Row {
   readonly title: string;
   readonly panels: readonly Panel[];
-  /** Closed until it is clicked on: its queries cost nothing until then. */
+  /** Closed until it is clicked: its queries cost nothing until then. */
   readonly collapsed?: boolean;
 }
 
@@ -47,7 +54,7 @@ export interface Variable {
   readonly description: string;
   /** `label_values(metric, label)`. */
   readonly query: string;
-  /** What is chosen at first. Default: all. */
+  /** The value that is chosen at first. Default: all. */
   readonly chosen?: string;
 }
 
@@ -58,4 +65,52 @@ export interface Board {
   readonly description: string;
   readonly variables: readonly Variable[];
   readonly rows: readonly Row[];
+}
+
+interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
+  /** Labels to choose by, beside job and instance: a title, and a metric that has the label. */
+  readonly variables?: Readonly<Record<string, readonly [title: string, definition: MetricDefinition]>>;
+  readonly rows: (queries: BoardQueries) => readonly Row[];
+}
+
+/** @throws ERR_METRICS_INVALID_MONITORING */
+export function board(
+  settings: Pick<BundleSettings, 'job'>,
+  { variables = {}, rows, ...texts }: BoardRows,
+): Board {
+  const job = { job: variable('job') };
+  return {
+    ...texts,
+    variables: [
+      jobVariable(settings),
+      {
+        name: 'instance',
+        label: 'Process',
+        description: 'Processes of the service.',
+        query: `label_values(${selector(up, job)}, instance)`,
+      },
+      ...Object.entries(variables).map(([name, [label, definition]]) => {
+        checkLabel(definition, name);
+        const part = definition.type === 'histogram' ? '_count' : undefined;
+        return {
+          name,
+          label,
+          description: `Values of the label ${name}, as ${definition.name} has them.`,
+          query: `label_values(${selector(definition, job, part)}, ${name})`,
+        };
+      }),
+    ],
+    rows: rows(boardQueries(Object.keys(variables))),
+  };
+}
+
+export function jobVariable({ job }: Pick<BundleSettings, 'job'>): Variable {
+  return {
+    name: 'job',
+    label: 'Service',
+    description: 'Services that publish metrics of this kind.',
+    // Every registry has this metric, and services that do not use this package have not.
+    query: `label_values(${selector(metricsSeries)}, job)`,
+    chosen: job,
+  };
 }

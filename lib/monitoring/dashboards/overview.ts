@@ -1,4 +1,4 @@
-/** The dashboard to begin with: each subject in a few panels, and the user's own metrics. */
+/** The dashboard to start from: each subject in a few panels, and the user's own metrics. */
 import { aiCost } from '../../catalogue/provider.js';
 import {
   activeAutonomousLoops,
@@ -7,270 +7,168 @@ import {
   pendingApprovals,
   queueDepth,
 } from '../../catalogue/workflow.js';
-import type { Thresholds } from '../alerts/thresholds.js';
+import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import type { Board, Panel, Query, Row } from './board.js';
-import { stat, timeSeries } from './panels.js';
+import { type Board, board, type Row } from './board.js';
 import { answeringProcesses, versionTable } from './process-rows.js';
-import { type BoardQueries, boardQueries, recorded, variable } from './queries.js';
+import { type BoardQueries, lines, type Panels, row, rowOf, stat } from './queries.js';
 import { ownRow } from './user-metrics.js';
-import { targetVariables } from './variables.js';
 
 export function overviewBoard(settings: BundleSettings): Board {
-  const queries = boardQueries([]);
-  const { parts } = settings;
-  return {
+  const { parts, thresholds, ownDefinitions } = settings;
+  const [hasWorkflow, hasPlatform, hasHttp] = [
+    parts.has('workflow'),
+    parts.has('platform'),
+    parts.has('http'),
+  ];
+  return board(settings, {
     name: 'overview',
     title: 'overview',
-    description: `Whether the ${parts.has('workflow') ? 'platform' : 'service'} does its work: each subject in a few panels. The links lead to a dashboard each.`,
-    variables: targetVariables(settings),
-    rows: [
+    description: `Whether the ${hasWorkflow ? 'platform' : 'service'} does its work: each subject in a few panels. The links lead to a dashboard each.`,
+    rows: (queries) => [
       nowRow(queries, settings),
-      ...(parts.has('workflow') ? [workRow(settings)] : []),
-      ...(parts.has('provider') ? [providerRow()] : []),
-      ...(parts.has('platform') ? [platformRow(parts.has('http'))] : parts.has('http') ? [inboundRow()] : []),
-      ...(parts.has('workflow') ? [troubleRow(queries)] : []),
-      ...ownRow(queries, settings.ownDefinitions),
-      { title: 'Versions', panels: [versionTable(queries, 24)] },
+      ...(hasWorkflow ? [workflowRow(queries, thresholds.workflowFailureShare)] : []),
+      ...(parts.has('provider') ? [providerRow(queries)] : []),
+      ...(hasPlatform ? [platformRow(queries, hasHttp)] : hasHttp ? [inboundRow(queries)] : []),
+      ...(hasWorkflow ? [troubleRow(queries)] : []),
+      ...ownRow(queries, ownDefinitions),
+      row('Versions', versionTable(queries, 24)),
     ],
-  };
+  });
 }
 
 function nowRow(queries: BoardQueries, { thresholds, parts }: BundleSettings): Row {
+  const { now, total, record, promql } = queries;
   const firing = selector(alertStates, {
     service: variable('job'),
     alertstate: 'firing',
     severity: { noneOf: ['none'] },
   });
-  return {
-    title: 'Now',
-    panels: [
-      stat({
-        title: 'Alerts that fire',
-        description: 'Alerts of the service that fire; the Watchdog, which always does, is left out.',
-        unit: 'short',
-        colours: ['green', [1, 'red']],
-        queries: [{ expression: `sum(${firing}) or vector(0)`, legend: 'all' }],
-      }),
-      answeringProcesses(queries),
-      ...(parts.has('workflow') ? workStats(queries, thresholds) : []),
-      ...(parts.has('provider') ? [costStat(queries)] : []),
+  const workflows: Panels = {
+    'Issues that succeed, last hour': [
+      stat(record('job:issues_success:ratio_rate1h', ['job']), [
+        'red',
+        [1 - thresholds.workflowFailureShare, 'green'],
+      ]),
+      'Successes in all issues that ended in the last hour.',
+    ],
+    'Loops in progress': [stat(now(activeAutonomousLoops)), 'Autonomous loops in progress.'],
+    Waiting: [
+      stat(lines('short', { queued: promql.gauge(queueDepth), approvals: promql.gauge(pendingApprovals) })),
+      'Items that wait in queues, and approvals that wait for a human.',
     ],
   };
-}
-
-function workStats(queries: BoardQueries, thresholds: Thresholds): Panel[] {
-  return [
-    stat({
-      title: 'Issues that succeed, last hour',
-      description: 'Successes in all issues that ended in the last hour.',
-      unit: 'percentunit',
-      colours: ['red', [1 - thresholds.workflowFailureShare, 'green']],
-      queries: [recorded('job:issues_success:ratio_rate1h', ['job'])],
+  return row('Now', {
+    'Alerts that fire': [
+      stat(lines('short', { all: `sum(${firing}) or vector(0)` }), ['green', [1, 'red']]),
+      'Alerts of the service that fire; the Watchdog, which always does, is left out.',
+    ],
+    ...answeringProcesses(queries),
+    ...(parts.has('workflow') && workflows),
+    ...(parts.has('provider') && {
+      'AI cost in this time': [
+        stat(total(aiCost)),
+        'What the requests to AI providers in the range of the dashboard cost.',
+      ] as const,
     }),
-    stat({
-      title: 'Loops in progress',
-      description: 'Autonomous loops in progress.',
-      unit: 'short',
-      queries: [queries.now(activeAutonomousLoops)],
-    }),
-    stat({
-      title: 'Waiting',
-      description: 'Items that wait in queues, and approvals that wait for a human.',
-      unit: 'short',
-      queries: [
-        { ...queries.now(queueDepth), legend: 'queued' },
-        { ...queries.now(pendingApprovals), legend: 'approvals' },
-      ],
-    }),
-  ];
-}
-
-function costStat(queries: BoardQueries): Panel {
-  return stat({
-    title: 'AI cost in this time',
-    description: 'What the requests to AI providers in the range of the dashboard cost.',
-    unit: 'currencyUSD',
-    queries: [queries.total(aiCost)],
   });
 }
 
-function workRow({ thresholds }: BundleSettings): Row {
-  return {
-    title: 'Workflows: rate, errors, duration',
-    panels: [
-      timeSeries({
-        title: 'Workflows ended',
-        description: 'Workflows that end, a second, over five minutes, by type.',
-        unit: 'cps',
-        min: 0,
-        queries: [recorded('job_workflow:workflows_completed:rate5m', ['workflow_type'])],
-      }),
-      timeSeries({
-        title: 'Share of workflows that fail',
-        description: 'Failures in all that ended, over five minutes, by type.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        colours: ['green', [thresholds.workflowFailureShare, 'red']],
-        queries: [recorded('job_workflow:workflows_failed:ratio_rate5m', ['workflow_type'])],
-      }),
-      timeSeries({
-        title: 'Duration of workflows: p95',
-        description: 'One workflow in twenty takes longer than this, by type.',
-        unit: 's',
-        min: 0,
-        queries: [
-          recorded('job_workflow:workflow_completion_duration_seconds:p95_rate5m', ['workflow_type']),
-        ],
-      }),
+function workflowRow({ record }: BoardQueries, failures: number): Row {
+  return row('Workflows: rate, errors, duration', {
+    'Workflows ended': [
+      record('job_workflow:workflows_completed:rate5m', ['workflow_type']),
+      'Workflows that end, a second, over five minutes, by type.',
     ],
-  };
+    'Share of workflows that fail': [
+      record('job_workflow:workflows_failed:ratio_rate5m', ['workflow_type']),
+      'Failures in all that ended, over five minutes, by type.',
+      { colours: ['green', [failures, 'red']] },
+    ],
+    'Duration of workflows: p95': [
+      record('job_workflow:workflow_completion_duration_seconds:p95_rate5m', ['workflow_type']),
+      'One workflow in twenty takes longer than this, by type.',
+    ],
+  });
 }
 
-function providerRow(): Row {
-  return {
-    title: 'AI providers: rate, errors, duration, cost',
-    panels: [
-      timeSeries({
-        title: 'AI requests',
-        description: 'Requests that start, a second, over five minutes, by provider.',
-        unit: 'reqps',
-        min: 0,
-        width: 6,
-        queries: [recorded('job_provider:ai_requests:rate5m', ['provider'])],
-      }),
-      timeSeries({
-        title: 'Share of AI requests that fail',
-        description: 'Failures in all that ended, over five minutes, by provider.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        width: 6,
-        queries: [recorded('job_provider:ai_requests_failed:ratio_rate5m', ['provider'])],
-      }),
-      timeSeries({
-        title: 'Duration of AI requests: p95',
-        description: 'One request in twenty takes longer than this, by provider.',
-        unit: 's',
-        min: 0,
-        width: 6,
-        queries: [recorded('job_provider:ai_request_duration_seconds:p95_rate5m', ['provider'])],
-      }),
-      timeSeries({
-        title: 'AI cost an hour',
-        description: 'What an hour at the pace of the last one costs, by provider.',
-        unit: 'currencyUSD',
-        min: 0,
-        width: 6,
-        stacked: true,
-        queries: [
-          {
-            expression: `3600 * ${recorded('job_provider:ai_cost_usd:rate1h').expression}`,
-            legend: '{{provider}}',
-          },
-        ],
-      }),
+function providerRow({ record, promql }: BoardQueries): Row {
+  return rowOf(6, 'AI providers: rate, errors, duration, cost', {
+    'AI requests': [
+      record('job_provider:ai_requests:rate5m', ['provider']),
+      'Requests that start, a second, over five minutes, by provider.',
+      { unit: 'reqps' },
     ],
-  };
+    'Share of AI requests that fail': [
+      record('job_provider:ai_requests_failed:ratio_rate5m', ['provider']),
+      'Failures in all that ended, over five minutes, by provider.',
+    ],
+    'Duration of AI requests: p95': [
+      record('job_provider:ai_request_duration_seconds:p95_rate5m', ['provider']),
+      'One request in twenty takes longer than this, by provider.',
+    ],
+    'AI cost an hour': [
+      lines('currencyUSD', { '{{provider}}': `3600 * ${promql.record('job_provider:ai_cost_usd:rate1h')}` }),
+      'What an hour at the pace of the last one costs, by provider.',
+      { stacked: true },
+    ],
+  });
 }
 
 /** A service without git platforms has its requests here; with them they are beside the platforms'. */
-function inboundRow(): Row {
-  return {
-    title: 'Inbound HTTP: rate, errors, duration',
-    panels: [
-      timeSeries({
-        title: 'Inbound requests',
-        description: 'Requests that end, a second, over five minutes, by route and method.',
-        unit: 'reqps',
-        min: 0,
-        queries: [recorded('job_route:http_server_requests:rate5m', ['route', 'method'])],
-      }),
-      timeSeries({
-        title: 'Share of inbound requests that fail',
-        description: 'Answers of 500 and above in all, over five minutes.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        queries: [recorded('job:http_server_requests_failed:ratio_rate5m')],
-      }),
-      timeSeries({
-        title: 'Duration of inbound requests: p95',
-        description: 'One request in twenty takes longer than this.',
-        unit: 's',
-        min: 0,
-        queries: [recorded('job:http_server_request_duration_seconds:p95_rate5m')],
-      }),
+function inboundRow({ record }: BoardQueries): Row {
+  return row('Inbound HTTP: rate, errors, duration', {
+    'Inbound requests': [
+      record('job_route:http_server_requests:rate5m', ['route', 'method']),
+      'Requests that end, a second, over five minutes, by route and method.',
+      { unit: 'reqps' },
     ],
-  };
+    'Share of inbound requests that fail': [
+      record('job:http_server_requests_failed:ratio_rate5m'),
+      'Answers of 500 and above in all, over five minutes.',
+    ],
+    'Duration of inbound requests: p95': [
+      record('job:http_server_request_duration_seconds:p95_rate5m'),
+      'One request in twenty takes longer than this.',
+    ],
+  });
 }
 
-function platformRow(hasInbound: boolean): Row {
-  const inbound = (record: string): Query[] =>
-    hasInbound ? [{ ...recorded(record), legend: 'inbound requests' }] : [];
+function platformRow({ record, promql }: BoardQueries, hasInbound: boolean): Row {
+  const inbound = (name: string) => hasInbound && { 'inbound requests': promql.record(name) };
   const andInbound = hasInbound ? ', of inbound requests' : '';
-  return {
-    title: `Git platforms${hasInbound ? ' and HTTP' : ''}: rate, errors, duration`,
-    panels: [
-      timeSeries({
-        title: 'Webhooks received',
-        description: 'Webhooks that arrive, a second, over five minutes, by platform.',
-        unit: 'cps',
-        min: 0,
-        queries: [recorded('job_platform:webhooks_received:rate5m', ['platform'])],
-      }),
-      timeSeries({
-        title: 'Failures by share',
-        description: `Failures in all, over five minutes: of webhooks by platform, of outbound requests by service${andInbound}.`,
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        queries: [
-          { ...recorded('job_platform:webhooks_failed:ratio_rate5m'), legend: 'webhooks of {{platform}}' },
-          { ...recorded('job_service:api_requests_failed:ratio_rate5m'), legend: 'requests to {{service}}' },
-          ...inbound('job:http_server_requests_failed:ratio_rate5m'),
-        ],
-      }),
-      timeSeries({
-        title: 'Durations: p95',
-        description: `One request in twenty takes longer than this: of outbound requests by service${andInbound}.`,
-        unit: 's',
-        min: 0,
-        queries: [
-          {
-            ...recorded('job_service:api_request_duration_seconds:p95_rate5m'),
-            legend: 'requests to {{service}}',
-          },
-          ...inbound('job:http_server_request_duration_seconds:p95_rate5m'),
-        ],
-      }),
+  return row(`Git platforms${hasInbound ? ' and HTTP' : ''}: rate, errors, duration`, {
+    'Webhooks received': [
+      record('job_platform:webhooks_received:rate5m', ['platform']),
+      'Webhooks that arrive, a second, over five minutes, by platform.',
     ],
-  };
+    'Failures by share': [
+      lines('percentunit', {
+        'webhooks of {{platform}}': promql.record('job_platform:webhooks_failed:ratio_rate5m'),
+        'requests to {{service}}': promql.record('job_service:api_requests_failed:ratio_rate5m'),
+        ...inbound('job:http_server_requests_failed:ratio_rate5m'),
+      }),
+      `Failures in all, over five minutes: of webhooks by platform, of outbound requests by service${andInbound}.`,
+      { max: 1 },
+    ],
+    'Durations: p95': [
+      lines('s', {
+        'requests to {{service}}': promql.record('job_service:api_request_duration_seconds:p95_rate5m'),
+        ...inbound('job:http_server_request_duration_seconds:p95_rate5m'),
+      }),
+      `One request in twenty takes longer than this: of outbound requests by service${andInbound}.`,
+    ],
+  });
 }
 
-function troubleRow(queries: BoardQueries): Row {
-  return {
-    title: 'Trouble',
-    panels: [
-      timeSeries({
-        title: 'Errors',
-        description: 'Errors that no other metric counts, a second, by component and severity.',
-        unit: 'cps',
-        min: 0,
-        width: 12,
-        queries: [queries.perSecond(errors, ['component', 'severity'])],
-      }),
-      timeSeries({
-        title: 'Escalations',
-        description: 'Work handed to humans, a second, by reason.',
-        unit: 'cps',
-        min: 0,
-        width: 12,
-        queries: [queries.perSecond(escalations, ['reason'])],
-      }),
+function troubleRow({ rate }: BoardQueries): Row {
+  return rowOf(12, 'Trouble', {
+    Errors: [
+      rate(errors, ['component', 'severity']),
+      'Errors that no other metric counts, a second, by component and severity.',
     ],
-  };
+    Escalations: [rate(escalations, ['reason']), 'Work handed to humans, a second, by reason.'],
+  });
 }

@@ -1,5 +1,5 @@
 /** A panel through Grafana's builders. */
-import type { ColourSteps, Panel, Query } from './board.js';
+import type { Panel, Query } from './board.js';
 import type { Foundation } from './foundation.js';
 
 /** The source that is chosen at the top; a placeholder of Grafana's, none of JavaScript's. */
@@ -101,7 +101,7 @@ function last(common: Foundation['common']) {
   return new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
 }
 
-function thresholds({ dashboard }: Foundation, [below, ...steps]: ColourSteps) {
+function thresholds({ dashboard }: Foundation, [below, ...steps]: NonNullable<Panel['colours']>) {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
     .steps([{ value: null, color: below }, ...steps.map(([value, color]) => ({ value, color }))]);

@@ -1,101 +1,151 @@
-/** The process, its health, and the pipeline of the metrics themselves, to Prometheus and Alertmanager. */
-import { healthCheckDuration, healthCheckStatus } from '../../catalogue/health.js';
-import { methodCalls, methodCallsInProgress, methodDuration } from '../../catalogue/method.js';
+/** The processes, and the pipeline of the metrics: scrapes, series, snapshots, pushes, Prometheus and Alertmanager. */
+import {
+  metricsClusterWorkers,
+  metricsCollectorErrors,
+  metricsPushFailures,
+  metricsPushSuccessTimestamp,
+  metricsRecordingErrors,
+  metricsScrapeDuration,
+  metricsScrapeSize,
+  metricsScrapesInProgress,
+  metricsSeries,
+  metricsSeriesFolded,
+  metricsSnapshotAge,
+  metricsSnapshotSize,
+} from '../../catalogue/self.js';
+import { promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
-import type { Board, Row } from './board.js';
-import { histogramPanels } from './durations.js';
-import { stat, timeSeries } from './panels.js';
-import { nodeRow, targetRow } from './process-rows.js';
-import { type BoardQueries, boardQueries } from './queries.js';
-import { monitoringRow, scrapeRow, seriesRow, storeRow } from './self-rows.js';
-import { targetVariables } from './variables.js';
+import {
+  alertmanagerNotificationsFailed,
+  prometheusConfigReload,
+  prometheusHeadSeries,
+  prometheusNotificationErrors,
+  prometheusNotificationsDropped,
+  prometheusRuleFailures,
+} from '../third-party-metrics.js';
+import { type Board, board, type Row } from './board.js';
+import { healthRow, methodRow, nodeRow, targetRow } from './process-rows.js';
+import { type BoardQueries, gauge, lines, row, rowOf, stat } from './queries.js';
 
 export function pipelineBoard(settings: BundleSettings): Board {
-  const queries = boardQueries([]);
-  const { parts } = settings;
-  return {
+  const { parts, config } = settings;
+  const [hasProcess, hasPipeline] = [parts.has('process'), parts.has('pipeline')];
+  return board(settings, {
     name: 'pipeline',
     title: 'pipeline and Node',
     description:
       'Whether the processes run and are well, and whether their metrics arrive: what every other dashboard rests on.',
-    variables: targetVariables(settings),
-    rows: [
+    rows: (queries) => [
       targetRow(queries),
-      ...(parts.has('process') ? [nodeRow(queries), healthRow(queries)] : []),
-      ...(parts.has('pipeline')
-        ? [scrapeRow(queries), seriesRow(queries, settings), storeRow(queries), monitoringRow()]
-        : []),
-      ...(parts.has('process') ? [methodRow(queries)] : []),
+      ...(hasProcess ? [nodeRow(queries), healthRow(queries)] : []),
+      ...(hasPipeline ? [...metricsRows(queries, config.maxSeries), monitoringRow()] : []),
+      ...(hasProcess ? [methodRow(queries)] : []),
     ],
-  };
+  });
 }
 
-function healthRow(queries: BoardQueries): Row {
-  return {
-    title: 'Health checks',
-    panels: [
-      stat({
-        title: 'Health checks',
-        description:
-          'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. None where no one asks whether the service is ready.',
-        unit: 'short',
-        width: 12,
-        height: 8,
-        colours: ['red', [0.5, 'orange'], [1, 'green']],
-        queries: [queries.now(healthCheckStatus, ['check'])],
-      }),
-      timeSeries({
-        title: 'Health checks over time',
-        description: 'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail.',
-        unit: 'short',
-        min: 0,
-        max: 1,
-        width: 12,
-        queries: [queries.now(healthCheckStatus, ['check'])],
-      }),
-      ...histogramPanels(queries, healthCheckDuration, {
-        title: 'Duration of health checks',
-        description: 'Time that a check takes; a slow one holds up who asks for readiness.',
-        by: ['check'],
-      }),
-    ],
-  };
+function metricsRows({ rate, now, histogram, promql }: BoardQueries, maxSeries: number): Row[] {
+  const series = promql.selector(metricsSeries);
+  return [
+    row('Scrapes, as the service sees them', {
+      Scrapes: [rate(metricsScrapeDuration, ['format'], 'reqps'), 'Scrapes answered, a second, by format.'],
+      'Scrapes in progress': [
+        now(metricsScrapesInProgress),
+        'Scrapes that are being answered. More than one for long: they take longer than the interval.',
+      ],
+      'Size of a scrape': [
+        now(metricsScrapeSize, ['format']),
+        'Size of the last scrape before compression, the largest of all processes, by format.',
+      ],
+      'Duration of scrapes': [
+        histogram(metricsScrapeDuration, ['format']),
+        'Time that a scrape takes to be written.',
+      ],
+    }),
+    row('Series and recordings', {
+      'Fullest metric': [
+        gauge(lines('percentunit', { all: `max(${series}) / ${maxSeries}` }), [
+          'green',
+          [0.8, 'orange'],
+          [1, 'red'],
+        ]),
+        `Series of the metric that has most, over the ${maxSeries} that a metric may have by METRICS_MAX_SERIES. At 100 % new label values become \`other\`.`,
+        { width: 6 },
+      ],
+      'Series of the ten largest metrics': [
+        lines('short', { '{{metric}}': `topk(10, max by (metric) (${series}))` }),
+        'Series of a process, by metric, of the ten metrics that have most.',
+        { width: 10 },
+      ],
+      'Recordings folded into `other`': [
+        rate(metricsSeriesFolded, ['metric', 'label']),
+        'Recordings, a second, whose label value became `other`, by metric and label. The totals are right, that label is not.',
+      ],
+      'Recordings that failed': [
+        rate(metricsRecordingErrors, ['metric', 'reason']),
+        'Recordings that failed, a second, by metric and reason; each is missing from what is shown.',
+        { width: 12 },
+      ],
+      'Collect functions that failed': [
+        rate(metricsCollectorErrors, ['metric']),
+        'Collect functions that failed at a scrape, a second, by metric; that metric is left out of the scrape.',
+        { width: 12 },
+      ],
+      'Workers of a cluster': [
+        lines('short', { '{{state}}': promql.sum(metricsClusterWorkers, ['state']) }),
+        'Worker processes and threads that one endpoint answers for, by whether they answered the last scrape in time. None where each process has an endpoint of its own.',
+        { width: 12 },
+      ],
+    }),
+    rowOf(6, 'Snapshots and pushes', {
+      'Age of the snapshot': [
+        now(metricsSnapshotAge, ['instance']),
+        'Age of the last written snapshot: what a crash would lose. 0 where there is no snapshot file.',
+      ],
+      'Size of the snapshot': [
+        now(metricsSnapshotSize, ['instance']),
+        'Size of the last written snapshot. 0 where there is no snapshot file.',
+      ],
+      'Time since the last push': [
+        lines('s', { '{{target}}': `time() - ${promql.gauge(metricsPushSuccessTimestamp, ['target'])}` }),
+        'Time since a push to a Pushgateway last succeeded, by target. None where nothing is pushed.',
+      ],
+      'Pushes that failed': [
+        rate(metricsPushFailures, ['target']),
+        'Pushes to a Pushgateway that failed, a second, by target.',
+      ],
+    }),
+  ];
 }
 
-function methodRow(queries: BoardQueries): Row {
-  return {
-    title: 'Decorated methods: rate, errors, duration',
-    collapsed: true,
-    panels: [
-      timeSeries({
-        title: 'Calls of methods',
-        description:
-          'Calls that end, a second, by class and method, of methods whose decorators are given no metric.',
-        unit: 'cps',
-        min: 0,
-        queries: [queries.perSecond(methodCalls, ['class', 'method'])],
-      }),
-      timeSeries({
-        title: 'Share of calls that fail',
-        description: 'Failures in all calls, by class and method.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        queries: [queries.share(methodCalls, { outcome: 'failure' }, ['class', 'method'])],
-      }),
-      timeSeries({
-        title: 'Calls in progress',
-        description:
-          'Calls that have not ended, by class and method. A line that never falls: calls that never end.',
-        unit: 'short',
-        min: 0,
-        queries: [queries.now(methodCallsInProgress, ['class', 'method'])],
-      }),
-      ...histogramPanels(queries, methodDuration, {
-        title: 'Duration of calls',
-        description: 'Time that a call takes to its end.',
-        by: ['class', 'method'],
-      }),
+/** The variables do not apply here: these metrics belong to no service. */
+function monitoringRow(): Row {
+  const { rate, selector } = promql({ matchers: {}, window: '$__rate_interval' });
+  return rowOf(6, 'Prometheus and Alertmanager', {
+    'Configuration of Prometheus': [
+      stat(lines('short', { all: `min(${selector(prometheusConfigReload)})` }), ['red', [1, 'green']]),
+      'Whether Prometheus could read its configuration when it last did: 1 yes, 0 no, and it goes on with the old one.',
+      { height: 8 },
     ],
-  };
+    'Series in Prometheus': [
+      lines('short', { all: `sum(${selector(prometheusHeadSeries)})` }),
+      'Series that Prometheus holds in memory, of all that it scrapes.',
+    ],
+    'Rules that failed': [
+      lines('cps', { '{{rule_group}}': rate(prometheusRuleFailures, ['rule_group']) }),
+      'Evaluations of rules that failed, a second, by group: their records and alerts are missing.',
+    ],
+    'Alerts not sent': [
+      lines('cps', { '{{alertmanager}}': rate(prometheusNotificationErrors, ['alertmanager']) }),
+      'Alerts that Prometheus could not send, a second, by Alertmanager.',
+    ],
+    'Alerts dropped': [
+      lines('cps', { all: rate(prometheusNotificationsDropped) }),
+      'Alerts that Prometheus gave up sending, a second.',
+    ],
+    'Notifications not sent': [
+      lines('cps', { '{{integration}}': rate(alertmanagerNotificationsFailed, ['integration']) }),
+      'Notifications that Alertmanager could not send, a second, by way: no one hears of these alerts.',
+    ],
+  });
 }

@@ -1,6 +1,7 @@
-/** Rows about the processes: whether they run, which version, and how Node fares in them. */
+/** Rows about the processes: whether they run, which version, and how Node.js performs in them. */
+import { healthCheckDuration, healthCheckStatus } from '../../catalogue/health.js';
+import { methodCalls, methodCallsInProgress, methodDuration } from '../../catalogue/method.js';
 import { buildInfo } from '../../catalogue/self.js';
-import { rate, sumBy } from '../promql/expression.js';
 import {
   nodeEventLoopLag,
   nodeGcDuration,
@@ -13,133 +14,125 @@ import {
   scrapeSamples,
   up,
 } from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { stat, table, timeSeries } from './panels.js';
-import type { BoardQueries } from './queries.js';
+import type { Row } from './board.js';
+import { type BoardQueries, closedRow, lines, type Panels, row, stat, table } from './queries.js';
 
-export function answeringProcesses(queries: BoardQueries): Panel {
-  return stat({
-    title: 'Processes that answer',
-    description: 'Share of the known processes that Prometheus can scrape.',
-    unit: 'percentunit',
-    colours: ['red', [1, 'green']],
-    queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
-  });
+const byProcess = ['job', 'instance'];
+
+export function answeringProcesses({ promql }: BoardQueries): Panels {
+  return {
+    'Processes that answer': [
+      stat(lines('percentunit', { all: `avg(${promql.selector(up)})` }), ['red', [1, 'green']]),
+      'Share of the known processes that Prometheus can scrape.',
+    ],
+  };
+}
+
+export function versionTable({ now }: BoardQueries, width: number): Panels {
+  return {
+    'What runs': [
+      table(now(buildInfo, [...byProcess, 'service', 'version', 'revision', 'node_version']), 'Runs'),
+      'Version and revision of each process, and its Node. Two versions for long: a roll-out that has stopped halfway.',
+      { width, height: 4 },
+    ],
+  };
 }
 
 export function targetRow(queries: BoardQueries): Row {
-  return {
-    title: 'Processes',
-    panels: [
-      answeringProcesses(queries),
-      stat({
-        title: 'Processes',
-        description: 'Processes that Prometheus knows of, whether they answer or not.',
-        unit: 'short',
-        queries: [{ expression: `count(${queries.of(up)})`, legend: 'all' }],
-      }),
-      stat({
-        title: 'Youngest process',
-        description:
-          'Time since the last start of a process. Always little: they crash and are started again.',
-        unit: 's',
-        queries: [{ expression: `time() - max(${queries.of(processStart)})`, legend: 'all' }],
-      }),
-      versionTable(queries, 12),
-      timeSeries({
-        title: 'Processes that answer, over time',
-        description: 'Whether Prometheus could scrape each process: 1 yes, 0 no.',
-        unit: 'short',
-        min: 0,
-        max: 1,
-        queries: [queries.now(up, ['job', 'instance'])],
-      }),
-      timeSeries({
-        title: 'Duration of scrapes, as Prometheus sees it',
-        description: 'Time from asking a process for its metrics to having them, network and all.',
-        unit: 's',
-        min: 0,
-        queries: [queries.now(scrapeDuration, ['job', 'instance'])],
-      }),
-      timeSeries({
-        title: 'Samples in a scrape',
-        description:
-          'Samples that each process publishes. A rise that does not end: a label whose values are not limited.',
-        unit: 'short',
-        min: 0,
-        queries: [queries.now(scrapeSamples, ['job', 'instance'])],
-      }),
+  const { now, promql } = queries;
+  return row('Processes', {
+    ...answeringProcesses(queries),
+    Processes: [
+      stat(lines('short', { all: `count(${promql.selector(up)})` })),
+      'Processes that Prometheus knows of, whether they answer or not.',
     ],
-  };
-}
-
-/** What runs where. */
-export function versionTable(queries: BoardQueries, width: number): ReturnType<typeof table> {
-  const labels = ['job', 'instance', 'service', 'version', 'revision', 'node_version'];
-  return table({
-    title: 'What runs',
-    description:
-      'Version and revision of each process, and its Node. Two versions for long: a roll-out that has stopped halfway.',
-    unit: 'short',
-    width,
-    height: 4,
-    queries: [{ ...queries.now(buildInfo, labels), legend: 'Runs' }],
+    'Youngest process': [
+      stat(lines('s', { all: `time() - max(${promql.selector(processStart)})` })),
+      'Time since the last start of a process. Always little: they crash and are started again.',
+    ],
+    ...versionTable(queries, 12),
+    'Processes that answer, over time': [
+      now(up, byProcess),
+      'Whether Prometheus could scrape each process: 1 yes, 0 no.',
+      { max: 1 },
+    ],
+    'Duration of scrapes, as Prometheus sees it': [
+      now(scrapeDuration, byProcess),
+      'Time from asking a process for its metrics to having them, network and all.',
+    ],
+    'Samples in a scrape': [
+      now(scrapeSamples, byProcess),
+      'Samples that each process publishes. A rise that does not end: a label whose values are not limited.',
+    ],
   });
 }
 
-export function nodeRow(queries: BoardQueries): Row {
-  const by = ['job', 'instance'];
-  return {
-    title: 'Node',
-    panels: [
-      timeSeries({
-        title: 'Lag of the event loop',
-        description:
-          'Delay of the event loop, 99th percentile, by process: what every request waits in addition. Over 0.1 s: something computes for too long at a time.',
-        unit: 's',
-        min: 0,
-        queries: [queries.now(nodeEventLoopLag, by)],
-      }),
-      timeSeries({
-        title: 'CPU',
-        description: 'Processor time a second, by process: 1 is one core, and Node has little use for more.',
-        unit: 'percentunit',
-        min: 0,
-        queries: [queries.perSecond(processCpu, by)],
-      }),
-      timeSeries({
-        title: 'Garbage collection',
-        description:
-          'Time a second that goes into collecting garbage, by kind. Much of it: the heap is nearly full.',
-        unit: 'percentunit',
-        min: 0,
-        stacked: true,
-        queries: [
-          {
-            expression: sumBy(['kind'], rate(queries.of(nodeGcDuration, {}, '_sum'), '$__rate_interval')),
-            legend: '{{kind}}',
-          },
-        ],
-      }),
-      timeSeries({
-        title: 'Memory',
-        description: 'Resident memory, by process. A line that only rises is a leak.',
-        unit: 'bytes',
-        min: 0,
-        width: 12,
-        queries: [queries.now(processResidentMemory, by)],
-      }),
-      timeSeries({
-        title: 'Heap',
-        description: 'Heap that Node uses, and has, by process.',
-        unit: 'bytes',
-        min: 0,
-        width: 12,
-        queries: [
-          { ...queries.now(nodeHeapUsed, by), legend: '{{job}} {{instance}} used' },
-          { ...queries.now(nodeHeapTotal, by), legend: '{{job}} {{instance}} total' },
-        ],
-      }),
+export function nodeRow({ rate, now, promql }: BoardQueries): Row {
+  return row('Node', {
+    'Lag of the event loop': [
+      now(nodeEventLoopLag, byProcess),
+      'Delay of the event loop, 99th percentile, by process: what every request waits in addition. Over 0.1 s: something computes for too long at a time.',
     ],
-  };
+    CPU: [
+      rate(processCpu, byProcess),
+      'Processor time a second, by process: 1 is one core, and Node has little use for more.',
+    ],
+    'Garbage collection': [
+      lines('percentunit', { '{{kind}}': promql.rate(nodeGcDuration, ['kind'], { part: '_sum' }) }),
+      'Time a second that goes into collecting garbage, by kind. Much of it: the heap is nearly full.',
+      { stacked: true },
+    ],
+    Memory: [
+      now(processResidentMemory, byProcess),
+      'Resident memory, by process. A line that only rises is a leak.',
+      { width: 12 },
+    ],
+    Heap: [
+      lines('bytes', {
+        '{{job}} {{instance}} used': promql.gauge(nodeHeapUsed, byProcess),
+        '{{job}} {{instance}} total': promql.gauge(nodeHeapTotal, byProcess),
+      }),
+      'Heap that Node uses, and has, by process.',
+      { width: 12 },
+    ],
+  });
+}
+
+export function healthRow({ now, histogram }: BoardQueries): Row {
+  const status = now(healthCheckStatus, ['check']);
+  return row('Health checks', {
+    'Health checks': [
+      stat(status, ['red', [0.5, 'orange'], [1, 'green']]),
+      'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. None where no one asks whether the service is ready.',
+      { width: 12, height: 8 },
+    ],
+    'Health checks over time': [
+      status,
+      'Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail.',
+      { max: 1, width: 12 },
+    ],
+    'Duration of health checks': [
+      histogram(healthCheckDuration, ['check']),
+      'Time that a check takes; a slow one holds up who asks for readiness.',
+    ],
+  });
+}
+
+export function methodRow({ rate, now, share, histogram }: BoardQueries): Row {
+  const by = ['class', 'method'];
+  return closedRow('Decorated methods: rate, errors, duration', {
+    'Calls of methods': [
+      rate(methodCalls, by),
+      'Calls that end, a second, by class and method, of methods whose decorators are given no metric.',
+    ],
+    'Share of calls that fail': [
+      share(methodCalls, { outcome: 'failure' }, by),
+      'Failures in all calls, by class and method.',
+    ],
+    'Calls in progress': [
+      now(methodCallsInProgress, by),
+      'Calls that have not ended, by class and method. A line that never falls: calls that never end.',
+    ],
+    'Duration of calls': [histogram(methodDuration, by), 'Time that a call takes to its end.'],
+  });
 }
