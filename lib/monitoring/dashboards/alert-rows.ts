@@ -5,8 +5,8 @@ import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import type { Row } from './board.js';
-import { closedRow, lines, type Panels, row, table } from './queries.js';
+import type { Panel, Row } from './board.js';
+import { lines, row, table } from './panels.js';
 
 /** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(
@@ -23,44 +23,45 @@ export function alertRows(
     service: variable('job'),
     ...(!isOverview && { alertname: { oneOf: names.toSorted() } }),
   });
-  const list = row('Alerts', {
-    'Alerts that are pending or fire': [
-      table(lines('short', { State: states })),
-      isOverview
-        ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
-        : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
-    ],
-  });
+  const list = row('Alerts')`
+    Alerts that are pending or fire ${table(lines('short', { State: states }))}
+      ${
+        isOverview
+          ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
+          : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.'
+      }
+  `;
   if (names.length === 0) return [list];
-  const behind = names.map((name) => {
-    const named = alerts.filter((alert) => alert.name === name);
-    return panelsOf(named, settings);
-  });
-  return [list, closedRow('Behind the alerts', Object.assign({}, ...behind))];
+  const behind = names.flatMap((name) =>
+    panelsOf(
+      alerts.filter((alert) => alert.name === name),
+      settings,
+    ),
+  );
+  return [list, { title: 'Behind the alerts', collapsed: true, panels: behind }];
 }
 
 /**
  * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
  * instance, share a panel.
  */
-function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panels {
+function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
   const [first] = alerts;
-  if (first === undefined) return {};
-  const { name, runbook } = first;
+  if (first === undefined) return [];
+  const { name: title, runbook } = first;
   const url = runbookUrl(first, settings.runbookUrl);
   const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
   const expressions = [...new Set(alerts.map(({ runbook: { query } }) => query))];
-  return {
-    [name]: [
-      lines(
-        'short',
-        {},
-        { min: undefined, queries: expressions.map((expression) => ({ expression, legend: '' })) },
-      ),
-      `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
-      isAddress(url) ? { link: { title: 'Runbook', url } } : {},
-    ],
-  };
+  return [
+    {
+      ...lines('short', {}),
+      title,
+      description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
+      queries: expressions.map((expression) => ({ expression, legend: '' })),
+      min: undefined,
+      ...(isAddress(url) && { link: { title: 'Runbook', url } }),
+    },
+  ];
 }
 
 /** Whether a browser can follow it from Grafana, which it cannot with a path within the bundle. */

@@ -6,7 +6,7 @@ import { variable } from '../promql/builder.js';
 import { checkLabel, selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { up } from '../third-party-metrics.js';
-import { type BoardQueries, boardQueries } from './queries.js';
+import { type BoardQueries, boardQueries } from './panels.js';
 
 export interface Query {
   /** PromQL with Grafana's variables. */

@@ -3,7 +3,7 @@ import { isAlert, type RuleGroup } from '../model.js';
 import { promql, variable } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import { type Board, jobVariable, type Row, type Variable } from './board.js';
-import { gauge, lines, row, rowOf, stat, table } from './queries.js';
+import { gauge, lines, panels, row, stat, styled, table, wide } from './panels.js';
 
 const objective = 'slo:objective:ratio';
 const budget = 'slo:error_budget_remaining:ratio';
@@ -45,87 +45,73 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
     Object.fromEntries(measured.map((window) => [`${legend}${window}`, expression(of(errorRatio + window))]));
   const burn = (errors: string) =>
     `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
+  const budgets = panels`
+    Budget that is left ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
+      Share of the failures that the objective allows in its period, which have not happened. At 0 it is broken.
+    Budget that is left, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
+      How the budget goes. A step down is an incident, a slope a fault that no one has noticed.
+  `;
   return [
-    row('Objectives and their budgets', {
-      ...(records.has(budget) && {
-        'Budget that is left': [
-          gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']]),
-          'Share of the failures that the objective allows in its period, which have not happened. At 0 it is broken.',
-        ],
-        'Budget that is left, over time': [
-          left,
-          'How the budget goes. A step down is an incident, a slope a fault that no one has noticed.',
-          { min: undefined, max: 1, width: 10 },
-        ],
-      }),
-      Objective: [
-        stat(lines('percentunit', { '{{slo}}': of(objective) })),
-        'Share of events that must be good.',
-        { width: 6, height: 8 },
-      ],
-    }),
-    row('Errors and burn rates', {
-      'Bad events, by share': [
+    row('Objectives and their budgets')`
+      ${records.has(budget) && budgets}
+      Objective ${styled(stat(lines('percentunit', { '{{slo}}': of(objective) })), { width: 6, height: 8 })}
+        Share of events that must be good.
+    `,
+    row('Errors and burn rates')`
+      Bad events, by share ${wide(
         lines(
           'percentunit',
           over('{{slo}} ', (errors) => errors),
         ),
-        'Share of events that were bad, over each window.',
-        { width: 12 },
-      ],
-      'Burn rate': [
-        lines('short', over('{{slo}} ', burn)),
-        'How many times faster than allowed the budget is used, over each window. 1 uses it up just in its period; 14.4 over an hour, 2 % of 30 days in that hour, wakes someone.',
-        { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] },
-      ],
-      'Burn rates now': [
-        table(lines('short', over('', burn))),
-        'How many times faster than allowed each budget is used, over each window.',
-      ],
-    }),
+      )}
+        Share of events that were bad, over each window.
+      Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
+        How many times faster than allowed the budget is used, over each window. 1 uses it up just in its period; 14.4 over an
+        hour, 2 % of 30 days in that hour, wakes someone.
+      Burn rates now ${table(lines('short', over('', burn)))}
+        How many times faster than allowed each budget is used, over each window.
+    `,
   ];
 }
 
+/** Part of the bundle, legend, record of the failures, record of the durations. */
+const indicators = [
+  [
+    'http',
+    'inbound requests',
+    'job:http_server_requests_failed:ratio_rate5m',
+    'job:http_server_request_duration_seconds:p99_rate5m',
+  ],
+  [
+    'provider',
+    'AI requests, {{provider}}',
+    'job_provider:ai_requests_failed:ratio_rate5m',
+    'job_provider:ai_request_duration_seconds:p99_rate5m',
+  ],
+  [
+    'workflow',
+    'workflows, {{workflow_type}}',
+    'job_workflow:workflows_failed:ratio_rate5m',
+    'job_workflow:workflow_completion_duration_seconds:p99_rate5m',
+  ],
+] as const;
+
 /** Of each part of the bundle, whatever objectives there are. */
 function indicatorRow({ parts }: BundleSettings): Row[] {
-  const [hasHttp, hasProvider, hasWorkflow] = [
-    parts.has('http'),
-    parts.has('provider'),
-    parts.has('workflow'),
-  ];
-  if (!(hasHttp || hasProvider || hasWorkflow)) return [];
+  const made = indicators.filter(([part]) => parts.has(part));
+  if (made.length === 0) return [];
+  const hasIssues = parts.has('workflow');
+  const failures = lines('percentunit', {
+    ...Object.fromEntries(made.map(([, legend, failed]) => [legend, record(failed)])),
+    ...(hasIssues && { issues: `1 - ${record('job:issues_success:ratio_rate1h')}` }),
+  });
+  const durations = Object.fromEntries(made.map(([, legend, , duration]) => [legend, record(duration)]));
   return [
-    rowOf(12, 'Indicators: errors and durations of each subject', {
-      'Failures by share': [
-        lines('percentunit', {
-          ...(hasHttp && { 'inbound requests': record('job:http_server_requests_failed:ratio_rate5m') }),
-          ...(hasProvider && {
-            'AI requests, {{provider}}': record('job_provider:ai_requests_failed:ratio_rate5m'),
-          }),
-          ...(hasWorkflow && {
-            'workflows, {{workflow_type}}': record('job_workflow:workflows_failed:ratio_rate5m'),
-            issues: `1 - ${record('job:issues_success:ratio_rate1h')}`,
-          }),
-        }),
-        `Failures in all, over five minutes${hasWorkflow ? '; of issues, over an hour, what did not succeed' : ''}.`,
-        { max: 1 },
-      ],
-      'Durations: p99': [
-        lines('s', {
-          ...(hasHttp && {
-            'inbound requests': record('job:http_server_request_duration_seconds:p99_rate5m'),
-          }),
-          ...(hasProvider && {
-            'AI requests, {{provider}}': record('job_provider:ai_request_duration_seconds:p99_rate5m'),
-          }),
-          ...(hasWorkflow && {
-            'workflows, {{workflow_type}}': record(
-              'job_workflow:workflow_completion_duration_seconds:p99_rate5m',
-            ),
-          }),
-        }),
-        'One in a hundred takes longer than this.',
-      ],
-    }),
+    row('Indicators: errors and durations of each subject', { width: 12 })`
+      Failures by share ${styled(failures, { max: 1 })}
+        Failures in all, over five minutes${hasIssues ? '; of issues, over an hour, what did not succeed' : ''}.
+      Durations: p99 ${lines('s', durations)}
+        One in a hundred takes longer than this.
+    `,
   ];
 }

@@ -12,35 +12,79 @@ import { type Promql, promql, variable } from '../promql/builder.js';
 import { aggregate, type Matches } from '../promql/expression.js';
 import type { Panel, Row, Shown } from './board.js';
 
-/** Panels by their titles. What is shown may be several panels, whose titles begin with this one. */
-export type Panels = Readonly<
-  Record<
-    string,
-    readonly [shown: Shown | ((about: About) => Panel[]), description: string, layout?: Partial<Shown>]
-  >
->;
-
+/** What a panel shows; several panels, whose titles begin with this one; panels as they are; a part of the text. */
+type Cell = Shown | ((about: About) => Panel[]) | readonly Panel[] | string | number | false;
 type About = Pick<Panel, 'title' | 'description'>;
+type Table<T> = (texts: TemplateStringsArray, ...cells: readonly Cell[]) => T;
 
-/** @param width of each panel that does not set its own; default: that of its kind */
-export function row(title: string, panels: Panels, width?: number): Row {
-  return {
-    title,
-    panels: Object.entries(panels).flatMap(([name, [shown, description, layout = {}]]) => {
-      const about = { title: name, description };
-      if (typeof shown === 'function') return shown(about);
-      return [{ ...about, ...shown, ...(width === undefined ? {} : { width }), ...layout }];
-    }),
+/**
+ * Panels as a table. Each begins with a line of its title and what it shows; the lines below are its description.
+ * @example
+ * panels`
+ *   Steps ended ${rate(workflowStepDuration, ['step_name'])}
+ *     Steps that end, per second, by name.
+ * `
+ */
+export const panels: Table<Panel[]> = (texts, ...cells) => panelsOf(texts, cells);
+
+function panelsOf(texts: TemplateStringsArray, cells: readonly Cell[], layout: Partial<Shown> = {}): Panel[] {
+  const made: Panel[] = [];
+  let text = texts[0] ?? '';
+  let describe: ((description: string) => Panel[]) | undefined;
+  const close = (description: string): void => {
+    if (describe !== undefined) made.push(...describe(description.replaceAll(/\s+/g, ' ').trim()));
+    describe = undefined;
   };
+  for (const [index, cell] of cells.entries()) {
+    const next = texts[index + 1] ?? '';
+    if (typeof cell === 'string' || typeof cell === 'number') {
+      text += `${cell}${next}`;
+      continue;
+    }
+    const titleAt = text.lastIndexOf('\n') + 1;
+    const title = text.slice(titleAt).trim();
+    close(text.slice(0, titleAt));
+    text = next;
+    if (isPanels(cell)) made.push(...cell);
+    else if (typeof cell === 'function') describe = (description) => cell({ title, description });
+    else if (cell !== false) describe = (description) => [{ title, description, ...cell, ...layout }];
+  }
+  close(text);
+  return made;
 }
 
-export function rowOf(width: number, title: string, panels: Panels): Row {
-  return row(title, panels, width);
+function isPanels(cell: Cell): cell is readonly Panel[] {
+  return Array.isArray(cell);
 }
 
-/** Closed until it is clicked: its queries cost nothing until then. */
-export function closedRow(title: string, panels: Panels): Row {
-  return { ...row(title, panels), collapsed: true };
+/**
+ * A row of a dashboard, with its panels as a table.
+ * @param width of its panels, except for those of a histogram; default: that of their kind
+ * @param collapsed closed until it is clicked: its queries cost nothing until then
+ */
+export function row(
+  title: string,
+  { width, ...rest }: { readonly width?: number; readonly collapsed?: boolean } = {},
+): Table<Row> {
+  return (texts, ...cells) => ({
+    title,
+    ...rest,
+    panels: panelsOf(texts, cells, width === undefined ? {} : { width }),
+  });
+}
+
+/** The same with another look: size, bounds, colours. */
+export function styled(shown: Shown, style: Partial<Shown>): Shown {
+  return { ...shown, ...style };
+}
+
+/** Half the width of a dashboard. */
+export function wide(shown: Shown): Shown {
+  return styled(shown, { width: 12 });
+}
+
+export function stacked(shown: Shown): Shown {
+  return styled(shown, { stacked: true });
 }
 
 /** Lines over time: PromQL by its legend. */
@@ -90,6 +134,8 @@ export interface BoardQueries {
   share(definition: CounterDefinition, matches: Matches, by?: By): Shown;
   /** Records are of the whole service: they have no `instance`. @param more labels of the record that may be chosen at the top */
   record(name: string, by?: By, more?: By): Shown;
+  /** What a rate limit leaves, and the limit. */
+  limited(remaining: GaugeDefinition, limit: GaugeDefinition, by: By): Shown;
   /** Percentiles, the 95th one by labels too, and the distribution. */
   histogram(definition: HistogramDefinition, by?: By): (about: About) => Panel[];
 }
@@ -116,30 +162,31 @@ export function boardQueries(variables: By): BoardQueries {
       const unit = isRatio ? 'percentunit' : operation.startsWith('rate') ? 'cps' : unitOf(metric);
       return lines(unit, { [legendOf(by)]: record(name, chosen(labels)) }, isRatio ? { max: 1 } : {});
     },
+    limited: (remaining, limit, by) =>
+      lines('short', {
+        [legendOf(by)]: gauge(remaining, by),
+        [`limit of ${legendOf(by)}`]: gauge(limit, by),
+      }),
     histogram:
       (definition, by = []) =>
       ({ title, description }) => {
-        const layout = { unit: unitOf(definition.name), width: by.length === 0 ? 12 : 8 };
-        const panels: Panels = {
-          [`${title}: percentiles`]: [
-            percentiles(builder, definition),
-            `${description} Half are below p50, one in a hundred is above p99.`,
-            layout,
-          ],
-          ...(by.length > 0 && {
-            [`${title}: p95 by ${by.join(', ')}`]: [
-              lines('', { [legendOf(by)]: builder.quantile(0.95, definition, by) }),
-              `${description} One in twenty is above this line; a single line that rises names the culprit.`,
-              layout,
-            ],
-          }),
-          [`${title}: distribution`]: [
-            distribution(builder, definition),
-            `${description} A brighter cell holds more of them; two bands are two kinds of work.`,
-            layout,
-          ],
-        };
-        return [...row('', panels).panels];
+        const width = by.length === 0 ? 12 : 8;
+        const p95 = lines(unitOf(definition.name), {
+          [legendOf(by)]: builder.quantile(0.95, definition, by),
+        });
+        return panels`
+          ${title}: percentiles ${styled(percentiles(builder, definition), { width })}
+            ${description} Half are below p50, one in a hundred is above p99.
+          ${
+            by.length > 0 &&
+            panels`
+              ${title}: p95 by ${by.join(', ')} ${p95}
+                ${description} One in twenty is above this line; a single line that rises names the culprit.
+            `
+          }
+          ${title}: distribution ${styled(distribution(builder, definition), { width })}
+            ${description} A brighter cell holds more of them; two bands are two kinds of work.
+        `;
       },
   };
 }
