@@ -1,6 +1,6 @@
 /**
- * Every expression of a bundle, read before Prometheus would: its syntax and types, its metrics, labels and values. What does not
- * fit is one error with all of them, each with its place and the mend.
+ * Checks every expression of a bundle before Prometheus reads it: syntax, types, metrics, labels and values. All mistakes are one
+ * error, each with its place and what to write instead.
  */
 import { metricsError } from '../../errors.js';
 import { withoutGrafanaVariables } from '../dashboards/grafana-variables.js';
@@ -8,15 +8,7 @@ import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGrou
 import { type ExpressionReading, type KnownSeries, readLabels } from './expression-labels.js';
 import type { PromqlParser } from './promql.js';
 
-/** An expression, and where it stands. */
-export interface PlacedExpression {
-  readonly place: string;
-  readonly expression: string;
-  /** One series of a test, written as a selector: its `le` has one text. */
-  readonly isSeries?: boolean;
-}
-
-/** What was read of an expression, for whoever asks what it reads. */
+/** @param isSeries one series of a test, written as a selector: its `le` has one spelling */
 export type ReadExpression = (expression: string, isSeries?: boolean) => ExpressionReading;
 
 /** Reads each expression once. */
@@ -24,17 +16,15 @@ export function expressionReader(known: KnownSeries, parse: PromqlParser): ReadE
   const readings = new Map<string, ExpressionReading>();
   return (expression, isSeries = false) => {
     const key = `${isSeries} ${expression}`;
-    const found = readings.get(key);
-    if (found !== undefined) return found;
-    const parsed = parse(withoutGrafanaVariables(expression));
-    const reading = readLabels(parsed, isSeries ? { ...known, isSeries } : known);
+    const reading =
+      readings.get(key) ?? readLabels(parse(withoutGrafanaVariables(expression)), { ...known, isSeries });
     readings.set(key, reading);
     return reading;
   };
 }
 
 /**
- * Checks all expressions of rules, alerts, their runbooks and tests, and panels.
+ * Checks the expressions of rules, alerts, runbooks, tests and panels, and the labels in the texts of alerts.
  * @throws ERR_METRICS_INVALID_MONITORING: one error that lists every mistake
  */
 export function checkExpressions(
@@ -42,15 +32,18 @@ export function checkExpressions(
   queries: readonly PanelQuery[],
   read: ReadExpression,
 ): void {
+  const rules = groups.flatMap((group) => group.rules.map((rule) => ({ rule, place: placeOf(group, rule) })));
+  const problemsAt = (place: string, expression: string, isSeries = false): string[] =>
+    read(expression, isSeries).problems.map((problem) => shownProblem(place, problem, expression));
   const problems = [
-    ...expressionsOf(groups, queries).flatMap(({ place, expression, isSeries }) =>
-      read(expression, isSeries).problems.map((problem) => shownProblem(place, problem, expression)),
+    ...rules.flatMap(({ rule, place }) => [
+      ...problemsAt(place, rule.expression),
+      ...(isAlert(rule) ? problemsBeside(rule, place, problemsAt) : []),
+    ]),
+    ...queries.flatMap(({ dashboard, panel, expression }) =>
+      problemsAt(`panel \`${panel}\` of dashboard \`${dashboard}\``, expression),
     ),
-    ...groups.flatMap((group) =>
-      group.rules.flatMap((rule) =>
-        isAlert(rule) ? templateProblems(rule, placeOf(group, rule), read) : [],
-      ),
-    ),
+    ...rules.flatMap(({ rule, place }) => (isAlert(rule) ? templateProblems(rule, place, read) : [])),
   ];
   const [only, ...more] = problems;
   if (only === undefined) return;
@@ -62,34 +55,15 @@ export function checkExpressions(
   );
 }
 
-/** All expressions with their places, in the order of the files. */
-export function expressionsOf(
-  groups: readonly RuleGroup[],
-  queries: readonly PanelQuery[],
-): PlacedExpression[] {
-  const ofRules = groups.flatMap((group) =>
-    group.rules.flatMap((rule) => {
-      const place = placeOf(group, rule);
-      const own = [{ place, expression: rule.expression }];
-      return isAlert(rule) ? [...own, ...expressionsBeside(rule, place)] : own;
-    }),
-  );
-  const ofPanels = queries.map(({ dashboard, panel, expression }) => ({
-    place: `panel \`${panel}\` of dashboard \`${dashboard}\``,
-    expression,
-  }));
-  return [...ofRules, ...ofPanels];
-}
-
-function expressionsBeside({ runbook, tests }: Alert, place: string): PlacedExpression[] {
+function problemsBeside(
+  { runbook, tests }: Alert,
+  place: string,
+  problemsAt: (place: string, expression: string, isSeries?: boolean) => string[],
+): string[] {
   return [
-    { place: `runbook of ${place}`, expression: runbook.query },
+    ...problemsAt(`runbook of ${place}`, runbook.query),
     ...Object.entries(tests).flatMap(([name, { series }]) =>
-      Object.keys(series).map((expression) => ({
-        place: `test \`${name}\` of ${place}`,
-        expression,
-        isSeries: true,
-      })),
+      Object.keys(series).flatMap((each) => problemsAt(`test \`${name}\` of ${place}`, each, true)),
     ),
   ];
 }
@@ -103,19 +77,20 @@ function shownProblem(place: string, problem: string, expression: string): strin
   return `${place}: ${problem}. The expression: ${expression.replaceAll(/\s+/g, ' ').trim()}`;
 }
 
-/** `{{ $labels.x }}` of a label that the alert's series have not is empty in the message, at night. */
+/** `{{ $labels.x }}` of a label that the series of the alert lack is empty in the message. */
 function templateProblems(alert: Alert, place: string, read: ReadExpression): string[] {
-  const { shape } = read(alert.expression);
-  const labels = shape?.labels ?? new Map<string, unknown>();
-  if (shape?.isOpen === true) return [];
-  const texts = [alert.summary, alert.description, ...Object.values(alert.labels ?? {})];
-  const used = texts.flatMap((text) => [...text.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label));
-  return [...new Set(used)]
+  const { labels, isOpen } = read(alert.expression).shape ?? { labels: new Map(), isOpen: false };
+  if (isOpen) return [];
+  const expected =
+    labels.size === 0 ? 'no label, since its series have none' : `one of ${[...labels.keys()].join(', ')}`;
+  const texts = [alert.summary, alert.description, ...Object.values(alert.labels ?? {})].join(' ');
+  const used = new Set([...texts.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label));
+  return [...used]
     .filter((label) => !labels.has(label))
     .map((label) =>
       shownProblem(
         place,
-        `\`{{ $labels.${label} }}\`: expected ${labels.size === 0 ? 'no label, since its series have none' : `one of ${[...labels.keys()].join(', ')}`}, received "${label}"`,
+        `\`{{ $labels.${label} }}\`: expected ${expected}, received "${label}"`,
         alert.expression,
       ),
     );

@@ -115,7 +115,7 @@ for (const [expression, problem] of [
   ['job_queue:jobs:rate1h', /did you mean `job_queue:jobs:rate5m`\?/],
   ['entirely_different_thing', /declare it in `definitions`, or record it in `recordingRules`/],
   ['wait_seconds', /expected one of its parts \(wait_seconds_bucket, wait_seconds_sum, wait_seconds_count\)/],
-  ['{__name__=~"nothing_.*"}', /no metric's name is matched by "nothing_\.\*"/],
+  ['{__name__=~"nothing_.*"}', /no metric has a name that matches "nothing_\.\*"/],
   ['{queue="a"}', /label `queue`: expected the name of a metric beside it/],
   [
     'jobs_total{queu="a"}',
@@ -137,7 +137,7 @@ for (const [expression, problem] of [
   ['wait_seconds_bucket{le="2"}', /expected one of its bounds \(0\.5, 1, 5, 1000000, \+Inf\), received "2"/],
   [
     'wait_seconds_bucket{le="1"}',
-    /each way in which Prometheus writes the bound 1, le=~"1\|1\\\\\.0", received "1"/,
+    /every spelling that Prometheus has of the bound 1, le=~"1\|1\\\\\.0", received "1"/,
   ],
   [
     'wait_seconds_bucket{le=~"1000000|1000000\\\\.0"}',
@@ -146,7 +146,7 @@ for (const [expression, problem] of [
   ['ALERTS{alertstate="fires"}', /expected one of pending, firing, received "fires"/],
   [
     'histogram_quantile(0.9, sum by (job) (rate(wait_seconds_bucket[5m])))',
-    /`histogram_quantile` of what has no buckets by `le`/,
+    /`histogram_quantile` of series without buckets by `le`/,
   ],
   [
     'rate(jobs_waiting[5m])',
@@ -171,17 +171,14 @@ for (const [expression, problem] of [
   ['(jobs_waiting offset 5m) @ end()', /before `@ end\(\)`, received `\(jobs_waiting offset 5m\)`/],
   ['sum(jobs_waiting) offset 5m', /expected a selector, a range or a subquery before `offset 5m`/],
   ['max_over_time((jobs_waiting)[5m])', /expected a selector before `\[5m\]`/],
-  ['limitk(3, jobs_waiting)', /`limitk`: expected what Prometheus 2\.42 has/],
-  [
-    'jobs_waiting{queue=~"\\d+"}',
-    /expected an escape that there is, received `\\d`; for a backslash write two/,
-  ],
+  ['limitk(3, jobs_waiting)', /`limitk`: expected syntax or a function of Prometheus 2\.42/],
+  ['jobs_waiting{queue=~"\\d+"}', /expected a valid escape, received `\\d`; write a backslash as/],
   ['jobs_waiting{queue=~"a(?=b)"}', /expected a regular expression/],
   ['sum(jobs_waiting, jobs_waiting)', /`sum`: expected one argument, received 2/],
-  ['delta(jobs_waiting[5])', /expected one with units, the longest first, such as `1h30m`, received `5`/],
-  ['delta(jobs_waiting[0s])', /expected more than nothing, received `0s`/],
-  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected what Prometheus 2\.42 has/],
-  ['count({job=~".*"})', /expected a matcher that an empty text does not match/],
+  ['delta(jobs_waiting[5])', /expected units in descending order, such as `1h30m`, received `5`/],
+  ['delta(jobs_waiting[0s])', /expected more than zero, received `0s`/],
+  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected syntax or a function of Prometheus 2\.42/],
+  ['count({job=~".*"})', /expected a matcher that does not match an empty string/],
 ] as const) {
   test(`\`${expression}\` is told of`, (t) => {
     const problems = problemsOf(expression);
