@@ -27,60 +27,60 @@ export function aiBoard(settings: BundleSettings): Board {
     name: 'ai',
     title: 'AI providers',
     description:
-      'Requests to AI providers: how many, how many fail, how long they take, what they cost, and how near their limits are.',
+      'Requests to AI providers: rate, failures, duration, tokens, cost, and how close the rate limits are.',
     variables: { provider: ['Provider', aiRequests], model: ['Model', aiRequests] },
     rows({ rate, now, total, record, histogram, limited, promql }) {
       const perHour = lines('currencyUSD', { [legendOf(byModel)]: `3600 * ${promql.rate(aiCost, byModel)}` });
       return [
         row('Requests: rate, errors, duration')`
           Requests started ${rate(aiRequests, ['provider', 'operation'], 'reqps')}
-            Requests that start, a second, by provider and operation.
-          Requests that succeed ${rate(aiRequestsSuccessful, byModel, 'reqps')}
-            Requests that end well, a second, by provider and model.
+            Requests started, per second, by provider and operation.
+          Requests succeeded ${rate(aiRequestsSuccessful, byModel, 'reqps')}
+            Requests that succeeded, per second, by provider and model.
           Requests in progress ${now(aiRequestsInProgress, ['provider'])}
-            Requests that wait for an answer, by provider. A line that never falls: answers do not come.
+            Requests waiting for a response, by provider. If a line never falls, responses do not arrive.
           Share of requests that fail, by provider ${wide(record('job_provider:ai_requests_failed:ratio_rate5m', ['provider']))}
-            Failures in all that ended, over five minutes and all models.
-          Requests that fail, by error ${wide(rate(aiRequestsFailed, ['provider', 'error_type'], 'reqps'))}
-            Requests that fail, a second, by provider and error. Which error it is says whose it is: a 429 is a limit, a 401 a
-            key, a timeout the provider.
+            Failed requests as a share of all that ended, over five minutes and all models.
+          Requests failed, by error ${wide(rate(aiRequestsFailed, ['provider', 'error_type'], 'reqps'))}
+            Requests failed, per second, by provider and error. The error names the cause: 429 is a rate limit, 401 an API key,
+            a timeout the provider.
           Duration of requests ${histogram(aiRequestDuration, byModel)}
             Time from sending a request to the end of the reply.
           Time to first token ${histogram(aiTimeToFirstToken, byModel)}
-            Time until a streamed reply begins: what a waiting human feels.
+            Time until a streamed reply begins, which is how long a human waits.
         `,
         row('Tokens')`
           Tokens by type ${stacked(rate(aiTokens, ['token_type']))}
-            Tokens used, a second, by type. The total is the sum of them.
+            Tokens used, per second, by type. The types add up to the total.
           Tokens by model ${rate(aiTokens, byModel)}
-            Tokens of all types, a second, by provider and model.
+            Tokens of all types, per second, by provider and model.
           Share of input read from the cache, last hour ${record('job_provider:ai_tokens_cached:ratio_rate1h', ['provider'])}
-            Cached tokens in all input, by provider, over an hour. A drop makes every request dearer and slower: a prompt has
-            changed at its beginning.
+            Cached tokens as a share of all input, by provider, over an hour. A drop makes every request slower and more
+            expensive: usually the beginning of a prompt changed.
         `,
         row('Cost')`
-          Cost in this time ${stat(total(aiCost))}
-            What the requests in the range of the dashboard cost.
+          Cost in this range ${stat(total(aiCost))}
+            Cost of the requests in the time range of the dashboard.
           Cost of the last day ${stat(record('job:ai_cost_usd:increase1d', ['job']))}
-            What the requests of the last 24 hours cost, of the whole service.
+            Cost of the requests of the last 24 hours, for the whole job.
           Requests without a price ${stat(total(aiUnpricedRequests), ['green', [1, 'orange']])}
-            Requests in the range of the dashboard whose model the price table lacks: the cost is too low by theirs.
+            Requests in the time range of the dashboard whose model has no price. The cost does not include them.
           Models without a price ${styled(table(total(aiUnpricedRequests, byModel), 'Requests'), { width: 12, height: 4 })}
-            Requests in the range of the dashboard by the models that the price table lacks: add them to it.
-          Cost an hour ${wide(stacked(perHour))}
-            What an hour at this pace costs, by provider and model.
+            Requests in the time range of the dashboard by the models without a price. Add these to the price table.
+          Cost per hour ${wide(stacked(perHour))}
+            Cost of an hour at the current rate, by provider and model.
           Cost by model ${wide(table(total(aiCost, byModel), 'Cost'))}
-            What the requests in the range of the dashboard cost, by provider and model.
+            Cost of the requests in the time range of the dashboard, by provider and model.
         `,
-        row('Limits and retries', { width: 6 })`
-          Rate limits met ${rate(aiRateLimits, ['provider'])}
-            Times that a provider limited the rate, a second.
-          What the limits leave ${limited(aiRateLimitRemaining, aiRateLimitLimit, limits)}
-            What a provider still allows until its next reset, and its limit; at 0 it refuses.
-          Time to the reset ${now(aiRateLimitReset, ['provider', 'resource'])}
-            Time until a provider allows as much as at first.
+        row('Rate limits and retries', { width: 6 })`
+          Rate limits hit ${rate(aiRateLimits, ['provider'])}
+            Requests that a provider refused because of its rate limit, per second.
+          Rate limit remaining ${limited(aiRateLimitRemaining, aiRateLimitLimit, limits)}
+            What a provider still allows until the next reset, and its limit. At 0 it refuses requests.
+          Time until the reset ${now(aiRateLimitReset, ['provider', 'resource'])}
+            Time until a provider resets its rate limit.
           Retries ${rate(aiRetries, ['provider', 'reason'], 'reqps')}
-            Requests that are tried again, a second, by provider and reason. Many retries make an outage longer, and are paid for.
+            Retried requests, per second, by provider and reason. Many retries prolong an outage and cost money.
         `,
       ];
     },

@@ -24,11 +24,11 @@ export function alertRows(
     ...(!isOverview && { alertname: { oneOf: names.toSorted() } }),
   });
   const list = row('Alerts')`
-    Alerts that are pending or fire ${table(lines('short', { State: states }))}
+    Pending and firing alerts ${table(lines('short', { State: states }))}
       ${
         isOverview
-          ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
-          : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.'
+          ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
+          : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.'
       }
   `;
   if (names.length === 0) return [list];
@@ -38,7 +38,7 @@ export function alertRows(
       settings,
     ),
   );
-  return [list, { title: 'Behind the alerts', collapsed: true, panels: behind }];
+  return [list, { title: 'Queries of the alerts', collapsed: true, panels: behind }];
 }
 
 /**

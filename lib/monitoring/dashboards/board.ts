@@ -85,8 +85,8 @@ export function board(
       jobVariable(settings),
       {
         name: 'instance',
-        label: 'Process',
-        description: 'Processes of the service.',
+        label: 'Instance',
+        description: 'Processes of the job.',
         query: `label_values(${selector(up, job)}, instance)`,
       },
       ...Object.entries(variables).map(([name, [label, definition]]) => {
@@ -95,7 +95,7 @@ export function board(
         return {
           name,
           label,
-          description: `Values of the label ${name}, as ${definition.name} has them.`,
+          description: `Values of the label ${name} of ${definition.name}.`,
           query: `label_values(${selector(definition, job, part)}, ${name})`,
         };
       }),
@@ -107,8 +107,8 @@ export function board(
 export function jobVariable({ job }: Pick<BundleSettings, 'job'>): Variable {
   return {
     name: 'job',
-    label: 'Service',
-    description: 'Services that publish metrics of this kind.',
+    label: 'Job',
+    description: 'Services that expose these metrics.',
     // Every registry has this metric, and services that do not use this package have not.
     query: `label_values(${selector(metricsSeries)}, job)`,
     chosen: job,

@@ -35,33 +35,35 @@ export function deliveryBoard(settings: BundleSettings): Board {
       return [
         row('Issues and pull requests', { width: 6 })`
           Issues opened ${rate(issuesCreated, ['platform', 'repository'])}
-            Issues opened on the platforms, a second, by repository.
+            Issues opened on the platforms, per second, by repository.
           Pull requests opened ${rate(prsCreated, ['platform', 'repository'])}
-            Pull requests opened, a second, by repository.
+            Pull requests opened, per second, by repository.
           Pull requests merged ${rate(prsMerged, ['platform', 'repository'])}
-            Pull requests merged, a second, by repository. Opened and not merged for long: reviews wait, or the work is not
-            wanted.
-          Merged for each opened ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
-            Pull requests merged in the range of the dashboard over those opened in it; over 1 where older ones are merged too.
-          Life of pull requests ${histogram(prLifetime, ['platform', 'repository'])}
-            Time from opening to merging a pull request.
+            Pull requests merged, per second, by repository. If many are opened and few merged,
+            reviews wait or the changes are rejected.
+          Merged per opened ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
+            Pull requests merged in the time range of the dashboard, divided by those opened in it. Above 100 % when older
+            ones are merged too.
+          Lifetime of pull requests ${histogram(prLifetime, ['platform', 'repository'])}
+            Time from opening a pull request to merging it.
         `,
         outboundRow(queries),
-        row('Limits of the platforms')`
-          Rate limits met ${rate(platformRateLimits, ['platform'])}
-            Times that a platform limited the rate, a second.
-          What the limits leave ${limited(platformRateLimitRemaining, platformRateLimitLimit, limits)}
-            What a platform still allows until its next reset, and its limit; at 0 it refuses.
-          Time to the reset ${now(platformRateLimitReset, limits)}
-            Time until a platform allows as much as at first.
+        row('Rate limits of the platforms')`
+          Rate limits hit ${rate(platformRateLimits, ['platform'])}
+            Requests that a platform refused because of its rate limit, per second.
+          Rate limit remaining ${limited(platformRateLimitRemaining, platformRateLimitLimit, limits)}
+            Requests that a platform still allows until the next reset, and its limit. At 0 it refuses requests.
+          Time until the reset ${now(platformRateLimitReset, limits)}
+            Time until a platform resets its rate limit.
         `,
         row('Webhooks')`
           Webhooks received ${rate(webhooksReceived, ['platform', 'event_type'])}
-            Webhooks that arrive, a second, by platform and event. None at all for long: the platform cannot reach us.
+            Webhooks received, per second, by platform and event. If there are none for long, the platform cannot reach the
+            service.
           Webhooks handled ${stacked(rate(webhooksProcessed, ['platform', 'outcome']))}
-            Webhooks handled, a second, by platform and outcome.
+            Webhooks handled, per second, by platform and outcome.
           Share of webhooks that fail ${share(webhooksProcessed, { outcome: 'failure' }, ['platform'])}
-            Failures in all handled, by platform.
+            Failed webhooks as a share of all handled, by platform.
         `,
         ...(settings.parts.has('http') ? inboundRows(queries) : []),
       ];

@@ -18,7 +18,7 @@ export function httpBoard(settings: BundleSettings): Board {
   return board(settings, {
     name: 'http',
     title: 'HTTP',
-    description: 'Requests that the service answers, and those that it sends to others.',
+    description: 'Requests that the service answers and requests that it sends.',
     variables: {
       route: ['Route', httpServerRequestDuration],
       service: ['Outbound service', apiRequests],
@@ -30,13 +30,13 @@ export function httpBoard(settings: BundleSettings): Board {
 export function outboundRow({ rate, record, histogram }: BoardQueries): Row {
   return row('Outbound requests: rate, errors, duration')`
     Outbound requests ${rate(apiRequests, ['service', 'method'], 'reqps')}
-      Requests to other services, a second, by service and method.
+      Requests to other services, per second, by service and method.
     Outbound requests by status ${stacked(rate(apiRequests, ['service', 'status_code'], 'reqps'))}
-      Requests to other services, a second, by service and status. A name in place of a number is an error of the network.
+      Requests to other services, per second, by service and status. A name instead of a number is a network error.
     Share of outbound requests that fail ${record('job_service:api_requests_failed:ratio_rate5m', ['service'], ['platform'])}
-      Server errors and errors of the network in all requests, over five minutes, by service.
+      Server errors and network errors as a share of all requests, over five minutes, by service.
     Duration of outbound requests ${histogram(apiRequestDuration, ['service', 'method'])}
-      Time until another service has answered, or the request has failed.
+      Time until the other service answers or the request fails.
   `;
 }
 
@@ -44,27 +44,27 @@ export function inboundRows({ rate, now, record, histogram }: BoardQueries): Row
   return [
     row('Inbound HTTP: rate, errors, duration')`
       Inbound requests ${rate(httpServerRequestDuration, ['route', 'method'], 'reqps')}
-        Requests that end, a second, by route and method.
+        Requests ended, per second, by route and method.
       Inbound requests by status ${stacked(rate(httpServerRequestDuration, ['status_code'], 'reqps'))}
-        Requests that end, a second, by status; 499 is a client that left.
+        Requests ended, per second, by status. 499 means that the client closed the connection.
       Share of inbound requests that fail ${record('job_route:http_server_requests_failed:ratio_rate5m', ['route'])}
-        Answers of 500 and above in all, over five minutes, by route.
+        Responses with a status of 500 or above as a share of all, over five minutes, by route.
       Duration of inbound requests ${histogram(httpServerRequestDuration, ['route'])}
-        Time that a request takes to the end of its body.
+        Time from the request to the end of the response body.
       Time to first byte ${histogram(httpServerTimeToFirstByte, ['route'])}
-        Time until the answer to a request begins.
+        Time until the response to a request begins.
     `,
     row('Inbound HTTP: connections and sizes', { collapsed: true })`
       Requests in progress ${now(httpServerRequestsInFlight, ['method'])}
-        Requests without an answer yet, by method.
-      Clients that left ${rate(httpServerAbortedBodies)}
-        Answers whose client left after the headers, before the end of the body, a second.
-      Answers that failed ${rate(httpServerFailedBodies)}
-        Answers that the service broke off after the headers, before the end of the body, a second.
+        Requests without a response yet, by method.
+      Responses aborted by clients ${rate(httpServerAbortedBodies)}
+        Responses whose client closed the connection after the headers and before the end of the body, per second.
+      Responses that failed ${rate(httpServerFailedBodies)}
+        Responses that the service aborted after the headers and before the end of the body, per second.
       Size of requests ${histogram(httpServerRequestSize, ['route'])}
-        Bytes of the bodies as received.
-      Size of answers ${histogram(httpServerResponseSize, ['route'])}
-        Bytes of the bodies as sent.
+        Size of the request bodies as received.
+      Size of responses ${histogram(httpServerResponseSize, ['route'])}
+        Size of the response bodies as sent.
     `,
   ];
 }

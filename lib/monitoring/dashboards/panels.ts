@@ -176,16 +176,16 @@ export function boardQueries(variables: By): BoardQueries {
         });
         return panels`
           ${title}: percentiles ${styled(percentiles(builder, definition), { width })}
-            ${description} Half are below p50, one in a hundred is above p99.
+            ${description} Half are below p50; one in 100 is above p99.
           ${
             by.length > 0 &&
             panels`
               ${title}: p95 by ${by.join(', ')} ${p95}
-                ${description} One in twenty is above this line; a single line that rises names the culprit.
+                ${description} One in 20 is above this line. If a single line rises, its labels name the cause.
             `
           }
           ${title}: distribution ${styled(distribution(builder, definition), { width })}
-            ${description} A brighter cell holds more of them; two bands are two kinds of work.
+            ${description} The brighter a cell, the more observations. Two bands mean two kinds of work.
         `;
       },
   };

@@ -32,9 +32,9 @@ export function pipelineBoard(settings: BundleSettings): Board {
   const [hasProcess, hasPipeline] = [parts.has('process'), parts.has('pipeline')];
   return board(settings, {
     name: 'pipeline',
-    title: 'pipeline and Node',
+    title: 'pipeline and Node.js',
     description:
-      'Whether the processes run and are well, and whether their metrics arrive: what every other dashboard rests on.',
+      'Whether the processes are up and healthy, and whether their metrics arrive. Every other dashboard depends on it.',
     rows: (queries) => [
       targetRow(queries),
       ...(hasProcess ? [nodeRow(queries), healthRow(queries)] : []),
@@ -50,41 +50,41 @@ function metricsRows({ rate, now, histogram, promql }: BoardQueries, maxSeries: 
   const largest = `topk(10, max by (metric) (${series}))`;
   const sincePush = `time() - ${promql.gauge(metricsPushSuccessTimestamp, ['target'])}`;
   return [
-    row('Scrapes, as the service sees them')`
+    row('Scrapes, measured by the service')`
       Scrapes ${rate(metricsScrapeDuration, ['format'], 'reqps')}
-        Scrapes answered, a second, by format.
+        Scrapes answered, per second, by format.
       Scrapes in progress ${now(metricsScrapesInProgress)}
-        Scrapes that are being answered. More than one for long: they take longer than the interval.
+        Scrapes in progress. If there is more than one for long, they take longer than the scrape interval.
       Size of a scrape ${now(metricsScrapeSize, ['format'])}
-        Size of the last scrape before compression, the largest of all processes, by format.
+        Size of the last scrape before compression, by format: the largest of all processes.
       Duration of scrapes ${histogram(metricsScrapeDuration, ['format'])}
-        Time that a scrape takes to be written.
+        Time that the service takes to write a scrape.
     `,
     row('Series and recordings')`
-      Fullest metric ${styled(gauge(fullest, ['green', [0.8, 'orange'], [1, 'red']]), { width: 6 })}
-        Series of the metric that has most, over the ${maxSeries} that a metric may have by METRICS_MAX_SERIES. At 100 % new
-        label values become \`other\`.
+      Largest metric ${styled(gauge(fullest, ['green', [0.8, 'orange'], [1, 'red']]), { width: 6 })}
+        Series of the metric with the most series, as a share of METRICS_MAX_SERIES (${maxSeries}). At 100 %, new label
+        values become \`other\`.
       Series of the ten largest metrics ${styled(lines('short', { '{{metric}}': largest }), { width: 10 })}
-        Series of a process, by metric, of the ten metrics that have most.
+        Series per process of the ten metrics with the most series.
       Recordings folded into \`other\` ${rate(metricsSeriesFolded, ['metric', 'label'])}
-        Recordings, a second, whose label value became \`other\`, by metric and label. The totals are right, that label is not.
+        Recordings whose label value became \`other\`, per second, by metric and label. Totals stay right.
       Recordings that failed ${wide(rate(metricsRecordingErrors, ['metric', 'reason']))}
-        Recordings that failed, a second, by metric and reason; each is missing from what is shown.
+        Recordings that failed, per second, by metric and reason. Their values are missing on the dashboards.
       Collect functions that failed ${wide(rate(metricsCollectorErrors, ['metric']))}
-        Collect functions that failed at a scrape, a second, by metric; that metric is left out of the scrape.
+        Collect functions that failed, per second, by metric. The scrape does not contain the metric.
       Workers of a cluster ${wide(lines('short', { '{{state}}': promql.sum(metricsClusterWorkers, ['state']) }))}
-        Worker processes and threads that one endpoint answers for, by whether they answered the last scrape in time. None where
-        each process has an endpoint of its own.
+        Worker processes and threads behind one endpoint, by whether they answered the last scrape in time. Empty if each
+        process has its own endpoint.
     `,
     row('Snapshots and pushes', { width: 6 })`
       Age of the snapshot ${now(metricsSnapshotAge, ['instance'])}
-        Age of the last written snapshot: what a crash would lose. 0 where there is no snapshot file.
+        Age of the last snapshot: what a crash would lose. 0 without a snapshot file.
       Size of the snapshot ${now(metricsSnapshotSize, ['instance'])}
-        Size of the last written snapshot. 0 where there is no snapshot file.
+        Size of the last snapshot. 0 without a snapshot file.
       Time since the last push ${lines('s', { '{{target}}': sincePush })}
-        Time since a push to a Pushgateway last succeeded, by target. None where nothing is pushed.
+        Time since the last successful push to a Pushgateway, by target. Empty if nothing is pushed.
       Pushes that failed ${rate(metricsPushFailures, ['target'])}
-        Pushes to a Pushgateway that failed, a second, by target.
+        Pushes to a Pushgateway that failed, per second, by target.
     `,
   ];
 }
@@ -95,16 +95,16 @@ function monitoringRow(): Row {
   const reloaded = lines('short', { all: `min(${selector(prometheusConfigReload)})` });
   return row('Prometheus and Alertmanager', { width: 6 })`
     Configuration of Prometheus ${styled(stat(reloaded, ['red', [1, 'green']]), { height: 8 })}
-      Whether Prometheus could read its configuration when it last did: 1 yes, 0 no, and it goes on with the old one.
+      Whether Prometheus loaded its configuration at the last attempt: 1 yes; 0 no, and it uses the previous one.
     Series in Prometheus ${lines('short', { all: `sum(${selector(prometheusHeadSeries)})` })}
-      Series that Prometheus holds in memory, of all that it scrapes.
+      Series that Prometheus holds in memory, from all of its targets.
     Rules that failed ${lines('cps', { '{{rule_group}}': rate(prometheusRuleFailures, ['rule_group']) })}
-      Evaluations of rules that failed, a second, by group: their records and alerts are missing.
+      Rule evaluations that failed, per second, by group. Their records and alerts are missing.
     Alerts not sent ${lines('cps', { '{{alertmanager}}': rate(prometheusNotificationErrors, ['alertmanager']) })}
-      Alerts that Prometheus could not send, a second, by Alertmanager.
+      Alerts that Prometheus failed to send, per second, by Alertmanager.
     Alerts dropped ${lines('cps', { all: rate(prometheusNotificationsDropped) })}
-      Alerts that Prometheus gave up sending, a second.
+      Alerts that Prometheus dropped without sending them, per second.
     Notifications not sent ${lines('cps', { '{{integration}}': rate(alertmanagerNotificationsFailed, ['integration']) })}
-      Notifications that Alertmanager could not send, a second, by way: no one hears of these alerts.
+      Notifications that Alertmanager failed to send, per second, by integration. No one sees these alerts.
   `;
 }

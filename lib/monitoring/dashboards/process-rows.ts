@@ -21,16 +21,16 @@ const byProcess = ['job', 'instance'];
 
 export function answeringProcesses({ promql }: BoardQueries): Panel[] {
   return panels`
-    Processes that answer ${stat(lines('percentunit', { all: `avg(${promql.selector(up)})` }), ['red', [1, 'green']])}
-      Share of the known processes that Prometheus can scrape.
+    Processes up ${stat(lines('percentunit', { all: `avg(${promql.selector(up)})` }), ['red', [1, 'green']])}
+      Share of the processes that Prometheus can scrape.
   `;
 }
 
 export function versionTable({ now }: BoardQueries, width: number): Panel[] {
   const labels = [...byProcess, 'service', 'version', 'revision', 'node_version'];
   return panels`
-    What runs ${styled(table(now(buildInfo, labels), 'Runs'), { width, height: 4 })}
-      Version and revision of each process, and its Node. Two versions for long: a roll-out that has stopped halfway.
+    Running versions ${styled(table(now(buildInfo, labels), 'Runs'), { width, height: 4 })}
+      Version, revision and Node.js version of each process. Two versions for long mean an unfinished rollout.
   `;
 }
 
@@ -39,16 +39,16 @@ export function targetRow(queries: BoardQueries): Row {
   return row('Processes')`
     ${answeringProcesses(queries)}
     Processes ${stat(lines('short', { all: `count(${promql.selector(up)})` }))}
-      Processes that Prometheus knows of, whether they answer or not.
+      Processes that Prometheus scrapes, whether they are up or down.
     Youngest process ${stat(lines('s', { all: `time() - max(${promql.selector(processStart)})` }))}
-      Time since the last start of a process. Always little: they crash and are started again.
+      Time since the last start of a process. If it stays low, processes crash and restart.
     ${versionTable(queries, 12)}
-    Processes that answer, over time ${styled(now(up, byProcess), { max: 1 })}
+    Processes up, over time ${styled(now(up, byProcess), { max: 1 })}
       Whether Prometheus could scrape each process: 1 yes, 0 no.
-    Duration of scrapes, as Prometheus sees it ${now(scrapeDuration, byProcess)}
-      Time from asking a process for its metrics to having them, network and all.
-    Samples in a scrape ${now(scrapeSamples, byProcess)}
-      Samples that each process publishes. A rise that does not end: a label whose values are not limited.
+    Duration of scrapes, measured by Prometheus ${now(scrapeDuration, byProcess)}
+      Time that Prometheus takes to scrape each process, including the network.
+    Samples per scrape ${now(scrapeSamples, byProcess)}
+      Samples that each process exposes. If it keeps rising, a label has unlimited values.
   `;
 }
 
@@ -58,18 +58,18 @@ export function nodeRow({ rate, now, promql }: BoardQueries): Row {
     '{{job}} {{instance}} used': promql.gauge(nodeHeapUsed, byProcess),
     '{{job}} {{instance}} total': promql.gauge(nodeHeapTotal, byProcess),
   });
-  return row('Node')`
-    Lag of the event loop ${now(nodeEventLoopLag, byProcess)}
-      Delay of the event loop, 99th percentile, by process: what every request waits in addition. Over 0.1 s: something computes
-      for too long at a time.
+  return row('Node.js')`
+    Event loop lag ${now(nodeEventLoopLag, byProcess)}
+      Delay of the event loop, 99th percentile, by process. Every request waits for it. Above 0.1 s, some code blocks the
+      event loop.
     CPU ${rate(processCpu, byProcess)}
-      Processor time a second, by process: 1 is one core, and Node has little use for more.
+      CPU time per second, by process. 100 % is one core; Node.js rarely uses more.
     Garbage collection ${stacked(lines('percentunit', { '{{kind}}': collecting }))}
-      Time a second that goes into collecting garbage, by kind. Much of it: the heap is nearly full.
+      Time per second spent on garbage collection, by kind. If it is high, the heap is nearly full.
     Memory ${wide(now(processResidentMemory, byProcess))}
-      Resident memory, by process. A line that only rises is a leak.
+      Resident memory, by process. A line that only rises is a memory leak.
     Heap ${wide(heap)}
-      Heap that Node uses, and has, by process.
+      Used and total heap, by process.
   `;
 }
 
@@ -77,12 +77,12 @@ export function healthRow({ now, histogram }: BoardQueries): Row {
   const status = now(healthCheckStatus, ['check']);
   return row('Health checks')`
     Health checks ${styled(stat(status, ['red', [0.5, 'orange'], [1, 'green']]), { width: 12, height: 8 })}
-      Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. None where no one asks whether the service is
-      ready.
+      Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. Empty if nothing requests the readiness
+      of the service.
     Health checks over time ${styled(status, { max: 1, width: 12 })}
       Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail.
     Duration of health checks ${histogram(healthCheckDuration, ['check'])}
-      Time that a check takes; a slow one holds up who asks for readiness.
+      Time that a check takes. A slow check delays the readiness probe.
   `;
 }
 
@@ -90,12 +90,12 @@ export function methodRow({ rate, now, share, histogram }: BoardQueries): Row {
   const by = ['class', 'method'];
   return row('Decorated methods: rate, errors, duration', { collapsed: true })`
     Calls of methods ${rate(methodCalls, by)}
-      Calls that end, a second, by class and method, of methods whose decorators are given no metric.
+      Calls ended, per second, by class and method, of decorated methods without a metric of their own.
     Share of calls that fail ${share(methodCalls, { outcome: 'failure' }, by)}
-      Failures in all calls, by class and method.
+      Failed calls as a share of all, by class and method.
     Calls in progress ${now(methodCallsInProgress, by)}
-      Calls that have not ended, by class and method. A line that never falls: calls that never end.
+      Calls in progress, by class and method. If a line never falls, calls do not end.
     Duration of calls ${histogram(methodDuration, by)}
-      Time that a call takes to its end.
+      Time that a call takes.
   `;
 }

@@ -24,8 +24,8 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
     name: 'slo',
     title: 'service levels',
     description: has
-      ? 'What each objective still allows, and how fast that is used up.'
-      : 'No objective is defined: what one might be set on.',
+      ? 'The remaining error budget of each objective, and how fast it burns.'
+      : 'No objective is defined. These indicators are candidates.',
     variables: [jobVariable(settings), ...(has ? [sloVariable] : [])],
     rows: [...(has ? objectiveRows(records) : []), ...indicatorRow(settings)],
   };
@@ -34,7 +34,7 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
 const sloVariable: Variable = {
   name: 'slo',
   label: 'Objective',
-  description: 'Objectives of the service that have rules.',
+  description: 'Objectives of the job.',
   query: `label_values(${record(objective)}, slo)`,
 };
 
@@ -46,30 +46,30 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
   const burn = (errors: string) =>
     `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
   const budgets = panels`
-    Budget that is left ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
-      Share of the failures that the objective allows in its period, which have not happened. At 0 it is broken.
-    Budget that is left, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
-      How the budget goes. A step down is an incident, a slope a fault that no one has noticed.
+    Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
+      Share of the failures allowed in the period of the objective that have not happened. At 0 the objective is missed.
+    Error budget remaining, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
+      A step down is an incident; a slope is a problem that went unnoticed.
   `;
   return [
-    row('Objectives and their budgets')`
+    row('Objectives and error budgets')`
       ${records.has(budget) && budgets}
       Objective ${styled(stat(lines('percentunit', { '{{slo}}': of(objective) })), { width: 6, height: 8 })}
         Share of events that must be good.
     `,
     row('Errors and burn rates')`
-      Bad events, by share ${wide(
+      Share of bad events ${wide(
         lines(
           'percentunit',
           over('{{slo}} ', (errors) => errors),
         ),
       )}
-        Share of events that were bad, over each window.
+        Bad events as a share of all, over each window.
       Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
-        How many times faster than allowed the budget is used, over each window. 1 uses it up just in its period; 14.4 over an
-        hour, 2 % of 30 days in that hour, wakes someone.
+        How many times faster than allowed the error budget burns, over each window. 1 uses it up exactly at the end of the
+        period. 14.4 over an hour, which is 2 % of a budget of 30 days, pages someone.
       Burn rates now ${table(lines('short', over('', burn)))}
-        How many times faster than allowed each budget is used, over each window.
+        How many times faster than allowed each error budget burns, over each window.
     `,
   ];
 }
@@ -107,11 +107,11 @@ function indicatorRow({ parts }: BundleSettings): Row[] {
   });
   const durations = Object.fromEntries(made.map(([, legend, , duration]) => [legend, record(duration)]));
   return [
-    row('Indicators: errors and durations of each subject', { width: 12 })`
-      Failures by share ${styled(failures, { max: 1 })}
-        Failures in all, over five minutes${hasIssues ? '; of issues, over an hour, what did not succeed' : ''}.
+    row('Indicators: failures and durations by subject', { width: 12 })`
+      Share of failures ${styled(failures, { max: 1 })}
+        Failures as a share of all, over five minutes${hasIssues ? '; for issues, over an hour' : ''}.
       Durations: p99 ${lines('s', durations)}
-        One in a hundred takes longer than this.
+        One in 100 takes longer than this.
     `,
   ];
 }

@@ -18,7 +18,7 @@ function ownPanels({ promql, rate, now }: BoardQueries, definition: MetricDefini
   const unbounded = (shown: Shown): Shown => styled(shown, { min: undefined });
   switch (definition.type) {
     case 'counter':
-      return [{ title: `${name}, a second`, description, ...rate(definition, by) }];
+      return [{ title: `${name} per second`, description, ...rate(definition, by) }];
     case 'gauge':
       return [{ title: name, description, ...unbounded(now(definition, by)) }];
     case 'histogram':
@@ -33,7 +33,7 @@ function ownPanels({ promql, rate, now }: BoardQueries, definition: MetricDefini
       const observations = lines('cps', { [legendOf(by)]: part('_count') });
       return [
         { title: `${name}: mean`, description, ...unbounded(mean) },
-        { title: `${name}: observations, a second`, description, ...observations },
+        { title: `${name}: observations per second`, description, ...observations },
       ];
     }
   }

@@ -28,7 +28,7 @@ export function workflowsBoard(settings: BundleSettings): Board {
     name: 'workflows',
     title: 'workflows',
     description:
-      'How many workflows run, how many fail, how long they take, and what waits for a worker or a human.',
+      'How many workflows run, how many fail, how long they take, and what is waiting for a worker or a human.',
     variables: {
       workflow_type: ['Workflow', workflowsStarted],
       provider: ['Provider', workflowsStarted],
@@ -37,51 +37,51 @@ export function workflowsBoard(settings: BundleSettings): Board {
     rows: ({ rate, now, share, total, record, histogram }) => [
       row('Workflows: rate, errors, duration')`
         Workflows started ${rate(workflowsStarted, ['workflow_type'])}
-          Workflows that start, a second, by type. None for long while issues come in: nothing takes them.
+          Workflows started, per second, by type. If there are none for long while issues arrive, nothing picks them up.
         Workflows ended ${stacked(rate(workflowsCompleted, ['outcome']))}
-          Workflows that end, a second, by outcome. Started and not ended for long: they are stuck.
+          Workflows ended, per second, by outcome. If workflows start but none end for long, they are stuck.
         Share of workflows that fail ${red(share(workflowsCompleted, { outcome: 'failure' }, ['workflow_type']))}
-          Failures in all that ended, by type; the alert on it has its limit where the line turns red.
+          Failed workflows as a share of all that ended, by type. The dashed line is the threshold of the alert.
         Duration of workflows ${histogram(workflowCompletionDuration, ['workflow_type'])}
-          Time from the start of a workflow to its end, whatever the outcome.
+          Time from the start of a workflow to its end, whatever its outcome.
       `,
       row('Steps: rate, errors, duration')`
         Steps ended ${rate(workflowStepDuration, ['step_name'])}
-          Steps that end, a second, by name.
+          Steps ended, per second, by name.
         Steps failed ${rate(workflowStepErrors, ['step_name', 'error_type'])}
-          Steps that fail, a second, by name and error.
-        Failed steps in this time ${styled(table(total(workflowStepErrors, failedStep), 'Failures'), { width: 8 })}
-          Failures of each step in the range of the dashboard: where to look first.
+          Steps failed, per second, by name and error.
+        Failed steps in this range ${styled(table(total(workflowStepErrors, failedStep), 'Failures'), { width: 8 })}
+          Failures of each step in the time range of the dashboard. Start here.
         Duration of steps ${histogram(workflowStepDuration, ['step_name'])}
-          Time that a step of a workflow takes.
+          Time that a workflow step takes.
       `,
       row('Issues: rate, errors, duration')`
         Issues processed ${stacked(rate(issuesProcessed, ['outcome']))}
-          Issues that end, a second, by outcome.
-        Share of issues that succeed, last hour ${record('job:issues_success:ratio_rate1h', ['job'])}
-          Successes in all that ended in the last hour, of the whole service: the variables but the service have no say here.
+          Issues processed, per second, by outcome.
+        Share of issues that succeeded, last hour ${record('job:issues_success:ratio_rate1h', ['job'])}
+          Successful issues as a share of all that ended in the last hour, for the whole job. Only the variable Job applies.
         Succeeded since the start ${styled(stat(now(issuesSuccessRate, [], 'percentunit')), { height: 8 })}
-          Share of the processed issues that succeeded, since the counters began; as the service itself has it.
+          Share of the processed issues that succeeded since the counters started, as the service computes it.
         Average time since the start ${styled(stat(now(issuesAverageCompletionDuration)), { height: 8 })}
-          Average time from taking an issue to its end, since the counters began; as the service itself has it.
+          Average time from picking up an issue to its end since the counters started, as the service computes it.
         Time to complete an issue ${histogram(issueCompletionDuration, ['provider', 'outcome'])}
-          Time from taking an issue to its end.
+          Time from picking up an issue to its end.
       `,
-      row('Work in progress, and work that waits', { width: 6 })`
+      row('Work in progress and waiting', { width: 6 })`
         Autonomous loops ${now(activeAutonomousLoops, ['workflow_type'])}
-          Loops in progress, by type. A line that never falls is a loop that never ends.
+          Loops in progress, by type. A line that never falls is a loop that does not end.
         Queues ${now(queueDepth, ['queue_name'])}
-          Items that wait, by queue. A line that only rises: work comes in faster than it is done.
+          Items waiting, by queue. If a line only rises, work arrives faster than it is processed.
         Approvals ${now(pendingApprovals, ['type'])}
-          Approvals that wait for a human, by type.
+          Approvals waiting for a human, by type.
         Escalations ${stacked(rate(escalations, ['reason', 'severity']))}
-          Work handed to humans, a second, by reason and severity. A surge: the agents meet something they cannot do.
+          Work handed to humans, per second, by reason and severity. A surge means that the agents cannot solve something.
       `,
       row('Errors', { width: 12 })`
         Errors by component ${rate(errors, ['component', 'severity'])}
-          Errors that no other metric counts, a second, by component and severity.
-        Errors in this time ${table(total(errors, ['error_type', 'component', 'severity']), 'Errors')}
-          Errors in the range of the dashboard, by type, component and severity.
+          Errors that no other metric counts, per second, by component and severity.
+        Errors in this range ${table(total(errors, ['error_type', 'component', 'severity']), 'Errors')}
+          Errors in the time range of the dashboard, by type, component and severity.
       `,
       row('Tests of changes', { collapsed: true })`
         Duration of tests ${histogram(testExecutionDuration, ['test_type', 'framework'])}

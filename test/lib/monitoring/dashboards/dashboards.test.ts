@@ -22,7 +22,7 @@ import {
 } from '../../../../lib/monitoring/model.js';
 import { recordingGroups } from '../../../../lib/monitoring/prometheus/recording-rules.js';
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
-import { boardsIn, type DashboardJson, type PanelJson } from '../../../helpers/dashboard-json.js';
+import { boardsIn, type DashboardJson, panelsOf } from '../../../helpers/dashboard-json.js';
 import { compiled, fromRoot } from '../../../helpers/package-root.js';
 
 const names = [
@@ -85,11 +85,6 @@ const standard = dashboards();
 /** Without the service. */
 function nameOf({ uid }: Pick<DashboardJson, 'uid'>): DashboardName {
   return uid.replace(/^tamma-/, '') as DashboardName;
-}
-
-/** Every panel that shows something, those in closed rows too. */
-function panelsOf({ panels }: DashboardJson): PanelJson[] {
-  return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
 }
 
 test('six dashboards and the provisioning are written', async (t) => {
@@ -273,7 +268,7 @@ test('a user’s own metrics come out on the overview, by what they are', async 
     };
   };
   const target = '{job=~"$job",instance=~"$instance"}';
-  t.deepEqual(shown('deploys_total, a second'), {
+  t.deepEqual(shown('deploys_total per second'), {
     unit: 'cps',
     queries: [`sum by (stage) (rate(deploys_total${target}[$__rate_interval]))`],
   });
@@ -301,7 +296,7 @@ test('every alert is listed on its dashboard, and has a panel of its name with t
   for (const board of boards) {
     const { name, runbook } = alertOf(nameOf(board));
     const panels = panelsOf(board);
-    const list = panels.find(({ title }) => title === 'Alerts that are pending or fire');
+    const list = panels.find(({ title }) => title === 'Pending and firing alerts');
     t.is(
       list?.targets[0]?.expr,
       board.uid === 'tamma-overview'
