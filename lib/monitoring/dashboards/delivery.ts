@@ -1,14 +1,7 @@
 /** Git platforms and what is delivered to them: issues, pull requests, their APIs, their webhooks, and inbound HTTP. */
 import { apiRequests } from '../../catalogue/api.js';
 import { httpServerRequestDuration } from '../../catalogue/http.js';
-import {
-  platformRateLimitLimit,
-  platformRateLimitRemaining,
-  platformRateLimitReset,
-  platformRateLimits,
-  webhooksProcessed,
-  webhooksReceived,
-} from '../../catalogue/platform.js';
+import * as platform from '../../catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../../catalogue/workflow.js';
 import type { BundleSettings } from '../settings.js';
 import { type Board, board } from './board.js';
@@ -22,7 +15,7 @@ export function deliveryBoard(settings: BundleSettings): Board {
     description:
       'Issues and pull requests, the APIs of the git platforms, their webhooks, and the HTTP requests that bring them.',
     variables: {
-      platform: ['Platform', webhooksReceived],
+      platform: ['Platform', platform.webhooksReceived],
       repository: ['Repository', prsCreated],
       service: ['Outbound service', apiRequests],
       route: ['Route', httpServerRequestDuration],
@@ -49,20 +42,20 @@ export function deliveryBoard(settings: BundleSettings): Board {
         `,
         outboundRow(queries),
         row('Rate limits of the platforms')`
-          Rate limits hit ${rate(platformRateLimits, ['platform'])}
+          Rate limits hit ${rate(platform.platformRateLimits, ['platform'])}
             Requests that a platform refused because of its rate limit, per second.
-          Rate limit remaining ${limited(platformRateLimitRemaining, platformRateLimitLimit, limits)}
+          Rate limit remaining ${limited(platform.platformRateLimitRemaining, platform.platformRateLimitLimit, limits)}
             Requests that a platform still allows until the next reset, and its limit. At 0 it refuses requests.
-          Time until the reset ${now(platformRateLimitReset, limits)}
+          Time until the reset ${now(platform.platformRateLimitReset, limits)}
             Time until a platform resets its rate limit.
         `,
         row('Webhooks')`
-          Webhooks received ${rate(webhooksReceived, ['platform', 'event_type'])}
+          Webhooks received ${rate(platform.webhooksReceived, ['platform', 'event_type'])}
             Webhooks received, per second, by platform and event. If there are none for long, the platform cannot reach the
             service.
-          Webhooks handled ${stacked(rate(webhooksProcessed, ['platform', 'outcome']))}
+          Webhooks handled ${stacked(rate(platform.webhooksProcessed, ['platform', 'outcome']))}
             Webhooks handled, per second, by platform and outcome.
-          Share of webhooks that fail ${share(webhooksProcessed, { outcome: 'failure' }, ['platform'])}
+          Share of webhooks that fail ${share(platform.webhooksProcessed, { outcome: 'failure' }, ['platform'])}
             Failed webhooks as a share of all handled, by platform.
         `,
         ...(settings.parts.has('http') ? inboundRows(queries) : []),

@@ -1,14 +1,6 @@
 /** HTTP requests, outbound and inbound. */
 import { apiRequestDuration, apiRequests } from '../../catalogue/api.js';
-import {
-  httpServerAbortedBodies,
-  httpServerFailedBodies,
-  httpServerRequestDuration,
-  httpServerRequestSize,
-  httpServerRequestsInFlight,
-  httpServerResponseSize,
-  httpServerTimeToFirstByte,
-} from '../../catalogue/http.js';
+import * as http from '../../catalogue/http.js';
 import type { BundleSettings } from '../settings.js';
 import { type Board, board, type Row } from './board.js';
 import { type BoardQueries, row, stacked } from './panels.js';
@@ -20,7 +12,7 @@ export function httpBoard(settings: BundleSettings): Board {
     title: 'HTTP',
     description: 'Requests that the service answers and requests that it sends.',
     variables: {
-      route: ['Route', httpServerRequestDuration],
+      route: ['Route', http.httpServerRequestDuration],
       service: ['Outbound service', apiRequests],
     },
     rows: (queries) => [...inboundRows(queries), outboundRow(queries)],
@@ -43,27 +35,27 @@ export function outboundRow({ rate, record, histogram }: BoardQueries): Row {
 export function inboundRows({ rate, now, record, histogram }: BoardQueries): Row[] {
   return [
     row('Inbound HTTP: rate, errors, duration')`
-      Inbound requests ${rate(httpServerRequestDuration, ['route', 'method'], 'reqps')}
+      Inbound requests ${rate(http.httpServerRequestDuration, ['route', 'method'], 'reqps')}
         Requests ended, per second, by route and method.
-      Inbound requests by status ${stacked(rate(httpServerRequestDuration, ['status_code'], 'reqps'))}
+      Inbound requests by status ${stacked(rate(http.httpServerRequestDuration, ['status_code'], 'reqps'))}
         Requests ended, per second, by status. 499 means that the client closed the connection.
       Share of inbound requests that fail ${record('job_route:http_server_requests_failed:ratio_rate5m', ['route'])}
         Responses with a status of 500 or above as a share of all, over five minutes, by route.
-      Duration of inbound requests ${histogram(httpServerRequestDuration, ['route'])}
+      Duration of inbound requests ${histogram(http.httpServerRequestDuration, ['route'])}
         Time from the request to the end of the response body.
-      Time to first byte ${histogram(httpServerTimeToFirstByte, ['route'])}
+      Time to first byte ${histogram(http.httpServerTimeToFirstByte, ['route'])}
         Time until the response to a request begins.
     `,
     row('Inbound HTTP: connections and sizes', { collapsed: true })`
-      Requests in progress ${now(httpServerRequestsInFlight, ['method'])}
+      Requests in progress ${now(http.httpServerRequestsInFlight, ['method'])}
         Requests without a response yet, by method.
-      Responses aborted by clients ${rate(httpServerAbortedBodies)}
+      Responses aborted by clients ${rate(http.httpServerAbortedBodies)}
         Responses whose client closed the connection after the headers and before the end of the body, per second.
-      Responses that failed ${rate(httpServerFailedBodies)}
+      Responses that failed ${rate(http.httpServerFailedBodies)}
         Responses that the service aborted after the headers and before the end of the body, per second.
-      Size of requests ${histogram(httpServerRequestSize, ['route'])}
+      Size of requests ${histogram(http.httpServerRequestSize, ['route'])}
         Size of the request bodies as received.
-      Size of responses ${histogram(httpServerResponseSize, ['route'])}
+      Size of responses ${histogram(http.httpServerResponseSize, ['route'])}
         Size of the response bodies as sent.
     `,
   ];

@@ -1,12 +1,6 @@
 /** The dashboard to start from: each subject in a few panels, and the user's own metrics. */
 import { aiCost } from '../../catalogue/provider.js';
-import {
-  activeAutonomousLoops,
-  errors,
-  escalations,
-  pendingApprovals,
-  queueDepth,
-} from '../../catalogue/workflow.js';
+import * as workflow from '../../catalogue/workflow.js';
 import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
@@ -50,9 +44,9 @@ function nowRow(queries: BoardQueries, { thresholds, parts }: BundleSettings): R
   const workflows = panels`
     Issues that succeeded, last hour ${stat(succeeded, ['red', [1 - thresholds.workflowFailureShare, 'green']])}
       Successful issues as a share of all that ended in the last hour.
-    Loops in progress ${stat(now(activeAutonomousLoops))}
+    Loops in progress ${stat(now(workflow.activeAutonomousLoops))}
       Autonomous loops in progress.
-    Waiting ${stat(lines('short', { queued: promql.gauge(queueDepth), approvals: promql.gauge(pendingApprovals) }))}
+    Waiting ${stat(lines('short', { queued: promql.gauge(workflow.queueDepth), approvals: promql.gauge(workflow.pendingApprovals) }))}
       Items waiting in queues, and approvals waiting for a human.
   `;
   const cost = panels`
@@ -130,9 +124,9 @@ function platformRow({ record, promql }: BoardQueries, hasInbound: boolean): Row
 
 function troubleRow({ rate }: BoardQueries): Row {
   return row('Errors and escalations', { width: 12 })`
-    Errors ${rate(errors, ['component', 'severity'])}
+    Errors ${rate(workflow.errors, ['component', 'severity'])}
       Errors that no other metric counts, per second, by component and severity.
-    Escalations ${rate(escalations, ['reason'])}
+    Escalations ${rate(workflow.escalations, ['reason'])}
       Work handed to humans, per second, by reason.
   `;
 }

@@ -1,6 +1,6 @@
 /**
- * The panels of a dashboard as rows of a table: a title, what is shown, a description. What is shown comes from a definition or the
- * name of a record, which give its query, legend, unit and bounds.
+ * The panels of a dashboard as a table: a title, what is shown, a description. What is shown follows from a definition or the name
+ * of a record: its query, legend, unit and bounds.
  */
 import type {
   CounterDefinition,
@@ -88,11 +88,7 @@ export function stacked(shown: Shown): Shown {
 }
 
 /** Lines over time: PromQL by its legend. */
-export function lines(
-  unit: string,
-  queries: Readonly<Record<string, string>>,
-  more: Partial<Shown> = {},
-): Shown {
+export function lines(unit: string, queries: Readonly<Record<string, string>>): Shown {
   return {
     kind: 'timeseries',
     unit,
@@ -100,7 +96,6 @@ export function lines(
     width: 8,
     height: 8,
     queries: Object.entries(queries).map(([legend, expression]) => ({ legend, expression })),
-    ...more,
   };
 }
 
@@ -116,75 +111,61 @@ export function table({ unit, queries }: Shown, column?: string): Shown {
 }
 
 /** A share between 0 and 1, as a needle. */
-export function gauge(shown: Shown, colours: Shown['colours']): Shown {
-  return { ...shown, kind: 'gauge', max: 1, ...(colours && { colours }) };
+export function gauge(shown: Shown, colours: NonNullable<Shown['colours']>): Shown {
+  return { ...shown, kind: 'gauge', max: 1, colours };
 }
 
 type By = readonly string[];
+export type BoardQueries = ReturnType<typeof boardQueries>;
 
-/** Each is narrowed to what is chosen at the top of the dashboard. */
-export interface BoardQueries {
-  readonly promql: Promql;
-  /** Events per second of a counter, or observations per second of a histogram. */
-  rate(definition: CounterDefinition | HistogramDefinition, by?: By, unit?: string): Shown;
-  /** The increase of a counter within the time range of the dashboard. */
-  total(definition: CounterDefinition, by?: By): Shown;
-  now(definition: GaugeDefinition, by?: By, unit?: string): Shown;
-  /** The share of what matches in all that a counter counts. */
-  share(definition: CounterDefinition, matches: Matches, by?: By): Shown;
-  /** Records are of the whole service: they have no `instance`. @param more labels of the record that may be chosen at the top */
-  record(name: string, by?: By, more?: By): Shown;
-  /** What a rate limit leaves, and the limit. */
-  limited(remaining: GaugeDefinition, limit: GaugeDefinition, by: By): Shown;
-  /** Percentiles, the 95th one by labels too, and the distribution. */
-  histogram(definition: HistogramDefinition, by?: By): (about: About) => Panel[];
-}
-
-/** @param variables of the dashboard, beside `job` and `instance` */
-export function boardQueries(variables: By): BoardQueries {
+/**
+ * What panels show, narrowed to what is chosen at the top of the dashboard.
+ * @param variables of the dashboard, beside `job` and `instance`
+ */
+export function boardQueries(variables: By) {
   const chosen = (labels: By): Matches => Object.fromEntries(labels.map((label) => [label, variable(label)]));
   const builder = promql({ matchers: chosen(['job', 'instance', ...variables]), window: '$__rate_interval' });
   const { rate, increase, gauge, share, record } = builder;
+  const single = (unit: string, by: By, expression: string): Shown =>
+    lines(unit, { [legendOf(by)]: expression });
   return {
     promql: builder,
-    rate: (definition, by = [], unit = rateUnitOf(definition)) =>
-      lines(unit, { [legendOf(by)]: rate(definition, by) }),
-    total: (definition, by = []) =>
-      lines(unitOf(definition.name), { [legendOf(by)]: increase(definition, by, { window: '$__range' }) }),
-    now: (definition, by = [], unit = unitOf(definition.name)) =>
-      lines(unit, { [legendOf(by)]: gauge(definition, by) }),
-    share: (definition, matches, by = []) =>
-      lines('percentunit', { [legendOf(by)]: share(definition, matches, by) }, { max: 1 }),
-    record(name, by = [], more = []) {
+    /** Events per second of a counter, or observations per second of a histogram. */
+    rate: (definition: CounterDefinition | HistogramDefinition, by: By = [], unit?: string): Shown =>
+      single(unit ?? rateUnitOf(definition), by, rate(definition, by)),
+    /** The increase of a counter within the time range of the dashboard. */
+    total: (definition: CounterDefinition, by: By = []): Shown =>
+      single(unitOf(definition.name), by, increase(definition, by, { window: '$__range' })),
+    now: (definition: GaugeDefinition, by: By = [], unit: string = unitOf(definition.name)): Shown =>
+      single(unit, by, gauge(definition, by)),
+    /** The share of what matches in all that a counter counts. */
+    share: (definition: CounterDefinition, matches: Matches, by: By = []): Shown =>
+      styled(single('percentunit', by, share(definition, matches, by)), { max: 1 }),
+    /** Records are of the whole job. @param more labels of the record that may be chosen at the top */
+    record(name: string, by: By = [], more: By = []): Shown {
       const labels = [...by, ...more].filter((label) => variables.includes(label));
+      const expression = record(name, chosen(labels));
       const [, metric = '', operation = ''] = name.split(':');
-      const isRatio = operation.startsWith('ratio');
-      const unit = isRatio ? 'percentunit' : operation.startsWith('rate') ? 'cps' : unitOf(metric);
-      return lines(unit, { [legendOf(by)]: record(name, chosen(labels)) }, isRatio ? { max: 1 } : {});
+      if (operation.startsWith('ratio')) return styled(single('percentunit', by, expression), { max: 1 });
+      return single(operation.startsWith('rate') ? 'cps' : unitOf(metric), by, expression);
     },
-    limited: (remaining, limit, by) =>
+    /** What a rate limit leaves, and the limit. */
+    limited: (remaining: GaugeDefinition, limit: GaugeDefinition, by: By): Shown =>
       lines('short', {
         [legendOf(by)]: gauge(remaining, by),
         [`limit of ${legendOf(by)}`]: gauge(limit, by),
       }),
+    /** Percentiles, the 95th one by labels too, and the distribution. */
     histogram:
-      (definition, by = []) =>
-      ({ title, description }) => {
-        const width = by.length === 0 ? 12 : 8;
-        const p95 = lines(unitOf(definition.name), {
-          [legendOf(by)]: builder.quantile(0.95, definition, by),
-        });
+      (definition: HistogramDefinition, by: readonly [string, ...string[]]) =>
+      ({ title, description }: About): Panel[] => {
+        const p95 = single(unitOf(definition.name), by, builder.quantile(0.95, definition, by));
         return panels`
-          ${title}: percentiles ${styled(percentiles(builder, definition), { width })}
+          ${title}: percentiles ${percentiles(builder, definition)}
             ${description} Half are below p50; one in 100 is above p99.
-          ${
-            by.length > 0 &&
-            panels`
-              ${title}: p95 by ${by.join(', ')} ${p95}
-                ${description} One in 20 is above this line. If a single line rises, its labels name the cause.
-            `
-          }
-          ${title}: distribution ${styled(distribution(builder, definition), { width })}
+          ${title}: p95 by ${by.join(', ')} ${p95}
+            ${description} One in 20 is above this line. If a single line rises, its labels name the cause.
+          ${title}: distribution ${distribution(builder, definition)}
             ${description} The brighter a cell, the more observations. Two bands mean two kinds of work.
         `;
       },
@@ -208,28 +189,24 @@ export function legendOf(labels: By): string {
   return labels.length === 0 ? 'all' : labels.map((label) => `{{${label}}}`).join(' ');
 }
 
-/** The end of a name, which is its unit by Prometheus' conventions -> Grafana's unit. */
-const units: Readonly<Record<string, string>> = {
-  seconds: 's',
-  bytes: 'bytes',
-  ratio: 'percentunit',
-  hours: 'h',
-  celsius: 'celsius',
-  usd: 'currencyUSD',
-};
+/** The end of a name, which is its unit by Prometheus' conventions -> Grafana's unit, and that of its rate. */
+const units = new Map([
+  ['seconds', ['s', 'percentunit']],
+  ['bytes', ['bytes', 'Bps']],
+  ['ratio', ['percentunit', 'cps']],
+  ['hours', ['h', 'cps']],
+  ['celsius', ['celsius', 'cps']],
+  ['usd', ['currencyUSD', 'currencyUSD']],
+]);
 
-/** Unit -> the same per second, where Grafana has a name for it. */
-const rateUnits: Readonly<Record<string, string>> = {
-  s: 'percentunit',
-  bytes: 'Bps',
-  currencyUSD: 'currencyUSD',
-};
+function unitsOf(name: string): readonly string[] {
+  return units.get(/_([a-z]+?)(?:_total)?$/.exec(name)?.[1] ?? '') ?? ['short', 'cps'];
+}
 
 export function unitOf(name: string): string {
-  const ending = /_([a-z]+?)(?:_total)?$/.exec(name)?.[1] ?? '';
-  return new Map(Object.entries(units)).get(ending) ?? 'short';
+  return unitsOf(name)[0] ?? 'short';
 }
 
 function rateUnitOf({ name, type }: MetricDefinition): string {
-  return (type === 'counter' ? rateUnits[unitOf(name)] : undefined) ?? 'cps';
+  return (type === 'counter' ? unitsOf(name)[1] : undefined) ?? 'cps';
 }

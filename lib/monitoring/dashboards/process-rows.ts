@@ -2,18 +2,7 @@
 import { healthCheckDuration, healthCheckStatus } from '../../catalogue/health.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../catalogue/method.js';
 import { buildInfo } from '../../catalogue/self.js';
-import {
-  nodeEventLoopLag,
-  nodeGcDuration,
-  nodeHeapTotal,
-  nodeHeapUsed,
-  processCpu,
-  processResidentMemory,
-  processStart,
-  scrapeDuration,
-  scrapeSamples,
-  up,
-} from '../third-party-metrics.js';
+import * as thirdParty from '../third-party-metrics.js';
 import type { Panel, Row } from './board.js';
 import { type BoardQueries, lines, panels, row, stacked, stat, styled, table, wide } from './panels.js';
 
@@ -21,7 +10,7 @@ const byProcess = ['job', 'instance'];
 
 export function answeringProcesses({ promql }: BoardQueries): Panel[] {
   return panels`
-    Processes up ${stat(lines('percentunit', { all: `avg(${promql.selector(up)})` }), ['red', [1, 'green']])}
+    Processes up ${stat(lines('percentunit', { all: `avg(${promql.selector(thirdParty.up)})` }), ['red', [1, 'green']])}
       Share of the processes that Prometheus can scrape.
   `;
 }
@@ -38,35 +27,35 @@ export function targetRow(queries: BoardQueries): Row {
   const { now, promql } = queries;
   return row('Processes')`
     ${answeringProcesses(queries)}
-    Processes ${stat(lines('short', { all: `count(${promql.selector(up)})` }))}
+    Processes ${stat(lines('short', { all: `count(${promql.selector(thirdParty.up)})` }))}
       Processes that Prometheus scrapes, whether they are up or down.
-    Youngest process ${stat(lines('s', { all: `time() - max(${promql.selector(processStart)})` }))}
+    Youngest process ${stat(lines('s', { all: `time() - max(${promql.selector(thirdParty.processStart)})` }))}
       Time since the last start of a process. If it stays low, processes crash and restart.
     ${versionTable(queries, 12)}
-    Processes up, over time ${styled(now(up, byProcess), { max: 1 })}
+    Processes up, over time ${styled(now(thirdParty.up, byProcess), { max: 1 })}
       Whether Prometheus could scrape each process: 1 yes, 0 no.
-    Duration of scrapes, measured by Prometheus ${now(scrapeDuration, byProcess)}
+    Duration of scrapes, measured by Prometheus ${now(thirdParty.scrapeDuration, byProcess)}
       Time that Prometheus takes to scrape each process, including the network.
-    Samples per scrape ${now(scrapeSamples, byProcess)}
+    Samples per scrape ${now(thirdParty.scrapeSamples, byProcess)}
       Samples that each process exposes. If it keeps rising, a label has unlimited values.
   `;
 }
 
 export function nodeRow({ rate, now, promql }: BoardQueries): Row {
-  const collecting = promql.rate(nodeGcDuration, ['kind'], { part: '_sum' });
+  const collecting = promql.rate(thirdParty.nodeGcDuration, ['kind'], { part: '_sum' });
   const heap = lines('bytes', {
-    '{{job}} {{instance}} used': promql.gauge(nodeHeapUsed, byProcess),
-    '{{job}} {{instance}} total': promql.gauge(nodeHeapTotal, byProcess),
+    '{{job}} {{instance}} used': promql.gauge(thirdParty.nodeHeapUsed, byProcess),
+    '{{job}} {{instance}} total': promql.gauge(thirdParty.nodeHeapTotal, byProcess),
   });
   return row('Node.js')`
-    Event loop lag ${now(nodeEventLoopLag, byProcess)}
+    Event loop lag ${now(thirdParty.nodeEventLoopLag, byProcess)}
       Delay of the event loop, 99th percentile, by process. Every request waits for it. Above 0.1 s, some code blocks the
       event loop.
-    CPU ${rate(processCpu, byProcess)}
+    CPU ${rate(thirdParty.processCpu, byProcess)}
       CPU time per second, by process. 100 % is one core; Node.js rarely uses more.
     Garbage collection ${stacked(lines('percentunit', { '{{kind}}': collecting }))}
       Time per second spent on garbage collection, by kind. If it is high, the heap is nearly full.
-    Memory ${wide(now(processResidentMemory, byProcess))}
+    Memory ${wide(now(thirdParty.processResidentMemory, byProcess))}
       Resident memory, by process. A line that only rises is a memory leak.
     Heap ${wide(heap)}
       Used and total heap, by process.
@@ -87,7 +76,7 @@ export function healthRow({ now, histogram }: BoardQueries): Row {
 }
 
 export function methodRow({ rate, now, share, histogram }: BoardQueries): Row {
-  const by = ['class', 'method'];
+  const by = ['class', 'method'] as const;
   return row('Decorated methods: rate, errors, duration', { collapsed: true })`
     Calls of methods ${rate(methodCalls, by)}
       Calls ended, per second, by class and method, of decorated methods without a metric of their own.

@@ -2,13 +2,7 @@
  * One builder of PromQL for rules, alerts and dashboards. A scope narrows every selector: to the job of the bundle in rules, to the
  * variables at the top of a dashboard in panels. Names, labels, closed values and buckets are checked against the definition.
  */
-import type {
-  Aggregator,
-  CounterDefinition,
-  GaugeDefinition,
-  HistogramDefinition,
-  MetricDefinition,
-} from '../../definition.js';
+import type { Aggregator, GaugeDefinition, HistogramDefinition, MetricDefinition } from '../../definition.js';
 import { type BundleSettings, windowOf } from '../settings.js';
 import { up } from '../third-party-metrics.js';
 import {
@@ -43,40 +37,8 @@ export interface Selection {
   readonly window?: number | string;
 }
 
+export type Promql = ReturnType<typeof promql>;
 type By = readonly string[];
-
-export interface Promql {
-  /** `metric{job="…",label="…"}`. */
-  selector(definition: MetricDefinition, matches?: Matches, part?: Part): string;
-  /** A series of a recording rule, with the job of the scope: `job:up:count{job="…"}`. */
-  record(name: string, matches?: Matches): string;
-  window(seconds: number): string;
-  /** `sum by (…) (metric)`. */
-  sum(definition: MetricDefinition, by?: By, selection?: Selection): string;
-  /** The value of a gauge: its processes are combined as its definition says. */
-  gauge(definition: GaugeDefinition, by?: By, matches?: Matches): string;
-  /** `sum by (…) (rate(metric[…]))`. */
-  rate(definition: MetricDefinition, by?: By, selection?: Selection): string;
-  /** `sum by (…) (increase(metric[…]))`. */
-  increase(definition: MetricDefinition, by?: By, selection?: Selection): string;
-  /**
-   * The increase of a counter of rare events. Prometheus sees no increase in the first sample of a series. A series that appeared
-   * within the window counts in full if its process was scraped before, unless it was there earlier with a value no higher: that is
-   * a gap between scrapes.
-   */
-  events(definition: MetricDefinition, by?: By, selection?: Selection): string;
-  /** The rate of the series that match `part`, divided by the rate of all that the selection matches. */
-  share(
-    definition: CounterDefinition | HistogramDefinition,
-    part: Matches,
-    by?: By,
-    selection?: Selection,
-  ): string;
-  /** `histogram_quantile(0.95, …)`. */
-  quantile(share: number, definition: HistogramDefinition, by?: By, selection?: Selection): string;
-  /** `(left) and on (job, …) (right)`, with the labels of the scope. */
-  joined(left: string, operator: 'and' | 'unless', by: By, right: string): string;
-}
 
 /** How the processes of a service are combined, by the aggregator of a gauge. */
 const operators = {
@@ -89,71 +51,76 @@ const operators = {
 } as const satisfies Record<Aggregator, string>;
 
 /** @throws ERR_METRICS_INVALID_MONITORING from every method that names a label, value or part that the metric lacks */
-export function promql(scope: PromqlScope): Promql {
-  const narrowed = ({ labels }: MetricDefinition, matches: Matches): Matches => ({
-    ...Object.fromEntries(
-      Object.entries(scope.matchers).filter(
-        ([label]) => targetLabels.includes(label) || Object.hasOwn(labels, label),
-      ),
-    ),
-    ...matches,
-  });
-  const selected: Promql['selector'] = (definition, matches = {}, part) =>
-    selector(definition, narrowed(definition, matches), part);
+export function promql({ matchers, window: usual, by: kept = [], windowOf: window = duration }: PromqlScope) {
+  const { job } = matchers;
+  const selected = (definition: MetricDefinition, matches: Matches = {}, part?: Part): string => {
+    const has = (label: string) => targetLabels.includes(label) || Object.hasOwn(definition.labels, label);
+    const scoped = Object.fromEntries(Object.entries(matchers).filter(([label]) => has(label)));
+    return selector(definition, { ...scoped, ...matches }, part);
+  };
   const counted = (definition: MetricDefinition, { matches, part }: Selection): string => {
     const hasCount = definition.type === 'histogram' || definition.type === 'summary';
     return selected(definition, matches, part ?? (hasCount ? '_count' : undefined));
   };
-  const window = scope.windowOf ?? duration;
-  const range = ({ window: given = scope.window }: Selection): string =>
+  const range = ({ window: given = usual }: Selection): string =>
     typeof given === 'number' ? window(given) : given;
   const grouped = (
     definition: MetricDefinition,
     by: By,
     expression: string,
-    operator: string = 'sum',
-    more: By = [],
+    { operator = 'sum', more = [] }: { operator?: string; more?: By } = {},
   ): string => {
     for (const label of by) checkLabel(definition, label);
-    return aggregate(operator, [...(scope.by ?? []), ...by, ...more], expression);
+    return aggregate(operator, [...kept, ...by, ...more], expression);
   };
-  const rate: Promql['rate'] = (definition, by = [], selection = {}) =>
+  /** `sum by (…) (rate(metric[…]))`. */
+  const rate = (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
     grouped(definition, by, `rate(${counted(definition, selection)}[${range(selection)}])`);
   return {
+    /** `metric{job="…",label="…"}`. */
     selector: selected,
-    record: (name, matches = {}) => {
-      const { job } = scope.matchers;
-      return `${name}${matchersOf({ ...(job === undefined ? {} : { job }), ...matches })}`;
-    },
+    /** A series of a recording rule, with the job of the scope: `job:up:count{job="…"}`. */
+    record: (name: string, matches: Matches = {}): string =>
+      `${name}${matchersOf({ ...(job !== undefined && { job }), ...matches })}`,
+    /** A window given in seconds. */
     window,
-    sum: (definition, by = [], selection = {}) => grouped(definition, by, counted(definition, selection)),
-    gauge: (definition, by = [], matches = {}) =>
-      grouped(definition, by, selected(definition, matches), operators[definition.aggregator]),
     rate,
-    increase: (definition, by = [], selection = {}) =>
+    /** `sum by (…) (metric)`. */
+    sum: (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
+      grouped(definition, by, counted(definition, selection)),
+    /** The value of a gauge: its processes are combined as its definition says. */
+    gauge: (definition: GaugeDefinition, by: By = [], matches: Matches = {}): string =>
+      grouped(definition, by, selected(definition, matches), { operator: operators[definition.aggregator] }),
+    /** `sum by (…) (increase(metric[…]))`. */
+    increase: (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
       grouped(definition, by, `increase(${counted(definition, selection)}[${range(selection)}])`),
-    events: (definition, by = [], selection = {}) => {
+    /**
+     * The increase of a counter of rare events. Prometheus sees no increase in the first sample of a series. A series that appeared
+     * within the window counts in full if its process was scraped before, unless it was there earlier with a value no higher: that
+     * is a gap between scrapes.
+     */
+    events(definition: MetricDefinition, by: By = [], selection: Selection = {}): string {
       const [series, past] = [counted(definition, selection), range(selection)];
       const isBack = `last_over_time(${series}[${past}] offset ${past}) <= ${series}`;
       const isNew = `${series} unless ${series} offset ${past} unless ${isBack}`;
       const wasScraped = `${selected(up)} offset ${past} == 1`;
-      return grouped(
-        definition,
-        by,
-        `((${isNew}) and on (job, instance) ${wasScraped}) or increase(${series}[${past}])`,
-      );
+      const counting = `((${isNew}) and on (job, instance) ${wasScraped}) or increase(${series}[${past}])`;
+      return grouped(definition, by, counting);
     },
-    share: (definition, part, by = [], selection = {}) =>
+    /** The rate of the series that match `part` too, divided by the rate of all that the selection matches. */
+    share: (definition: MetricDefinition, part: Matches, by: By = [], selection: Selection = {}): string =>
       ratio(
         rate(definition, by, { ...selection, matches: { ...selection.matches, ...part } }),
         rate(definition, by, selection),
       ),
-    quantile: (share, definition, by = [], selection = {}) => {
+    /** `histogram_quantile(0.95, …)`. */
+    quantile(share: number, definition: HistogramDefinition, by: By = [], selection: Selection = {}): string {
       const buckets = `rate(${selected(definition, selection.matches, '_bucket')}[${range(selection)}])`;
-      return `histogram_quantile(${share}, ${grouped(definition, by, buckets, 'sum', ['le'])})`;
+      return `histogram_quantile(${share}, ${grouped(definition, by, buckets, { more: ['le'] })})`;
     },
-    joined: (left, operator, by, right) =>
-      `(${left}) ${operator} on (${[...(scope.by ?? []), ...by].join(', ')}) (${right})`,
+    /** `(left) and on (job, …) (right)`, with the labels of the scope. */
+    joined: (left: string, operator: 'and' | 'unless', by: By, right: string): string =>
+      `(${left}) ${operator} on (${[...kept, ...by].join(', ')}) (${right})`,
   };
 }
 
