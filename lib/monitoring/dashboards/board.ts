@@ -1,11 +1,11 @@
 /** What a dashboard consists of, as data: `foundation.ts` alone knows how Grafana writes it. */
-import { metricsSeries } from '../../catalogue/self.js';
+import { buildInfo, metricsSeries } from '../../catalogue/self.js';
 import type { MetricDefinition } from '../../definition.js';
 import type { DashboardName } from '../model.js';
 import { variable } from '../promql/builder.js';
-import { checkLabel, selector } from '../promql/expression.js';
+import { checkLabel, selector, sumBy } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-import { up } from '../third-party-metrics.js';
+import { processStart, up } from '../third-party-metrics.js';
 import { type BoardQueries, boardQueries } from './panels.js';
 
 export interface Query {
@@ -73,12 +73,13 @@ interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
   readonly rows: (queries: BoardQueries) => readonly Row[];
 }
 
+const job = { job: variable('job') };
+
 /** @throws ERR_METRICS_INVALID_MONITORING */
 export function board(
   settings: Pick<BundleSettings, 'job'>,
   { variables = {}, rows, ...texts }: BoardRows,
 ): Board {
-  const job = { job: variable('job') };
   return {
     ...texts,
     variables: [
@@ -104,13 +105,27 @@ export function board(
   };
 }
 
-export function jobVariable({ job }: Pick<BundleSettings, 'job'>): Variable {
+export function jobVariable({ job: chosen }: Pick<BundleSettings, 'job'>): Variable {
   return {
     name: 'job',
     label: 'Job',
     description: 'Services that expose these metrics.',
     // Every registry has this metric, and services that do not use this package have not.
     query: `label_values(${selector(metricsSeries)}, job)`,
-    chosen: job,
+    chosen,
   };
 }
+
+const versions = (offset = '') =>
+  sumBy(['job', 'version', 'revision'], `${selector(buildInfo, job)}${offset}`);
+
+/** Lines across the panels of every dashboard where a version is new and where a process starts. */
+export const annotations = [
+  {
+    name: 'Deploys',
+    query: `${versions()} unless ${versions(' offset 5m')}`,
+    title: '{{job}} {{version}} ({{revision}})',
+  },
+  // The value is the time of the start: the line is there, not at the first scrape.
+  { name: 'Starts', query: `1000 * ${selector(processStart, job)}`, title: '{{job}} {{instance}} starts' },
+];

@@ -1,17 +1,17 @@
-/** A dashboard as Grafana reads it, through Grafana's own builders. */
+/** Writes a dashboard as Grafana reads it, with Grafana's own builders. */
 import { dashboardUid } from '../bundle-identity.js';
 import type { BundleSettings } from '../settings.js';
 import { isAddress } from './alert-rows.js';
-import { deployAnnotations } from './annotations.js';
-import type { Board, Variable } from './board.js';
+import { annotations, type Board, type Variable } from './board.js';
 import type { Foundation } from './foundation.js';
 import { layoutOf } from './layout.js';
 import { datasource, panelBuilder } from './panel-builders.js';
 
-/** The JSON of a dashboard: the same bytes for the same board. */
+/** The same board gives the same bytes. */
 export function dashboardJson(sdk: Foundation, board: Board, settings: BundleSettings): string {
   const { dashboard } = sdk;
-  // Every dashboard of the bundle has it: the links between them find each other by it.
+  const { DashboardLinkBuilder, DashboardLinkType } = dashboard;
+  // All dashboards of the bundle have this tag: their links find each other by it.
   const tag = settings.prefix;
   const builder = new dashboard.DashboardBuilder(`${settings.title}: ${board.title}`)
     .uid(dashboardUid(settings, board.name))
@@ -26,8 +26,8 @@ export function dashboardJson(sdk: Foundation, board: Board, settings: BundleSet
     .refresh('30s')
     .version(1)
     .link(
-      new dashboard.DashboardLinkBuilder('Dashboards')
-        .type(dashboard.DashboardLinkType.Dashboards)
+      new DashboardLinkBuilder('Dashboards')
+        .type(DashboardLinkType.Dashboards)
         .tags([tag])
         .tooltip(`The other dashboards of ${settings.title}, with the same time range`)
         .icon('dashboard')
@@ -41,21 +41,14 @@ export function dashboardJson(sdk: Foundation, board: Board, settings: BundleSet
         .type('prometheus'),
     );
   if (isAddress(settings.runbookUrl)) {
-    builder.link(
-      new dashboard.DashboardLinkBuilder('Runbooks')
-        .type(dashboard.DashboardLinkType.Link)
-        .url(settings.runbookUrl)
-        .tooltip('What to do when an alert fires')
-        .icon('doc')
-        .targetBlank(true),
-    );
+    const link = new DashboardLinkBuilder('Runbooks').type(DashboardLinkType.Link).url(settings.runbookUrl);
+    builder.link(link.tooltip('What to do when an alert fires').icon('doc').targetBlank(true));
   }
   for (const variable of board.variables) builder.withVariable(variableBuilder(sdk, variable));
-  for (const { name, query, title } of deployAnnotations()) {
+  for (const { name, query, title } of annotations) {
+    const annotation = new dashboard.AnnotationQueryBuilder().name(name).datasource(datasource);
     builder.annotation(
-      new dashboard.AnnotationQueryBuilder()
-        .name(name)
-        .datasource(datasource)
+      annotation
         .enable(true)
         .hide(false)
         .iconColor('blue')
@@ -66,21 +59,18 @@ export function dashboardJson(sdk: Foundation, board: Board, settings: BundleSet
     );
   }
   for (const { row, panels, gridPos, id } of layoutOf(board)) {
-    const rowBuilder = new dashboard.RowBuilder(row.title)
-      .id(id)
-      .gridPos(gridPos)
-      .collapsed(row.collapsed ?? false);
-    const built = panels.map(({ panel, ...place }) =>
-      panelBuilder(sdk, panel).id(place.id).gridPos(place.gridPos),
-    );
-    if (row.collapsed) for (const panel of built) rowBuilder.withPanel(panel);
+    const { collapsed = false } = row;
+    const rowBuilder = new dashboard.RowBuilder(row.title).id(id).gridPos(gridPos).collapsed(collapsed);
+    const built = panels.map((place) => panelBuilder(sdk, place.panel).id(place.id).gridPos(place.gridPos));
+    if (collapsed) for (const panel of built) rowBuilder.withPanel(panel);
     builder.withRow(rowBuilder);
-    if (!row.collapsed) for (const panel of built) builder.withPanel(panel);
+    if (!collapsed) for (const panel of built) builder.withPanel(panel);
   }
   return `${JSON.stringify(sorted(builder.build()), null, 2)}\n`;
 }
 
 function variableBuilder({ dashboard }: Foundation, { name, label, description, query, chosen }: Variable) {
+  const [text, value] = chosen === undefined ? ['All', '$__all'] : [chosen, chosen];
   return (
     new dashboard.QueryVariableBuilder(name)
       .label(label)
@@ -93,17 +83,13 @@ function variableBuilder({ dashboard }: Foundation, { name, label, description, 
       .includeAll(true)
       // All includes series without the label: what comes by a Pushgateway has no instance.
       .allValue(name === 'job' ? '.+' : '.*')
-      .current(
-        chosen === undefined
-          ? { selected: true, text: ['All'], value: ['$__all'] }
-          : { selected: true, text: [chosen], value: [chosen] },
-      )
+      .current({ selected: true, text: [text], value: [value] })
   );
 }
 
 /**
- * Keys in order, so that another release of the builders moves no line; and without `placement`, which the builders preset to a
- * menu of the newest Grafana's, where links and annotations are out of sight.
+ * Sorts keys, so that another release of the builders moves no line, and removes `placement`: the builders set it to a menu of the
+ * newest Grafana, where links and annotations are hidden.
  */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
