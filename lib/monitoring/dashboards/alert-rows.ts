@@ -1,4 +1,4 @@
-/** Rows about alerts: which are pending or firing, and the query that each one looks at. */
+/** Rows about alerts: which are pending or firing, and what each of them reads. */
 import { runbookUrl } from '../alerts/runbook-links.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
 import { variable } from '../promql/builder.js';
@@ -23,27 +23,24 @@ export function alertRows(
     service: variable('job'),
     ...(!isOverview && { alertname: { oneOf: names.toSorted() } }),
   });
+  const description = isOverview
+    ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
+    : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.';
   const list = row('Alerts')`
     Pending and firing alerts ${table(lines('short', { State: states }))}
-      ${
-        isOverview
-          ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
-          : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.'
-      }
+      ${description}
   `;
   if (names.length === 0) return [list];
-  const behind = names.flatMap((name) =>
-    panelsOf(
-      alerts.filter((alert) => alert.name === name),
-      settings,
-    ),
-  );
+  const behind = names.flatMap((name) => {
+    const named = alerts.filter((alert) => alert.name === name);
+    return panelsOf(named, settings);
+  });
   return [list, { title: 'Queries of the alerts', collapsed: true, panels: behind }];
 }
 
 /**
- * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
- * instance, share a panel.
+ * The first query of the runbook over time, which shows its course before the alert fired. Alerts of the same name, for instance of
+ * several objectives, share a panel.
  */
 function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
   const [first] = alerts;

@@ -1,4 +1,4 @@
-/** What a dashboard consists of, as data: `foundation.ts` alone knows how Grafana writes it. */
+/** A dashboard as data; `dashboard-json.ts` writes it as Grafana's JSON. */
 import { buildInfo, metricsSeries } from '../../catalogue/self.js';
 import type { MetricDefinition } from '../../definition.js';
 import type { DashboardName } from '../model.js';
@@ -110,7 +110,7 @@ export function jobVariable({ job: chosen }: Pick<BundleSettings, 'job'>): Varia
     name: 'job',
     label: 'Job',
     description: 'Services that expose these metrics.',
-    // Every registry has this metric, and services that do not use this package have not.
+    // Every registry exposes this metric, and only services that use this package have one.
     query: `label_values(${selector(metricsSeries)}, job)`,
     chosen,
   };

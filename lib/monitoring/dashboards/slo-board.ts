@@ -1,4 +1,4 @@
-/** Service level objectives: what is left of their budgets, and how fast these burn. */
+/** Service level objectives: their remaining error budgets, and how fast these burn. */
 import { isAlert, type RuleGroup } from '../model.js';
 import { promql, variable } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
@@ -9,10 +9,10 @@ const objective = 'slo:objective:ratio';
 const budget = 'slo:error_budget_remaining:ratio';
 const errorRatio = 'slo:sli_error:ratio_rate';
 
-/** Windows of the records of each objective, the shortest first. */
+/** Windows of the recorded error ratios, in ascending order. */
 const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'] as const;
 
-/** Records of objectives have the labels `job` and `slo`, whatever else they have. */
+/** Records of objectives have the labels `job` and `slo`. */
 const { record } = promql({ matchers: { job: variable('job') }, window: '' });
 const of = (name: string): string => record(name, { slo: variable('slo') });
 
@@ -45,6 +45,10 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
     Object.fromEntries(measured.map((window) => [`${legend}${window}`, expression(of(errorRatio + window))]));
   const burn = (errors: string) =>
     `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
+  const shares = lines(
+    'percentunit',
+    over('{{slo}} ', (errors) => errors),
+  );
   const budgets = panels`
     Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
       Share of the failures allowed in the period of the objective that have not happened. At 0 the objective is missed.
@@ -58,12 +62,7 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
         Share of events that must be good.
     `,
     row('Errors and burn rates')`
-      Share of bad events ${wide(
-        lines(
-          'percentunit',
-          over('{{slo}} ', (errors) => errors),
-        ),
-      )}
+      Share of bad events ${wide(shares)}
         Bad events as a share of all, over each window.
       Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
         How many times faster than allowed the error budget burns, over each window. 1 uses it up exactly at the end of the
@@ -96,7 +95,7 @@ const indicators = [
   ],
 ] as const;
 
-/** Of each part of the bundle, whatever objectives there are. */
+/** Of each part of the bundle, with or without objectives. */
 function indicatorRow({ parts }: BundleSettings): Row[] {
   const made = indicators.filter(([part]) => parts.has(part));
   if (made.length === 0) return [];

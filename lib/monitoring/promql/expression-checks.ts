@@ -3,9 +3,9 @@
  * error, each with its place and what to write instead.
  */
 import { metricsError } from '../../errors.js';
-import { withoutGrafanaVariables } from '../dashboards/grafana-variables.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from '../model.js';
 import { type ExpressionReading, type KnownSeries, readLabels } from './expression-labels.js';
+import { withoutGrafanaVariables } from './grafana-variables.js';
 import type { PromqlParser } from './promql.js';
 
 /** @param isSeries one series of a test, written as a selector: its `le` has one spelling */
@@ -74,7 +74,7 @@ function placeOf({ file }: RuleGroup, rule: Alert | RecordingRule): string {
 }
 
 function shownProblem(place: string, problem: string, expression: string): string {
-  return `${place}: ${problem}. The expression: ${expression.replaceAll(/\s+/g, ' ').trim()}`;
+  return `${place}: ${problem}${problem.endsWith('?') ? '' : '.'} The expression: ${expression.replaceAll(/\s+/g, ' ').trim()}`;
 }
 
 /** `{{ $labels.x }}` of a label that the series of the alert lack is empty in the message. */

@@ -2,10 +2,10 @@
  * Follows labels through an expression, from its selectors to its result. A sum by a label that the metric lacks, or two sides that
  * never match, are valid PromQL and silently return nothing.
  */
-import { nearest, shown } from '../../errors.js';
+import { shown } from '../../errors.js';
 import type { PrometheusVersion } from '../settings.js';
 import { grammarGaps } from './grammar-gaps.js';
-import { matcherProblem, matchesAbsent } from './matcher-checks.js';
+import { matcherProblem, matchesAbsent, suggestion } from './matcher-checks.js';
 import type { ParsedPromql, PromqlNode } from './promql.js';
 import {
   argumentsOf,
@@ -54,7 +54,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
       if (shape.isOpen || shape.labels.has(label) || label === '__name__') continue;
       const all = [...shape.labels.keys()];
       const expected = all.length === 0 ? 'no label, since the series have none' : `one of ${all.join(', ')}`;
-      problems.push(`${what}: expected ${expected}, received ${shown(label)}${didYouMean(label, all)}`);
+      problems.push(`${what}: expected ${expected}, received ${shown(label)}${suggestion(label, all)}`);
     }
   }
 
@@ -105,7 +105,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
     problems.push(
       parts.length > 0
         ? `metric \`${name}\`: expected one of its parts (${parts.join(', ')}), received ${shown(name)}`
-        : `expected a metric of a definition or a recorded series, received ${shown(name)}${didYouMean(name, known.names()) || '; declare it in `definitions`, or record it in `recordingRules`'}`,
+        : `expected a metric of a definition or a recorded series, received ${shown(name)}${suggestion(name, known.names()) || '; declare it in `definitions`, or record it in `recordingRules`'}`,
     );
     return unknownShape;
   }
@@ -216,9 +216,4 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
   problems.push(...grammarGaps(root, known.target));
   const shape = shapeOfNode(root);
   return { shape, series: [...series], problems };
-}
-
-function didYouMean(name: string, names: Iterable<string>): string {
-  const meant = nearest(name, names);
-  return meant === undefined ? '' : `; did you mean \`${meant}\`?`;
 }

@@ -1,5 +1,5 @@
 /** Checks a matcher against what is known about the values of its label: one that can never match is a mistake. */
-import { nearest, shown } from '../../errors.js';
+import { didYouMean, shown } from '../../errors.js';
 import type { PrometheusVersion } from '../settings.js';
 import { boundTexts } from './expression.js';
 import type { LabelRule } from './series-shape.js';
@@ -40,8 +40,13 @@ export function matcherProblem(
   const all = [...values, 'other', ''];
   const wrong = parts.find((part) => !all.some(testOf(operator, part) ?? (() => true)));
   if (wrong === undefined) return undefined;
-  const meant = nearest(wrong, values);
-  return `value of label \`${label}\`: expected one of ${values.join(', ')}, received ${shown(wrong)}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`;
+  return `value of label \`${label}\`: expected one of ${values.join(', ')}, received ${shown(wrong)}${suggestion(wrong, values)}`;
+}
+
+/** The end of a message about an unknown name, if another name is similar. */
+export function suggestion(name: string, names: Iterable<string>): string {
+  const hint = didYouMean(name, names);
+  return hint && `.${hint}`;
 }
 
 /** Whether it matches a series without the label. */

@@ -1,4 +1,4 @@
-/** Grafana's dashboards: their structure as JSON, what they show, and what a real Prometheus answers to every query of theirs. */
+/** Grafana's dashboards: the structure of their JSON and what they show. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
@@ -35,7 +35,7 @@ const names = [
 ] as const satisfies readonly DashboardName[];
 const uids = names.map((name) => `tamma-${name}`);
 
-/** An alert that always fires, one a dashboard. */
+/** An alert that always fires, one per dashboard. */
 const alertOf = (dashboard: DashboardName): Alert => ({
   name: `Sample${dashboard}`,
   subject: 'own',
@@ -54,7 +54,7 @@ const alertOf = (dashboard: DashboardName): Alert => ({
   tests: { fires: { series: {}, atMinutes: 1 }, quiet: { series: {}, atMinutes: 1 } },
 });
 
-/** Records as those of an objective are. */
+/** Records like those of an objective. */
 const objectiveGroup: RuleGroup = {
   name: 'sample-slo',
   file: 'slo',
@@ -79,15 +79,15 @@ async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup
   return { settings, groups, files, queries, boards: boardsIn(files) };
 }
 
-/** Of the default settings. */
+/** With default settings. */
 const standard = dashboards();
 
-/** Without the service. */
+/** Without the prefix of the service. */
 function nameOf({ uid }: Pick<DashboardJson, 'uid'>): DashboardName {
   return uid.replace(/^tamma-/, '') as DashboardName;
 }
 
-test('six dashboards and the provisioning are written', async (t) => {
+test('the files are six dashboards and their provisioning', async (t) => {
   const { files, boards } = await standard;
   t.deepEqual(
     files.map(({ path }) => path),
@@ -103,7 +103,7 @@ test('six dashboards and the provisioning are written', async (t) => {
   );
 });
 
-test('every dashboard has a title, tags, a refresh, a time, links to the others, and deploys as annotations', async (t) => {
+test('every dashboard has a title, tags, a time range, links to the others, and deploys as annotations', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   t.is(new Set(boards.map(({ title }) => title)).size, boards.length);
   for (const { uid, tags, refresh, time, links, annotations, version, schemaVersion } of boards) {
@@ -124,7 +124,7 @@ test('every dashboard has a title, tags, a refresh, a time, links to the others,
   }
 });
 
-test('runbooks in a folder, which a browser cannot follow from Grafana, are named and not linked', async (t) => {
+test('runbooks within the bundle are named but not linked', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     t.false(board.links.some(({ title }) => title === 'Runbooks'));
@@ -134,7 +134,7 @@ test('runbooks in a folder, which a browser cannot follow from Grafana, are name
   }
 });
 
-test('every panel has an id, a kind, a unit, a description, a source of data and named queries', async (t) => {
+test('every panel has an id, a type, a unit, a description, a data source and named queries', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const all = [...board.panels, ...board.panels.flatMap(({ panels = [] }) => panels)];
@@ -166,7 +166,7 @@ test('every panel has an id, a kind, a unit, a description, a source of data and
   }
 });
 
-test('no panel covers another, and none leaves the grid', async (t) => {
+test('panels do not overlap and do not leave the grid', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const closed = board.panels.filter(({ collapsed }) => collapsed).map(({ panels = [] }) => panels);
@@ -185,7 +185,7 @@ test('no panel covers another, and none leaves the grid', async (t) => {
   }
 });
 
-test('every variable that is used is defined, and every one that is defined is used', async (t) => {
+test('every variable is both defined and used', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const defined = board.templating.list.map(({ name }) => name);
@@ -198,7 +198,7 @@ test('every variable that is used is defined, and every one that is defined is u
   }
 });
 
-test('every window is Grafana’s, so that it fits what is zoomed to', async (t) => {
+test('every query uses the window that Grafana chooses', async (t) => {
   const { queries } = await standard;
   for (const { panel, expression } of queries) {
     for (const [, window] of expression.matchAll(/\[([^\]]*)\]/g))
@@ -211,7 +211,7 @@ test('the same settings give the same bytes', async (t) => {
   t.deepEqual(first.files, second.files);
 });
 
-test('the queries that are told are those of the files', async (t) => {
+test('the returned queries are those of the files', async (t) => {
   const { boards, queries } = await standard;
   const inFiles = boards.flatMap((board) => [
     ...panelsOf(board).flatMap(({ title, targets }) =>
@@ -226,7 +226,7 @@ test('the queries that are told are those of the files', async (t) => {
   t.deepEqual(queries as readonly object[], inFiles);
 });
 
-/** Whether a query reads the metric itself, and not a record of it. */
+/** Whether a query reads the metric itself instead of a record. */
 function reads({ expression }: PanelQuery, { name }: MetricDefinition): boolean {
   return new RegExp(`(?<![\\w:])${name}(_bucket|_sum|_count)?\\{`).test(expression);
 }
@@ -248,7 +248,7 @@ test('every histogram of the catalogue has a heatmap', async (t) => {
   t.deepEqual(drawn.sort(), histograms.map(({ name }) => name).sort());
 });
 
-test('a user’s own metrics come out on the overview, by what they are', async (t) => {
+test('the overview shows the metrics of the user according to their types', async (t) => {
   const own = [
     defineCounter({ name: 'deploys_total', help: 'Deploys.', labels: { stage: label() } }),
     defineGauge({ name: 'cache_size_bytes', help: 'Size of the cache.', aggregator: 'max' }),
@@ -291,7 +291,7 @@ test('a user’s own metrics come out on the overview, by what they are', async 
   });
 });
 
-test('every alert is listed on its dashboard, and has a panel of its name with the first query of its runbook', async (t) => {
+test('every alert is listed on its dashboard and has a panel with the first query of its runbook', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   for (const board of boards) {
     const { name, runbook } = alertOf(nameOf(board));
@@ -309,7 +309,7 @@ test('every alert is listed on its dashboard, and has a panel of its name with t
   }
 });
 
-test('alerts of one name share a panel, with each of their queries once', async (t) => {
+test('alerts of the same name share a panel with each of their queries once', async (t) => {
   const sample = alertOf('slo');
   const burn = (query: string): Alert => ({ ...sample, name: 'Burn', runbook: { ...sample.runbook, query } });
   const many = Array.from({ length: 30 }, (_, index) => burn(`slo_${index}`));
@@ -325,7 +325,7 @@ test('alerts of one name share a panel, with each of their queries once', async 
   t.is(new Set(panels[0]?.targets.map(({ refId }) => refId)).size, 30);
 });
 
-test('without objectives the dashboard of them shows what one might be set on, and reads no record that there is not', async (t) => {
+test('without objectives, the SLO dashboard shows indicators and reads only records that exist', async (t) => {
   const { queries, groups } = await dashboards({}, []);
   const records = new Set(
     groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
@@ -336,7 +336,7 @@ test('without objectives the dashboard of them shows what one might be set on, a
   }
 });
 
-test('Grafana is told where Prometheus is, how often it scrapes, and where the dashboards are', async (t) => {
+test('provisioning has the address of Prometheus, its scrape interval, and the folder of the dashboards', async (t) => {
   const { files } = await dashboards({ prometheus: '10.0.0.7:9090', intervals: { scrapeSeconds: 90 } });
   const yaml = (kind: string): unknown =>
     parse(files.find(({ path }) => path === `grafana/provisioning/${kind}/tamma.yml`)?.content ?? '');
@@ -352,12 +352,12 @@ test('Grafana is told where Prometheus is, how often it scrapes, and where the d
     t.regex(content, /^# Generated by `tamma-metrics bundle`/, path);
 });
 
-/** A module as an address. */
+/** The URL of a module. */
 function dataUrl(source: string): string {
   return `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
 }
 
-test('without the package of Grafana’s builders the error says what to install', async (t) => {
+test('without Grafana’s builders, the error has the command that installs them', async (t) => {
   const hooks = `export async function resolve(specifier, context, next) {
     if (specifier.startsWith('@grafana/')) throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
     return next(specifier, context);
