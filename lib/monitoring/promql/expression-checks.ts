@@ -16,8 +16,9 @@ export function expressionReader(known: KnownSeries, parse: PromqlParser): ReadE
   const readings = new Map<string, ExpressionReading>();
   return (expression, isSeries = false) => {
     const key = `${isSeries} ${expression}`;
-    const reading =
-      readings.get(key) ?? readLabels(parse(withoutGrafanaVariables(expression)), { ...known, isSeries });
+    const found = readings.get(key);
+    if (found !== undefined) return found;
+    const reading = readLabels(parse(withoutGrafanaVariables(expression)), { ...known, isSeries });
     readings.set(key, reading);
     return reading;
   };

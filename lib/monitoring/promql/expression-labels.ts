@@ -6,7 +6,7 @@ import { shown } from '../../errors.js';
 import type { PrometheusVersion } from '../settings.js';
 import { grammarGaps } from './grammar-gaps.js';
 import { matcherProblem, matchesAbsent, suggestion } from './matcher-checks.js';
-import type { ParsedPromql, PromqlNode } from './promql.js';
+import { childOf, type ParsedPromql, type PromqlNode } from './promql.js';
 import {
   argumentsOf,
   calleeOf,
@@ -148,7 +148,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
       return shapeWithout(shape, ['le']);
     }
     if (/^(rate|irate|increase)$/.test(callee)) {
-      const selector = given[0]?.child('VectorSelector');
+      const selector = given[0] && childOf(given[0], 'VectorSelector');
       const name = selector && selectorOf(selector).name;
       if (name !== undefined && known.isGauge(name))
         problems.push(
@@ -160,7 +160,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
 
   /** One series, with the labels that the selector fixes. */
   function absentShape(given: PromqlNode | undefined): SeriesShape {
-    const selector = given?.name === 'VectorSelector' ? given : given?.child('VectorSelector');
+    const selector = given?.name === 'VectorSelector' ? given : given && childOf(given, 'VectorSelector');
     const matchers = selector === undefined ? [] : selectorOf(selector).matchers;
     const fixed = matchers.filter(({ operator, value }) => operator === '=' && value !== '');
     return shapeOf(fixed.map(({ label }) => label));
@@ -209,7 +209,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
     if (node.name === 'FunctionCall') return called(node);
     if (node.name === 'BinaryExpr') return combined(node);
     // Parentheses, ranges, subqueries and offsets have the labels of what is inside.
-    const inner = node.child('Expr') ?? node.child('VectorSelector');
+    const inner = childOf(node, 'Expr') ?? childOf(node, 'VectorSelector');
     return inner === undefined ? unknownShape : shapeOfNode(inner);
   }
 

@@ -2,7 +2,7 @@
  * What the editor's grammar accepts and Prometheus refuses, found by comparing both: the grammar is that of the newest Prometheus.
  */
 import type { PrometheusVersion } from '../settings.js';
-import type { PromqlNode } from './promql.js';
+import { childOf, type PromqlNode } from './promql.js';
 import { argumentsOf, calleeOf } from './promql-parts.js';
 
 /** Functions and aggregations that Prometheus 2.42 lacks. */
@@ -35,7 +35,7 @@ function problemOf(node: PromqlNode): string | undefined {
   const { name, text } = node;
   const [allowed, expected] = onlyAfter[name] ?? [];
   if (allowed !== undefined) {
-    const operand = node.child('Expr') ?? node.child('VectorSelector');
+    const operand = childOf(node, 'Expr') ?? childOf(node, 'VectorSelector');
     const isRange = name === 'MatrixSelector' || name === 'SubqueryExpr';
     const last = isRange ? operand : lastOperand(operand);
     if (last === undefined || allowed.test(last.name)) return undefined;

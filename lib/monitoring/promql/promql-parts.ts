@@ -1,6 +1,6 @@
 /** Reads selectors, groupings and operators from a syntax tree. */
 import type { LabelMatcher } from './matcher-checks.js';
-import type { PromqlNode } from './promql.js';
+import { childOf, type PromqlNode } from './promql.js';
 
 export interface Selector {
   /** `undefined` for a selector without a name. */
@@ -21,12 +21,12 @@ export interface Matching {
 }
 
 export function selectorOf(node: PromqlNode): Selector {
-  const children = node.child('LabelMatchers')?.children ?? [];
+  const children = childOf(node, 'LabelMatchers')?.children ?? [];
   const matchers = children.flatMap(matcherOf);
   const named = matchers.find(({ label }) => label === '__name__');
   const isExact = named?.operator === '=';
   const quoted = children.find(({ name }) => name === 'QuotedLabelName');
-  const given = node.child('Identifier')?.text ?? (quoted && stringOf(quoted));
+  const given = childOf(node, 'Identifier')?.text ?? (quoted && stringOf(quoted));
   return {
     name: given ?? (isExact ? named.value : undefined),
     namePattern: isExact ? undefined : named,
@@ -43,23 +43,26 @@ function matcherOf(node: PromqlNode): LabelMatcher[] {
 }
 
 export function groupingOf(aggregate: PromqlNode): { by: boolean; labels: readonly string[] } | undefined {
-  const modifier = aggregate.child('AggregateModifier');
+  const modifier = childOf(aggregate, 'AggregateModifier');
   return (
-    modifier && { by: modifier.child('By') !== undefined, labels: labelsIn(modifier.child('GroupingLabels')) }
+    modifier && {
+      by: childOf(modifier, 'By') !== undefined,
+      labels: labelsIn(childOf(modifier, 'GroupingLabels')),
+    }
   );
 }
 
 export function matchingOf(binary: PromqlNode): Matching | undefined {
-  const clause = binary.child('MatchingModifierClause');
+  const clause = childOf(binary, 'MatchingModifierClause');
   if (clause === undefined) return undefined;
-  const many = clause.child('GroupLeft') ? 'left' : clause.child('GroupRight') ? 'right' : undefined;
+  const many = childOf(clause, 'GroupLeft') ? 'left' : childOf(clause, 'GroupRight') ? 'right' : undefined;
   const group = clause.children.findIndex(({ name }) => /^Group(Left|Right)$/.test(name));
   const lists = clause.children.map((child, index) => ({ child, isCopied: group !== -1 && index > group }));
   const labelsOf = (copied: boolean) =>
     labelsIn(
       lists.find(({ child, isCopied }) => child.name === 'GroupingLabels' && isCopied === copied)?.child,
     );
-  return { on: clause.child('On') !== undefined, labels: labelsOf(false), many, copied: labelsOf(true) };
+  return { on: childOf(clause, 'On') !== undefined, labels: labelsOf(false), many, copied: labelsOf(true) };
 }
 
 /** The operator of a binary expression: `or`, `/`, `==`. */
@@ -68,12 +71,12 @@ export function operatorOf(binary: PromqlNode): string {
 }
 
 export function argumentsOf(call: PromqlNode): PromqlNode[] {
-  return call.child('FunctionCallBody')?.children.filter((child) => child.is('Expr')) ?? [];
+  return childOf(call, 'FunctionCallBody')?.children.filter((child) => child.type.is('Expr')) ?? [];
 }
 
 /** The name of a function or an aggregation. */
 export function calleeOf(call: PromqlNode): string {
-  return (call.child('FunctionIdentifier') ?? call.child('AggregateOp'))?.text.toLowerCase() ?? '';
+  return (childOf(call, 'FunctionIdentifier') ?? childOf(call, 'AggregateOp'))?.text.toLowerCase() ?? '';
 }
 
 function labelsIn(list: PromqlNode | undefined): string[] {

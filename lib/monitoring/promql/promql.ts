@@ -8,9 +8,17 @@ export interface PromqlNode {
   readonly from: number;
   readonly to: number;
   readonly children: readonly PromqlNode[];
+  readonly type: NodeType;
+}
+
+interface NodeType {
+  readonly isError: boolean;
   /** Whether it is of a name or a group of the grammar: `Expr` for instance. */
   is(kind: string): boolean;
-  child(kind: string): PromqlNode | undefined;
+}
+
+export function childOf({ children }: PromqlNode, kind: string): PromqlNode | undefined {
+  return children.find(({ type }) => type.is(kind));
 }
 
 export interface ParsedPromql {
@@ -27,7 +35,7 @@ interface TreeNode {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  readonly type: { readonly isError: boolean; is(kind: string): boolean };
+  readonly type: NodeType;
   readonly firstChild: TreeNode | null;
   readonly nextSibling: TreeNode | null;
 }
@@ -84,11 +92,7 @@ function nodeOf(node: TreeNode, source: string): PromqlNode {
   const children: PromqlNode[] = [];
   for (let next = node.firstChild; next !== null; next = next.nextSibling)
     if (next.name !== 'LineComment') children.push(nodeOf(next, source));
-  return {
-    ...{ name, from, to, children, text: source.slice(from, to) },
-    is: (kind) => type.is(kind),
-    child: (kind) => children.find((child) => child.is(kind)),
-  };
+  return { name, from, to, type, children, text: source.slice(from, to) };
 }
 
 /** The first syntax error: the others follow from it. */
