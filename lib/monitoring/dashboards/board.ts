@@ -70,7 +70,8 @@ export interface Board {
 interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
   /** Labels to choose by, beside job and instance: a title, and a metric that has the label. */
   readonly variables?: Readonly<Record<string, readonly [title: string, definition: MetricDefinition]>>;
-  readonly rows: (queries: BoardQueries) => readonly Row[];
+  /** `false` for a row of a part that the bundle does not have. */
+  readonly rows: (queries: BoardQueries) => readonly (Row | readonly Row[] | false)[];
 }
 
 const job = { job: variable('job') };
@@ -101,7 +102,7 @@ export function board(
         };
       }),
     ],
-    rows: rows(boardQueries(Object.keys(variables))),
+    rows: rows(boardQueries(Object.keys(variables))).flatMap((each) => each || []),
   };
 }
 

@@ -58,7 +58,7 @@ export function deliveryBoard(settings: BundleSettings): Board {
           Share of webhooks that fail ${share(platform.webhooksProcessed, { outcome: 'failure' }, ['platform'])}
             Failed webhooks as a share of all handled, by platform.
         `,
-        ...(settings.parts.has('http') ? inboundRows(queries) : []),
+        settings.parts.has('http') && inboundRows(queries),
       ];
     },
   });

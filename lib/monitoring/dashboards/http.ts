@@ -15,7 +15,7 @@ export function httpBoard(settings: BundleSettings): Board {
       route: ['Route', http.httpServerRequestDuration],
       service: ['Outbound service', apiRequests],
     },
-    rows: (queries) => [...inboundRows(queries), outboundRow(queries)],
+    rows: (queries) => [inboundRows(queries), outboundRow(queries)],
   });
 }
 

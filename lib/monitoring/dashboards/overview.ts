@@ -7,28 +7,24 @@ import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
 import { type Board, board, type Row } from './board.js';
 import { type BoardQueries, lines, panels, row, stacked, stat, styled } from './panels.js';
-import { answeringProcesses, versionTable } from './process-rows.js';
+import { upPanel, versionPanel } from './process-rows.js';
 import { ownRow } from './user-metrics.js';
 
 export function overviewBoard(settings: BundleSettings): Board {
   const { parts, thresholds, ownDefinitions } = settings;
-  const [hasWorkflow, hasPlatform, hasHttp] = [
-    parts.has('workflow'),
-    parts.has('platform'),
-    parts.has('http'),
-  ];
+  const [hasWorkflow, hasHttp] = [parts.has('workflow'), parts.has('http')];
   return board(settings, {
     name: 'overview',
     title: 'overview',
     description: `Whether the ${hasWorkflow ? 'platform' : 'service'} works: a few panels per subject. The links lead to the other dashboards.`,
     rows: (queries) => [
       nowRow(queries, settings),
-      ...(hasWorkflow ? [workflowRow(queries, thresholds.workflowFailureShare)] : []),
-      ...(parts.has('provider') ? [providerRow(queries)] : []),
-      ...(hasPlatform ? [platformRow(queries, hasHttp)] : hasHttp ? [inboundRow(queries)] : []),
-      ...(hasWorkflow ? [troubleRow(queries)] : []),
-      ...ownRow(queries, ownDefinitions),
-      row('Versions')`${versionTable(queries, 24)}`,
+      hasWorkflow && workflowRow(queries, thresholds.workflowFailureShare),
+      parts.has('provider') && providerRow(queries),
+      parts.has('platform') ? platformRow(queries, hasHttp) : hasHttp && inboundRow(queries),
+      hasWorkflow && errorRow(queries),
+      ownRow(queries, ownDefinitions),
+      row('Versions')`${versionPanel(queries, 24)}`,
     ],
   });
 }
@@ -56,7 +52,7 @@ function nowRow(queries: BoardQueries, { thresholds, parts }: BundleSettings): R
   return row('Now')`
     Firing alerts ${stat(lines('short', { all: `sum(${firing}) or vector(0)` }), ['green', [1, 'red']])}
       Alerts of the job that are firing, except for the Watchdog, which always fires.
-    ${answeringProcesses(queries)}
+    ${upPanel(queries)}
     ${parts.has('workflow') && workflows}
     ${parts.has('provider') && cost}
   `;
@@ -122,7 +118,7 @@ function platformRow({ record, promql }: BoardQueries, hasInbound: boolean): Row
   `;
 }
 
-function troubleRow({ rate }: BoardQueries): Row {
+function errorRow({ rate }: BoardQueries): Row {
   return row('Errors and escalations', { width: 12 })`
     Errors ${rate(workflow.errors, ['component', 'severity'])}
       Errors that no other metric counts, per second, by component and severity.

@@ -9,7 +9,7 @@ import { healthRow, methodRow, nodeRow, targetRow } from './process-rows.js';
 
 export function pipelineBoard(settings: BundleSettings): Board {
   const { parts, config } = settings;
-  const [hasProcess, hasPipeline] = [parts.has('process'), parts.has('pipeline')];
+  const hasProcess = parts.has('process');
   return board(settings, {
     name: 'pipeline',
     title: 'pipeline and Node.js',
@@ -17,9 +17,9 @@ export function pipelineBoard(settings: BundleSettings): Board {
       'Whether the processes are up and healthy, and whether their metrics arrive. Every other dashboard depends on it.',
     rows: (queries) => [
       targetRow(queries),
-      ...(hasProcess ? [nodeRow(queries), healthRow(queries)] : []),
-      ...(hasPipeline ? [...metricsRows(queries, config.maxSeries), monitoringRow()] : []),
-      ...(hasProcess ? [methodRow(queries)] : []),
+      hasProcess && [nodeRow(queries), healthRow(queries)],
+      parts.has('pipeline') && [...metricsRows(queries, config.maxSeries), monitoringRow()],
+      hasProcess && methodRow(queries),
     ],
   });
 }

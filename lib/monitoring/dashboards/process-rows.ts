@@ -8,14 +8,14 @@ import { type BoardQueries, lines, panels, row, stacked, stat, styled, table, wi
 
 const byProcess = ['job', 'instance'];
 
-export function answeringProcesses({ promql }: BoardQueries): Panel[] {
+export function upPanel({ promql }: BoardQueries): Panel[] {
   return panels`
     Processes up ${stat(lines('percentunit', { all: `avg(${promql.selector(thirdParty.up)})` }), ['red', [1, 'green']])}
       Share of the processes that Prometheus can scrape.
   `;
 }
 
-export function versionTable({ now }: BoardQueries, width: number): Panel[] {
+export function versionPanel({ now }: BoardQueries, width: number): Panel[] {
   const labels = [...byProcess, 'service', 'version', 'revision', 'node_version'];
   return panels`
     Running versions ${styled(table(now(buildInfo, labels), 'Runs'), { width, height: 4 })}
@@ -26,12 +26,12 @@ export function versionTable({ now }: BoardQueries, width: number): Panel[] {
 export function targetRow(queries: BoardQueries): Row {
   const { now, promql } = queries;
   return row('Processes')`
-    ${answeringProcesses(queries)}
+    ${upPanel(queries)}
     Processes ${stat(lines('short', { all: `count(${promql.selector(thirdParty.up)})` }))}
       Processes that Prometheus scrapes, whether they are up or down.
     Youngest process ${stat(lines('s', { all: `time() - max(${promql.selector(thirdParty.processStart)})` }))}
       Time since the last start of a process. If it stays low, processes crash and restart.
-    ${versionTable(queries, 12)}
+    ${versionPanel(queries, 12)}
     Processes up, over time ${styled(now(thirdParty.up, byProcess), { max: 1 })}
       Whether Prometheus could scrape each process: 1 yes, 0 no.
     Duration of scrapes, measured by Prometheus ${now(thirdParty.scrapeDuration, byProcess)}

@@ -6,9 +6,9 @@ import { type BoardQueries, distribution, legendOf, lines, percentiles, styled, 
 /** Labels that tell the lines of a panel apart: with more, no one can read it. */
 const maxLabels = 3;
 
-export function ownRow(queries: BoardQueries, definitions: readonly MetricDefinition[]): Row[] {
-  if (definitions.length === 0) return [];
-  return [{ title: 'Own metrics', panels: definitions.flatMap((each) => ownPanels(queries, each)) }];
+export function ownRow(queries: BoardQueries, definitions: readonly MetricDefinition[]): Row | false {
+  const panels = definitions.flatMap((each) => ownPanels(queries, each));
+  return panels.length > 0 && { title: 'Own metrics', panels };
 }
 
 function ownPanels({ promql, rate, now }: BoardQueries, definition: MetricDefinition): Panel[] {

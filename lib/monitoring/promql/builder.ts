@@ -40,15 +40,8 @@ export interface Selection {
 export type Promql = ReturnType<typeof promql>;
 type By = readonly string[];
 
-/** How the processes of a service are combined, by the aggregator of a gauge. */
-const operators = {
-  sum: 'sum',
-  average: 'avg',
-  min: 'min',
-  max: 'max',
-  first: 'max',
-  omit: 'max',
-} as const satisfies Record<Aggregator, string>;
+/** How the processes of a service are combined, where PromQL has another name for the aggregator of a gauge. */
+const operators: Partial<Record<Aggregator, string>> = { average: 'avg', first: 'max', omit: 'max' };
 
 /** @throws ERR_METRICS_INVALID_MONITORING from every method that names a label, value or part that the metric lacks */
 export function promql({ matchers, window: usual, by: kept = [], windowOf: window = duration }: PromqlScope) {
@@ -89,8 +82,10 @@ export function promql({ matchers, window: usual, by: kept = [], windowOf: windo
     sum: (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
       grouped(definition, by, counted(definition, selection)),
     /** The value of a gauge: its processes are combined as its definition says. */
-    gauge: (definition: GaugeDefinition, by: By = [], matches: Matches = {}): string =>
-      grouped(definition, by, selected(definition, matches), { operator: operators[definition.aggregator] }),
+    gauge(definition: GaugeDefinition, by: By = [], matches: Matches = {}): string {
+      const operator = operators[definition.aggregator] ?? definition.aggregator;
+      return grouped(definition, by, selected(definition, matches), { operator });
+    },
     /** `sum by (…) (increase(metric[…]))`. */
     increase: (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
       grouped(definition, by, `increase(${counted(definition, selection)}[${range(selection)}])`),

@@ -37,10 +37,14 @@ export function checkExpressions(
   const problemsAt = (place: string, expression: string, isSeries = false): string[] =>
     read(expression, isSeries).problems.map((problem) => shownProblem(place, problem, expression));
   const problems = [
-    ...rules.flatMap(({ rule, place }) => [
-      ...problemsAt(place, rule.expression),
-      ...(isAlert(rule) ? problemsBeside(rule, place, problemsAt) : []),
-    ]),
+    ...rules.flatMap(({ rule, place }) => {
+      const own = problemsAt(place, rule.expression);
+      if (!isAlert(rule)) return own;
+      const beside = Object.entries(rule.tests).flatMap(([name, { series }]) =>
+        Object.keys(series).flatMap((each) => problemsAt(`test \`${name}\` of ${place}`, each, true)),
+      );
+      return [...own, ...problemsAt(`runbook of ${place}`, rule.runbook.query), ...beside];
+    }),
     ...queries.flatMap(({ dashboard, panel, expression }) =>
       problemsAt(`panel \`${panel}\` of dashboard \`${dashboard}\``, expression),
     ),
@@ -54,19 +58,6 @@ export function checkExpressions(
       ? `Invalid monitoring bundle: ${only}`
       : `Invalid monitoring bundle, ${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
   );
-}
-
-function problemsBeside(
-  { runbook, tests }: Alert,
-  place: string,
-  problemsAt: (place: string, expression: string, isSeries?: boolean) => string[],
-): string[] {
-  return [
-    ...problemsAt(`runbook of ${place}`, runbook.query),
-    ...Object.entries(tests).flatMap(([name, { series }]) =>
-      Object.keys(series).flatMap((each) => problemsAt(`test \`${name}\` of ${place}`, each, true)),
-    ),
-  ];
 }
 
 function placeOf({ file }: RuleGroup, rule: Alert | RecordingRule): string {

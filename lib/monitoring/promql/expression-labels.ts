@@ -67,11 +67,10 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
       const problem = matcherProblem(matcher, shape.labels.get(matcher.label) ?? {}, known);
       if (problem !== undefined) problems.push(`\`${name}\`, ${problem}`);
     }
-    const absent = selector.matchers.filter(({ operator, value }) => operator === '=' && value === '');
-    return shapeWithout(
-      shape,
-      absent.map(({ label }) => label),
+    const absent = selector.matchers.flatMap((each) =>
+      each.operator === '=' && each.value === '' ? each.label : [],
     );
+    return shapeWithout(shape, absent);
   }
 
   function namedShape({ name, namePattern, matchers }: Selector): SeriesShape {
@@ -133,12 +132,8 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
       const [, made, ...rest] = given.map((each) =>
         each.name === 'StringLiteral' ? stringOf(each) : undefined,
       );
-      const sources = callee === 'label_replace' ? rest.slice(1, 2) : rest.slice(1);
-      need(
-        shape,
-        sources.flatMap((source) => source || []),
-        `label that \`${callee}\` reads`,
-      );
+      const sources = rest.slice(1, callee === 'label_replace' ? 2 : undefined).flatMap((each) => each || []);
+      need(shape, sources, `label that \`${callee}\` reads`);
       return made === undefined ? unknownShape : shapeWith(shape, [[made, {}]]);
     }
     if (callee === 'info') return { ...shape, isOpen: true };
@@ -162,8 +157,9 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
   function absentShape(given: PromqlNode | undefined): SeriesShape {
     const selector = given?.name === 'VectorSelector' ? given : given && childOf(given, 'VectorSelector');
     const matchers = selector === undefined ? [] : selectorOf(selector).matchers;
-    const fixed = matchers.filter(({ operator, value }) => operator === '=' && value !== '');
-    return shapeOf(fixed.map(({ label }) => label));
+    return shapeOf(
+      matchers.flatMap((each) => (each.operator === '=' && each.value !== '' ? each.label : [])),
+    );
   }
 
   function combined(node: PromqlNode): SeriesShape | undefined {

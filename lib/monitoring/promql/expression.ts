@@ -121,21 +121,14 @@ export function quantile(
 
 /** Seconds as Prometheus writes a duration: `90s` is `1m30s`. */
 export function duration(seconds: number): string {
-  const units: readonly [string, number][] = [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['m', 60],
-    ['s', 1],
-  ];
+  const milliseconds = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
   let rest = Math.round(seconds * 1_000);
   let text = '';
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / (size * 1_000));
-    rest -= count * size * 1_000;
-    if (count > 0) text += `${count}${unit}`;
+  for (const [unit, size] of Object.entries(milliseconds)) {
+    if (rest >= size) text += `${Math.floor(rest / size)}${unit}`;
+    rest %= size;
   }
-  if (rest > 0) text += `${rest}ms`;
-  return text === '' ? '0s' : text;
+  return text || '0s';
 }
 
 /** The error for what does not fit a definition. The caller throws it. */

@@ -55,14 +55,10 @@ export function groupingOf(aggregate: PromqlNode): { by: boolean; labels: readon
 export function matchingOf(binary: PromqlNode): Matching | undefined {
   const clause = childOf(binary, 'MatchingModifierClause');
   if (clause === undefined) return undefined;
-  const many = childOf(clause, 'GroupLeft') ? 'left' : childOf(clause, 'GroupRight') ? 'right' : undefined;
-  const group = clause.children.findIndex(({ name }) => /^Group(Left|Right)$/.test(name));
-  const lists = clause.children.map((child, index) => ({ child, isCopied: group !== -1 && index > group }));
-  const labelsOf = (copied: boolean) =>
-    labelsIn(
-      lists.find(({ child, isCopied }) => child.name === 'GroupingLabels' && isCopied === copied)?.child,
-    );
-  return { on: childOf(clause, 'On') !== undefined, labels: labelsOf(false), many, copied: labelsOf(true) };
+  const lists = clause.children.filter(({ name }) => name === 'GroupingLabels');
+  const [labels = [], copied = []] = lists.map(labelsIn);
+  const many = childOf(clause, 'GroupLeft') ? 'left' : childOf(clause, 'GroupRight') && 'right';
+  return { on: childOf(clause, 'On') !== undefined, labels, many, copied };
 }
 
 /** The operator of a binary expression: `or`, `/`, `==`. */
