@@ -5,8 +5,7 @@ import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { lines, row, table } from './panels.js';
+import { lines, type Panel, type Row, row, table } from './panels.js';
 
 /** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(

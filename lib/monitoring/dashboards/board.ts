@@ -6,46 +6,7 @@ import { variable } from '../promql/builder.js';
 import { checkLabel, selector, sumBy } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { processStart, up } from '../third-party-metrics.js';
-import { type BoardQueries, boardQueries } from './panels.js';
-
-export interface Query {
-  /** PromQL with Grafana's variables. */
-  readonly expression: string;
-  /** The name of a series, with `{{label}}`; of a table, the title of the column of values. */
-  readonly legend: string;
-}
-
-/** What a panel shows, without its title and description. */
-export interface Shown {
-  readonly kind: 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
-  /** Grafana's id of a unit: `s`, `bytes`, `percentunit`. */
-  readonly unit: string;
-  readonly queries: readonly Query[];
-  /** In columns of Grafana's grid, which has 24. */
-  readonly width: number;
-  readonly height: number;
-  readonly stacked?: boolean;
-  /** Bounds of the axis, or of the gauge. */
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  /** From a value on, a colour; the first is of everything below. */
-  readonly colours?: readonly [string, ...(readonly [number, string])[]];
-  /** An address that the panel links to, with its title. */
-  readonly link?: { readonly title: string; readonly url: string } | undefined;
-}
-
-export interface Panel extends Shown {
-  readonly title: string;
-  /** What it shows, and what follows from it. */
-  readonly description: string;
-}
-
-export interface Row {
-  readonly title: string;
-  readonly panels: readonly Panel[];
-  /** Closed until it is clicked: its queries cost nothing until then. */
-  readonly collapsed?: boolean;
-}
+import { type BoardQueries, boardQueries, type Row } from './panels.js';
 
 /** A choice at the top of a dashboard: the values of a label. */
 export interface Variable {
@@ -60,7 +21,7 @@ export interface Variable {
 
 export interface Board {
   readonly name: DashboardName;
-  /** Without the service, which comes first. */
+  /** Follows the name of the service. */
   readonly title: string;
   readonly description: string;
   readonly variables: readonly Variable[];
@@ -68,7 +29,7 @@ export interface Board {
 }
 
 interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
-  /** Labels to choose by, beside job and instance: a title, and a metric that has the label. */
+  /** Labels to filter by, in addition to job and instance: a title, and a metric that has the label. */
   readonly variables?: Readonly<Record<string, readonly [title: string, definition: MetricDefinition]>>;
   /** `false` for a row of a part that the bundle does not have. */
   readonly rows: (queries: BoardQueries) => readonly (Row | readonly Row[] | false)[];
@@ -127,6 +88,6 @@ export const annotations = [
     query: `${versions()} unless ${versions(' offset 5m')}`,
     title: '{{job}} {{version}} ({{revision}})',
   },
-  // The value is the time of the start: the line is there, not at the first scrape.
+  // The value is the time of the start, which is where Grafana draws the line.
   { name: 'Starts', query: `1000 * ${selector(processStart, job)}`, title: '{{job}} {{instance}} starts' },
 ];

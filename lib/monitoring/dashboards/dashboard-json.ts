@@ -81,14 +81,14 @@ function variableBuilder({ dashboard }: Foundation, { name, label, description, 
       .sort(dashboard.VariableSort.NaturalAsc)
       .multi(true)
       .includeAll(true)
-      // All includes series without the label: what comes by a Pushgateway has no instance.
+      // All includes series without the label: those from a Pushgateway have no instance.
       .allValue(name === 'job' ? '.+' : '.*')
       .current({ selected: true, text: [text], value: [value] })
   );
 }
 
 /**
- * Sorts keys, so that another release of the builders moves no line, and removes `placement`: the builders set it to a menu of the
+ * Sorts keys, so that their order does not depend on the release of the builders, and removes `placement`: the builders set it to a menu of the
  * newest Grafana, where links and annotations are hidden.
  */
 function sorted(value: unknown): unknown {

@@ -1,4 +1,4 @@
-/** Git platforms and what is delivered to them: issues, pull requests, their APIs, their webhooks, and inbound HTTP. */
+/** Git platforms: issues, pull requests, APIs, webhooks, and inbound HTTP. */
 import { apiRequests } from '../../catalogue/api.js';
 import { httpServerRequestDuration } from '../../catalogue/http.js';
 import * as platform from '../../catalogue/platform.js';

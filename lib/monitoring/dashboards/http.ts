@@ -2,10 +2,10 @@
 import { apiRequestDuration, apiRequests } from '../../catalogue/api.js';
 import * as http from '../../catalogue/http.js';
 import type { BundleSettings } from '../settings.js';
-import { type Board, board, type Row } from './board.js';
-import { type BoardQueries, row, stacked } from './panels.js';
+import { type Board, board } from './board.js';
+import { type BoardQueries, type Row, row, stacked } from './panels.js';
 
-/** The dashboard of a service that uses no git platforms: with them, the requests are on theirs. */
+/** For a service without git platforms: with them, the delivery dashboard has these rows. */
 export function httpBoard(settings: BundleSettings): Board {
   return board(settings, {
     name: 'http',

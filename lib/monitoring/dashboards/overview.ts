@@ -5,8 +5,8 @@ import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import { type Board, board, type Row } from './board.js';
-import { type BoardQueries, lines, panels, row, stacked, stat, styled } from './panels.js';
+import { type Board, board } from './board.js';
+import { type BoardQueries, lines, panels, type Row, row, stacked, stat, styled } from './panels.js';
 import { upPanel, versionPanel } from './process-rows.js';
 import { ownRow } from './user-metrics.js';
 
@@ -84,7 +84,7 @@ function providerRow({ record, promql }: BoardQueries): Row {
   `;
 }
 
-/** A service without git platforms has its requests here; with them they are beside the platforms'. */
+/** Without git platforms; with them, `platformRow` includes the inbound requests. */
 function inboundRow({ record }: BoardQueries): Row {
   return row('Inbound HTTP: rate, errors, duration')`
     Inbound requests ${styled(record('job_route:http_server_requests:rate5m', ['route', 'method']), { unit: 'reqps' })}

@@ -1,6 +1,6 @@
 /** Builds a panel with Grafana's builders. */
-import type { Panel, Query } from './board.js';
 import type { Foundation } from './foundation.js';
+import type { Panel, Query } from './panels.js';
 
 /** The data source that is chosen at the top: `${datasource}` is a variable of Grafana. */
 export const datasource = { type: 'prometheus', uid: `$${'{datasource}'}` };
@@ -35,7 +35,7 @@ export function panelBuilder(sdk: Foundation, panel: Panel): PanelBuilder {
   return builder;
 }
 
-/** The builders take other builders where a plain object is all there is. */
+/** Passes a plain object where a builder is expected. */
 function plain<T>(value: T): { build(): T } {
   return { build: () => value };
 }
@@ -108,7 +108,7 @@ function target({ prometheus }: Foundation, { kind }: Panel, query: Query, index
   return kind === 'table' || kind === 'gauge' || isInstant(query) ? builder.instant() : builder.range();
 }
 
-/** A total over the range of the dashboard is one number; over time it would be one per point. */
+/** A total over the time range of the dashboard is one value: it is not computed at every point. */
 function isInstant({ expression }: Query): boolean {
   return expression.includes('$__range]');
 }

@@ -10,9 +10,47 @@ import type {
 } from '../../definition.js';
 import { type Promql, promql, variable } from '../promql/builder.js';
 import { aggregate, type Matches } from '../promql/expression.js';
-import type { Panel, Row, Shown } from './board.js';
 
-/** What a panel shows; several panels, whose titles begin with this one; panels as they are; a part of the text. */
+export interface Query {
+  /** PromQL with Grafana's variables. */
+  readonly expression: string;
+  /** The name of a series, with `{{label}}`; of a table, the title of the column of values. */
+  readonly legend: string;
+}
+
+/** What a panel shows, without its title and description. */
+export interface Shown {
+  readonly kind: 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
+  /** Grafana's id of a unit: `s`, `bytes`, `percentunit`. */
+  readonly unit: string;
+  readonly queries: readonly Query[];
+  /** In columns of Grafana's grid, which has 24. */
+  readonly width: number;
+  readonly height: number;
+  readonly stacked?: boolean;
+  /** Bounds of the axis, or of the gauge. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** The colour below all thresholds, then each threshold and the colour from it on. */
+  readonly colours?: readonly [string, ...(readonly [number, string])[]];
+  /** An address that the panel links to, with its title. */
+  readonly link?: { readonly title: string; readonly url: string } | undefined;
+}
+
+export interface Panel extends Shown {
+  readonly title: string;
+  /** What it shows, and what follows from it. */
+  readonly description: string;
+}
+
+export interface Row {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+  /** Closed until it is clicked: its queries cost nothing until then. */
+  readonly collapsed?: boolean;
+}
+
+/** What a panel shows; a function that makes several panels; finished panels; part of the text. */
 type Cell = Shown | ((about: About) => Panel[]) | readonly Panel[] | string | number | false;
 type About = Pick<Panel, 'title' | 'description'>;
 type Table<T> = (texts: TemplateStringsArray, ...cells: readonly Cell[]) => T;
@@ -60,7 +98,7 @@ function isPanels(cell: Cell): cell is readonly Panel[] {
 /**
  * A row of a dashboard, with its panels as a table.
  * @param width of its panels, except for those of a histogram; default: that of their kind
- * @param collapsed closed until it is clicked: its queries cost nothing until then
+ * @param collapsed closed until it is clicked, so that its queries do not run
  */
 export function row(
   title: string,
@@ -73,7 +111,7 @@ export function row(
   });
 }
 
-/** The same with another look: size, bounds, colours. */
+/** Overrides size, bounds or colours. */
 export function styled(shown: Shown, style: Partial<Shown>): Shown {
   return { ...shown, ...style };
 }
@@ -120,7 +158,7 @@ export type BoardQueries = ReturnType<typeof boardQueries>;
 
 /**
  * What panels show, narrowed to what is chosen at the top of the dashboard.
- * @param variables of the dashboard, beside `job` and `instance`
+ * @param variables of the dashboard, in addition to `job` and `instance`
  */
 export function boardQueries(variables: By) {
   const chosen = (labels: By): Matches => Object.fromEntries(labels.map((label) => [label, variable(label)]));
@@ -189,7 +227,7 @@ export function legendOf(labels: By): string {
   return labels.length === 0 ? 'all' : labels.map((label) => `{{${label}}}`).join(' ');
 }
 
-/** The end of a name, which is its unit by Prometheus' conventions -> Grafana's unit, and that of its rate. */
+/** The last word of a metric's name, its unit by Prometheus' conventions -> Grafana's unit, and that of its rate. */
 const units = new Map([
   ['seconds', ['s', 'percentunit']],
   ['bytes', ['bytes', 'Bps']],

@@ -3,8 +3,8 @@ import * as self from '../../catalogue/self.js';
 import { promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import * as thirdParty from '../third-party-metrics.js';
-import { type Board, board, type Row } from './board.js';
-import { type BoardQueries, gauge, lines, row, stat, styled, wide } from './panels.js';
+import { type Board, board } from './board.js';
+import { type BoardQueries, gauge, lines, type Row, row, stat, styled, wide } from './panels.js';
 import { healthRow, methodRow, nodeRow, targetRow } from './process-rows.js';
 
 export function pipelineBoard(settings: BundleSettings): Board {
@@ -69,7 +69,7 @@ function metricsRows({ rate, now, histogram, promql }: BoardQueries, maxSeries: 
   ];
 }
 
-/** The variables do not apply here: these metrics belong to no service. */
+/** The variables do not apply here: these metrics are not of a service. */
 function monitoringRow(): Row {
   const { rate, selector } = promql({ matchers: {}, window: '$__rate_interval' });
   const reloaded = lines('short', { all: `min(${selector(thirdParty.prometheusConfigReload)})` });

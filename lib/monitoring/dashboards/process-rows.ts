@@ -1,10 +1,21 @@
-/** Rows about the processes: whether they run, which version, and how Node.js performs in them. */
+/** Rows about the processes: whether they are up, their versions, Node.js, health checks and decorated methods. */
 import { healthCheckDuration, healthCheckStatus } from '../../catalogue/health.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../catalogue/method.js';
 import { buildInfo } from '../../catalogue/self.js';
 import * as thirdParty from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { type BoardQueries, lines, panels, row, stacked, stat, styled, table, wide } from './panels.js';
+import {
+  type BoardQueries,
+  lines,
+  type Panel,
+  panels,
+  type Row,
+  row,
+  stacked,
+  stat,
+  styled,
+  table,
+  wide,
+} from './panels.js';
 
 const byProcess = ['job', 'instance'];
 

@@ -2,8 +2,8 @@
 import { isAlert, type RuleGroup } from '../model.js';
 import { promql, variable } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
-import { type Board, jobVariable, type Row, type Variable } from './board.js';
-import { gauge, lines, panels, row, stat, styled, table, wide } from './panels.js';
+import { type Board, jobVariable, type Variable } from './board.js';
+import { gauge, lines, panels, type Row, row, stat, styled, table, wide } from './panels.js';
 
 const objective = 'slo:objective:ratio';
 const budget = 'slo:error_budget_remaining:ratio';

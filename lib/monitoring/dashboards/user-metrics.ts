@@ -1,9 +1,19 @@
 /** Panels of the user's own metrics, from their definitions alone. */
 import type { MetricDefinition } from '../../definition.js';
-import type { Panel, Row, Shown } from './board.js';
-import { type BoardQueries, distribution, legendOf, lines, percentiles, styled, unitOf } from './panels.js';
+import {
+  type BoardQueries,
+  distribution,
+  legendOf,
+  lines,
+  type Panel,
+  percentiles,
+  type Row,
+  type Shown,
+  styled,
+  unitOf,
+} from './panels.js';
 
-/** Labels that tell the lines of a panel apart: with more, no one can read it. */
+/** Labels in the legend of a panel: more make it unreadable. */
 const maxLabels = 3;
 
 export function ownRow(queries: BoardQueries, definitions: readonly MetricDefinition[]): Row | false {

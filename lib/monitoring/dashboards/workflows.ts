@@ -1,8 +1,8 @@
 /** Workflows, their steps, the issues they work on, and what waits. */
 import * as metrics from '../../catalogue/workflow.js';
 import type { BundleSettings } from '../settings.js';
-import { type Board, board, type Shown } from './board.js';
-import { row, stacked, stat, styled, table } from './panels.js';
+import { type Board, board } from './board.js';
+import { row, type Shown, stacked, stat, styled, table } from './panels.js';
 
 export function workflowsBoard(settings: BundleSettings): Board {
   const { workflowFailureShare } = settings.thresholds;
