@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Grafana's variables look like placeholders
 /** The offline checks compared with promtool. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

@@ -200,7 +200,7 @@ test('records that read each other are not followed forever', (t) => {
 test("Grafana's variables are replaced by values that fit their position", (t) => {
   for (const [expression, plain] of [
     ['rate(a{b=~"$b"}[$__rate_interval])', 'rate(a{b=~"GRAFANA_VARIABLE"}[5m])'],
-    ['a{b="${b:regex}"} > ${limit}', 'a{b="GRAFANA_VARIABLE"} > 1'],
+    [`a{b="\${b:regex}"} > \${limit}`, 'a{b="GRAFANA_VARIABLE"} > 1'],
     ['a[[[range]]]', 'a[5m]'],
     ['a[1h:$step] / $__range_s', 'a[1h:5m] / 1'],
     ["a{b='[[b]]'} offset $back", "a{b='GRAFANA_VARIABLE'} offset 5m"],
