@@ -61,7 +61,7 @@ export function aiBoard(settings: BundleSettings): Board {
         `,
         row('Rate limits and retries', { width: 6 })`
           Rate limits hit ${rate(metrics.aiRateLimits, ['provider'])}
-            Requests that a provider refused because of its rate limit, per second.
+            How often a provider limited the rate, per second.
           Rate limit remaining ${limited(metrics.aiRateLimitRemaining, metrics.aiRateLimitLimit, limits)}
             What a provider still allows until the next reset, and its limit. At 0 it refuses requests.
           Time until the reset ${now(metrics.aiRateLimitReset, ['provider', 'resource'])}

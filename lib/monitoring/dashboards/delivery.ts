@@ -34,7 +34,7 @@ export function deliveryBoard(settings: BundleSettings): Board {
           Pull requests merged ${rate(prsMerged, ['platform', 'repository'])}
             Pull requests merged, per second, by repository. If many are opened and few merged,
             reviews wait or the changes are rejected.
-          Merged per opened ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
+          Merge ratio ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
             Pull requests merged in the time range of the dashboard, divided by those opened in it. Above 100 % when older
             ones are merged too.
           Lifetime of pull requests ${histogram(prLifetime, ['platform', 'repository'])}
@@ -43,7 +43,7 @@ export function deliveryBoard(settings: BundleSettings): Board {
         outboundRow(queries),
         row('Rate limits of the platforms')`
           Rate limits hit ${rate(platform.platformRateLimits, ['platform'])}
-            Requests that a platform refused because of its rate limit, per second.
+            How often a platform limited the rate, per second.
           Rate limit remaining ${limited(platform.platformRateLimitRemaining, platform.platformRateLimitLimit, limits)}
             Requests that a platform still allows until the next reset, and its limit. At 0 it refuses requests.
           Time until the reset ${now(platform.platformRateLimitReset, limits)}
