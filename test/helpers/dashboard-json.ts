@@ -24,18 +24,30 @@ export interface PanelJson {
   readonly links?: readonly { readonly url: string }[];
 }
 
+/** A choice at the top of a dashboard. */
+export interface VariableJson {
+  readonly name: string;
+  readonly label: string;
+  readonly type: string;
+  readonly query: unknown;
+  readonly datasource?: { readonly uid: string };
+  readonly multi: boolean;
+  readonly allValue?: string;
+  readonly refresh?: number;
+}
+
 export interface DashboardJson {
   readonly uid: string;
   readonly title: string;
   readonly tags: readonly string[];
+  readonly editable: boolean;
   readonly refresh: string;
   readonly time: object;
+  readonly timezone: string;
   readonly version: number;
   readonly schemaVersion: number;
   readonly panels: readonly PanelJson[];
-  readonly templating: {
-    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
-  };
+  readonly templating: { readonly list: readonly VariableJson[] };
   readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] };
   readonly links: readonly {
     readonly title: string;
@@ -48,4 +60,9 @@ export function boardsIn(files: readonly BundleFile[]): DashboardJson[] {
   return files
     .filter(({ path }) => path.endsWith('.json'))
     .map(({ content }) => JSON.parse(content) as DashboardJson);
+}
+
+/** Every panel that shows something, those of closed rows too. */
+export function panelsOf({ panels }: DashboardJson): PanelJson[] {
+  return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
 }

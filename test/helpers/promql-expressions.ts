@@ -34,6 +34,6 @@ export const validExpressions = [
   'sum(jobs_total) or vector(0)',
   'predict_linear(jobs_waiting[1h], 3600) < bool 0',
   'jobs_total{outcome="$outcome"}',
-  'rate(jobs_total{queue=~"${queue:regex}"}[$__rate_interval])',
-  'sum_over_time(jobs_waiting[${__range}]) / $__range_s',
+  `rate(jobs_total{queue=~"\${queue:regex}"}[$__rate_interval])`,
+  `sum_over_time(jobs_waiting[\${__range}]) / $__range_s`,
 ];

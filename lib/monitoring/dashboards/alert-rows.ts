@@ -1,15 +1,13 @@
-/** Rows about alerts: which are pending or fire, and for each what it looks at. */
-
+/** Rows about alerts: which are pending or firing, and what each of them reads. */
 import { runbookUrl } from '../alerts/runbook-links.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
+import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { table, timeSeries } from './panels.js';
-import { variable } from './queries.js';
+import { lines, type Panel, type Row, row, table } from './panels.js';
 
-/** The alerts that lead to a dashboard; all of them are listed on the overview. */
+/** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(
   dashboard: DashboardName,
   groups: readonly RuleGroup[],
@@ -17,69 +15,52 @@ export function alertRows(
 ): Row[] {
   const all = groups.flatMap(({ rules }) => rules.filter(isAlert));
   const alerts = all.filter((alert) => alert.dashboard === dashboard);
-  if ((dashboard === 'overview' ? all : alerts).length === 0) return [];
-  const names = alerts.map(({ name }) => name);
+  const isOverview = dashboard === 'overview';
+  if ((isOverview ? all : alerts).length === 0) return [];
+  const names = [...new Set(alerts.map(({ name }) => name))];
   const states = selector(alertStates, {
     service: variable('job'),
-    ...(dashboard === 'overview' ? {} : { alertname: { oneOf: [...new Set(names)].sort() } }),
+    ...(!isOverview && { alertname: { oneOf: names.toSorted() } }),
   });
-  return [
-    {
-      title: 'Alerts',
-      panels: [
-        table({
-          title: 'Alerts that are pending or fire',
-          description:
-            dashboard === 'overview'
-              ? 'Every alert of the service that is pending or fires, with its labels. The Watchdog always fires: without it, alerts do not arrive.'
-              : 'Alerts about what this dashboard shows that are pending or fire, with their labels. Empty is well.',
-          unit: 'short',
-          queries: [{ expression: states, legend: 'State' }],
-        }),
-      ],
-    },
-    ...(alerts.length === 0
-      ? []
-      : [
-          {
-            title: 'Behind the alerts',
-            collapsed: true,
-            panels: [...new Set(names)].flatMap((name) =>
-              behind(
-                alerts.filter((alert) => alert.name === name),
-                settings,
-              ),
-            ),
-          },
-        ]),
-  ];
+  const description = isOverview
+    ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
+    : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.';
+  const list = row('Alerts')`
+    Pending and firing alerts ${table(lines('short', { State: states }))}
+      ${description}
+  `;
+  if (names.length === 0) return [list];
+  const behind = names.flatMap((name) => {
+    const named = alerts.filter((alert) => alert.name === name);
+    return panelsOf(named, settings);
+  });
+  return [list, { title: 'Queries of the alerts', collapsed: true, panels: behind }];
 }
 
 /**
- * The first query of the runbook, over time: where it was before the alert fired. Alerts of one name, of several objectives for
- * instance, share a panel.
+ * The first query of the runbook over time, which shows its course before the alert fired. Alerts of the same name, for instance of
+ * several objectives, share a panel.
  */
-function behind(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
+function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runbookUrl'>): Panel[] {
   const [first] = alerts;
   if (first === undefined) return [];
-  const { name, runbook } = first;
+  const { name: title, runbook } = first;
   const url = runbookUrl(first, settings.runbookUrl);
   const severities = [...new Set(alerts.map(({ severity }) => severity))].join(', ');
+  const expressions = [...new Set(alerts.map(({ runbook: { query } }) => query))];
   return [
-    timeSeries({
-      title: name,
+    {
+      ...lines('short', {}),
+      title,
       description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
-      unit: 'short',
-      queries: [...new Set(alerts.map(({ runbook: { query } }) => query))].map((expression) => ({
-        expression,
-        legend: '',
-      })),
-      link: isAddress(url) ? { title: 'Runbook', url } : undefined,
-    }),
+      queries: expressions.map((expression) => ({ expression, legend: '' })),
+      min: undefined,
+      ...(isAddress(url) && { link: { title: 'Runbook', url } }),
+    },
   ];
 }
 
-/** Whether a browser can follow it from Grafana; a path within the bundle it cannot. */
+/** Whether a browser can follow it from Grafana, which it cannot with a path within the bundle. */
 export function isAddress(url: string): boolean {
   return /^https?:\/\//.test(url);
 }

@@ -1,44 +1,12 @@
-/** What a dashboard is made of, as data: `foundation.ts` alone knows how Grafana writes it. */
+/** A dashboard as data; `dashboard-json.ts` writes it as Grafana's JSON. */
+import { buildInfo, metricsSeries } from '../../catalogue/self.js';
+import type { MetricDefinition } from '../../definition.js';
 import type { DashboardName } from '../model.js';
-
-export type PanelKind = 'timeseries' | 'stat' | 'gauge' | 'heatmap' | 'table';
-
-export interface Query {
-  /** PromQL with Grafana's variables. */
-  readonly expression: string;
-  /** What a series is called, with `{{label}}`; of a table, the title of the column of values. */
-  readonly legend: string;
-}
-
-/** From a value on, a colour; the first is of everything below. */
-export type ColourSteps = readonly [string, ...(readonly [number, string])[]];
-
-export interface Panel {
-  readonly kind: PanelKind;
-  readonly title: string;
-  /** What it shows, and what to make of it. */
-  readonly description: string;
-  /** Grafana's id of a unit: `s`, `bytes`, `percentunit`. */
-  readonly unit: string;
-  readonly queries: readonly Query[];
-  /** Of the 24 columns of Grafana's grid. */
-  readonly width: number;
-  readonly height: number;
-  readonly stacked: boolean;
-  /** Bounds of the axis, or of the gauge. */
-  readonly min: number | undefined;
-  readonly max: number | undefined;
-  readonly colours: ColourSteps | undefined;
-  /** An address that the panel links to, with its title. */
-  readonly link: { readonly title: string; readonly url: string } | undefined;
-}
-
-export interface Row {
-  readonly title: string;
-  readonly panels: readonly Panel[];
-  /** Closed until it is clicked on: its queries cost nothing until then. */
-  readonly collapsed?: boolean;
-}
+import { variable } from '../promql/builder.js';
+import { checkLabel, selector, sumBy } from '../promql/expression.js';
+import type { BundleSettings } from '../settings.js';
+import { processStart, up } from '../third-party-metrics.js';
+import { type BoardQueries, boardQueries, type Row } from './panels.js';
 
 /** A choice at the top of a dashboard: the values of a label. */
 export interface Variable {
@@ -47,15 +15,79 @@ export interface Variable {
   readonly description: string;
   /** `label_values(metric, label)`. */
   readonly query: string;
-  /** What is chosen at first. Default: all. */
+  /** The value that is chosen at first. Default: all. */
   readonly chosen?: string;
 }
 
 export interface Board {
   readonly name: DashboardName;
-  /** Without the service, which comes first. */
+  /** Follows the name of the service. */
   readonly title: string;
   readonly description: string;
   readonly variables: readonly Variable[];
   readonly rows: readonly Row[];
 }
+
+interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
+  /** Labels to filter by, in addition to job and instance: a title, and a metric that has the label. */
+  readonly variables?: Readonly<Record<string, readonly [title: string, definition: MetricDefinition]>>;
+  /** `false` for a row of a part that the bundle does not have. */
+  readonly rows: (queries: BoardQueries) => readonly (Row | readonly Row[] | false)[];
+}
+
+const job = { job: variable('job') };
+
+/** @throws ERR_METRICS_INVALID_MONITORING */
+export function board(
+  settings: Pick<BundleSettings, 'job'>,
+  { variables = {}, rows, ...texts }: BoardRows,
+): Board {
+  return {
+    ...texts,
+    variables: [
+      jobVariable(settings),
+      {
+        name: 'instance',
+        label: 'Instance',
+        description: 'Processes of the job.',
+        query: `label_values(${selector(up, job)}, instance)`,
+      },
+      ...Object.entries(variables).map(([name, [label, definition]]) => {
+        checkLabel(definition, name);
+        const part = definition.type === 'histogram' ? '_count' : undefined;
+        return {
+          name,
+          label,
+          description: `Values of the label ${name} of ${definition.name}.`,
+          query: `label_values(${selector(definition, job, part)}, ${name})`,
+        };
+      }),
+    ],
+    rows: rows(boardQueries(Object.keys(variables))).flatMap((each) => each || []),
+  };
+}
+
+export function jobVariable({ job: chosen }: Pick<BundleSettings, 'job'>): Variable {
+  return {
+    name: 'job',
+    label: 'Job',
+    description: 'Services that expose these metrics.',
+    // Every registry exposes this metric, and only services that use this package have one.
+    query: `label_values(${selector(metricsSeries)}, job)`,
+    chosen,
+  };
+}
+
+const versions = (offset = '') =>
+  sumBy(['job', 'version', 'revision'], `${selector(buildInfo, job)}${offset}`);
+
+/** Lines across the panels of every dashboard where a version is new and where a process starts. */
+export const annotations = [
+  {
+    name: 'Deploys',
+    query: `${versions()} unless ${versions(' offset 5m')}`,
+    title: '{{job}} {{version}} ({{revision}})',
+  },
+  // The value is the time of the start, which is where Grafana draws the line.
+  { name: 'Starts', query: `1000 * ${selector(processStart, job)}`, title: '{{job}} {{instance}} starts' },
+];

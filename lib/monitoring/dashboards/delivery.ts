@@ -1,159 +1,65 @@
-/** Git platforms and what is delivered to them: issues, pull requests, their APIs, their webhooks, and the HTTP they come by. */
+/** Git platforms: issues, pull requests, APIs, webhooks, and inbound HTTP. */
 import { apiRequests } from '../../catalogue/api.js';
 import { httpServerRequestDuration } from '../../catalogue/http.js';
-import {
-  platformRateLimitLimit,
-  platformRateLimitRemaining,
-  platformRateLimitReset,
-  platformRateLimits,
-  webhooksProcessed,
-  webhooksReceived,
-} from '../../catalogue/platform.js';
+import * as platform from '../../catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../../catalogue/workflow.js';
 import type { BundleSettings } from '../settings.js';
-import type { Board, Row } from './board.js';
-import { histogramPanels } from './durations.js';
-import { apiRow, httpRow, httpSizeRow } from './http-rows.js';
-import { stat, timeSeries } from './panels.js';
-import { type BoardQueries, boardQueries } from './queries.js';
-import { labelVariable, targetVariables } from './variables.js';
+import { type Board, board } from './board.js';
+import { inboundRows, outboundRow } from './http.js';
+import { lines, row, stacked, stat, styled } from './panels.js';
 
 export function deliveryBoard(settings: BundleSettings): Board {
-  const labels = [
-    labelVariable('platform', 'Platform', webhooksReceived),
-    labelVariable('repository', 'Repository', prsCreated),
-    labelVariable('service', 'Outbound service', apiRequests),
-    labelVariable('route', 'Route', httpServerRequestDuration),
-  ];
-  const queries = boardQueries(labels.map(({ name }) => name));
-  return {
+  return board(settings, {
     name: 'delivery',
     title: 'git and delivery',
     description:
       'Issues and pull requests, the APIs of the git platforms, their webhooks, and the HTTP requests that bring them.',
-    variables: [...targetVariables(settings), ...labels],
-    rows: [
-      deliveryRow(queries),
-      apiRow(queries, ['service', 'platform']),
-      limitRow(queries),
-      webhookRow(queries),
-      ...(settings.parts.has('http') ? [httpRow(queries), httpSizeRow(queries)] : []),
-    ],
-  };
-}
-
-function deliveryRow(queries: BoardQueries): Row {
-  const created = queries.total(prsCreated).expression;
-  return {
-    title: 'Issues and pull requests',
-    panels: [
-      timeSeries({
-        title: 'Issues opened',
-        description: 'Issues opened on the platforms, a second, by repository.',
-        unit: 'cps',
-        min: 0,
-        width: 6,
-        queries: [queries.perSecond(issuesCreated, ['platform', 'repository'])],
-      }),
-      timeSeries({
-        title: 'Pull requests opened',
-        description: 'Pull requests opened, a second, by repository.',
-        unit: 'cps',
-        min: 0,
-        width: 6,
-        queries: [queries.perSecond(prsCreated, ['platform', 'repository'])],
-      }),
-      timeSeries({
-        title: 'Pull requests merged',
-        description:
-          'Pull requests merged, a second, by repository. Opened and not merged for long: reviews wait, or the work is not wanted.',
-        unit: 'cps',
-        min: 0,
-        width: 6,
-        queries: [queries.perSecond(prsMerged, ['platform', 'repository'])],
-      }),
-      stat({
-        title: 'Merged for each opened',
-        description:
-          'Pull requests merged in the range of the dashboard over those opened in it; over 1 where older ones are merged too.',
-        unit: 'percentunit',
-        width: 6,
-        height: 8,
-        queries: [{ expression: `${queries.total(prsMerged).expression} / (${created} > 0)`, legend: 'all' }],
-      }),
-      ...histogramPanels(queries, prLifetime, {
-        title: 'Life of pull requests',
-        description: 'Time from opening to merging a pull request.',
-        unit: 'h',
-        by: ['platform', 'repository'],
-      }),
-    ],
-  };
-}
-
-function limitRow(queries: BoardQueries): Row {
-  return {
-    title: 'Limits of the platforms',
-    panels: [
-      timeSeries({
-        title: 'Rate limits met',
-        description: 'Times that a platform limited the rate, a second.',
-        unit: 'cps',
-        min: 0,
-        queries: [queries.perSecond(platformRateLimits, ['platform'])],
-      }),
-      timeSeries({
-        title: 'What the limits leave',
-        description: 'What a platform still allows until its next reset, and its limit; at 0 it refuses.',
-        unit: 'short',
-        min: 0,
-        queries: [
-          queries.now(platformRateLimitRemaining, ['platform', 'resource']),
-          {
-            ...queries.now(platformRateLimitLimit, ['platform', 'resource']),
-            legend: 'limit of {{platform}} {{resource}}',
-          },
-        ],
-      }),
-      timeSeries({
-        title: 'Time to the reset',
-        description: 'Time until a platform allows as much as at first.',
-        unit: 's',
-        min: 0,
-        queries: [queries.now(platformRateLimitReset, ['platform', 'resource'])],
-      }),
-    ],
-  };
-}
-
-function webhookRow(queries: BoardQueries): Row {
-  return {
-    title: 'Webhooks',
-    panels: [
-      timeSeries({
-        title: 'Webhooks received',
-        description:
-          'Webhooks that arrive, a second, by platform and event. None at all for long: the platform cannot reach us.',
-        unit: 'cps',
-        min: 0,
-        queries: [queries.perSecond(webhooksReceived, ['platform', 'event_type'])],
-      }),
-      timeSeries({
-        title: 'Webhooks handled',
-        description: 'Webhooks handled, a second, by platform and outcome.',
-        unit: 'cps',
-        min: 0,
-        stacked: true,
-        queries: [queries.perSecond(webhooksProcessed, ['platform', 'outcome'])],
-      }),
-      timeSeries({
-        title: 'Share of webhooks that fail',
-        description: 'Failures in all handled, by platform.',
-        unit: 'percentunit',
-        min: 0,
-        max: 1,
-        queries: [queries.share(webhooksProcessed, { outcome: 'failure' }, ['platform'])],
-      }),
-    ],
-  };
+    variables: {
+      platform: ['Platform', platform.webhooksReceived],
+      repository: ['Repository', prsCreated],
+      service: ['Outbound service', apiRequests],
+      route: ['Route', httpServerRequestDuration],
+    },
+    rows(queries) {
+      const { rate, now, share, histogram, limited, promql } = queries;
+      const inRange = { window: '$__range' };
+      const [merged, opened] = [prsMerged, prsCreated].map((each) => promql.increase(each, [], inRange));
+      const limits = ['platform', 'resource'];
+      return [
+        row('Issues and pull requests', { width: 6 })`
+          Issues opened ${rate(issuesCreated, ['platform', 'repository'])}
+            Issues opened on the platforms, per second, by repository.
+          Pull requests opened ${rate(prsCreated, ['platform', 'repository'])}
+            Pull requests opened, per second, by repository.
+          Pull requests merged ${rate(prsMerged, ['platform', 'repository'])}
+            Pull requests merged, per second, by repository. If many are opened and few merged,
+            reviews wait or the changes are rejected.
+          Merge ratio ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
+            Pull requests merged in the time range of the dashboard, divided by those opened in it. Above 100 % when older
+            ones are merged too.
+          Lifetime of pull requests ${histogram(prLifetime, ['platform', 'repository'])}
+            Time from opening a pull request to merging it.
+        `,
+        outboundRow(queries),
+        row('Rate limits of the platforms')`
+          Rate limits hit ${rate(platform.platformRateLimits, ['platform'])}
+            How often a platform limited the rate, per second.
+          Rate limit remaining ${limited(platform.platformRateLimitRemaining, platform.platformRateLimitLimit, limits)}
+            Requests that a platform still allows until the next reset, and its limit. At 0 it refuses requests.
+          Time until the reset ${now(platform.platformRateLimitReset, limits)}
+            Time until a platform resets its rate limit.
+        `,
+        row('Webhooks')`
+          Webhooks received ${rate(platform.webhooksReceived, ['platform', 'event_type'])}
+            Webhooks received, per second, by platform and event. If there are none for long, the platform cannot reach the
+            service.
+          Webhooks handled ${stacked(rate(platform.webhooksProcessed, ['platform', 'outcome']))}
+            Webhooks handled, per second, by platform and outcome.
+          Share of webhooks that fail ${share(platform.webhooksProcessed, { outcome: 'failure' }, ['platform'])}
+            Failed webhooks as a share of all handled, by platform.
+        `,
+        settings.parts.has('http') && inboundRows(queries),
+      ];
+    },
+  });
 }

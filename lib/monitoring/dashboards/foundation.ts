@@ -1,4 +1,4 @@
-/** Grafana's own builders of dashboards, `@grafana/grafana-foundation-sdk`: an optional peer, loaded when dashboards are written. */
+/** Loads Grafana's builders, `@grafana/grafana-foundation-sdk`: an optional peer, loaded only when dashboards are written. */
 import { missingPackage } from '../optional-package.js';
 
 export type Foundation = Awaited<ReturnType<typeof loadFoundation>>;

@@ -5,8 +5,7 @@ import type { BundleFile, DashboardName, PanelQuery, RuleGroup } from '../model.
 import type { BundleSettings } from '../settings.js';
 import { aiBoard } from './ai.js';
 import { alertRows } from './alert-rows.js';
-import { deployAnnotations } from './annotations.js';
-import type { Board } from './board.js';
+import { annotations, type Board } from './board.js';
 import { dashboardJson } from './dashboard-json.js';
 import { deliveryBoard } from './delivery.js';
 import { loadFoundation } from './foundation.js';
@@ -17,9 +16,9 @@ import { provisioningFiles } from './provisioning.js';
 import { sloBoard } from './slo-board.js';
 import { workflowsBoard } from './workflows.js';
 
-const boardOf: Readonly<
-  Record<DashboardName, (settings: BundleSettings, groups: readonly RuleGroup[]) => Board>
-> = {
+type MakeBoard = (settings: BundleSettings, groups: readonly RuleGroup[]) => Board;
+
+const boards: Readonly<Record<DashboardName, MakeBoard>> = {
   overview: overviewBoard,
   workflows: workflowsBoard,
   ai: aiBoard,
@@ -30,7 +29,7 @@ const boardOf: Readonly<
 };
 
 /**
- * `grafana/dashboards/*.json`, `grafana/provisioning/**`, and what their panels and annotations ask.
+ * `grafana/dashboards/*.json`, `grafana/provisioning/**`, and the queries of their panels and annotations.
  * @throws ERR_METRICS_MISSING_PACKAGE without `@grafana/grafana-foundation-sdk`
  */
 export async function grafanaFiles(
@@ -38,33 +37,23 @@ export async function grafanaFiles(
   groups: readonly RuleGroup[],
 ): Promise<{ readonly files: BundleFile[]; readonly queries: PanelQuery[] }> {
   const sdk = await loadFoundation();
-  const boards = madeDashboards(settings)
-    .map((name) => boardOf[name](settings, groups))
-    .map((board): Board => ({ ...board, rows: [...board.rows, ...alertRows(board.name, groups, settings)] }));
-  return {
-    files: [
-      ...boards.map((board) => ({
-        path: `grafana/dashboards/${dashboardUid(settings, board.name)}.json`,
-        content: dashboardJson(sdk, board, settings),
-      })),
-      ...provisioningFiles(settings),
-    ],
-    queries: boards.flatMap(queriesOf),
-  };
+  const made = madeDashboards(settings).map((name): Board => {
+    const board = boards[name](settings, groups);
+    return { ...board, rows: [...board.rows, ...alertRows(name, groups, settings)] };
+  });
+  const files = made.map((board) => ({
+    path: `grafana/dashboards/${dashboardUid(settings, board.name)}.json`,
+    content: dashboardJson(sdk, board, settings),
+  }));
+  return { files: [...files, ...provisioningFiles(settings)], queries: made.flatMap(queriesOf) };
 }
 
-function queriesOf(board: Board): PanelQuery[] {
-  const dashboard = board.name;
+function queriesOf({ name: dashboard, rows }: Board): PanelQuery[] {
+  const panels = rows.flatMap((row) => row.panels);
   return [
-    ...board.rows.flatMap(({ panels }) =>
-      panels.flatMap(({ title, queries }) =>
-        queries.map(({ expression }) => ({ dashboard, panel: title, expression })),
-      ),
+    ...panels.flatMap(({ title: panel, queries }) =>
+      queries.map(({ expression }) => ({ dashboard, panel, expression })),
     ),
-    ...deployAnnotations().map(({ name, query }) => ({
-      dashboard,
-      panel: `annotation ${name}`,
-      expression: query,
-    })),
+    ...annotations.map(({ name, query }) => ({ dashboard, panel: `annotation ${name}`, expression: query })),
   ];
 }

@@ -1,12 +1,10 @@
-/** A panel through Grafana's builders. */
-import type { ColourSteps, Panel, Query } from './board.js';
+/** Builds a panel with Grafana's builders. */
 import type { Foundation } from './foundation.js';
+import type { Panel, Query } from './panels.js';
 
-/** The source that is chosen at the top; a placeholder of Grafana's, none of JavaScript's. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: as above
-export const datasource = { type: 'prometheus', uid: '${datasource}' };
+/** The data source that is chosen at the top: `${datasource}` is a variable of Grafana. */
+export const datasource = { type: 'prometheus', uid: `$${'{datasource}'}` };
 
-/** Common to the builders of every kind. */
 type PanelBuilder = InstanceType<
   | Foundation['timeseries']['PanelBuilder']
   | Foundation['stat']['PanelBuilder']
@@ -16,61 +14,60 @@ type PanelBuilder = InstanceType<
 >;
 
 export function panelBuilder(sdk: Foundation, panel: Panel): PanelBuilder {
+  const { dashboard } = sdk;
+  const { min, max, colours, link, queries } = panel;
   const builder = builders[panel.kind](sdk, panel);
   builder.title(panel.title).description(panel.description).unit(panel.unit).datasource(datasource);
-  if (panel.min !== undefined) builder.min(panel.min);
-  if (panel.max !== undefined) builder.max(panel.max);
-  if (panel.colours !== undefined) builder.thresholds(thresholds(sdk, panel.colours));
-  if (panel.link !== undefined) {
-    const { dashboard } = sdk;
+  if (min !== undefined) builder.min(min);
+  if (max !== undefined) builder.max(max);
+  if (colours !== undefined) {
+    const [below, ...above] = colours;
+    const steps = [{ value: null, color: below }, ...above.map(([value, color]) => ({ value, color }))];
+    builder.thresholds(plain({ mode: dashboard.ThresholdsMode.Absolute, steps }));
+  }
+  if (link !== undefined) {
+    const type = dashboard.DashboardLinkType.Link;
     builder.links([
-      new dashboard.DashboardLinkBuilder(panel.link.title)
-        .type(dashboard.DashboardLinkType.Link)
-        .url(panel.link.url)
-        .targetBlank(true),
+      new dashboard.DashboardLinkBuilder(link.title).type(type).url(link.url).targetBlank(true),
     ]);
   }
-  for (const [index, query] of panel.queries.entries()) builder.withTarget(target(sdk, panel, query, index));
+  for (const [index, query] of queries.entries()) builder.withTarget(target(sdk, panel, query, index));
   return builder;
+}
+
+/** Passes a plain object where a builder is expected. */
+function plain<T>(value: T): { build(): T } {
+  return { build: () => value };
 }
 
 const builders: Readonly<Record<Panel['kind'], (sdk: Foundation, panel: Panel) => PanelBuilder>> = {
   timeseries({ timeseries, common }, { stacked, queries, colours }) {
+    const { StackingMode, LegendDisplayMode, LegendPlacement, TooltipDisplayMode } = common;
+    const isAlone = queries.length === 1 && queries[0]?.legend === 'all';
     const builder = new timeseries.PanelBuilder()
       .lineWidth(1)
       .fillOpacity(stacked ? 30 : 8)
       .showPoints(common.VisibilityMode.Auto)
-      .stacking(
-        new common.StackingConfigBuilder().mode(
-          stacked ? common.StackingMode.Normal : common.StackingMode.None,
-        ),
-      )
+      .stacking(plain({ mode: stacked ? StackingMode.Normal : StackingMode.None }))
       .legend(
-        new common.VizLegendOptionsBuilder()
-          .displayMode(common.LegendDisplayMode.Table)
-          .placement(common.LegendPlacement.Bottom)
-          .showLegend(!(queries.length === 1 && queries[0]?.legend === 'all'))
-          .calcs(['mean', 'max', 'lastNotNull']),
+        plain({
+          displayMode: LegendDisplayMode.Table,
+          placement: LegendPlacement.Bottom,
+          showLegend: !isAlone,
+          calcs: ['mean', 'max', 'lastNotNull'],
+        }),
       )
-      .tooltip(
-        new common.VizTooltipOptionsBuilder()
-          .mode(common.TooltipDisplayMode.Multi)
-          .sort(common.SortOrder.Descending),
-      );
-    if (colours !== undefined) {
-      builder.thresholdsStyle(
-        new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed),
-      );
-    }
-    return builder;
+      .tooltip(plain({ mode: TooltipDisplayMode.Multi, sort: common.SortOrder.Descending }));
+    return colours === undefined
+      ? builder
+      : builder.thresholdsStyle(plain({ mode: common.GraphThresholdsStyleMode.Dashed }));
   },
-  stat: ({ stat, common }, { queries }) =>
+  stat: ({ stat, common: { BigValueGraphMode, BigValueColorMode } }, { queries }) =>
     new stat.PanelBuilder()
-      .graphMode(queries.every(isInstant) ? common.BigValueGraphMode.None : common.BigValueGraphMode.Area)
-      .colorMode(common.BigValueColorMode.Value)
-      .reduceOptions(last(common)),
-  gauge: ({ gauge, common }) =>
-    new gauge.PanelBuilder().showThresholdMarkers(true).reduceOptions(last(common)),
+      .graphMode(queries.every(isInstant) ? BigValueGraphMode.None : BigValueGraphMode.Area)
+      .colorMode(BigValueColorMode.Value)
+      .reduceOptions(lastValue),
+  gauge: ({ gauge }) => new gauge.PanelBuilder().showThresholdMarkers(true).reduceOptions(lastValue),
   heatmap: ({ heatmap, common }, { unit }) =>
     new heatmap.PanelBuilder()
       .calculate(false)
@@ -81,51 +78,37 @@ const builders: Readonly<Record<Panel['kind'], (sdk: Foundation, panel: Panel) =
           .scheme('Spectral')
           .steps(64),
       )
-      .yAxis(new heatmap.YAxisConfigBuilder().unit(unit).axisPlacement(common.AxisPlacement.Left))
-      .cellValues(new heatmap.CellValuesBuilder().unit('short'))
-      .rowsFrame(new heatmap.RowsHeatmapOptionsBuilder().layout(common.HeatmapCellLayout.Auto)),
+      .yAxis(plain({ unit, axisPlacement: common.AxisPlacement.Left }))
+      .cellValues(plain({ unit: 'short' }))
+      .rowsFrame(plain({ layout: common.HeatmapCellLayout.Auto })),
   table({ table }, { queries }) {
-    const renameByName = Object.fromEntries(
-      queries.map(({ legend }, index) => [queries.length === 1 ? 'Value' : `Value #${refId(index)}`, legend]),
-    );
+    const isMerged = queries.length > 1;
+    const columns = queries.map(({ legend }, index) => [
+      isMerged ? `Value #${refId(index)}` : 'Value',
+      legend,
+    ]);
     const builder = new table.PanelBuilder();
-    if (queries.length > 1) builder.withTransformation({ id: 'merge', options: {} });
-    return builder.withTransformation({
-      id: 'organize',
-      options: { excludeByName: { Time: true, __name__: true }, indexByName: {}, renameByName },
-    });
+    if (isMerged) builder.withTransformation({ id: 'merge', options: {} });
+    const [excludeByName, renameByName] = [{ Time: true, __name__: true }, Object.fromEntries(columns)];
+    const options = { excludeByName, indexByName: {}, renameByName };
+    return builder.withTransformation({ id: 'organize', options });
   },
 };
 
-function last(common: Foundation['common']) {
-  return new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
-}
-
-function thresholds({ dashboard }: Foundation, [below, ...steps]: ColourSteps) {
-  return new dashboard.ThresholdsConfigBuilder()
-    .mode(dashboard.ThresholdsMode.Absolute)
-    .steps([{ value: null, color: below }, ...steps.map(([value, color]) => ({ value, color }))]);
-}
+const lastValue = plain({ calcs: ['lastNotNull'], fields: '', values: false });
 
 function target({ prometheus }: Foundation, { kind }: Panel, query: Query, index: number) {
-  const { PromQueryFormat } = prometheus;
-  const formats = {
-    table: PromQueryFormat.Table,
-    heatmap: PromQueryFormat.Heatmap,
-    timeseries: PromQueryFormat.TimeSeries,
-    stat: PromQueryFormat.TimeSeries,
-    gauge: PromQueryFormat.TimeSeries,
-  };
+  const { Table, Heatmap, TimeSeries } = prometheus.PromQueryFormat;
   const builder = new prometheus.DataqueryBuilder()
     .refId(refId(index))
     .datasource(datasource)
     .expr(query.expression)
     .legendFormat(kind === 'table' || query.legend === '' ? '__auto' : query.legend)
-    .format(formats[kind]);
+    .format(kind === 'table' ? Table : kind === 'heatmap' ? Heatmap : TimeSeries);
   return kind === 'table' || kind === 'gauge' || isInstant(query) ? builder.instant() : builder.range();
 }
 
-/** A total over the whole range is one number: over time it would be one range a point. */
+/** A total over the time range of the dashboard is one value: it is not computed at every point. */
 function isInstant({ expression }: Query): boolean {
   return expression.includes('$__range]');
 }

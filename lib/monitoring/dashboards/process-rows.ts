@@ -1,145 +1,101 @@
-/** Rows about the processes: whether they run, which version, and how Node fares in them. */
+/** Rows about the processes: whether they are up, their versions, Node.js, health checks and decorated methods. */
+import { healthCheckDuration, healthCheckStatus } from '../../catalogue/health.js';
+import { methodCalls, methodCallsInProgress, methodDuration } from '../../catalogue/method.js';
 import { buildInfo } from '../../catalogue/self.js';
-import { rate, sumBy } from '../promql/expression.js';
+import * as thirdParty from '../third-party-metrics.js';
 import {
-  nodeEventLoopLag,
-  nodeGcDuration,
-  nodeHeapTotal,
-  nodeHeapUsed,
-  processCpu,
-  processResidentMemory,
-  processStart,
-  scrapeDuration,
-  scrapeSamples,
-  up,
-} from '../third-party-metrics.js';
-import type { Panel, Row } from './board.js';
-import { stat, table, timeSeries } from './panels.js';
-import type { BoardQueries } from './queries.js';
+  type BoardQueries,
+  lines,
+  type Panel,
+  panels,
+  type Row,
+  row,
+  stacked,
+  stat,
+  styled,
+  table,
+  wide,
+} from './panels.js';
 
-export function answeringProcesses(queries: BoardQueries): Panel {
-  return stat({
-    title: 'Processes that answer',
-    description: 'Share of the known processes that Prometheus can scrape.',
-    unit: 'percentunit',
-    colours: ['red', [1, 'green']],
-    queries: [{ expression: `avg(${queries.of(up)})`, legend: 'all' }],
-  });
+const byProcess = ['job', 'instance'];
+
+export function upPanel({ promql }: BoardQueries): Panel[] {
+  return panels`
+    Processes up ${stat(lines('percentunit', { all: `avg(${promql.selector(thirdParty.up)})` }), ['red', [1, 'green']])}
+      Share of the processes that Prometheus can scrape.
+  `;
+}
+
+export function versionPanel({ now }: BoardQueries, width: number): Panel[] {
+  const labels = [...byProcess, 'service', 'version', 'revision', 'node_version'];
+  return panels`
+    Running versions ${styled(table(now(buildInfo, labels), 'Runs'), { width, height: 4 })}
+      Version, revision and Node.js version of each process. Two versions for long mean an unfinished rollout.
+  `;
 }
 
 export function targetRow(queries: BoardQueries): Row {
-  return {
-    title: 'Processes',
-    panels: [
-      answeringProcesses(queries),
-      stat({
-        title: 'Processes',
-        description: 'Processes that Prometheus knows of, whether they answer or not.',
-        unit: 'short',
-        queries: [{ expression: `count(${queries.of(up)})`, legend: 'all' }],
-      }),
-      stat({
-        title: 'Youngest process',
-        description:
-          'Time since the last start of a process. Always little: they crash and are started again.',
-        unit: 's',
-        queries: [{ expression: `time() - max(${queries.of(processStart)})`, legend: 'all' }],
-      }),
-      versionTable(queries, 12),
-      timeSeries({
-        title: 'Processes that answer, over time',
-        description: 'Whether Prometheus could scrape each process: 1 yes, 0 no.',
-        unit: 'short',
-        min: 0,
-        max: 1,
-        queries: [queries.now(up, ['job', 'instance'])],
-      }),
-      timeSeries({
-        title: 'Duration of scrapes, as Prometheus sees it',
-        description: 'Time from asking a process for its metrics to having them, network and all.',
-        unit: 's',
-        min: 0,
-        queries: [queries.now(scrapeDuration, ['job', 'instance'])],
-      }),
-      timeSeries({
-        title: 'Samples in a scrape',
-        description:
-          'Samples that each process publishes. A rise that does not end: a label whose values are not limited.',
-        unit: 'short',
-        min: 0,
-        queries: [queries.now(scrapeSamples, ['job', 'instance'])],
-      }),
-    ],
-  };
+  const { now, promql } = queries;
+  return row('Processes')`
+    ${upPanel(queries)}
+    Processes ${stat(lines('short', { all: `count(${promql.selector(thirdParty.up)})` }))}
+      Processes that Prometheus scrapes, whether they are up or down.
+    Youngest process ${stat(lines('s', { all: `time() - max(${promql.selector(thirdParty.processStart)})` }))}
+      Time since the last start of a process. If it stays low, processes crash and restart.
+    ${versionPanel(queries, 12)}
+    Processes up, over time ${styled(now(thirdParty.up, byProcess), { max: 1 })}
+      Whether Prometheus could scrape each process: 1 yes, 0 no.
+    Duration of scrapes, measured by Prometheus ${now(thirdParty.scrapeDuration, byProcess)}
+      Time that Prometheus takes to scrape each process, including the network.
+    Samples per scrape ${now(thirdParty.scrapeSamples, byProcess)}
+      Samples that each process exposes. If it keeps rising, a label has unlimited values.
+  `;
 }
 
-/** What runs where. */
-export function versionTable(queries: BoardQueries, width: number): ReturnType<typeof table> {
-  const labels = ['job', 'instance', 'service', 'version', 'revision', 'node_version'];
-  return table({
-    title: 'What runs',
-    description:
-      'Version and revision of each process, and its Node. Two versions for long: a roll-out that has stopped halfway.',
-    unit: 'short',
-    width,
-    height: 4,
-    queries: [{ ...queries.now(buildInfo, labels), legend: 'Runs' }],
+export function nodeRow({ rate, now, promql }: BoardQueries): Row {
+  const collecting = promql.rate(thirdParty.nodeGcDuration, ['kind'], { part: '_sum' });
+  const heap = lines('bytes', {
+    '{{job}} {{instance}} used': promql.gauge(thirdParty.nodeHeapUsed, byProcess),
+    '{{job}} {{instance}} total': promql.gauge(thirdParty.nodeHeapTotal, byProcess),
   });
+  return row('Node.js')`
+    Event loop lag ${now(thirdParty.nodeEventLoopLag, byProcess)}
+      Delay of the event loop, 99th percentile, by process. Every request waits for it. Above 0.1 s, some code blocks the
+      event loop.
+    CPU ${rate(thirdParty.processCpu, byProcess)}
+      CPU time per second, by process. 100 % is one core; Node.js rarely uses more.
+    Garbage collection ${stacked(lines('percentunit', { '{{kind}}': collecting }))}
+      Time per second spent on garbage collection, by kind. If it is high, the heap is nearly full.
+    Memory ${wide(now(thirdParty.processResidentMemory, byProcess))}
+      Resident memory, by process. A line that only rises is a memory leak.
+    Heap ${wide(heap)}
+      Used and total heap, by process.
+  `;
 }
 
-export function nodeRow(queries: BoardQueries): Row {
-  const by = ['job', 'instance'];
-  return {
-    title: 'Node',
-    panels: [
-      timeSeries({
-        title: 'Lag of the event loop',
-        description:
-          'Delay of the event loop, 99th percentile, by process: what every request waits in addition. Over 0.1 s: something computes for too long at a time.',
-        unit: 's',
-        min: 0,
-        queries: [queries.now(nodeEventLoopLag, by)],
-      }),
-      timeSeries({
-        title: 'CPU',
-        description: 'Processor time a second, by process: 1 is one core, and Node has little use for more.',
-        unit: 'percentunit',
-        min: 0,
-        queries: [queries.perSecond(processCpu, by)],
-      }),
-      timeSeries({
-        title: 'Garbage collection',
-        description:
-          'Time a second that goes into collecting garbage, by kind. Much of it: the heap is nearly full.',
-        unit: 'percentunit',
-        min: 0,
-        stacked: true,
-        queries: [
-          {
-            expression: sumBy(['kind'], rate(queries.of(nodeGcDuration, {}, '_sum'), '$__rate_interval')),
-            legend: '{{kind}}',
-          },
-        ],
-      }),
-      timeSeries({
-        title: 'Memory',
-        description: 'Resident memory, by process. A line that only rises is a leak.',
-        unit: 'bytes',
-        min: 0,
-        width: 12,
-        queries: [queries.now(processResidentMemory, by)],
-      }),
-      timeSeries({
-        title: 'Heap',
-        description: 'Heap that Node uses, and has, by process.',
-        unit: 'bytes',
-        min: 0,
-        width: 12,
-        queries: [
-          { ...queries.now(nodeHeapUsed, by), legend: '{{job}} {{instance}} used' },
-          { ...queries.now(nodeHeapTotal, by), legend: '{{job}} {{instance}} total' },
-        ],
-      }),
-    ],
-  };
+export function healthRow({ now, histogram }: BoardQueries): Row {
+  const status = now(healthCheckStatus, ['check']);
+  return row('Health checks')`
+    Health checks ${styled(stat(status, ['red', [0.5, 'orange'], [1, 'green']]), { width: 12, height: 8 })}
+      Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail. Empty if nothing requests the readiness
+      of the service.
+    Health checks over time ${styled(status, { max: 1, width: 12 })}
+      Result of each check, the worst of all processes: 1 pass, 0.5 warn, 0 fail.
+    Duration of health checks ${histogram(healthCheckDuration, ['check'])}
+      Time that a check takes. A slow check delays the readiness probe.
+  `;
+}
+
+export function methodRow({ rate, now, share, histogram }: BoardQueries): Row {
+  const by = ['class', 'method'] as const;
+  return row('Decorated methods: rate, errors, duration', { collapsed: true })`
+    Calls of methods ${rate(methodCalls, by)}
+      Calls ended, per second, by class and method, of decorated methods without a metric of their own.
+    Share of calls that fail ${share(methodCalls, { outcome: 'failure' }, by)}
+      Failed calls as a share of all, by class and method.
+    Calls in progress ${now(methodCallsInProgress, by)}
+      Calls in progress, by class and method. If a line never falls, calls do not end.
+    Duration of calls ${histogram(methodDuration, by)}
+      Time that a call takes.
+  `;
 }

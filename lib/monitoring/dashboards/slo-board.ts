@@ -1,182 +1,116 @@
-/** Service level objectives: what is left of their budgets, and how fast these burn. */
-import type { BundlePart } from '../bundle-parts.js';
+/** Service level objectives: their remaining error budgets, and how fast these burn. */
 import { isAlert, type RuleGroup } from '../model.js';
+import { promql, variable } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
-import type { Board, Query, Row, Variable } from './board.js';
-import { gauge, stat, table, timeSeries } from './panels.js';
-import { recorded } from './queries.js';
-import { jobVariable } from './variables.js';
+import { type Board, jobVariable, type Variable } from './board.js';
+import { gauge, lines, panels, type Row, row, stat, styled, table, wide } from './panels.js';
 
 const objective = 'slo:objective:ratio';
 const budget = 'slo:error_budget_remaining:ratio';
 const errorRatio = 'slo:sli_error:ratio_rate';
 
-/** Windows of what is recorded of each objective, the shortest first. */
+/** Windows of the recorded error ratios, in ascending order. */
 const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'] as const;
 
+/** Records of objectives have the labels `job` and `slo`. */
+const { record } = promql({ matchers: { job: variable('job') }, window: '' });
+const of = (name: string): string => record(name, { slo: variable('slo') });
+
 export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[]): Board {
-  const records = new Set(
-    groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
-  );
-  const measured = windows.filter((window) => records.has(errorRatio + window));
+  const rules = groups.flatMap((group) => group.rules);
+  const records = new Set(rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record])));
   const has = records.has(objective);
   return {
     name: 'slo',
     title: 'service levels',
     description: has
-      ? 'What each objective still allows, and how fast that is used up.'
-      : 'No objective is defined: what one might be set on.',
+      ? 'The remaining error budget of each objective, and how fast it burns.'
+      : 'No objective is defined. These indicators are candidates.',
     variables: [jobVariable(settings), ...(has ? [sloVariable] : [])],
-    rows: [...(has ? [objectiveRow(records.has(budget)), burnRow(measured)] : []), ...indicatorRow(settings)],
+    rows: [...(has ? objectiveRows(records) : []), ...indicatorRow(settings)],
   };
 }
 
 const sloVariable: Variable = {
   name: 'slo',
   label: 'Objective',
-  description: 'Objectives of the service that have rules.',
-  query: `label_values(${objective}{job=~"$job"}, slo)`,
+  description: 'Objectives of the job.',
+  query: `label_values(${record(objective)}, slo)`,
 };
 
-/** Records of objectives have the labels `job` and `slo`, whatever else they have. */
-function of(record: string): string {
-  return `${record}{job=~"$job",slo=~"$slo"}`;
-}
-
-function objectiveRow(hasBudget: boolean): Row {
-  return {
-    title: 'Objectives and their budgets',
-    panels: [
-      ...(hasBudget
-        ? [
-            gauge({
-              title: 'Budget that is left',
-              description:
-                'Share of the failures that the objective allows in its period, which have not happened. At 0 it is broken.',
-              unit: 'percentunit',
-              width: 8,
-              colours: ['red', [0.1, 'orange'], [0.5, 'green']],
-              queries: [{ expression: of(budget), legend: '{{slo}}' }],
-            }),
-            timeSeries({
-              title: 'Budget that is left, over time',
-              description:
-                'How the budget goes. A step down is an incident, a slope a fault that no one has noticed.',
-              unit: 'percentunit',
-              max: 1,
-              width: 10,
-              queries: [{ expression: of(budget), legend: '{{slo}}' }],
-            }),
-          ]
-        : []),
-      stat({
-        title: 'Objective',
-        description: 'Share of events that must be good.',
-        unit: 'percentunit',
-        width: 6,
-        height: 8,
-        queries: [{ expression: of(objective), legend: '{{slo}}' }],
-      }),
-    ],
-  };
-}
-
-function burnRow(measured: readonly string[]): Row {
-  const errors = (window: string): Query => ({
-    expression: of(errorRatio + window),
-    legend: `{{slo}} ${window}`,
-  });
-  const burn = (window: string): Query => ({
-    expression: `${of(errorRatio + window)} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`,
-    legend: `{{slo}} ${window}`,
-  });
-  return {
-    title: 'Errors and burn rates',
-    panels: [
-      timeSeries({
-        title: 'Bad events, by share',
-        description: 'Share of events that were bad, over each window.',
-        unit: 'percentunit',
-        min: 0,
-        width: 12,
-        queries: measured.map(errors),
-      }),
-      timeSeries({
-        title: 'Burn rate',
-        description:
-          'How many times faster than allowed the budget is used, over each window. 1 uses it up just in its period; 14.4 over an hour, 2 % of 30 days in that hour, wakes someone.',
-        unit: 'short',
-        min: 0,
-        width: 12,
-        colours: ['green', [1, 'orange'], [14.4, 'red']],
-        queries: measured.map(burn),
-      }),
-      table({
-        title: 'Burn rates now',
-        description: 'How many times faster than allowed each budget is used, over each window.',
-        unit: 'short',
-        queries: measured.map((window) => ({ ...burn(window), legend: window })),
-      }),
-    ],
-  };
-}
-
-/** What the bundle records of its parts, whatever objective there is. */
-function indicatorRow({ parts }: BundleSettings): Row[] {
-  const of = (part: BundlePart, query: Query): Query[] => (parts.has(part) ? [query] : []);
-  if (!(parts.has('http') || parts.has('provider') || parts.has('workflow'))) return [];
+function objectiveRows(records: ReadonlySet<string>): Row[] {
+  const left = lines('percentunit', { '{{slo}}': of(budget) });
+  const measured = windows.filter((window) => records.has(errorRatio + window));
+  const over = (legend: string, expression: (errors: string) => string) =>
+    Object.fromEntries(measured.map((window) => [`${legend}${window}`, expression(of(errorRatio + window))]));
+  const burn = (errors: string) =>
+    `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
+  const shares = lines(
+    'percentunit',
+    over('{{slo}} ', (errors) => errors),
+  );
+  const budgets = panels`
+    Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
+      Share of the failures allowed in the period of the objective that have not happened. At 0 the objective is missed.
+    Error budget remaining, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
+      A step down is an incident; a slope is a problem that went unnoticed.
+  `;
   return [
-    {
-      title: 'Indicators: errors and durations of each subject',
-      panels: [
-        timeSeries({
-          title: 'Failures by share',
-          description: `Failures in all, over five minutes${parts.has('workflow') ? '; of issues, over an hour, what did not succeed' : ''}.`,
-          unit: 'percentunit',
-          min: 0,
-          max: 1,
-          width: 12,
-          queries: [
-            ...of('http', {
-              ...recorded('job:http_server_requests_failed:ratio_rate5m'),
-              legend: 'inbound requests',
-            }),
-            ...of('provider', {
-              ...recorded('job_provider:ai_requests_failed:ratio_rate5m'),
-              legend: 'AI requests, {{provider}}',
-            }),
-            ...of('workflow', {
-              ...recorded('job_workflow:workflows_failed:ratio_rate5m'),
-              legend: 'workflows, {{workflow_type}}',
-            }),
-            ...of('workflow', {
-              expression: `1 - ${recorded('job:issues_success:ratio_rate1h').expression}`,
-              legend: 'issues',
-            }),
-          ],
-        }),
-        timeSeries({
-          title: 'Durations: p99',
-          description: 'One in a hundred takes longer than this.',
-          unit: 's',
-          min: 0,
-          width: 12,
-          queries: [
-            ...of('http', {
-              ...recorded('job:http_server_request_duration_seconds:p99_rate5m'),
-              legend: 'inbound requests',
-            }),
-            ...of('provider', {
-              ...recorded('job_provider:ai_request_duration_seconds:p99_rate5m'),
-              legend: 'AI requests, {{provider}}',
-            }),
-            ...of('workflow', {
-              ...recorded('job_workflow:workflow_completion_duration_seconds:p99_rate5m'),
-              legend: 'workflows, {{workflow_type}}',
-            }),
-          ],
-        }),
-      ],
-    },
+    row('Objectives and error budgets')`
+      ${records.has(budget) && budgets}
+      Objective ${styled(stat(lines('percentunit', { '{{slo}}': of(objective) })), { width: 6, height: 8 })}
+        Share of events that must be good.
+    `,
+    row('Errors and burn rates')`
+      Share of bad events ${wide(shares)}
+        Bad events as a share of all, over each window.
+      Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
+        How many times faster than allowed the error budget burns, over each window. 1 uses it up exactly at the end of the
+        period. 14.4 over an hour, which is 2 % of a budget of 30 days, pages someone.
+      Burn rates now ${table(lines('short', over('', burn)))}
+        How many times faster than allowed each error budget burns, over each window.
+    `,
+  ];
+}
+
+/** Part of the bundle, legend, record of the failures, record of the durations. */
+const indicators = [
+  [
+    'http',
+    'inbound requests',
+    'job:http_server_requests_failed:ratio_rate5m',
+    'job:http_server_request_duration_seconds:p99_rate5m',
+  ],
+  [
+    'provider',
+    'AI requests, {{provider}}',
+    'job_provider:ai_requests_failed:ratio_rate5m',
+    'job_provider:ai_request_duration_seconds:p99_rate5m',
+  ],
+  [
+    'workflow',
+    'workflows, {{workflow_type}}',
+    'job_workflow:workflows_failed:ratio_rate5m',
+    'job_workflow:workflow_completion_duration_seconds:p99_rate5m',
+  ],
+] as const;
+
+/** Of each part of the bundle, with or without objectives. */
+function indicatorRow({ parts }: BundleSettings): Row[] {
+  const made = indicators.filter(([part]) => parts.has(part));
+  if (made.length === 0) return [];
+  const hasIssues = parts.has('workflow');
+  const failures = lines('percentunit', {
+    ...Object.fromEntries(made.map(([, legend, failed]) => [legend, record(failed)])),
+    ...(hasIssues && { issues: `1 - ${record('job:issues_success:ratio_rate1h')}` }),
+  });
+  const durations = Object.fromEntries(made.map(([, legend, , duration]) => [legend, record(duration)]));
+  return [
+    row('Indicators: failures and durations by subject', { width: 12 })`
+      Share of failures ${styled(failures, { max: 1 })}
+        Failures as a share of all, over five minutes${hasIssues ? '; for issues, over an hour' : ''}.
+      Durations: p99 ${lines('s', durations)}
+        One in 100 takes longer than this.
+    `,
   ];
 }

@@ -1,12 +1,12 @@
 /**
- * Follows the labels through an expression, from its selectors to its result, and holds every use of one to what is there: a
- * sum by a label that the metric lacks, or two sides that can never match, give nothing, silently.
+ * Follows labels through an expression, from its selectors to its result. A sum by a label that the metric lacks, or two sides that
+ * never match, are valid PromQL and silently return nothing.
  */
-import { nearest, shown } from '../../errors.js';
+import { shown } from '../../errors.js';
 import type { PrometheusVersion } from '../settings.js';
 import { grammarGaps } from './grammar-gaps.js';
-import { matcherProblem, matchesNothing } from './matcher-checks.js';
-import type { ParsedPromql, PromqlNode } from './promql.js';
+import { matcherProblem, matchesAbsent, suggestion } from './matcher-checks.js';
+import { childOf, type ParsedPromql, type PromqlNode } from './promql.js';
 import {
   argumentsOf,
   calleeOf,
@@ -16,149 +16,135 @@ import {
   type Selector,
   selectorOf,
   stringOf,
-  textOf,
 } from './promql-parts.js';
 import {
   type SeriesShape,
+  shapeOf,
   shapeOfEither,
-  shapeOfOnly,
   shapeWith,
   shapeWithout,
   unknownShape,
 } from './series-shape.js';
-import { binaryShape } from './vector-matching.js';
 
-/** What may be read. */
+/** The series that an expression may read. */
 export interface KnownSeries {
   readonly target: PrometheusVersion;
-  /** What is read is the name of one series, not a selector of many. */
+  /** Whether what is read is the name of one series, not a selector. */
   readonly isSeries?: boolean;
-  /** `undefined` for a name that there is not. */
   shapeOf(name: string): SeriesShape | undefined;
   isGauge(name: string): boolean;
   names(): Iterable<string>;
 }
 
 export interface ExpressionReading {
-  /** Of the result; `undefined` for a number or a text. */
+  /** Of the result; `undefined` for a number or a string. */
   readonly shape: SeriesShape | undefined;
-  /** Series that it reads, by name, as they first occur. */
+  /** Names of the series that it reads, in the order of their first use. */
   readonly series: readonly string[];
-  /** What is wrong, in words. */
   readonly problems: readonly string[];
 }
 
-const numbers = /^(time|pi|scalar)$/;
-const numberLiterals = /^(NumberDurationLiteral\w*|StringLiteral)$/;
-const counterFunctions = /^(rate|irate|increase)$/;
-
-export function readLabels(
-  { text, root, problems: found }: ParsedPromql,
-  known: KnownSeries,
-): ExpressionReading {
+export function readLabels({ root, problems: found }: ParsedPromql, known: KnownSeries): ExpressionReading {
   const problems = [...found];
   const series = new Set<string>();
   if (root === undefined) return { shape: unknownShape, series: [], problems };
 
-  function need(shape: SeriesShape, label: string, what: string): void {
-    if (shape.isOpen || shape.labels.has(label) || label === '__name__') return;
-    const meant = nearest(label, shape.labels.keys());
-    problems.push(
-      `${what}: expected ${shape.labels.size === 0 ? 'no label, since the series have none' : `one of ${[...shape.labels.keys()].join(', ')}`}, received ${shown(label)}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`,
-    );
+  function need(shape: SeriesShape, labels: readonly string[], what: string): void {
+    for (const label of labels) {
+      if (shape.isOpen || shape.labels.has(label) || label === '__name__') continue;
+      const all = [...shape.labels.keys()];
+      const expected = all.length === 0 ? 'no label, since the series have none' : `one of ${all.join(', ')}`;
+      problems.push(`${what}: expected ${expected}, received ${shown(label)}${suggestion(label, all)}`);
+    }
   }
 
   function selected(node: PromqlNode): SeriesShape {
-    const selector = selectorOf(node, text);
+    const selector = selectorOf(node);
     const shape = namedShape(selector);
+    const name = selector.name ?? node.text;
     for (const matcher of selector.matchers) {
-      need(shape, matcher.label, `label of \`${selector.name ?? textOf(node, text)}\``);
+      need(shape, [matcher.label], `label of \`${name}\``);
       const problem = matcherProblem(matcher, shape.labels.get(matcher.label) ?? {}, known);
-      if (problem !== undefined) problems.push(`\`${selector.name ?? textOf(node, text)}\`, ${problem}`);
+      if (problem !== undefined) problems.push(`\`${name}\`, ${problem}`);
     }
-    const absent = selector.matchers.filter(({ operator, value }) => operator === '=' && value === '');
-    return shapeWithout(
-      shape,
-      absent.map(({ label }) => label),
+    const absent = selector.matchers.flatMap((each) =>
+      each.operator === '=' && each.value === '' ? each.label : [],
     );
+    return shapeWithout(shape, absent);
   }
 
   function namedShape({ name, namePattern, matchers }: Selector): SeriesShape {
     if (name !== undefined) {
       series.add(name);
-      const shape = known.shapeOf(name);
-      if (shape !== undefined) return shape;
-      const meant = nearest(name, known.names());
-      const parts = ['_bucket', '_sum', '_count'].filter((part) => known.shapeOf(name + part) !== undefined);
-      problems.push(
-        parts.length > 0
-          ? `metric \`${name}\`: expected one of its parts (${parts.map((part) => name + part).join(', ')}), received ${shown(name)}`
-          : `expected a metric of a definition or a recorded series, received ${shown(name)}${meant === undefined ? '; declare it in `definitions`, or record it in `recordingRules`' : `; did you mean \`${meant}\`?`}`,
-      );
-      return unknownShape;
+      return known.shapeOf(name) ?? unknownName(name);
     }
     if (namePattern === undefined) {
-      // All series of a target, to count them: nothing but the labels of targets is in each.
-      if (matchers.every(matchesNothing))
-        problems.push('selector without a name: expected a matcher that an empty text does not match');
+      // All series of a target, to count them: only the labels of a target are on each of them.
+      if (matchers.every(matchesAbsent))
+        problems.push('selector without a name: expected a matcher that does not match an empty string');
       for (const { label } of matchers)
         if (label !== 'job' && label !== 'instance')
           problems.push(`label \`${label}\`: expected the name of a metric beside it, received none`);
       return unknownShape;
     }
-    const matching = [...known.names()].filter(
+    const names = [...known.names()].filter(
       (each) => matcherProblem(namePattern, { values: [each] }, known) === undefined,
     );
-    for (const each of matching) series.add(each);
-    if (matching.length === 0) problems.push(`no metric's name is matched by ${shown(namePattern.value)}`);
-    return matching
+    for (const each of names) series.add(each);
+    if (names.length === 0) problems.push(`no metric has a name that matches ${shown(namePattern.value)}`);
+    return names
       .map((each) => known.shapeOf(each) ?? unknownShape)
-      .reduce(shapeOfEither, { labels: new Map(), isOpen: matching.length === 0 });
+      .reduce(shapeOfEither, { labels: new Map(), isOpen: names.length === 0 });
+  }
+
+  function unknownName(name: string): SeriesShape {
+    const parts = ['_bucket', '_sum', '_count']
+      .map((part) => name + part)
+      .filter((part) => known.shapeOf(part));
+    problems.push(
+      parts.length > 0
+        ? `metric \`${name}\`: expected one of its parts (${parts.join(', ')}), received ${shown(name)}`
+        : `expected a metric of a definition or a recorded series, received ${shown(name)}${suggestion(name, known.names()) || '; declare it in `definitions`, or record it in `recordingRules`'}`,
+    );
+    return unknownShape;
   }
 
   function aggregated(node: PromqlNode): SeriesShape {
-    const operator = calleeOf(node, text);
+    const operator = calleeOf(node);
     const operands = argumentsOf(node);
-    const shapes = operands.map(shapeOf);
-    const operand = shapes.at(-1) ?? unknownShape;
-    const grouping = groupingOf(node, text);
-    for (const label of grouping?.labels ?? [])
-      need(operand, label, `label of \`${operator} ${grouping?.by === true ? 'by' : 'without'}\``);
+    const operand = operands.map(shapeOfNode).at(-1) ?? unknownShape;
+    const { by = true, labels = [] } = groupingOf(node) ?? {};
+    need(operand, labels, `label of \`${operator} ${by ? 'by' : 'without'}\``);
     if (/^(topk|bottomk|limitk|limit_ratio)$/.test(operator)) return operand;
-    const grouped =
-      grouping === undefined
-        ? shapeOfOnly(operand, [])
-        : grouping.by
-          ? shapeOfOnly(operand, grouping.labels)
-          : shapeWithout(operand, grouping.labels);
+    const grouped = by ? shapeOf(labels, operand) : shapeWithout(operand, labels);
     const [parameter] = operands;
     return operator === 'count_values' && parameter?.name === 'StringLiteral'
-      ? shapeWith(grouped, [[stringOf(parameter, text), {}]])
+      ? shapeWith(grouped, [[stringOf(parameter), {}]])
       : grouped;
   }
 
   function called(node: PromqlNode): SeriesShape | undefined {
-    const callee = calleeOf(node, text);
+    const callee = calleeOf(node);
     const given = argumentsOf(node);
-    const shapes = given.map(shapeOf);
-    if (numbers.test(callee)) return undefined;
-    const shape = shapes.find((each) => each !== undefined) ?? shapeOfOnly(unknownShape, []);
-    const literals = given.map((each) => (each.name === 'StringLiteral' ? stringOf(each, text) : undefined));
+    const shape = given.map(shapeOfNode).find((each) => each !== undefined) ?? shapeOf([]);
+    if (/^(time|pi|scalar)$/.test(callee)) return undefined;
     if (callee === 'label_replace' || callee === 'label_join') {
-      for (const source of callee === 'label_replace' ? literals.slice(3, 4) : literals.slice(3))
-        if (source !== undefined && source !== '') need(shape, source, `label that \`${callee}\` reads`);
-      const [, made] = literals;
+      const [, made, ...rest] = given.map((each) =>
+        each.name === 'StringLiteral' ? stringOf(each) : undefined,
+      );
+      const sources = rest.slice(1, callee === 'label_replace' ? 2 : undefined).flatMap((each) => each || []);
+      need(shape, sources, `label that \`${callee}\` reads`);
       return made === undefined ? unknownShape : shapeWith(shape, [[made, {}]]);
     }
     if (callee === 'info') return { ...shape, isOpen: true };
     if (callee === 'absent' || callee === 'absent_over_time') return absentShape(given[0]);
     if (/^histogram_(quantile|fraction)$/.test(callee)) {
-      need(shape, 'le', `\`${callee}\` of what has no buckets by \`le\``);
+      need(shape, ['le'], `\`${callee}\` of series without buckets by \`le\``);
       return shapeWithout(shape, ['le']);
     }
-    if (counterFunctions.test(callee)) {
-      const selector = given[0]?.getChild('VectorSelector') ?? null;
-      const name = selector === null ? undefined : selectorOf(selector, text).name;
+    if (/^(rate|irate|increase)$/.test(callee)) {
+      const selector = given[0] && childOf(given[0], 'VectorSelector');
+      const name = selector && selectorOf(selector).name;
       if (name !== undefined && known.isGauge(name))
         problems.push(
           `\`${callee}\`: expected a counter, received the gauge \`${name}\`; use \`delta\` or \`deriv\``,
@@ -167,38 +153,63 @@ export function readLabels(
     return shape;
   }
 
-  /** One series, with what the selector says of its labels. */
+  /** One series, with the labels that the selector fixes. */
   function absentShape(given: PromqlNode | undefined): SeriesShape {
-    const selector = given?.name === 'VectorSelector' ? given : (given?.getChild('VectorSelector') ?? null);
-    const fixed =
-      selector === null
-        ? []
-        : selectorOf(selector, text)
-            .matchers.filter(({ operator, value }) => operator === '=' && value !== '')
-            .map(({ label }) => label);
-    return shapeOfOnly(unknownShape, fixed);
+    const selector = given?.name === 'VectorSelector' ? given : given && childOf(given, 'VectorSelector');
+    const matchers = selector === undefined ? [] : selectorOf(selector).matchers;
+    return shapeOf(
+      matchers.flatMap((each) => (each.operator === '=' && each.value !== '' ? each.label : [])),
+    );
   }
 
-  function shapeOf(node: PromqlNode): SeriesShape | undefined {
-    if (numberLiterals.test(node.name)) return undefined;
+  function combined(node: PromqlNode): SeriesShape | undefined {
+    const [left, right] = [node.children[0], node.children.at(-1)].map((side) => side && shapeOfNode(side));
+    if (left === undefined || right === undefined) return left ?? right;
+    const operator = operatorOf(node);
+    const { on, labels, many, copied } = matchingOf(node) ?? { on: false, labels: [], copied: [] };
+    const either = shapeOfEither(left, right);
+    if (on) {
+      need(left, labels, `label of \`on\`, left of \`${operator}\``);
+      need(right, labels, `label of \`on\`, right of \`${operator}\``);
+    } else need(either, labels, 'label of `ignoring`');
+    if (operator === 'or') return either;
+    if (!on) needSameLabels(left, right, labels, node);
+    if (operator === 'and' || operator === 'unless') return left;
+    const [result, other] = many === 'right' ? [right, left] : [left, right];
+    if (many === undefined) return on ? shapeOf(labels, left) : shapeWithout(left, labels);
+    need(other, copied, `label of \`group_${many}\``);
+    return shapeWith(result, shapeOf(copied, other).labels);
+  }
+
+  /** Without `on`, all labels of both sides must be equal: one that only one side has matches nothing. */
+  function needSameLabels(
+    left: SeriesShape,
+    right: SeriesShape,
+    ignored: readonly string[],
+    node: PromqlNode,
+  ): void {
+    if (left.isOpen || right.isOpen) return;
+    const all = [...new Set([...left.labels.keys(), ...right.labels.keys()])];
+    const common = all.filter((label) => left.labels.has(label) && right.labels.has(label));
+    const alone = all.filter((label) => !common.includes(label) && !ignored.includes(label));
+    if (alone.length === 0) return;
+    problems.push(
+      `sides of \`${operatorOf(node)}\`: expected the same labels left and right, received ${alone.map((label) => `\`${label}\``).join(', ')} on one of them only; write \`on (${common.join(', ')})\` or \`ignoring (${alone.join(', ')})\`, in \`${node.text}\``,
+    );
+  }
+
+  function shapeOfNode(node: PromqlNode): SeriesShape | undefined {
+    if (/^(NumberDurationLiteral\w*|StringLiteral)$/.test(node.name)) return undefined;
     if (node.name === 'VectorSelector') return selected(node);
     if (node.name === 'AggregateExpr') return aggregated(node);
     if (node.name === 'FunctionCall') return called(node);
-    if (node.name === 'BinaryExpr') {
-      const { firstChild, lastChild } = node;
-      if (firstChild === null || lastChild === null) return unknownShape;
-      const sides = { left: shapeOf(firstChild), right: shapeOf(lastChild) };
-      return binaryShape(sides, operatorOf(node, text), matchingOf(node, text), {
-        need,
-        tell: (problem) => problems.push(`${problem}, in \`${textOf(node, text)}\``),
-      });
-    }
-    // Parentheses, ranges, subqueries, offsets: what is inside.
-    const inner = node.getChild('Expr') ?? node.getChild('VectorSelector');
-    return inner === null ? unknownShape : shapeOf(inner);
+    if (node.name === 'BinaryExpr') return combined(node);
+    // Parentheses, ranges, subqueries and offsets have the labels of what is inside.
+    const inner = childOf(node, 'Expr') ?? childOf(node, 'VectorSelector');
+    return inner === undefined ? unknownShape : shapeOfNode(inner);
   }
 
-  problems.push(...grammarGaps(root, text, known.target));
-  const shape = shapeOf(root);
+  problems.push(...grammarGaps(root, known.target));
+  const shape = shapeOfNode(root);
   return { shape, series: [...series], problems };
 }

@@ -1,11 +1,11 @@
 /**
- * PromQL from definitions: names, labels, closed values and buckets are those of the definition or the generation fails, so a
- * rule cannot outlive the metric it reads.
+ * PromQL from definitions. Names, labels, closed values and buckets are checked against the definition, so that generation fails
+ * where a rule reads a metric that has changed.
  */
 import type { HistogramDefinition, MetricDefinition } from '../../definition.js';
-import { metricsError, nearest, shown } from '../../errors.js';
+import { didYouMean, metricsError, shown } from '../../errors.js';
 
-/** What a label must be: a value, one of several, or not one of several. */
+/** A condition on a label: a value, one of several, none of several, or a matcher as PromQL: `=~"$job"`. */
 export type Match =
   | string
   | { readonly oneOf: readonly string[] }
@@ -14,38 +14,38 @@ export type Match =
 
 export type Matches = Readonly<Record<string, Match>>;
 
-/** Labels that Prometheus gives every series of a target, whatever its definition. */
+/** Labels that Prometheus adds to every series of a target. */
 export const targetLabels: readonly string[] = ['job', 'instance'];
 
 export type Part = '_bucket' | '_sum' | '_count';
 
 /**
- * The selector of a metric: `issues_processed_total{job="tamma",outcome="failure"}`. `raw` is a matcher as it stands, `=~"$job"`.
- * @throws ERR_METRICS_INVALID_MONITORING for a label that the definition lacks, a value outside of its closed set, a part that
- *   its type has not
+ * The selector of a metric: `issues_processed_total{job="tamma",outcome="failure"}`.
+ * @throws ERR_METRICS_INVALID_MONITORING for a label or a part that the metric lacks, or a value outside a closed set
  */
 export function selector(definition: MetricDefinition, matches: Matches = {}, part?: Part): string {
   const parts = partsOf(definition);
   if (part === undefined ? parts.length > 0 : !parts.includes(part)) {
-    throw monitoringError(
-      `metric \`${definition.name}\``,
-      parts.length > 0
-        ? `one of its parts (${parts.join(', ')})`
-        : `no part, since it is a ${definition.type}`,
-      part,
-    );
+    const [has, lacks] = [
+      `one of its parts (${parts.join(', ')})`,
+      `no part, since it is a ${definition.type}`,
+    ];
+    throw monitoringError(`metric \`${definition.name}\``, parts.length > 0 ? has : lacks, part);
   }
-  const labels = Object.entries(matches).map(([label, match]) => {
-    if (label === 'le' && part === '_bucket') return `le${matcher(match)}`;
-    checkLabel(definition, label, match);
-    return `${label}${matcher(match)}`;
-  });
-  return `${definition.name}${part ?? ''}${labels.length === 0 ? '' : `{${labels.join(',')}}`}`;
+  for (const [label, match] of Object.entries(matches))
+    if (label !== 'le' || part !== '_bucket') checkLabel(definition, label, match);
+  return `${definition.name}${part ?? ''}${matchersOf(matches)}`;
+}
+
+/** `{job="tamma",outcome=~"failure|other"}`; empty without matchers. */
+export function matchersOf(matches: Matches): string {
+  const matchers = Object.entries(matches).map(([label, match]) => `${label}${matcher(match)}`);
+  return matchers.length === 0 ? '' : `{${matchers.join(',')}}`;
 }
 
 /**
- * What `le` may say for a bound: Prometheus 2 keeps what was scraped, `1` of the text format and `1.0` of OpenMetrics;
- * Prometheus 3 writes it as Go does, `1.0` or `1e+06`: that one is the last.
+ * The spellings of a bound in the label `le`. Prometheus 2 keeps what it scraped: `1` in the text format, `1.0` in OpenMetrics.
+ * Prometheus 3 normalizes it to that of Go, `1.0` or `1e+06`, which comes last.
  */
 export function boundTexts(bound: number): readonly string[] {
   const text = String(bound);
@@ -60,24 +60,25 @@ export function boundTexts(bound: number): readonly string[] {
 }
 
 /**
- * A matcher for one bound of a histogram, however Prometheus writes it.
- * @throws ERR_METRICS_INVALID_MONITORING for a bound that the histogram lacks, with those that it has
+ * Matches one bound of a histogram in every spelling.
+ * @throws ERR_METRICS_INVALID_MONITORING for a bound that the histogram lacks
  */
 export function bucketMatch(definition: HistogramDefinition, bound: number): Match {
   if (!definition.buckets.includes(bound)) {
-    throw monitoringError(
-      `bucket of metric \`${definition.name}\``,
-      `one of its bounds (${definition.buckets.join(', ')})`,
-      bound,
-    );
+    const expected = `one of its bounds (${definition.buckets.join(', ')})`;
+    throw monitoringError(`bucket of metric \`${definition.name}\``, expected, bound);
   }
   const texts = boundTexts(bound);
   return texts.length === 1 ? String(bound) : { oneOf: texts };
 }
 
-/** `sum by (a, b) (…)`; labels are checked against the definition. */
-export function sumBy(labels: readonly string[], expression: string): string {
-  return labels.length === 0 ? `sum(${expression})` : `sum by (${labels.join(', ')}) (${expression})`;
+/** `sum by (a, b) (…)`. */
+export function aggregate(operator: string, by: readonly string[], expression: string): string {
+  return by.length === 0 ? `${operator}(${expression})` : `${operator} by (${by.join(', ')}) (${expression})`;
+}
+
+export function sumBy(by: readonly string[], expression: string): string {
+  return aggregate('sum', by, expression);
 }
 
 /** `rate(…[window])`. */
@@ -85,12 +86,26 @@ export function rate(selected: string, window: string): string {
   return `rate(${selected}[${window}])`;
 }
 
+/** A part of a whole: 0, instead of nothing, while the part has no series. */
+export function filled(part: string, whole: string): string {
+  return `${part} or 0 * ${whole}`;
+}
+
+export interface Minima {
+  /** Fewer events of the part than this give no share. */
+  readonly part: number;
+  /** The same of the whole. */
+  readonly whole: number;
+}
+
 /**
- * A share of one in another that is 0 where the one has no series yet and nothing where the other is 0 in its window: an idle
- * hour is no failure, and no NaN.
+ * The share of a part in a whole: 0 while the part has no series, nothing while the whole is 0, so that an idle hour is neither a
+ * failure nor NaN. With minima: nothing while there are fewer events than these.
  */
-export function ratio(part: string, whole: string): string {
-  return `(${part} or 0 * ${whole}) / (${whole} > 0)`;
+export function ratio(part: string, whole: string, minima?: Minima): string {
+  return minima === undefined
+    ? `(${filled(part, whole)}) / (${whole} > 0)`
+    : `(${part} >= ${minima.part}) / (${whole} >= ${minima.whole})`;
 }
 
 /** A quantile of a histogram by labels. */
@@ -106,24 +121,17 @@ export function quantile(
 
 /** Seconds as Prometheus writes a duration: `90s` is `1m30s`. */
 export function duration(seconds: number): string {
-  const units: readonly [string, number][] = [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['m', 60],
-    ['s', 1],
-  ];
+  const milliseconds = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
   let rest = Math.round(seconds * 1_000);
   let text = '';
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / (size * 1_000));
-    rest -= count * size * 1_000;
-    if (count > 0) text += `${count}${unit}`;
+  for (const [unit, size] of Object.entries(milliseconds)) {
+    if (rest >= size) text += `${Math.floor(rest / size)}${unit}`;
+    rest %= size;
   }
-  if (rest > 0) text += `${rest}ms`;
-  return text === '' ? '0s' : text;
+  return text || '0s';
 }
 
-/** The error for everything that does not fit a definition. Returned, for its caller to throw. */
+/** The error for what does not fit a definition. The caller throws it. */
 export function monitoringError(what: string, expected: string, received: unknown, hint = ''): Error {
   return metricsError(
     'ERR_METRICS_INVALID_MONITORING',
@@ -137,31 +145,22 @@ export function checkLabel({ name, labels }: MetricDefinition, label: string, ma
   const declared = Object.keys(labels);
   const spec = labels[label];
   if (spec === undefined) {
-    const meant = nearest(label, declared);
-    throw monitoringError(
-      `label of metric \`${name}\``,
-      declared.length === 0 ? 'no labels' : `one of ${declared.join(', ')}`,
-      label,
-      meant === undefined ? '' : `Did you mean \`${meant}\`?`,
-    );
+    const expected = declared.length === 0 ? 'no labels' : `one of ${declared.join(', ')}`;
+    const hint = didYouMean(label, declared).trim();
+    throw monitoringError(`label of metric \`${name}\``, expected, label, hint);
   }
   if (match === undefined || spec.values === undefined) return;
-  const values =
-    typeof match === 'string'
-      ? [match]
-      : 'oneOf' in match
-        ? match.oneOf
-        : 'noneOf' in match
-          ? match.noneOf
-          : [];
-  for (const value of values) {
+  for (const value of valuesOf(match)) {
     if (spec.values.includes(value) || value === 'other') continue;
-    throw monitoringError(
-      `value of label \`${label}\` of metric \`${name}\``,
-      `one of ${spec.values.join(', ')}`,
-      value,
-    );
+    const where = `value of label \`${label}\` of metric \`${name}\``;
+    throw monitoringError(where, `one of ${spec.values.join(', ')}`, value);
   }
+}
+
+function valuesOf(match: Match): readonly string[] {
+  if (typeof match === 'string') return [match];
+  if ('raw' in match) return [];
+  return 'oneOf' in match ? match.oneOf : match.noneOf;
 }
 
 function partsOf({ type }: MetricDefinition): readonly string[] {
@@ -172,15 +171,14 @@ function partsOf({ type }: MetricDefinition): readonly string[] {
 function matcher(match: Match): string {
   if (typeof match === 'string') return `="${escaped(match)}"`;
   if ('raw' in match) return match.raw;
-  if ('oneOf' in match) return `=~"${match.oneOf.map(literal).join('|')}"`;
-  return `!~"${match.noneOf.map(literal).join('|')}"`;
+  return `${'oneOf' in match ? '=' : '!'}~"${valuesOf(match).map(literal).join('|')}"`;
 }
 
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
-/** A text within a regular expression within a string. */
+/** Text in a regular expression in a string. */
 function literal(text: string): string {
   return escaped(text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
 }

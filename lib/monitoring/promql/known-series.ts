@@ -1,34 +1,35 @@
-/** Everything that an expression may read: metrics, what the rules of the bundle record, and the alerts' own series. */
-
+/** The series that an expression may read: metrics, records of the bundle, and those that Prometheus writes about alerts. */
 import { isAlert, type RecordingRule, type RuleGroup } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import { type KnownSeries, readLabels } from './expression-labels.js';
 import type { PromqlParser } from './promql.js';
-import { type SeriesShape, shapeOfEither, shapesOf, shapeWith, unknownShape } from './series-shape.js';
+import {
+  type SeriesShape,
+  shapeOf,
+  shapeOfEither,
+  shapesOf,
+  shapeWith,
+  unknownShape,
+} from './series-shape.js';
 
-/** What Prometheus writes of the alerts itself. Their own labels differ, and are taken as they come. */
+/** They have the labels of each alert too. */
 const alertSeries: readonly [string, SeriesShape][] = [
   [
     'ALERTS',
-    {
-      labels: new Map([
-        ['alertname', {}],
-        ['alertstate', { values: ['pending', 'firing'] }],
-      ]),
-      isOpen: true,
-    },
+    shapeWith(unknownShape, [
+      ['alertname', {}],
+      ['alertstate', { values: ['pending', 'firing'] }],
+    ]),
   ],
-  ['ALERTS_FOR_STATE', { labels: new Map([['alertname', {}]]), isOpen: true }],
+  ['ALERTS_FOR_STATE', shapeWith(unknownShape, [['alertname', {}]])],
 ];
 
 export function knownSeries(
-  settings: Pick<BundleSettings, 'readable' | 'target'>,
+  { readable, target }: Pick<BundleSettings, 'readable' | 'target'>,
   groups: readonly RuleGroup[],
   parse: PromqlParser,
 ): KnownSeries {
-  const { readable, target } = settings;
-  const shapes = new Map<string, SeriesShape>([...readable.values()].flatMap(shapesOf));
-  for (const [name, shape] of alertSeries) shapes.set(name, shape);
+  const shapes = new Map<string, SeriesShape>([...[...readable.values()].flatMap(shapesOf), ...alertSeries]);
   const records = new Map<string, RecordingRule[]>();
   for (const rule of groups.flatMap(({ rules }) => rules))
     if (!isAlert(rule)) records.set(rule.record, [...(records.get(rule.record) ?? []), rule]);
@@ -41,7 +42,7 @@ export function knownSeries(
       const found = shapes.get(name);
       const rules = records.get(name);
       if (found !== undefined || rules === undefined) return found;
-      // A record that reads itself, by way of others, has no end.
+      // Ends the recursion of a record that reads itself by way of others.
       shapes.set(name, unknownShape);
       const shape = rules.map(shapeOfRecord).reduce(shapeOfEither);
       shapes.set(name, shape);
@@ -50,9 +51,9 @@ export function knownSeries(
   };
 
   function shapeOfRecord({ expression, labels = {} }: RecordingRule): SeriesShape {
-    const { shape } = readLabels(parse(expression), known);
+    const { shape = shapeOf([]) } = readLabels(parse(expression), known);
     return shapeWith(
-      shape ?? { labels: new Map(), isOpen: false },
+      shape,
       Object.entries(labels).map(([label, value]) => [label, { values: [value] }]),
     );
   }

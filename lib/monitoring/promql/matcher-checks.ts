@@ -1,10 +1,10 @@
-/** Matchers of a selector held to what is known of a label's values: a matcher that can never match is a mistake. */
-import { nearest, shown } from '../../errors.js';
+/** Checks a matcher against what is known about the values of its label: one that can never match is a mistake. */
+import { didYouMean, shown } from '../../errors.js';
 import type { PrometheusVersion } from '../settings.js';
 import { boundTexts } from './expression.js';
 import type { LabelRule } from './series-shape.js';
 
-/** Stands for a variable of Grafana within a text: whatever it is, it is chosen on the board. */
+/** Replaces a Grafana variable within a string; it matches anything. */
 export const grafanaVariable = 'GRAFANA_VARIABLE';
 
 export interface LabelMatcher {
@@ -15,87 +15,74 @@ export interface LabelMatcher {
 
 interface Reader {
   readonly target: PrometheusVersion;
-  /** Of one series, whose `le` has one text. Default: false. */
+  /** Whether the selector is one series, whose `le` has one spelling. Default: false. */
   readonly isSeries?: boolean;
 }
 
-/** What is wrong with it, in words; `undefined` where nothing is. */
+type Test = (text: string) => boolean;
+
+/** A message, or `undefined` where nothing is wrong. */
 export function matcherProblem(
   matcher: LabelMatcher,
   { values, bounds }: LabelRule,
   reader: Reader,
 ): string | undefined {
-  if (matcher.value.includes(grafanaVariable)) return undefined;
-  const pattern = patternOf(matcher);
-  if (pattern === undefined)
-    return `label \`${matcher.label}\`: expected a regular expression, received ${shown(matcher.value)}`;
-  if (bounds !== undefined) return boundProblem(matcher, bounds, pattern.matches, reader);
+  const { label, operator, value } = matcher;
+  if (value.includes(grafanaVariable)) return undefined;
+  const matches = testOf(operator, value);
+  if (matches === undefined)
+    return `label \`${label}\`: expected a regular expression, received ${shown(value)}`;
+  if (bounds !== undefined) return boundProblem(matcher, bounds, matches, reader);
   if (values === undefined) return undefined;
-  // An empty value is a label that is not there, and `other` what is folded.
+  // The alternatives of a simple pattern are checked one by one.
+  const parts = operator.endsWith('~') && !/[()[\]]/.test(value) ? value.split('|') : [value];
+  // A label that is absent is empty, and a folded value is `other`.
   const all = [...values, 'other', ''];
-  const wrong = pattern.alternatives.find((alternative) => !all.some(alternative.matches));
+  const wrong = parts.find((part) => !all.some(testOf(operator, part) ?? (() => true)));
   if (wrong === undefined) return undefined;
-  const meant = nearest(wrong.text, values);
-  return `value of label \`${matcher.label}\`: expected one of ${values.join(', ')}, received ${shown(wrong.text)}${meant === undefined ? '' : `; did you mean \`${meant}\`?`}`;
+  return `value of label \`${label}\`: expected one of ${values.join(', ')}, received ${shown(wrong)}${suggestion(wrong, values)}`;
 }
 
-/** Whether a series without the label is matched. */
-export function matchesNothing(matcher: LabelMatcher): boolean {
-  return patternOf(matcher)?.matches('') === !matcher.operator.startsWith('!');
+/** The end of a message about an unknown name, if another name is similar. */
+export function suggestion(name: string, names: Iterable<string>): string {
+  const hint = didYouMean(name, names);
+  return hint && `.${hint}`;
+}
+
+/** Whether it matches a series without the label. */
+export function matchesAbsent({ operator, value }: LabelMatcher): boolean {
+  return testOf(operator, value)?.('') === !operator.startsWith('!');
 }
 
 function boundProblem(
   { label, value, operator }: LabelMatcher,
   bounds: readonly number[],
-  matches: (text: string) => boolean,
+  matches: Test,
   { target, isSeries = false }: Reader,
 ): string | undefined {
   if (matches('+Inf')) return undefined;
-  const textsOf = (bound: number): readonly string[] =>
-    target === '3' ? boundTexts(bound).slice(-1) : boundTexts(bound);
   const touched = bounds.filter((bound) => boundTexts(bound).some(matches));
   if (touched.length === 0)
     return `value of label \`${label}\`: expected one of its bounds (${bounds.join(', ')}, +Inf), received ${shown(value)}`;
   if (isSeries) return undefined;
+  const textsOf = (bound: number) => boundTexts(bound).slice(target === '3' ? -1 : 0);
   const half = touched.find((bound) => !textsOf(bound).every(matches));
   if (half === undefined) return undefined;
   const wanted = textsOf(half).map((text) => text.replaceAll(/[.+]/g, '\\\\$&'));
-  const negated = operator.startsWith('!') ? '!' : '=';
-  return `value of label \`${label}\`: expected each way in which Prometheus writes the bound ${half}, ${label}${negated}~"${wanted.join('|')}", received ${shown(value)}`;
+  const sign = operator.startsWith('!') ? '!' : '=';
+  return `value of label \`${label}\`: expected every spelling that Prometheus has of the bound ${half}, ${label}${sign}~"${wanted.join('|')}", received ${shown(value)}`;
 }
 
-interface Alternative {
-  readonly text: string;
-  readonly matches: (text: string) => boolean;
-}
-
-interface Pattern {
-  readonly matches: (text: string) => boolean;
-  /** What stands between `|`, if that is all there is to it. */
-  readonly alternatives: readonly Alternative[];
-}
-
-function patternOf({ operator, value }: LabelMatcher): Pattern | undefined {
-  const alternativeOf = (text: string): Alternative | undefined => {
-    if (!operator.endsWith('~')) return { text, matches: (other) => other === text };
-    const regular = regularExpression(text);
-    return regular === undefined ? undefined : { text, matches: (other) => regular.test(other) };
-  };
-  const whole = alternativeOf(value);
-  if (whole === undefined) return undefined;
-  const parts =
-    operator.endsWith('~') && !/[()[\]]/.test(value) ? value.split('|').map(alternativeOf) : [whole];
-  const alternatives = parts.filter((part) => part !== undefined);
-  return { matches: whole.matches, alternatives };
-}
-
-/** As Prometheus has them: anchored, and a dot is a line end too. Flags at the beginning are the only thing that JavaScript lacks. */
-function regularExpression(text: string): RegExp | undefined {
-  // RE2 has neither: they are of JavaScript.
-  if (/\(\?<?[=!]|\(\?<\w|\\[1-9]/.test(text)) return undefined;
-  const flags = /^\(\?([is]+)\)/.exec(text);
+/** Tests for equality or a pattern, whatever the sign; `undefined` for an invalid pattern. Prometheus anchors, and `.` matches all. */
+function testOf(operator: LabelMatcher['operator'], value: string): Test | undefined {
+  if (!operator.endsWith('~')) return (text) => text === value;
+  // JavaScript has these, RE2 has not.
+  if (/\(\?<?[=!]|\(\?<\w|\\[1-9]/.test(value)) return undefined;
+  // JavaScript has no flags at the start.
+  const [flags = '', names = ''] = /^\(\?([is]+)\)/.exec(value) ?? [];
   try {
-    return new RegExp(`^(?:${text.slice(flags?.[0].length ?? 0)})$`, flags?.[1]?.includes('i') ? 'is' : 's');
+    const pattern = new RegExp(`^(?:${value.slice(flags.length)})$`, names.includes('i') ? 'is' : 's');
+    return (text) => pattern.test(text);
   } catch {
     return undefined;
   }

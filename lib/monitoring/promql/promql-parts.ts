@@ -1,135 +1,92 @@
-/** What stands in the nodes of a syntax tree. */
+/** Reads selectors, groupings and operators from a syntax tree. */
 import type { LabelMatcher } from './matcher-checks.js';
-import type { PromqlNode } from './promql.js';
+import { childOf, type PromqlNode } from './promql.js';
 
 export interface Selector {
-  /** `undefined` for one that names none. */
+  /** `undefined` for a selector without a name. */
   readonly name: string | undefined;
   /** Of `__name__=~"…"`. */
   readonly namePattern: LabelMatcher | undefined;
   readonly matchers: readonly LabelMatcher[];
 }
 
-export interface Grouping {
-  readonly by: boolean;
-  readonly labels: readonly string[];
-}
-
 export interface Matching {
+  /** `false` for `ignoring`. */
   readonly on: boolean;
   readonly labels: readonly string[];
   /** The side that may have several series for one of the other. */
   readonly many: 'left' | 'right' | undefined;
-  /** Labels that the many take over from the one. */
-  readonly taken: readonly string[];
+  /** Labels of `group_left` or `group_right`. */
+  readonly copied: readonly string[];
 }
 
-export function childrenOf(node: PromqlNode): PromqlNode[] {
-  const children: PromqlNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
-  return children;
-}
-
-export function textOf({ from, to }: PromqlNode, text: string): string {
-  return text.slice(from, to);
-}
-
-export function selectorOf(node: PromqlNode, text: string): Selector {
-  const identifier = node.getChild('Identifier');
-  const list = node.getChild('LabelMatchers');
-  const children = list === null ? [] : childrenOf(list);
-  const quotedName = children.find(({ name }) => name === 'QuotedLabelName');
-  const matchers = children.flatMap((child) => matcherOf(child, text));
+export function selectorOf(node: PromqlNode): Selector {
+  const children = childOf(node, 'LabelMatchers')?.children ?? [];
+  const matchers = children.flatMap(matcherOf);
   const named = matchers.find(({ label }) => label === '__name__');
-  const given =
-    identifier !== null
-      ? textOf(identifier, text)
-      : quotedName !== undefined
-        ? stringOf(quotedName, text)
-        : undefined;
+  const isExact = named?.operator === '=';
+  const quoted = children.find(({ name }) => name === 'QuotedLabelName');
+  const given = childOf(node, 'Identifier')?.text ?? (quoted && stringOf(quoted));
   return {
-    name: given ?? (named?.operator === '=' ? named.value : undefined),
-    namePattern: named !== undefined && named.operator !== '=' ? named : undefined,
-    matchers: matchers.filter(({ label }) => label !== '__name__'),
+    name: given ?? (isExact ? named.value : undefined),
+    namePattern: isExact ? undefined : named,
+    matchers: matchers.filter((matcher) => matcher !== named),
   };
 }
 
-function matcherOf(node: PromqlNode, text: string): LabelMatcher[] {
-  const name = node.getChild('LabelName');
-  const quoted = node.getChild('QuotedLabelName');
-  const operator = node.getChild('MatchOp');
-  const value = node.getChild('StringLiteral');
-  if (operator === null || value === null || (name === null && quoted === null)) return [];
-  const label = name !== null ? textOf(name, text) : quoted !== null ? stringOf(quoted, text) : '';
+function matcherOf(node: PromqlNode): LabelMatcher[] {
+  const [label, operator, value] = node.children;
+  if (label === undefined || operator?.name !== 'MatchOp' || value === undefined) return [];
   return [
-    {
-      label,
-      operator: textOf(operator, text) as LabelMatcher['operator'],
-      value: stringOf(value, text),
-    },
+    { label: labelOf(label), operator: operator.text as LabelMatcher['operator'], value: stringOf(value) },
   ];
 }
 
-export function groupingOf(aggregate: PromqlNode, text: string): Grouping | undefined {
-  const modifier = aggregate.getChild('AggregateModifier');
-  if (modifier === null) return undefined;
-  return {
-    by: modifier.getChild('By') !== null,
-    labels: labelsIn(modifier.getChild('GroupingLabels'), text),
-  };
+export function groupingOf(aggregate: PromqlNode): { by: boolean; labels: readonly string[] } | undefined {
+  const modifier = childOf(aggregate, 'AggregateModifier');
+  return (
+    modifier && {
+      by: childOf(modifier, 'By') !== undefined,
+      labels: labelsIn(childOf(modifier, 'GroupingLabels')),
+    }
+  );
 }
 
-export function matchingOf(binary: PromqlNode, text: string): Matching | undefined {
-  const clause = binary.getChild('MatchingModifierClause');
-  if (clause === null) return undefined;
-  const many =
-    clause.getChild('GroupLeft') !== null
-      ? 'left'
-      : clause.getChild('GroupRight') !== null
-        ? 'right'
-        : undefined;
-  const children = childrenOf(clause);
-  const group = children.findIndex(({ name }) => name.startsWith('Group') && name !== 'GroupingLabels');
-  const isLabels = ({ name }: PromqlNode): boolean => name === 'GroupingLabels';
-  const before = group === -1 ? children : children.slice(0, group);
-  const after = group === -1 ? [] : children.slice(group);
-  return {
-    on: clause.getChild('On') !== null,
-    labels: labelsIn(before.find(isLabels) ?? null, text),
-    many,
-    taken: labelsIn(after.find(isLabels) ?? null, text),
-  };
+export function matchingOf(binary: PromqlNode): Matching | undefined {
+  const clause = childOf(binary, 'MatchingModifierClause');
+  if (clause === undefined) return undefined;
+  const lists = clause.children.filter(({ name }) => name === 'GroupingLabels');
+  const [labels = [], copied = []] = lists.map(labelsIn);
+  const many = childOf(clause, 'GroupLeft') ? 'left' : childOf(clause, 'GroupRight') && 'right';
+  return { on: childOf(clause, 'On') !== undefined, labels, many, copied };
 }
 
 /** The operator of a binary expression: `or`, `/`, `==`. */
-export function operatorOf(binary: PromqlNode, text: string): string {
-  const [, ...rest] = childrenOf(binary).filter(({ name }) => name !== 'LineComment');
-  const operator = rest[0];
-  return operator === undefined ? '' : textOf(operator, text).toLowerCase();
+export function operatorOf(binary: PromqlNode): string {
+  return binary.children[1]?.text.toLowerCase() ?? '';
 }
 
 export function argumentsOf(call: PromqlNode): PromqlNode[] {
-  return call.getChild('FunctionCallBody')?.getChildren('Expr') ?? [];
+  return childOf(call, 'FunctionCallBody')?.children.filter((child) => child.type.is('Expr')) ?? [];
 }
 
-/** The name of a function, or of an operator of aggregation. */
-export function calleeOf(call: PromqlNode, text: string): string {
-  const callee = call.getChild('FunctionIdentifier') ?? call.getChild('AggregateOp');
-  return callee === null ? '' : textOf(callee, text).toLowerCase();
+/** The name of a function or an aggregation. */
+export function calleeOf(call: PromqlNode): string {
+  return (childOf(call, 'FunctionIdentifier') ?? childOf(call, 'AggregateOp'))?.text.toLowerCase() ?? '';
 }
 
-function labelsIn(node: PromqlNode | null, text: string): string[] {
-  if (node === null) return [];
-  return childrenOf(node)
-    .filter(({ name }) => name === 'LabelName' || name === 'QuotedLabelName')
-    .map((child) => (child.name === 'LabelName' ? textOf(child, text) : stringOf(child, text)));
+function labelsIn(list: PromqlNode | undefined): string[] {
+  return list?.children.filter(({ name }) => name.endsWith('LabelName')).map(labelOf) ?? [];
 }
 
-/** The text of a literal, without quotes and escapes. */
-export function stringOf(node: PromqlNode, text: string): string {
-  const literal = textOf(node, text);
-  const inner = literal.slice(1, -1);
-  if (literal.startsWith('`')) return inner;
+function labelOf(node: PromqlNode): string {
+  return node.name === 'QuotedLabelName' ? stringOf(node) : node.text;
+}
+
+/** The value of a string literal, without quotes and escapes. */
+export function stringOf({ text }: PromqlNode): string {
+  const inner = text.slice(1, -1);
+  if (text.startsWith('`')) return inner;
   const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
   return inner.replaceAll(/\\(.)/gs, (_, character: string) => escapes[character] ?? character);
 }

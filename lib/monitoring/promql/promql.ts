@@ -1,49 +1,62 @@
-/** PromQL as Prometheus' own grammar reads it, without a Prometheus: syntax and types. */
+/** Parses PromQL with the grammar and the type checker of Prometheus' editor, without a Prometheus. */
 import { type Load, optionalModule } from '../optional-package.js';
 
-/** A node of a syntax tree, as far as it is read. */
+/** A node of a syntax tree. */
 export interface PromqlNode {
   readonly name: string;
+  readonly text: string;
   readonly from: number;
   readonly to: number;
-  readonly type: { readonly isError: boolean };
-  readonly firstChild: PromqlNode | null;
-  readonly lastChild: PromqlNode | null;
-  readonly nextSibling: PromqlNode | null;
-  /** The first child of a name or a group, `Expr` for instance. */
-  getChild(name: string): PromqlNode | null;
-  getChildren(name: string): PromqlNode[];
+  readonly children: readonly PromqlNode[];
+  readonly type: NodeType;
+}
+
+interface NodeType {
+  readonly isError: boolean;
+  /** Whether it is of a name or a group of the grammar: `Expr` for instance. */
+  is(kind: string): boolean;
+}
+
+export function childOf({ children }: PromqlNode, kind: string): PromqlNode | undefined {
+  return children.find(({ type }) => type.is(kind));
 }
 
 export interface ParsedPromql {
-  readonly text: string;
-  /** The expression itself; `undefined` where there is none. */
+  /** `undefined` for text that is not an expression. */
   readonly root: PromqlNode | undefined;
-  /** What Prometheus would refuse, in words. */
+  /** Messages about what Prometheus would refuse. */
   readonly problems: readonly string[];
 }
 
-/** Reads an expression; throws for none. */
 export type PromqlParser = (text: string) => ParsedPromql;
 
+/** Lezer's, as far as it is used. */
+interface TreeNode {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly type: NodeType;
+  readonly firstChild: TreeNode | null;
+  readonly nextSibling: TreeNode | null;
+}
+
 interface Tree {
-  readonly topNode: PromqlNode;
-  iterate(spec: { enter(node: PromqlNode): void }): void;
+  readonly topNode: TreeNode;
+  iterate(spec: { enter(node: TreeNode): void }): void;
 }
 
 interface TypeChecker {
-  /** What it checks. */
   tree: Tree;
   analyze(): void;
   getDiagnostics(): readonly { readonly message: string; readonly from: number; readonly to: number }[];
 }
 
 /**
- * @param load for tests: where the packages are looked for
+ * @param load how packages are loaded, for tests
  * @throws ERR_METRICS_MISSING_PACKAGE
  */
 export function promqlParser(load?: Load): PromqlParser {
-  // The CommonJS build: the other one names its files without endings, which Node does not take.
+  // The ES modules of this package name files without their endings, which Node.js does not resolve.
   const from = '@prometheus-io/codemirror-promql/dist/cjs';
   const { Parser } = optionalModule(`${from}/parser/parser.js`, load) as {
     Parser: new (state: unknown) => TypeChecker;
@@ -57,15 +70,15 @@ export function promqlParser(load?: Load): PromqlParser {
   const { parser } = promQLLanguage('PromQL');
   return (text) => {
     const tree = parser.parse(text);
-    const syntax = syntaxProblems(tree, text);
-    if (syntax.length > 0) return { text, root: undefined, problems: syntax };
-    // It takes the tree of an editor, which is read in pieces of 20 ms; ours is whole.
+    const syntax = syntaxProblem(tree, text);
+    if (syntax !== undefined) return { root: undefined, problems: [syntax] };
     const checker = new Parser(EditorState.create({ doc: text }));
+    // An editor parses in slices of 20 ms, and its tree may end early; this one is complete.
     checker.tree = tree;
     checker.analyze();
+    const { firstChild } = tree.topNode;
     return {
-      text,
-      root: tree.topNode.firstChild ?? undefined,
+      root: firstChild === null ? undefined : nodeOf(firstChild, text),
       problems: checker.getDiagnostics().map(({ message, from: start, to }) => {
         const part = text.slice(start, to);
         return part === text ? message : `${message}, in \`${part}\``;
@@ -74,21 +87,27 @@ export function promqlParser(load?: Load): PromqlParser {
   };
 }
 
-/** What the grammar does not take: its tree has it as nodes of errors, and no checker tells them all. */
-function syntaxProblems(tree: Tree, text: string): string[] {
-  if (tree.topNode.firstChild === null) return ['expected an expression, received nothing'];
-  const problems: string[] = [];
+function nodeOf(node: TreeNode, source: string): PromqlNode {
+  const { name, from, to, type } = node;
+  const children: PromqlNode[] = [];
+  for (let next = node.firstChild; next !== null; next = next.nextSibling)
+    if (next.name !== 'LineComment') children.push(nodeOf(next, source));
+  return { name, from, to, type, children, text: source.slice(from, to) };
+}
+
+/** The first syntax error: the others follow from it. */
+function syntaxProblem(tree: Tree, text: string): string | undefined {
+  if (tree.topNode.firstChild === null) return 'expected an expression, received nothing';
+  let problem: string | undefined;
   tree.iterate({
     enter({ type, from, to }) {
-      // One is enough: the others follow from it.
-      if (!type.isError || problems.length > 0) return;
+      if (!type.isError || problem !== undefined) return;
       const rest = text.slice(Math.min(from, to)).trim();
-      problems.push(
+      problem =
         rest === ''
           ? 'syntax error at the end: something is not closed or missing'
-          : `syntax error at character ${from + 1}, before \`${rest}\``,
-      );
+          : `syntax error at character ${from + 1}, before \`${rest}\``;
     },
   });
-  return problems;
+  return problem;
 }

@@ -1,10 +1,10 @@
-/** Which labels a series may have: of a metric by its definition, of a recorded one by its expression. */
+/** The labels that a series may have: of a metric by its definition, of a record by its expression. */
 import type { MetricDefinition } from '../../definition.js';
 import { targetLabels } from './expression.js';
 
-/** What is known of a label's values. */
+/** What is known about the values of a label. */
 export interface LabelRule {
-  /** All values it may have, where they are a closed set. */
+  /** Its closed set. */
   readonly values?: readonly string[];
   /** Of `le`: the bounds of the histogram, without +Inf. */
   readonly bounds?: readonly number[];
@@ -12,34 +12,36 @@ export interface LabelRule {
 
 export interface SeriesShape {
   readonly labels: ReadonlyMap<string, LabelRule>;
-  /** Others cannot be ruled out: nothing is said of a label that is not among these. */
+  /** Whether it may have other labels too, so that an unknown label is no mistake. */
   readonly isOpen: boolean;
 }
 
-/** Of what nothing is known: an expression with a mistake in it is told of once. */
+/** Of an expression with a mistake, which is reported once. */
 export const unknownShape: SeriesShape = Object.freeze({ labels: new Map(), isOpen: true });
 
-/** A metric's series by their names: a histogram has three. */
+/** The series of a metric by name. */
 export function shapesOf(definition: MetricDefinition): [name: string, shape: SeriesShape][] {
-  const labels = new Map<string, LabelRule>(targetLabels.map((label) => [label, {}]));
-  for (const [label, { values }] of Object.entries(definition.labels))
-    labels.set(label, values === undefined ? {} : { values });
-  const { name } = definition;
-  const shape = { labels, isOpen: false };
-  if (definition.type === 'histogram') {
-    const withBounds = shapeWith(shape, [['le', { bounds: definition.buckets }]]);
-    return [
-      [`${name}_bucket`, withBounds],
-      [`${name}_sum`, shape],
-      [`${name}_count`, shape],
-    ];
-  }
-  if (definition.type !== 'summary') return [[name, shape]];
-  return [
-    [name, shapeWith(shape, [['quantile', { values: definition.quantiles.map(String) }]])],
+  const { name, type } = definition;
+  const labels = Object.entries(definition.labels).map(
+    ([label, { values }]) => [label, values === undefined ? {} : { values }] as const,
+  );
+  const shape = shapeWith(shapeOf(targetLabels), labels);
+  if (type === 'counter' || type === 'gauge') return [[name, shape]];
+  const parts: [string, SeriesShape][] = [
     [`${name}_sum`, shape],
     [`${name}_count`, shape],
   ];
+  return type === 'histogram'
+    ? [[`${name}_bucket`, shapeWith(shape, [['le', { bounds: definition.buckets }]])], ...parts]
+    : [[name, shapeWith(shape, [['quantile', { values: definition.quantiles.map(String) }]])], ...parts];
+}
+
+/** Exactly these labels, with what another shape knows about them. */
+export function shapeOf(
+  labels: readonly string[],
+  { labels: known }: SeriesShape = unknownShape,
+): SeriesShape {
+  return { labels: new Map(labels.map((label) => [label, known.get(label) ?? {}])), isOpen: false };
 }
 
 export function shapeWith(
@@ -49,32 +51,22 @@ export function shapeWith(
   return { labels: new Map([...labels, ...more]), isOpen };
 }
 
-export function shapeWithout({ labels, isOpen }: SeriesShape, gone: readonly string[]): SeriesShape {
-  return { labels: new Map([...labels].filter(([label]) => !gone.includes(label))), isOpen };
+export function shapeWithout({ labels, isOpen }: SeriesShape, removed: readonly string[]): SeriesShape {
+  return { labels: new Map([...labels].filter(([label]) => !removed.includes(label))), isOpen };
 }
 
-/** What `by (…)` leaves. */
-export function shapeOfOnly({ labels }: SeriesShape, kept: readonly string[]): SeriesShape {
-  return { labels: new Map(kept.map((label) => [label, labels.get(label) ?? {}])), isOpen: false };
+/** Series of the one shape or the other. */
+export function shapeOfEither(left: SeriesShape, right: SeriesShape): SeriesShape {
+  const more = [...right.labels].map(
+    ([label, rule]) => [label, eitherRule(left.labels.get(label) ?? rule, rule)] as const,
+  );
+  return { ...shapeWith(left, more), isOpen: left.isOpen || right.isOpen };
 }
 
-/** Series of one shape or another. */
-export function shapeOfEither(one: SeriesShape, other: SeriesShape): SeriesShape {
-  const labels = new Map(one.labels);
-  for (const [label, rule] of other.labels) {
-    const known = labels.get(label);
-    labels.set(label, known === undefined ? rule : eitherRule(known, rule));
-  }
-  return { labels, isOpen: one.isOpen || other.isOpen };
-}
-
-function eitherRule(one: LabelRule, other: LabelRule): LabelRule {
+/** What only one of them limits is not limited. */
+function eitherRule(left: LabelRule, right: LabelRule): LabelRule {
   return {
-    ...(one.values !== undefined && other.values !== undefined
-      ? { values: [...new Set([...one.values, ...other.values])] }
-      : {}),
-    ...(one.bounds !== undefined && other.bounds !== undefined
-      ? { bounds: [...new Set([...one.bounds, ...other.bounds])] }
-      : {}),
+    ...(left.values && right.values && { values: [...new Set([...left.values, ...right.values])] }),
+    ...(left.bounds && right.bounds && { bounds: [...new Set([...left.bounds, ...right.bounds])] }),
   };
 }

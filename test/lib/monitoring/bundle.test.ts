@@ -91,7 +91,7 @@ test('a record that reads an undefined metric is refused, with its place and the
       instanceOf: MetricsError,
       code: 'ERR_METRICS_INVALID_MONITORING',
       message:
-        /^Invalid monitoring bundle: record `job:jobs:rate5m` in prometheus\/rules\/recording\.yml: .* received "job_total"; did you mean `jobs_total`\?\. The expression: sum by/,
+        /^Invalid monitoring bundle: record `job:jobs:rate5m` in prometheus\/rules\/recording\.yml: .* received "job_total"\. Did you mean `jobs_total`\? The expression: sum by/,
     },
   );
 });

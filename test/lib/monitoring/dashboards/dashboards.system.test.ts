@@ -15,7 +15,7 @@ import { startServiceProcess } from '../../../helpers/service-process.js';
 import { temporaryFolder } from '../../../helpers/temporary-folder.js';
 import { until } from '../../../helpers/until.js';
 
-/** Panels whose queries have nothing to answer here, by the reason. */
+/** Panels whose queries have no data here, by the reason. */
 const withoutData: Readonly<Record<string, readonly string[]>> = {
   'the example decorates no method with `@Timed` or `@TracksGauge` without a metric': [
     'Calls in progress',
@@ -23,7 +23,7 @@ const withoutData: Readonly<Record<string, readonly string[]>> = {
     'Duration of calls: p95 by class, method',
     'Duration of calls: distribution',
   ],
-  'it shows what is wrong, and nothing is': [
+  'it shows failures, and there are none': [
     'Recordings that failed',
     'Collect functions that failed',
     // First queries of runbooks.
@@ -36,15 +36,15 @@ const withoutData: Readonly<Record<string, readonly string[]>> = {
     'RuleFailures',
   ],
   'nothing is pushed': ['Time since the last push', 'Pushes that failed', 'MetricsPushFailing'],
-  'the example is no cluster': ['Workers of a cluster', 'MetricsWorkersSilent'],
+  'the example is not a cluster': ['Workers of a cluster', 'MetricsWorkersSilent'],
 };
 
 testWith(
   ['prometheus', 'alertmanager'],
-  'every query of every panel and variable has data, with Prometheus scraping the example and the rules of the bundle',
+  'every query of every panel and variable has data when Prometheus scrapes the example',
   async (t) => {
     t.timeout(600_000);
-    // A budget so small that some recordings are folded.
+    // With this limit, some recordings are folded.
     const service = await startServiceProcess({
       REPLAY_PACE: '100',
       SANDBOX: 'failing',
@@ -77,7 +77,7 @@ testWith(
     t.deepEqual(
       [...excused].filter((panel) => !queries.some((query) => query.panel === panel)),
       [],
-      'the list names panels that there are',
+      'the list names existing panels',
     );
     const answered = async (expression: string): Promise<boolean> => {
       const results = await queryPrometheus(`http://${prometheus}`, filled(expression, settings.job));
@@ -96,7 +96,7 @@ testWith(
           for (const query of unanswered) if (!(await answered(query.expression))) still.push(query);
           unanswered = still;
           if (unanswered.length === 0) return true;
-          // All of them at once again and again would only keep the machine from scraping.
+          // Without a pause, the queries would slow down the scrapes.
           await elapsed(1_000);
           return undefined;
         },
@@ -111,7 +111,7 @@ testWith(
       throw error;
     }
     t.is(unanswered.length, 0);
-    // Those without data are no errors either.
+    // Queries without data are valid too.
     for (const { panel, expression } of queries)
       if (excused.has(panel)) await t.notThrowsAsync(answered(expression), panel);
 
@@ -128,11 +128,11 @@ testWith(
       }
     }
   },
-  // The files for both are the same, and only this one stores other bounds than the service writes.
+  // The files are the same for both versions, and only this one stores other bounds than the service exposes.
   'newer',
 );
 
-/** A query with Grafana's variables replaced as Grafana does: the service is chosen, of everything else all. */
+/** Replaces variables as Grafana does: the job is chosen, the others are All. */
 function filled(expression: string, job: string): string {
   return expression
     .replaceAll('$__rate_interval', '30s')

@@ -1,93 +1,13 @@
-/** Grafana's dashboards: their structure as JSON, what they show, and what a real Prometheus answers to every query of theirs. */
+/** Grafana's dashboards: the structure of their JSON, and their provisioning. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'ava';
 import { parse } from 'yaml';
-import { catalogue } from '../../../../lib/catalogue/catalogue.js';
-import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../../lib/define.js';
-import type { MetricDefinition } from '../../../../lib/definition.js';
-import { label } from '../../../../lib/label.js';
-import { grafanaFiles } from '../../../../lib/monitoring/dashboards/grafana-files.js';
-import {
-  type Alert,
-  type DashboardName,
-  isAlert,
-  type PanelQuery,
-  type RuleGroup,
-} from '../../../../lib/monitoring/model.js';
-import { recordingGroups } from '../../../../lib/monitoring/prometheus/recording-rules.js';
-import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
-import { boardsIn, type DashboardJson, type PanelJson } from '../../../helpers/dashboard-json.js';
+import { panelsOf } from '../../../helpers/dashboard-json.js';
 import { compiled, fromRoot } from '../../../helpers/package-root.js';
+import { alertOf, dashboards, nameOf, standard, uids } from '../../../helpers/sample-dashboards.js';
 
-const names = [
-  'overview',
-  'workflows',
-  'ai',
-  'delivery',
-  'slo',
-  'pipeline',
-] as const satisfies readonly DashboardName[];
-const uids = names.map((name) => `tamma-${name}`);
-
-/** An alert that always fires, one a dashboard. */
-const alertOf = (dashboard: DashboardName): Alert => ({
-  name: `Sample${dashboard}`,
-  subject: 'own',
-  severity: 'ticket',
-  expression: 'vector(1)',
-  forSeconds: 0,
-  summary: 'A sample.',
-  description: 'A sample.',
-  dashboard,
-  runbook: {
-    meaning: 'Nothing is wrong.',
-    query: 'max(up{job="tamma"})',
-    causes: ['A test.'],
-    actions: ['None.'],
-  },
-  tests: { fires: { series: {}, atMinutes: 1 }, quiet: { series: {}, atMinutes: 1 } },
-});
-
-/** Records as those of an objective are. */
-const objectiveGroup: RuleGroup = {
-  name: 'sample-slo',
-  file: 'slo',
-  rules: [
-    ['slo:objective:ratio', 0.99],
-    ['slo:error_budget_remaining:ratio', 0.4],
-    ...['5m', '30m', '1h', '6h', '1d', '3d'].map(
-      (window) => [`slo:sli_error:ratio_rate${window}`, 0.02] as const,
-    ),
-  ].map(([record, value]) => ({
-    record: String(record),
-    expression: `vector(${value})`,
-    labels: { job: 'tamma', slo: 'sample' },
-  })),
-};
-
-async function dashboards(options: BundleOptions = {}, extra: readonly RuleGroup[] = [objectiveGroup]) {
-  const settings = bundleSettings(options);
-  const alerts: RuleGroup = { name: 'sample-alerts', file: 'alerts-own', rules: names.map(alertOf) };
-  const groups = [...recordingGroups(settings), alerts, ...extra];
-  const { files, queries } = await grafanaFiles(settings, groups);
-  return { settings, groups, files, queries, boards: boardsIn(files) };
-}
-
-/** Of the default settings. */
-const standard = dashboards();
-
-/** Without the service. */
-function nameOf({ uid }: Pick<DashboardJson, 'uid'>): DashboardName {
-  return uid.replace(/^tamma-/, '') as DashboardName;
-}
-
-/** Every panel that shows something, those in closed rows too. */
-function panelsOf({ panels }: DashboardJson): PanelJson[] {
-  return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
-}
-
-test('six dashboards and the provisioning are written', async (t) => {
+test('the files are six dashboards and their provisioning', async (t) => {
   const { files, boards } = await standard;
   t.deepEqual(
     files.map(({ path }) => path),
@@ -103,7 +23,7 @@ test('six dashboards and the provisioning are written', async (t) => {
   );
 });
 
-test('every dashboard has a title, tags, a refresh, a time, links to the others, and deploys as annotations', async (t) => {
+test('every dashboard has a title, tags, a time range, links to the others, and deploys as annotations', async (t) => {
   const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
   t.is(new Set(boards.map(({ title }) => title)).size, boards.length);
   for (const { uid, tags, refresh, time, links, annotations, version, schemaVersion } of boards) {
@@ -124,7 +44,7 @@ test('every dashboard has a title, tags, a refresh, a time, links to the others,
   }
 });
 
-test('runbooks in a folder, which a browser cannot follow from Grafana, are named and not linked', async (t) => {
+test('runbooks within the bundle are named but not linked', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     t.false(board.links.some(({ title }) => title === 'Runbooks'));
@@ -134,7 +54,7 @@ test('runbooks in a folder, which a browser cannot follow from Grafana, are name
   }
 });
 
-test('every panel has an id, a kind, a unit, a description, a source of data and named queries', async (t) => {
+test('every panel has an id, a type, a unit, a description, a data source and named queries', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const all = [...board.panels, ...board.panels.flatMap(({ panels = [] }) => panels)];
@@ -166,7 +86,7 @@ test('every panel has an id, a kind, a unit, a description, a source of data and
   }
 });
 
-test('no panel covers another, and none leaves the grid', async (t) => {
+test('panels do not overlap and do not leave the grid', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const closed = board.panels.filter(({ collapsed }) => collapsed).map(({ panels = [] }) => panels);
@@ -185,7 +105,7 @@ test('no panel covers another, and none leaves the grid', async (t) => {
   }
 });
 
-test('every variable that is used is defined, and every one that is defined is used', async (t) => {
+test('every variable is both defined and used', async (t) => {
   const { boards } = await standard;
   for (const board of boards) {
     const defined = board.templating.list.map(({ name }) => name);
@@ -198,7 +118,7 @@ test('every variable that is used is defined, and every one that is defined is u
   }
 });
 
-test('every window is Grafana’s, so that it fits what is zoomed to', async (t) => {
+test('every query uses the window that Grafana chooses', async (t) => {
   const { queries } = await standard;
   for (const { panel, expression } of queries) {
     for (const [, window] of expression.matchAll(/\[([^\]]*)\]/g))
@@ -211,7 +131,7 @@ test('the same settings give the same bytes', async (t) => {
   t.deepEqual(first.files, second.files);
 });
 
-test('the queries that are told are those of the files', async (t) => {
+test('the returned queries are those of the files', async (t) => {
   const { boards, queries } = await standard;
   const inFiles = boards.flatMap((board) => [
     ...panelsOf(board).flatMap(({ title, targets }) =>
@@ -226,117 +146,7 @@ test('the queries that are told are those of the files', async (t) => {
   t.deepEqual(queries as readonly object[], inFiles);
 });
 
-/** Whether a query reads the metric itself, and not a record of it. */
-function reads({ expression }: PanelQuery, { name }: MetricDefinition): boolean {
-  return new RegExp(`(?<![\\w:])${name}(_bucket|_sum|_count)?\\{`).test(expression);
-}
-
-for (const definition of Object.values(catalogue)) {
-  test(`a panel shows ${definition.name}`, async (t) => {
-    const { queries } = await standard;
-    t.true(queries.some((query) => !query.panel.startsWith('annotation ') && reads(query, definition)));
-  });
-}
-
-test('every histogram of the catalogue has a heatmap', async (t) => {
-  const { boards } = await standard;
-  const drawn = boards
-    .flatMap(panelsOf)
-    .filter(({ type }) => type === 'heatmap')
-    .map(({ targets }) => /increase\((\w+)_bucket/.exec(targets[0]?.expr ?? '')?.[1]);
-  const histograms = Object.values(catalogue).filter(({ type }) => type === 'histogram');
-  t.deepEqual(drawn.sort(), histograms.map(({ name }) => name).sort());
-});
-
-test('a user’s own metrics come out on the overview, by what they are', async (t) => {
-  const own = [
-    defineCounter({ name: 'deploys_total', help: 'Deploys.', labels: { stage: label() } }),
-    defineGauge({ name: 'cache_size_bytes', help: 'Size of the cache.', aggregator: 'max' }),
-    defineHistogram({ name: 'review_duration_seconds', help: 'Time of a review.', buckets: [1, 10] }),
-    defineSummary({ name: 'parse_duration_seconds', help: 'Time to parse.', quantiles: [0.5] }),
-  ];
-  const { boards } = await dashboards({ definitions: own });
-  const [overview] = boards;
-  if (overview === undefined) throw new Error('no overview');
-  t.true(overview.panels.some(({ type, title }) => type === 'row' && title === 'Own metrics'));
-  const panels = panelsOf(overview);
-  const shown = (title: string) => {
-    const panel = panels.find((candidate) => candidate.title === title);
-    return {
-      unit: panel?.fieldConfig.defaults.unit,
-      queries: panel?.targets.map(({ expr }) => expr),
-    };
-  };
-  const target = '{job=~"$job",instance=~"$instance"}';
-  t.deepEqual(shown('deploys_total, a second'), {
-    unit: 'cps',
-    queries: [`sum by (stage) (rate(deploys_total${target}[$__rate_interval]))`],
-  });
-  t.deepEqual(shown('cache_size_bytes'), { unit: 'bytes', queries: [`max(cache_size_bytes${target})`] });
-  t.deepEqual(shown('review_duration_seconds: percentiles'), {
-    unit: 's',
-    queries: [0.5, 0.95, 0.99].map(
-      (share) =>
-        `histogram_quantile(${share}, sum by (le) (rate(review_duration_seconds_bucket${target}[$__rate_interval])))`,
-    ),
-  });
-  t.deepEqual(shown('review_duration_seconds: distribution'), {
-    unit: 's',
-    queries: [`sum by (le) (increase(review_duration_seconds_bucket${target}[$__rate_interval]))`],
-  });
-  const part = (name: string) => `sum(rate(parse_duration_seconds_${name}${target}[$__rate_interval]))`;
-  t.deepEqual(shown('parse_duration_seconds: mean'), {
-    unit: 's',
-    queries: [`${part('sum')} / (${part('count')} > 0)`],
-  });
-});
-
-test('every alert is listed on its dashboard, and has a panel of its name with the first query of its runbook', async (t) => {
-  const { boards } = await dashboards({ runbookUrl: 'https://runbooks.example/tamma' });
-  for (const board of boards) {
-    const { name, runbook } = alertOf(nameOf(board));
-    const panels = panelsOf(board);
-    const list = panels.find(({ title }) => title === 'Alerts that are pending or fire');
-    t.is(
-      list?.targets[0]?.expr,
-      board.uid === 'tamma-overview'
-        ? 'ALERTS{service=~"$job"}'
-        : `ALERTS{service=~"$job",alertname=~"${name}"}`,
-    );
-    const behind = panels.find(({ title }) => title === name);
-    t.is(behind?.targets[0]?.expr, runbook.query);
-    t.is(behind?.links?.[0]?.url, `https://runbooks.example/tamma/own.md#${name.toLowerCase()}`);
-  }
-});
-
-test('alerts of one name share a panel, with each of their queries once', async (t) => {
-  const sample = alertOf('slo');
-  const burn = (query: string): Alert => ({ ...sample, name: 'Burn', runbook: { ...sample.runbook, query } });
-  const many = Array.from({ length: 30 }, (_, index) => burn(`slo_${index}`));
-  const group: RuleGroup = { name: 'burn', file: 'slo', rules: [...many, burn('slo_0')] };
-  const { boards } = await dashboards({}, [objectiveGroup, group]);
-  const slo = boards.find(({ uid }) => uid === 'tamma-slo');
-  const panels = slo === undefined ? [] : panelsOf(slo).filter(({ title }) => title === 'Burn');
-  t.is(panels.length, 1);
-  t.deepEqual(
-    panels[0]?.targets.map(({ expr }) => expr),
-    many.map(({ runbook }) => runbook.query),
-  );
-  t.is(new Set(panels[0]?.targets.map(({ refId }) => refId)).size, 30);
-});
-
-test('without objectives the dashboard of them shows what one might be set on, and reads no record that there is not', async (t) => {
-  const { queries, groups } = await dashboards({}, []);
-  const records = new Set(
-    groups.flatMap(({ rules }) => rules.flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
-  );
-  t.true(queries.some(({ dashboard }) => dashboard === 'slo'));
-  for (const { expression } of queries) {
-    for (const [name] of expression.matchAll(/\b\w+(:\w+)+(?=\{)/g)) t.true(records.has(name), name);
-  }
-});
-
-test('Grafana is told where Prometheus is, how often it scrapes, and where the dashboards are', async (t) => {
+test('provisioning has the address of Prometheus, its scrape interval, and the folder of the dashboards', async (t) => {
   const { files } = await dashboards({ prometheus: '10.0.0.7:9090', intervals: { scrapeSeconds: 90 } });
   const yaml = (kind: string): unknown =>
     parse(files.find(({ path }) => path === `grafana/provisioning/${kind}/tamma.yml`)?.content ?? '');
@@ -352,12 +162,12 @@ test('Grafana is told where Prometheus is, how often it scrapes, and where the d
     t.regex(content, /^# Generated by `tamma-metrics bundle`/, path);
 });
 
-/** A module as an address. */
+/** The URL of a module. */
 function dataUrl(source: string): string {
   return `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
 }
 
-test('without the package of Grafana’s builders the error says what to install', async (t) => {
+test('without Grafana’s builders, the error has the command that installs them', async (t) => {
   const hooks = `export async function resolve(specifier, context, next) {
     if (specifier.startsWith('@grafana/')) throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
     return next(specifier, context);

@@ -1,4 +1,4 @@
-/** Expressions from definitions: what does not fit one is told when it is written. */
+/** PromQL built from definitions: what does not fit a definition is an error. */
 import test from 'ava';
 import { defineCounter, defineHistogram, defineSummary } from '../../../../lib/define.js';
 import { MetricsError } from '../../../../lib/errors.js';
@@ -46,7 +46,7 @@ for (const [what, wrong, message] of [
     /received "outcom"\. Did you mean `outcome`\?/,
   ],
   [
-    'a value outside of a closed set',
+    'a value outside a closed set',
     () => selector(jobs, { outcome: 'failed' }),
     /expected one of success, failure, received "failed"/,
   ],
@@ -56,12 +56,12 @@ for (const [what, wrong, message] of [
     /expected one of its parts \(_bucket, _sum, _count\), received undefined/,
   ],
   [
-    'a part that a counter has not',
+    'a part that a counter lacks',
     () => selector(jobs, {}, '_sum'),
     /expected no part, since it is a counter, received "_sum"/,
   ],
   [
-    'a part that a summary has not',
+    'a part that a summary lacks',
     () => selector(defineSummary({ name: 'x_seconds', help: 'X.' }), {}, '_bucket'),
     /expected one of its parts \(_sum, _count\), received "_bucket"/,
   ],
@@ -71,7 +71,7 @@ for (const [what, wrong, message] of [
     /expected one of its bounds \(0\.5, 1, 1000000\), received 2/,
   ],
 ] as const) {
-  test(`${what} is an error that says what there is`, (t) => {
+  test(`${what} is an error that lists the valid choices`, (t) => {
     t.throws(wrong as () => unknown, {
       instanceOf: MetricsError,
       code: 'ERR_METRICS_INVALID_MONITORING',
@@ -80,7 +80,7 @@ for (const [what, wrong, message] of [
   });
 }
 
-test('a bound is matched as each format and each Prometheus writes it', (t) => {
+test('a bound is matched in the spelling of each format and each Prometheus', (t) => {
   t.deepEqual(boundTexts(0.5), ['0.5']);
   t.deepEqual(boundTexts(1), ['1', '1.0']);
   t.deepEqual(boundTexts(100_000), ['100000', '100000.0']);
@@ -96,7 +96,7 @@ test('a bound is matched as each format and each Prometheus writes it', (t) => {
   );
 });
 
-test('rates, sums, shares and quantiles are put together', (t) => {
+test('rates, sums, ratios and quantiles are written', (t) => {
   t.is(rate(selector(jobs), '5m'), 'rate(jobs_total[5m])');
   t.is(sumBy(['queue'], 'x'), 'sum by (queue) (x)');
   t.is(sumBy([], 'x'), 'sum(x)');
@@ -116,5 +116,5 @@ for (const [seconds, expected] of [
   [1.5, '1s500ms'],
   [0, '0s'],
 ] as const) {
-  test(`${seconds} s are ${expected}`, (t) => t.is(duration(seconds), expected));
+  test(`${seconds} s is written as ${expected}`, (t) => t.is(duration(seconds), expected));
 }

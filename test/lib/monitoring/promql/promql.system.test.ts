@@ -1,11 +1,10 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: as Grafana writes its variables
-/** PromQL is read offline: syntax, types, and every name, label and value in it. */
+/** The offline checks compared with promtool. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import { withoutGrafanaVariables } from '../../../../lib/monitoring/dashboards/grafana-variables.js';
+import { withoutGrafanaVariables } from '../../../../lib/monitoring/promql/grafana-variables.js';
 import { testWithBoth } from '../../../helpers/programs.js';
 import { validExpressions } from '../../../helpers/promql-expressions.js';
 import { temporaryFolder } from '../../../helpers/temporary-folder.js';

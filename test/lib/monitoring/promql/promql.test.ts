@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module';
 import test from 'ava';
-import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../../lib/define.js';
+import {
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  defineSummary,
+  label,
+} from '../../../../lib/definition.js';
 import { MetricsError } from '../../../../lib/errors.js';
-import { label } from '../../../../lib/label.js';
-import { withoutGrafanaVariables } from '../../../../lib/monitoring/dashboards/grafana-variables.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../../lib/monitoring/model.js';
 import { checkExpressions, expressionReader } from '../../../../lib/monitoring/promql/expression-checks.js';
+import { withoutGrafanaVariables } from '../../../../lib/monitoring/promql/grafana-variables.js';
 import { knownSeries } from '../../../../lib/monitoring/promql/known-series.js';
 import { promqlParser } from '../../../../lib/monitoring/promql/promql.js';
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
@@ -24,14 +29,14 @@ for (const [expression, problem] of [
   ['time() > 5', /comparisons between scalars must use BOOL modifier/],
   ['jobs_total or 1', /set operator not allowed in binary scalar expression/],
 ] as const) {
-  test(`\`${expression}\` is refused by the grammar or its types`, (t) => {
+  test(`\`${expression}\` is a syntax or type error`, (t) => {
     const { problems } = parse(expression);
     t.is(problems.length, 1);
     t.regex(problems[0] ?? '', problem);
   });
 }
 
-test('a long expression is read to its end', (t) => {
+test('a long expression is parsed to its end', (t) => {
   const long = Array.from({ length: 150 }, (_, index) => `sum(rate(jobs_total{queue="q${index}"}[5m]))`).join(
     ' + ',
   );
@@ -39,7 +44,7 @@ test('a long expression is read to its end', (t) => {
   t.is(parse(`${long} + rate(jobs_total)`).problems.length, 1);
 });
 
-test('without its packages, the error has the line that installs them', (t) => {
+test('without its packages, the error has the command that installs them', (t) => {
   const error = t.throws(() => promqlParser(createRequire('/nowhere/packages.js')), {
     instanceOf: MetricsError,
     code: 'ERR_METRICS_MISSING_PACKAGE',
@@ -56,7 +61,7 @@ test('without its packages, the error has the line that installs them', (t) => {
       }),
     ),
     broken,
-    'what is installed and broken says so itself',
+    'a package that is installed but broken throws its own error',
   );
 });
 
@@ -105,18 +110,18 @@ for (const expression of validExpressions) {
 for (const [expression, problem] of [
   [
     'jobs_totl',
-    /expected a metric of a definition or a recorded series, received "jobs_totl"; did you mean `jobs_total`\?/,
+    /expected a metric of a definition or a recorded series, received "jobs_totl"\. Did you mean `jobs_total`\?/,
   ],
-  ['job_queue:jobs:rate1h', /did you mean `job_queue:jobs:rate5m`\?/],
+  ['job_queue:jobs:rate1h', /Did you mean `job_queue:jobs:rate5m`\?/],
   ['entirely_different_thing', /declare it in `definitions`, or record it in `recordingRules`/],
   ['wait_seconds', /expected one of its parts \(wait_seconds_bucket, wait_seconds_sum, wait_seconds_count\)/],
-  ['{__name__=~"nothing_.*"}', /no metric's name is matched by "nothing_\.\*"/],
+  ['{__name__=~"nothing_.*"}', /no metric has a name that matches "nothing_\.\*"/],
   ['{queue="a"}', /label `queue`: expected the name of a metric beside it/],
   [
     'jobs_total{queu="a"}',
-    /label of `jobs_total`: expected one of job, instance, queue, outcome, received "queu"; did you mean `queue`\?/,
+    /label of `jobs_total`: expected one of job, instance, queue, outcome, received "queu"\. Did you mean `queue`\?/,
   ],
-  ['sum by (outcom) (jobs_total)', /label of `sum by`: .* did you mean `outcome`\?/],
+  ['sum by (outcom) (jobs_total)', /label of `sum by`: .* Did you mean `outcome`\?/],
   ['sum by (queue) (sum by (job) (jobs_total))', /label of `sum by`: expected one of job, received "queue"/],
   ['sum without (kind) (jobs_total)', /label of `sum without`/],
   ['sum by (kind) (job_queue:jobs:rate5m)', /expected one of job, queue, received "kind"/],
@@ -132,7 +137,7 @@ for (const [expression, problem] of [
   ['wait_seconds_bucket{le="2"}', /expected one of its bounds \(0\.5, 1, 5, 1000000, \+Inf\), received "2"/],
   [
     'wait_seconds_bucket{le="1"}',
-    /each way in which Prometheus writes the bound 1, le=~"1\|1\\\\\.0", received "1"/,
+    /every spelling that Prometheus has of the bound 1, le=~"1\|1\\\\\.0", received "1"/,
   ],
   [
     'wait_seconds_bucket{le=~"1000000|1000000\\\\.0"}',
@@ -141,7 +146,7 @@ for (const [expression, problem] of [
   ['ALERTS{alertstate="fires"}', /expected one of pending, firing, received "fires"/],
   [
     'histogram_quantile(0.9, sum by (job) (rate(wait_seconds_bucket[5m])))',
-    /`histogram_quantile` of what has no buckets by `le`/,
+    /`histogram_quantile` of series without buckets by `le`/,
   ],
   [
     'rate(jobs_waiting[5m])',
@@ -166,39 +171,36 @@ for (const [expression, problem] of [
   ['(jobs_waiting offset 5m) @ end()', /before `@ end\(\)`, received `\(jobs_waiting offset 5m\)`/],
   ['sum(jobs_waiting) offset 5m', /expected a selector, a range or a subquery before `offset 5m`/],
   ['max_over_time((jobs_waiting)[5m])', /expected a selector before `\[5m\]`/],
-  ['limitk(3, jobs_waiting)', /`limitk`: expected what Prometheus 2\.42 has/],
-  [
-    'jobs_waiting{queue=~"\\d+"}',
-    /expected an escape that there is, received `\\d`; for a backslash write two/,
-  ],
+  ['limitk(3, jobs_waiting)', /`limitk`: expected syntax or a function of Prometheus 2\.42/],
+  ['jobs_waiting{queue=~"\\d+"}', /expected a valid escape, received `\\d`; write a backslash as/],
   ['jobs_waiting{queue=~"a(?=b)"}', /expected a regular expression/],
   ['sum(jobs_waiting, jobs_waiting)', /`sum`: expected one argument, received 2/],
-  ['delta(jobs_waiting[5])', /expected one with units, the longest first, such as `1h30m`, received `5`/],
-  ['delta(jobs_waiting[0s])', /expected more than nothing, received `0s`/],
-  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected what Prometheus 2\.42 has/],
-  ['count({job=~".*"})', /expected a matcher that an empty text does not match/],
+  ['delta(jobs_waiting[5])', /expected units in descending order, such as `1h30m`, received `5`/],
+  ['delta(jobs_waiting[0s])', /expected more than zero, received `0s`/],
+  ['jobs_waiting{"queue"="a"}', /`"queue"`: expected syntax or a function of Prometheus 2\.42/],
+  ['count({job=~".*"})', /expected a matcher that does not match an empty string/],
 ] as const) {
-  test(`\`${expression}\` is told of`, (t) => {
+  test(`\`${expression}\` is reported`, (t) => {
     const problems = problemsOf(expression);
-    t.is(problems.length, 1, problems.join('\n') || 'nothing is told');
+    t.is(problems.length, 1, problems.join('\n') || 'nothing is reported');
     t.regex(problems[0] ?? '', problem);
   });
 }
 
-test('for Prometheus 3, its functions and its bounds are right', (t) => {
+test('for Prometheus 3, its functions and its spelling of bounds are valid', (t) => {
   t.deepEqual(problemsOf('limitk(3, jobs_waiting)', { target: '3' }), []);
   t.deepEqual(problemsOf('wait_seconds_bucket{le="1.0"}', { target: '3' }), []);
   t.is(problemsOf('wait_seconds_bucket{le="1"}', { target: '3' }).length, 1);
 });
 
-test('series that read each other in a circle end', (t) => {
+test('records that read each other are not followed forever', (t) => {
   t.deepEqual(problemsOf('job:loop:a'), []);
 });
 
-test("Grafana's variables become what can stand in their place", (t) => {
+test("Grafana's variables are replaced by values that fit their position", (t) => {
   for (const [expression, plain] of [
     ['rate(a{b=~"$b"}[$__rate_interval])', 'rate(a{b=~"GRAFANA_VARIABLE"}[5m])'],
-    ['a{b="${b:regex}"} > ${limit}', 'a{b="GRAFANA_VARIABLE"} > 1'],
+    [`a{b="\${b:regex}"} > \${limit}`, 'a{b="GRAFANA_VARIABLE"} > 1'],
     ['a[[[range]]]', 'a[5m]'],
     ['a[1h:$step] / $__range_s', 'a[1h:5m] / 1'],
     ["a{b='[[b]]'} offset $back", "a{b='GRAFANA_VARIABLE'} offset 5m"],
@@ -230,7 +232,7 @@ function check(own: Alert, queries: readonly PanelQuery[] = []): void {
   checkExpressions(groups, queries, expressionReader(known, parse));
 }
 
-test('an alert, its runbook, its tests and panels that are right pass', (t) => {
+test('a valid alert, with its runbook, tests and panels, passes', (t) => {
   t.notThrows(() =>
     check(alert, [
       { dashboard: 'overview', panel: 'Jobs', expression: 'sum(rate(jobs_total[$__rate_interval]))' },
@@ -256,7 +258,7 @@ for (const [place, wrong] of [
     { ...alert, summary: '{{ $labels.provider }}' },
   ],
 ] as const) {
-  test(`the error names the place: ${place}`, (t) => {
+  test(`the error says where the mistake is: ${place}`, (t) => {
     t.throws(() => check(wrong), {
       instanceOf: MetricsError,
       code: 'ERR_METRICS_INVALID_MONITORING',
@@ -265,7 +267,7 @@ for (const [place, wrong] of [
   });
 }
 
-test('all mistakes are one error, panels among them', (t) => {
+test('one error lists every mistake, in rules and panels', (t) => {
   const error = t.throws(() =>
     check({ ...alert, expression: 'jobs_totl' }, [
       { dashboard: 'overview', panel: 'Jobs', expression: 'sum(' },

@@ -1,4 +1,4 @@
-/** The bundle on VictoriaMetrics instead of Prometheus: it scrapes with the bundle's configuration, and vmalert evaluates the rules. */
+/** The bundle with VictoriaMetrics instead of Prometheus: it scrapes with the configuration of the bundle, vmalert evaluates the rules. */
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { bundle as example } from '../../../../examples/monitoring/bundle.config.js';
@@ -57,7 +57,7 @@ async function rulesAt(vmalert: string): Promise<Rule[]> {
 
 testWith(
   ['victoria-metrics', 'vmalert'],
-  'VictoriaMetrics scrapes the example, vmalert evaluates every rule without error, and TargetsDown fires when the service stops',
+  'with VictoriaMetrics, vmalert evaluates every rule, and TargetsDown fires when the service stops',
   async (t, programs) => {
     t.timeout(600_000);
     const service = await startServiceProcess();
@@ -69,7 +69,7 @@ testWith(
     const store = await startVictoria(programs['victoria-metrics'], [
       `-storageDataPath=${await temporaryFolder(t)}`,
       `-promscrape.config=${folder}/prometheus/prometheus.yml`,
-      // It has no alerting section and fewer limits.
+      // VictoriaMetrics has no alerting section and fewer limits.
       '-promscrape.config.strictParse=false',
       '-search.latencyOffset=0s',
     ]);
@@ -97,7 +97,7 @@ testWith(
     const stateOf = async (alert: string): Promise<string | undefined> =>
       (await rulesAt(vmalert.url)).find(({ name }) => name === alert)?.state;
     await until('the Watchdog', async () => ((await stateOf('Watchdog')) === 'firing' ? true : undefined));
-    // The latency objectives too, whose rules select buckets: VictoriaMetrics stores `le` as the text format writes it.
+    // Latency objectives select buckets by `le`, which VictoriaMetrics stores in the spelling of the text format.
     await until('an error ratio of each objective', async () => {
       const objectives = await count('slo:objective:ratio');
       return objectives > 0 && (await count('count by (slo) (slo:sli_error:ratio_rate1h)')) === objectives
