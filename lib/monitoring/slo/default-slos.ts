@@ -13,19 +13,13 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     name: 'issue-success',
     objective: 0.95,
     description: 'Issues end in success, or are handed to a human knowingly.',
-    events: {
-      bad: { metric: issuesProcessed, matches: { outcome: 'failure' } },
-      total: { metric: issuesProcessed },
-    },
+    events: failures(issuesProcessed),
   }),
   defineSlo({
     name: 'workflow-success',
     objective: 0.95,
     description: 'Workflows end in success, or are handed to a human knowingly.',
-    events: {
-      bad: { metric: workflowsCompleted, matches: { outcome: 'failure' } },
-      total: { metric: workflowsCompleted },
-    },
+    events: failures(workflowsCompleted),
   }),
   defineSlo({
     name: 'ai-request-success',
@@ -64,9 +58,12 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     name: 'webhook-processing',
     objective: 0.99,
     description: 'Webhooks are handled without failure.',
-    events: {
-      bad: { metric: webhooksProcessed, matches: { outcome: 'failure' } },
-      total: { metric: webhooksProcessed },
-    },
+    events: failures(webhooksProcessed),
   }),
 ]);
+
+function failures<M extends typeof issuesProcessed | typeof workflowsCompleted | typeof webhooksProcessed>(
+  metric: M,
+) {
+  return { bad: { metric, matches: { outcome: 'failure' } }, total: { metric } } as const;
+}

@@ -57,88 +57,69 @@ export function eventsWithin(
 }
 
 export function sloRules(settings: BundleSettings, slo: Slo): RecordingRule[] {
-  const labels = { slo: slo.name };
   const { bad, total } = eventRates(settings, slo);
   const period = slo.windowDays * 86_400;
-  const shares = [...burnWindows, period].map((seconds) => ({
-    record: errorRatioRecord(seconds),
-    expression: errorRatio(settings, slo, seconds),
-    labels,
-  }));
-  const burns = burnWindows.map((seconds) => ({
-    record: burnRateRecord(seconds),
-    expression: `${recordOf(settings, slo, errorRatioRecord(seconds))} / ${budgetText(slo)}`,
-    labels,
-  }));
-  return [
-    { record: sloRecords.events, expression: total, labels },
-    { record: sloRecords.badEvents, expression: bad, labels },
-    ...shares,
-    ...burns,
-    {
-      record: sloRecords.objective,
-      expression: `vector(${slo.objective})`,
-      labels: { job: settings.job, ...labels },
-    },
-    {
-      record: sloRecords.budgetRemaining,
-      expression: `1 - ${recordOf(settings, slo, errorRatioRecord(period))} / ${budgetText(slo)}`,
-      labels,
-    },
+  const perBudget = (seconds: number): string =>
+    `${recordOf(settings, slo, errorRatioRecord(seconds))} / ${budgetText(slo)}`;
+  const rules: RecordingRule[] = [
+    { record: sloRecords.events, expression: total },
+    { record: sloRecords.badEvents, expression: bad },
+    ...[...burnWindows, period].map((seconds) => ({
+      record: errorRatioRecord(seconds),
+      expression: errorRatio(settings, slo, seconds),
+    })),
+    ...burnWindows.map((seconds) => ({ record: burnRateRecord(seconds), expression: perBudget(seconds) })),
+    { record: sloRecords.objective, expression: `vector(${slo.objective})`, labels: { job: settings.job } },
+    { record: sloRecords.budgetRemaining, expression: `1 - ${perBudget(period)}` },
   ];
+  return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, slo: slo.name } }));
 }
 
-/** Parts and wholes are summed apart and divided after: an average of shares would be none. */
+/** Bad events and all events are summed, then divided: an average of shares would weigh an idle hour like a busy one. */
 function errorRatio(settings: BundleSettings, slo: Slo, seconds: number): string {
   const bad = recordOf(settings, slo, sloRecords.badEvents);
   const total = recordOf(settings, slo, sloRecords.events);
-  // The records are five minutes already.
+  // The records are over five minutes already.
   if (seconds === burnWindows[0]) return `${bad} / (${total} > 0)`;
   const window = windowOf(settings, seconds);
   return `sum_over_time(${bad}[${window}]) / (sum_over_time(${total}[${window}]) > 0)`;
 }
 
-/** Bad events and all events a second. A series that is not there yet has counted nothing: 0, not nothing. */
+/** Bad events and all events per second. A series that does not exist yet has counted nothing: 0, not an empty result. */
 function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string; readonly total: string } {
   const window = windowOf(settings, 300);
   const job = { job: settings.job };
-  const summed = (selected: string) => sumBy(['job', ...slo.by], rate(selected, window));
+  const sum = (expression: string) => sumBy(['job', ...slo.by], expression);
   if (slo.latency !== undefined) {
     const { metric, thresholdSeconds, matches } = slo.latency;
     const le = bucketMatch(metric, thresholdSeconds);
     const good = rate(selector(metric, { ...job, ...matches, le }, '_bucket'), window);
-    // Of series that have the bucket: those that have other buckets say nothing, and nothing bad.
-    const total = sumBy(
-      ['job', ...slo.by],
-      `${rate(selector(metric, { ...job, ...matches }, '_count'), window)} and ignoring (le) ${good}`,
-    );
-    return { total, bad: `clamp_min(${total} - ${sumBy(['job', ...slo.by], good)}, 0)` };
+    const count = rate(selector(metric, { ...job, ...matches }, '_count'), window);
+    // Only series with this bucket: those with other buckets say nothing about the threshold.
+    const total = sum(`${count} and ignoring (le) ${good}`);
+    return { total, bad: `clamp_min(${total} - ${sum(good)}, 0)` };
   }
   const rateOf = ({ metric, matches }: CheckedEvents) =>
-    summed(selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'));
+    sum(
+      rate(
+        selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'),
+        window,
+      ),
+    );
   const { good, bad, total } = slo.events ?? {};
-  if (total !== undefined && bad !== undefined) {
-    const all = rateOf(total);
-    return { total: all, bad: filled(rateOf(bad), all) };
+  const [goodRate, badRate, all] = [good, bad, total].map((part) => (part === undefined ? '' : rateOf(part)));
+  if (!all) {
+    const allBad = filled(badRate, goodRate);
+    return { total: `(${filled(goodRate, badRate)}) + (${allBad})`, bad: allBad };
   }
-  if (total !== undefined && good !== undefined) {
-    const all = rateOf(total);
-    return { total: all, bad: rest(all, rateOf(good)) };
-  }
-  const [goodRate, badRate] = [good, bad].map((part) => (part === undefined ? '' : rateOf(part))) as [
-    string,
-    string,
-  ];
-  const allBad = filled(badRate, goodRate);
-  return { total: `(${filled(goodRate, badRate)}) + (${allBad})`, bad: allBad };
+  // Rounding must not make the rest negative.
+  return {
+    total: all,
+    bad: badRate ? filled(badRate, all) : `clamp_min(${all} - (${filled(goodRate, all)}), 0)`,
+  };
 }
 
 /** A part of a whole, 0 where it has no series. */
-function filled(part: string, whole: string): string {
+function filled(part = '', whole = ''): string {
   return `${part} or 0 * ${whole}`;
-}
-
-/** What of the whole is not the good part; rounding must not make it less than nothing. */
-function rest(whole: string, good: string): string {
-  return `clamp_min(${whole} - (${filled(good, whole)}), 0)`;
 }
