@@ -11,7 +11,8 @@ type Labels = Readonly<Record<string, string>>;
 
 export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds' | 'evaluationSeconds'> {
   readonly name: string;
-  readonly severity: Alert['severity'];
+  /** Default: `ticket`. */
+  readonly severity?: Alert['severity'];
   readonly expression: string;
   /** Seconds for which the expression must hold. Default: 0. */
   readonly hold?: number;
@@ -35,7 +36,16 @@ export function alertsOf(
 ): Alert[] {
   const { job } = settings;
   return rows.map((row) => {
-    const { hold = 0, labels = {}, fires, quiet, atMinutes, quietAtMinutes = atMinutes, ...rest } = row;
+    const {
+      severity = 'ticket',
+      hold = 0,
+      labels = {},
+      fires,
+      quiet,
+      atMinutes,
+      quietAtMinutes = atMinutes,
+      ...rest
+    } = row;
     const { intervalSeconds, evaluationSeconds, ...alert } = rest;
     const times = {
       ...(intervalSeconds === undefined ? {} : { intervalSeconds }),
@@ -44,6 +54,7 @@ export function alertsOf(
     return {
       ...shared,
       ...alert,
+      severity,
       forSeconds: holdOf(settings, hold),
       runbook: runbookOf(shared.subject, row.name, { job }),
       tests: {
@@ -125,7 +136,6 @@ export function slowAlert(settings: BundleSettings, row: SlowRow): AlertRow {
   const observed = increase(definition, [by], 300, {}, '_count');
   return {
     ...texts,
-    severity: 'ticket',
     expression: joined(`${record(`${level}:${definition.name}:p95_rate5m`)} > ${limit}`, [
       'and',
       [by],

@@ -31,7 +31,6 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
   return alertsOf(settings, { subject: 'http', dashboard: 'overview' }, [
     {
       name: 'HealthCheckFailing',
-      severity: 'ticket',
       // 0.5 is a warning, not a failure.
       expression: `min by (job, check) (max_over_time(${select(healthCheckStatus)}[${past}])) == 0`,
       hold: 60,

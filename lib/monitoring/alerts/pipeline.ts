@@ -1,4 +1,4 @@
-/** The metrics of the service themselves: folded series, failed recordings and collections, old snapshots, failed pushes. */
+/** The metrics themselves and what watches them: collection, snapshots, pushes, scrapes, rules and notifications. */
 import {
   metricsClusterWorkers,
   metricsCollectorErrors,
@@ -10,16 +10,32 @@ import {
 } from '../../catalogue/self.js';
 import type { CounterDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
+import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import type { BundleSettings } from '../settings.js';
-import { up } from '../third-party-metrics.js';
+import {
+  alertmanagerConfigReload,
+  alertmanagerNotificationsFailed,
+  prometheusConfigReload,
+  prometheusNotificationErrors,
+  prometheusNotificationsDropped,
+  prometheusRuleFailures,
+  scrapeDuration,
+  scrapeSamples,
+  up,
+} from '../third-party-metrics.js';
 import { alertsOf } from './alert-row.js';
-import { inJob, joined } from './in-job.js';
+import { inJob, joined, percent } from './in-job.js';
+import { runbookOf } from './runbook-sections.js';
 import { appearing, growing, steady } from './series-values.js';
 
 const instance = { instance: 'a:9090' };
 const duration = { metric: 'http_server_request_duration_seconds' };
 
 export function pipelineAlerts(settings: BundleSettings): Alert[] {
+  return [...recordingAlerts(settings), ...monitoringAlerts(settings), watchdog()];
+}
+
+function recordingAlerts(settings: BundleSettings): Alert[] {
   const { select, window, increase, events } = inJob(settings);
   const { collectorErrors: minErrors, pushFailures: minFailures, snapshotAgeSeconds } = settings.thresholds;
   const isUp = select(up, instance);
@@ -27,13 +43,12 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
   const rare = (definition: CounterDefinition, labels: Readonly<Record<string, string>>, before: number) => {
     const series = select(definition, { ...labels, ...instance });
     return {
-      severity: 'ticket',
       expression: `${events(definition, Object.keys(labels), 3_600)} > 0`,
       atMinutes: 75,
       labels,
       fires: { [series]: appearing(70, 1, 20), [isUp]: steady(1, 90) },
       quiet: { [series]: steady(before, 90), [isUp]: steady(1, 90) },
-    } as const;
+    };
   };
   const collector = { metric: 'queue_depth' };
   const collected = select(metricsCollectorErrors, { ...collector, ...instance });
@@ -49,7 +64,7 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
     select(metricsPushSuccessTimestamp, target),
   ];
   const pushes = growing((3 * minFailures) / 15, 60);
-  return alertsOf(settings, { subject: 'pipeline', dashboard: 'pipeline' }, [
+  return alertsOf(settings, shared, [
     {
       name: 'MetricsSeriesFolded',
       ...rare(metricsSeriesFolded, { ...duration, label: 'route' }, 4),
@@ -64,7 +79,6 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsCollectorErrors',
-      severity: 'ticket',
       expression: `${increase(metricsCollectorErrors, ['metric'], 900)} >= ${minErrors}`,
       summary: '{{ $labels.metric }} cannot be collected',
       description: `Collecting {{ $labels.metric }} has failed {{ $value | humanize }} times within ${window(900)} (limit ${minErrors}): scrapes go on without it, or with what it was last.`,
@@ -75,7 +89,6 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsWorkersSilent',
-      severity: 'ticket',
       expression: `min by (job, instance) (min_over_time(${select(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
       hold: 300,
       summary: 'Workers of {{ $labels.instance }} do not answer',
@@ -87,7 +100,6 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsSnapshotStale',
-      severity: 'ticket',
       expression: `max by (job, instance) (${select(metricsSnapshotAge)}) > ${maxAge}`,
       hold: 120,
       summary: '{{ $labels.instance }} does not write its snapshot',
@@ -102,7 +114,6 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsPushFailing',
-      severity: 'ticket',
       expression: joined(`${increase(metricsPushFailures, push, 900)} >= ${minFailures}`, [
         'unless',
         push,
@@ -117,4 +128,127 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
       quiet: { [failed]: pushes, [succeeded]: growing(60, 60, 1_000) },
     },
   ]);
+}
+
+const shared = { subject: 'pipeline', dashboard: 'pipeline' } as const;
+/** The scrape jobs of Prometheus and Alertmanager. */
+const prometheus = { job: 'prometheus' };
+const alertmanager = { job: 'alertmanager' };
+
+function monitoringAlerts(settings: BundleSettings): Alert[] {
+  const { select, window, increase } = inJob(settings);
+  const {
+    scrapeTimeShare: maxTime,
+    scrapeSamplesShare: maxShare,
+    notificationFailures: minFailures,
+  } = settings.thresholds;
+  const past = window(600);
+  // Prometheus' default, where its configuration has no timeout.
+  const timeout = Math.min(10, settings.intervals.scrapeSeconds);
+  const time = select(scrapeDuration, instance);
+  const maxSamples = scrapeLimits(settings).samples;
+  const samples = select(scrapeSamples, instance);
+  const group = { rule_group: `alerts-pipeline.yml;${settings.prefix}-pipeline-alerts` };
+  const ruleFailures = select(prometheusRuleFailures, { ...prometheus, ...group });
+  const reload = select(prometheusConfigReload, { ...prometheus, ...instance });
+  const reloads = [
+    select(prometheusConfigReload, prometheus),
+    select(alertmanagerConfigReload, alertmanager),
+  ];
+  const webhook = { integration: 'webhook' };
+  const errors = select(prometheusNotificationErrors, { ...prometheus, alertmanager: 'http://a:9093' });
+  const dropped = select(prometheusNotificationsDropped, prometheus);
+  const refused = select(alertmanagerNotificationsFailed, { ...alertmanager, ...webhook });
+  const lost = [
+    increase(prometheusNotificationErrors, [], 600, prometheus),
+    increase(prometheusNotificationsDropped, [], 600, prometheus),
+    increase(alertmanagerNotificationsFailed, ['integration'], 600, alertmanager),
+  ];
+  return alertsOf(settings, shared, [
+    {
+      name: 'ScrapeSlow',
+      expression: `${select(scrapeDuration)} / ${timeout} > ${maxTime}`,
+      hold: 600,
+      summary: 'Scrapes of {{ $labels.instance }} take long',
+      description: `A scrape of {{ $labels.instance }} takes {{ $value | humanizePercentage }} of the ${timeout} s that it may (limit ${percent(maxTime)}). Past that it is lost.`,
+      atMinutes: 20,
+      labels: instance,
+      fires: { [time]: steady(timeout * Math.min(1, 1.5 * maxTime), 30) },
+      quiet: { [time]: steady((timeout * maxTime) / 2, 30) },
+    },
+    {
+      name: 'ScrapeNearLimit',
+      expression: `${select(scrapeSamples)} / ${maxSamples} > ${maxShare}`,
+      hold: 300,
+      summary: '{{ $labels.instance }} has nearly as many samples as Prometheus takes',
+      description: `A scrape of {{ $labels.instance }} has {{ $value | humanizePercentage }} of the ${maxSamples} samples that Prometheus takes (limit ${percent(maxShare)}). Past that the whole scrape is refused.`,
+      atMinutes: 20,
+      labels: instance,
+      fires: { [samples]: steady(Math.round((maxSamples * (1 + maxShare)) / 2), 30) },
+      quiet: { [samples]: steady(Math.round((maxSamples * maxShare) / 2), 30) },
+    },
+    {
+      name: 'RuleFailures',
+      expression: `${increase(prometheusRuleFailures, ['rule_group'], 600, prometheus)} > 0`,
+      hold: 60,
+      summary: 'Rules of {{ $labels.rule_group }} cannot be evaluated',
+      description: `{{ $value | humanize }} evaluations of rules of {{ $labels.rule_group }} failed within ${past}: the alerts of that group may be silent, its records have gaps.`,
+      atMinutes: 20,
+      labels: { ...prometheus, ...group },
+      fires: { [ruleFailures]: growing(1, 30) },
+      quiet: { [ruleFailures]: steady(4, 30) },
+    },
+    {
+      name: 'ReloadFailed',
+      expression: reloads.map((each) => `${each} == 0`).join(' or '),
+      hold: 300,
+      summary: 'The configuration of {{ $labels.job }} cannot be loaded',
+      description:
+        'The last reload of {{ $labels.job }} ({{ $labels.instance }}) failed (status {{ $value }}): it goes on with what it had before.',
+      atMinutes: 20,
+      labels: { ...prometheus, ...instance },
+      fires: { [reload]: `1x5 ${steady(0, 20)}` },
+      quiet: { [reload]: `1x5 0x2 ${steady(1, 20)}` },
+    },
+    {
+      name: 'NotificationsFailing',
+      severity: 'page',
+      expression: lost.map((count) => `${count} >= ${minFailures}`).join(' or '),
+      hold: 60,
+      summary:
+        'Alerts do not get through {{ $labels.job }}{{ with $labels.integration }} to {{ . }}{{ end }}',
+      description: `{{ $value | humanize }} notifications of {{ $labels.job }} failed within ${past} (limit ${minFailures}): people may not be told of what fires.`,
+      atMinutes: 20,
+      labels: [prometheus, { ...alertmanager, ...webhook }],
+      fires: {
+        [errors]: growing((3 * minFailures) / 10, 30),
+        [dropped]: steady(0, 30),
+        [refused]: growing((3 * minFailures) / 10, 30),
+      },
+      quiet: {
+        [errors]: steady(1, 30),
+        [dropped]: steady(0, 30),
+        [refused]: growing(minFailures / 30, 30),
+      },
+    },
+  ]);
+}
+
+function watchdog(): Alert {
+  return {
+    ...shared,
+    name: 'Watchdog',
+    severity: 'none',
+    expression: 'vector(1)',
+    forSeconds: 0,
+    summary: 'Alerts get through',
+    description:
+      "This alert always fires ({{ $value }}). It goes to a dead man's switch, which calls when it no longer arrives.",
+    runbook: runbookOf('pipeline', 'Watchdog', {}),
+    tests: {
+      fires: { series: { 'up{job="any"}': steady(1, 5) }, atMinutes: 1 },
+      // It fires without any series, too.
+      quiet: { series: {}, atMinutes: 1 },
+    },
+  };
 }

@@ -91,7 +91,6 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
   });
   return {
     name: 'PlatformQuotaExhaustion',
-    severity: 'ticket',
     // Each resource has a quota of its own: GitHub resets that of search every minute, that of core every hour.
     expression: `min by (job, platform, resource) (((${runsOut}) unless on (${each}) (${reset} <= on (${each}) (${seconds}))) or (${isGone}))`,
     hold: 120,
@@ -127,7 +126,6 @@ function webhooks(settings: BundleSettings): AlertRow[] {
   return [
     {
       name: 'WebhookFailures',
-      severity: 'ticket',
       expression: `${share} > ${limit}`,
       hold: 300,
       summary: 'Webhooks of {{ $labels.platform }} cannot be handled',
@@ -139,7 +137,6 @@ function webhooks(settings: BundleSettings): AlertRow[] {
     },
     {
       name: 'WebhookSignatureFailures',
-      severity: 'ticket',
       expression: `${events(errors, ['component'], 900, signature)} >= ${minForged}`,
       summary: 'Webhooks with false signatures arrive at {{ $labels.component }}',
       description: `{{ $value | humanize }} webhooks within ${window(900)} had a signature or a token that does not fit (limit ${minForged}). They were refused.`,

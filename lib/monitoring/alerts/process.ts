@@ -16,7 +16,6 @@ export function processAlerts(settings: BundleSettings): Alert[] {
   return alertsOf(settings, { subject: 'process', dashboard: 'pipeline' }, [
     {
       name: 'EventLoopLag',
-      severity: 'ticket',
       expression: `max by (job, instance) (${select(nodeEventLoopLag)}) > ${eventLoopLagSeconds}`,
       hold: 600,
       summary: 'The event loop of {{ $labels.instance }} is blocked',
@@ -28,7 +27,6 @@ export function processAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MemoryHigh',
-      severity: 'ticket',
       expression: `max by (job, instance) (${select(processResidentMemory)}) > ${memoryBytes}`,
       hold: 900,
       summary: '{{ $labels.instance }} uses much memory',

@@ -1,21 +1,40 @@
-/** Requests to AI providers that fail or are slow. */
+/** AI providers: requests that fail or are slow, rate limits, retries and costs. */
 import {
+  aiCost,
+  aiRateLimitLimit,
+  aiRateLimitRemaining,
+  aiRateLimitReset,
+  aiRateLimits,
   aiRequestDuration,
   aiRequests,
   aiRequestsFailed,
   aiRequestsInProgress,
   aiRequestsSuccessful,
+  aiRetries,
   aiTimeToFirstToken,
+  aiUnpricedRequests,
 } from '../../catalogue/provider.js';
+import type { CounterDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
 import type { BundleSettings } from '../settings.js';
-import { alertsOf, type Series, shareAlerts, slowAlert } from './alert-row.js';
-import { inJob, joined, minBad } from './in-job.js';
-import { above, growing, steady } from './series-values.js';
+import { up } from '../third-party-metrics.js';
+import { type AlertRow, alertsOf, type Series, shareAlerts, slowAlert } from './alert-row.js';
+import { inJob, joined, minBad, percent, shareOf } from './in-job.js';
+import { above, appearing, changing, growing, halfHourly, historySteps, steady } from './series-values.js';
+import { unusual } from './usual-hours.js';
 
 const by = ['provider'];
+const provider = { provider: 'anthropic' };
 
 export function providerAlerts(settings: BundleSettings): Alert[] {
+  return alertsOf(settings, { subject: 'provider', dashboard: 'ai' }, [
+    ...requestRows(settings),
+    ...rateLimitRows(settings),
+    ...costRows(settings),
+  ]);
+}
+
+function requestRows(settings: BundleSettings): AlertRow[] {
   const { select, window, increase, record } = inJob(settings);
   const {
     aiErrorPageShare: pageLimit,
@@ -48,7 +67,7 @@ export function providerAlerts(settings: BundleSettings): Alert[] {
     seriesLabels: { provider: 'anthropic', model: 'large' },
     besideQuiet: { [select(aiRequestsInProgress, { provider: 'anthropic' })]: steady(1, 40) },
   };
-  return alertsOf(settings, { subject: 'provider', dashboard: 'ai' }, [
+  return [
     ...shareAlerts({
       name: 'AiErrors',
       pageLimit,
@@ -94,5 +113,151 @@ export function providerAlerts(settings: BundleSettings): Alert[] {
       summary: 'The first token of {{ $labels.provider }} comes late',
       description: `The 95th percentile of the streamed replies of {{ $labels.provider }} is {{ $value | humanizeDuration }} over ${window(300)} (limit ${aiFirstTokenSeconds} s).`,
     }),
-  ]);
+  ];
+}
+
+const large = { ...provider, model: 'large' };
+
+function rateLimitRows(settings: BundleSettings): AlertRow[] {
+  const { select, window, increase } = inJob(settings);
+  const {
+    aiRateLimitedShare: limitedShare,
+    aiRetriesPerRequest: retries,
+    aiMinimumRequests: minimum,
+  } = settings.thresholds;
+  const pace = (2 * minimum) / 15;
+  const requests = select(aiRequests, { ...large, operation: 'message' });
+  const limited = select(aiRateLimits, provider);
+  const retried = select(aiRetries, { ...large, reason: 'overload' });
+  const perRequest = (counted: CounterDefinition): string =>
+    shareOf(increase(counted, by, 900), increase(aiRequests, by, 900), minimum);
+  const series = (counted: string, share: number): Series => ({
+    [requests]: growing(pace, 60),
+    [counted]: growing(pace * share, 60),
+  });
+  return [
+    {
+      name: 'AiRateLimited',
+      expression: `${perRequest(aiRateLimits)} > ${limitedShare}`,
+      hold: 600,
+      summary: 'The AI provider {{ $labels.provider }} limits the rate',
+      description: `{{ $labels.provider }} limited the rate {{ $value | humanizePercentage }} as often as it was asked within ${window(900)} (limit ${percent(limitedShare)}).`,
+      atMinutes: 45,
+      labels: provider,
+      fires: series(limited, above(limitedShare)),
+      quiet: series(limited, limitedShare / 2),
+    },
+    headroomLow(settings),
+    {
+      name: 'AiRetryStorm',
+      expression: `${perRequest(aiRetries)} > ${retries}`,
+      hold: 600,
+      summary: 'Requests to {{ $labels.provider }} are tried again and again',
+      description: `{{ $value | humanize }} retries for each request to {{ $labels.provider }} within ${window(900)} (limit ${retries}).`,
+      atMinutes: 45,
+      labels: provider,
+      fires: series(retried, 2 * retries),
+      quiet: series(retried, retries / 2),
+    },
+  ];
+}
+
+function headroomLow(settings: BundleSettings): AlertRow {
+  const { select, window, increase } = inJob(settings);
+  const { aiHeadroomShare: limit } = settings.thresholds;
+  const labels = { ...large, resource: 'tokens' };
+  const left = `${select(aiRateLimitRemaining)} / (${select(aiRateLimitLimit)} > 0)`;
+  // The last reported value stays until the next response: after its reset, or without requests, it says nothing.
+  const isPast = `max by (job, provider, resource) (max_over_time(${select(aiRateLimitReset)}[${window(300)}])) == 0`;
+  const series = (resetSeconds: number): Series => ({
+    [select(aiRateLimitRemaining, labels)]: `${steady(1_000, 30)} ${steady(500 * limit, 30)}`,
+    [select(aiRateLimitLimit, labels)]: steady(1_000, 60),
+    [select(aiRateLimitReset, { ...provider, resource: 'tokens' })]: steady(resetSeconds, 60),
+    [select(aiRequests, { ...large, operation: 'message' })]: growing(1, 60),
+  });
+  return {
+    name: 'AiHeadroomLow',
+    expression: joined(
+      `min by (job, provider, model, resource) (${left}) < ${limit}`,
+      ['unless', ['provider', 'resource'], isPast],
+      ['and', by, `${increase(aiRequests, by, 900)} > 0`],
+    ),
+    hold: 300,
+    summary: 'The rate limit of {{ $labels.provider }} leaves few {{ $labels.resource }}',
+    description: `{{ $labels.provider }} leaves {{ $value | humanizePercentage }} of the {{ $labels.resource }} that it allows{{ with $labels.model }} {{ . }}{{ end }} (limit ${percent(limit)}).`,
+    atMinutes: 45,
+    labels,
+    fires: series(40),
+    quiet: series(0),
+  };
+}
+
+const instance = { instance: 'a:9090' };
+
+/** `AiBudgetForecast` is there only with a budget. */
+function costRows(settings: BundleSettings): AlertRow[] {
+  const within = inJob(settings);
+  const { select, window, increase, events } = within;
+  const {
+    aiCostSpikeFactor: factor,
+    aiCostSpikeUsd: minUsd,
+    aiMonthlyBudgetUsd: budget,
+  } = settings.thresholds;
+  const cost = select(aiCost, { ...provider, model: 'large' });
+  const newModel = { ...provider, model: 'new' };
+  const unpriced = select(aiUnpricedRequests, { ...newModel, ...instance });
+  const isUp = select(up, instance);
+  const spike: AlertRow = {
+    name: 'AiCostSpike',
+    expression: joined(`${increase(aiCost, by, 3_600)} > ${minUsd}`, [
+      'and',
+      by,
+      unusual(within, 'job_provider:ai_cost_usd:rate1h', factor, by),
+    ]),
+    hold: 300,
+    summary: 'The AI provider {{ $labels.provider }} costs much more than usual',
+    description: `The last ${window(3_600)} of {{ $labels.provider }} cost {{ $value | printf "%.2f" }} USD, more than ${factor} times the same hour of any day of the last week (from ${minUsd} USD on).`,
+    ...halfHourly,
+    labels: provider,
+    fires: {
+      [isUp]: steady(1, historySteps + 6),
+      [cost]: changing((2 * minUsd) / (10 * factor), historySteps, 2 * minUsd, 6),
+    },
+    quiet: { [isUp]: steady(1, historySteps + 6), [cost]: growing(2 * minUsd, historySteps + 6) },
+  };
+  const modelUnpriced: AlertRow = {
+    name: 'AiModelUnpriced',
+    severity: 'info',
+    expression: `${events(aiUnpricedRequests, ['provider', 'model'], 3_600)} > 0`,
+    summary: 'The model {{ $labels.model }} of {{ $labels.provider }} has no price',
+    description: `{{ $value | humanize }} requests to {{ $labels.model }} of {{ $labels.provider }} within ${window(3_600)} could not be priced: costs and the budget forecast are too low.`,
+    atMinutes: 75,
+    labels: newModel,
+    fires: { [unpriced]: appearing(70, 1, 20), [isUp]: steady(1, 90) },
+    quiet: {
+      [unpriced]: steady(3, 90),
+      // A process that is scraped for the first time has counted its requests before.
+      [select(aiUnpricedRequests, { ...newModel, instance: 'b:9090' })]: appearing(70, 9, 20),
+      [isUp]: steady(1, 90),
+      [select(up, { instance: 'b:9090' })]: appearing(70, 1, 20),
+    },
+  };
+  return [spike, ...(budget > 0 ? [budgetForecast(settings, budget, cost)] : []), modelUnpriced];
+}
+
+function budgetForecast(settings: BundleSettings, budget: number, cost: string): AlertRow {
+  const { window, record } = inJob(settings);
+  /** USD a minute that spend the budget exactly. */
+  const pace = budget / 30 / 1_440;
+  return {
+    name: 'AiBudgetForecast',
+    // Over a week, so that a weekend is in it, and one expensive day is a seventh.
+    expression: `30 / 7 * ${record('job:ai_cost_usd:increase7d')} > ${budget}`,
+    hold: 3_600,
+    summary: 'AI providers of {{ $labels.job }} will cost more than the budget',
+    description: `At the pace of the last ${window(7 * 86_400)}, thirty days cost {{ $value | printf "%.2f" }} USD; the budget is ${budget} USD.`,
+    atMinutes: 90,
+    fires: { [cost]: growing((10 * 1_440 * pace) / 30, 100) },
+    quiet: { [cost]: growing((6 * 1_440 * pace) / 90, 100) },
+  };
 }

@@ -19,7 +19,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
   return alertsOf(settings, { subject: 'targets', dashboard: 'overview' }, [
     {
       name: 'TargetDown',
-      severity: 'ticket',
       expression: `${select(up)} == 0`,
       hold: 120,
       summary: '{{ $labels.instance }} of {{ $labels.job }} cannot be scraped',
@@ -57,7 +56,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'TargetFlapping',
-      severity: 'ticket',
       // To Prometheus, a gauge that goes down is a reset.
       expression: `resets(${select(up)}[${hour}]) >= ${targetFlaps}`,
       summary: '{{ $labels.instance }} of {{ $labels.job }} comes and goes',
@@ -70,7 +68,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'ProcessRestarting',
-      severity: 'ticket',
       expression: `changes(${select(processStart)}[${hour}]) >= ${processRestarts}`,
       summary: '{{ $labels.instance }} of {{ $labels.job }} restarts again and again',
       description: `{{ $labels.instance }} has been started {{ $value }} times within ${hour} (limit ${processRestarts}).`,
