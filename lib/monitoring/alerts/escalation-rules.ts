@@ -46,7 +46,7 @@ function pageUnattended(settings: BundleSettings): Alert {
     forSeconds: hold,
     labels: { escalated: 'true' },
     summary: `{{ $labels.origin }} has fired for ${duration(hold)}`,
-    description: `{{ $labels.origin }}, a page, has fired for ${duration(hold)} without a break: whoever was paged has not mended it, or was not reached.`,
+    description: `{{ $labels.origin }}, a page, has fired for ${duration(hold)} without a break: the person on call was not reached, or needs help.`,
     dashboard: 'overview',
     runbook: runbookOf('pipeline', 'PageUnattended', { job }),
     tests: {

@@ -35,7 +35,7 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
       expression: `min by (job, check) (max_over_time(${select(healthCheckStatus)}[${past}])) == 0`,
       hold: 60,
       summary: 'The health check {{ $labels.check }} fails',
-      description: `The health check {{ $labels.check }} of a process of {{ $labels.job }} has failed each time within ${past} (status {{ $value }}).`,
+      description: `The health check {{ $labels.check }} of a process of {{ $labels.job }} has failed throughout ${past} (status {{ $value }}).`,
       atMinutes: 25,
       labels: check,
       fires: { [status]: `1x10 ${steady(0, 20)}` },
@@ -46,8 +46,8 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
       pageLimit,
       ticketLimit,
       pageHold: 120,
-      pageSummary: '{{ $labels.job }} answers with errors',
-      ticketSummary: '{{ $labels.job }} answers with more errors than it should',
+      pageSummary: '{{ $labels.job }} answers many requests with 5xx',
+      ticketSummary: '{{ $labels.job }} answers some requests with 5xx',
       expression: (limit, minimumBad) =>
         joined(
           `${record('job:http_server_requests_failed:ratio_rate5m')} > ${limit}`,
@@ -70,8 +70,8 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
       limit: httpSlowSeconds,
       minimum,
       seriesLabels: { ...request, status_code: '200' },
-      summary: 'Requests to {{ $labels.route }} take long',
-      description: `The 95th percentile of the requests to {{ $labels.route }} is {{ $value | humanizeDuration }} over ${past} (limit ${httpSlowSeconds} s).`,
+      summary: 'Requests to {{ $labels.route }} are slow',
+      description: `The 95th percentile of the duration of requests to {{ $labels.route }} is {{ $value | humanizeDuration }} over ${past} (limit ${httpSlowSeconds} s).`,
     }),
   ]);
 }

@@ -46,8 +46,8 @@ function failing(settings: BundleSettings): AlertRow[] {
     pageLimit,
     ticketLimit,
     pageHold: 300,
-    pageSummary: 'Requests to {{ $labels.platform }} fail',
-    ticketSummary: 'More requests to {{ $labels.platform }} fail than should',
+    pageSummary: 'Many requests to {{ $labels.platform }} fail',
+    ticketSummary: 'Too many requests to {{ $labels.platform }} fail',
     expression: (limit, minimumBad) =>
       joined(`max by (job, platform) (${share}) > ${limit}`, [
         'and',
@@ -55,7 +55,7 @@ function failing(settings: BundleSettings): AlertRow[] {
         `${failures} >= ${minimumBad}`,
       ]),
     description: (limit) =>
-      `{{ $value | humanizePercentage }} of the API requests to {{ $labels.platform }} failed over ${window(300)}, by 5xx or without an answer (limit ${limit}, at least ${minimum} requests).`,
+      `{{ $value | humanizePercentage }} of the API requests to {{ $labels.platform }} failed over ${window(300)}, with 5xx or without a response (limit ${limit}, at least ${minimum} requests).`,
     atMinutes: 30,
     labels: platform,
     // A 404 is an answer.
@@ -95,7 +95,7 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
     expression: `min by (job, platform, resource) (((${runsOut}) unless on (${each}) (${reset} <= on (${each}) (${seconds}))) or (${isGone}))`,
     hold: 120,
     summary: 'The quota of {{ $labels.platform }} ({{ $labels.resource }}) will run out',
-    description: `At the pace of ${past}, nothing of {{ $labels.resource }} of {{ $labels.platform }} is left in {{ $value | humanizeDuration }}, before the quota is reset; 0s is now.`,
+    description: `At the rate of the last ${past}, the quota of {{ $labels.platform }} for {{ $labels.resource }} runs out in {{ $value | humanizeDuration }}, before its reset; 0s: it has run out.`,
     atMinutes: 20,
     labels,
     fires: series(2 * ahead),
@@ -128,8 +128,8 @@ function webhooks(settings: BundleSettings): AlertRow[] {
       name: 'WebhookFailures',
       expression: `${share} > ${limit}`,
       hold: 300,
-      summary: 'Webhooks of {{ $labels.platform }} cannot be handled',
-      description: `{{ $value | humanizePercentage }} of the webhooks of {{ $labels.platform }} within ${window(900)} could not be handled (limit ${percent(limit)}, at least ${minimum}).`,
+      summary: 'Webhooks of {{ $labels.platform }} fail',
+      description: `Handling {{ $value | humanizePercentage }} of the webhooks of {{ $labels.platform }} failed within ${window(900)} (limit ${percent(limit)}, at least ${minimum} webhooks).`,
       atMinutes: 45,
       labels: platform,
       fires: series(above(limit)),
@@ -138,8 +138,8 @@ function webhooks(settings: BundleSettings): AlertRow[] {
     {
       name: 'WebhookSignatureFailures',
       expression: `${events(errors, ['component'], 900, signature)} >= ${minForged}`,
-      summary: 'Webhooks with false signatures arrive at {{ $labels.component }}',
-      description: `{{ $value | humanize }} webhooks within ${window(900)} had a signature or a token that does not fit (limit ${minForged}). They were refused.`,
+      summary: 'Webhooks with invalid signatures arrive at {{ $labels.component }}',
+      description: `{{ $value | humanize }} webhooks were refused within ${window(900)} for an invalid signature or token (limit ${minForged}).`,
       atMinutes: 45,
       labels: { component: 'webhooks' },
       fires: { [forged]: growing((2 * minForged) / 15, 60) },

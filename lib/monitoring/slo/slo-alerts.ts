@@ -33,7 +33,7 @@ export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
       alert(urgency, `Burns${camelCase(pace)}`, {
         expression: legs.map((leg) => legExpression(settings, slo, leg)).join(' or '),
         summary: `${subjectOf(slo)} burns its error budget ${pace}`,
-        description: `${promise(slo)} The budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as it bears (${legs.map(legName).join(', ')}).`,
+        description: `${promise(slo)} The error budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as the objective allows (${legs.map(legName).join(', ')}).`,
       }),
     ];
   });
@@ -41,7 +41,7 @@ export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
   const absent = alert('absent', 'Absent', {
     expression: `absent(${recordOf(settings, slo, sloRecords.events)})`,
     summary: `Objective ${slo.name} has no indicator`,
-    description: `{{ $labels.job }} records nothing that objective ${slo.name} is measured by: whether it is met is unknown.`,
+    description: `{{ $labels.job }} has no series of the metrics of objective ${slo.name}: whether it is met is unknown.`,
   });
   return [...burns, absent];
 }
@@ -62,7 +62,7 @@ function subjectOf({ name, by }: Slo): string {
 
 function promise({ name, description, objective }: Slo): string {
   const share = `${Number((objective * 100).toFixed(6))} %`;
-  return `${description === '' ? `Objective ${name}` : description.replace(/\.$/, '')}: ${share} are promised.`;
+  return `${description === '' ? `Objective ${name}` : description.replace(/\.$/, '')}: the objective is ${share}.`;
 }
 
 function camelCase(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * The records of an SLO. Events are counted once, over five minutes, and everything longer is a sum of these: an hour counts by
- * its events, so an idle night with one failure is no bad night; and three days of a histogram are not read at every evaluation.
+ * The records of an SLO. Events are counted once, over five minutes, and longer windows are sums of these records. So a window is
+ * weighted by its events, and one failure in an idle night counts little; and no evaluation reads three days of a histogram.
  */
 
 import type { RecordingRule } from '../model.js';
@@ -9,23 +9,23 @@ import { type BundleSettings, holdOf, windowOf } from '../settings.js';
 import { burnWindows } from './burn-rates.js';
 import type { CheckedEvents, Slo } from './slo-model.js';
 
-/** Names of the records; label `slo` tells whose. */
+/** Names of the records; label `slo` is the name of the SLO. */
 export const sloRecords = Object.freeze({
-  /** Events a second. */
+  /** Events per second. */
   events: 'slo:sli_events:rate5m',
-  /** Bad events a second, 0 where there is no series of them. */
+  /** Bad events per second, 0 if they have no series. */
   badEvents: 'slo:sli_events_bad:rate5m',
   objective: 'slo:objective:ratio',
-  /** 1 where nothing is spent, 0 where all is, below 0 where more is. */
+  /** 1: nothing is spent; 0: the whole budget is; below 0: more than the budget. */
   budgetRemaining: 'slo:error_budget_remaining:ratio',
 });
 
-/** `slo:sli_error:ratio_rate1h`: share of bad events; nothing where there are no events. */
+/** `slo:sli_error:ratio_rate1h`: share of bad events; no value without events. */
 export function errorRatioRecord(seconds: number): string {
   return `slo:sli_error:ratio_rate${duration(seconds)}`;
 }
 
-/** `slo:burn_rate:ratio_rate1h`: how fast the budget burns, as a multiple of what it bears. */
+/** `slo:burn_rate:ratio_rate1h`: how many times as fast as allowed the error budget is spent. */
 export function burnRateRecord(seconds: number): string {
   return `slo:burn_rate:ratio_rate${duration(seconds)}`;
 }
@@ -35,17 +35,17 @@ export function recordOf({ job }: Pick<BundleSettings, 'job'>, { name }: Pick<Sl
   return `${record}{job="${job}",slo="${name}"}`;
 }
 
-/** `(1 - 0.99)`: PromQL computes it as the rest of the generator does. */
+/** `(1 - 0.99)`: PromQL rounds as JavaScript does. */
 export function budgetText({ objective }: Slo): string {
   return `(1 - ${objective})`;
 }
 
-/** Seconds between two evaluations: a minute is soon enough for windows of five, and keeps a month of them readable. */
+/** Seconds between two evaluations: a minute suffices for windows of five, and keeps a query over a month fast. */
 export function sloIntervalSeconds(settings: BundleSettings): number {
   return Math.max(settings.intervals.evaluationSeconds, holdOf(settings, 60));
 }
 
-/** Events within a window, all or the bad ones, from the evaluations in it. */
+/** Number of events within a window, all or the bad ones, from the records in it. */
 export function eventsWithin(
   settings: BundleSettings,
   slo: Slo,
