@@ -1,19 +1,24 @@
 /** What the bundle is made of, as data: every file of it is written from these. */
 
-/** How urgent an alert is: `page` wakes someone, `ticket` waits for the morning, `info` is read some time; `none` is the Watchdog's. */
-export type Severity = 'page' | 'ticket' | 'info' | 'none';
+export const severities = ['page', 'ticket', 'info', 'none'] as const;
+
+/** How urgent an alert is: `page` wakes someone, `ticket` waits for the morning, `info` can wait; `none` is for the Watchdog. */
+export type Severity = (typeof severities)[number];
+
+export const subjects = [
+  'targets',
+  'workflow',
+  'provider',
+  'platform',
+  'http',
+  'process',
+  'pipeline',
+  'slo',
+  'own',
+] as const;
 
 /** What alerts, panels and runbooks are sorted by. */
-export type Subject =
-  | 'targets'
-  | 'workflow'
-  | 'provider'
-  | 'platform'
-  | 'http'
-  | 'process'
-  | 'pipeline'
-  | 'slo'
-  | 'own';
+export type Subject = (typeof subjects)[number];
 
 /** Dashboards. In Grafana the uid of each begins with the service: `shop-overview`. */
 export const dashboardNames = ['overview', 'workflows', 'ai', 'delivery', 'http', 'slo', 'pipeline'] as const;

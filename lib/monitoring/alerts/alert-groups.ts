@@ -3,33 +3,30 @@
 import type { Alert, RuleGroup, Subject } from '../model.js';
 import { monitoringError } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-import { costAlerts } from './cost.js';
 import { httpAlerts } from './http.js';
 import { pipelineAlerts } from './pipeline.js';
 import { platformAlerts } from './platform.js';
 import { processAlerts } from './process.js';
-import { monitoringAlerts } from './prometheus.js';
 import { providerAlerts } from './provider.js';
-import { rateLimitAlerts } from './rate-limits.js';
 import { targetAlerts } from './targets.js';
-import { waitingAlerts } from './waiting.js';
 import { workflowAlerts } from './workflow.js';
+
+const bySubject: readonly (readonly [Subject, (settings: BundleSettings) => readonly Alert[]])[] = [
+  ['targets', targetAlerts],
+  ['workflow', workflowAlerts],
+  ['provider', providerAlerts],
+  ['platform', platformAlerts],
+  ['http', httpAlerts],
+  ['process', processAlerts],
+  ['pipeline', pipelineAlerts],
+];
 
 /** Alerts of the bundle's parts, then the user's own. */
 export function alertGroups(settings: BundleSettings): RuleGroup[] {
-  const bySubject: readonly (readonly [Subject, () => readonly Alert[]])[] = [
-    ['targets', () => targetAlerts(settings)],
-    ['workflow', () => [...workflowAlerts(settings), ...waitingAlerts(settings)]],
-    ['provider', () => [...providerAlerts(settings), ...rateLimitAlerts(settings), ...costAlerts(settings)]],
-    ['platform', () => platformAlerts(settings)],
-    ['http', () => httpAlerts(settings)],
-    ['process', () => processAlerts(settings)],
-    ['pipeline', () => [...pipelineAlerts(settings), ...monitoringAlerts(settings)]],
-  ];
   const included: ReadonlySet<Subject> = new Set(['targets', ...settings.parts]);
   const groups = bySubject
     .filter(([subject]) => included.has(subject))
-    .map(([subject, alerts]) => group(settings, subject, alerts()));
+    .map(([subject, alertsFor]) => group(settings, subject, alertsFor(settings)));
   return settings.alerts.length === 0
     ? groups
     : [...groups, group(settings, 'own', ownAlerts(settings.alerts, groups))];

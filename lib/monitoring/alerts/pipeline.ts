@@ -1,271 +1,253 @@
-/** The metrics of the service themselves: what is folded, lost, stale or not pushed. */
+/** The metrics themselves and what watches them: collection, snapshots, pushes, scrapes, rules and notifications. */
 import {
   metricsClusterWorkers,
   metricsCollectorErrors,
   metricsPushFailures,
   metricsPushSuccessTimestamp,
   metricsRecordingErrors,
-  metricsSeries,
   metricsSeriesFolded,
   metricsSnapshotAge,
 } from '../../catalogue/self.js';
+import type { CounterDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
-import { type BundleSettings, holdOf } from '../settings.js';
-import { up } from '../third-party-metrics.js';
-import { appearing, growing, steady } from './crafted.js';
-import { inJob, joined } from './in-job.js';
+import { scrapeLimits } from '../prometheus/scrape-limits.js';
+import type { BundleSettings } from '../settings.js';
+import {
+  alertmanagerConfigReload,
+  alertmanagerNotificationsFailed,
+  prometheusConfigReload,
+  prometheusNotificationErrors,
+  prometheusNotificationsDropped,
+  prometheusRuleFailures,
+  scrapeDuration,
+  scrapeSamples,
+  up,
+} from '../third-party-metrics.js';
+import { alertsOf } from './alert-row.js';
+import { inJob, joined, percent } from './in-job.js';
+import { runbookOf } from './runbook-sections.js';
+import { appearing, growing, steady } from './series-values.js';
 
-const shared = { subject: 'pipeline', severity: 'ticket', dashboard: 'pipeline' } as const;
 const instance = { instance: 'a:9090' };
+const duration = { metric: 'http_server_request_duration_seconds' };
 
 export function pipelineAlerts(settings: BundleSettings): Alert[] {
-  return [
-    seriesFolded(settings),
-    recordingErrors(settings),
-    collectorErrors(settings),
-    workersSilent(settings),
-    snapshotStale(settings),
-    pushFailing(settings),
-  ];
+  return [...recordingAlerts(settings), ...monitoringAlerts(settings), watchdog()];
 }
 
-function seriesFolded(settings: BundleSettings): Alert {
-  const { of, window, events } = inJob(settings);
-  const labels = { metric: 'http_server_request_duration_seconds', label: 'route' };
-  const series = of(metricsSeriesFolded, { ...labels, ...instance });
-  return {
-    ...shared,
-    name: 'MetricsSeriesFolded',
-    expression: `${events(metricsSeriesFolded, ['metric', 'label'], 3_600)} > 0`,
-    forSeconds: 0,
-    summary: 'Values of {{ $labels.label }} of {{ $labels.metric }} are recorded as other',
-    description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} had their label {{ $labels.label }} replaced by "other": totals are right, their parts are not.`,
-    runbook: {
-      meaning:
-        'A metric has more series than its budget, or a label a value outside of its set, so that values are put together as `other`. Memory is safe and sums stay right; alerts and panels by that label do not see what is in `other`.',
-      query: `topk(5, sum by (metric, label) (increase(${of(metricsSeriesFolded)}[1h])))`,
-      causes: [
-        'Something without end became a label: an id, a path, a branch, the text of an error.',
-        'A misspelt value of a closed set (an outcome, a severity).',
-        'There really are more values than the budget holds.',
-      ],
-      actions: [
-        'Run the query: the metric and its label.',
-        `See what values there are: \`count by (LABEL) (METRIC)\`, and how near the budget others are: \`topk(5, ${of(metricsSeries)})\`.`,
-        'Values without end: mend the label source. Misspelt: mend the caller. Truly as many: raise METRICS_MAX_SERIES, or `maxSeries` of the definition.',
-        'What is folded stays so until the process is started anew.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: { [series]: appearing(70, 1, 20), [of(up, instance)]: steady(1, 90) },
-        atMinutes: 75,
-        labels: [{ job: settings.job, ...labels }],
-      },
-      quiet: { series: { [series]: steady(4, 90), [of(up, instance)]: steady(1, 90) }, atMinutes: 75 },
-    },
+function recordingAlerts(settings: BundleSettings): Alert[] {
+  const { select, window, increase, events } = inJob(settings);
+  const { collectorErrors: minErrors, pushFailures: minFailures, snapshotAgeSeconds } = settings.thresholds;
+  const isUp = select(up, instance);
+  /** An alert that fires with the first event, by some labels. */
+  const rare = (definition: CounterDefinition, labels: Readonly<Record<string, string>>, before: number) => {
+    const series = select(definition, { ...labels, ...instance });
+    return {
+      expression: `${events(definition, Object.keys(labels), 3_600)} > 0`,
+      atMinutes: 75,
+      labels,
+      fires: { [series]: appearing(70, 1, 20), [isUp]: steady(1, 90) },
+      quiet: { [series]: steady(before, 90), [isUp]: steady(1, 90) },
+    };
   };
-}
-
-function recordingErrors(settings: BundleSettings): Alert {
-  const { of, window, events } = inJob(settings);
-  const labels = { metric: 'http_server_request_duration_seconds', reason: 'value' };
-  const series = of(metricsRecordingErrors, { ...labels, ...instance });
-  return {
-    ...shared,
-    name: 'MetricsRecordingErrors',
-    expression: `${events(metricsRecordingErrors, ['metric', 'reason'], 3_600)} > 0`,
-    forSeconds: 0,
-    summary: 'Recordings of {{ $labels.metric }} fail',
-    description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} failed, reason {{ $labels.reason }}. The service is not hurt; what it did is not counted.`,
-    runbook: {
-      meaning:
-        'The service did something and could not record it. It goes on unhurt, and the metric is too low.',
-      query: `sum by (metric, reason) (increase(${of(metricsRecordingErrors)}[1h]))`,
-      causes: [
-        'A value that is none: NaN, a negative duration, a text in place of a number (reason `value`).',
-        'A function that gives a label throws (reason `label`).',
-        'A snapshot that cannot be written (metric `metrics_snapshot_age_seconds`, the reason is the code of the error).',
-      ],
-      actions: [
-        'Run the query, then look for the warning METRICS_RECORDING_FAILED or METRICS_SNAPSHOT_FAILED in the log: it was said once, with the value and the place.',
-        'Mend the caller or the label source that it names.',
-        'ENOSPC or EACCES of a snapshot: make room, or mend the permissions of the folder of METRICS_SNAPSHOT_FILE.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: { [series]: appearing(70, 1, 20), [of(up, instance)]: steady(1, 90) },
-        atMinutes: 75,
-        labels: [{ job: settings.job, ...labels }],
-      },
-      quiet: { series: { [series]: steady(2, 90), [of(up, instance)]: steady(1, 90) }, atMinutes: 75 },
-    },
-  };
-}
-
-function collectorErrors(settings: BundleSettings): Alert {
-  const { of, window, increase } = inJob(settings);
-  const { collectorErrors: minimum } = settings.thresholds;
-  const labels = { metric: 'queue_depth' };
-  const series = of(metricsCollectorErrors, { ...labels, ...instance });
-  return {
-    ...shared,
-    name: 'MetricsCollectorErrors',
-    expression: `${increase(metricsCollectorErrors, ['metric'], 900)} >= ${minimum}`,
-    forSeconds: 0,
-    summary: '{{ $labels.metric }} cannot be collected',
-    description: `Collecting {{ $labels.metric }} has failed {{ $value | humanize }} times within ${window(900)} (limit ${minimum}): scrapes go on without it, or with what it was last.`,
-    runbook: {
-      meaning:
-        'A metric is computed when it is scraped, and that fails. The other metrics are scraped as usual; alerts on this one are blind.',
-      query: `sum by (instance, metric) (increase(${of(metricsCollectorErrors)}[15m]))`,
-      causes: [
-        'A collect function throws or rejects: what it asks is down, or its answer has another shape.',
-        'It takes longer than the scrape gives it.',
-        'A third-party metric has lines that cannot be written: a value that is no number, a label that is no name.',
-      ],
-      actions: [
-        'Look for the warning in the log: it names the metric and the error, once.',
-        'Fix the collect function, or give it a cache and a time-out of its own.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: { [series]: growing((2 * minimum) / 15, 40) },
-        atMinutes: 30,
-        labels: [{ job: settings.job, ...labels }],
-      },
-      quiet: { series: { [series]: `0x20 ${steady(1, 20)}` }, atMinutes: 30 },
-    },
-  };
-}
-
-function workersSilent(settings: BundleSettings): Alert {
-  const { of, window } = inJob(settings);
-  const series = of(metricsClusterWorkers, { ...instance, state: 'silent' });
-  return {
-    ...shared,
-    name: 'MetricsWorkersSilent',
-    expression: `min by (job, instance) (min_over_time(${of(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
-    forSeconds: holdOf(settings, 300),
-    summary: 'Workers of {{ $labels.instance }} do not answer',
-    description: `{{ $value }} or more workers of {{ $labels.instance }} have not answered any scrape within ${window(300)}: what they count is missing from the sums.`,
-    runbook: {
-      meaning:
-        'Workers of a cluster do not report to their primary in time. Their gauges are left out; their counters stand still.',
-      query: `max by (instance, state) (${of(metricsClusterWorkers)})`,
-      causes: [
-        'The event loop of a worker is blocked: it serves nothing else either.',
-        'A worker has very many series, and takes longer than the deadline of the scrape.',
-        'A thread has ended without its primary being told.',
-      ],
-      actions: [
-        'Find the worker by its CPU time: a blocked one is at 100 %. Take a CPU profile, then restart it.',
-        'None is: raise the scrape timeout, or lower the number of series.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: { [series]: steady(1, 30) },
-        atMinutes: 20,
-        labels: [{ job: settings.job, ...instance }],
-      },
-      quiet: { series: { [series]: '0x10 1x2 0x20' }, atMinutes: 20 },
-    },
-  };
-}
-
-function snapshotStale(settings: BundleSettings): Alert {
-  const { of } = inJob(settings);
-  // Snapshots are written as often as is scraped: one may be late, and fewer than that is no fault.
-  const limit = Math.max(settings.thresholds.snapshotAgeSeconds, 3 * settings.config.scrapeIntervalSeconds);
-  const series = of(metricsSnapshotAge, instance);
-  return {
-    ...shared,
-    name: 'MetricsSnapshotStale',
-    expression: `max by (job, instance) (${of(metricsSnapshotAge)}) > ${limit}`,
-    forSeconds: holdOf(settings, 120),
-    summary: '{{ $labels.instance }} does not write its snapshot',
-    description: `The last snapshot of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (limit ${limit} s): if the process ends now, that much of what was counted is lost.`,
-    runbook: {
-      meaning:
-        'The state of the metrics is no longer kept across restarts. Nothing is lost as long as the process lives. Where no snapshots are kept, the age is 0 and this never fires.',
-      query: `max by (instance) (${of(metricsSnapshotAge)})`,
-      causes: [
-        'The disk is full, or the folder cannot be written.',
-        'Another process keeps the same file, and this one waits (METRICS_SNAPSHOT_LOCKED in the log).',
-        'The event loop is blocked, so that no timer runs (EventLoopLag).',
-      ],
-      actions: [
-        'Look for METRICS_SNAPSHOT_FAILED or METRICS_SNAPSHOT_LOCKED in the log of the process.',
-        '`df` and `ls -l` for the folder of METRICS_SNAPSHOT_FILE: make room, mend permissions. It is tried again at every interval.',
-        'Two processes with one file: give each its own.',
-        'Do not restart before it writes again, if you can choose.',
-      ],
-    },
-    tests: {
-      fires: {
-        series: { [series]: steady(2 * limit, 20) },
-        atMinutes: 10,
-        labels: [{ job: settings.job, ...instance }],
-      },
-      quiet: {
-        series: {
-          [series]: steady(0, 20),
-          [of(metricsSnapshotAge, { instance: 'b:9090' })]: steady(limit / 2, 20),
-        },
-        atMinutes: 10,
-      },
-    },
-  };
-}
-
-function pushFailing(settings: BundleSettings): Alert {
-  const { of, window, increase } = inJob(settings);
-  const { pushFailures: minimum } = settings.thresholds;
-  // Of each process: another one that gets through must not hide it.
-  const each = ['instance', 'target'];
+  const collector = { metric: 'queue_depth' };
+  const collected = select(metricsCollectorErrors, { ...collector, ...instance });
+  const silent = select(metricsClusterWorkers, { ...instance, state: 'silent' });
+  // A snapshot is written at every scrape interval: one may be late.
+  const maxAge = Math.max(snapshotAgeSeconds, 3 * settings.config.scrapeIntervalSeconds);
+  const age = select(metricsSnapshotAge, instance);
+  // By process: one that succeeds must not hide another that fails.
+  const push = ['instance', 'target'];
   const target = { ...instance, target: 'gateway:9091' };
-  const failed = of(metricsPushFailures, target);
-  const succeeded = of(metricsPushSuccessTimestamp, target);
-  return {
-    ...shared,
-    name: 'MetricsPushFailing',
-    expression: joined(
-      `${increase(metricsPushFailures, each, 900)} >= ${minimum}`,
-      'unless',
-      each,
-      `sum by (${['job', ...each].join(', ')}) (changes(${of(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
-    ),
-    forSeconds: holdOf(settings, 60),
-    summary: 'Pushes of {{ $labels.instance }} to {{ $labels.target }} fail',
-    description: `{{ $value | humanize }} pushes of {{ $labels.instance }} to {{ $labels.target }} failed within ${window(900)}, and none succeeded.`,
-    runbook: {
-      meaning:
-        'The service cannot push its metrics. Nothing is queued: once it works again, the next push has the numbers of then.',
-      query: `time() - ${of(metricsPushSuccessTimestamp)}`,
-      causes: [
-        'The Pushgateway is down, or its address has changed (METRICS_PUSH_URL).',
-        'It refuses: credentials, or metrics that conflict with those of another job.',
-        'It answers later than the timeout.',
-      ],
-      actions: [
-        'Look for METRICS_PUSH_FAILED in the log: it says what was answered.',
-        "`curl TARGET/-/ready` from the machine of the service; restart the gateway if it doesn't answer.",
-        'A 400 is a conflict: see the metrics of that group on the page of the gateway, and delete the group that is in the way.',
-      ],
+  const [failed, succeeded] = [
+    select(metricsPushFailures, target),
+    select(metricsPushSuccessTimestamp, target),
+  ];
+  const pushes = growing((3 * minFailures) / 15, 60);
+  return alertsOf(settings, shared, [
+    {
+      name: 'MetricsSeriesFolded',
+      ...rare(metricsSeriesFolded, { ...duration, label: 'route' }, 4),
+      summary: 'Values of {{ $labels.label }} of {{ $labels.metric }} are recorded as other',
+      description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} had label {{ $labels.label }} replaced by "other": totals are right, their breakdown is not.`,
     },
-    tests: {
+    {
+      name: 'MetricsRecordingErrors',
+      ...rare(metricsRecordingErrors, { ...duration, reason: 'value' }, 2),
+      summary: 'Recordings of {{ $labels.metric }} fail',
+      description: `{{ $value | humanize }} recordings of {{ $labels.metric }} within ${window(3_600)} failed (reason {{ $labels.reason }}). The service is unaffected; its metrics are too low.`,
+    },
+    {
+      name: 'MetricsCollectorErrors',
+      expression: `${increase(metricsCollectorErrors, ['metric'], 900)} >= ${minErrors}`,
+      summary: '{{ $labels.metric }} cannot be collected',
+      description: `Collecting {{ $labels.metric }} failed {{ $value | humanize }} times within ${window(900)} (limit ${minErrors}): scrapes lack it, or have its last value.`,
+      atMinutes: 30,
+      labels: collector,
+      fires: { [collected]: growing((2 * minErrors) / 15, 40) },
+      quiet: { [collected]: `0x20 ${steady(1, 20)}` },
+    },
+    {
+      name: 'MetricsWorkersSilent',
+      expression: `min by (job, instance) (min_over_time(${select(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
+      hold: 300,
+      summary: 'Cluster workers of {{ $labels.instance }} do not answer',
+      description: `At least {{ $value }} workers of {{ $labels.instance }} have not answered a scrape for ${window(300)}: their values are missing from the totals.`,
+      atMinutes: 20,
+      labels: instance,
+      fires: { [silent]: steady(1, 30) },
+      quiet: { [silent]: '0x10 1x2 0x20' },
+    },
+    {
+      name: 'MetricsSnapshotStale',
+      expression: `max by (job, instance) (${select(metricsSnapshotAge)}) > ${maxAge}`,
+      hold: 120,
+      summary: '{{ $labels.instance }} does not write snapshots',
+      description: `The last snapshot of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (limit ${maxAge} s): if the process exits now, what it has counted since is lost.`,
+      atMinutes: 10,
+      labels: instance,
+      fires: { [age]: steady(2 * maxAge, 20) },
+      quiet: {
+        [age]: steady(0, 20),
+        [select(metricsSnapshotAge, { instance: 'b:9090' })]: steady(maxAge / 2, 20),
+      },
+    },
+    {
+      name: 'MetricsPushFailing',
+      expression: joined(`${increase(metricsPushFailures, push, 900)} >= ${minFailures}`, [
+        'unless',
+        push,
+        `sum by (${['job', ...push].join(', ')}) (changes(${select(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
+      ]),
+      hold: 60,
+      summary: 'Pushes of {{ $labels.instance }} to {{ $labels.target }} fail',
+      description: `{{ $value | humanize }} pushes of {{ $labels.instance }} to {{ $labels.target }} failed within ${window(900)}, and none succeeded.`,
+      atMinutes: 40,
+      labels: target,
+      fires: { [failed]: pushes, [succeeded]: steady(1_000, 60) },
+      quiet: { [failed]: pushes, [succeeded]: growing(60, 60, 1_000) },
+    },
+  ]);
+}
+
+const shared = { subject: 'pipeline', dashboard: 'pipeline' } as const;
+/** The scrape jobs of Prometheus and Alertmanager. */
+const prometheus = { job: 'prometheus' };
+const alertmanager = { job: 'alertmanager' };
+
+function monitoringAlerts(settings: BundleSettings): Alert[] {
+  const { select, window, increase } = inJob(settings);
+  const {
+    scrapeTimeShare: maxTime,
+    scrapeSamplesShare: maxShare,
+    notificationFailures: minFailures,
+  } = settings.thresholds;
+  const past = window(600);
+  // Prometheus' default, where its configuration has no timeout.
+  const timeout = Math.min(10, settings.intervals.scrapeSeconds);
+  const time = select(scrapeDuration, instance);
+  const maxSamples = scrapeLimits(settings).samples;
+  const samples = select(scrapeSamples, instance);
+  const group = { rule_group: `alerts-pipeline.yml;${settings.prefix}-pipeline-alerts` };
+  const ruleFailures = select(prometheusRuleFailures, { ...prometheus, ...group });
+  const reload = select(prometheusConfigReload, { ...prometheus, ...instance });
+  const reloads = [
+    select(prometheusConfigReload, prometheus),
+    select(alertmanagerConfigReload, alertmanager),
+  ];
+  const webhook = { integration: 'webhook' };
+  const errors = select(prometheusNotificationErrors, { ...prometheus, alertmanager: 'http://a:9093' });
+  const dropped = select(prometheusNotificationsDropped, prometheus);
+  const refused = select(alertmanagerNotificationsFailed, { ...alertmanager, ...webhook });
+  const lost = [
+    increase(prometheusNotificationErrors, [], 600, prometheus),
+    increase(prometheusNotificationsDropped, [], 600, prometheus),
+    increase(alertmanagerNotificationsFailed, ['integration'], 600, alertmanager),
+  ];
+  return alertsOf(settings, shared, [
+    {
+      name: 'ScrapeSlow',
+      expression: `${select(scrapeDuration)} / ${timeout} > ${maxTime}`,
+      hold: 600,
+      summary: 'Scrapes of {{ $labels.instance }} are slow',
+      description: `A scrape of {{ $labels.instance }} takes {{ $value | humanizePercentage }} of its timeout of ${timeout} s (limit ${percent(maxTime)}). Past the timeout it fails.`,
+      atMinutes: 20,
+      labels: instance,
+      fires: { [time]: steady(timeout * Math.min(1, 1.5 * maxTime), 30) },
+      quiet: { [time]: steady((timeout * maxTime) / 2, 30) },
+    },
+    {
+      name: 'ScrapeNearLimit',
+      expression: `${select(scrapeSamples)} / ${maxSamples} > ${maxShare}`,
+      hold: 300,
+      summary: 'Scrapes of {{ $labels.instance }} are close to the sample limit',
+      description: `A scrape of {{ $labels.instance }} has {{ $value | humanizePercentage }} of the ${maxSamples} samples that Prometheus accepts (limit ${percent(maxShare)}). Past that it rejects the whole scrape.`,
+      atMinutes: 20,
+      labels: instance,
+      fires: { [samples]: steady(Math.round((maxSamples * (1 + maxShare)) / 2), 30) },
+      quiet: { [samples]: steady(Math.round((maxSamples * maxShare) / 2), 30) },
+    },
+    {
+      name: 'RuleFailures',
+      expression: `${increase(prometheusRuleFailures, ['rule_group'], 600, prometheus)} > 0`,
+      hold: 60,
+      summary: 'Rules of {{ $labels.rule_group }} cannot be evaluated',
+      description: `{{ $value | humanize }} evaluations of rules of {{ $labels.rule_group }} failed within ${past}: alerts of the group may not fire, and its recorded series have gaps.`,
+      atMinutes: 20,
+      labels: { ...prometheus, ...group },
+      fires: { [ruleFailures]: growing(1, 30) },
+      quiet: { [ruleFailures]: steady(4, 30) },
+    },
+    {
+      name: 'ReloadFailed',
+      expression: reloads.map((each) => `${each} == 0`).join(' or '),
+      hold: 300,
+      summary: 'The configuration of {{ $labels.job }} cannot be loaded',
+      description:
+        'The last reload of {{ $labels.job }} ({{ $labels.instance }}) failed (status {{ $value }}): it keeps its previous configuration.',
+      atMinutes: 20,
+      labels: { ...prometheus, ...instance },
+      fires: { [reload]: `1x5 ${steady(0, 20)}` },
+      quiet: { [reload]: `1x5 0x2 ${steady(1, 20)}` },
+    },
+    {
+      name: 'NotificationsFailing',
+      severity: 'page',
+      expression: lost.map((count) => `${count} >= ${minFailures}`).join(' or '),
+      hold: 60,
+      summary: 'Notifications of {{ $labels.job }}{{ with $labels.integration }} to {{ . }}{{ end }} fail',
+      description: `{{ $value | humanize }} notifications of {{ $labels.job }} failed within ${past} (limit ${minFailures}): people may not be notified of firing alerts.`,
+      atMinutes: 20,
+      labels: [prometheus, { ...alertmanager, ...webhook }],
       fires: {
-        series: { [failed]: growing((3 * minimum) / 15, 60), [succeeded]: steady(1_000, 60) },
-        atMinutes: 40,
-        labels: [{ job: settings.job, ...target }],
+        [errors]: growing((3 * minFailures) / 10, 30),
+        [dropped]: steady(0, 30),
+        [refused]: growing((3 * minFailures) / 10, 30),
       },
       quiet: {
-        series: { [failed]: growing((3 * minimum) / 15, 60), [succeeded]: growing(60, 60, 1_000) },
-        atMinutes: 40,
+        [errors]: steady(1, 30),
+        [dropped]: steady(0, 30),
+        [refused]: growing(minFailures / 30, 30),
       },
+    },
+  ]);
+}
+
+function watchdog(): Alert {
+  return {
+    ...shared,
+    name: 'Watchdog',
+    severity: 'none',
+    expression: 'vector(1)',
+    forSeconds: 0,
+    summary: 'Alerting works',
+    description:
+      "This alert always fires ({{ $value }}). A dead man's switch receives it and notifies you when it stops arriving.",
+    runbook: runbookOf('pipeline', 'Watchdog', {}),
+    tests: {
+      fires: { series: { 'up{job="any"}': steady(1, 5) }, atMinutes: 1 },
+      // It fires without any series, too.
+      quiet: { series: {}, atMinutes: 1 },
     },
   };
 }

@@ -1,10 +1,10 @@
 /**
- * Multi-window, multi-burn-rate alerting (Google's SRE Workbook, chapter 5). A burn rate of 1 spends the error budget exactly in
- * its period. A leg looks at a long window, so that enough is at stake, and at a short one, so that it ends with the trouble.
+ * Multi-window, multi-burn-rate alerting (Google's SRE Workbook, chapter 5). A burn rate of 1 spends exactly the error budget in
+ * its period. A leg has a long window, so that enough budget is at stake, and a short one, so that it ends with the incident.
  */
 import { duration, monitoringError } from '../promql/expression.js';
 
-/** How fast the budget burns, as a multiple of what it bears. */
+/** How many times as fast as the objective allows the error budget is spent: 1 spends exactly the budget in its period. */
 export type BurnFactor = 14.4 | 6 | 3 | 1;
 
 export interface BurnLeg {
@@ -30,7 +30,7 @@ export const burnLegs: readonly BurnLeg[] = Object.freeze([
 
 export const burnFactors: readonly BurnFactor[] = Object.freeze(burnLegs.map(({ factor }) => factor));
 
-/** Every window that the legs look at, in seconds, ascending. */
+/** Every window of the legs, in seconds, ascending. */
 export const burnWindows: readonly number[] = Object.freeze(
   [...new Set(burnLegs.flatMap(({ short, long }) => [short, long]))].sort((a, b) => a - b),
 );
@@ -40,17 +40,17 @@ export function legName({ factor, short, long }: BurnLeg): string {
   return `${factor} over ${duration(short)}/${duration(long)}`;
 }
 
-/** Whether a leg fires where every event is bad: if not then, never. */
+/** Whether a leg can fire: whether it does when every event is bad. */
 export function canFire(factor: number, objective: number): boolean {
   return factor * budgetOf(objective) < 1;
 }
 
-/** The share of bad events that an objective bears; as PromQL computes it. */
+/** The share of bad events that an objective allows, as PromQL computes it. */
 export function budgetOf(objective: number): number {
   return 1 - objective;
 }
 
-/** @throws ERR_METRICS_INVALID_MONITORING for a leg that can never fire, with the objective and the legs that would do */
+/** @throws ERR_METRICS_INVALID_MONITORING for a leg that can never fire; it suggests an objective and legs that can */
 export function checkLegs(slo: string, objective: number, factors: readonly BurnFactor[]): void {
   const dead = burnLegs.find(({ factor }) => factors.includes(factor) && !canFire(factor, objective));
   if (dead === undefined) return;
@@ -63,7 +63,7 @@ export function checkLegs(slo: string, objective: number, factors: readonly Burn
   );
 }
 
-/** The least objective, in hundredths of a per cent, with which a leg can fire. */
+/** The minimum objective, in hundredths of a per cent, with which a leg can fire. */
 export function minObjective(factor: number): number {
   const least = Math.ceil((1 - 1 / factor) * 10_000) / 10_000;
   return canFire(factor, least) ? least : Math.round(least * 10_000 + 1) / 10_000;

@@ -1,6 +1,7 @@
-/** The alerts of an SLO: its budget burns fast, burns slowly, or cannot be seen. */
-import { fewestBad } from '../alerts/in-job.js';
-import type { Alert, Runbook } from '../model.js';
+/** The alerts of an SLO: its error budget burns fast, burns slowly, or cannot be computed. */
+import { minBad } from '../alerts/in-job.js';
+import { runbookOf } from '../alerts/runbook-sections.js';
+import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
 import { sloCases, sloHolds } from './slo-cases.js';
@@ -9,96 +10,48 @@ import { burnRateRecord, eventsWithin, recordOf, sloRecords } from './slo-rules.
 
 export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
   const cases = sloCases(settings, slo);
-  return [
-    ...(['page', 'ticket'] as const).flatMap((urgency) => {
-      const legs = burnLegs.filter((leg) => leg.urgency === urgency && slo.legs.includes(leg.factor));
-      return legs.length === 0 ? [] : [burnAlert(settings, slo, urgency, legs, cases[urgency])];
-    }),
-    ...(slo.absence === 'always' ? [absentAlert(settings, slo, cases.absent)] : []),
-  ];
-}
-
-function burnAlert(
-  settings: BundleSettings,
-  slo: Slo,
-  urgency: BurnLeg['urgency'],
-  legs: readonly BurnLeg[],
-  tests: Alert['tests'],
-): Alert {
-  const pace = urgency === 'page' ? 'fast' : 'slowly';
-  return {
-    name: `Slo${camelCase(slo.name)}Burns${camelCase(pace)}`,
+  const alert = (
+    kind: keyof typeof sloHolds,
+    section: string,
+    texts: Pick<Alert, 'expression' | 'summary' | 'description'>,
+  ): Alert => ({
+    name: `Slo${camelCase(slo.name)}${section}`,
     subject: slo.subject,
-    severity: slo.severity[urgency],
-    expression: legs.map((leg) => legExpression(settings, slo, leg)).join(' or '),
-    forSeconds: holdOf(settings, sloHolds[urgency]),
+    severity: slo.severity[kind],
+    forSeconds: holdOf(settings, sloHolds[kind]),
     labels: { slo: slo.name },
-    summary: `${subjectOf(slo)} burns its error budget ${pace}`,
-    description: `${promise(slo)} The budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as it bears (${legs.map(legName).join(', ')}).`,
+    ...texts,
     dashboard: 'slo',
-    runbook: burnRunbook(settings, slo, urgency),
-    tests,
-  };
+    runbook: runbookOf('slo', section, { job: settings.job, slo: slo.name, promise: promise(slo) }),
+    tests: cases[kind],
+  });
+  const burns = (['page', 'ticket'] as const).flatMap((urgency) => {
+    const legs = burnLegs.filter((leg) => leg.urgency === urgency && slo.legs.includes(leg.factor));
+    if (legs.length === 0) return [];
+    const pace = urgency === 'page' ? 'fast' : 'slowly';
+    return [
+      alert(urgency, `Burns${camelCase(pace)}`, {
+        expression: legs.map((leg) => legExpression(settings, slo, leg)).join(' or '),
+        summary: `${subjectOf(slo)} burns its error budget ${pace}`,
+        description: `${promise(slo)} The error budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as the objective allows (${legs.map(legName).join(', ')}).`,
+      }),
+    ];
+  });
+  if (slo.absence === 'never') return burns;
+  const absent = alert('absent', 'Absent', {
+    expression: `absent(${recordOf(settings, slo, sloRecords.events)})`,
+    summary: `Objective ${slo.name} has no indicator`,
+    description: `{{ $labels.job }} has no series of the metrics of objective ${slo.name}: whether it is met is unknown.`,
+  });
+  return [...burns, absent];
 }
 
-/** Both windows, and events enough, all and bad ones, for a share of them to say something. */
+/** Both windows, and enough events, all and bad ones, for a share of them to say something. */
 function legExpression(settings: BundleSettings, slo: Slo, leg: BurnLeg): string {
   const { factor, short, long, urgency } = leg;
-  const bad = Math.min(fewestBad[urgency], slo.minimumEvents);
+  const minimumBad = Math.min(minBad[urgency], slo.minimumEvents);
   const above = (seconds: number) => `${recordOf(settings, slo, burnRateRecord(seconds))} > ${factor}`;
-  return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents} and ${eventsWithin(settings, slo, long, sloRecords.badEvents)} >= ${bad})`;
-}
-
-function absentAlert(settings: BundleSettings, slo: Slo, tests: Alert['tests']): Alert {
-  return {
-    name: `Slo${camelCase(slo.name)}Absent`,
-    subject: slo.subject,
-    severity: slo.severity.absent,
-    expression: `absent(${recordOf(settings, slo, sloRecords.events)})`,
-    forSeconds: holdOf(settings, sloHolds.absent),
-    labels: { slo: slo.name },
-    summary: `Objective ${slo.name} has no indicator`,
-    description: `{{ $labels.job }} records nothing that objective ${slo.name} is measured by: whether it is met is unknown.`,
-    dashboard: 'slo',
-    runbook: {
-      meaning: `There are no series of the metrics of ${slo.name}, so no budget is computed and nothing would page.`,
-      query: recordOf(settings, slo, sloRecords.events),
-      causes: [
-        'The service restarted and has counted nothing since: a counter with labels begins with its first event.',
-        'The service is not scraped.',
-        'A release renamed the metric or lost its instrumentation.',
-      ],
-      actions: [
-        'See whether the targets of the service are up.',
-        'Look for the metrics on the /metrics page of the service.',
-        'Compare with the release before, and put the instrumentation back or change the SLO.',
-      ],
-    },
-    tests,
-  };
-}
-
-function burnRunbook(settings: BundleSettings, slo: Slo, urgency: BurnLeg['urgency']): Runbook {
-  return {
-    meaning: `${promise(slo)} ${
-      urgency === 'page'
-        ? 'So many events are bad that a large part of the budget is gone within hours.'
-        : 'More events are bad than the budget bears: it will be spent before its period ends.'
-    }`,
-    query: recordOf(settings, slo, burnRateRecord(urgency === 'page' ? 3_600 : 21_600)),
-    causes: [
-      'A release, of the service or of what it calls.',
-      'Something it depends on fails or is slow: a service that it calls, a store, the network.',
-      'A limit is reached: of rate, of quota, of memory or of the event loop.',
-    ],
-    actions: [
-      'Find when it began on the SLO dashboard, and what was released then; take it back if in doubt.',
-      'See which other alerts fire: one of them may name the cause.',
-      urgency === 'page'
-        ? 'Stop the burn first, by a smaller load or a way around what fails, and look for the cause after.'
-        : 'Plan the mend before the budget is spent; put risky releases off until then.',
-    ],
-  };
+  return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents} and ${eventsWithin(settings, slo, long, sloRecords.badEvents)} >= ${minimumBad})`;
 }
 
 /** `Objective ai-success of {{ $labels.provider }}`. */
@@ -109,7 +62,7 @@ function subjectOf({ name, by }: Slo): string {
 
 function promise({ name, description, objective }: Slo): string {
   const share = `${Number((objective * 100).toFixed(6))} %`;
-  return `${description === '' ? `Objective ${name}` : description.replace(/\.$/, '')}: ${share} are promised.`;
+  return `${description === '' ? `Objective ${name}` : description.replace(/\.$/, '')}: the objective is ${share}.`;
 }
 
 function camelCase(text: string): string {

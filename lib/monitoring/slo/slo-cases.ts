@@ -1,17 +1,17 @@
-/** Crafted series on which the alerts of an SLO fire, and on which they keep quiet. */
+/** Series on which the alerts of an SLO fire, and series on which they do not. */
 import type { MetricDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
 import type { Matches } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import type { CheckedEvents, Slo } from './slo-model.js';
+import type { Slo } from './slo-model.js';
 import { labelsFor, seriesOf } from './slo-samples.js';
 
 type Cases = Alert['tests'];
 
-/** Seconds that an alert holds before it fires; the short window of a leg has waited already. */
+/** Seconds for which an alert must hold: the short window of a leg has delayed it already. */
 export const sloHolds = Object.freeze({ page: 120, ticket: 900, absent: 1_800 });
 
-/** Minutes after which each has held long enough, where nothing is sped up: as few as do, for promtool evaluates all of them. */
+/** Minutes after which each alert fires, without `speedUp`: as few as possible, since promtool evaluates every one. */
 const minutes = Object.freeze({ page: 12, ticket: 25, absent: 45 });
 
 export function sloCases(
@@ -19,7 +19,7 @@ export function sloCases(
   slo: Slo,
 ): Readonly<Record<'page' | 'ticket' | 'absent', Cases>> {
   const intervalSeconds = settings.intervals.scrapeSeconds;
-  // Two scrapes see more events than the guard asks for: nothing here depends on how long the windows are.
+  // Two scrapes see more events than `minimumEvents`, however long the windows are.
   const each = 2 * Math.ceil(slo.minimumEvents);
   const bad = eventSeries(settings, slo, 'bad');
   const good = eventSeries(settings, slo, 'good');
@@ -36,7 +36,7 @@ export function sloCases(
     };
   };
   const { atMinutes, samples } = timesOf('absent');
-  // Gone for as long as the alert holds, once the last events have left their window; not for longer than it looks back.
+  // Missing for as long as the alert holds, after the last events have left their window.
   const missing = 4 * intervalSeconds + holdOf(settings, 300 + sloHolds.absent) + 120;
   const counted = counting(bad.series, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
   const lost = Object.fromEntries(
@@ -61,35 +61,29 @@ interface EventSeries {
 
 /** Series of events that are all bad, or all good. */
 function eventSeries(settings: BundleSettings, slo: Slo, kind: 'good' | 'bad'): EventSeries {
-  const job = settings.job;
   const series: Record<string, number> = {};
   let by: Readonly<Record<string, string>> = {};
-  const add = (metric: MetricDefinition, all: readonly Matches[], none?: Matches, count = 1): void => {
+  const add = (metric: MetricDefinition, all: readonly Matches[], none?: Matches): Record<string, string> => {
     const labels = labelsFor(slo, metric, all, none);
     by = Object.fromEntries(slo.by.map((label) => [label, labels[label] ?? '']));
     const part = metric.type === 'counter' ? '' : '_count';
-    series[seriesOf(`${metric.name}${part}`, { job, ...labels })] = count;
+    series[seriesOf(`${metric.name}${part}`, { job: settings.job, ...labels })] = 1;
+    return labels;
   };
   if (slo.latency !== undefined) {
     const { metric, matches, thresholdSeconds } = slo.latency;
-    add(metric, [matches]);
-    const labels = labelsFor(slo, metric, [matches]);
-    series[seriesOf(`${metric.name}_bucket`, { job, ...labels, le: String(thresholdSeconds) })] =
-      kind === 'good' ? 1 : 0;
+    const labels = { job: settings.job, ...add(metric, [matches]), le: String(thresholdSeconds) };
+    series[seriesOf(`${metric.name}_bucket`, labels)] = kind === 'good' ? 1 : 0;
     return { series, by };
   }
   const { total, good, bad } = slo.events ?? {};
-  const given: CheckedEvents | undefined = kind === 'good' ? good : bad;
-  const opposite: CheckedEvents | undefined = kind === 'good' ? bad : good;
-  if (total === undefined) {
-    if (given !== undefined) add(given.metric, [given.matches]);
-  } else if (given !== undefined) {
-    const same = given.metric === total.metric;
+  const [given, opposite] = kind === 'good' ? [good, bad] : [bad, good];
+  if (given !== undefined) {
+    const same = given.metric === total?.metric;
     add(given.metric, same ? [given.matches, total.matches] : [given.matches]);
-    if (!same) add(total.metric, [total.matches]);
-  } else if (opposite !== undefined) {
-    const same = opposite.metric === total.metric;
-    add(total.metric, [total.matches], same ? opposite.matches : undefined);
+    if (total !== undefined && !same) add(total.metric, [total.matches]);
+  } else if (total !== undefined && opposite !== undefined) {
+    add(total.metric, [total.matches], opposite.metric === total.metric ? opposite.matches : undefined);
   }
   return { series, by };
 }

@@ -1,11 +1,11 @@
-/** What an SLO is refused for, and its defaults. */
-import type { HistogramDefinition, MetricDefinition } from '../../definition.js';
-import { MetricsError, metricsError, nearest } from '../../errors.js';
+/** Checks the options of an SLO and fills in the defaults. */
+import type { MetricDefinition } from '../../definition.js';
+import { didYouMean, MetricsError, metricsError } from '../../errors.js';
 import { checkFactoryOptions } from '../../option-checks.js';
 import type { OptionNames } from '../../option-names.js';
-import type { Severity, Subject } from '../model.js';
+import { severities, subjects } from '../model.js';
 import { bucketMatch, checkLabel, type Match, type Matches, monitoringError } from '../promql/expression.js';
-import { type BurnFactor, budgetOf, burnFactors, checkLegs } from './burn-rates.js';
+import { budgetOf, burnFactors, checkLegs } from './burn-rates.js';
 import type { CheckedEvents, EventMetric, Slo, SloSeverities } from './slo-model.js';
 
 const optionNames = {
@@ -21,13 +21,14 @@ const optionNames = {
   subject: true,
   legs: true,
   absence: true,
-} satisfies OptionNames<Unchecked>;
-const eventNames = { good: true, bad: true, total: true } as const;
+} satisfies OptionNames<Slo>;
+const partNames = { good: true, bad: true, total: true } as const;
+const eventNames = { metric: true, matches: true } as const;
 const latencyNames = { metric: true, thresholdSeconds: true, matches: true } as const;
+const severityNames = { page: true, ticket: true, absent: true } satisfies OptionNames<SloSeverities>;
 const eventTypes: readonly string[] = ['counter', 'histogram', 'summary'];
-const absences: readonly string[] = ['always', 'never'];
 
-/** Labels that an alert has of its own; a series cannot bring them. */
+/** Labels that every alert has; no series can bring them. */
 const takenLabels: readonly string[] = [
   'slo',
   'alertname',
@@ -38,95 +39,84 @@ const takenLabels: readonly string[] = [
   'instance',
 ];
 
-const severities: readonly string[] = ['page', 'ticket', 'info', 'none'] satisfies Severity[];
-const subjects: readonly string[] = [
-  'targets',
-  'workflow',
-  'provider',
-  'platform',
-  'http',
-  'process',
-  'pipeline',
-  'slo',
-  'own',
-] satisfies Subject[];
+/** The options before they are checked: a JavaScript file may give anything. */
+type Unchecked = { readonly [K in keyof Slo]?: unknown };
+type Simple = Pick<Slo, 'description' | 'windowDays' | 'minimumEvents' | 'subject' | 'legs' | 'absence'>;
 
-const defaultSeverities: SloSeverities = { page: 'page', ticket: 'ticket', absent: 'ticket' };
+const isOneOf = (value: unknown, known: readonly unknown[]): boolean => known.includes(value);
 
-/** The options before they are checked: the types say more, and JavaScript less. */
-interface Unchecked {
-  readonly name?: unknown;
-  readonly objective?: unknown;
-  readonly description?: unknown;
-  readonly events?: unknown;
-  readonly latency?: unknown;
-  readonly by?: unknown;
-  readonly windowDays?: unknown;
-  readonly minimumEvents?: unknown;
-  readonly severity?: unknown;
-  readonly subject?: unknown;
-  readonly legs?: unknown;
-  readonly absence?: unknown;
-}
+/** Options whose value is checked alone. */
+const simple: {
+  readonly [K in keyof Simple]: readonly [expected: string, isValid: (value: unknown) => boolean];
+} = {
+  description: ['text', (value) => typeof value === 'string'],
+  windowDays: ['a whole number of days, 7 or more', (value) => Number.isInteger(value) && Number(value) >= 7],
+  minimumEvents: ['a number of 1 or more', (value) => Number.isFinite(value) && Number(value) >= 1],
+  subject: [`one of ${subjects.join(', ')}`, (value) => isOneOf(value, subjects)],
+  absence: ['"always" or "never"', (value) => isOneOf(value, ['always', 'never'])],
+  legs: [
+    `some of ${burnFactors.join(', ')}`,
+    (value) => Array.isArray(value) && value.length > 0 && value.every((leg) => isOneOf(leg, burnFactors)),
+  ],
+};
 
-const checkedOnes = new WeakSet<object>();
+const checked = new WeakSet<object>();
 
 /**
- * The SLO of some options; a checked one comes out as it was.
+ * The SLO of some options; one that has been checked comes out as it was.
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING
  */
 export function checkedSlo(options: Unchecked): Slo {
   if (isChecked(options)) return options;
   checkFactoryOptions('defineSlo', options, optionNames);
-  const { name } = options;
-  // A part begins with a letter, so that no two names become one in CamelCase.
+  const { name, objective } = options;
+  // Each part begins with a letter, so that no two names become one in CamelCase.
   if (typeof name !== 'string' || !/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name))
     throw monitoringError('name of an SLO', 'kebab-case such as `issue-success`', name);
-  const { objective, description = '', windowDays = 30 } = options;
-  const refuse = (what: string, expected: string, received: unknown, hint = ''): Error =>
-    monitoringError(`${what} of SLO \`${name}\``, expected, received, hint);
   if (typeof objective !== 'number' || !(objective > 0 && objective < 1)) {
-    throw refuse(
-      'objective',
+    throw monitoringError(
+      `objective of SLO \`${name}\``,
       'a share above 0 and below 1, 0.99 for 99 %',
       objective,
       objective === 1 ? 'Of 100 % there is no error budget, and every bad event would page.' : '',
     );
   }
-  if (typeof description !== 'string') throw refuse('`description`', 'text', description);
-  if (typeof windowDays !== 'number' || !Number.isInteger(windowDays) || windowDays < 7)
-    throw refuse('`windowDays`', 'a whole number of days, 7 or more', windowDays);
-  const minimumEvents = options.minimumEvents ?? defaultMinimum(objective);
-  if (typeof minimumEvents !== 'number' || !(minimumEvents >= 1 && Number.isFinite(minimumEvents)))
-    throw refuse('`minimumEvents`', 'a number of 1 or more', minimumEvents);
-  const { subject = 'slo', absence = 'never', legs = burnFactors } = options;
-  if (!isOneOf<Subject>(subject, subjects))
-    throw refuse('`subject`', `one of ${subjects.join(', ')}`, subject);
-  if (!isOneOf<Slo['absence']>(absence, absences)) throw refuse('`absence`', '"always" or "never"', absence);
-  if (!isListOf<BurnFactor>(legs, burnFactors) || legs.length === 0)
-    throw refuse('`legs`', `some of ${burnFactors.join(', ')}`, legs);
+  const { legs, ...rest } = checkedSimple(name, objective, options);
   checkLegs(name, objective, legs);
   const { events, latency } = indicator(name, options);
   const slo: Slo = Object.freeze({
     name,
     objective,
-    description,
     events,
     latency,
     by: checkedBy(name, options.by, metricsOf({ events, latency })),
-    windowDays,
-    minimumEvents,
     severity: checkedSeverities(name, options.severity),
-    subject,
     legs: Object.freeze(burnFactors.filter((factor) => legs.includes(factor))),
-    absence,
+    ...rest,
   });
-  checkedOnes.add(slo);
+  checked.add(slo);
   return slo;
 }
 
 function isChecked(options: object): options is Slo {
-  return checkedOnes.has(options);
+  return checked.has(options);
+}
+
+function checkedSimple(slo: string, objective: number, options: Unchecked): Simple {
+  const values: Unchecked = {
+    description: options.description ?? '',
+    windowDays: options.windowDays ?? 30,
+    // One bad event among that many is still below the fastest leg.
+    minimumEvents: options.minimumEvents ?? Math.max(20, Math.ceil(1 / (14.4 * budgetOf(objective)) - 1e-9)),
+    subject: options.subject ?? 'slo',
+    legs: options.legs ?? burnFactors,
+    absence: options.absence ?? 'never',
+  };
+  for (const [option, [expected, isValid]] of Object.entries(simple)) {
+    const value = values[option as keyof Simple];
+    if (!isValid(value)) throw monitoringError(`\`${option}\` of SLO \`${slo}\``, expected, value);
+  }
+  return values as Simple;
 }
 
 /** The metrics that an SLO reads. */
@@ -135,62 +125,40 @@ export function metricsOf({ events, latency }: Pick<Slo, 'events' | 'latency'>):
   return [events?.good, events?.bad, events?.total].flatMap((part) => part?.metric ?? []);
 }
 
-/** One bad event among so many is still below the fastest leg. */
-function defaultMinimum(objective: number): number {
-  return Math.max(20, Math.ceil(1 / (14.4 * budgetOf(objective)) - 1e-9));
-}
-
 function indicator(slo: string, { events, latency }: Unchecked): Pick<Slo, 'events' | 'latency'> {
   if ((events === undefined) === (latency === undefined))
     throw monitoringError(`indicator of SLO \`${slo}\``, '`events` or `latency`, one of them', undefined);
   if (latency !== undefined) return { events: undefined, latency: checkedLatency(slo, latency) };
   const where = `\`events\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, events as Record<keyof typeof eventNames, unknown>, eventNames);
-  const given = Object.entries(events as Readonly<Record<string, unknown>>).filter(
-    ([, part]) => part !== undefined,
-  );
+  checkFactoryOptions(where, events as Partial<Record<keyof typeof partNames, unknown>>, partNames);
+  const given = Object.entries(events as object).filter(([, part]) => part !== undefined);
   if (given.length !== 2) {
-    throw monitoringError(
-      where,
-      'two of `good`, `bad` and `total`',
-      given.map(([part]) => part),
-    );
+    const names = given.map(([part]) => part);
+    throw monitoringError(where, 'two of `good`, `bad` and `total`', names);
   }
-  return {
-    events: Object.freeze(
-      Object.fromEntries(given.map(([part, value]) => [part, checkedEvents(slo, part, value)])),
-    ),
-    latency: undefined,
-  };
+  const parts = given.map(([part, value]) => [part, checkedEvents(slo, part, value)]);
+  return { events: Object.freeze(Object.fromEntries(parts)), latency: undefined };
 }
 
 function checkedEvents(slo: string, part: string, events: unknown): CheckedEvents {
   const where = `\`${part}\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, events as { metric?: unknown; matches?: unknown }, {
-    metric: true,
-    matches: true,
-  });
-  const { metric, matches = {} } = events as { metric?: EventMetric; matches?: Matches };
+  checkFactoryOptions(where, events as Partial<CheckedEvents>, eventNames);
+  const { metric, matches = {} } = events as { metric?: unknown; matches?: unknown };
   if (!isDefinition(metric) || !eventTypes.includes(metric.type)) {
+    const received = isDefinition(metric) ? `${metric.type} ${metric.name}` : metric;
     throw monitoringError(
       `metric of ${where}`,
       'a counter, or a histogram or summary whose count is read',
-      isDefinition(metric)
-        ? `${(metric as MetricDefinition).type} ${(metric as MetricDefinition).name}`
-        : metric,
+      received,
     );
   }
-  return Object.freeze({ metric, matches: checkedMatches(where, metric, matches) });
+  return Object.freeze({ metric: metric as EventMetric, matches: checkedMatches(where, metric, matches) });
 }
 
 function checkedLatency(slo: string, latency: unknown): Slo['latency'] {
   const where = `\`latency\` of SLO \`${slo}\``;
-  checkFactoryOptions(where, latency as Record<keyof typeof latencyNames, unknown>, latencyNames);
-  const {
-    metric,
-    thresholdSeconds,
-    matches = {},
-  } = latency as { metric?: HistogramDefinition; thresholdSeconds?: number; matches?: Matches };
+  checkFactoryOptions(where, latency as NonNullable<Slo['latency']>, latencyNames);
+  const { metric, thresholdSeconds, matches = {} } = latency as Partial<NonNullable<Slo['latency']>>;
   if (!isDefinition(metric) || metric.type !== 'histogram')
     throw monitoringError(`metric of ${where}`, 'a histogram', isDefinition(metric) ? metric.name : metric);
   within(where, () => bucketMatch(metric, thresholdSeconds as number));
@@ -235,22 +203,19 @@ function checkedBy(slo: string, by: unknown, metrics: readonly MetricDefinition[
 }
 
 function checkedSeverities(slo: string, own: unknown = {}): SloSeverities {
-  checkFactoryOptions(`\`severity\` of SLO \`${slo}\``, own as Partial<SloSeverities>, {
-    page: true,
-    ticket: true,
-    absent: true,
-  });
-  for (const [alert, severity] of Object.entries(own as object)) {
-    if (isOneOf<Severity>(severity, severities)) continue;
-    const meant = nearest(String(severity), severities);
+  const given = own as Partial<SloSeverities>;
+  checkFactoryOptions(`\`severity\` of SLO \`${slo}\``, given, severityNames);
+  for (const [alert, severity] of Object.entries(given)) {
+    if (isOneOf(severity, severities)) continue;
+    const hint = didYouMean(String(severity), severities).trim();
     throw monitoringError(
       `\`severity.${alert}\` of SLO \`${slo}\``,
       `one of ${severities.join(', ')}`,
       severity,
-      meant === undefined ? '' : `Did you mean \`${meant}\`?`,
+      hint,
     );
   }
-  return Object.freeze({ ...defaultSeverities, ...(own as Partial<SloSeverities>) });
+  return Object.freeze({ page: 'page', ticket: 'ticket', absent: 'ticket', ...given });
 }
 
 /** An error of a metric says which SLO reads it so. */
@@ -272,12 +237,4 @@ function isMatch(value: unknown): value is Match {
 
 function isDefinition(value: unknown): value is MetricDefinition {
   return typeof value === 'object' && value !== null && 'type' in value && 'labels' in value;
-}
-
-function isOneOf<T>(value: unknown, known: readonly unknown[]): value is T {
-  return known.includes(value);
-}
-
-function isListOf<T>(value: unknown, known: readonly unknown[]): value is readonly T[] {
-  return Array.isArray(value) && value.every((item) => known.includes(item));
 }

@@ -1,102 +1,95 @@
-/** Service level objectives as typed, frozen data, held to the definitions of the metrics they read. */
-import type { HistogramDefinition, MetricDefinition } from '../../definition.js';
-import type { Label } from '../../label.js';
+/** Service level objectives as typed, frozen data, checked against the definitions of the metrics they read. */
+import type { HistogramDefinition, Label, MetricDefinition } from '../../definition.js';
 import type { Subject } from '../model.js';
 import type { BurnFactor } from './burn-rates.js';
 import { checkedSlo } from './slo-checks.js';
 import type { EventMetric, Slo, SloSeverities } from './slo-model.js';
 
-/** What a label must be, of its closed set where it has one; `raw` is a matcher as it stands, `=~"5.."`. */
+/** A matcher of a label: a value, `{ oneOf }`, `{ noneOf }`, or `{ raw }` with a PromQL matcher such as `=~"5.."`. */
 export type MatchFor<L extends Label> =
   L extends Label<infer V>
-    ? ValueFor<V> | OneOf<ValueFor<V>> | NoneOf<ValueFor<V>> | { readonly raw: string }
+    ?
+        | ValueFor<V>
+        | { readonly oneOf: readonly ValueFor<V>[] }
+        | { readonly noneOf: readonly ValueFor<V>[] }
+        | { readonly raw: string }
     : never;
 
-/** Label -> what it must be; labels that are not named may be anything. */
+/** A closed label may also be `other`, which replaces values outside its set. */
+type ValueFor<V extends string> = string extends V ? string : V | 'other';
+
+/** Label -> matcher. Labels without one may have any value. */
 export type MatchesFor<D extends MetricDefinition> = {
   readonly [K in keyof D['labels']]?: MatchFor<D['labels'][K]>;
 };
 
+/** Events that a metric counts. */
 export interface SloEvents<D extends EventMetric = EventMetric> {
+  /** A counter, or a histogram or summary whose count is read. */
   readonly metric: D;
+  /** Which of its series count. Default: all. */
   readonly matches?: MatchesFor<D>;
 }
 
+/** Events that are good if they take no longer than a bucket of a histogram. */
 export interface SloLatency<D extends HistogramDefinition = HistogramDefinition> {
+  /** Durations in seconds. */
   readonly metric: D;
   /** Seconds within which an event is good: a bucket of the histogram. */
   readonly thresholdSeconds: number;
+  /** Which of its series count. Default: all. */
   readonly matches?: MatchesFor<D>;
 }
 
 interface CommonOptions {
-  /** Kebab-case, unique: label `slo` of every series and alert of it. */
+  /** Unique, in kebab-case: label `slo` of all its series and alerts. */
   readonly name: string;
   /** Share of good events, above 0 and below 1: 0.99 is 99 %. */
   readonly objective: number;
-  /** What is promised, in a sentence. */
+  /** What the objective is, in one sentence, for alerts and runbooks. Default: its name. */
   readonly description?: string;
-  /** Days of the error budget, 7 at least. Default: 30. */
+  /** Days of the error budget, at least 7. Default: 30. */
   readonly windowDays?: number;
-  /**
-   * Events in a leg's long window below which it keeps quiet. Default: 20, or so many that one bad event alone stays below the
-   * fastest leg, whichever is more.
-   */
+  /** Events in the long window of a leg below which it does not fire. Default: 20, or more for a single bad event to fire no leg. */
   readonly minimumEvents?: number;
+  /** The severities of its alerts. Default: `page` for a fast burn, `ticket` for a slow one and for a missing indicator. */
   readonly severity?: Partial<SloSeverities>;
-  /** Whose runbook and route the alerts belong to. Default: `slo`. */
+  /** The subject whose runbook and route its alerts use. Default: `slo`. */
   readonly subject?: Subject;
-  /** Burn rates that are alerted on. Default: all. An objective below 0.9306 leaves 14.4 out, one below 0.8334 also 6. */
+  /** Burn rates that have an alert. Default: all. Below an objective of 0.9306, leave out 14.4; below 0.8334, also 6. */
   readonly legs?: readonly BurnFactor[];
   /**
-   * Whether a missing indicator is reported. Default: `never`, since a counter has no series until its first event, so that every
-   * restart at a quiet hour would be one. `always` is for what never stops.
+   * Whether a missing indicator fires an alert. Default: `never`, since a counter with labels has no series until its first event:
+   * every restart at a quiet hour would fire. Use `always` for events that never stop.
    */
   readonly absence?: 'always' | 'never';
 }
 
-type LabelsIn<D extends MetricDefinition> = keyof D['labels'] & string;
+/** Two kinds of events, and labels of both. */
+interface TwoOf<A extends EventMetric, B extends EventMetric, Events> {
+  readonly events: Events & { readonly [K in Exclude<'good' | 'bad' | 'total', keyof Events>]?: never };
+  /** Labels whose values have an error budget each. Default: one budget for all. */
+  readonly by?: readonly (keyof A['labels'] & keyof B['labels'] & string)[];
+  readonly latency?: never;
+}
 
-/** Two of good, bad and total, or a bound of a histogram; `by` are labels that each have a budget of their own. */
+/** Two of good, bad and total, or a bucket of a histogram. */
 type Indicator<
   Good extends EventMetric,
   Bad extends EventMetric,
   Total extends EventMetric,
   Timed extends HistogramDefinition,
 > =
-  | {
-      readonly events: {
-        readonly good: SloEvents<Good>;
-        readonly total: SloEvents<Total>;
-        readonly bad?: never;
-      };
-      readonly by?: readonly (LabelsIn<Good> & LabelsIn<Total>)[];
-      readonly latency?: never;
-    }
-  | {
-      readonly events: {
-        readonly bad: SloEvents<Bad>;
-        readonly total: SloEvents<Total>;
-        readonly good?: never;
-      };
-      readonly by?: readonly (LabelsIn<Bad> & LabelsIn<Total>)[];
-      readonly latency?: never;
-    }
-  | {
-      readonly events: {
-        readonly good: SloEvents<Good>;
-        readonly bad: SloEvents<Bad>;
-        readonly total?: never;
-      };
-      readonly by?: readonly (LabelsIn<Good> & LabelsIn<Bad>)[];
-      readonly latency?: never;
-    }
+  | TwoOf<Good, Total, { readonly good: SloEvents<Good>; readonly total: SloEvents<Total> }>
+  | TwoOf<Bad, Total, { readonly bad: SloEvents<Bad>; readonly total: SloEvents<Total> }>
+  | TwoOf<Good, Bad, { readonly good: SloEvents<Good>; readonly bad: SloEvents<Bad> }>
   | {
       readonly latency: SloLatency<Timed>;
-      readonly by?: readonly LabelsIn<Timed>[];
+      readonly by?: readonly (keyof Timed['labels'] & string)[];
       readonly events?: never;
     };
 
+/** Options of `defineSlo`. */
 export type SloOptions<
   Good extends EventMetric = EventMetric,
   Bad extends EventMetric = EventMetric,
@@ -105,10 +98,11 @@ export type SloOptions<
 > = CommonOptions & Indicator<Good, Bad, Total, Timed>;
 
 /**
- * Defines a service level objective: rules, alerts and panels come of it. Metrics beside the catalogue must be among the
- * `definitions` of the bundle.
- * @throws ERR_METRICS_INVALID_OPTION for a misspelt option; ERR_METRICS_INVALID_MONITORING for a label, a value or a bucket that
- *   the metric lacks, an objective outside of 0 to 1, a leg that can never fire
+ * Defines a service level objective, for `slos` of a bundle: its rules, alerts and panels. A metric that is not in the catalogue
+ * must be in the `definitions` of the bundle.
+ * @throws ERR_METRICS_INVALID_OPTION for an unknown option
+ * @throws ERR_METRICS_INVALID_MONITORING for a label, a value or a bucket that the metric does not have, an objective that is not
+ *   between 0 and 1, or a leg that can never fire
  * @example
  * const issueSuccess = defineSlo({
  *   name: 'issue-success',
@@ -116,6 +110,7 @@ export type SloOptions<
  *   events: { bad: { metric: issuesProcessed, matches: { outcome: 'failure' } }, total: { metric: issuesProcessed } },
  *   by: ['provider'],
  * });
+ * @see {@link https://sre.google/workbook/alerting-on-slos/ Alerting on SLOs, The Site Reliability Workbook}
  */
 export function defineSlo<
   const Good extends EventMetric = never,
@@ -124,13 +119,4 @@ export function defineSlo<
   const Timed extends HistogramDefinition = never,
 >(options: SloOptions<Good, Bad, Total, Timed>): Slo {
   return checkedSlo(options);
-}
-
-/** A closed label may also be `other`, what a value outside of its set becomes. */
-type ValueFor<V extends string> = string extends V ? string : V | 'other';
-interface OneOf<V extends string> {
-  readonly oneOf: readonly V[];
-}
-interface NoneOf<V extends string> {
-  readonly noneOf: readonly V[];
 }

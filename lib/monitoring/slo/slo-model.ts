@@ -1,11 +1,15 @@
-/** What an SLO is once it has been checked: data that rules, alerts and boards are made of. */
-import type { CounterDefinition, HistogramDefinition, SummaryDefinition } from '../../definition.js';
-import type { LabelShape } from '../../label.js';
+/** An SLO once it has been checked: the data that rules, alerts and boards are made from. */
+import type {
+  CounterDefinition,
+  HistogramDefinition,
+  LabelShape,
+  SummaryDefinition,
+} from '../../definition.js';
 import type { Severity, Subject } from '../model.js';
 import type { Matches } from '../promql/expression.js';
 import type { BurnFactor } from './burn-rates.js';
 
-/** What counts events: a counter, or the count of a histogram or a summary. */
+/** A metric that counts events: a counter, or the count of a histogram or a summary. */
 export type EventMetric<L extends LabelShape = LabelShape> =
   | CounterDefinition<L>
   | HistogramDefinition<L>
@@ -21,17 +25,23 @@ export interface SloSeverities {
   readonly absent: Severity;
 }
 
-/** Events of an SLO that has been checked. */
+/** Events of a checked SLO. */
 export interface CheckedEvents {
+  /** What counts the events. */
   readonly metric: EventMetric;
+  /** Which of its series count; `{}` for all. */
   readonly matches: Matches;
 }
 
-/** An SLO with every default filled in. */
+/** The result of `defineSlo`: frozen, with every default filled in. `SloOptions` documents the options. */
 export interface Slo {
+  /** In kebab-case: label `slo` of all its series and alerts. */
   readonly name: string;
+  /** Share of good events, above 0 and below 1. */
   readonly objective: number;
+  /** One sentence, or empty. */
   readonly description: string;
+  /** Two of good, bad and total; `undefined` for an SLO over a latency. */
   readonly events:
     | {
         readonly good?: CheckedEvents;
@@ -39,6 +49,7 @@ export interface Slo {
         readonly total?: CheckedEvents;
       }
     | undefined;
+  /** A bucket of a histogram; `undefined` for an SLO over events. */
   readonly latency:
     | {
         readonly metric: HistogramDefinition;
@@ -46,11 +57,18 @@ export interface Slo {
         readonly matches: Matches;
       }
     | undefined;
+  /** Labels whose values have an error budget each. */
   readonly by: readonly string[];
+  /** Days of the error budget. */
   readonly windowDays: number;
+  /** Events in the long window of a leg below which it does not fire. */
   readonly minimumEvents: number;
+  /** The severities of its alerts. */
   readonly severity: SloSeverities;
+  /** The subject whose runbook and route its alerts use. */
   readonly subject: Subject;
+  /** Burn rates that have an alert, descending. */
   readonly legs: readonly BurnFactor[];
+  /** Whether a missing indicator fires an alert. */
   readonly absence: 'always' | 'never';
 }

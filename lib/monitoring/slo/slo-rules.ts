@@ -1,6 +1,6 @@
 /**
- * The records of an SLO. Events are counted once, over five minutes, and everything longer is a sum of these: an hour counts by
- * its events, so an idle night with one failure is no bad night; and three days of a histogram are not read at every evaluation.
+ * The records of an SLO. Events are counted once, over five minutes, and longer windows are sums of these records. So a window is
+ * weighted by its events, and one failure in an idle night counts little; and no evaluation reads three days of a histogram.
  */
 
 import type { RecordingRule } from '../model.js';
@@ -9,23 +9,23 @@ import { type BundleSettings, holdOf, windowOf } from '../settings.js';
 import { burnWindows } from './burn-rates.js';
 import type { CheckedEvents, Slo } from './slo-model.js';
 
-/** Names of the records; label `slo` tells whose. */
+/** Names of the records; label `slo` is the name of the SLO. */
 export const sloRecords = Object.freeze({
-  /** Events a second. */
+  /** Events per second. */
   events: 'slo:sli_events:rate5m',
-  /** Bad events a second, 0 where there is no series of them. */
+  /** Bad events per second, 0 if they have no series. */
   badEvents: 'slo:sli_events_bad:rate5m',
   objective: 'slo:objective:ratio',
-  /** 1 where nothing is spent, 0 where all is, below 0 where more is. */
+  /** 1: nothing is spent; 0: the whole budget is; below 0: more than the budget. */
   budgetRemaining: 'slo:error_budget_remaining:ratio',
 });
 
-/** `slo:sli_error:ratio_rate1h`: share of bad events; nothing where there are no events. */
+/** `slo:sli_error:ratio_rate1h`: share of bad events; no value without events. */
 export function errorRatioRecord(seconds: number): string {
   return `slo:sli_error:ratio_rate${duration(seconds)}`;
 }
 
-/** `slo:burn_rate:ratio_rate1h`: how fast the budget burns, as a multiple of what it bears. */
+/** `slo:burn_rate:ratio_rate1h`: how many times as fast as allowed the error budget is spent. */
 export function burnRateRecord(seconds: number): string {
   return `slo:burn_rate:ratio_rate${duration(seconds)}`;
 }
@@ -35,17 +35,17 @@ export function recordOf({ job }: Pick<BundleSettings, 'job'>, { name }: Pick<Sl
   return `${record}{job="${job}",slo="${name}"}`;
 }
 
-/** `(1 - 0.99)`: PromQL computes it as the rest of the generator does. */
+/** `(1 - 0.99)`: PromQL rounds as JavaScript does. */
 export function budgetText({ objective }: Slo): string {
   return `(1 - ${objective})`;
 }
 
-/** Seconds between two evaluations: a minute is soon enough for windows of five, and keeps a month of them readable. */
+/** Seconds between two evaluations: a minute suffices for windows of five, and keeps a query over a month fast. */
 export function sloIntervalSeconds(settings: BundleSettings): number {
   return Math.max(settings.intervals.evaluationSeconds, holdOf(settings, 60));
 }
 
-/** Events within a window, all or the bad ones, from the evaluations in it. */
+/** Number of events within a window, all or the bad ones, from the records in it. */
 export function eventsWithin(
   settings: BundleSettings,
   slo: Slo,
@@ -57,88 +57,69 @@ export function eventsWithin(
 }
 
 export function sloRules(settings: BundleSettings, slo: Slo): RecordingRule[] {
-  const labels = { slo: slo.name };
   const { bad, total } = eventRates(settings, slo);
   const period = slo.windowDays * 86_400;
-  const shares = [...burnWindows, period].map((seconds) => ({
-    record: errorRatioRecord(seconds),
-    expression: errorRatio(settings, slo, seconds),
-    labels,
-  }));
-  const burns = burnWindows.map((seconds) => ({
-    record: burnRateRecord(seconds),
-    expression: `${recordOf(settings, slo, errorRatioRecord(seconds))} / ${budgetText(slo)}`,
-    labels,
-  }));
-  return [
-    { record: sloRecords.events, expression: total, labels },
-    { record: sloRecords.badEvents, expression: bad, labels },
-    ...shares,
-    ...burns,
-    {
-      record: sloRecords.objective,
-      expression: `vector(${slo.objective})`,
-      labels: { job: settings.job, ...labels },
-    },
-    {
-      record: sloRecords.budgetRemaining,
-      expression: `1 - ${recordOf(settings, slo, errorRatioRecord(period))} / ${budgetText(slo)}`,
-      labels,
-    },
+  const perBudget = (seconds: number): string =>
+    `${recordOf(settings, slo, errorRatioRecord(seconds))} / ${budgetText(slo)}`;
+  const rules: RecordingRule[] = [
+    { record: sloRecords.events, expression: total },
+    { record: sloRecords.badEvents, expression: bad },
+    ...[...burnWindows, period].map((seconds) => ({
+      record: errorRatioRecord(seconds),
+      expression: errorRatio(settings, slo, seconds),
+    })),
+    ...burnWindows.map((seconds) => ({ record: burnRateRecord(seconds), expression: perBudget(seconds) })),
+    { record: sloRecords.objective, expression: `vector(${slo.objective})`, labels: { job: settings.job } },
+    { record: sloRecords.budgetRemaining, expression: `1 - ${perBudget(period)}` },
   ];
+  return rules.map((rule) => ({ ...rule, labels: { ...rule.labels, slo: slo.name } }));
 }
 
-/** Parts and wholes are summed apart and divided after: an average of shares would be none. */
+/** Bad events and all events are summed, then divided: an average of shares would weigh an idle hour like a busy one. */
 function errorRatio(settings: BundleSettings, slo: Slo, seconds: number): string {
   const bad = recordOf(settings, slo, sloRecords.badEvents);
   const total = recordOf(settings, slo, sloRecords.events);
-  // The records are five minutes already.
+  // The records are over five minutes already.
   if (seconds === burnWindows[0]) return `${bad} / (${total} > 0)`;
   const window = windowOf(settings, seconds);
   return `sum_over_time(${bad}[${window}]) / (sum_over_time(${total}[${window}]) > 0)`;
 }
 
-/** Bad events and all events a second. A series that is not there yet has counted nothing: 0, not nothing. */
+/** Bad events and all events per second. A series that does not exist yet has counted nothing: 0, not an empty result. */
 function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string; readonly total: string } {
   const window = windowOf(settings, 300);
   const job = { job: settings.job };
-  const summed = (selected: string) => sumBy(['job', ...slo.by], rate(selected, window));
+  const sum = (expression: string) => sumBy(['job', ...slo.by], expression);
   if (slo.latency !== undefined) {
     const { metric, thresholdSeconds, matches } = slo.latency;
     const le = bucketMatch(metric, thresholdSeconds);
     const good = rate(selector(metric, { ...job, ...matches, le }, '_bucket'), window);
-    // Of series that have the bucket: those that have other buckets say nothing, and nothing bad.
-    const total = sumBy(
-      ['job', ...slo.by],
-      `${rate(selector(metric, { ...job, ...matches }, '_count'), window)} and ignoring (le) ${good}`,
-    );
-    return { total, bad: `clamp_min(${total} - ${sumBy(['job', ...slo.by], good)}, 0)` };
+    const count = rate(selector(metric, { ...job, ...matches }, '_count'), window);
+    // Only series with this bucket: those with other buckets say nothing about the threshold.
+    const total = sum(`${count} and ignoring (le) ${good}`);
+    return { total, bad: `clamp_min(${total} - ${sum(good)}, 0)` };
   }
   const rateOf = ({ metric, matches }: CheckedEvents) =>
-    summed(selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'));
+    sum(
+      rate(
+        selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'),
+        window,
+      ),
+    );
   const { good, bad, total } = slo.events ?? {};
-  if (total !== undefined && bad !== undefined) {
-    const all = rateOf(total);
-    return { total: all, bad: filled(rateOf(bad), all) };
+  const [goodRate, badRate, all] = [good, bad, total].map((part) => (part === undefined ? '' : rateOf(part)));
+  if (!all) {
+    const allBad = filled(badRate, goodRate);
+    return { total: `(${filled(goodRate, badRate)}) + (${allBad})`, bad: allBad };
   }
-  if (total !== undefined && good !== undefined) {
-    const all = rateOf(total);
-    return { total: all, bad: rest(all, rateOf(good)) };
-  }
-  const [goodRate, badRate] = [good, bad].map((part) => (part === undefined ? '' : rateOf(part))) as [
-    string,
-    string,
-  ];
-  const allBad = filled(badRate, goodRate);
-  return { total: `(${filled(goodRate, badRate)}) + (${allBad})`, bad: allBad };
+  // Rounding must not make the rest negative.
+  return {
+    total: all,
+    bad: badRate ? filled(badRate, all) : `clamp_min(${all} - (${filled(goodRate, all)}), 0)`,
+  };
 }
 
 /** A part of a whole, 0 where it has no series. */
-function filled(part: string, whole: string): string {
+function filled(part = '', whole = ''): string {
   return `${part} or 0 * ${whole}`;
-}
-
-/** What of the whole is not the good part; rounding must not make it less than nothing. */
-function rest(whole: string, good: string): string {
-  return `clamp_min(${whole} - (${filled(good, whole)}), 0)`;
 }

@@ -1,14 +1,14 @@
-/** Labels that satisfy matchers: for the crafted series of tests. */
+/** Labels that satisfy matchers, for the series of test cases. */
 import type { MetricDefinition } from '../../definition.js';
 import { type Match, type Matches, monitoringError } from '../promql/expression.js';
 import type { Slo } from './slo-model.js';
 
-/** Values to try where a label takes any text. */
+/** Values to try for a label without a closed set. */
 const usual: readonly string[] = ['sample', '200', '500', '404', '429', 'GET', 'POST', ''];
 
 /**
- * A value for each label of a metric, so that all of some matchers hold, and some one of `none` does not.
- * @throws ERR_METRICS_INVALID_MONITORING where there are no such values: such events could not be told apart
+ * A value for each label of a metric, so that every matcher of `all` holds and at least one of `none` does not.
+ * @throws ERR_METRICS_INVALID_MONITORING if there are no such values, because no label distinguishes the events
  */
 export function labelsFor(
   slo: Slo,
@@ -30,21 +30,21 @@ export function labelsFor(
     }),
   );
   const chosen: Record<string, string> = {};
-  let told = Object.keys(none).length === 0;
+  let isDistinct = Object.keys(none).length === 0;
   for (const [label, candidates] of labels) {
     const excluded = none[label];
-    const other =
-      told || excluded === undefined ? undefined : candidates.find((value) => !holds(excluded, value));
-    if (other !== undefined) told = true;
-    const value = other ?? candidates[0];
+    const distinct =
+      isDistinct || excluded === undefined ? undefined : candidates.find((value) => !holds(excluded, value));
+    if (distinct !== undefined) isDistinct = true;
+    const value = distinct ?? candidates[0];
     if (value === undefined) throw unsatisfied(slo, metric, label);
     if (value !== '') chosen[label] = value;
   }
-  if (!told) throw unsatisfied(slo, metric, Object.keys(none).join(', '));
+  if (!isDistinct) throw unsatisfied(slo, metric, Object.keys(none).join(', '));
   return chosen;
 }
 
-/** A series as promtool takes it. */
+/** A series in promtool's notation. */
 export function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return `${name}{${pairs.join(',')}}`;
@@ -53,7 +53,7 @@ export function seriesOf(name: string, labels: Readonly<Record<string, string>>)
 function unsatisfied(slo: Slo, metric: MetricDefinition, label: string): Error {
   return monitoringError(
     `matches of SLO \`${slo.name}\``,
-    `matchers that some values of \`${label}\` of metric \`${metric.name}\` satisfy, good ones and bad ones`,
+    `matchers that distinguish good and bad values of \`${label}\` of metric \`${metric.name}\``,
     label,
     'With `{ oneOf: [...] }` instead of `{ raw }` the values are known.',
   );
@@ -69,7 +69,7 @@ function holds(match: Match, value: string): boolean {
   return anchored(text, value) === (operator === '=~');
 }
 
-/** The values that a matcher names, or the simplest that its regular expression takes. */
+/** The values that a matcher names, or the simplest that its regular expression matches. */
 function mentioned(match: Match): readonly string[] {
   if (typeof match === 'string') return [match];
   if ('oneOf' in match) return match.oneOf;
@@ -86,7 +86,7 @@ function mentioned(match: Match): readonly string[] {
     );
 }
 
-/** `=~"5.."` taken apart; PromQL's escapes in strings are JSON's, near enough. */
+/** `=~"5.."` in its parts; PromQL's string escapes are close enough to JSON's. */
 function rawParts(raw: string): { readonly operator: string; readonly text: string } {
   const [, operator = '=', quoted = '""'] = /^\s*(=~|!~|!=|=)\s*(".*")\s*$/s.exec(raw) ?? [];
   try {
@@ -96,7 +96,7 @@ function rawParts(raw: string): { readonly operator: string; readonly text: stri
   }
 }
 
-/** Prometheus' regular expressions take the whole value. What JavaScript cannot read takes nothing. */
+/** Prometheus' regular expressions match the whole value. One that JavaScript cannot compile matches nothing. */
 function anchored(expression: string, value: string): boolean {
   try {
     return new RegExp(`^(?:${expression})$`, 's').test(value);

@@ -1,4 +1,4 @@
-/** Service level objectives in the bundle: a group of rules each. */
+/** Service level objectives in the bundle: a group of rules for each. */
 import { shapeOf } from '../../definition.js';
 import { nearest } from '../../errors.js';
 import type { RuleGroup } from '../model.js';
@@ -16,12 +16,12 @@ export { defineSlo, type SloOptions } from './slo-definition.js';
 export type { Slo, SloSeverities } from './slo-model.js';
 
 /**
- * The SLOs of a bundle: the defaults of its parts, then the user's own; one of the same name takes the default's place.
- * @throws ERR_METRICS_INVALID_MONITORING for two of one name, a metric that the bundle does not know, a budget longer than
- *   Prometheus keeps
+ * The SLOs of a bundle: the defaults of its parts, then the user's own. An own SLO replaces the default with the same name.
+ * @throws ERR_METRICS_INVALID_MONITORING for two SLOs with one name, a metric that the bundle does not have, a
+ *   period longer than the retention of Prometheus
  */
 export function slosOf(settings: BundleSettings): readonly Slo[] {
-  // A file of JavaScript may hold what `defineSlo` never saw; what it gave is not checked again.
+  // A JavaScript file may have objects that `defineSlo` did not return; those it did are not checked again.
   const own = settings.slos.map(checkedSlo);
   const names = own.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -34,19 +34,19 @@ export function slosOf(settings: BundleSettings): readonly Slo[] {
   return [...kept.flatMap((slo) => withinRetention(slo, settings.config.retentionDays)), ...own];
 }
 
-/** A default's budget is over no more days than Prometheus keeps, and over less than a week it says nothing. */
+/** The period of a default is at most the retention of Prometheus; below a week, its budget would mean nothing. */
 function withinRetention(slo: Slo, retentionDays: number): readonly Slo[] {
   if (slo.windowDays <= retentionDays) return [slo];
   return retentionDays < 7 ? [] : [Object.freeze({ ...slo, windowDays: retentionDays })];
 }
 
-/** Rules and alerts of the objectives, all of file `slo`. */
+/** Rules and alerts of the objectives, all in file `slo`. */
 export function sloGroups(settings: BundleSettings): RuleGroup[] {
   return slosOf(settings).map((slo) => ({
     name: `${settings.prefix}-slo-${slo.name}`,
     file: 'slo',
     intervalSeconds: sloIntervalSeconds(settings),
-    // In this order: a rule reads what those before it have written.
+    // The order matters: a rule reads the records of earlier rules.
     rules: [...sloRules(settings, slo), ...sloAlerts(settings, slo)],
   }));
 }

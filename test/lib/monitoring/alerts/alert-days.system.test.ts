@@ -1,4 +1,4 @@
-/** The alerts on plausible days and nights, incidents among them: `test/fixtures/alert-days` says what is right. */
+/** The alerts on plausible days and nights, with and without incidents: `test/fixtures/alert-days` has the days and what must fire. */
 import test from 'ava';
 import { http, processes } from '../../../fixtures/alert-days/http.js';
 import { budgets, limits, spikes } from '../../../fixtures/alert-days/limits.js';
@@ -35,11 +35,11 @@ const families: Readonly<Record<string, AlertFamily>> = {
 for (const [name, family] of Object.entries(families)) {
   testWith(
     ['promtool'],
-    `${name}: the right alerts fire on each of ${family.days.length} days, and no others`,
+    `${name}: exactly the right alerts fire on each of ${family.days.length} days`,
     (t, { promtool }) => checkDays(t, promtool, family),
     'newer',
   );
-  // The rules are the same for both versions: what was reported from the field is checked with the older one too.
+  // Days reported from the field are checked with the older version too.
   const days = family.days.filter(({ isCase }) => isCase);
   if (days.length > 0)
     testWith(
@@ -49,7 +49,7 @@ for (const [name, family] of Object.entries(families)) {
     );
 }
 
-test('every alert of the bundle has its days, but for one that compares a number with a limit and the one that always fires', (t) => {
+test('every alert has days, except Watchdog and one that only compares a number with a limit', (t) => {
   const covered = new Set(Object.values(families).flatMap(({ alerts }) => alerts));
   const names = alertsOf().map(({ name }) => name);
   t.deepEqual(

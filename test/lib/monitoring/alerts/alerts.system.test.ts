@@ -1,4 +1,4 @@
-/** The alerts: rules that promtool accepts, tests that it passes and that can fail, and a runbook section for each. Those of the defaults are run by bundle-tools.test.ts. */
+/** The alerts, checked and tested by promtool. bundle-tools.system.test.ts runs the rules with default options. */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ function run(program: string, args: readonly string[]): Promise<{ code: number; 
 
 testWith(
   ['promtool'],
-  'for Prometheus 3, sixty times as fast, and with other limits, promtool accepts all rules, each alert fires on its series and is quiet on the healthy one, and its texts come out with the values',
+  'sped-up rules for Prometheus 3 with other limits pass promtool, and their texts have values',
   async (t, { promtool }) => {
     const options: BundleOptions = {
       target: '3',
@@ -67,12 +67,12 @@ testWith(
       output,
       /description="95% of the requests to anthropic failed over 5s \(limit 90%, at least 5 requests\)\."/,
     );
-    t.regex(output, /summary="Alerts do not get through alertmanager to webhook"/);
-    t.regex(output, /nothing of core of github is left in 15s, before/);
+    t.regex(output, /summary="Notifications of alertmanager to webhook fail"/);
+    t.regex(output, /the quota of github for core runs out in 15s, before/);
   },
 );
 
-/** The same tests, and one that fails wherever an alert fires: promtool shows the annotations of alerts that are not expected. */
+/** The same tests, with one more that fails wherever an alert fires: promtool prints the annotations of unexpected alerts. */
 function alsoExpectingNoAlerts({ path, content }: BundleFile): BundleFile {
   interface Test {
     readonly name: string;
@@ -104,10 +104,10 @@ function failed(output: string, kind: 'fires' | 'quiet'): string[] {
 
 testWith(
   ['promtool'],
-  'a rule that never fires fails every test of firing, and one that always does every test of quiet',
+  'a rule that never fires fails every firing test, and one that always fires every quiet test',
   async (t, { promtool }) => {
     const names = alertsOf().map(({ name }) => name);
-    // What is constant needs no evaluation more often than every five minutes, which is how far back a query looks.
+    // A query looks back five minutes, so constant rules need no evaluation more often than that.
     const less = ({ path, content }: BundleFile): BundleFile => ({
       path,
       content: content.replace('evaluation_interval: 1m', 'evaluation_interval: 5m'),
@@ -132,14 +132,14 @@ testWith(
   },
 );
 
-/** A series of every metric and every value of its closed labels, with the values of its kind. */
+/** A series for every metric and every value of its closed labels. */
 function everySeries(
   settings: BundleSettings,
   valuesOf: (definition: MetricDefinition) => string,
 ): { series: string; values: string }[] {
   return [...settings.readable.values()].flatMap((definition) => {
     const { name, type, labels } = definition;
-    // Prometheus writes those of the alerts.
+    // Prometheus writes this one itself.
     if (definition === alertStates) return [];
     const job = /^(prometheus|alertmanager)_/.exec(name)?.[1] ?? settings.job;
     let sets: Record<string, string>[] = [{ job, instance: 'a:9090' }];
@@ -157,7 +157,7 @@ function everySeries(
 
 testWith(
   ['promtool'],
-  'an idle service, one that does not use a part, one without anything, and one failure of each kind set nothing off that is not meant to',
+  'an idle service, an unused part and a single failure of each kind fire no other alerts',
   async (t, { promtool }) => {
     const { groups, settings } = groupsOf();
     const folder = await temporaryFolder(t);
@@ -181,7 +181,7 @@ testWith(
       'RuleFailures',
       'Watchdog',
     ];
-    // A service that has just come, and does much from the start, does nothing unusual.
+    // A new service that is busy from the start has no history to compare with.
     const busyFromTheStart = [
       { series: 'up{job="tamma",instance="a:9090"}', values: '1+0x90' },
       {

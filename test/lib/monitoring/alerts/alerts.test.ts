@@ -10,7 +10,7 @@ import { ruleTestFiles } from '../../../../lib/monitoring/prometheus/rule-tests.
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
 import { alertsOf, filesOf, groupsOf, jobsLost, ownAlert } from '../../../helpers/user-alert.js';
 
-test('every alert has a name of its own, a summary, a description, both cases, and a runbook section under its anchor', (t) => {
+test('every alert has a unique name, texts, both test cases and a runbook section', (t) => {
   const { groups, settings } = groupsOf({ alerts: [ownAlert], definitions: [jobsLost] });
   const alerts = groups.flatMap(({ rules }) => rules.filter(isAlert));
   const runbooks = new Map(runbookFiles(groups, settings).map(({ path, content }) => [path, content]));
@@ -28,7 +28,7 @@ test('every alert has a name of its own, a summary, a description, both cases, a
   }
 });
 
-test('the rules carry severity, subject and service, and links to the runbook and the dashboard', (t) => {
+test('rules have labels for severity, subject and service, and links to runbook and dashboard', (t) => {
   const { groups, settings } = groupsOf({
     runbookUrl: 'https://example.com/runbooks/',
     grafanaUrl: 'https://grafana.example.com',
@@ -48,7 +48,7 @@ test('the rules carry severity, subject and service, and links to the runbook an
   });
 });
 
-test('a page whose ticket fires too has the labels by which the one inhibits the other', (t) => {
+test('a page has the labels by which it inhibits its ticket', (t) => {
   const alerts = alertsOf();
   const twins = alerts.filter(({ name }) => name.endsWith('Elevated'));
   t.deepEqual(
@@ -64,7 +64,7 @@ test('a page whose ticket fires too has the labels by which the one inhibits the
   }
 });
 
-test('a limit of the user changes the rule that it is of, and every limit is used', (t) => {
+test('every threshold changes a rule', (t) => {
   const expressions = (options: BundleOptions) =>
     new Map(alertsOf(options).map((alert) => [alert.name, alert.expression]));
   const before = expressions({});
@@ -78,13 +78,13 @@ test('a limit of the user changes the rule that it is of, and every limit is use
   }
 });
 
-test('without a budget there is no alert about it', (t) => {
+test('without a budget there is no budget alert', (t) => {
   const names = alertsOf({ thresholds: { aiMonthlyBudgetUsd: 0 } }).map(({ name }) => name);
   t.false(names.includes('AiBudgetForecast'));
   t.is(names.length, alertsOf().length - 1);
 });
 
-test('a limit that there is not, that is no number, or that nothing can pass is an error', (t) => {
+test('an unknown, non-numeric or unreachable threshold is refused', (t) => {
   const given = (thresholds: object) => () => bundleSettings({ thresholds });
   const code = 'ERR_METRICS_INVALID_MONITORING';
   t.throws(given({ queueDeph: 3 }), { code, message: /Did you mean `queueDepth`\?/ });
@@ -93,7 +93,7 @@ test('a limit that there is not, that is no number, or that nothing can pass is 
   t.throws(given({ aiErrorShare: 1 }), { code, message: /expected a share above 0 and below 1/ });
 });
 
-test('an alert of the user that has a taken name, no name, or another subject is an error', (t) => {
+test('an own alert with a taken name, an invalid name or another subject is refused', (t) => {
   const given =
     (...alerts: readonly Alert[]) =>
     () =>
@@ -105,7 +105,7 @@ test('an alert of the user that has a taken name, no name, or another subject is
   t.throws(given({ ...ownAlert, subject: 'http' }), { code, message: /expected "own", received "http"/ });
 });
 
-test('the alert of the user comes out in rules, tests and runbooks', (t) => {
+test('an own alert appears in rules, tests and runbooks', (t) => {
   const { groups, settings } = groupsOf({ alerts: [ownAlert], definitions: [jobsLost] });
   const rule = ruleFiles(groups, settings).find(({ path }) => path === 'prometheus/rules/alerts-own.yml');
   t.like(parse(rule?.content ?? '').groups[0].rules[0], {
@@ -121,7 +121,7 @@ test('the alert of the user comes out in rules, tests and runbooks', (t) => {
   t.regex(runbook?.content ?? '', /## JobsLost\n(?:.*\n)*.*Jobs are taken and never finished/);
 });
 
-test('a test reads the files whose records its rules read, through others too', (t) => {
+test('a test loads the rule files whose records its rules read, directly or not', (t) => {
   const { settings } = groupsOf();
   const alert: Alert = { ...ownAlert, expression: 'job:b:sum > 1' };
   const groups: RuleGroup[] = [
@@ -136,7 +136,7 @@ test('a test reads the files whose records its rules read, through others too', 
   t.deepEqual(group_eval_order, ['a', 'b', 'own']);
 });
 
-test('all names and labels in crafted series are those of definitions', (t) => {
+test('every series of a test case has a defined name and defined labels', (t) => {
   const { groups, settings } = groupsOf();
   const names = new Set(
     [...settings.readable.values()].flatMap(({ name }) =>
@@ -148,7 +148,7 @@ test('all names and labels in crafted series are those of definitions', (t) => {
       t.true(names.has(series.replace(/\{.*/s, '')), series);
 });
 
-test('the files are the same each time', (t) => {
+test('two generations give the same files', (t) => {
   const { groups, settings } = groupsOf();
   const all = () => [...filesOf().rules, ...filesOf().tests, ...runbookFiles(groups, settings)];
   t.deepEqual(all(), all());

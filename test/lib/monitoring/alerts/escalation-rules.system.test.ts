@@ -23,7 +23,7 @@ for (const [what, given, origins] of [
   ['its own case', fires, ['TargetsDown']],
   ['its own quiet case', quiet, []],
   [
-    'two that last, one of them on several series',
+    'two pages last, one of them with several series',
     {
       series: {
         [firing('A', { provider: 'x' })]: '1x90',
@@ -35,7 +35,7 @@ for (const [what, given, origins] of [
     ['A', 'B'],
   ],
   [
-    'one whose instances take turns',
+    'the instances of a page take turns',
     {
       series: {
         [firing('A', { provider: 'x' })]: '1x40 stale',
@@ -64,7 +64,7 @@ for (const [what, given, origins] of [
 ] satisfies [string, AlertCase, string[]][]) {
   testWith(
     ['promtool'],
-    `escalated ${origins.length === 0 ? 'not' : `for ${origins.join(' and ')}`}: ${what}`,
+    `${what}: ${origins.length === 0 ? 'not escalated' : `${origins.join(' and ')} escalated`}`,
     async (t, { promtool }) => {
       const alert = pageUnattended();
       const folder = await temporaryFolder(t);

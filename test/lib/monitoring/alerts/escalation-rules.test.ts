@@ -9,7 +9,7 @@ function pageUnattended(options: BundleOptions = {}): Alert {
   return rule;
 }
 
-test('a page is escalated after an hour, which tests may shorten', (t) => {
+test('a page is escalated after an hour, divided by speedUp', (t) => {
   t.is(pageUnattended().forSeconds, 3_600);
   t.is(pageUnattended({ intervals: { scrapeSeconds: 0.2, speedUp: 360 } }).forSeconds, 10);
 });

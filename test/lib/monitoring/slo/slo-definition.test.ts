@@ -1,4 +1,4 @@
-/** What `defineSlo` takes, what it makes of it, and what it says of the rest. */
+/** What `defineSlo` accepts, its result, and its error messages. */
 import test from 'ava';
 import fc from 'fast-check';
 import { apiRequests } from '../../../../lib/catalogue/api.js';
@@ -37,7 +37,7 @@ test('an SLO is frozen data with its defaults', (t) => {
   });
 });
 
-test('a bundle takes an SLO of `defineSlo` as it is, and checks one that is not', (t) => {
+test('a bundle uses an SLO of `defineSlo` unchanged, and checks any other', (t) => {
   const slo = defineSlo(valid);
   const own = (slos: readonly Slo[]) =>
     slosOf(bundleSettings({ slos })).find(({ name }) => name === 'issues');
@@ -46,13 +46,13 @@ test('a bundle takes an SLO of `defineSlo` as it is, and checks one that is not'
   t.throws(() => own([{ ...slo, objective: 2 }]), { code: 'ERR_METRICS_INVALID_MONITORING' });
 });
 
-test('by default, one bad event among the fewest is below the fastest leg', (t) => {
+test('by default, one bad event among minimumEvents is below the fastest leg', (t) => {
   t.is(defineSlo({ ...valid, objective: 0.99 }).minimumEvents, 20);
   t.is(defineSlo({ ...valid, objective: 0.999 }).minimumEvents, 70);
   t.is(defineSlo({ ...valid, objective: 0.9999 }).minimumEvents, 695);
 });
 
-/** What is wrong -> its whole message. */
+/** What is wrong -> the options and the whole message. */
 const refused: Readonly<Record<string, readonly [options: object, message: string]>> = {
   'a leg that can never fire': [
     { objective: 0.9 },
@@ -82,7 +82,7 @@ const refused: Readonly<Record<string, readonly [options: object, message: strin
     { events: { bad: { metric: issuesProcessed, matches: { outcome: 'failed' } }, total: events.total } },
     'In `bad` of SLO `issues`: Invalid value of label `outcome` of metric `issues_processed_total` in the monitoring bundle: expected one of success, failure, escalation, received "failed".',
   ],
-  'a bound that is no bucket': [
+  'a threshold that is not a bucket': [
     { events: undefined, latency: { metric: aiRequestDuration, thresholdSeconds: 30 } },
     `In \`latency\` of SLO \`issues\`: Invalid bucket of metric \`ai_request_duration_seconds\` in the monitoring bundle: expected one of its bounds (${aiRequestDuration.buckets.join(', ')}), received 30.`,
   ],
@@ -114,15 +114,15 @@ const refused: Readonly<Record<string, readonly [options: object, message: strin
     { name: 'Issue success' },
     'Invalid name of an SLO in the monitoring bundle: expected kebab-case such as `issue-success`, received "Issue success".',
   ],
-  'a severity that there is not': [
+  'an unknown severity': [
     { severity: { page: 'pages' } },
     'Invalid `severity.page` of SLO `issues` in the monitoring bundle: expected one of page, ticket, info, none, received "pages". Did you mean `page`?',
   ],
-  'a leg that there is not': [
+  'an unknown leg': [
     { legs: [2] },
     'Invalid `legs` of SLO `issues` in the monitoring bundle: expected some of 14.4, 6, 3, 1, received [2].',
   ],
-  'a match of no kind': [
+  'an invalid matcher': [
     { events: { bad: { metric: issuesProcessed, matches: { outcome: ['failure'] } }, total: events.total } },
     'Invalid `matches.outcome` of `bad` of SLO `issues` in the monitoring bundle: expected a value, `{ oneOf }`, `{ noneOf }` or `{ raw }`, received ["failure"].',
   ],
@@ -141,14 +141,14 @@ for (const [what, [options, message]] of Object.entries(refused)) {
   });
 }
 
-test('a misspelt option is told, and the one that is meant', (t) => {
+test('the error of a misspelt option suggests the right one', (t) => {
   t.throws(() => defineSlo({ ...valid, objectiv: 0.9 } as never), {
     code: 'ERR_METRICS_INVALID_OPTION',
     message: /Unknown option `objectiv` of defineSlo: .* Did you mean `objective`\?/,
   });
 });
 
-test('the generation refuses what does not fit the bundle', (t) => {
+test('the generation refuses an SLO that does not fit the bundle', (t) => {
   const jobs = defineCounter({ name: 'jobs_done_total', help: 'Jobs.' });
   const slo = defineSlo({
     name: 'jobs',
@@ -182,7 +182,7 @@ test('the generation refuses what does not fit the bundle', (t) => {
   });
 });
 
-test('events that no labels tell apart are refused, for no test could be made of them', (t) => {
+test('good and bad events that no label distinguishes are refused', (t) => {
   const slo = defineSlo({
     name: 'none',
     objective: 0.99,
@@ -197,7 +197,7 @@ test('events that no labels tell apart are refused, for no test could be made of
   });
 });
 
-test('of any objective, either every leg can fire or the error names one that does and legs that do', (t) => {
+test('for any objective, every leg can fire or the error suggests an objective and legs that can', (t) => {
   fc.assert(
     fc.property(
       fc.double({ min: 0, max: 1, minExcluded: true, maxExcluded: true, noNaN: true }),
@@ -225,7 +225,7 @@ test('of any objective, either every leg can fire or the error names one that do
   );
 });
 
-test('the defaults can all fire, and names are kept apart in CamelCase', (t) => {
+test('all default SLOs can fire and their alerts have unique names', (t) => {
   for (const { objective, legs } of defaultSlos) t.true(legs.every((factor) => canFire(factor, objective)));
   const alerts = sloGroups(bundleSettings()).flatMap(({ rules }) =>
     rules.flatMap((rule) => ('name' in rule ? rule.name : [])),
@@ -234,7 +234,7 @@ test('the defaults can all fire, and names are kept apart in CamelCase', (t) => 
   t.true(alerts.includes('SloAiRequestSuccessBurnsFast'));
 });
 
-test('budgets of the defaults are over no more days than Prometheus keeps; over less than a week there are none', (t) => {
+test('default budgets last no longer than the retention, and are left out below a week', (t) => {
   const windows = (retentionDays: number): string[] => [
     ...new Set(
       sloGroups(bundleSettings({ config: { retentionDays } })).flatMap(({ rules }) =>

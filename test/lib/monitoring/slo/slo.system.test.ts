@@ -1,4 +1,4 @@
-/** SLOs, as the real promtool runs their rules: what burns a budget, what does not, and what is left of it. */
+/** The rules of SLOs, run by promtool: what burns an error budget, what does not, and what remains of it. */
 import test from 'ava';
 import { defineCounter, defineHistogram } from '../../../../lib/define.js';
 import { label } from '../../../../lib/label.js';
@@ -64,20 +64,16 @@ const near = (expression: string, value: number, atMinutes: number, tolerance = 
   samples: { '{}': 1 },
 });
 
-testWith(
-  ['promtool'],
-  'promtool finds nothing to say of the rules, the defaults and own ones',
-  async (t, { promtool }) => {
-    for (const intervals of [{}, { scrapeSeconds: 0.1, speedUp: 600 }]) {
-      const settings = bundleSettings({ definitions, slos: [jobSuccess], intervals });
-      const { passed, output } = await checkRules(t, promtool, sloGroups(settings));
-      t.true(passed, output);
-      t.regex(output, /SUCCESS: \d+ rules found/);
-    }
-  },
-);
+testWith(['promtool'], 'promtool accepts the rules of default and own SLOs', async (t, { promtool }) => {
+  for (const intervals of [{}, { scrapeSeconds: 0.1, speedUp: 600 }]) {
+    const settings = bundleSettings({ definitions, slos: [jobSuccess], intervals });
+    const { passed, output } = await checkRules(t, promtool, sloGroups(settings));
+    t.true(passed, output);
+    t.regex(output, /SUCCESS: \d+ rules found/);
+  }
+});
 
-testWith(['promtool'], 'what burns fires, and nothing else', async (t, { promtool }) => {
+testWith(['promtool'], 'exactly the SLOs that burn their budget fire', async (t, { promtool }) => {
   const page = 'SloJobSuccessBurnsFast';
   const ticket = 'SloJobSuccessBurnsSlowly';
   const all = 'SloJobSuccess.*';
@@ -186,49 +182,45 @@ testWith(['promtool'], 'each leg fires just above its limit and not just below',
   }
 });
 
-testWith(
-  ['promtool'],
-  'every alert fires on its own series and is quiet on the healthy ones',
-  async (t, { promtool }) => {
-    const own = [
-      jobSuccess,
-      defineSlo({
-        name: 'job-good',
-        objective: 0.9999,
-        events: {
-          good: { metric: jobs, matches: { outcome: { noneOf: ['failure'] } } },
-          total: { metric: jobs },
-        },
-        by: ['queue'],
-      }),
-      defineSlo({
-        name: 'queue-a-wait',
-        objective: 0.95,
-        latency: { metric: wait, thresholdSeconds: 1, matches: { queue: { raw: '=~"a.+"' } } },
-        by: ['queue'],
-        severity: { page: 'ticket' },
-      }),
-    ];
-    // Those of the defaults are run by bundle-tools.test.ts.
-    const isOwn = ({ name }: RuleGroup) => own.some((slo) => name === `tamma-slo-${slo.name}`);
-    const usual = sloGroups(bundleSettings({ definitions, slos: own })).filter(isOwn);
-    const fast = sloGroups(
-      bundleSettings({ definitions, slos: own, intervals: { scrapeSeconds: 1, speedUp: 60 } }),
-    ).filter(isOwn);
-    t.is(usual.length, own.length);
-    for (const group of [...usual, ...fast]) {
-      const alerts = group.rules.filter(isAlert);
-      // Two burn alerts, and one of absence where it was asked for.
-      t.is(alerts.length, group.name.endsWith(jobSuccess.name) ? 3 : 2, group.name);
-      const tests = alerts.flatMap((alert) => [
-        caseOf(alert, 'fires', alert.tests.fires),
-        caseOf(alert, 'quiet', alert.tests.quiet),
-      ]);
-      const { passed, output } = await runRuleTests(t, promtool, [group], tests);
-      t.true(passed, output);
-    }
-  },
-);
+testWith(['promtool'], 'every alert passes its own test cases', async (t, { promtool }) => {
+  const own = [
+    jobSuccess,
+    defineSlo({
+      name: 'job-good',
+      objective: 0.9999,
+      events: {
+        good: { metric: jobs, matches: { outcome: { noneOf: ['failure'] } } },
+        total: { metric: jobs },
+      },
+      by: ['queue'],
+    }),
+    defineSlo({
+      name: 'queue-a-wait',
+      objective: 0.95,
+      latency: { metric: wait, thresholdSeconds: 1, matches: { queue: { raw: '=~"a.+"' } } },
+      by: ['queue'],
+      severity: { page: 'ticket' },
+    }),
+  ];
+  // Those of the defaults are run by bundle-tools.test.ts.
+  const isOwn = ({ name }: RuleGroup) => own.some((slo) => name === `tamma-slo-${slo.name}`);
+  const usual = sloGroups(bundleSettings({ definitions, slos: own })).filter(isOwn);
+  const fast = sloGroups(
+    bundleSettings({ definitions, slos: own, intervals: { scrapeSeconds: 1, speedUp: 60 } }),
+  ).filter(isOwn);
+  t.is(usual.length, own.length);
+  for (const group of [...usual, ...fast]) {
+    const alerts = group.rules.filter(isAlert);
+    // Two burn alerts, and one of absence where it was asked for.
+    t.is(alerts.length, group.name.endsWith(jobSuccess.name) ? 3 : 2, group.name);
+    const tests = alerts.flatMap((alert) => [
+      caseOf(alert, 'fires', alert.tests.fires),
+      caseOf(alert, 'quiet', alert.tests.quiet),
+    ]);
+    const { passed, output } = await runRuleTests(t, promtool, [group], tests);
+    t.true(passed, output);
+  }
+});
 
 function caseOf(alert: Alert, kind: 'fires' | 'quiet', { series, atMinutes, ...rest }: AlertCase): RuleTest {
   const samples = kind === 'quiet' ? [] : (rest.labels ?? [{}]);
@@ -261,7 +253,7 @@ function caseOf(alert: Alert, kind: 'fires' | 'quiet', { series, atMinutes, ...r
 
 testWith(
   ['promtool'],
-  'a month is weighted by its events, and what is left is right to a millionth',
+  'the error budget of a month is weighted by events, exact to a millionth',
   async (t, { promtool }) => {
     // Busy days of 8 hours with 1,000 jobs a minute, 2 in 1,000 bad; nights with 1 job in 10 minutes, all of them bad.
     const days = 28;
@@ -320,7 +312,7 @@ testWith(
 
 testWith(
   ['promtool'],
-  'a latency bound is found as Prometheus 2 writes it and as Prometheus 3 does',
+  'a latency bucket is found in the notations of Prometheus 2 and 3',
   async (t, { promtool }) => {
     const slo = defineSlo({
       name: 'wait',
@@ -350,7 +342,7 @@ testWith(
 
 testWith(
   ['promtool'],
-  'two of good, bad and total do, whichever have no series yet',
+  'any two of good, bad and total suffice, even when one has no series yet',
   async (t, { promtool }) => {
     const good = { metric: jobs, matches: { outcome: 'success' } } as const;
     const slos = [
@@ -372,7 +364,7 @@ testWith(
   },
 );
 
-test('sped up, windows and holds shrink and names stay', (t) => {
+test('speedUp shortens windows and holds and keeps names', (t) => {
   const [usual] = groupsOf([jobSuccess]);
   const [fast] = groupsOf([jobSuccess], { intervals: { scrapeSeconds: 0.2, speedUp: 360 } });
   const names = (group: RuleGroup | undefined) =>
@@ -393,7 +385,7 @@ test('sped up, windows and holds shrink and names stay', (t) => {
   );
 });
 
-test('an own SLO takes the place of the default of its name', (t) => {
+test('an own SLO replaces the default with the same name', (t) => {
   const own = defineSlo({ name: 'issue-success', objective: 0.99, events: failures });
   const slos = slosOf(bundleSettings({ include: bundleParts, definitions, slos: [own] }));
   t.deepEqual(
