@@ -1,10 +1,8 @@
 /** Rules and alerts of the user's own, held to their shape: options may come from a file that no compiler has read. */
 import { madeDashboards } from '../bundle-parts.js';
-import type { Alert, AlertCase, RecordingRule, Severity } from '../model.js';
+import { type Alert, type AlertCase, type RecordingRule, severities } from '../model.js';
 import { monitoringError } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-
-const severities: readonly Severity[] = ['page', 'ticket', 'info', 'none'];
 
 /** @throws ERR_METRICS_INVALID_MONITORING for a field that is missing or of another type, with the alert's name */
 export function checkOwnRules({
