@@ -1,7 +1,7 @@
 /** Names and labels that the manifests share. */
 import type { BundleSettings } from '../settings.js';
 
-/** The name of the service in Kubernetes, which takes fewer characters than Prometheus: `My Agent` is `my-agent`. */
+/** The service's name as Kubernetes allows it: `My Agent` becomes `my-agent`. */
 export function nameInKubernetes({ job }: Pick<BundleSettings, 'job'>): string {
   const name = job
     .toLowerCase()
@@ -12,7 +12,7 @@ export function nameInKubernetes({ job }: Pick<BundleSettings, 'job'>): string {
   return name === '' ? 'service' : name;
 }
 
-/** The labels by which things find each other. */
+/** The labels that selectors match. */
 export function labelsOf(
   settings: Pick<BundleSettings, 'job'>,
   component: string,
@@ -23,10 +23,8 @@ export function labelsOf(
   };
 }
 
-/** Whether a scrape must show a token: it is in a Secret of this name then. */
+/** Name of the Secret with the token for scrapes; `undefined` where they need none. */
 export function tokenSecret(settings: BundleSettings): string | undefined {
   const { token, tokenFile } = settings.config;
-  return token === undefined && tokenFile === undefined
-    ? undefined
-    : `${nameInKubernetes(settings)}-metrics-token`;
+  return (token ?? tokenFile) === undefined ? undefined : `${nameInKubernetes(settings)}-metrics-token`;
 }

@@ -1,178 +1,126 @@
-/** Prometheus in Kubernetes by its operator: what is scraped, the rules, and a Prometheus with the retention. */
+/** Prometheus in Kubernetes with the Prometheus operator: ServiceMonitors, a Prometheus and the rules. */
 import { parse } from 'yaml';
 import type { BundleFile } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-import { yamlFile } from '../yaml-file.js';
+import { yaml, yamlFile } from '../yaml-file.js';
 import { images } from './images.js';
 import { labelsOf, nameInKubernetes, tokenSecret } from './kubernetes-names.js';
 import { features, retention } from './start-commands.js';
 
-type YamlMap = Readonly<Record<string, unknown>>;
-
-const api = 'monitoring.coreos.com/v1';
-
-/** `deploy/kubernetes/prometheus.yml`: ServiceMonitors, and a Prometheus that takes them and the rules of this namespace. */
+/** `deploy/kubernetes/prometheus.yml`: a Prometheus that selects the ServiceMonitors and the rules of its namespace. */
 export function kubernetesPrometheus(settings: BundleSettings): BundleFile {
+  const { config, intervals, remoteWriteUrl } = settings;
   const name = nameInKubernetes(settings);
+  const [ofService, ofPrometheus, ofAlertmanager] = [name, 'prometheus', 'alertmanager'].map((component) =>
+    labelsOf(settings, component),
+  );
+  const partOf = { matchLabels: { 'app.kubernetes.io/part-of': name } };
+  const image = images[settings.target].prometheus;
+  const interval = duration(intervals.scrapeSeconds);
+  const limits = scrapeLimits(settings);
+  const token = (secret: string | undefined) => secret && { credentials: { name: secret, key: 'token' } };
+  const secret = tokenSecret(settings);
+  const enabled = features(settings);
+  // The rules select by the jobs of prometheus.yml; without `relabelings` the operator names jobs after Services. It also adds the label
+  // `service`, in place of the metrics' own: `api_requests_total` has one.
   return yamlFile(
     'deploy/kubernetes/prometheus.yml',
-    [
-      serviceMonitor(settings),
-      otherMonitor(settings, 'prometheus', 'web', { 'operated-prometheus': 'true' }),
-      otherMonitor(settings, 'alertmanager', 'web', labelsOf(settings, 'alertmanager')),
-      prometheus(settings),
-      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: `${name}-prometheus` } },
+    yaml`
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: { name: ${name}, labels: ${ofService} }
+spec:
+  selector: { matchLabels: ${ofService} }
+  endpoints:
+    - port: metrics
+      path: ${config.path}
+      interval: ${interval}
+      authorization: ${secret && { type: 'Bearer', ...(token(secret) as object) }}
+      relabelings: [{ targetLabel: job, replacement: ${settings.job} }, { action: labeldrop, regex: service }]
+  sampleLimit: ${limits.samples}
+  labelLimit: ${limits.labels}
+  labelNameLengthLimit: ${limits.labelNameLength}
+  labelValueLengthLimit: ${limits.labelValueLength}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: { name: ${`${name}-prometheus`}, labels: ${ofPrometheus} }
+spec:
+  selector: { matchLabels: { operated-prometheus: 'true' } }
+  endpoints: [{ port: web, interval: ${interval}, relabelings: [{ targetLabel: job, replacement: prometheus }] }]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: { name: ${`${name}-alertmanager`}, labels: ${ofAlertmanager} }
+spec:
+  selector: { matchLabels: ${ofAlertmanager} }
+  endpoints: [{ port: web, interval: ${interval}, relabelings: [{ targetLabel: job, replacement: alertmanager }] }]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: Prometheus
+metadata: { name: ${name}, labels: ${ofPrometheus} }
+spec:
+  image: ${image}
+  version: ${image.slice(image.indexOf(':') + 1)}
+  replicas: 1
+  retention: ${retention(settings)}
+  enableFeatures: ${enabled.length > 0 ? enabled : undefined}
+  scrapeInterval: ${interval}
+  evaluationInterval: ${duration(intervals.evaluationSeconds)}
+  externalLabels: ${{ environment: config.environment, ...settings.externalLabels }}
+  serviceAccountName: ${`${name}-prometheus`}
+  securityContext: { runAsNonRoot: true, runAsUser: 65534, fsGroup: 65534 }
+  serviceMonitorSelector: ${partOf}
+  ruleSelector: ${partOf}
+  alerting: { alertmanagers: [{ name: ${`${name}-alertmanager`}, port: web, apiVersion: v2 }] }
+  remoteWrite: ${
+    remoteWriteUrl && [
       {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'Role',
-        metadata: { name: `${name}-prometheus` },
-        rules: [
-          { apiGroups: [''], resources: ['services', 'endpoints', 'pods'], verbs: ['get', 'list', 'watch'] },
-          { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
-        ],
+        url: remoteWriteUrl,
+        authorization: token(settings.remoteWriteTokenFile && `${name}-remote-write-token`),
       },
-      {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'RoleBinding',
-        metadata: { name: `${name}-prometheus` },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: `${name}-prometheus` },
-        subjects: [{ kind: 'ServiceAccount', name: `${name}-prometheus` }],
-      },
-    ],
-    {
-      about:
-        "For the Prometheus operator. Where there is a Prometheus already, it needs the ServiceMonitors and the rules only.\nEverything is looked for in one namespace, that of kubectl's context.",
-    },
+    ]
+  }
+  storage: { volumeClaimTemplate: { spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 20Gi } } } } }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: ${`${name}-prometheus`} }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: { name: ${`${name}-prometheus`} }
+rules:
+  - { apiGroups: [''], resources: [services, endpoints, pods], verbs: [get, list, watch] }
+  - { apiGroups: [discovery.k8s.io], resources: [endpointslices], verbs: [get, list, watch] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: ${`${name}-prometheus`} }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${`${name}-prometheus`} }
+subjects: [{ kind: ServiceAccount, name: ${`${name}-prometheus`} }]
+`,
+    "For the Prometheus operator. Where there is a Prometheus already, it needs the ServiceMonitors and the rules only.\nEverything is looked for in one namespace, that of kubectl's context.",
   );
 }
 
-/**
- * `deploy/kubernetes/prometheus-rules.yml`: a PrometheusRule a rule file, with the groups that the file has.
- */
+/** `deploy/kubernetes/prometheus-rules.yml`: one PrometheusRule per rule file, with the groups of the file. */
 export function kubernetesRules(settings: BundleSettings, files: readonly BundleFile[]): BundleFile {
+  const name = nameInKubernetes(settings);
   const rules = files
-    .map(({ path, content }) => ({ file: /^prometheus\/rules\/(.+)\.yml$/.exec(path)?.[1], content }))
-    .flatMap(({ file, content }) => (file === undefined ? [] : [{ file, content }]))
-    .sort((one, other) => (one.file < other.file ? -1 : 1))
+    .flatMap(({ path, content }) => {
+      const file = /^prometheus\/rules\/(.+)\.yml$/.exec(path)?.[1];
+      return file === undefined ? [] : [{ file, content }];
+    })
+    .sort((a, b) => (a.file < b.file ? -1 : 1))
     .map(({ file, content }) => ({
-      apiVersion: api,
+      apiVersion: 'monitoring.coreos.com/v1',
       kind: 'PrometheusRule',
-      metadata: {
-        name: `${nameInKubernetes(settings)}-${file}`,
-        labels: labelsOf(settings, nameInKubernetes(settings)),
-      },
-      spec: { groups: (parse(content) as { groups: readonly unknown[] }).groups },
+      metadata: { name: `${name}-${file}`, labels: labelsOf(settings, name) },
+      spec: parse(content) as object,
     }));
-  return yamlFile('deploy/kubernetes/prometheus-rules.yml', rules, {
-    about: 'The rules of prometheus/rules, for the Prometheus operator.',
-  });
-}
-
-function serviceMonitor(settings: BundleSettings): YamlMap {
-  const name = nameInKubernetes(settings);
-  const { config, intervals } = settings;
-  const limits = scrapeLimits(settings);
-  const secret = tokenSecret(settings);
-  return {
-    apiVersion: api,
-    kind: 'ServiceMonitor',
-    metadata: { name, labels: labelsOf(settings, name) },
-    spec: {
-      selector: { matchLabels: labelsOf(settings, name) },
-      endpoints: [
-        {
-          port: 'metrics',
-          path: config.path,
-          interval: duration(intervals.scrapeSeconds),
-          ...(secret === undefined
-            ? {}
-            : { authorization: { type: 'Bearer', credentials: { name: secret, key: 'token' } } }),
-          // The operator's own label of that name would take the place of the metrics': `api_requests_total` has one.
-          relabelings: [jobIs(settings.job), { action: 'labeldrop', regex: 'service' }],
-        },
-      ],
-      sampleLimit: limits.samples,
-      labelLimit: limits.labels,
-      labelNameLengthLimit: limits.labelNameLength,
-      labelValueLengthLimit: limits.labelValueLength,
-    },
-  };
-}
-
-/** A monitor of Prometheus or Alertmanager themselves. */
-function otherMonitor(
-  settings: BundleSettings,
-  component: string,
-  port: string,
-  matchLabels: Readonly<Record<string, string>>,
-): YamlMap {
-  const interval = duration(settings.intervals.scrapeSeconds);
-  return {
-    apiVersion: api,
-    kind: 'ServiceMonitor',
-    metadata: {
-      name: `${nameInKubernetes(settings)}-${component}`,
-      labels: labelsOf(settings, component),
-    },
-    spec: { selector: { matchLabels }, endpoints: [{ port, interval, relabelings: [jobIs(component)] }] },
-  };
-}
-
-/** The operator names jobs after Services; the rules name them as in `prometheus.yml`. */
-function jobIs(job: string): YamlMap {
-  return { targetLabel: 'job', replacement: job };
-}
-
-function prometheus(settings: BundleSettings): YamlMap {
-  const name = nameInKubernetes(settings);
-  const { config, intervals, target, remoteWriteUrl, remoteWriteTokenFile } = settings;
-  const image = images[target].prometheus;
-  const enabled = features(settings);
-  const partOf = { matchLabels: { 'app.kubernetes.io/part-of': name } };
-  return {
-    apiVersion: api,
-    kind: 'Prometheus',
-    metadata: { name, labels: labelsOf(settings, 'prometheus') },
-    spec: {
-      image,
-      version: image.slice(image.indexOf(':') + 1),
-      replicas: 1,
-      retention: retention(settings),
-      ...(enabled.length === 0 ? {} : { enableFeatures: [...enabled] }),
-      scrapeInterval: duration(intervals.scrapeSeconds),
-      evaluationInterval: duration(intervals.evaluationSeconds),
-      externalLabels: { environment: config.environment, ...settings.externalLabels },
-      serviceAccountName: `${name}-prometheus`,
-      // A volume belongs to root, unless this says whose it is.
-      securityContext: { runAsNonRoot: true, runAsUser: 65_534, fsGroup: 65_534 },
-      serviceMonitorSelector: partOf,
-      ruleSelector: partOf,
-      alerting: {
-        alertmanagers: [{ name: `${name}-alertmanager`, port: 'web', apiVersion: 'v2' }],
-      },
-      ...(remoteWriteUrl === undefined
-        ? {}
-        : {
-            remoteWrite: [
-              {
-                url: remoteWriteUrl,
-                ...(remoteWriteTokenFile === undefined
-                  ? {}
-                  : {
-                      authorization: {
-                        credentials: { name: `${name}-remote-write-token`, key: 'token' },
-                      },
-                    }),
-              },
-            ],
-          }),
-      storage: {
-        volumeClaimTemplate: {
-          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
-        },
-      },
-    },
-  };
+  const about = 'The rules of prometheus/rules, for the Prometheus operator.';
+  return yamlFile('deploy/kubernetes/prometheus-rules.yml', rules, about);
 }
