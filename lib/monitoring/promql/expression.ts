@@ -35,12 +35,15 @@ export function selector(definition: MetricDefinition, matches: Matches = {}, pa
       part,
     );
   }
-  const labels = Object.entries(matches).map(([label, match]) => {
-    if (label === 'le' && part === '_bucket') return `le${matcher(match)}`;
-    checkLabel(definition, label, match);
-    return `${label}${matcher(match)}`;
-  });
-  return `${definition.name}${part ?? ''}${labels.length === 0 ? '' : `{${labels.join(',')}}`}`;
+  for (const [label, match] of Object.entries(matches))
+    if (label !== 'le' || part !== '_bucket') checkLabel(definition, label, match);
+  return `${definition.name}${part ?? ''}${matchersOf(matches)}`;
+}
+
+/** `{job="tamma",outcome=~"failure|other"}`; without matchers, nothing. */
+export function matchersOf(matches: Matches): string {
+  const matchers = Object.entries(matches).map(([label, match]) => `${label}${matcher(match)}`);
+  return matchers.length === 0 ? '' : `{${matchers.join(',')}}`;
 }
 
 /**
@@ -75,9 +78,13 @@ export function bucketMatch(definition: HistogramDefinition, bound: number): Mat
   return texts.length === 1 ? String(bound) : { oneOf: texts };
 }
 
-/** `sum by (a, b) (…)`; labels are checked against the definition. */
-export function sumBy(labels: readonly string[], expression: string): string {
-  return labels.length === 0 ? `sum(${expression})` : `sum by (${labels.join(', ')}) (${expression})`;
+/** `sum by (a, b) (…)`. */
+export function aggregate(operator: string, by: readonly string[], expression: string): string {
+  return by.length === 0 ? `${operator}(${expression})` : `${operator} by (${by.join(', ')}) (${expression})`;
+}
+
+export function sumBy(by: readonly string[], expression: string): string {
+  return aggregate('sum', by, expression);
 }
 
 /** `rate(…[window])`. */
@@ -85,12 +92,26 @@ export function rate(selected: string, window: string): string {
   return `rate(${selected}[${window}])`;
 }
 
+/** A part of a whole: 0, not nothing, while the part has no series. */
+export function filled(part: string, whole: string): string {
+  return `${part} or 0 * ${whole}`;
+}
+
+export interface Minima {
+  /** Events of the part below which the share says nothing. */
+  readonly part: number;
+  /** The same of the whole. */
+  readonly whole: number;
+}
+
 /**
- * A share of one in another that is 0 where the one has no series yet and nothing where the other is 0 in its window: an idle
- * hour is no failure, and no NaN.
+ * The share of a part in a whole: 0 while the part has no series, nothing while the whole is 0, so that an idle hour is neither a
+ * failure nor NaN. With minima: nothing while there are fewer events than these.
  */
-export function ratio(part: string, whole: string): string {
-  return `(${part} or 0 * ${whole}) / (${whole} > 0)`;
+export function ratio(part: string, whole: string, minima?: Minima): string {
+  return minima === undefined
+    ? `(${filled(part, whole)}) / (${whole} > 0)`
+    : `(${part} >= ${minima.part}) / (${whole} >= ${minima.whole})`;
 }
 
 /** A quantile of a histogram by labels. */
