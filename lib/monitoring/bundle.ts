@@ -12,7 +12,7 @@ import { prometheusFiles } from './prometheus/prometheus-files.js';
 import { recordingGroups } from './prometheus/recording-rules.js';
 import { ruleFiles } from './prometheus/rule-files.js';
 import { ruleTestFiles } from './prometheus/rule-tests.js';
-import { checkOwnRules } from './prometheus/user-rules.js';
+import { checkUserRules } from './prometheus/user-rules.js';
 import { monitoringError } from './promql/expression.js';
 import { checkExpressions, expressionReader } from './promql/expression-checks.js';
 import { knownSeries } from './promql/known-series.js';
@@ -35,7 +35,7 @@ export interface Bundle {
  */
 export async function generateBundle(options: BundleOptions = {}): Promise<Bundle> {
   const settings = bundleSettings(options);
-  checkOwnRules(settings);
+  checkUserRules(settings);
   const groups = ruleGroups(settings);
   const parse = promqlParser();
   const known = knownSeries(settings, groups, parse);
