@@ -126,7 +126,7 @@ test('a link to elsewhere is not followed, even by force', async (t) => {
 
   await writeFile(join(elsewhere, 'kept'), 'kept');
   await symlink(join(elsewhere, 'kept'), join(folder, 'README.md'));
-  await t.throwsAsync(writeBundle(bundle(readme), folder), { message: /README\.md \(no plain file\)/ });
+  await t.throwsAsync(writeBundle(bundle(readme), folder), { message: /README\.md \(not a regular file\)/ });
   await writeBundle(bundle(readme), folder, { force: true });
   t.is(await readFile(join(elsewhere, 'kept'), 'utf8'), 'kept', 'the link is replaced, not what it leads to');
 });
