@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
@@ -19,6 +19,19 @@ const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const entries = Object.values(exports).flatMap(({ require: entry }) =>
   entry === undefined ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1')],
 );
+
+/** Bundlers of users copy no files that a module reads: the runbooks become part of it. */
+const runbookTexts = {
+  name: 'runbook-texts',
+  async load(id) {
+    if (!id.endsWith('/runbook-text.cts')) return undefined;
+    const folder = join(dirname(id), 'runbooks');
+    const texts = {};
+    for (const name of (await readdir(folder)).sort())
+      texts[basename(name, '.md')] = await readFile(join(folder, name), 'utf8');
+    return `const texts = ${JSON.stringify(texts)};\nmodule.exports = { runbookText: (subject) => texts[subject] };\n`;
+  },
+};
 
 // So that nothing of a file that is gone is packed.
 await rm(dist, { recursive: true, force: true });
@@ -50,6 +63,7 @@ async function writeCode(names, format) {
     // Packages, and what the program loads.
     makeAbsoluteExternalsRelative: false,
     external: (id) => !/^[./]/.test(id) || (format === 'es' && id === './command.js'),
+    plugins: [runbookTexts],
     resolve: { extensionAlias: { '.js': ['.ts'], '.cjs': ['.cts'] } },
   });
   await bundle.write({

@@ -6,13 +6,15 @@
  * Does nothing where the result is newer than every source. `--force` compiles always.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folders = ['lib', 'decorators', 'middleware', 'test', 'examples'];
+/** Texts that the compiled sources read. */
+const runbooks = 'lib/monitoring/alerts/runbooks';
 const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
 
 /** @param {'standard' | 'legacy'} mode @throws with the compiler's messages, where there are errors */
@@ -23,6 +25,7 @@ export async function compile(mode, { force = false } = {}) {
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
+  await cp(join(root, runbooks), join(output, runbooks), { recursive: true });
   // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
   const manifest = await readFile(join(root, 'package.json'), 'utf8');
   const own = manifest
@@ -49,8 +52,8 @@ async function newestSource() {
         (
           await readdir(join(root, folder), { recursive: true })
         )
-          .filter((name) => /\.[cm]?ts$/.test(name))
-          .map((name) => join(folder, name)),
+          .map((name) => join(folder, name))
+          .filter((name) => /\.[cm]?ts$/.test(name) || name.startsWith(runbooks)),
       ),
     )
   ).flat();

@@ -1,5 +1,5 @@
 /** The alerts of an SLO: its budget burns fast, burns slowly, or cannot be seen. */
-import { fewestBad } from '../alerts/in-job.js';
+import { minBad } from '../alerts/in-job.js';
 import type { Alert, Runbook } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
@@ -44,7 +44,7 @@ function burnAlert(
 /** Both windows, and events enough, all and bad ones, for a share of them to say something. */
 function legExpression(settings: BundleSettings, slo: Slo, leg: BurnLeg): string {
   const { factor, short, long, urgency } = leg;
-  const bad = Math.min(fewestBad[urgency], slo.minimumEvents);
+  const bad = Math.min(minBad[urgency], slo.minimumEvents);
   const above = (seconds: number) => `${recordOf(settings, slo, burnRateRecord(seconds))} > ${factor}`;
   return `(${above(long)} and ${above(short)} and ${eventsWithin(settings, slo, long)} >= ${slo.minimumEvents} and ${eventsWithin(settings, slo, long, sloRecords.badEvents)} >= ${bad})`;
 }

@@ -1,0 +1,140 @@
+/** Alerts as rows: what is particular to one alert. The rest is filled in from its subject, its runbook and the settings. */
+import type { HistogramDefinition } from '../../definition.js';
+import type { Alert, AlertCase } from '../model.js';
+import { type BundleSettings, holdOf } from '../settings.js';
+import { inJob, joined, minBad, percent } from './in-job.js';
+import { runbookOf } from './runbook-sections.js';
+import { above, growing } from './series-values.js';
+
+export type Series = AlertCase['series'];
+type Labels = Readonly<Record<string, string>>;
+
+export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds' | 'evaluationSeconds'> {
+  readonly name: string;
+  readonly severity: Alert['severity'];
+  readonly expression: string;
+  /** Seconds for which the expression must hold. Default: 0. */
+  readonly hold?: number;
+  readonly summary: string;
+  readonly description: string;
+  /** Labels of each alert that fires, beside `job`, which is the service unless it is given. Default: one alert without others. */
+  readonly labels?: Labels | readonly Labels[];
+  /** Series on which it fires. */
+  readonly fires: Series;
+  /** Series on which it does not. */
+  readonly quiet: Series;
+  /** Default: `atMinutes`. */
+  readonly quietAtMinutes?: number;
+}
+
+/** The alerts of a subject. Their runbooks are the sections of that name. */
+export function alertsOf(
+  settings: BundleSettings,
+  shared: Pick<Alert, 'subject' | 'dashboard'>,
+  rows: readonly AlertRow[],
+): Alert[] {
+  const { job } = settings;
+  return rows.map((row) => {
+    const { hold = 0, labels = {}, fires, quiet, atMinutes, quietAtMinutes = atMinutes, ...rest } = row;
+    const { intervalSeconds, evaluationSeconds, ...alert } = rest;
+    const times = {
+      ...(intervalSeconds === undefined ? {} : { intervalSeconds }),
+      ...(evaluationSeconds === undefined ? {} : { evaluationSeconds }),
+    };
+    return {
+      ...shared,
+      ...alert,
+      forSeconds: holdOf(settings, hold),
+      runbook: runbookOf(shared.subject, row.name, { job }),
+      tests: {
+        fires: {
+          ...times,
+          series: fires,
+          atMinutes,
+          labels: [labels].flat().map((own: Labels) => ({ job, ...own })),
+        },
+        quiet: { ...times, series: quiet, atMinutes: quietAtMinutes },
+      },
+    };
+  });
+}
+
+/** A share of bad events with two limits: the higher one pages, the lower one makes a ticket. */
+export interface ShareRow extends Pick<AlertRow, 'atMinutes' | 'labels'> {
+  /** The page; the ticket's name ends with `Elevated`. */
+  readonly name: string;
+  readonly pageLimit: number;
+  readonly ticketLimit: number;
+  readonly pageHold: number;
+  readonly pageSummary: string;
+  readonly ticketSummary: string;
+  /** @param minimumBad bad events below which the share says nothing */
+  expression(limit: number, minimumBad: number): string;
+  description(limit: string): string;
+  series(badShare: number, kind: 'fires' | 'quiet'): Series;
+}
+
+export function shareAlerts(row: ShareRow): AlertRow[] {
+  return (['page', 'ticket'] as const).map((severity) => {
+    const isPage = severity === 'page';
+    const limit = isPage ? row.pageLimit : row.ticketLimit;
+    return {
+      name: isPage ? row.name : `${row.name}Elevated`,
+      severity,
+      expression: row.expression(limit, minBad[severity]),
+      hold: isPage ? row.pageHold : 900,
+      summary: isPage ? row.pageSummary : row.ticketSummary,
+      description: row.description(percent(limit)),
+      atMinutes: row.atMinutes,
+      labels: row.labels ?? {},
+      fires: row.series(above(limit), 'fires'),
+      quiet: row.series(limit / 2, 'quiet'),
+    };
+  });
+}
+
+/** A recorded 95th percentile of a duration over a limit. */
+export interface SlowRow extends Pick<AlertRow, 'name' | 'summary' | 'description'> {
+  readonly definition: HistogramDefinition;
+  /** The level of the record and the label that it is by: `job_route` and `route`. */
+  readonly level: string;
+  readonly by: string;
+  /** Seconds. */
+  readonly limit: number;
+  /** Observations within five minutes below which a percentile says nothing. */
+  readonly minimum: number;
+  /** Labels of the series of both cases. */
+  readonly seriesLabels: Labels;
+  /** Further series of the healthy case. */
+  readonly besideQuiet?: Series;
+}
+
+export function slowAlert(settings: BundleSettings, row: SlowRow): AlertRow {
+  const { select, increase, record } = inJob(settings);
+  const { definition, level, by, limit, minimum, seriesLabels, besideQuiet = {}, ...texts } = row;
+  const pace = (2 * minimum) / 5;
+  const series = (fast: number): Series => {
+    const bucket = (le: string) => select(definition, { ...seriesLabels, le }, '_bucket');
+    return {
+      [bucket(String(definition.buckets[0]))]: growing(fast, 40),
+      [bucket(String(definition.buckets.at(-1)))]: growing(fast, 40),
+      [bucket('+Inf')]: growing(pace, 40),
+      [select(definition, seriesLabels, '_count')]: growing(pace, 40),
+    };
+  };
+  const observed = increase(definition, [by], 300, {}, '_count');
+  return {
+    ...texts,
+    severity: 'ticket',
+    expression: joined(`${record(`${level}:${definition.name}:p95_rate5m`)} > ${limit}`, [
+      'and',
+      [by],
+      `${observed} >= ${minimum}`,
+    ]),
+    hold: 600,
+    atMinutes: 30,
+    labels: { [by]: seriesLabels[by] ?? '' },
+    fires: series(0),
+    quiet: { ...series(pace), ...besideQuiet },
+  };
+}

@@ -1,0 +1,38 @@
+/** The runbooks of the bundle's alerts: `runbooks/*.md`, a section per alert with a query, a list of causes and numbered actions. */
+import type { Runbook, Subject } from '../model.js';
+import texts from './runbook-text.cjs';
+
+const pages = new Map<Subject, ReadonlyMap<string, string>>();
+
+/**
+ * The section of an alert.
+ * @param values what stands for each `$name`: `{ job: 'shop' }` fills in `up{job="$job"}`
+ */
+export function runbookOf(
+  subject: Subject,
+  section: string,
+  values: Readonly<Record<string, string>>,
+): Runbook {
+  const template = sectionsOf(subject).get(section);
+  if (template === undefined) throw new Error(`runbooks/${subject}.md has no section ${section}`);
+  const text = template.replaceAll(/\$([a-z]+)/g, (placeholder, name: string) => values[name] ?? placeholder);
+  const [, meaning = '', query = ''] = /^(.*?)\n+```promql\n(.*?)\n```\n/s.exec(text) ?? [];
+  return { meaning, query, causes: items(text, /^- (.*)$/gm), actions: items(text, /^\d+\. (.*)$/gm) };
+}
+
+function sectionsOf(subject: Subject): ReadonlyMap<string, string> {
+  const known = pages.get(subject);
+  if (known !== undefined) return known;
+  const [, ...sections] = texts.runbookText(subject).split(/^## /m);
+  const page = new Map(sections.map((section) => [firstLine(section), section.replace(/^.*\n+/, '')]));
+  pages.set(subject, page);
+  return page;
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, text.indexOf('\n'));
+}
+
+function items(text: string, item: RegExp): string[] {
+  return [...text.matchAll(item)].map(([, content = '']) => content);
+}
