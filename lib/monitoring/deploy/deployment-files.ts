@@ -3,9 +3,7 @@ import { check } from '../checks.js';
 import type { BundleFile, RuleGroup } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import { composeFile } from './compose-file.js';
-import { kubernetesAlertmanager } from './kubernetes-alertmanager.js';
-import { kubernetesPrometheus, kubernetesRules } from './kubernetes-prometheus.js';
-import { kubernetesService } from './kubernetes-service.js';
+import { kubernetesFiles } from './kubernetes-files.js';
 
 /**
  * `deploy/docker-compose.yml` and `deploy/kubernetes/*.yml`.
@@ -18,18 +16,9 @@ export function deploymentFiles(
   files: readonly BundleFile[],
 ): BundleFile[] {
   const paths = new Set(files.map(({ path }) => path));
-  for (const { name, file } of groups)
-    check(
-      paths.has(`prometheus/rules/${file}.yml`),
-      `rule group \`${name}\``,
-      'its file among those of the bundle',
-      file,
-    );
-  return [
-    composeFile(settings),
-    kubernetesService(settings),
-    kubernetesPrometheus(settings),
-    kubernetesRules(settings, files),
-    kubernetesAlertmanager(settings, files),
-  ];
+  for (const { name, file } of groups) {
+    const isWritten = paths.has(`prometheus/rules/${file}.yml`);
+    check(isWritten, `rule group \`${name}\``, 'its file among those of the bundle', file);
+  }
+  return [composeFile(settings), ...kubernetesFiles(settings, files)];
 }
