@@ -14,8 +14,14 @@ export const generatedBy =
  * @param file Path of the template in `lib/monitoring`.
  */
 export function yamlTemplate(file: string, values: object): unknown[] {
-  return parseAllDocuments(textFiles.readText(file)).map((document) => filled(document.toJS(), values));
+  const template =
+    templates.get(file) ??
+    parseAllDocuments(textFiles.readText(file)).map((document): unknown => document.toJS());
+  templates.set(file, template);
+  return template.map((document) => filled(document, values));
 }
+
+const templates = new Map<string, readonly unknown[]>();
 
 function filled(node: unknown, values: object): unknown {
   if (typeof node === 'string') {
@@ -42,13 +48,21 @@ function valueAt(path: string, values: object): unknown {
  * @param about Comment at the top, below the line that names the generator.
  */
 export function yamlFile(path: string, content: unknown, about?: string): BundleFile {
-  const header = about === undefined ? generatedBy : `${generatedBy}\n${about}`;
-  const texts = [content].flat().map((each) => {
-    const document = new Document(each, { aliasDuplicateObjects: false });
-    visit(document, { Map: (_, map) => moveComments(map) });
-    return document.toString({ lineWidth: 0 });
-  });
-  return { path, content: `${header.replaceAll(/^/gm, '# ')}\n${texts.join('---\n')}` };
+  return { path, content: headerOf(about) + [content].flat().map(yamlText).join('---\n') };
+}
+
+/** The comment at the top of a file. */
+export function headerOf(about?: string): string {
+  const text = about === undefined ? generatedBy : `${generatedBy}\n${about}`;
+  return `${text.replaceAll(/^/gm, '# ')}\n`;
+}
+
+/** One document, without the comment at the top. */
+export function yamlText(content: unknown): string {
+  const document = new Document(content, { aliasDuplicateObjects: false });
+  // Few files have comments, and a visit of a large one takes as long as writing it.
+  if (JSON.stringify(content).includes('"#')) visit(document, { Map: (_, map) => moveComments(map) });
+  return document.toString({ lineWidth: 0 });
 }
 
 function moveComments(map: YAMLMap): void {

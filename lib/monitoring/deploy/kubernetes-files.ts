@@ -1,12 +1,11 @@
 /** Manifests for Kubernetes: the service, Prometheus and its rules with the Prometheus operator, Alertmanager without it. */
-import { parse } from 'yaml';
 import { receiverNames } from '../alertmanager/alertmanager-receivers.js';
 import { templatePath } from '../alertmanager/alertmanager-template.js';
 import type { BundleFile } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
-import { yamlFile, yamlTemplate } from '../yaml-file.js';
+import { headerOf, yamlFile, yamlTemplate, yamlText } from '../yaml-file.js';
 import { images } from './images.js';
 import { alertmanagerArguments, features, retention } from './start-commands.js';
 
@@ -34,11 +33,7 @@ export function kubernetesFiles(settings: BundleSettings, files: readonly Bundle
       'alertmanager',
       `The files of receivers, once they are filled in: kubectl create secret generic ${receiversSecret} --from-file=alertmanager/receivers\nIts receivers: ${Object.values(receiverNames).join(', ')}.`,
     ),
-    yamlFile(
-      'deploy/kubernetes/prometheus-rules.yml',
-      prometheusRules(name, values.labels.service, files),
-      'The rules of prometheus/rules, for the Prometheus operator.',
-    ),
+    prometheusRules(name, values.labels.service, files),
   ];
 }
 
@@ -98,20 +93,21 @@ function valuesOf(settings: BundleSettings, name: string, files: readonly Bundle
   };
 }
 
-/** One PrometheusRule per rule file, with the groups of the file. */
-function prometheusRules(name: string, labels: object, files: readonly BundleFile[]): object[] {
-  return files
+/** One PrometheusRule per rule file, whose text becomes its `spec`: to parse and write it again would take most of the generation. */
+function prometheusRules(name: string, labels: object, files: readonly BundleFile[]): BundleFile {
+  const about = 'The rules of prometheus/rules, for the Prometheus operator.';
+  const rules = files
     .flatMap(({ path, content }) => {
       const file = /^prometheus\/rules\/(.+)\.yml$/.exec(path)?.[1];
       return file === undefined ? [] : [{ file, content }];
     })
     .sort((a, b) => (a.file < b.file ? -1 : 1))
-    .map(({ file, content }) => ({
-      apiVersion: 'monitoring.coreos.com/v1',
-      kind: 'PrometheusRule',
-      metadata: { name: `${name}-${file}`, labels },
-      spec: parse(content) as object,
-    }));
+    .map(({ file, content }) => {
+      const metadata = { name: `${name}-${file}`, labels };
+      const head = yamlText({ apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', metadata });
+      return `${head}spec:\n${content.replace(/^(#.*\n)*/, '').replaceAll(/^(?=.)/gm, '  ')}`;
+    });
+  return { path: 'deploy/kubernetes/prometheus-rules.yml', content: headerOf(about) + rules.join('---\n') };
 }
 
 /** The service's name as Kubernetes allows it: `My Agent` becomes `my-agent`. */
