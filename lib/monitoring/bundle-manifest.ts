@@ -15,7 +15,7 @@ export interface BundleManifest {
 }
 
 const about =
-  'Files written by `tamma-metrics bundle`, and their SHA-256: it overwrites none that was edited.';
+  'SHA-256 of the files that `tamma-metrics bundle` wrote. It does not overwrite files that were edited.';
 
 export function contentHash(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

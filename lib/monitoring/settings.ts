@@ -157,7 +157,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     // The name is used in expressions, templates and links, each of which would need other escapes.
     /^[^"\\{}\p{Cc}]+$/u.test(config.service),
     'name of the service (SERVICE_NAME)',
-    'a name without quotes, backslashes, braces and control characters',
+    'a name without quotes, backslashes, braces or control characters',
     config.service,
   );
   const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });

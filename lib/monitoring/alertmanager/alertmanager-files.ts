@@ -24,7 +24,7 @@ export function alertmanagerFiles(settings: BundleSettings): BundleFile[] {
         inhibit_rules: inhibitRules(settings),
         receivers: receiverEntries(settings),
       },
-      'Alertmanager is started in this folder: files of receivers are relative to it.',
+      "Start Alertmanager in this folder: paths of the receivers' files are relative to it.",
     ),
     { path: `alertmanager/${templatePath(settings)}`, content: notificationTemplate(settings) },
     ...receiverFiles(receivers),

@@ -47,12 +47,12 @@ export interface Receivers {
 /** Option -> name of the receiver in Alertmanager, and purpose in the README of the placeholder files. */
 const purposes: Readonly<Record<keyof Receivers, readonly [name: string, purpose: string]>> = {
   pager: ['pager', 'alerts that wake someone'],
-  escalation: ['escalation', 'pages that have lasted for an hour'],
-  tickets: ['tickets', 'alerts that wait for the morning'],
-  log: ['log', 'what is read some time'],
+  escalation: ['escalation', 'pages that have fired for an hour'],
+  tickets: ['tickets', 'alerts that wait for working hours'],
+  log: ['log', 'alerts that need no action'],
   deadMansSwitch: [
     'dead-mans-switch',
-    'a service that raises the alarm when the Watchdog stops calling; it must answer as Slack does, with `ok`: for one that does not, set `receivers: { deadMansSwitch: { webhookUrl } }`',
+    'a service that raises the alarm when the notifications of the Watchdog stop. It must answer like Slack, with `ok`; for one that does not, set `receivers: { deadMansSwitch: { webhookUrl } }`',
   ],
 };
 
@@ -111,14 +111,14 @@ export function receiverFiles(receivers: Receivers): BundleFile[] {
 function readmeOf(placeholders: readonly (keyof Receivers)[]): string {
   return `# Receivers
 
-Each file here is one line: the address of an incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat,
-Discord with \`/slack\`). Alertmanager reads it with every notification; it needs no restart. As generated they lead nowhere, and
-Alertmanager says of every notification that it failed: replace them. \`tamma-metrics bundle\` does not write over them.
+Each file here has one line: the URL of an incoming webhook of Slack, or of a compatible service (Mattermost, Rocket.Chat,
+Discord with \`/slack\`). Alertmanager reads it for every notification and needs no restart. No server listens at the generated
+URLs, so every notification fails until you replace them. \`tamma-metrics bundle\` never overwrites these files.
 
 ${placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option][1]}`).join('\n')}
 
-Other kinds (PagerDuty, Opsgenie, a webhook) are set by the option \`receivers\`; their keys can be files of this folder too,
-\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: docker-compose mounts it, and Kubernetes has it as a secret.
+Set other kinds (PagerDuty, Opsgenie, a webhook) with the option \`receivers\`. Their keys can be files in this folder too,
+\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: Docker Compose mounts the folder, and in Kubernetes it is a Secret.
 `;
 }
 

@@ -57,7 +57,7 @@ export function rootRoute({ intervals, parts, quietHours }: BundleSettings): obj
   const muted = quiet.length === 0 ? {} : { mute_time_intervals: quiet };
   const repeat = Math.min(60, intervals.repeatSeconds);
   const watchdog = {
-    '#': 'Its silence says that no alert can be told any more.',
+    '#': 'If its notifications stop, no alert is delivered any more.',
     receiver: 'dead-mans-switch',
     matchers: [`alertname="${watchdogAlert}"`],
     group_wait: '0s',
@@ -65,7 +65,7 @@ export function rootRoute({ intervals, parts, quietHours }: BundleSettings): obj
     repeat_interval: duration(repeat),
   };
   return {
-    '#': 'For what no route below takes.',
+    '#': 'For alerts that no route below matches.',
     receiver: 'tickets',
     group_by: ['service', 'subject', 'alertname'],
     group_wait: duration(intervals.groupWaitSeconds),
@@ -74,7 +74,7 @@ export function rootRoute({ intervals, parts, quietHours }: BundleSettings): obj
     routes: [
       ...(parts.has('pipeline') ? [watchdog] : []),
       {
-        '#': 'Pages that have lasted, by rules of their own: prometheus/rules/alerts-escalation.yml.',
+        '#': 'Pages that have fired for an hour, from prometheus/rules/alerts-escalation.yml.',
         receiver: 'escalation',
         matchers: ['escalated="true"'],
         group_by: ['service'],
@@ -102,20 +102,20 @@ export function inhibitRules({ parts, definitions, alerts }: BundleSettings): ob
   const whole = wholeSubjects.filter((subject) => parts.has(subject));
   const watchers = parts.has('pipeline') ? [...watcherAlerts, watchdogAlert] : [];
   const ofWholeSubject = {
-    '#': 'A page about a whole subject over the tickets about its parts.',
+    '#': 'A page about a whole subject suppresses the tickets about its parts.',
     source_matchers: [...page, `subject=~"${whole.join('|')}"`, ...shared.map((label) => `${label}=""`)],
     target_matchers: lesser,
     equal: ['service', 'subject'],
   };
   const ofUser = {
-    '#': "The user's own alerts: a page over a ticket of the same name.",
+    '#': "The user's own alerts: a page suppresses tickets of the same name.",
     source_matchers: [...page, 'subject="own"'],
     target_matchers: lesser,
     equal: ['service', 'subject', 'alertname', ...shared],
   };
   return [
     {
-      '#': 'Nothing of the service can be seen: what else is told of it says no more.',
+      '#': 'A service that cannot be scraped: its other alerts add nothing.',
       source_matchers: [`alertname=~"${platformDownAlerts.join('|')}"`, 'severity="page"'],
       target_matchers: [
         `alertname!~"${[...platformDownAlerts, ...watchers].join('|')}"`,
@@ -126,7 +126,7 @@ export function inhibitRules({ parts, definitions, alerts }: BundleSettings): ob
     {
       // A label that both lack is equal, so this covers pages and tickets about all of a subject too. Not for the pipeline, whose alerts
       // are independent of each other.
-      '#': 'A page over the tickets about the same.',
+      '#': 'A page suppresses the tickets about the same labels.',
       source_matchers: [...page, 'subject!~"own|pipeline"'],
       target_matchers: lesser,
       equal: ['service', 'subject', 'slo', ...shared],
@@ -151,7 +151,7 @@ function causeRules(parts: ReadonlySet<BundlePart>): object[] {
     .filter(({ source, target }) => source !== '' && target !== '')
     .map(({ source, target, shared }, index) => ({
       ...(index === 0
-        ? { '#': 'From here on: the page of a cause over the pages of what comes of it.' }
+        ? { '#': 'From here on: the page of a cause suppresses the pages of its effects.' }
         : {}),
       source_matchers: [`alertname=~"${source}"`, ...page],
       target_matchers: [`alertname=~"${target}"`, ...page],

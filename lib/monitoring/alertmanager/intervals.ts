@@ -60,7 +60,7 @@ export function intervalsWith(own: Partial<BundleIntervals> = {}, scrapeSeconds:
   check(
     intervals.speedUp <= fastest,
     'interval `speedUp`',
-    `${fastest} at most with a scrape every ${scrape} s, so that a window of five minutes has ${minScrapes} scrapes`,
+    `at most ${fastest} with a scrape every ${scrape} s, so that a window of five minutes contains ${minScrapes} scrapes`,
     intervals.speedUp,
     'Lower it, or `scrapeSeconds`.',
   );

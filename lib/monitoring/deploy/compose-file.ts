@@ -57,8 +57,8 @@ export function composeFile(settings: BundleSettings): BundleFile {
   const about = [
     'In the folder of the bundle: docker compose -f deploy/docker-compose.yml up',
     onHost
-      ? "The programs share the machine's network, since their addresses are those of this machine: the service is started beside them."
-      : 'The programs find each other, and the service, by the names in their addresses: put the service into this network.',
+      ? "The containers use the host's network, since the addresses are loopback addresses: start the service on the host."
+      : 'The containers reach each other and the service by the host names in the addresses: put the service into this network.',
     `The service is scraped at ${targets.join(', ')}.`,
   ].join('\n');
   return yamlFile('deploy/docker-compose.yml', yamlTemplate('deploy/docker-compose.yml', values), about);

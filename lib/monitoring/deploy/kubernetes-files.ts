@@ -23,15 +23,15 @@ export function kubernetesFiles(settings: BundleSettings, files: readonly Bundle
   return [
     file(
       'service',
-      `A frame for the service: put in its image, its own port and its variables.${secret ? `\nThe token: kubectl create secret generic ${secret} --from-file=token=FILE` : ''}`,
+      `A skeleton of the service: add its image, its own port and its variables.${secret ? `\nCreate the token: kubectl create secret generic ${secret} --from-file=token=FILE` : ''}`,
     ),
     file(
       'prometheus',
-      "For the Prometheus operator. Where there is a Prometheus already, it needs the ServiceMonitors and the rules only.\nEverything is looked for in one namespace, that of kubectl's context.",
+      "For the Prometheus operator. An existing Prometheus only needs the ServiceMonitors and the rules.\nAll resources are in one namespace, that of kubectl's context.",
     ),
     file(
       'alertmanager',
-      `The files of receivers, once they are filled in: kubectl create secret generic ${receiversSecret} --from-file=alertmanager/receivers\nIts receivers: ${Object.values(receiverNames).join(', ')}.`,
+      `Fill in the files of the receivers, then create their Secret: kubectl create secret generic ${receiversSecret} --from-file=alertmanager/receivers\nReceivers: ${Object.values(receiverNames).join(', ')}.`,
     ),
     prometheusRules(name, values.labels.service, files),
   ];

@@ -40,7 +40,7 @@ export function prometheusFiles(settings: BundleSettings, ruleFiles: readonly Bu
   const agent = yamlFile(
     'prometheus/agent.yml',
     { global: { scrape_interval, external_labels }, scrape_configs, ...remoteWrite },
-    `For a Prometheus that only passes on; rules and alerts are then the store's.\nIn the folder of the bundle: prometheus ${agentArguments(settings).join(' ')}`,
+    `For a Prometheus in agent mode: it only forwards, and the store evaluates the rules.\nIn the folder of the bundle: prometheus ${agentArguments(settings).join(' ')}`,
   );
   const token = {
     path: `prometheus/${tokenPlaceholder}`,
@@ -64,13 +64,13 @@ function scrapeJobs(settings: BundleSettings): object[] {
       metrics_path: config.path,
       ...(placeholder
         ? {
-            '#': `METRICS_TOKEN is in no file of the bundle: put it into prometheus/${tokenPlaceholder}, alone.`,
+            '#': `No file of the bundle contains METRICS_TOKEN: write it, and nothing else, to prometheus/${tokenPlaceholder}.`,
           }
         : {}),
       ...authorization(placeholder ? tokenPlaceholder : config.tokenFile),
       '# samples': limits.arithmetic,
       sample_limit: limits.samples,
-      '# labels': 'The most labels of a metric, and room for those that the service and Prometheus add.',
+      '# labels': 'The maximum of labels of a metric, plus those that the service and Prometheus add.',
       label_limit: limits.labels,
       label_name_length_limit: limits.labelNameLength,
       label_value_length_limit: limits.labelValueLength,
@@ -123,10 +123,10 @@ function checkSettings(settings: BundleSettings): void {
   check(
     !taken.includes(job),
     'name of the service',
-    `another than ${taken.join(', ')}, which are scraped too`,
+    `a name other than ${taken.join(', ')}, which are jobs too`,
     job,
   );
-  check(targets.length > 0, '`targets`', 'one `host:port` at least', targets);
+  check(targets.length > 0, '`targets`', 'at least one `host:port`', targets);
   for (const [option, addresses] of Object.entries({
     targets,
     prometheus: [prometheus],
@@ -134,11 +134,16 @@ function checkSettings(settings: BundleSettings): void {
   }))
     for (const address of addresses) check(isAddress(address), `\`${option}\``, '`host:port`', address);
   for (const [name, value] of Object.entries(settings.externalLabels)) {
-    check(/^(?!__)[a-zA-Z_]\w*$/.test(name), '`externalLabels`', 'names that Prometheus takes', name);
-    check(typeof value === 'string', `external label \`${name}\``, 'a text', value);
+    check(
+      /^(?!__)[a-zA-Z_]\w*$/.test(name),
+      '`externalLabels`',
+      'valid label names that do not start with `__`',
+      name,
+    );
+    check(typeof value === 'string', `external label \`${name}\``, 'a string', value);
   }
   if (url === undefined) {
-    check(file === undefined, '`remoteWriteTokenFile`', 'a `remoteWriteUrl` beside it', file);
+    check(file === undefined, '`remoteWriteTokenFile`', '`remoteWriteUrl` to be set too', file);
     return;
   }
   check(isHttpUrl(url), '`remoteWriteUrl`', 'an http or https URL', url);
@@ -146,8 +151,8 @@ function checkSettings(settings: BundleSettings): void {
   check(
     username === '' && password === '',
     '`remoteWriteUrl`',
-    'an address without credentials, which would stand in the file',
-    'one that is not shown',
+    'a URL without credentials, which the file would contain',
+    'a URL that is not shown',
     'Put a token into a file and name it with `remoteWriteTokenFile`.',
   );
 }

@@ -60,11 +60,11 @@ export function scrapeLimits({ exposed: definitions, config }: BundleSettings): 
     labelNameLength: Math.max(64, ...names.flat().map(({ length }) => length)),
     labelValueLength: maxValue,
     arithmetic: [
-      `The most that the service can expose, with a budget of ${config.maxSeries} series a metric, a tenth more of folded series,`,
-      'closed labels by their values; a counter is 2 samples (with `_created`), a histogram its buckets and 4:',
+      `The maximum that the service can expose, with a budget of ${config.maxSeries} series per metric, a tenth more of folded series,`,
+      'closed labels limited to their values. A counter has 2 samples (with `_created`), a histogram its buckets and 4:',
       ...lines,
-      `  ${thirdPartySamples} samples of Node and of others`,
-      `Together ${total}, ${samples < rounded ? `more than is taken from one target: the limit is ${samples}` : `rounded up to ${samples}`}.`,
+      `  ${thirdPartySamples} samples of Node and of third-party metrics`,
+      `Total: ${total}, ${samples < rounded ? `more than one target may have: the limit is ${samples}` : `rounded up to ${samples}`}.`,
     ].join('\n'),
   };
 }
