@@ -11,7 +11,7 @@ const contents: readonly (readonly [path: string, purpose: string])[] = [
   ['prometheus/tests/', 'tests of the rules: each alert fires in one and stays quiet in another'],
   ['alertmanager/', 'routes, inhibition, templates; the receivers are files to fill in'],
   ['grafana/dashboards/', 'dashboards'],
-  ['grafana/provisioning/', 'data source and dashboard provider of Grafana'],
+  ['grafana/provisioning/', 'how Grafana finds Prometheus and loads the dashboards'],
   ['runbooks/', 'what each alert means and what to do'],
   ['deploy/docker-compose.yml', 'Prometheus, Alertmanager and Grafana in containers'],
   ['deploy/kubernetes/', 'manifests for a cluster with the Prometheus operator'],

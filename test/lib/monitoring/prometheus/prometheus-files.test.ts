@@ -75,7 +75,7 @@ test('a token file is named as given; a token itself is replaced by a placeholde
   t.true(files.find(({ path }) => path === 'prometheus/metrics-token')?.placeholder);
   t.regex(
     contentOf(files, 'prometheus/prometheus.yml'),
-    /# METRICS_TOKEN .*\n\s+authorization:\n\s+credentials_file: metrics-token/,
+    /# No file .* METRICS_TOKEN.*\n\s+authorization:\n\s+credentials_file: metrics-token/,
   );
 });
 
