@@ -6,10 +6,11 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
+import { textFilesIn } from './text-files.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
@@ -20,16 +21,15 @@ const entries = Object.values(exports).flatMap(({ require: entry }) =>
   entry === undefined ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1')],
 );
 
-/** Bundlers of users copy no files that a module reads: the runbooks become part of it. */
-const runbookTexts = {
-  name: 'runbook-texts',
+/** Makes runbooks and templates part of the module that reads them, since bundlers of users copy no text files. */
+const textFiles = {
+  name: 'text-files',
   async load(id) {
-    if (!id.endsWith('/runbook-text.cts')) return undefined;
-    const folder = join(dirname(id), 'runbooks');
+    if (!id.endsWith('/lib/monitoring/text-files.cts')) return undefined;
     const texts = {};
-    for (const name of (await readdir(folder)).sort())
-      texts[basename(name, '.md')] = await readFile(join(folder, name), 'utf8');
-    return `const texts = ${JSON.stringify(texts)};\nmodule.exports = { runbookText: (subject) => texts[subject] };\n`;
+    for (const name of await textFilesIn(dirname(id)))
+      texts[name] = await readFile(join(dirname(id), name), 'utf8');
+    return `const texts = ${JSON.stringify(texts)};\nmodule.exports = { readText: (file) => texts[file] };\n`;
   },
 };
 
@@ -63,7 +63,7 @@ async function writeCode(names, format) {
     // Packages, and what the program loads.
     makeAbsoluteExternalsRelative: false,
     external: (id) => !/^[./]/.test(id) || (format === 'es' && id === './command.js'),
-    plugins: [runbookTexts],
+    plugins: [textFiles],
     resolve: { extensionAlias: { '.js': ['.ts'], '.cjs': ['.cts'] } },
   });
   await bundle.write({

@@ -10,11 +10,11 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { textFilesIn } from './text-files.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folders = ['lib', 'decorators', 'middleware', 'test', 'examples'];
-/** Texts that the compiled sources read. */
-const runbooks = 'lib/monitoring/alerts/runbooks';
+const monitoring = 'lib/monitoring';
 const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
 
 /** @param {'standard' | 'legacy'} mode @throws with the compiler's messages, where there are errors */
@@ -25,7 +25,8 @@ export async function compile(mode, { force = false } = {}) {
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
-  await cp(join(root, runbooks), join(output, runbooks), { recursive: true });
+  for (const name of await textFilesIn(join(root, monitoring)))
+    await cp(join(root, monitoring, name), join(output, monitoring, name));
   // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
   const manifest = await readFile(join(root, 'package.json'), 'utf8');
   const own = manifest
@@ -53,7 +54,7 @@ async function newestSource() {
           await readdir(join(root, folder), { recursive: true })
         )
           .map((name) => join(folder, name))
-          .filter((name) => /\.[cm]?ts$/.test(name) || name.startsWith(runbooks)),
+          .filter((name) => /\.[cm]?ts$/.test(name) || /^lib\/monitoring\/.*\.(md|yml)$/.test(name)),
       ),
     )
   ).flat();

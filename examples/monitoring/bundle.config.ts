@@ -1,8 +1,8 @@
-/** What the bundle of the example service is made of: `tamma-metrics bundle --config` reads it. What it leaves out has its default. */
+/** Options of the example's bundle, for `tamma-metrics bundle --config`. */
 import { type Alert, type BundleOptions, bundleParts, defineSlo } from '@tamma/observability/monitoring';
 import { queueWait } from '../service/queue-wait.js';
 
-/** A promise about a metric of the service's own; rules, alerts, tests and a row of the SLO dashboard come of it. */
+/** An objective for a metric of the service's own: it gets rules, alerts, tests and a row on the SLO dashboard. */
 const issuesTakenSoon = defineSlo({
   name: 'issues-taken-soon',
   description: 'Issues are taken up within half a minute.',
@@ -48,20 +48,20 @@ const issuesWaitLong: Alert = {
 };
 
 export const bundle: BundleOptions = {
-  // Where `npm start` listens.
+  // The address on which `npm start` listens.
   targets: ['127.0.0.1:3000'],
   config: { port: 3000 },
-  // Workflows, AI providers and git platforms too: all that the service drives.
+  // All parts, with workflows, AI providers and git platforms.
   include: bundleParts,
   definitions: [queueWait],
   slos: [issuesTakenSoon],
   alerts: [issuesWaitLong],
-  // A demonstration tells nobody: what fires is seen on the page of Alertmanager, and printed by `tamma-metrics up`.
+  // A demonstration sends no notifications: Alertmanager's UI and `tamma-metrics up` show what fires.
   receivers: { pager: 'nowhere', escalation: 'nowhere', tickets: 'nowhere', deadMansSwitch: 'nowhere' },
   thresholds: {
-    // A queue holds 100, and /ready warns from 80 on.
+    // A queue has space for 100, and /ready warns from 80 on.
     queueDepth: 80,
-    // Nothing is paid for the sandbox: 329 webhooks, round and round, are a month's work in minutes.
+    // The sandbox costs nothing, and replays a month of webhooks within minutes.
     aiMonthlyBudgetUsd: 100_000,
   },
 };

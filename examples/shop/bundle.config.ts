@@ -1,4 +1,4 @@
-/** What the bundle of the shop is made of: one counter, and one promise about it. `tamma-metrics bundle --config` reads it. */
+/** Options of the bundle of the shop, for `tamma-metrics bundle --config`: one counter, and one objective for it. */
 import { type BundleOptions, defineSlo } from '@tamma/observability/monitoring';
 import { orders } from './orders.js';
 
@@ -11,7 +11,7 @@ const ordersPlaced = defineSlo({
 
 export const bundle: BundleOptions = {
   config: { service: 'shop' },
-  // None of these is a metric of workflows, AI providers or git platforms, so the bundle has no part about them.
+  // None of these is a metric of workflows, AI providers or git platforms, so the bundle does not have these parts.
   definitions: [orders],
   slos: [ordersPlaced],
 };

@@ -1,19 +1,20 @@
-/** What the files of a bundle are called: after the service, so that several can share a Prometheus, an Alertmanager and a Grafana. */
+/** Names in the bundle. They start with the service, so that several services can share Prometheus, Alertmanager and Grafana. */
 import { createHash } from 'node:crypto';
 import type { DashboardName } from './model.js';
 
+/** Names derived from the service's name. */
 export interface BundleIdentity {
-  /** What names begin with: groups of rules, uids of dashboards, templates. Lower case; one service's alone. */
+  /** Prefix of rule groups, dashboard uids and templates: lower case, unique to the service. */
   readonly prefix: string;
-  /** What people read. */
+  /** Name of the service in titles. */
   readonly title: string;
 }
 
-/** Grafana takes 40 characters for a uid, of which the longest ending has 11. */
+/** Grafana allows 40 characters in a uid, of which the longest suffix takes 11. */
 const maxLength = 29;
 const hashLength = 8;
 
-/** `tamma` is called `tamma` and `Tamma`. A name with other characters, or a long one, has a hash that tells it from its like. */
+/** `tamma` gets the prefix `tamma` and the title `Tamma`. The prefix of a long name, or one with other characters, ends with a hash. */
 export function identityOf(service: string): BundleIdentity {
   const title = service.charAt(0).toUpperCase() + service.slice(1);
   if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service) && service.length <= maxLength)

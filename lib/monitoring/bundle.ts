@@ -1,9 +1,10 @@
-/** The whole bundle: everything around a service, from its definitions. */
+/** Generates the bundle: all files around a service, from its definitions. */
 import { alertmanagerFiles } from './alertmanager/alertmanager-files.js';
 import { alertGroups } from './alerts/alert-groups.js';
 import { escalationGroups } from './alerts/escalation-rules.js';
 import { runbookFiles } from './alerts/runbooks.js';
 import { bundleReadme } from './bundle-readme.js';
+import { check } from './checks.js';
 import { coverageOf, coverageText } from './coverage.js';
 import { grafanaFiles } from './dashboards/grafana-files.js';
 import { deploymentFiles } from './deploy/deployment-files.js';
@@ -12,58 +13,69 @@ import { prometheusFiles } from './prometheus/prometheus-files.js';
 import { recordingGroups } from './prometheus/recording-rules.js';
 import { ruleFiles } from './prometheus/rule-files.js';
 import { ruleTestFiles } from './prometheus/rule-tests.js';
-import { checkOwnRules } from './prometheus/user-rules.js';
-import { monitoringError } from './promql/expression.js';
+import { checkUserRules } from './prometheus/user-rules.js';
 import { checkExpressions, expressionReader } from './promql/expression-checks.js';
 import { knownSeries } from './promql/known-series.js';
 import { promqlParser } from './promql/promql.js';
 import { type BundleOptions, type BundleSettings, bundleSettings } from './settings.js';
 import { sloGroups } from './slo/slo.js';
 
+/** A generated bundle, for `writeBundle`. */
 export interface Bundle {
-  /** Sorted by path. */
+  /** The files, sorted by path. */
   readonly files: readonly BundleFile[];
-  /** What is not as it should be and yet no error: a metric that nothing looks at, for instance. */
+  /** Gaps that are not errors, in sentences: a metric that no panel, rule or alert reads, for instance. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Generates the files around a service: Prometheus, its rules and their tests, Alertmanager, Grafana, runbooks, docker-compose,
- * Kubernetes. The same options give the same bytes. Nothing is written: `writeBundle` does.
- * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING for what does not fit the definitions, with every
- *   expression that does not; ERR_METRICS_MISSING_PACKAGE with what is to be installed
+ * Generates the files around a service: the configuration of Prometheus, its rules and their tests, Alertmanager, Grafana dashboards,
+ * runbooks, Docker Compose and Kubernetes. The same options give the same bytes. Nothing is written: see `writeBundle`.
+ *
+ * Needs optional peer dependencies: `@grafana/grafana-foundation-sdk`, `@prometheus-io/codemirror-promql`, `@codemirror/language` and
+ * `@codemirror/state`.
+ *
+ * @throws ERR_METRICS_INVALID_OPTION for an unknown option, ERR_METRICS_INVALID_CONFIG for an invalid value in `config`,
+ *   ERR_METRICS_INVALID_MONITORING for options and expressions that do not fit the definitions, with all such expressions,
+ *   ERR_METRICS_MISSING_PACKAGE with the command that installs the missing packages
+ * @example
+ * const bundle = await generateBundle({ config: { service: 'shop' }, definitions: [orders] });
+ * for (const warning of bundle.warnings) console.warn(warning);
+ * await writeBundle(bundle, 'monitoring');
  */
 export async function generateBundle(options: BundleOptions = {}): Promise<Bundle> {
   const settings = bundleSettings(options);
-  checkOwnRules(settings);
+  checkUserRules(settings);
   const groups = ruleGroups(settings);
   const parse = promqlParser();
-  const known = knownSeries(settings, groups, parse);
-  const read = expressionReader(known, parse);
+  const read = expressionReader(knownSeries(settings, groups, parse), parse);
   const { files: boards, queries } = await grafanaFiles(settings, groups);
   checkExpressions(groups, queries, read);
   const coverage = coverageOf(settings, groups, queries, read);
 
   const rules = ruleFiles(groups, settings);
-  const tests = ruleTestFiles(groups, settings);
-  const prometheus = prometheusFiles(settings, rules);
-  const alertmanager = alertmanagerFiles(settings);
-  const configuration = [...prometheus, ...rules, ...alertmanager, ...boards];
-  const made = [
+  const configuration = [
+    ...prometheusFiles(settings, rules),
+    ...rules,
+    ...alertmanagerFiles(settings),
+    ...boards,
+  ];
+  const generated = [
     ...configuration,
-    ...tests,
+    ...ruleTestFiles(groups, settings),
     ...runbookFiles(groups, settings),
     ...deploymentFiles(settings, groups, configuration),
     { path: 'COVERAGE.md', content: coverageText(coverage) },
-    // What `up --dir` and the commands of the README keep.
+    // The data of `tamma-metrics up --dir` and of the commands in the README.
     { path: '.gitignore', content: 'data/\n' },
   ];
-  const files = [...made, bundleReadme(settings, made)].sort(byPath);
-  checkPaths(files);
+  const files = [...generated, bundleReadme(settings, generated)].sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (const [index, { path }] of files.entries())
+    check(files[index - 1]?.path !== path, 'path of a file', 'one that no other file has', path);
   return { files, warnings: coverage.gaps };
 }
 
-/** All groups of rules, in the order of their files. A further source of rules has its line here. */
+/** All rule groups, in the order of their files. */
 export function ruleGroups(settings: BundleSettings): RuleGroup[] {
   return [
     ...recordingGroups(settings),
@@ -71,14 +83,4 @@ export function ruleGroups(settings: BundleSettings): RuleGroup[] {
     ...alertGroups(settings),
     ...escalationGroups(settings),
   ];
-}
-
-function byPath({ path: one }: BundleFile, { path: other }: BundleFile): number {
-  return one < other ? -1 : Number(one > other);
-}
-
-function checkPaths(files: readonly BundleFile[]): void {
-  for (const [index, { path }] of files.entries())
-    if (files[index - 1]?.path === path)
-      throw monitoringError('path of a file', 'one that no other file has', path);
 }

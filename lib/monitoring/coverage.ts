@@ -1,8 +1,7 @@
 /**
- * Whether the bundle looks at everything: each metric has a panel, a rule or an alert; each alert a runbook, tests that it fires
- * and stays quiet, and a panel of its dashboard.
+ * Checks that the bundle is complete: each metric has a panel, a rule or an alert; each alert has a runbook, two tests and a panel on
+ * its dashboard.
  */
-
 import { runbookSection } from './alerts/runbook-links.js';
 import { dashboardUid } from './bundle-identity.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
@@ -23,9 +22,9 @@ export interface AlertCoverage {
   /** File and heading. */
   readonly runbook: string | undefined;
   readonly hasTests: boolean;
-  /** Panels of its dashboard that show a metric it reads. */
+  /** Panels of its dashboard that show a metric that it reads. */
   readonly panels: readonly string[];
-  /** It reads none, as a Watchdog: there is nothing to show. */
+  /** It reads no metric, like the Watchdog, and so needs no panel. */
   readonly readsNothing: boolean;
 }
 
@@ -36,10 +35,7 @@ export interface Coverage {
   readonly gaps: readonly string[];
 }
 
-interface Rules {
-  readonly alerts: readonly Alert[];
-  readonly records: readonly RecordingRule[];
-}
+type Reach = (expression: string) => ReadonlySet<string>;
 
 export function coverageOf(
   settings: Pick<BundleSettings, 'definitions' | 'ownDefinitions' | 'prefix'>,
@@ -47,26 +43,43 @@ export function coverageOf(
   queries: readonly PanelQuery[],
   read: ReadExpression,
 ): Coverage {
-  const all = groups.flatMap(({ rules }) => rules);
-  const rules = {
-    alerts: all.filter(isAlert),
-    records: all.filter((rule): rule is RecordingRule => !isAlert(rule)),
-  };
-  const metrics = settings.definitions.map(({ name }) => ({
-    ...metricCoverage(name, rules, queries, read, settings),
-    isOwn: settings.ownDefinitions.some((own) => own.name === name),
-  }));
-  const reached = seriesReached(rules.records, read);
-  const alerts = rules.alerts.map((alert) => alertCoverage(alert, queries, reached));
+  const rules = groups.flatMap((group) => group.rules);
+  const records = rules.filter((rule): rule is RecordingRule => !isAlert(rule));
+  const named = [
+    ...queries.map(({ expression, dashboard, panel }) => ({
+      kind: 'panels' as const,
+      name: `${dashboardUid(settings, dashboard)}: ${panel}`,
+      expression,
+    })),
+    ...rules.map((rule) =>
+      isAlert(rule)
+        ? { kind: 'alerts' as const, name: rule.name, expression: rule.expression }
+        : { kind: 'records' as const, name: rule.record, expression: rule.expression },
+    ),
+  ].map(({ kind, name, expression }) => ({ kind, name, series: read(expression).series }));
+  const metrics = settings.definitions.map(({ name: metric }): MetricCoverage => {
+    const readers = named.filter(({ series }) => [...series].some((each) => isOf(each, metric)));
+    const namesOf = (kind: (typeof named)[number]['kind']) =>
+      distinct(readers.filter((reader) => reader.kind === kind).map(({ name }) => name));
+    const isOwn = settings.ownDefinitions.some(({ name }) => name === metric);
+    return {
+      metric,
+      isOwn,
+      panels: namesOf('panels'),
+      records: namesOf('records'),
+      alerts: namesOf('alerts'),
+    };
+  });
+  const reached = seriesReached(records, read);
+  const alerts = rules.filter(isAlert).map((alert) => alertCoverage(alert, queries, reached));
+  const unread = metrics.filter(
+    (each) => each.panels.length + each.records.length + each.alerts.length === 0,
+  );
   return {
     metrics,
     alerts,
     gaps: [
-      ...metrics
-        .filter(
-          ({ panels, records, alerts: watching }) => panels.length + records.length + watching.length === 0,
-        )
-        .map(({ metric }) => `Metric \`${metric}\` has no panel, no rule and no alert.`),
+      ...unread.map(({ metric }) => `Metric \`${metric}\` has no panel, no rule and no alert.`),
       ...alerts.flatMap(alertGaps),
     ],
   };
@@ -75,59 +88,32 @@ export function coverageOf(
 function alertGaps({ alert, runbook, hasTests, panels, readsNothing }: AlertCoverage): string[] {
   return [
     ...(runbook === undefined ? [`Alert \`${alert}\` has no runbook.`] : []),
-    ...(hasTests ? [] : [`Alert \`${alert}\` has no test that it fires and one that it stays quiet.`]),
+    ...(hasTests
+      ? []
+      : [`Alert \`${alert}\` needs two tests: one in which it fires, one in which it stays quiet.`]),
     ...(panels.length > 0 || readsNothing
       ? []
       : [`Alert \`${alert}\` has no panel on its dashboard that shows what it reads.`]),
   ];
 }
 
-function metricCoverage(
-  metric: string,
-  { alerts, records }: Rules,
-  queries: readonly PanelQuery[],
-  read: ReadExpression,
-  identity: Pick<BundleSettings, 'prefix'>,
-): Omit<MetricCoverage, 'isOwn'> {
-  const reads = ({ expression }: { readonly expression: string }): boolean =>
-    read(expression).series.some((series) => isOf(series, metric));
-  return {
-    metric,
-    panels: distinct(
-      queries.filter(reads).map(({ dashboard, panel }) => `${dashboardUid(identity, dashboard)}: ${panel}`),
-    ),
-    records: distinct(records.filter(reads).map(({ record }) => record)),
-    alerts: distinct(alerts.filter(reads).map(({ name }) => name)),
-  };
-}
-
-/** The series that an expression reads, itself and through the records that it reads; each is followed once. */
-function seriesReached(
-  records: readonly RecordingRule[],
-  read: ReadExpression,
-): (expression: string) => ReadonlySet<string> {
+/** The series that an expression reads, directly and through recording rules, cached by expression. */
+function seriesReached(records: readonly RecordingRule[], read: ReadExpression): Reach {
   const byExpression = new Map<string, Set<string>>();
   return (expression) => {
-    const known = byExpression.get(expression);
-    if (known !== undefined) return known;
-    const found = new Set<string>();
-    const visit = (series: string): void => {
-      if (found.has(series)) return;
-      found.add(series);
+    const cached = byExpression.get(expression);
+    if (cached !== undefined) return cached;
+    const found = new Set(read(expression).series);
+    // A Set also visits what is added while it is iterated.
+    for (const series of found)
       for (const { record, expression: recorded } of records)
-        if (record === series) for (const below of read(recorded).series) visit(below);
-    };
-    for (const series of read(expression).series) visit(series);
+        if (record === series) for (const each of read(recorded).series) found.add(each);
     byExpression.set(expression, found);
     return found;
   };
 }
 
-function alertCoverage(
-  alert: Alert,
-  queries: readonly PanelQuery[],
-  reached: (expression: string) => ReadonlySet<string>,
-): AlertCoverage {
+function alertCoverage(alert: Alert, queries: readonly PanelQuery[], reached: Reach): AlertCoverage {
   const watched = reached(alert.expression);
   const shows = ({ dashboard, expression }: PanelQuery): boolean =>
     dashboard === alert.dashboard &&
@@ -142,7 +128,7 @@ function alertCoverage(
   };
 }
 
-/** A histogram's buckets and its count tell of one thing. */
+/** The buckets of a histogram and its count describe the same events. */
 function sibling(series: string): string {
   return series.endsWith('_bucket')
     ? series.replace(/_bucket$/, '_count')
@@ -150,10 +136,7 @@ function sibling(series: string): string {
 }
 
 function isOf(series: string, metric: string): boolean {
-  return (
-    series === metric ||
-    (series.startsWith(metric) && /^_(bucket|sum|count)$/.test(series.slice(metric.length)))
-  );
+  return series.startsWith(metric) && /^(_bucket|_sum|_count)?$/.test(series.slice(metric.length));
 }
 
 function distinct(names: readonly string[]): string[] {
@@ -162,39 +145,37 @@ function distinct(names: readonly string[]): string[] {
 
 /** `COVERAGE.md`. */
 export function coverageText({ metrics, alerts, gaps }: Coverage): string {
-  const row = (cells: readonly string[]): string =>
+  const row = (...cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const listed = (names: readonly string[]): string =>
     names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+  const complete =
+    'Every metric has a panel, a rule or an alert. Every alert has a runbook, two tests and a panel on its dashboard.';
   return [
-    '<!-- Generated by `tamma-metrics bundle`: options change it, not edits. -->',
-    '# What the bundle looks at',
+    '<!-- Generated by `tamma-metrics bundle`: change its options, not this file. -->',
+    '# Coverage',
     '',
-    ...(gaps.length === 0
-      ? [
-          'Every metric has a panel, a rule or an alert; every alert a runbook, two tests and a panel of its dashboard.',
-        ]
-      : ['Missing:', '', ...gaps.map((gap) => `- ${gap}`)]),
+    ...(gaps.length === 0 ? [complete] : ['Missing:', '', ...gaps.map((gap) => `- ${gap}`)]),
     '',
     '## Metrics',
     '',
-    row(['metric', 'panels', 'rules', 'alerts']),
+    row('metric', 'panels', 'rules', 'alerts'),
     '|---|---|---|---|',
-    ...metrics.map(({ metric, isOwn, panels, records, alerts: watching }) =>
-      row([`\`${metric}\`${isOwn ? ' (own)' : ''}`, listed(panels), listed(records), listed(watching)]),
+    ...metrics.map(({ metric, isOwn, panels, records, alerts: readers }) =>
+      row(`\`${metric}\`${isOwn ? ' (own)' : ''}`, listed(panels), listed(records), listed(readers)),
     ),
     '',
     '## Alerts',
     '',
-    row(['alert', 'runbook', 'tests', 'panels of its dashboard']),
+    row('alert', 'runbook', 'tests', 'panels on its dashboard'),
     '|---|---|---|---|',
     ...alerts.map(({ alert, runbook, hasTests, panels, readsNothing }) =>
-      row([
+      row(
         alert,
         runbook === undefined ? 'none' : `[${alert}](runbooks/${runbook})`,
         hasTests ? 'fires, quiet' : 'none',
         readsNothing ? 'none: it reads no metric' : listed(panels),
-      ]),
+      ),
     ),
     '',
   ].join('\n');

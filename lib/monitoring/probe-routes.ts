@@ -1,7 +1,7 @@
-/** Requests that are no work of the service: probes and scrapes. A probe that fails says so itself, and no user was turned away. */
+/** Separates the requests of users from probes and scrapes, whose failures are reported by alerts of their own. */
 import type { Matches } from './promql/expression.js';
 
-/** Routes of the package's own routers, where they are mounted at the root and METRICS_PATH is left alone. */
+/** Routes of this package's routers, mounted at the root and with the default METRICS_PATH. */
 const probesAndScrapes = [
   '/metrics',
   '/health',
@@ -12,5 +12,5 @@ const probesAndScrapes = [
   '/readyz/:check',
 ];
 
-/** Of metrics of inbound requests: all that is not a probe or a scrape. */
+/** Matches inbound requests that are neither probes nor scrapes. */
 export const workRequests = { route: { noneOf: probesAndScrapes } } as const satisfies Matches;

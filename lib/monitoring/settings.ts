@@ -1,4 +1,4 @@
-/** What a bundle is made for: every option with its default, checked once and frozen. */
+/** The options of a bundle and their defaults. */
 import { isOfCatalogue } from '../catalogue/catalogue.js';
 import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../config.js';
 import type { MetricDefinition } from '../definition.js';
@@ -10,95 +10,113 @@ import { type QuietHours, quietHoursWith } from './alertmanager/quiet-hours.js';
 import { type Thresholds, thresholdsWith } from './alerts/thresholds.js';
 import { type BundleIdentity, identityOf } from './bundle-identity.js';
 import { type BundlePart, definitionsOf, exposedDefinitions, partsOf } from './bundle-parts.js';
+import { check } from './checks.js';
 import type { Alert, RecordingRule } from './model.js';
-import { duration, monitoringError } from './promql/expression.js';
+import { duration } from './promql/expression.js';
 import type { Slo } from './slo/slo-model.js';
-import * as foreign from './third-party-metrics.js';
+import * as thirdPartyMetrics from './third-party-metrics.js';
 
-/** The Prometheus that the files are for. */
+/** Version of Prometheus that the files are generated for. */
 export type PrometheusVersion = '2.42' | '3';
 
+/** Options of `generateBundle`. */
 export interface BundleOptions {
-  /** The service's own settings: name, version, environment, path, port, token file, budget, retention. Default: those of an empty environment. */
+  /**
+   * The service's own settings, of which the bundle uses the name, version, environment, port, path, token, series budget, retention,
+   * scrape interval and Pushgateway. Default: the defaults of the environment variables; the environment is not read.
+   */
   readonly config?: Partial<MetricsConfig>;
-  /** `host:port` of each process of the service. Default: `127.0.0.1` and the port of the config. */
+  /** `host:port` of each process of the service. Default: `127.0.0.1` and the port of `config`. */
   readonly targets?: readonly string[];
   /** `host:port` of Alertmanager. Default: `127.0.0.1:9093`. */
   readonly alertmanager?: string;
-  /** `host:port` of Prometheus, for its own scrape and for links. Default: `127.0.0.1:9090`, 9091 where the service has that port. */
+  /** `host:port` of Prometheus. Default: `127.0.0.1:9090`, or port 9091 if the service listens on 9090. */
   readonly prometheus?: string;
-  /** Address of Grafana, for links in alerts. Default: `http://127.0.0.1:3001`. */
+  /** URL of Grafana, for links in alerts. Default: `http://127.0.0.1:3001`. */
   readonly grafanaUrl?: string;
-  /** Where the runbooks can be read, for links in alerts. Default: the files of the bundle, `runbooks`. */
+  /** URL of the folder with the runbooks, for links in alerts. Default: `runbooks`, a relative path that no pager can open. */
   readonly runbookUrl?: string;
   /**
-   * What the service has: alerts, dashboards, records and runbooks are made of these parts, `bundleParts` for all. Default: without
-   * `definitions` all; with them `http`, `process` and `pipeline`, and of `workflow`, `provider` and `platform` those whose metrics
-   * are among the definitions, or are read by the objectives, alerts and records.
+   * The parts of the service to generate alerts, dashboards, recording rules and runbooks for. Default: all of `bundleParts` without
+   * `definitions`; with them, `http`, `process` and `pipeline`, and each other part whose metrics are among the definitions or are
+   * read by the SLOs, alerts and recording rules.
    */
   readonly include?: readonly BundlePart[];
-  /** Definitions beside the catalogue, and those of the catalogue that the service uses. */
+  /** The service's own definitions, and the catalogue's definitions that it uses. Default: none. */
   readonly definitions?: readonly MetricDefinition[];
+  /** SLOs besides those of the parts, made with `defineSlo`. Default: none. */
   readonly slos?: readonly Slo[];
-  /** Alerts beside those of the bundle. */
+  /** Alerts besides those of the parts. Default: none. */
   readonly alerts?: readonly Alert[];
+  /** Recording rules besides those of the parts. Default: none. */
   readonly recordingRules?: readonly RecordingRule[];
-  /** Other numbers for the alerts' limits. */
+  /** Thresholds that replace values of `defaultThresholds`. */
   readonly thresholds?: Partial<Thresholds>;
-  /** Default: `2.42`, whose files Prometheus 3 takes too. */
+  /** Prometheus that the files are for. Prometheus 3 also accepts the files for 2.42. Default: `2.42`. */
   readonly target?: PrometheusVersion;
   /**
-   * Whether the service says since when its series count (`createdSamples` of its endpoint). Prometheus 3 then reads that as the start of
-   * each series, so that its first events count, and stores no series for it. Default: false.
+   * Whether the service exposes `_created` samples (`createdSamples` of its endpoint). Prometheus 3 is then started with a feature
+   * that takes them as the start of each series, so that the first events count. Default: false.
    */
   readonly createdSamples?: boolean;
+  /** Intervals of scrapes, evaluations and notifications, in seconds. */
   readonly intervals?: Partial<BundleIntervals>;
-  /** Address of a store to write to, Mimir or Thanos Receive. Default: none. */
+  /** URL for remote write, of Mimir or Thanos Receive for instance; http or https, without credentials. Default: no remote write. */
   readonly remoteWriteUrl?: string;
-  /** File with the bearer token for that store. Default: none. */
+  /** File with the bearer token for `remoteWriteUrl`. Default: none. */
   readonly remoteWriteTokenFile?: string;
-  /** Labels of everything that this Prometheus sends on, beside environment. Default: none. */
+  /** `external_labels` of Prometheus besides `environment`. Default: none. */
   readonly externalLabels?: Readonly<Record<string, string>>;
-  /** Where Alertmanager sends what to. Default: placeholder files, `alertmanager/receivers/*.url`, and `log` nowhere. */
+  /** Receivers of notifications. Default: placeholder files, `alertmanager/receivers/*.url`, and `nowhere` for `log`. */
   readonly receivers?: Partial<Receivers>;
-  /** When tickets and information wait. `false`: never. Default: 20:00 to 07:00 and weekends, in UTC. */
+  /** When tickets and information wait, or `false` for never. Default: 20:00 to 07:00 and weekends, in UTC. */
   readonly quietHours?: Partial<QuietHours> | false;
 }
 
-export interface BundleSettings extends BundleIdentity {
+type WithDefaults =
+  | 'targets'
+  | 'alertmanager'
+  | 'prometheus'
+  | 'grafanaUrl'
+  | 'runbookUrl'
+  | 'slos'
+  | 'alerts'
+  | 'recordingRules'
+  | 'target'
+  | 'createdSamples'
+  | 'externalLabels';
+
+/** The options of a bundle, checked and complete. */
+export interface BundleSettings extends BundleIdentity, Required<Pick<BundleOptions, WithDefaults>> {
+  /** The service's own settings. */
   readonly config: CompleteMetricsConfig;
   /** Label `job` of the service in Prometheus: its name. */
   readonly job: string;
-  readonly targets: readonly string[];
-  readonly alertmanager: string;
-  readonly prometheus: string;
-  readonly grafanaUrl: string;
-  readonly runbookUrl: string;
+  /** The parts to generate alerts, dashboards, recording rules and runbooks for. */
   readonly parts: ReadonlySet<BundlePart>;
-  /** The catalogue's of the parts, then the user's own: what is looked at. */
+  /** The catalogue's definitions of the parts, then the user's own: what the bundle must cover. */
   readonly definitions: readonly MetricDefinition[];
-  /** These, and those that any service of this package exposes. */
+  /** `definitions`, and those that every service with this package exposes. */
   readonly exposed: readonly MetricDefinition[];
-  /** The user's own alone. */
+  /** The user's own definitions. */
   readonly ownDefinitions: readonly MetricDefinition[];
-  /** Whatever may be read: `exposed`, and those of Node, Prometheus and Alertmanager. */
+  /** The definitions that rules may read, by name: `exposed`, and those of Node, Prometheus and Alertmanager. */
   readonly readable: ReadonlyMap<string, MetricDefinition>;
-  readonly slos: readonly Slo[];
-  readonly alerts: readonly Alert[];
-  readonly recordingRules: readonly RecordingRule[];
+  /** The thresholds of the alerts. */
   readonly thresholds: Thresholds;
-  readonly target: PrometheusVersion;
-  readonly createdSamples: boolean;
+  /** Intervals of scrapes, evaluations and notifications. */
   readonly intervals: BundleIntervals;
+  /** URL for remote write. */
   readonly remoteWriteUrl: string | undefined;
+  /** File with the bearer token for `remoteWriteUrl`. */
   readonly remoteWriteTokenFile: string | undefined;
-  readonly externalLabels: Readonly<Record<string, string>>;
+  /** The receivers of notifications. */
   readonly receivers: Receivers;
-  /** `undefined`: nothing waits. */
+  /** When tickets and information wait; `undefined` for never. */
   readonly quietHours: QuietHours | undefined;
 }
 
-const optionNames = {
+const optionNames: OptionNames<BundleOptions> = {
   config: true,
   targets: true,
   alertmanager: true,
@@ -119,42 +137,30 @@ const optionNames = {
   receivers: true,
   createdSamples: true,
   quietHours: true,
-} satisfies OptionNames<BundleOptions>;
+};
 
 /** @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_MONITORING */
 export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   checkFactoryOptions('generateBundle', options, optionNames);
-  for (const list of ['targets', 'definitions', 'slos', 'alerts', 'recordingRules'] as const) {
-    const given: unknown = options[list];
-    if (given !== undefined && !Array.isArray(given)) throw monitoringError(`\`${list}\``, 'an array', given);
-  }
-  const config = metricsConfigOf(options.config);
-  const { definitions: given = [], slos = [], alerts = [], recordingRules = [], target = '2.42' } = options;
-  const { createdSamples = false } = options;
-  if (typeof createdSamples !== 'boolean')
-    throw monitoringError('`createdSamples`', 'true or false', createdSamples);
-  if (target !== '2.42' && target !== '3') throw monitoringError('`target`', '"2.42" or "3"', target);
-  // It stands in expressions, in templates of alerts and in links: what would have to be written otherwise in each is none.
-  if (!/^[^"\\{}\p{Cc}]+$/u.test(config.service)) {
-    throw monitoringError(
-      'name of the service (SERVICE_NAME)',
-      'a name without quotes, backslashes, braces and control characters',
-      config.service,
+  for (const list of ['targets', 'definitions', 'slos', 'alerts', 'recordingRules'] as const)
+    check(
+      options[list] === undefined || Array.isArray(options[list]),
+      `\`${list}\``,
+      'an array',
+      options[list],
     );
-  }
-  const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
-  const general = exposedDefinitions(parts);
-  const ownDefinitions = given.filter(
-    (definition) => !(isOfCatalogue(definition) && general.some(({ name }) => name === definition.name)),
+  const config = metricsConfigOf(options.config);
+  const { slos = [], alerts = [], recordingRules = [], target = '2.42', createdSamples = false } = options;
+  check(typeof createdSamples === 'boolean', '`createdSamples`', 'true or false', createdSamples);
+  check(['2.42', '3'].includes(target), '`target`', '"2.42" or "3"', target);
+  check(
+    // The name is used in expressions, templates and links, each of which would need other escapes.
+    /^[^"\\{}\p{Cc}]+$/u.test(config.service),
+    'name of the service (SERVICE_NAME)',
+    'a name without quotes, backslashes, braces or control characters',
+    config.service,
   );
-  const definitions = [...definitionsOf(parts), ...ownDefinitions];
-  const exposed = [...general, ...ownDefinitions];
-  const readable = new Map<string, MetricDefinition>();
-  for (const definition of [...exposed, ...Object.values(foreign)]) {
-    if (readable.has(definition.name))
-      throw monitoringError('definition', 'a name that no other metric has', definition.name);
-    readable.set(definition.name, definition);
-  }
+  const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
   return Object.freeze({
     config,
     job: config.service,
@@ -165,10 +171,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     runbookUrl: options.runbookUrl ?? 'runbooks',
     ...identityOf(config.service),
     parts,
-    definitions,
-    exposed,
-    ownDefinitions,
-    readable,
+    ...definitionsWith(parts, options.definitions),
     slos,
     alerts,
     recordingRules,
@@ -184,12 +187,30 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   });
 }
 
-/** A window of a rule as PromQL has it: what is asked for, but four scrapes at least, since a rate takes two. */
+function definitionsWith(
+  parts: ReadonlySet<BundlePart>,
+  given: readonly MetricDefinition[] = [],
+): Pick<BundleSettings, 'definitions' | 'exposed' | 'ownDefinitions' | 'readable'> {
+  const ofCatalogue = exposedDefinitions(parts);
+  const ownDefinitions = given.filter(
+    (definition) => !(isOfCatalogue(definition) && ofCatalogue.some(({ name }) => name === definition.name)),
+  );
+  const exposed = [...ofCatalogue, ...ownDefinitions];
+  const readable = new Map<string, MetricDefinition>();
+  for (const definition of [...exposed, ...Object.values(thirdPartyMetrics)]) {
+    const { name } = definition;
+    check(!readable.has(name), 'definition', 'a name that no other metric has', name);
+    readable.set(name, definition);
+  }
+  return { definitions: [...definitionsOf(parts), ...ownDefinitions], exposed, ownDefinitions, readable };
+}
+
+/** The window of a rule in PromQL: the given seconds, but at least four scrapes, since a rate needs two. */
 export function windowOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): string {
   return duration(Math.max(minScrapes * intervals.scrapeSeconds, seconds / intervals.speedUp));
 }
 
-/** How long an alert must hold, in seconds. */
+/** The `for` of an alert, in seconds. */
 export function holdOf({ intervals }: Pick<BundleSettings, 'intervals'>, seconds: number): number {
   return seconds / intervals.speedUp;
 }

@@ -1,29 +1,26 @@
 /**
- * Metrics that others record and the bundle reads, as far as it does: of Node through prom-client, of Prometheus and of
- * Alertmanager. Declared as ours are, so that rules and boards are held to them too.
+ * Metrics of Node (through prom-client), Prometheus and Alertmanager that the bundle reads. They are defined like the metrics of the
+ * catalogue, so that rules and dashboards are checked against them.
  */
+import { type CounterDefinition, defineCounter, defineGauge, defineHistogram, label } from '../definition.js';
+import { severities } from './model.js';
 
-import { defineCounter, defineGauge, defineHistogram } from '../define.js';
-import type { CounterDefinition } from '../definition.js';
-import { label } from '../label.js';
+const gauge = (name: string, help: string) => defineGauge({ name, help });
 
-/** prom-client's `collectDefaultMetrics`. */
-export const nodeEventLoopLag = defineGauge({
-  name: 'nodejs_eventloop_lag_p99_seconds',
-  help: 'The 99th percentile of the recorded event loop delays.',
-});
-export const processResidentMemory = defineGauge({
-  name: 'process_resident_memory_bytes',
-  help: 'Resident memory size in bytes.',
-});
-export const nodeHeapUsed = defineGauge({
-  name: 'nodejs_heap_size_used_bytes',
-  help: 'Process heap size used from Node.js in bytes.',
-});
-export const nodeHeapTotal = defineGauge({
-  name: 'nodejs_heap_size_total_bytes',
-  help: 'Process heap size from Node.js in bytes.',
-});
+// prom-client's `collectDefaultMetrics`.
+export const nodeEventLoopLag = gauge(
+  'nodejs_eventloop_lag_p99_seconds',
+  'The 99th percentile of the recorded event loop delays.',
+);
+export const processResidentMemory = gauge('process_resident_memory_bytes', 'Resident memory size in bytes.');
+export const nodeHeapUsed = gauge(
+  'nodejs_heap_size_used_bytes',
+  'Process heap size used from Node.js in bytes.',
+);
+export const nodeHeapTotal = gauge(
+  'nodejs_heap_size_total_bytes',
+  'Process heap size from Node.js in bytes.',
+);
 export const processCpu = defineCounter({
   name: 'process_cpu_seconds_total',
   help: 'Total user and system CPU time spent in seconds.',
@@ -34,27 +31,24 @@ export const nodeGcDuration = defineHistogram({
   labels: { kind: label() },
   buckets: [0.001, 0.01, 0.1, 1, 2, 5],
 });
-export const processStart = defineGauge({
-  name: 'process_start_time_seconds',
-  help: 'Start time of the process since unix epoch in seconds.',
-});
+export const processStart = gauge(
+  'process_start_time_seconds',
+  'Start time of the process since unix epoch in seconds.',
+);
 
-/** What Prometheus writes of each scrape itself. */
-export const up = defineGauge({ name: 'up', help: 'Whether the target could be scraped.' });
-export const scrapeDuration = defineGauge({
-  name: 'scrape_duration_seconds',
-  help: 'Duration of the scrape.',
-});
-export const scrapeSamples = defineGauge({ name: 'scrape_samples_scraped', help: 'Samples of the scrape.' });
+// Prometheus, for each scrape.
+export const up = gauge('up', 'Whether the target could be scraped.');
+export const scrapeDuration = gauge('scrape_duration_seconds', 'Duration of the scrape.');
+export const scrapeSamples = gauge('scrape_samples_scraped', 'Samples of the scrape.');
 
-/** What Prometheus writes of each alert that is pending or fires; the labels are those that the bundle's alerts have. */
+/** Prometheus, for each pending or firing alert; with the labels of the bundle's alerts. */
 export const alertStates = defineGauge({
   name: 'ALERTS',
   help: 'Alerts by their state.',
   labels: {
     alertname: label(),
     alertstate: label('pending', 'firing'),
-    severity: label('page', 'ticket', 'info', 'none'),
+    severity: label(...severities),
     service: label(),
     subject: label(),
     escalated: label('true'),
@@ -62,7 +56,7 @@ export const alertStates = defineGauge({
   lint: { allow: ['snake-case'], why: 'The name is that of Prometheus.' },
 });
 
-/** Of Prometheus about itself. */
+// Prometheus, about itself.
 export const prometheusRuleFailures = defineCounter({
   name: 'prometheus_rule_evaluation_failures_total',
   help: 'The total number of rule evaluation failures.',
@@ -77,20 +71,20 @@ export const prometheusNotificationsDropped = defineCounter({
   name: 'prometheus_notifications_dropped_total',
   help: 'Total number of alerts dropped due to errors when sending to Alertmanager.',
 });
-export const prometheusConfigReload = defineGauge({
-  name: 'prometheus_config_last_reload_successful',
-  help: 'Whether the last configuration reload attempt was successful.',
-});
-export const prometheusHeadSeries = defineGauge({
-  name: 'prometheus_tsdb_head_series',
-  help: 'Total number of series in the head block.',
-});
+export const prometheusConfigReload = gauge(
+  'prometheus_config_last_reload_successful',
+  'Whether the last configuration reload attempt was successful.',
+);
+export const prometheusHeadSeries = gauge(
+  'prometheus_tsdb_head_series',
+  'Total number of series in the head block.',
+);
 
-/** Of Alertmanager about itself. */
-export const alertmanagerConfigReload = defineGauge({
-  name: 'alertmanager_config_last_reload_successful',
-  help: 'Whether the last configuration reload attempt was successful.',
-});
+// Alertmanager, about itself.
+export const alertmanagerConfigReload = gauge(
+  'alertmanager_config_last_reload_successful',
+  'Whether the last configuration reload attempt was successful.',
+);
 export const alertmanagerNotificationsFailed: CounterDefinition = defineCounter({
   name: 'alertmanager_notifications_failed_total',
   help: 'The total number of failed notifications.',

@@ -1,5 +1,5 @@
 // In a process of its own: the service records in the shared registry.
-/** The shop: a service that drives no agents has nothing of the platform, in what it exposes and in what watches it. */
+/** The shop: a service without agents exposes no metrics of the platform, and its bundle does not mention it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -7,7 +7,7 @@ import { bundle } from '../../examples/shop/bundle.config.js';
 import { startShop } from '../../examples/shop/shop.js';
 import { generateBundle } from '../../lib/monitoring/bundle.js';
 import { command } from '../helpers/command.js';
-import { filesIn, shopBundle } from '../helpers/example-bundle.js';
+import { changedPaths, filesIn, shopBundle } from '../helpers/example-bundle.js';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
@@ -16,7 +16,7 @@ const pathsIn = (start: string): string[] =>
   files.map(({ path }) => path).filter((path) => path.startsWith(start));
 const contentOf = (path: string): string => files.find((file) => file.path === path)?.content ?? '';
 
-test('its /metrics has its counter, its requests and its process, and nothing of the platform', async (t) => {
+test('the shop exposes its counter, HTTP and process metrics, and none of the platform', async (t) => {
   const shop = await startShop(0, { host: '127.0.0.1', port: 0 });
   t.teardown(() => shop.close());
   for (const item of ['book', 'sold-out'])
@@ -34,7 +34,7 @@ test('its /metrics has its counter, its requests and its process, and nothing of
   );
 });
 
-test('the committed files are what `tamma-metrics bundle` generates, and the hashes of the others too (`npm run docs` updates them)', async (t) => {
+test('the committed files and hashes are those of the bundle that `tamma-metrics bundle` generates', async (t) => {
   const folder = join(await temporaryFolder(t), 'bundle');
   const { code, stdout, stderr } = await command([
     'bundle',
@@ -45,9 +45,16 @@ test('the committed files are what `tamma-metrics bundle` generates, and the has
   ]);
   t.is(stderr, '');
   t.is(code, 0);
-  t.notRegex(stdout, /^!/m, 'nothing to warn of');
-  const fresh = [...(await filesIn(folder))].filter(([path]) => shopBundle.isCommitted(path));
+  t.notRegex(stdout, /^!/m, 'no warnings');
+  const all = await filesIn(folder);
   const committed = await filesIn(fromRoot(shopBundle.folder));
+  const manifest = '.tamma-bundle.json';
+  t.deepEqual(
+    changedPaths(committed.get(manifest) ?? '', all.get(manifest) ?? ''),
+    [],
+    'These files changed. If that is intended, `npm run docs` writes them anew; commit the result.',
+  );
+  const fresh = [...all].filter(([path]) => shopBundle.isCommitted(path));
   t.deepEqual(
     [...committed.keys()],
     fresh.map(([path]) => path),
@@ -55,7 +62,7 @@ test('the committed files are what `tamma-metrics bundle` generates, and the has
   for (const [path, content] of fresh) t.is(committed.get(path), content, path);
 });
 
-test('no file of its bundle speaks of the platform', (t) => {
+test('no file of the bundle mentions the platform', (t) => {
   const platform =
     /tamma(?!-metrics)|\bAIs?\b|\bai_|\bagents?\b|\bgit\b|github|gitlab|workflow|\bissues?\b|pull request|repositor|\bmodels?\b|provider(?!s:)/i;
   t.is(warnings.length, 0);
@@ -65,7 +72,7 @@ test('no file of its bundle speaks of the platform', (t) => {
   }
 });
 
-test('its bundle is about HTTP, the process, the targets, the metrics and its objectives', (t) => {
+test('the bundle covers HTTP, the process, targets, the pipeline and objectives', (t) => {
   t.deepEqual(pathsIn('prometheus/rules/'), [
     'prometheus/rules/alerts-escalation.yml',
     'prometheus/rules/alerts-http.yml',
@@ -94,7 +101,7 @@ test('its bundle is about HTTP, the process, the targets, the metrics and its ob
   t.regex(contentOf('grafana/dashboards/shop-overview.json'), /orders_total\{/);
 });
 
-test('everything of its bundle has its name', (t) => {
+test('all names in the bundle start with the service', (t) => {
   t.regex(contentOf('prometheus/prometheus.yml'), /^ {2}- job_name: shop$/m);
   for (const path of pathsIn('prometheus/rules/'))
     for (const [, name = ''] of contentOf(path).matchAll(/^ {2}- name: (.*)$/gm)) t.regex(name, /^shop-/);
@@ -107,13 +114,13 @@ test('everything of its bundle has its name', (t) => {
   t.regex(contentOf('grafana/provisioning/dashboards/shop.yml'), /folder: Shop$/m);
 });
 
-test('its runbooks, routes and inhibitions name no alert that it does not have', async (t) => {
+test('runbooks, routes and inhibition rules name only alerts of the bundle', async (t) => {
   const alerts = new Set(
     pathsIn('prometheus/rules/').flatMap((path) =>
       [...contentOf(path).matchAll(/^ +- alert: (\w+)$/gm)].map(([, name = '']) => name),
     ),
   );
-  // Whatever is called as an alert of some service is.
+  // Alerts of any service.
   const { files: ofAll } = await generateBundle();
   const known = new Set(
     ofAll.flatMap(({ path, content }) =>
@@ -133,7 +140,7 @@ test('its runbooks, routes and inhibitions name no alert that it does not have',
   }
 });
 
-test('its README names the dashboards that there are', async (t) => {
+test('the README of the example names each dashboard', async (t) => {
   const readme = await readFile(fromRoot('examples/shop/README.md'), 'utf8');
   for (const path of pathsIn('grafana/dashboards/'))
     t.true(readme.includes(`\`${/([\w-]+)\.json$/.exec(path)?.[1]}\``), path);

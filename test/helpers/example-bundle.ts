@@ -1,4 +1,4 @@
-/** The bundles of the examples, that are committed: `npm run docs` writes them, `test/examples` holds them in step. */
+/** The committed bundles of the examples: `npm run docs` writes them, `test/examples` compares them with what is generated. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +7,14 @@ import { surroundings } from './command.js';
 import { fromRoot } from './package-root.js';
 import { writeFiles } from './write-files.js';
 
-/** Paths from the root of the package. */
+/** Paths from the root of the package. Of the dashboards only the hashes are committed, in the manifest. */
 export const exampleBundle = {
   config: 'examples/monitoring/bundle.config.ts',
   folder: 'examples/monitoring/bundle',
+  isCommitted: (path: string): boolean => !path.startsWith('grafana/dashboards/'),
 } as const;
 
-/** Of this one, only what people read is committed, and the hashes of all files. */
+/** Only the files that people read are committed, and the hashes of all files, in the manifest. */
 export const shopBundle = {
   config: 'examples/shop/bundle.config.ts',
   folder: 'examples/shop/bundle',
@@ -23,13 +24,13 @@ export const shopBundle = {
     ),
 } as const;
 
-/** As the command does, but whatever the environment says. Addresses of receivers that are filled in stay. */
+/** Writes all files, like the command but without the environment. Receivers that are filled in stay. */
 export function writeExampleBundle(): Promise<BundleReport> {
   const { config, folder } = exampleBundle;
   return bundleReport({ config: fromRoot(config), out: fromRoot(folder), force: true }, surroundings);
 }
 
-/** @returns how many files are committed */
+/** Writes the committed files. @returns how many there are */
 export async function writeShopBundle(): Promise<number> {
   const out = await mkdtemp(join(tmpdir(), 'shop-bundle-'));
   try {
@@ -46,7 +47,16 @@ export async function writeShopBundle(): Promise<number> {
   }
 }
 
-/** Path -> content; without what `tamma-metrics up` keeps there. */
+/** Paths whose hash in one manifest differs from the other, or is missing in one of them. */
+export function changedPaths(committedManifest: string, freshManifest: string): string[] {
+  const [committed, fresh] = [committedManifest, freshManifest].map(
+    (manifest) => (JSON.parse(manifest) as { files: Readonly<Record<string, string>> }).files,
+  ) as [Readonly<Record<string, string>>, Readonly<Record<string, string>>];
+  const paths = new Set([...Object.keys(committed), ...Object.keys(fresh)]);
+  return [...paths].filter((path) => committed[path] !== fresh[path]).sort();
+}
+
+/** Path -> content; without the data of `tamma-metrics up`. */
 export async function filesIn(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries

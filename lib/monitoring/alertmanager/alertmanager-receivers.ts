@@ -1,237 +1,189 @@
-/** Who is told: receivers of Alertmanager, with their secrets in files beside the configuration. */
-import { nearest } from '../../errors.js';
+/** Receivers of Alertmanager. Their secrets are in files beside the configuration. */
+import { check, checkKeys, isHttpUrl, isObject } from '../checks.js';
 import type { BundleFile } from '../model.js';
-import { monitoringError } from '../promql/expression.js';
 
 /**
- * Where a receiver's notifications go. Files are named as Alertmanager is to open them: relative to the folder it is started in,
- * `alertmanager/`, or absolute. `nowhere`: they are seen in Alertmanager's own pages only.
+ * The destination of notifications. Paths of files are absolute, or relative to `alertmanager/`, where Alertmanager is started.
+ * `nowhere`: the alerts are only shown in Alertmanager's own UI.
+ * @see https://prometheus.io/docs/alerting/latest/configuration/#receiver
  */
 export type Receiver =
   | {
-      /** Alertmanager's JSON is posted here. */
+      /** URL to which Alertmanager's JSON is posted. */
       readonly webhookUrl: string;
       /** File with a bearer token. Default: none. */
       readonly tokenFile?: string;
     }
   | {
-      /** File with the address of an incoming webhook of Slack, or of what takes the same: Mattermost, Rocket.Chat, Discord. */
+      /** File with the URL of an incoming webhook of Slack, or of a compatible service: Mattermost, Rocket.Chat, Discord. */
       readonly slackUrlFile: string;
+      /** Default: the channel of the webhook. */
       readonly channel?: string;
     }
   | {
-      /** File with the integration key, Events API v2. */
+      /** File with the integration key of PagerDuty's Events API v2. */
       readonly pagerdutyKeyFile: string;
     }
   | {
-      /** File with the API key. */
+      /** File with the API key of Opsgenie. */
       readonly opsgenieKeyFile: string;
     }
   | 'nowhere';
 
+/** Receivers by purpose. By default each but `log` posts to the URL in a placeholder file, `alertmanager/receivers/*.url`. */
 export interface Receivers {
-  /** Alerts that wake someone. */
+  /** Alerts that wake someone: severity `page`. */
   readonly pager: Receiver;
-  /** Pages that have lasted: whoever is next in line. */
+  /** Pages that have fired for an hour. */
   readonly escalation: Receiver;
-  /** Alerts that wait for the morning. */
+  /** Alerts that wait for working hours: severity `ticket`. */
   readonly tickets: Receiver;
-  /** What is read some time. */
+  /** Alerts that need no action: severity `info`. Default: `nowhere`. */
   readonly log: Receiver;
-  /** The Watchdog: tells, by its silence, that nothing can be told any more. */
+  /** The Watchdog: a service that raises the alarm when its notifications stop. */
   readonly deadMansSwitch: Receiver;
 }
 
+/** Option -> name of the receiver in Alertmanager, and purpose in the README of the placeholder files. */
+const purposes: Readonly<Record<keyof Receivers, readonly [name: string, purpose: string]>> = {
+  pager: ['pager', 'alerts that wake someone'],
+  escalation: ['escalation', 'pages that have fired for an hour'],
+  tickets: ['tickets', 'alerts that wait for working hours'],
+  log: ['log', 'alerts that need no action'],
+  deadMansSwitch: [
+    'dead-mans-switch',
+    'a service that raises the alarm when the notifications of the Watchdog stop. It must answer like Slack, with `ok`; for one that does not, set `receivers: { deadMansSwitch: { webhookUrl } }`',
+  ],
+};
+
+const options = Object.keys(purposes) as (keyof Receivers)[];
+
 /** Option -> name of the receiver in Alertmanager. */
-export const receiverNames: Readonly<Record<keyof Receivers, string>> = Object.freeze({
-  pager: 'pager',
-  escalation: 'escalation',
-  tickets: 'tickets',
-  log: 'log',
-  deadMansSwitch: 'dead-mans-switch',
-});
+export const receiverNames = Object.freeze(
+  Object.fromEntries(options.map((option) => [option, purposes[option][0]])),
+) as Readonly<Record<keyof Receivers, string>>;
 
-const options = Object.keys(receiverNames) as (keyof Receivers)[];
-
-/** @throws ERR_METRICS_INVALID_MONITORING for a receiver that there is not, or one that says not where to */
+/** @throws ERR_METRICS_INVALID_MONITORING for an unknown receiver, or one without a destination */
 export function receiversWith(own: Partial<Receivers> = {}): Receivers {
-  if (typeof own !== 'object' || own === null)
-    throw monitoringError('`receivers`', `{ ${options.map((name) => `${name}?`).join(', ')} }`, own);
-  for (const [name, receiver] of Object.entries(own)) {
-    if (!Object.hasOwn(receiverNames, name)) {
-      const meant = nearest(name, options);
-      throw monitoringError(
-        'receiver',
-        `one of ${options.join(', ')}`,
-        name,
-        meant === undefined ? '' : `Did you mean \`${meant}\`?`,
-      );
-    }
-    checkReceiver(name, receiver);
-  }
-  return Object.freeze({
-    pager: placeholder('pager'),
-    escalation: placeholder('escalation'),
-    tickets: placeholder('tickets'),
-    log: 'nowhere',
-    deadMansSwitch: placeholder('deadMansSwitch'),
-    ...own,
-  });
+  checkKeys(own, options, { whole: '`receivers`', key: 'receiver' });
+  for (const [name, receiver] of Object.entries(own)) checkReceiver(name, receiver);
+  const placeholders = Object.fromEntries(
+    options.map((option) => [option, { slackUrlFile: placeholderPath(option) }]),
+  ) as Partial<Receivers> as Receivers;
+  return Object.freeze({ ...placeholders, log: 'nowhere', ...own });
 }
 
 /** The `receivers` of `alertmanager.yml`. */
-export function receiverEntries({
-  receivers,
-  prefix,
-}: {
+export function receiverEntries(settings: {
   readonly receivers: Receivers;
   readonly prefix: string;
-}): Readonly<Record<string, unknown>>[] {
+}): object[] {
   return options.map((option) => ({
     name: receiverNames[option],
-    // Someone who waits for the Watchdog's silence is not to hear that it is over.
-    ...integration(receivers[option], option !== 'deadMansSwitch', prefix),
+    ...integration(settings.receivers[option], {
+      // The service behind the dead man's switch must not be notified that the Watchdog is over.
+      resolved: option !== 'deadMansSwitch',
+      prefix: settings.prefix,
+    }),
   }));
 }
 
-/** The files that the default receivers read, to be filled in. */
+/** The placeholder files that the default receivers read, with a README. */
 export function receiverFiles(receivers: Receivers): BundleFile[] {
-  const placeholders = options.filter((option) => isPlaceholder(option, receivers[option]));
+  const placeholders = options.filter((option) => {
+    const receiver = receivers[option];
+    return (
+      isObject(receiver) && 'slackUrlFile' in receiver && receiver.slackUrlFile === placeholderPath(option)
+    );
+  });
   if (placeholders.length === 0) return [];
   return [
     { path: 'alertmanager/receivers/README.md', content: readmeOf(placeholders) },
     ...placeholders.map((option) => ({
-      path: `alertmanager/receivers/${receiverNames[option]}.url`,
-      // Nothing listens there: until it is replaced, Alertmanager says of every notification that it failed.
+      path: `alertmanager/${placeholderPath(option)}`,
+      // No server listens there: until the URL is replaced, every notification fails, and NotificationsFailing fires.
       content: `http://127.0.0.1:9095/${receiverNames[option]}\n`,
       placeholder: true,
     })),
   ];
 }
 
-const purposes: Readonly<Record<keyof Receivers, string>> = {
-  pager: 'alerts that wake someone',
-  escalation: 'pages that have lasted for an hour',
-  tickets: 'alerts that wait for the morning',
-  log: 'what is read some time',
-  deadMansSwitch:
-    'a service that raises the alarm when the Watchdog stops calling; it must answer as Slack does, with `ok`: for one that does not, set `receivers: { deadMansSwitch: { webhookUrl } }`',
-};
-
 function readmeOf(placeholders: readonly (keyof Receivers)[]): string {
   return `# Receivers
 
-Each file here is one line: the address of an incoming webhook of Slack, or of what takes the same (Mattermost, Rocket.Chat,
-Discord with \`/slack\`). Alertmanager reads it with every notification; it needs no restart. As generated they lead nowhere, and
-Alertmanager says of every notification that it failed: replace them. \`tamma-metrics bundle\` does not write over them.
+Each file here has one line: the URL of an incoming webhook of Slack, or of a compatible service (Mattermost, Rocket.Chat,
+Discord with \`/slack\`). Alertmanager reads it for every notification and needs no restart. No server listens at the generated
+URLs, so every notification fails until you replace them. \`tamma-metrics bundle\` never overwrites these files.
 
-${placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option]}`).join('\n')}
+${placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option][1]}`).join('\n')}
 
-Other kinds (PagerDuty, Opsgenie, a webhook) are set by the option \`receivers\`; their keys can be files of this folder too,
-\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: docker-compose mounts it, and Kubernetes has it as a secret.
+Set other kinds (PagerDuty, Opsgenie, a webhook) with the option \`receivers\`. Their keys can be files in this folder too,
+\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: Docker Compose mounts the folder, and in Kubernetes it is a Secret.
 `;
 }
 
-function placeholder(option: keyof Receivers): Receiver {
-  return Object.freeze({ slackUrlFile: `receivers/${receiverNames[option]}.url` });
+function placeholderPath(option: keyof Receivers): string {
+  return `receivers/${receiverNames[option]}.url`;
 }
 
-function isPlaceholder(option: keyof Receivers, receiver: Receiver): boolean {
-  return (
-    receiver !== 'nowhere' &&
-    'slackUrlFile' in receiver &&
-    receiver.slackUrlFile === `receivers/${receiverNames[option]}.url`
-  );
-}
+/** The key that makes a receiver, and the optional keys beside it. */
+const keysOfReceivers: readonly (readonly [kind: string, ...optional: string[]])[] = [
+  ['webhookUrl', 'tokenFile'],
+  ['slackUrlFile', 'channel'],
+  ['pagerdutyKeyFile'],
+  ['opsgenieKeyFile'],
+];
 
 function checkReceiver(name: string, receiver: unknown): void {
   if (receiver === 'nowhere') return;
-  const keys = Object.entries(typeof receiver === 'object' && receiver !== null ? receiver : {});
-  const kinds = keys.filter(([key]) => Object.hasOwn(kindsOfReceiver, key));
-  const [kind] = kinds;
-  const known = [kind?.[0] ?? '', ...(kindsOfReceiver[kind?.[0] ?? ''] ?? [])];
-  const stray = keys.find(([key]) => !known.includes(key));
-  if (kind === undefined || stray !== undefined) {
-    throw monitoringError(
-      `receiver \`${name}\``,
-      "{ webhookUrl, tokenFile? }, { slackUrlFile, channel? }, { pagerdutyKeyFile }, { opsgenieKeyFile } or 'nowhere'",
-      stray?.[0] ?? receiver,
-    );
+  const entries = Object.entries(isObject(receiver) ? receiver : {});
+  const known = keysOfReceivers.find(([kind]) => entries.some(([key]) => key === kind));
+  const unknown = known && entries.find(([key]) => !known.includes(key));
+  check(
+    known !== undefined && unknown === undefined,
+    `receiver \`${name}\``,
+    "{ webhookUrl, tokenFile? }, { slackUrlFile, channel? }, { pagerdutyKeyFile }, { opsgenieKeyFile } or 'nowhere'",
+    unknown?.[0] ?? entries[0]?.[0] ?? receiver,
+  );
+  for (const [key, value] of entries) {
+    const what = `\`${key}\` of receiver \`${name}\``;
+    check(typeof value === 'string' && value !== '', what, 'a text that is not empty', value);
+    check(key !== 'webhookUrl' || isHttpUrl(value), what, 'an http or https URL', value);
   }
-  for (const [key, value] of keys)
-    if (typeof value !== 'string' || value === '')
-      throw monitoringError(`\`${key}\` of receiver \`${name}\``, 'a text that is not empty', value);
-  const [key, url] = kind;
-  if (key === 'webhookUrl' && !(URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)))
-    throw monitoringError(`\`webhookUrl\` of receiver \`${name}\``, 'an http or https URL', url);
 }
-
-/** Kind -> what may stand beside it. */
-const kindsOfReceiver: Readonly<Record<string, readonly string[]>> = {
-  webhookUrl: ['tokenFile'],
-  slackUrlFile: ['channel'],
-  pagerdutyKeyFile: [],
-  opsgenieKeyFile: [],
-};
 
 function integration(
   receiver: Receiver,
-  resolved: boolean,
-  prefix: string,
-): Readonly<Record<string, unknown>> {
+  { resolved, prefix }: { readonly resolved: boolean; readonly prefix: string },
+): object {
   if (receiver === 'nowhere') return {};
-  const template = (name: string): string => `{{ template "${prefix}.${name}" . }}`;
-  const [title, text, link] = [template('title'), template('text'), template('link')];
-  const common = { send_resolved: resolved };
+  const [title, text, link, color] = ['title', 'text', 'link', 'color'].map(
+    (name) => `{{ template "${prefix}.${name}" . }}`,
+  );
+  const byUrgency = (page: string, other: string): string =>
+    `{{ if eq .CommonLabels.severity "page" }}${page}{{ else }}${other}{{ end }}`;
+  const send_resolved = resolved;
   if ('webhookUrl' in receiver) {
     const { webhookUrl: url, tokenFile } = receiver;
-    const authorization = { credentials_file: tokenFile };
-    return {
-      webhook_configs: [
-        { ...common, url, ...(tokenFile === undefined ? {} : { http_config: { authorization } }) },
-      ],
-    };
+    const token = tokenFile && { http_config: { authorization: { credentials_file: tokenFile } } };
+    return { webhook_configs: [{ send_resolved, url, ...(token || {}) }] };
   }
   if ('slackUrlFile' in receiver) {
-    const { slackUrlFile, channel } = receiver;
-    return {
-      slack_configs: [
-        {
-          ...common,
-          api_url_file: slackUrlFile,
-          ...(channel === undefined ? {} : { channel }),
-          title,
-          title_link: link,
-          fallback: title,
-          text,
-          color: template('color'),
-        },
-      ],
-    };
+    const { slackUrlFile: api_url_file, channel } = receiver;
+    const look = { title, title_link: link, fallback: title, text, color };
+    return { slack_configs: [{ send_resolved, api_url_file, ...(channel ? { channel } : {}), ...look }] };
   }
   if ('pagerdutyKeyFile' in receiver) {
+    const routing_key_file = receiver.pagerdutyKeyFile;
+    const severity = byUrgency('critical', 'warning');
+    const details = { text };
     return {
       pagerduty_configs: [
-        {
-          ...common,
-          routing_key_file: receiver.pagerdutyKeyFile,
-          description: title,
-          severity: '{{ if eq .CommonLabels.severity "page" }}critical{{ else }}warning{{ end }}',
-          client_url: link,
-          details: { text },
-        },
+        { send_resolved, routing_key_file, description: title, severity, client_url: link, details },
       ],
     };
   }
-  return {
-    opsgenie_configs: [
-      {
-        ...common,
-        api_key_file: receiver.opsgenieKeyFile,
-        message: title,
-        description: text,
-        priority: '{{ if eq .CommonLabels.severity "page" }}P1{{ else }}P3{{ end }}',
-      },
-    ],
-  };
+  const api_key_file = receiver.opsgenieKeyFile;
+  const priority = byUrgency('P1', 'P3');
+  return { opsgenie_configs: [{ send_resolved, api_key_file, message: title, description: text, priority }] };
 }

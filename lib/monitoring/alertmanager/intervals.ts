@@ -1,49 +1,37 @@
-/** Seconds of everything that waits, with their defaults. */
-import { nearest } from '../../errors.js';
-import { monitoringError } from '../promql/expression.js';
+/** Intervals of the bundle and their defaults. */
+import { check, checkKeys } from '../checks.js';
 
-/** Seconds of everything that waits: shortened by tests, never by editing the output. */
+/** Intervals in seconds, and a factor to shorten them in tests. */
 export interface BundleIntervals {
-  /** Default: METRICS_SCRAPE_INTERVAL. */
+  /** Time between two scrapes. Default: METRICS_SCRAPE_INTERVAL, 15. */
   readonly scrapeSeconds: number;
-  /** Default: as scrapes. */
+  /** Time between two evaluations of the rules. Default: `scrapeSeconds`. */
   readonly evaluationSeconds: number;
   /**
-   * Every `for` of an alert, and every window of a rule, is divided by this. Default: 1. Tests shorten hours to seconds with it;
-   * at most so far that the shortest window, of five minutes, still has four scrapes: 5 with a scrape every 15 s, 75 with one
-   * every second.
+   * Divides the `for` of every alert and the window of every rule, so that tests take seconds and not hours. The shortest window, of
+   * five minutes, must still contain four scrapes: 5 is the maximum with a scrape every 15 s, 75 with one every second. Default: 1.
    */
   readonly speedUp: number;
-  /** Alertmanager's, before the first notification of a group. Default: 30. */
+  /** Alertmanager's `group_wait`: the delay of the first notification of a group. May be 0. Default: 30. */
   readonly groupWaitSeconds: number;
-  /** Default: 300. */
+  /** Alertmanager's `group_interval`: the delay of notifications about new alerts of a group. Default: 300. */
   readonly groupIntervalSeconds: number;
-  /** Default: 14,400. */
+  /** Alertmanager's `repeat_interval`: when a notification is repeated while its alerts fire. Default: 14,400. */
   readonly repeatSeconds: number;
 }
 
-const known: readonly string[] = [
-  'scrapeSeconds',
-  'evaluationSeconds',
-  'speedUp',
-  'groupWaitSeconds',
-  'groupIntervalSeconds',
-  'repeatSeconds',
-] satisfies (keyof BundleIntervals)[];
-
-/** Scrapes that a window has at least: a rate takes two, and one may be late. */
+/** Scrapes that a window must contain: a rate needs two, and one may be late. */
 export const minScrapes = 4;
 /** The shortest window of the bundle's rules, in seconds. */
 const shortestWindow = 300;
 
 /**
- * @param scrapeSeconds the service's own, where the options have none
- * @throws ERR_METRICS_INVALID_MONITORING for an interval that there is not, one that is no time, and a speed at which windows
- *   would no longer shrink with what is looked at through them
+ * @param scrapeSeconds the interval in the service's settings
+ * @throws ERR_METRICS_INVALID_MONITORING for an unknown interval, an invalid value, and a `speedUp` for which windows would
+ *   contain too few scrapes
  */
 export function intervalsWith(own: Partial<BundleIntervals> = {}, scrapeSeconds: number): BundleIntervals {
-  if (typeof own !== 'object' || own === null) throw monitoringError('`intervals`', 'an object', own);
-  const scrape = own.scrapeSeconds ?? scrapeSeconds;
+  const scrape = own?.scrapeSeconds ?? scrapeSeconds;
   const intervals: BundleIntervals = {
     scrapeSeconds: scrape,
     evaluationSeconds: scrape,
@@ -53,34 +41,28 @@ export function intervalsWith(own: Partial<BundleIntervals> = {}, scrapeSeconds:
     repeatSeconds: 14_400,
     ...own,
   };
-  for (const name of Object.keys(own)) {
-    if (known.includes(name)) continue;
-    const meant = nearest(name, known);
-    throw monitoringError(
-      'interval',
-      `one of ${known.join(', ')}`,
-      name,
-      meant === undefined ? '' : `Did you mean \`${meant}\`?`,
-    );
+  const names = [
+    'scrapeSeconds',
+    'evaluationSeconds',
+    'speedUp',
+    'groupWaitSeconds',
+    'groupIntervalSeconds',
+    'repeatSeconds',
+  ];
+  checkKeys(own, names, { whole: '`intervals`', key: 'interval' });
+  for (const [name, value] of Object.entries(intervals) as [string, unknown][]) {
+    const min = name === 'groupWaitSeconds' ? 0 : Number.MIN_VALUE;
+    const expected = min === 0 ? 'a number, 0 or more' : 'a number above 0';
+    check(Number.isFinite(value) && (value as number) >= min, `interval \`${name}\``, expected, value);
   }
-  for (const name of known) {
-    const value: unknown = intervals[name as keyof BundleIntervals];
-    const mayBe0 = name === 'groupWaitSeconds';
-    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0 || (value === 0 && !mayBe0))
-      throw monitoringError(
-        `interval \`${name}\``,
-        mayBe0 ? 'a number, 0 or more' : 'a number above 0',
-        value,
-      );
-  }
-  const fastest = shortestWindow / minScrapes / scrape;
-  // Scrapes that are slow by themselves widen the windows and nothing else: nobody has asked for speed.
-  if (intervals.speedUp > Math.max(1, fastest))
-    throw monitoringError(
-      'interval `speedUp`',
-      `${Math.max(1, fastest)} at most with a scrape every ${scrape} s, so that a window of five minutes has ${minScrapes} scrapes`,
-      intervals.speedUp,
-      'Lower it, or `scrapeSeconds`.',
-    );
+  // Slow scrapes alone are valid: they widen the windows.
+  const fastest = Math.max(1, shortestWindow / minScrapes / scrape);
+  check(
+    intervals.speedUp <= fastest,
+    'interval `speedUp`',
+    `at most ${fastest} with a scrape every ${scrape} s, so that a window of five minutes contains ${minScrapes} scrapes`,
+    intervals.speedUp,
+    'Lower it, or `scrapeSeconds`.',
+  );
   return Object.freeze(intervals);
 }

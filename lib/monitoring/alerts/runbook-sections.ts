@@ -1,6 +1,6 @@
 /** The runbooks of the bundle's alerts: `runbooks/*.md`, a section per alert with a query, a list of causes and numbered actions. */
 import type { Runbook, Subject } from '../model.js';
-import texts from './runbook-text.cjs';
+import texts from '../text-files.cjs';
 
 const pages = new Map<Subject, ReadonlyMap<string, string>>();
 
@@ -23,7 +23,7 @@ export function runbookOf(
 function sectionsOf(subject: Subject): ReadonlyMap<string, string> {
   const known = pages.get(subject);
   if (known !== undefined) return known;
-  const [, ...sections] = texts.runbookText(subject).split(/^## /m);
+  const [, ...sections] = texts.readText(`alerts/runbooks/${subject}.md`).split(/^## /m);
   const page = new Map(sections.map((section) => [firstLine(section), section.replace(/^.*\n+/, '')]));
   pages.set(subject, page);
   return page;

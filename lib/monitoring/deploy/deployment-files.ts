@@ -1,31 +1,24 @@
-/** docker-compose and Kubernetes, as plain files. */
-
+/** Files for Docker Compose and Kubernetes. */
+import { check } from '../checks.js';
 import type { BundleFile, RuleGroup } from '../model.js';
-import { monitoringError } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { composeFile } from './compose-file.js';
-import { kubernetesAlertmanager } from './kubernetes-alertmanager.js';
-import { kubernetesPrometheus, kubernetesRules } from './kubernetes-prometheus.js';
-import { kubernetesService } from './kubernetes-service.js';
+import { kubernetesFiles } from './kubernetes-files.js';
 
 /**
- * `deploy/docker-compose.yml`, `deploy/kubernetes/*.yml`. The rules and Alertmanager's configuration in them are those of the
- * files of the bundle, which are handed over.
- * @throws ERR_METRICS_INVALID_MONITORING where the file of a rule group is not among the files
+ * `deploy/docker-compose.yml` and `deploy/kubernetes/*.yml`.
+ * @param files The rules and Alertmanager's configuration, which the manifests contain.
+ * @throws ERR_METRICS_INVALID_MONITORING if the file of a rule group is not among `files`
  */
 export function deploymentFiles(
   settings: BundleSettings,
   groups: readonly RuleGroup[],
   files: readonly BundleFile[],
 ): BundleFile[] {
-  for (const { name, file } of groups)
-    if (!files.some(({ path }) => path === `prometheus/rules/${file}.yml`))
-      throw monitoringError(`rule group \`${name}\``, 'its file among those of the bundle', file);
-  return [
-    composeFile(settings),
-    kubernetesService(settings),
-    kubernetesPrometheus(settings),
-    kubernetesRules(settings, files),
-    kubernetesAlertmanager(settings, files),
-  ];
+  const paths = new Set(files.map(({ path }) => path));
+  for (const { name, file } of groups) {
+    const isWritten = paths.has(`prometheus/rules/${file}.yml`);
+    check(isWritten, `rule group \`${name}\``, 'its file among those of the bundle', file);
+  }
+  return [composeFile(settings), ...kubernetesFiles(settings, files)];
 }

@@ -1,14 +1,7 @@
-/** Images of the programs, pinned: what the files were made and checked for. */
+/** Container images, pinned to the versions that the files are generated for and tested with. */
 import type { PrometheusVersion } from '../settings.js';
 
-export interface Images {
-  readonly prometheus: string;
-  readonly alertmanager: string;
-  readonly pushgateway: string;
-  readonly grafana: string;
-}
-
-export const images: Readonly<Record<PrometheusVersion, Images>> = Object.freeze({
+export const images = Object.freeze({
   '2.42': {
     prometheus: 'prom/prometheus:v2.42.0',
     alertmanager: 'prom/alertmanager:v0.25.0',
@@ -21,4 +14,4 @@ export const images: Readonly<Record<PrometheusVersion, Images>> = Object.freeze
     pushgateway: 'prom/pushgateway:v1.11.1',
     grafana: 'grafana/grafana:12.0.2',
   },
-});
+}) satisfies Readonly<Record<PrometheusVersion, object>>;

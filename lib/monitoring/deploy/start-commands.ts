@@ -1,97 +1,92 @@
-/** How Prometheus and Alertmanager are started with the bundle: the retention is a matter of the command line. */
+/** The commands that start Prometheus and Alertmanager. Retention, for instance, is an argument and not in the configuration. */
 import type { BundleSettings } from '../settings.js';
 
-/** Where the files are, as the program will see them. */
+/** Paths and addresses as the program sees them. */
 export interface StartOptions {
-  /** Default: as in the bundle's folder. */
+  /** Default: the configuration in the folder of the bundle. */
   readonly configFile?: string;
-  /** Where the program keeps its data. Default: `data/prometheus` or `data/alertmanager` in the bundle's folder. */
+  /** Folder of the program's data. Default: `data/prometheus`, `data/agent` or `data/alertmanager` in the folder of the bundle. */
   readonly dataFolder?: string;
-  /** `host:port`. Default: the bundle's address of the program. */
+  /** `host:port`. Default: the program's address in the settings. */
   readonly listenAddress?: string;
 }
 
-/** What of the settings a start depends on. */
+/** The settings that the arguments depend on. */
 export interface StartSettings
   extends Pick<BundleSettings, 'prometheus' | 'alertmanager'>,
     Partial<Pick<BundleSettings, 'target' | 'createdSamples'>> {
   readonly config: Pick<BundleSettings['config'], 'retentionDays'>;
 }
 
-/** Arguments of Prometheus, to be started in the bundle's folder unless the options say otherwise. */
+/** Arguments of Prometheus. Relative paths are relative to the folder of the bundle. */
 export function prometheusArguments(settings: StartSettings, options: StartOptions = {}): string[] {
-  const {
-    configFile = 'prometheus/prometheus.yml',
-    dataFolder = 'data/prometheus',
-    listenAddress = settings.prometheus,
-  } = options;
   return [
-    `--config.file=${configFile}`,
-    `--storage.tsdb.path=${dataFolder}`,
+    `--config.file=${options.configFile ?? 'prometheus/prometheus.yml'}`,
+    `--storage.tsdb.path=${options.dataFolder ?? 'data/prometheus'}`,
     `--storage.tsdb.retention.time=${retention(settings)}`,
-    `--web.listen-address=${listenAddress}`,
-    ...features(settings).map((feature) => `--enable-feature=${feature}`),
+    `--web.listen-address=${options.listenAddress ?? settings.prometheus}`,
+    ...featureFlags(settings),
   ];
 }
 
-/** Features of Prometheus that the settings need. */
-export function features({ target, createdSamples }: StartSettings): readonly string[] {
-  return target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : [];
-}
-
-/** Arguments of Prometheus as an agent, that keeps nothing and passes on. */
-export function agentArguments(settings: BundleSettings, options: StartOptions = {}): string[] {
-  const {
-    configFile = 'prometheus/agent.yml',
-    dataFolder = 'data/agent',
-    listenAddress = settings.prometheus,
-  } = options;
+/** Arguments of Prometheus in agent mode: it scrapes and forwards, and evaluates no rules. */
+export function agentArguments(settings: StartSettings): string[] {
   return [
     settings.target === '3' ? '--agent' : '--enable-feature=agent',
-    `--config.file=${configFile}`,
-    `--storage.agent.path=${dataFolder}`,
-    `--web.listen-address=${listenAddress}`,
-    ...features(settings).map((feature) => `--enable-feature=${feature}`),
+    '--config.file=prometheus/agent.yml',
+    '--storage.agent.path=data/agent',
+    `--web.listen-address=${settings.prometheus}`,
+    ...featureFlags(settings),
   ];
 }
 
-/** Arguments of Alertmanager, to be started in `alertmanager/` of the bundle, to which the files of receivers are relative. */
+/** Arguments of Alertmanager. Relative paths are relative to `alertmanager/` in the bundle, as the files of receivers are. */
 export function alertmanagerArguments(settings: StartSettings, options: StartOptions = {}): string[] {
-  const {
-    configFile = 'alertmanager.yml',
-    dataFolder = '../data/alertmanager',
-    listenAddress = settings.alertmanager,
-  } = options;
   return [
-    `--config.file=${configFile}`,
-    `--storage.path=${dataFolder}`,
-    `--web.listen-address=${listenAddress}`,
-    // One of its kind: it looks for no others.
+    `--config.file=${options.configFile ?? 'alertmanager.yml'}`,
+    `--storage.path=${options.dataFolder ?? '../data/alertmanager'}`,
+    `--web.listen-address=${options.listenAddress ?? settings.alertmanager}`,
+    // A single instance needs no cluster.
     '--cluster.listen-address=',
   ];
 }
 
-/** The command that starts Prometheus in the bundle's folder, for a shell. */
+/** The shell command that starts Prometheus in the folder of the bundle. */
 export function startCommand(settings: StartSettings): string {
-  return shownCommand('prometheus', prometheusArguments(settings));
+  return shellCommand('prometheus', prometheusArguments(settings));
 }
 
-/** The command that starts Alertmanager, in `alertmanager/` of the bundle. */
+/** The shell command that starts Alertmanager in `alertmanager/` of the bundle. */
 export function alertmanagerCommand(settings: StartSettings): string {
-  return shownCommand('alertmanager', alertmanagerArguments(settings));
+  return shellCommand('alertmanager', alertmanagerArguments(settings));
 }
 
-/** As a shell takes it, an option a line. */
-function shownCommand(program: string, options: readonly string[]): string {
+/** One argument per line, quoted where a shell needs it. */
+function shellCommand(program: string, options: readonly string[]): string {
   const quoted = options.map((option) =>
     /^[\w@%+=:,./-]+$/.test(option) ? option : `'${option.replaceAll("'", "'\\''")}'`,
   );
   return [program, ...quoted].join(' \\\n  ');
 }
 
-/** How long Prometheus keeps samples, as it writes durations: `30d`. */
+/** Features of Prometheus to enable. */
+export function features({ target, createdSamples }: StartSettings): readonly string[] {
+  return target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : [];
+}
+
+function featureFlags(settings: StartSettings): string[] {
+  return features(settings).map((feature) => `--enable-feature=${feature}`);
+}
+
+/** How long Prometheus keeps samples, in its notation: `30d`. */
 export function retention({ config }: Pick<StartSettings, 'config'>): string {
   return `${config.retentionDays}d`;
+}
+
+/** The `host:port` of a URL, with the default port of its scheme. */
+export function addressOfUrl(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`;
 }
 
 /** The port of a `host:port`. */
@@ -99,12 +94,12 @@ export function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
-/** The host of a `host:port`, an IPv6 address without its brackets. */
+/** The host of a `host:port`, an IPv6 address without brackets. */
 export function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Whether an address means the machine that asks, which is another one in each container. */
+/** Whether a `host:port` is a loopback address. */
 export function isLoopback(address: string): boolean {
   return /^(127\.|localhost$|::1$)/.test(hostOf(address));
 }

@@ -1,98 +1,80 @@
-/** Prometheus' own configuration. */
-
-import { isUserLabelName } from '../../naming.js';
-import { agentArguments, startCommand } from '../deploy/start-commands.js';
+/** The configuration of Prometheus. */
+import { check, isHttpUrl } from '../checks.js';
+import { addressOfUrl, agentArguments, startCommand } from '../deploy/start-commands.js';
 import type { BundleFile } from '../model.js';
-import { duration, monitoringError } from '../promql/expression.js';
+import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { yamlFile } from '../yaml-file.js';
-import { type ScrapeLimits, scrapeLimits } from './scrape-limits.js';
+import { scrapeLimits } from './scrape-limits.js';
 
-type YamlMap = Readonly<Record<string, unknown>>;
-
-/** Where a token goes that is known as text only: into no configuration. */
+/** File for a token that is only known as text, which no configuration may contain. */
 const tokenPlaceholder = 'metrics-token';
 
 /**
- * `prometheus/prometheus.yml`; `prometheus/agent.yml` where there is a store to write to; a placeholder for the token where only
- * its text is configured.
- * @throws ERR_METRICS_INVALID_MONITORING for an address, an external label or a name of the service that Prometheus would not take
+ * `prometheus/prometheus.yml`; with `remoteWriteUrl` also `prometheus/agent.yml`; with METRICS_TOKEN a placeholder for it.
+ * @throws ERR_METRICS_INVALID_MONITORING for an address, an external label or a service name that Prometheus does not accept
  */
 export function prometheusFiles(settings: BundleSettings, ruleFiles: readonly BundleFile[]): BundleFile[] {
-  check(settings);
-  const limits = scrapeLimits(settings);
-  const jobs = scrapeJobs(settings, limits);
-  const notes = {
-    'scrape_configs.0.sample_limit': limits.arithmetic,
-    'scrape_configs.0.label_limit':
-      'The most labels of a metric, and room for those that the service and Prometheus add.',
-    ...(usesPlaceholder(settings)
-      ? {
-          'scrape_configs.0.authorization': `METRICS_TOKEN is in no file of the bundle: put it into prometheus/${tokenPlaceholder}, alone.`,
-        }
-      : {}),
+  checkSettings(settings);
+  const { intervals, remoteWriteUrl, remoteWriteTokenFile } = settings;
+  const scrape_interval = duration(intervals.scrapeSeconds);
+  const evaluation_interval = duration(intervals.evaluationSeconds);
+  const external_labels = externalLabels(settings);
+  const scrape_configs = scrapeJobs(settings);
+  const alertmanagers = [{ static_configs: [{ targets: [settings.alertmanager] }] }];
+  const remoteWrite =
+    remoteWriteUrl === undefined
+      ? {}
+      : { remote_write: [{ url: remoteWriteUrl, ...authorization(remoteWriteTokenFile) }] };
+  const configuration = yamlFile(
+    'prometheus/prometheus.yml',
+    {
+      global: { scrape_interval, evaluation_interval, external_labels },
+      ...(ruleFiles.length === 0 ? {} : { rule_files: ['rules/*.yml'] }),
+      alerting: { alertmanagers },
+      scrape_configs,
+      ...remoteWrite,
+    },
+    `In the folder of the bundle: ${startCommand(settings)}`,
+  );
+  const agent = yamlFile(
+    'prometheus/agent.yml',
+    { global: { scrape_interval, external_labels }, scrape_configs, ...remoteWrite },
+    `For a Prometheus in agent mode: it only forwards, and the store evaluates the rules.\nIn the folder of the bundle: prometheus ${agentArguments(settings).join(' ')}`,
+  );
+  const token = {
+    path: `prometheus/${tokenPlaceholder}`,
+    content: 'put-the-value-of-METRICS_TOKEN-here\n',
+    placeholder: true,
   };
-  const remoteWrite = remoteWriteOf(settings);
   return [
-    yamlFile(
-      'prometheus/prometheus.yml',
-      {
-        global: {
-          scrape_interval: duration(settings.intervals.scrapeSeconds),
-          evaluation_interval: duration(settings.intervals.evaluationSeconds),
-          external_labels: externalLabels(settings),
-        },
-        ...(ruleFiles.length === 0 ? {} : { rule_files: ['rules/*.yml'] }),
-        alerting: { alertmanagers: [{ static_configs: [{ targets: [settings.alertmanager] }] }] },
-        scrape_configs: jobs,
-        ...remoteWrite,
-      },
-      { about: `In the folder of the bundle: ${startCommand(settings)}`, notes },
-    ),
-    ...(settings.remoteWriteUrl === undefined
-      ? []
-      : [
-          yamlFile(
-            'prometheus/agent.yml',
-            {
-              global: {
-                scrape_interval: duration(settings.intervals.scrapeSeconds),
-                external_labels: externalLabels(settings),
-              },
-              scrape_configs: jobs,
-              ...remoteWrite,
-            },
-            {
-              about: `For a Prometheus that only passes on; rules and alerts are then the store's.\nIn the folder of the bundle: prometheus ${agentArguments(settings).join(' ')}`,
-              notes,
-            },
-          ),
-        ]),
-    ...(usesPlaceholder(settings)
-      ? [
-          {
-            path: `prometheus/${tokenPlaceholder}`,
-            content: 'put-the-value-of-METRICS_TOKEN-here\n',
-            placeholder: true,
-          },
-        ]
-      : []),
+    configuration,
+    ...(remoteWriteUrl === undefined ? [] : [agent]),
+    ...(usesPlaceholder(settings) ? [token] : []),
   ];
 }
 
-function scrapeJobs(settings: BundleSettings, limits: ScrapeLimits): YamlMap[] {
+function scrapeJobs(settings: BundleSettings): object[] {
   const { job, config, targets, prometheus, alertmanager } = settings;
-  const credentials = config.tokenFile ?? (usesPlaceholder(settings) ? tokenPlaceholder : undefined);
+  const limits = scrapeLimits(settings);
+  const placeholder = usesPlaceholder(settings);
   return [
     {
       job_name: job,
       metrics_path: config.path,
-      ...(credentials === undefined ? {} : { authorization: { credentials_file: credentials } }),
+      ...(placeholder
+        ? {
+            '#': `No file of the bundle contains METRICS_TOKEN: write it, and nothing else, to prometheus/${tokenPlaceholder}.`,
+          }
+        : {}),
+      ...authorization(placeholder ? tokenPlaceholder : config.tokenFile),
+      '# samples': limits.arithmetic,
       sample_limit: limits.samples,
+      '# labels': 'The maximum of labels of a metric, plus those that the service and Prometheus add.',
       label_limit: limits.labels,
       label_name_length_limit: limits.labelNameLength,
       label_value_length_limit: limits.labelValueLength,
-      static_configs: [{ targets: [...targets] }],
+      static_configs: [{ targets }],
     },
     { job_name: 'prometheus', static_configs: [{ targets: [prometheus] }] },
     { job_name: 'alertmanager', static_configs: [{ targets: [alertmanager] }] },
@@ -100,86 +82,81 @@ function scrapeJobs(settings: BundleSettings, limits: ScrapeLimits): YamlMap[] {
   ];
 }
 
-/** The address alone: credentials that METRICS_PUSH_URL may hold are the pusher's. */
-function pushgatewayJob(url: string): YamlMap {
-  const { protocol, hostname, port, pathname } = new URL(url);
-  const scheme = protocol.slice(0, -1);
+/** Without the credentials that METRICS_PUSH_URL may contain: they are for pushing. */
+function pushgatewayJob(url: string): object {
+  const { protocol, pathname } = new URL(url);
   const path = pathname.replace(/\/$/, '');
   return {
     job_name: 'pushgateway',
-    // `job` and `instance` are those of who pushed.
+    // Keeps the `job` and `instance` of the process that pushed.
     honor_labels: true,
-    ...(scheme === 'http' ? {} : { scheme }),
+    ...(protocol === 'http:' ? {} : { scheme: protocol.slice(0, -1) }),
     ...(path === '' ? {} : { metrics_path: `${path}/metrics` }),
-    static_configs: [{ targets: [`${hostname}:${port === '' ? (scheme === 'https' ? 443 : 80) : port}`] }],
+    static_configs: [{ targets: [addressOfUrl(url)] }],
   };
 }
 
-function remoteWriteOf({ remoteWriteUrl: url, remoteWriteTokenFile: file }: BundleSettings): YamlMap {
-  if (url === undefined) return {};
-  return {
-    remote_write: [{ url, ...(file === undefined ? {} : { authorization: { credentials_file: file } }) }],
-  };
+function authorization(file: string | undefined): object {
+  return file === undefined ? {} : { authorization: { credentials_file: file } };
 }
 
-/** What this Prometheus adds to whatever leaves it; by name, so that the order of an option changes nothing. */
+/** Sorted by name, so that the order of the option does not matter. */
 function externalLabels({ config, externalLabels: own }: BundleSettings): Readonly<Record<string, string>> {
-  const labels: Readonly<Record<string, string>> = { environment: config.environment, ...own };
-  return Object.fromEntries(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)));
+  const labels = Object.entries({ environment: config.environment, ...own });
+  return Object.fromEntries(labels.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function usesPlaceholder({ config }: BundleSettings): boolean {
   return config.token !== undefined && config.tokenFile === undefined;
 }
 
-function check({
-  job,
-  targets,
-  prometheus,
-  alertmanager,
-  externalLabels: own,
-  ...rest
-}: BundleSettings): void {
+function checkSettings(settings: BundleSettings): void {
+  const {
+    job,
+    targets,
+    prometheus,
+    alertmanager,
+    remoteWriteUrl: url,
+    remoteWriteTokenFile: file,
+  } = settings;
   const taken = ['prometheus', 'alertmanager', 'pushgateway'];
-  if (taken.includes(job))
-    throw monitoringError(
-      'name of the service',
-      `another than ${taken.join(', ')}, which are scraped too`,
-      job,
+  check(
+    !taken.includes(job),
+    'name of the service',
+    `a name other than ${taken.join(', ')}, which are jobs too`,
+    job,
+  );
+  check(targets.length > 0, '`targets`', 'at least one `host:port`', targets);
+  for (const [option, addresses] of Object.entries({
+    targets,
+    prometheus: [prometheus],
+    alertmanager: [alertmanager],
+  }))
+    for (const address of addresses) check(isAddress(address), `\`${option}\``, '`host:port`', address);
+  for (const [name, value] of Object.entries(settings.externalLabels)) {
+    check(
+      /^(?!__)[a-zA-Z_]\w*$/.test(name),
+      '`externalLabels`',
+      'valid label names that do not start with `__`',
+      name,
     );
-  if (targets.length === 0) throw monitoringError('`targets`', 'one `host:port` at least', targets);
-  for (const [option, address] of [
-    ...targets.map((target) => ['targets', target] as const),
-    ['prometheus', prometheus] as const,
-    ['alertmanager', alertmanager] as const,
-  ])
-    if (typeof address !== 'string' || !/^(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(address))
-      throw monitoringError(`\`${option}\``, '`host:port`', address);
-  for (const [name, value] of Object.entries(own)) {
-    if (!isUserLabelName(name))
-      throw monitoringError('`externalLabels`', 'names that Prometheus takes', name);
-    if (typeof value !== 'string') throw monitoringError(`external label \`${name}\``, 'a text', value);
+    check(typeof value === 'string', `external label \`${name}\``, 'a string', value);
   }
-  checkRemoteWrite(rest);
-}
-
-function checkRemoteWrite({
-  remoteWriteUrl: url,
-  remoteWriteTokenFile: file,
-}: Pick<BundleSettings, 'remoteWriteUrl' | 'remoteWriteTokenFile'>): void {
   if (url === undefined) {
-    if (file !== undefined)
-      throw monitoringError('`remoteWriteTokenFile`', 'a `remoteWriteUrl` beside it', file);
+    check(file === undefined, '`remoteWriteTokenFile`', '`remoteWriteUrl` to be set too', file);
     return;
   }
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw monitoringError('`remoteWriteUrl`', 'an http or https URL', url);
+  check(isHttpUrl(url), '`remoteWriteUrl`', 'an http or https URL', url);
   const { username, password } = new URL(url);
-  if (username !== '' || password !== '')
-    throw monitoringError(
-      '`remoteWriteUrl`',
-      'an address without credentials, which would stand in the file',
-      'one that is not shown',
-      'Put a token into a file and name it with `remoteWriteTokenFile`.',
-    );
+  check(
+    username === '' && password === '',
+    '`remoteWriteUrl`',
+    'a URL without credentials, which the file would contain',
+    'a URL that is not shown',
+    'Put a token into a file and name it with `remoteWriteTokenFile`.',
+  );
+}
+
+function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^(\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(value);
 }

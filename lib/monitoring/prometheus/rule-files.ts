@@ -1,5 +1,4 @@
-/** Rule groups as Prometheus reads them. */
-
+/** Rule files in Prometheus' format. */
 import { runbookUrl } from '../alerts/runbook-links.js';
 import { dashboardUid } from '../bundle-identity.js';
 import { type Alert, type BundleFile, isAlert, type RecordingRule, type RuleGroup } from '../model.js';
@@ -7,7 +6,7 @@ import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { yamlFile } from '../yaml-file.js';
 
-/** `prometheus/rules/*.yml`, one a `file` of the groups. */
+/** `prometheus/rules/*.yml`: one file per `file` of the groups. */
 export function ruleFiles(groups: readonly RuleGroup[], settings: BundleSettings): BundleFile[] {
   return fileNames(groups).map((file) =>
     yamlFile(`prometheus/rules/${file}.yml`, {
@@ -22,16 +21,17 @@ export function ruleFiles(groups: readonly RuleGroup[], settings: BundleSettings
   );
 }
 
-/** The files of the groups, in the order in which the groups are. */
+/** The files of the groups, in the order of the groups. */
 export function fileNames(groups: readonly RuleGroup[]): string[] {
   return [...new Set(groups.map(({ file }) => file))];
 }
 
-/** Labels of an alert beside those of its series. */
+/** Labels of an alert besides those of its series. */
 export function alertLabels(alert: Alert, { job }: BundleSettings): Record<string, string> {
   return { ...alert.labels, severity: alert.severity, subject: alert.subject, service: job };
 }
 
+/** The link to the dashboard of an alert. */
 export function dashboardUrl({ dashboard }: Alert, settings: BundleSettings): string {
   return `${settings.grafanaUrl.replace(/\/+$/, '')}/d/${dashboardUid(settings, dashboard)}`;
 }

@@ -1,14 +1,14 @@
-/** What the files of a bundle are called. */
+/** Names in a bundle, from the name of the service. */
 import test from 'ava';
 import { dashboardUid, identityOf } from '../../../lib/monitoring/bundle-identity.js';
 import { dashboardNames } from '../../../lib/monitoring/model.js';
 
-test('a plain name of a service is what its files are called', (t) => {
+test('a simple service name is the prefix', (t) => {
   t.deepEqual(identityOf('tamma'), { prefix: 'tamma', title: 'Tamma' });
   t.deepEqual(identityOf('orders-api2'), { prefix: 'orders-api2', title: 'Orders-api2' });
 });
 
-test('names that differ in what Grafana, or a file name, does not take are told apart by a hash', (t) => {
+test('names that only differ in invalid characters get different hashes', (t) => {
   const services = [
     'my-agent',
     'My Agent',
@@ -28,7 +28,7 @@ test('names that differ in what Grafana, or a file name, does not take are told 
   for (const prefix of prefixes) t.regex(prefix, /^[a-z][a-z0-9-]*$/);
 });
 
-test('no uid is longer than the 40 characters that Grafana takes', (t) => {
+test("no uid is longer than 40 characters, Grafana's maximum", (t) => {
   for (const service of ['a'.repeat(29), 'b'.repeat(200)]) {
     const identity = identityOf(service);
     for (const name of dashboardNames) t.true(dashboardUid(identity, name).length <= 40);

@@ -1,4 +1,4 @@
-/** Which parts a bundle has: those that `include` names, or those that the service's own definitions and rules use. */
+/** The parts of a bundle: those in `include`, or those that the service's own definitions and rules use. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter } from '../../../lib/define.js';
@@ -18,15 +18,15 @@ const general = ['http', 'process', 'pipeline'];
 
 for (const [what, options, parts] of [
   ['no definitions: all', {}, [...bundleParts]],
-  ['definitions of its own: those of any service', { definitions: [jobs] }, general],
-  ['an empty list of definitions: those of any service', { definitions: [] }, general],
+  ['definitions of its own: the general ones', { definitions: [jobs] }, general],
+  ['an empty list of definitions: the general ones', { definitions: [] }, general],
   [
-    'definitions of the catalogue: theirs too',
+    'definitions of the catalogue: also their parts',
     { definitions: [jobs, catalogue.aiRequests, catalogue.webhooksReceived] },
     [...general, 'provider', 'platform'],
   ],
   [
-    'an objective over the catalogue: its part too',
+    'an objective for a metric of the catalogue: also its part',
     {
       definitions: [],
       slos: [
@@ -43,7 +43,7 @@ for (const [what, options, parts] of [
     [...general, 'workflow'],
   ],
   [
-    'an alert that reads a histogram of the catalogue: its part too',
+    'an alert that reads a histogram of the catalogue: also its part',
     {
       definitions: [],
       alerts: [{ ...ownAlert, expression: 'sum(rate(ai_request_duration_seconds_count[5m])) > 3' }],
@@ -51,7 +51,7 @@ for (const [what, options, parts] of [
     [...general, 'provider'],
   ],
   [
-    'a runbook that reads a gauge of the catalogue: its part too',
+    'a runbook that reads a gauge of the catalogue: also its part',
     {
       definitions: [],
       alerts: [{ ...ownAlert, runbook: { ...ownAlert.runbook, query: 'sum(queue_depth)' } }],
@@ -59,7 +59,7 @@ for (const [what, options, parts] of [
     [...general, 'workflow'],
   ],
   [
-    'a record that reads the catalogue: its part too',
+    'a record that reads the catalogue: also its part',
     {
       definitions: [],
       recordingRules: [{ record: 'job:prs:sum', expression: 'sum by (job) (prs_merged_total)' }],
@@ -67,29 +67,25 @@ for (const [what, options, parts] of [
     [...general, 'platform'],
   ],
   [
-    'a metric of its own under a name of the catalogue: not its part',
+    'its own metric with a name of the catalogue: not that part',
     { definitions: [defineCounter({ name: 'errors_total', help: 'Errors of the shop.' })] },
     general,
   ],
-  [
-    '`include`: those, whatever is used',
-    { include: ['process'], definitions: [catalogue.aiRequests] },
-    ['process'],
-  ],
+  ['`include`: only those', { include: ['process'], definitions: [catalogue.aiRequests] }, ['process']],
 ] as const satisfies readonly (readonly [string, BundleOptions, readonly string[]])[]) {
   test(`the parts of a bundle with ${what}`, (t) => {
     t.deepEqual([...bundleSettings(options as BundleOptions).parts], [...parts]);
   });
 }
 
-test('a definition of the catalogue that its part has is no metric of its own; another is', (t) => {
+test("a definition of the catalogue is the service's own unless a part has it", (t) => {
   const definitions = [catalogue.aiRequests];
   t.deepEqual(bundleSettings({ definitions }).ownDefinitions, []);
   t.deepEqual(bundleSettings({ include: ['http'], definitions }).ownDefinitions, definitions);
 });
 
 for (const part of bundleParts) {
-  test(`a bundle of \`${part}\` alone fits its definitions, and leaves nothing of them out`, async (t) => {
+  test(`a bundle with only \`${part}\` is valid and covers all its metrics`, async (t) => {
     const { files, warnings } = await generateBundle({ include: [part], config: { service: 'shop' } });
     t.deepEqual(warnings, []);
     const subjects = files.flatMap(
@@ -99,7 +95,7 @@ for (const part of bundleParts) {
   });
 }
 
-test('routes and inhibitions are about the parts that there are', async (t) => {
+test("routes and inhibition rules only name alerts of the bundle's parts", async (t) => {
   const { files } = await generateBundle({ include: ['process'], config: { service: 'shop' } });
   const alertmanager = files.find(({ path }) => path === 'alertmanager/alertmanager.yml')?.content ?? '';
   t.notRegex(alertmanager, /Watchdog|NotificationsFailing|route=""|workflow_type|"own"|subject=~/);
@@ -108,19 +104,19 @@ test('routes and inhibitions are about the parts that there are', async (t) => {
 
 for (const [what, options, message] of [
   [
-    'a part that there is not',
+    'an unknown part',
     { include: ['proces'] },
     /Invalid `include` in the monitoring bundle: expected a list of http, process, .*, received "proces"\. Did you mean `process`\?/,
   ],
-  ['no list', { include: 'http' }, /expected a list of http, .*, received "http"/],
-  ['no part', { include: [] }, /Invalid `include`/],
+  ['a string', { include: 'http' }, /expected a list of http, .*, received "http"/],
+  ['an empty list', { include: [] }, /Invalid `include`/],
 ] as const) {
   test(`\`include\` with ${what} is an error`, (t) => {
     t.throws(() => bundleSettings(options as never), { code: 'ERR_METRICS_INVALID_MONITORING', message });
   });
 }
 
-test('an alert that leads to a dashboard which the parts do not have is refused', async (t) => {
+test('an alert that links to a dashboard that is not generated is invalid', async (t) => {
   await t.throwsAsync(generateBundle({ definitions: [jobs], alerts: [{ ...ownAlert, dashboard: 'ai' }] }), {
     code: 'ERR_METRICS_INVALID_MONITORING',
     message:

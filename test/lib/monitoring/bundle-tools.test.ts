@@ -6,7 +6,7 @@ import { runProgram } from '../../helpers/run-program.js';
 
 const { files, pathsIn, rules } = await exampleBundle('2.42');
 
-test('every alert has a test in which it fires, and one in which it is quiet', (t) => {
+test('every alert has one test in which it fires and one in which it is quiet', (t) => {
   const tests = pathsIn('prometheus/tests/').flatMap((path) => {
     const content = files.find((file) => file.path === path)?.content ?? '';
     return (parse(content) as { tests: { name: string }[] }).tests.map(({ name }) => name);
@@ -19,9 +19,7 @@ test('every alert has a test in which it fires, and one in which it is quiet', (
   }
 });
 
-// ---- how it is made --------------------------------------------------------------------------------------------------
-
-/** The hash of a bundle that a process of its own generates. */
+/** The hash of a bundle that another process generates. */
 async function hashOfBundle(language: string, timeZone: string): Promise<string> {
   const script = `import { createHash } from 'node:crypto';
 const { generateBundle } = await import(${JSON.stringify(compiled('lib/monitoring/bundle.ts'))});
@@ -34,6 +32,6 @@ console.log(createHash('sha256').update(JSON.stringify(await generateBundle())).
   return output;
 }
 
-test('two processes with different locales and time zones generate the same bytes', async (t) => {
+test('the bytes do not depend on locale and time zone', async (t) => {
   t.is(await hashOfBundle('C', 'UTC'), await hashOfBundle('tr_TR.UTF-8', 'Asia/Kathmandu'));
 });

@@ -1,4 +1,4 @@
-/** The whole bundle: the same bytes for the same options; what does not fit the definitions is refused. */
+/** The whole bundle: the same options give the same bytes, and mistakes are reported. */
 import test from 'ava';
 import { defineCounter } from '../../../lib/define.js';
 import { MetricsError } from '../../../lib/errors.js';
@@ -27,7 +27,7 @@ const jobsFail: Alert = {
     meaning: 'Jobs fail.',
     query: 'jobs_total{outcome="failure"}',
     causes: ['A bug.'],
-    actions: ['Mend it.'],
+    actions: ['Fix it.'],
   },
   tests: {
     fires: {
@@ -39,7 +39,7 @@ const jobsFail: Alert = {
   },
 };
 
-test('two generations of the same options are equal, byte for byte', async (t) => {
+test('the same options give the same bytes', async (t) => {
   const options = { definitions: [jobs], alerts: [jobsFail] };
   const [one, other] = [await generateBundle(options), await generateBundle(options)];
   t.deepEqual(one, other);
@@ -49,7 +49,7 @@ test('two generations of the same options are equal, byte for byte', async (t) =
   for (const { path, content } of one.files) t.regex(content, /\n$/, path);
 });
 
-test('its README has the commands that check and start it, with the addresses and the retention of the options', (t) => {
+test("the README has the commands to check and start the bundle, with the options' values", (t) => {
   const settings = bundleSettings({
     config: { service: 'mine', port: 8_080, retentionDays: 45 },
     alertmanager: 'alerts.example:9093',
@@ -81,7 +81,7 @@ test('its README has the commands that check and start it, with the addresses an
   );
 });
 
-test('a record that reads an undefined metric is refused, with its place and the nearest name', async (t) => {
+test('a record that reads an undefined metric is reported with its file and the nearest name', async (t) => {
   await t.throwsAsync(
     generateBundle({
       definitions: [jobs],
@@ -97,32 +97,40 @@ test('a record that reads an undefined metric is refused, with its place and the
 });
 
 for (const [what, wrong, message] of [
-  ['no list', { alerts: {} }, /`alerts` in the monitoring bundle: expected an array, received an object/],
+  [
+    'an object as `alerts`',
+    { alerts: {} },
+    /`alerts` in the monitoring bundle: expected an array, received an object/,
+  ],
   [
     'no tests',
     { alerts: [{ ...jobsFail, tests: undefined }] },
     /`tests` of alert `JobsFail` .* expected \{ fires, quiet \}/,
   ],
   [
-    'half the tests',
+    'only one test',
     { alerts: [{ ...jobsFail, tests: { fires: jobsFail.tests.fires } }] },
     /`tests\.quiet` of alert `JobsFail`/,
   ],
   ['no runbook', { alerts: [{ ...jobsFail, runbook: undefined }] }, /`runbook` of alert `JobsFail`/],
   [
-    'another severity',
+    'an unknown severity',
     { alerts: [{ ...jobsFail, severity: 'critical' }] },
     /expected one of page, ticket, info, none, received "critical"/,
   ],
-  ['another dashboard', { alerts: [{ ...jobsFail, dashboard: 'mine' }] }, /`dashboard` of alert `JobsFail`/],
   [
-    'no duration',
+    'an unknown dashboard',
+    { alerts: [{ ...jobsFail, dashboard: 'mine' }] },
+    /`dashboard` of alert `JobsFail`/,
+  ],
+  [
+    'an invalid duration',
     { alerts: [{ ...jobsFail, forSeconds: '5m' }] },
     /expected seconds, 0 or more, received "5m"/,
   ],
   ['no name', { alerts: [{}] }, /`name` of an alert/],
   [
-    'a record named as a metric',
+    'a record named like a metric',
     { recordingRules: [{ record: 'jobs_total', expression: '1' }] },
     /expected a name that no metric has, received "jobs_total"/,
   ],
@@ -132,7 +140,7 @@ for (const [what, wrong, message] of [
     /`expression` of record `job:x:sum`/,
   ],
 ] as const) {
-  test(`options with ${what} are refused`, async (t) => {
+  test(`options with ${what} are invalid`, async (t) => {
     await t.throwsAsync(generateBundle({ definitions: [jobs], ...(wrong as object) }), {
       instanceOf: MetricsError,
       code: 'ERR_METRICS_INVALID_MONITORING',
@@ -141,7 +149,7 @@ for (const [what, wrong, message] of [
   });
 }
 
-test('the default bundle leaves no metric of the catalogue and no alert uncovered', async (t) => {
+test('the default bundle covers every metric of the catalogue and every alert', async (t) => {
   t.deepEqual((await generateBundle()).warnings, []);
 });
 

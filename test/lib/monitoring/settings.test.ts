@@ -8,7 +8,7 @@ import { type BundleOptions, bundleSettings, holdOf, windowOf } from '../../../l
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
 
-test('without options they are those of an empty environment', (t) => {
+test('without options the settings are those of an empty environment', (t) => {
   const settings = bundleSettings();
   t.like(settings, {
     config: defaultMetricsConfig,
@@ -23,7 +23,7 @@ test('without options they are those of an empty environment', (t) => {
   t.true(Object.isFrozen(settings));
 });
 
-test("the service's settings are taken over: name, port, interval", (t) => {
+test("name, port and interval come from the service's settings", (t) => {
   const settings = bundleSettings({ config: { service: 'mine', port: 8_080, scrapeIntervalSeconds: 5 } });
   t.like(settings, {
     job: 'mine',
@@ -33,7 +33,7 @@ test("the service's settings are taken over: name, port, interval", (t) => {
   });
 });
 
-test("a user's definitions can be read beside those of the catalogue, Node and Prometheus", (t) => {
+test("rules can read the user's definitions and those of the catalogue, Node and Prometheus", (t) => {
   const { readable, definitions, ownDefinitions } = bundleSettings({
     include: bundleParts,
     definitions: [jobs],
@@ -44,7 +44,7 @@ test("a user's definitions can be read beside those of the catalogue, Node and P
   t.deepEqual(ownDefinitions, [jobs]);
 });
 
-test('windows hold four scrapes at least, and time is shortened by tests', (t) => {
+test('a window contains at least four scrapes, and `speedUp` shortens it', (t) => {
   t.is(windowOf(bundleSettings(), 300), '5m');
   t.is(windowOf(bundleSettings(), 30), '1m');
   const fast = bundleSettings({ intervals: { scrapeSeconds: 0.5, speedUp: 60 } });
@@ -64,36 +64,32 @@ for (const [what, options, message] of [
         /Invalid name of the service \(SERVICE_NAME\) .* expected a name without quotes/,
       ] as const,
   ),
+  ['an unknown option', { target: '3', thresold: {} }, /Unknown option `thresold` of generateBundle/],
+  ['an unknown version of Prometheus', { target: '4' }, /expected "2\.42" or "3", received "4"/],
   [
-    'an option that there is not',
-    { target: '3', thresold: {} },
-    /Unknown option `thresold` of generateBundle/,
-  ],
-  ['another Prometheus', { target: '4' }, /expected "2\.42" or "3", received "4"/],
-  [
-    'a threshold that there is not',
+    'an unknown threshold',
     { thresholds: { workflowFailureShares: 1 } },
     /Did you mean `workflowFailureShare`\?/,
   ],
   [
-    'a threshold that is no number',
+    'a threshold that is not a number',
     { thresholds: { workflowFailureShare: '5' } },
     /expected a number, received "5"/,
   ],
   [
-    'a speed at which the shortest window has less than four scrapes',
+    'a `speedUp` for which the shortest window has fewer than four scrapes',
     { intervals: { scrapeSeconds: 1, speedUp: 76 } },
-    /interval `speedUp`.* expected 75 at most with a scrape every 1 s, .* received 76\. Lower it/,
-  ],
-  ['a speed with slow scrapes', { intervals: { scrapeSeconds: 90, speedUp: 2 } }, /expected 1 at most/],
-  ['an interval that there is not', { intervals: { scrapeSecond: 1 } }, /Did you mean `scrapeSeconds`\?/],
-  [
-    'an interval that is no time',
-    { intervals: { repeatSeconds: 0 } },
-    /expected a number above 0, received 0/,
+    /interval `speedUp`.* expected at most 75 with a scrape every 1 s, .* received 76\. Lower it/,
   ],
   [
-    'a name that the catalogue has in a part of the service',
+    'a `speedUp` with slow scrapes',
+    { intervals: { scrapeSeconds: 90, speedUp: 2 } },
+    /expected at most 1 with/,
+  ],
+  ['an unknown interval', { intervals: { scrapeSecond: 1 } }, /Did you mean `scrapeSeconds`\?/],
+  ['an interval of 0', { intervals: { repeatSeconds: 0 } }, /expected a number above 0, received 0/],
+  [
+    'a name that the catalogue uses in a part of the service',
     {
       include: ['workflow'],
       definitions: [defineCounter({ name: 'issues_processed_total', help: 'X.' })],

@@ -1,4 +1,4 @@
-/** A bundle in a folder: ours is kept in step, what is anyone else's is never lost. */
+/** Writing a bundle into a folder: its own files are updated, other files are never lost. */
 import { access, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -19,7 +19,7 @@ async function filesOf(folder: string): Promise<string[]> {
     .sort();
 }
 
-test('files are written with a manifest, and again only where they differ', async (t) => {
+test('files are written with a manifest, and rewritten only if they differ', async (t) => {
   const folder = join(await temporaryFolder(t), 'a/b');
   t.deepEqual(await writeBundle(bundle(rules, readme), folder), {
     written: ['README.md', 'prometheus/rules/slo.yml'],
@@ -36,7 +36,7 @@ test('files are written with a manifest, and again only where they differ', asyn
   t.is(await readFile(join(folder, 'README.md'), 'utf8'), 'other');
 });
 
-test('the manifest has no order of its own', async (t) => {
+test('the manifest does not depend on the order of the files', async (t) => {
   const [one, other] = [await temporaryFolder(t), await temporaryFolder(t)];
   await writeBundle(bundle(rules, readme), one);
   await writeBundle(bundle(readme, rules), other);
@@ -44,7 +44,7 @@ test('the manifest has no order of its own', async (t) => {
   t.is(await manifest(one), await manifest(other));
 });
 
-test('what is no longer made is removed, with the folders that it empties; what the user deleted comes back', async (t) => {
+test('obsolete files and empty folders are removed; deleted files are restored', async (t) => {
   const folder = await temporaryFolder(t);
   await writeBundle(bundle(rules, readme), folder);
   await writeFile(join(folder, 'prometheus/of-the-user.yml'), '');
@@ -60,7 +60,7 @@ test('what is no longer made is removed, with the folders that it empties; what 
   ]);
 });
 
-test('what is no longer made and was edited stays, and is the user’s from then on', async (t) => {
+test('an obsolete file that was edited stays and leaves the manifest', async (t) => {
   const folder = await temporaryFolder(t);
   await writeBundle(bundle(rules, readme), folder);
   await writeFile(join(folder, rules.path), 'edited');
@@ -70,7 +70,7 @@ test('what is no longer made and was edited stays, and is the user’s from then
   t.regex(error?.message ?? '', /prometheus\/rules\/slo\.yml \(not of an earlier bundle\)/);
 });
 
-test('a file of someone else and an edited one are in the way: nothing is written, all are listed', async (t) => {
+test('nothing is written if a file is third-party or edited, and all are listed', async (t) => {
   const folder = await temporaryFolder(t);
   await writeBundle(bundle(rules), folder);
   await writeFile(join(folder, rules.path), 'edited');
@@ -90,7 +90,7 @@ test('a file of someone else and an edited one are in the way: nothing is writte
   t.is(await readFile(join(folder, rules.path), 'utf8'), 'new');
 });
 
-test('a file of someone else that has our content already is no loss', async (t) => {
+test('a third-party file with the same content is not a conflict', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'README.md'), readme.content);
   t.deepEqual((await writeBundle(bundle(readme), folder)).unchanged, ['README.md']);
@@ -106,7 +106,7 @@ for (const path of [
   'a//b',
   '.tamma-bundle.json',
 ]) {
-  test(`no file of a bundle is called ${JSON.stringify(path)}`, async (t) => {
+  test(`a bundle cannot contain a file called ${JSON.stringify(path)}`, async (t) => {
     const folder = await temporaryFolder(t);
     await t.throwsAsync(writeBundle(bundle(file(path)), join(folder, 'in'), { force: true }), {
       code: 'ERR_METRICS_INVALID_MONITORING',
@@ -115,7 +115,7 @@ for (const path of [
   });
 }
 
-test('a link to elsewhere is not followed, even by force', async (t) => {
+test('a link that leads elsewhere is not followed, even with force', async (t) => {
   const [folder, elsewhere] = [await temporaryFolder(t), await temporaryFolder(t)];
   await symlink(elsewhere, join(folder, 'prometheus'));
   await t.throwsAsync(writeBundle(bundle(rules), folder, { force: true }), {
@@ -126,12 +126,12 @@ test('a link to elsewhere is not followed, even by force', async (t) => {
 
   await writeFile(join(elsewhere, 'kept'), 'kept');
   await symlink(join(elsewhere, 'kept'), join(folder, 'README.md'));
-  await t.throwsAsync(writeBundle(bundle(readme), folder), { message: /README\.md \(no plain file\)/ });
+  await t.throwsAsync(writeBundle(bundle(readme), folder), { message: /README\.md \(not a regular file\)/ });
   await writeBundle(bundle(readme), folder, { force: true });
   t.is(await readFile(join(elsewhere, 'kept'), 'utf8'), 'kept', 'the link is replaced, not what it leads to');
 });
 
-test('a folder at the place of a file, or a file at the place of a folder, is told of', async (t) => {
+test('a folder in place of a file, or a file in place of a folder, is reported', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(join(folder, 'README.md'));
   await writeFile(join(folder, 'prometheus'), '');
@@ -141,11 +141,11 @@ test('a folder at the place of a file, or a file at the place of a folder, is to
 });
 
 for (const [what, content] of [
-  ['that is none', '{'],
+  ['that is not JSON', '{'],
   ['without files', 'null'],
-  ['that names what is outside', JSON.stringify({ files: { '../kept': 'a'.repeat(64) } })],
+  ['with a path outside of the folder', JSON.stringify({ files: { '../kept': 'a'.repeat(64) } })],
 ] as const) {
-  test(`a manifest ${what} is a file of someone else`, async (t) => {
+  test(`a manifest ${what} is a third-party file`, async (t) => {
     const outer = await temporaryFolder(t);
     const folder = join(outer, 'in');
     await mkdir(folder);
@@ -160,7 +160,7 @@ for (const [what, content] of [
   });
 }
 
-test('a file that cannot be written leaves the earlier bundle as it was', async (t) => {
+test('a file that cannot be written leaves the earlier bundle unchanged', async (t) => {
   const folder = await temporaryFolder(t);
   await writeBundle(bundle(readme), folder);
   const unwritable = file(`${'x'.repeat(250)}.yml`);

@@ -11,9 +11,7 @@ const filesFor = (options: BundleOptions = {}) => alertmanagerFiles(bundleSettin
 const textFor = (options: BundleOptions = {}): string =>
   filesFor(options).find(({ path }) => path === 'alertmanager/alertmanager.yml')?.content ?? '';
 
-// ---- what is in it ------------------------------------------------------------------------------------------------
-
-test('the default receivers read their addresses from placeholder files, which are not written over', (t) => {
+test('the default receivers read their URLs from placeholder files', (t) => {
   const files = filesFor();
   t.deepEqual(
     files.filter(({ placeholder }) => placeholder).map(({ path }) => path),
@@ -33,7 +31,7 @@ test('the default receivers read their addresses from placeholder files, which a
   );
 });
 
-test('quiet hours may be set, and left out', (t) => {
+test('quiet hours can be changed and turned off', (t) => {
   const { time_intervals } = parse(
     textFor({ quietHours: { from: '09:00', to: '17:00', weekends: false, timeZone: 'Europe/Vienna' } }),
   ) as Record<string, unknown>;
@@ -48,40 +46,36 @@ test('quiet hours may be set, and left out', (t) => {
 
 for (const [what, options, message] of [
   [
-    'a receiver that there is not',
+    'an unknown receiver',
     { receivers: { pagr: 'nowhere' } as never },
     /Invalid receiver.*"pagr".*Did you mean `pager`\?/,
   ],
   [
-    'a receiver that says not where to',
+    'a receiver without a destination',
     { receivers: { pager: {} as never } },
     /receiver `pager`.*webhookUrl.*an object/,
   ],
   [
-    'two places at once',
+    'a receiver with two destinations',
     { receivers: { log: { webhookUrl: 'http://a', slackUrlFile: 'b' } as never } },
     /receiver `log`.*"slackUrlFile"/,
   ],
   [
-    'a webhook that is no address',
+    'a webhook that is not a URL',
     { receivers: { tickets: { webhookUrl: 'hook' } } },
     /`webhookUrl` of receiver `tickets`.*"hook"/,
   ],
   [
-    'a file without a name',
+    'an empty file name',
     { receivers: { pager: { pagerdutyKeyFile: '' } } },
     /`pagerdutyKeyFile` of receiver `pager`/,
   ],
-  ['a time that is none', { quietHours: { from: '8pm' } }, /`quietHours.from`.*"8pm"/],
-  ['a day that is all night', { quietHours: { from: '07:00' } }, /`quietHours.to`.*other than/],
-  ['a time zone that is none', { quietHours: { timeZone: 'Vienna' } }, /`quietHours.timeZone`.*"Vienna"/],
-  [
-    'an option of quiet hours that there is not',
-    { quietHours: { until: '07:00' } as never },
-    /`quietHours`.*"until"/,
-  ],
+  ['an invalid time', { quietHours: { from: '8pm' } }, /`quietHours.from`.*"8pm"/],
+  ['a night without an end', { quietHours: { from: '07:00' } }, /`quietHours.to`.*other than/],
+  ['an unknown time zone', { quietHours: { timeZone: 'Vienna' } }, /`quietHours.timeZone`.*"Vienna"/],
+  ['an unknown option of quiet hours', { quietHours: { until: '07:00' } as never }, /`quietHours`.*"until"/],
 ] satisfies [string, BundleOptions, RegExp][]) {
-  test(`refused, with what was expected: ${what}`, (t) => {
+  test(`${what} is reported with what was expected`, (t) => {
     t.throws(() => filesFor(options), { code: 'ERR_METRICS_INVALID_MONITORING', message });
   });
 }

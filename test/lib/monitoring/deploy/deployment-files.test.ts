@@ -58,7 +58,7 @@ const composeFor = (options: BundleOptions = {}): Compose =>
 const cases: readonly (readonly [string, BundleOptions])[] = [
   ['defaults', {}],
   [
-    'everything that can be set',
+    'all options',
     {
       config: {
         service: 'My Agent',
@@ -82,18 +82,18 @@ const cases: readonly (readonly [string, BundleOptions])[] = [
 // ---- docker-compose ------------------------------------------------------------------------------------------------
 
 for (const [what, options] of cases) {
-  test(`the compose file is one by the published schema, with ${what}`, (t) => {
+  test(`the compose file is valid by the published schema, with ${what}`, (t) => {
     const validate = new Ajv({ strict: false, logger: false, validateFormats: false }).compile(schema);
     t.true(validate(composeFor(options)), JSON.stringify(validate.errors));
     const { services } = composeFor(options);
     t.false(
       validate({ services: { ...services, more: { imgae: 'x' } } }),
-      'the schema would refuse a misspelt key',
+      'the schema rejects a misspelt key',
     );
   });
 }
 
-test('on one machine, the programs share its network, and keep the retention', (t) => {
+test("with loopback addresses, the containers use the host's network", (t) => {
   const { services } = composeFor({ config: { retentionDays: 7 } });
   t.deepEqual(Object.keys(services), ['prometheus', 'alertmanager', 'grafana']);
   for (const service of Object.values(services)) t.is(service.network_mode, 'host');
@@ -107,7 +107,7 @@ test('on one machine, the programs share its network, and keep the retention', (
   t.is(services.alertmanager?.working_dir, '/etc/alertmanager');
 });
 
-test('with names for addresses, the programs have a network of their own, with these names', (t) => {
+test('with host names, the containers have a network of their own with these names', (t) => {
   const { services } = composeFor(cases[1]?.[1]);
   t.deepEqual(Object.keys(services), ['prometheus', 'alertmanager', 'grafana', 'pushgateway']);
   t.like(services.prometheus, {
@@ -136,7 +136,7 @@ const models: Readonly<Record<string, new (data: never) => { validate(): void }>
 };
 
 for (const [what, options] of cases) {
-  test(`each manifest is one by the published schema, with ${what}`, (t) => {
+  test(`each manifest is valid by the published schema, with ${what}`, (t) => {
     const all = manifests(filesFor(options));
     t.deepEqual([...new Set(all.map(({ kind }) => kind))].sort(), Object.keys(models).sort());
     for (const manifest of all) {
@@ -148,7 +148,7 @@ for (const [what, options] of cases) {
   });
 }
 
-/** The model wants a kind of its own for the claim within a Prometheus, which the operator does not: it is held to the claim's. */
+/** The model requires a `kind` in the claim of a Prometheus, the operator does not: the claim is validated on its own. */
 function asPublished(manifest: Manifest): Manifest {
   const { storage, ...spec } = (manifest.spec ?? {}) as { storage?: { volumeClaimTemplate: object } };
   if (storage === undefined) return manifest;
@@ -156,7 +156,7 @@ function asPublished(manifest: Manifest): Manifest {
   return { ...manifest, spec };
 }
 
-test('the schemas would refuse what is wrong', (t) => {
+test('the schemas reject an invalid manifest', (t) => {
   const monitor = new operator.ServiceMonitor({
     metadata: { name: 'x' },
     spec: { selector: {}, endpoints: [{ interval: 'often' }] },
@@ -164,7 +164,7 @@ test('the schemas would refuse what is wrong', (t) => {
   t.throws(() => monitor.validate(), { message: /interval/ });
 });
 
-test('the operator scrapes what prometheus.yml does: path, interval, job, limits, token', (t) => {
+test('the operator scrapes with the path, interval, job, limits and token of prometheus.yml', (t) => {
   const options = { config: { service: 'My Agent', token: 'sesame', path: '/internal/metrics' } };
   const files = filesFor(options);
   t.false(files.some(({ content }) => content.includes('sesame')));
@@ -187,7 +187,7 @@ test('the operator scrapes what prometheus.yml does: path, interval, job, limits
   });
 });
 
-test('the service has a metrics port, which is probed and scraped', (t) => {
+test('the metrics port of the service is probed and scraped', (t) => {
   const all = manifests(filesFor());
   const deployment = all.find(({ kind }) => kind === 'Deployment') as unknown as {
     spec: { template: { metadata: { labels: object }; spec: { containers: Record<string, unknown>[] } } };
@@ -205,7 +205,7 @@ test('the service has a metrics port, which is probed and scraped', (t) => {
   t.like(monitor?.spec, { selector: { matchLabels: labels } });
 });
 
-test('the labels that the operator adds take no place of the metrics’ own, and its volumes can be written', (t) => {
+test('labels of the operator replace no labels of metrics, and its volumes are writable', (t) => {
   const all = manifests(filesFor());
   const monitor = all.find(({ kind, metadata }) => kind === 'ServiceMonitor' && metadata.name === 'tamma');
   const { endpoints } = (monitor?.spec ?? {}) as {
@@ -225,7 +225,7 @@ test('the labels that the operator adds take no place of the metrics’ own, and
   t.like(prometheus?.spec, { securityContext: { fsGroup: 65_534, runAsUser: 65_534 } });
 });
 
-test('the rules are those of the rule files, a PrometheusRule a file', (t) => {
+test('there is one PrometheusRule per rule file, with its groups', (t) => {
   const found = manifests(filesFor()).filter(({ kind }) => kind === 'PrometheusRule');
   t.deepEqual(
     found.map(({ metadata, spec }) => [metadata.name, spec]),
@@ -236,7 +236,7 @@ test('the rules are those of the rule files, a PrometheusRule a file', (t) => {
   );
 });
 
-test('Prometheus keeps the retention, and Alertmanager runs the configuration of the bundle', (t) => {
+test('Prometheus has the retention, and Alertmanager the configuration of the bundle', (t) => {
   const all = manifests(filesFor({ config: { retentionDays: 90 } }));
   t.like(all.find(({ kind }) => kind === 'Prometheus')?.spec, { retention: '90d', scrapeInterval: '15s' });
   t.like(
@@ -260,7 +260,7 @@ test('a rule group without its file is an error that names both', (t) => {
   });
 });
 
-test('Prometheus 3 has the feature that reads _created where the service has it', (t) => {
+test('Prometheus 3 enables the feature for _created if the service exposes it', (t) => {
   const files = filesFor({ target: '3', createdSamples: true });
   const prometheus = manifests(files).find(({ kind }) => kind === 'Prometheus');
   t.like(prometheus, { spec: { enableFeatures: ['created-timestamp-zero-ingestion'] } });

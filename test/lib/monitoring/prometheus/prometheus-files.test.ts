@@ -26,9 +26,7 @@ interface Configuration {
 const configurationFor = (options: BundleOptions = {}): Configuration =>
   parse(contentOf(filesFor(options), 'prometheus/prometheus.yml')) as Configuration;
 
-// ---- what is in it ------------------------------------------------------------------------------------------------
-
-test('the service, Prometheus and Alertmanager are scraped every 15 seconds, and alerts go to Alertmanager', (t) => {
+test('service, Prometheus and Alertmanager are scraped every 15 s, alerts go to Alertmanager', (t) => {
   const { global, rule_files, alerting, scrape_configs } = configurationFor();
   t.deepEqual(global, {
     scrape_interval: '15s',
@@ -47,7 +45,7 @@ test('the service, Prometheus and Alertmanager are scraped every 15 seconds, and
   );
 });
 
-test('the retention stands in the command that starts it', (t) => {
+test('the start command contains the retention', (t) => {
   t.is(
     startCommand(bundleSettings()),
     [
@@ -62,14 +60,14 @@ test('the retention stands in the command that starts it', (t) => {
   t.regex(contentOf(files, 'prometheus/prometheus.yml'), /^# .*--storage\.tsdb\.retention\.time=7d /m);
 });
 
-test('Prometheus 3 is started with the feature that reads _created where the service has it', (t) => {
+test('Prometheus 3 starts with the feature for _created if the service exposes it', (t) => {
   const flag = /--enable-feature=created-timestamp-zero-ingestion/;
   t.regex(startCommand(bundleSettings({ target: '3', createdSamples: true })), flag);
   t.notRegex(startCommand(bundleSettings({ target: '2.42', createdSamples: true })), flag);
   t.notRegex(startCommand(bundleSettings({ target: '3' })), flag);
 });
 
-test('a token file is named as given; a token itself is in no file, a placeholder stands for it', (t) => {
+test('a token file is named as given; a token itself is replaced by a placeholder file', (t) => {
   const named = configurationFor({ config: { tokenFile: '/run/secrets/token' } }).scrape_configs[0];
   t.deepEqual(named?.authorization, { credentials_file: '/run/secrets/token' });
 
@@ -78,11 +76,11 @@ test('a token file is named as given; a token itself is in no file, a placeholde
   t.true(files.find(({ path }) => path === 'prometheus/metrics-token')?.placeholder);
   t.regex(
     contentOf(files, 'prometheus/prometheus.yml'),
-    /# METRICS_TOKEN .*\n\s+authorization:\n\s+credentials_file: metrics-token/,
+    /# No file .* METRICS_TOKEN.*\n\s+authorization:\n\s+credentials_file: metrics-token/,
   );
 });
 
-test('a Pushgateway is scraped with the labels of who pushed, and without the credentials of the pusher', (t) => {
+test('a Pushgateway is scraped with the pushed labels and without credentials', (t) => {
   const files = filesFor({ config: { pushUrl: 'https://me:sesame@gateway.example/push' } });
   t.false(files.some(({ content }) => content.includes('sesame')));
   t.like((parse(contentOf(files, 'prometheus/prometheus.yml')) as Configuration).scrape_configs[3], {
@@ -94,7 +92,7 @@ test('a Pushgateway is scraped with the labels of who pushed, and without the cr
   });
 });
 
-test('a store to write to is written to, and there is an agent that does nothing else', (t) => {
+test('`remoteWriteUrl` adds remote write and the configuration of an agent', (t) => {
   const files = filesFor({
     remoteWriteUrl: 'https://store.example/push',
     remoteWriteTokenFile: 'store-token',
@@ -110,7 +108,7 @@ test('a store to write to is written to, and there is an agent that does nothing
   );
 });
 
-test('external labels come in one order, whatever order they are given in', (t) => {
+test('external labels are sorted', (t) => {
   const one = filesFor({ externalLabels: { zone: 'a', cluster: 'b' } });
   const other = filesFor({ externalLabels: { cluster: 'b', zone: 'a' } });
   t.deepEqual(one, other);
@@ -122,23 +120,15 @@ test('external labels come in one order, whatever order they are given in', (t) 
 
 for (const [what, options, message] of [
   [
-    'a service named as another job',
+    'a service named like another job',
     { config: { service: 'prometheus' } },
     /Invalid name of the service .* received "prometheus"/,
   ],
+  ['a target with a scheme', { targets: ['http://a:1'] }, /`targets`.*`host:port`.*"http:\/\/a:1"/],
+  ['an empty list of targets', { targets: [] }, /`targets`.*at least one `host:port`, received \[\]/],
+  ['a reserved external label', { externalLabels: { __name: 'x' } }, /`externalLabels`.*"__name"/],
   [
-    'a target that is an address with a scheme',
-    { targets: ['http://a:1'] },
-    /`targets`.*`host:port`.*"http:\/\/a:1"/,
-  ],
-  ['no target', { targets: [] }, /`targets`.*one `host:port` at least, received \[\]/],
-  [
-    'an external label that Prometheus keeps',
-    { externalLabels: { __name: 'x' } },
-    /`externalLabels`.*"__name"/,
-  ],
-  [
-    'a store that is no address',
+    'a store that is not a URL',
     { remoteWriteUrl: 'mimir' },
     /`remoteWriteUrl`.*an http or https URL, received "mimir"/,
   ],
@@ -147,16 +137,14 @@ for (const [what, options, message] of [
     { remoteWriteUrl: 'https://a:sesame@b' },
     /without credentials(?!.*sesame).*`remoteWriteTokenFile`/,
   ],
-  ['a token for no store', { remoteWriteTokenFile: 'x' }, /`remoteWriteTokenFile`.*`remoteWriteUrl`/],
+  ['a token without a store', { remoteWriteTokenFile: 'x' }, /`remoteWriteTokenFile`.*`remoteWriteUrl`/],
 ] satisfies [string, BundleOptions, RegExp][]) {
-  test(`refused, with what was expected: ${what}`, (t) => {
+  test(`${what} is reported with what was expected`, (t) => {
     t.throws(() => filesFor(options), { code: 'ERR_METRICS_INVALID_MONITORING', message });
   });
 }
 
-// ---- the limits of a scrape ----------------------------------------------------------------------------------------
-
-test('the sample limit is the sum of what each metric can have, with the arithmetic above it', (t) => {
+test('the sample limit is the sum over all metrics, and a comment shows the calculation', (t) => {
   const { length } = bundleSettings().definitions;
   const before = scrapeLimits(bundleSettings()).samples;
   const own = [
@@ -181,13 +169,13 @@ test('the sample limit is the sum of what each metric can have, with the arithme
   for (const line of arithmetic.split('\n')) t.true(text.includes(`# ${line}`), line);
 });
 
-test('a budget that no target should use up is capped, and the comment says so', (t) => {
+test('a sample limit above the maximum is capped, and the comment says so', (t) => {
   const { samples, arithmetic } = scrapeLimits(bundleSettings({ config: { maxSeries: 100_000 } }));
   t.is(samples, maxSamples);
-  t.regex(arithmetic, /more than is taken from one target: the limit is 1000000\./);
+  t.regex(arithmetic, /more than one target may have: the limit is 1000000\./);
 });
 
-test('a registry that is full, and more than full, stays within the limits, and comes near them', async (t) => {
+test('a registry beyond its budgets stays within the limits and comes close to them', async (t) => {
   const { registry, limits } = fullRegistry();
   const text = await exposition(t, registry);
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -195,7 +183,7 @@ test('a registry that is full, and more than full, stays within the limits, and 
   t.true(samples.length > 0.6 * limits.samples, `${samples.length} of ${limits.samples}`);
 });
 
-test('the default metrics of Node fit what is kept free for them', async (t) => {
+test('the default metrics of Node fit the space reserved for them', async (t) => {
   const register = new Registry();
   collectDefaultMetrics({ register });
   t.teardown(() => register.clear());
