@@ -1,9 +1,9 @@
 /**
- * Compiles the sources, the tests and the examples once, for every process that a test run starts: `.build/standard` with
- * standard decorators, `.build/legacy` with `experimentalDecorators`. TypeScript itself compiles, so this checks the
- * types too, and what runs is what users' compilers emit.
+ * Compiles the sources, the tests and the examples once, for all processes of a test run: `.build/standard` with standard
+ * decorators, `.build/legacy` with `experimentalDecorators`. It uses TypeScript, so that it checks the types, and the tests run
+ * the code that users' compilers emit.
  *
- * Does nothing where the result is newer than every source. `--force` compiles always.
+ * Does nothing if the output is newer than every source. `--force` always compiles.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const folders = ['lib', 'decorators', 'middleware', 'test', 'examples'];
 const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
 
-/** @param {'standard' | 'legacy'} mode @throws with the compiler's messages, where there are errors */
+/** @param {'standard' | 'legacy'} mode @throws an Error with the messages of the compiler */
 export async function compile(mode, { force = false } = {}) {
   const output = join(root, '.build', mode);
   const compiled = await stat(join(output, 'package.json')).catch(() => undefined);
@@ -23,7 +23,7 @@ export async function compile(mode, { force = false } = {}) {
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
-  // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
+  // In `output`, the name of the package resolves to the compiled sources, which are ES modules, instead of `dist`.
   const manifest = await readFile(join(root, 'package.json'), 'utf8');
   const own = manifest
     .replaceAll('./dist/', './')

@@ -1,5 +1,5 @@
 // In a process of its own: it has a hook.
-/** What importing the package loads, seen from the process that does it. */
+/** What a process loads when it imports the package. */
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 test.before(requireFreshBuild);
 
-test('of prom-client only the registry is loaded, and it is the one of all of prom-client', async (t) => {
+test('importing the package loads only the registry of prom-client, the one that prom-client uses', async (t) => {
   const program = `
     import { createRequire } from 'node:module';
     import { catalogue, sharedRegistry } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};
@@ -32,7 +32,7 @@ test('of prom-client only the registry is loaded, and it is the one of all of pr
   };
   t.true(isShared);
   t.true(isThere);
-  t.true(loaded.includes('prom-client/lib/registry.js'), 'what is loaded is seen');
+  t.true(loaded.includes('prom-client/lib/registry.js'), 'loaded files are detected');
   t.deepEqual(
     loaded.filter(
       (path) =>

@@ -12,7 +12,7 @@ const titles: Readonly<Record<keyof typeof catalogueSubjects, string>> = {
   self: 'The metrics themselves',
 };
 
-/** The metrics reference, made from the definitions. */
+/** The reference of the metrics, generated from the definitions. */
 export function catalogueReference(): string {
   const sections = Object.entries(catalogueSubjects).map(([subject, definitions]) => {
     const rows = Object.entries(definitions).map(([key, definition]) => row(key, definition));
@@ -44,7 +44,7 @@ function row(key: string, { name, type, labels, help }: MetricDefinition): strin
   return `| \`${name}\` | \`catalogue.${key}\` | ${type} | ${listed.join(', ')} | ${help} |`;
 }
 
-/** Histograms by the buckets they share. */
+/** The histograms, grouped by buckets. */
 function buckets(): string {
   const sharing = new Map<string, string[]>();
   for (const definitions of Object.values(catalogueSubjects)) {

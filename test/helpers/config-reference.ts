@@ -1,6 +1,6 @@
 import { configVariables } from '../../lib/config.js';
 
-/** The reference of the environment variables, made from their table. */
+/** The reference of the environment variables, generated from their table. */
 export function configReference(): string {
   const rows = configVariables.map(
     ({ variable, fallback, setting, meaning, expected }) =>

@@ -1,4 +1,4 @@
-/** The bundles of the examples, that are committed: `npm run docs` writes them, `test/examples` holds them in step. */
+/** The committed bundles of the examples: `npm run docs` writes them, `test/examples` checks that they are up to date. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export const exampleBundle = {
   folder: 'examples/monitoring/bundle',
 } as const;
 
-/** Of this one, only what people read is committed, and the hashes of all files. */
+/** Of this bundle, only the files that people read are committed, and the hashes of all files. */
 export const shopBundle = {
   config: 'examples/shop/bundle.config.ts',
   folder: 'examples/shop/bundle',
@@ -23,7 +23,7 @@ export const shopBundle = {
     ),
 } as const;
 
-/** As the command does, but whatever the environment says. Addresses of receivers that are filled in stay. */
+/** Does what the command does, independently of the environment. Receiver addresses that were filled in are kept. */
 export function writeExampleBundle(): Promise<BundleReport> {
   const { config, folder } = exampleBundle;
   return bundleReport({ config: fromRoot(config), out: fromRoot(folder), force: true }, surroundings);
@@ -46,7 +46,7 @@ export async function writeShopBundle(): Promise<number> {
   }
 }
 
-/** Path -> content; without what `tamma-metrics up` keeps there. */
+/** Path -> content, without the data of `tamma-metrics up`. */
 export async function filesIn(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries

@@ -1,9 +1,9 @@
-/** What OpenMetrics forbids although Prometheus takes it, and what looks like it: the lint and Python's parser are held to it. */
+/** Expositions that OpenMetrics forbids although Prometheus accepts them, and valid ones that look similar. */
 
 export interface JudgedOpenMetrics {
   readonly what: string;
   readonly text: string;
-  /** What the lint says that the metric has; `undefined` where OpenMetrics allows it. */
+  /** The finding of the lint; `undefined` if OpenMetrics allows the exposition. */
   readonly problem: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { criteria } from '../story/criteria.js';
 import { storyTypes } from '../story/members.js';
 
-/** The story's members and criteria, each with its test, made from the lists beside them. */
+/** The members and criteria of the story, each with its test. Generated from the lists in `test/story`. */
 export function storyReference(): string {
   const members = storyTypes.flatMap(({ type, covered }) =>
     covered.flatMap(({ file, test, members: names }) =>
