@@ -31,7 +31,7 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
   ],
   ['a family in two places', 'lag{q="a"} 1\nother 1\nlag{q="b"} 1\n', 'lines that do not stand together'],
   [
-    "a gauge with the name of another's sample",
+    'a gauge that is named like a sample of another metric',
     '# TYPE jobs counter\njobs_total 1\n# TYPE jobs_total gauge\njobs_total 1\n',
     'a name that is taken by `jobs` (`jobs_total`)',
   ],

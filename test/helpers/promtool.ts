@@ -8,7 +8,7 @@ import { isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
 import { duration } from '../../lib/monitoring/promql/expression.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** One entry under `tests:`. `expect` maps queries to the samples that they return, which may be none. */
+/** One entry under `tests:`. `expect` maps queries to the samples that they return, or to an empty list. */
 export interface RuleTest {
   readonly name: string;
   /** Seconds between two values of a series. */

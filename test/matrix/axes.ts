@@ -172,7 +172,7 @@ export const axes: readonly Axis[] = [
 export const notRun: readonly { readonly what: string; readonly why: string }[] = [
   {
     what: 'esbuild, to an ES module without a `require` of the banner',
-    why: 'prom-client, for `defaultMetrics`, and Koa are CommonJS, which needs one; what needs neither works',
+    why: 'prom-client, for `defaultMetrics`, and Koa are CommonJS, which needs one; code that uses neither works',
   },
   {
     what: 'prom-client external by its exact name',
