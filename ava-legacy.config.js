@@ -2,7 +2,7 @@ import { suite } from './test/suite.js';
 
 /**
  * Runs the tests of the decorators with `experimentalDecorators`, which does not support `#private` methods and accessors. Not
- * `reflect`, whose programs do not depend on the mode, and not `sdks`: it tests what a call records, and `results/packages`, which
+ * `reflect`, whose programs do not depend on the mode, and not `presets/sdks`: it tests what a call records, and `results/packages`, which
  * runs in both modes, tests what it returns.
  */
 export default await suite({
@@ -12,6 +12,6 @@ export default await suite({
   files: [
     'test/decorators/**/*.test.ts',
     'test/legacy/**/*.test.ts',
-    '!test/decorators/{private-methods,gauge-accessor,reflect,sdks}.test.ts',
+    '!test/decorators/{private-methods,gauge-accessor,reflect,presets/sdks}.test.ts',
   ],
 });
