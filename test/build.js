@@ -20,7 +20,7 @@ const entries = Object.values(exports).flatMap(({ require: entry }) =>
   entry === undefined ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1')],
 );
 
-// So that no output of a removed file is packed.
+// So that nothing of a file that is gone is packed.
 await rm(dist, { recursive: true, force: true });
 await Promise.all([
   writeTypes(),

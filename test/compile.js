@@ -23,7 +23,7 @@ export async function compile(mode, { force = false } = {}) {
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
   await runCompiler(['-p', projects[mode], '--outDir', output]);
-  // In `output`, the name of the package resolves to the compiled sources, which are ES modules, instead of `dist`.
+  // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
   const manifest = await readFile(join(root, 'package.json'), 'utf8');
   const own = manifest
     .replaceAll('./dist/', './')

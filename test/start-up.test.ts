@@ -1,5 +1,5 @@
 // In a process of its own: it has a hook.
-/** What a process loads when it imports the package. */
+/** The modules that importing the package loads, as seen from that process. */
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 test.before(requireFreshBuild);
 
-test('importing the package loads only the registry of prom-client, the one that prom-client uses', async (t) => {
+test('only the registry of prom-client is loaded, and it is the same as in all of prom-client', async (t) => {
   const program = `
     import { createRequire } from 'node:module';
     import { catalogue, sharedRegistry } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};
@@ -32,7 +32,7 @@ test('importing the package loads only the registry of prom-client, the one that
   };
   t.true(isShared);
   t.true(isThere);
-  t.true(loaded.includes('prom-client/lib/registry.js'), 'loaded files are detected');
+  t.true(loaded.includes('prom-client/lib/registry.js'), 'loaded modules are listed');
   t.deepEqual(
     loaded.filter(
       (path) =>

@@ -22,14 +22,14 @@ test('the sample of the recorders in README is a complete program that prints th
   );
 });
 
-test('README has less than 200 lines', async (t) => {
+test('README has fewer than 200 lines', async (t) => {
   t.true((await readFile(fromRoot('README.md'), 'utf8')).split('\n').length < 200);
 });
 
-for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']) {
-  test(`the targets of the links in ${document} exist`, async (t) => {
+test('the targets of the links in the root documents exist', async (t) => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']) {
     const text = await readFile(fromRoot(document), 'utf8');
     for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
-      await t.notThrowsAsync(readFile(fromRoot(link)), link);
-  });
-}
+      await t.notThrowsAsync(readFile(fromRoot(link)), `${document}: ${link}`);
+  }
+});
