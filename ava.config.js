@@ -15,5 +15,14 @@ export default await suite({
     others: ['test/**'],
   },
   concurrency: 4,
-  sortTestFiles: longestFirst(['bundle', 'middleware', 'export', 'lib', 'decorators', 'others', 'reflect']),
+  sortTestFiles: longestFirst([
+    'bundle',
+    'middleware',
+    'export',
+    'lib',
+    'decorators',
+    'api',
+    'others',
+    'reflect',
+  ]),
 });

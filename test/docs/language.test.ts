@@ -106,11 +106,19 @@ const glossary: readonly Rule[] = [
       /\b(?:registry|metric|instrument|counter|gauge|histogram|series) (?:that )?(?:knows|hears|believes)\b/gi,
     instead: 'has, holds',
   },
+  { pattern: /\b(?:no|any|another) \w+ of ours\b/gi, instead: 'one of our' },
+  { pattern: /\b(?:its|their) (?:own )?business\b/gi, instead: 'it may do that' },
+  { pattern: /(?<!\b(?:are|were|is|was|not) )\ball the same\b/gi, instead: 'anyway' },
+  { pattern: /\bheld to\b/gi, instead: 'checked against' },
+  { pattern: /\bhears? of\b/gi, instead: 'receives, is called with' },
+  { pattern: /\bof one's own\b/gi, instead: 'your own' },
+  { pattern: /\bshall\b/gi, instead: 'must' },
   // One X a Y: per.
   {
     pattern:
       /\b(?:one|once|twice|two|bytes|samples|an? (?:line|group|series|hub|branch|array|file|rule|test|alert|panel|value|row|PrometheusRule)) an? (?:registry|class|call|request|scrape|process|worker|metric|series|label|label set|subject|group|file|test|instance|provider|model|bundle|alert|board|panel|host|member|kind|row|page|library|route)\b/gi,
     instead: 'per: one hub per registry',
+    except: /bytes a scrape has/,
   },
   // Limits are named max and min.
   {

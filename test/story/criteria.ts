@@ -37,7 +37,10 @@ const thresholds = by(
   'lib/monitoring/alerts/alerts.test.ts',
   'a limit of the user changes the rule that it is of, and every limit is used',
 );
-const dashboards = by('lib/monitoring/dashboards/dashboards.test.ts', 'six dashboards and the provisioning are written');
+const dashboards = by(
+  'lib/monitoring/dashboards/dashboards.test.ts',
+  'six dashboards and the provisioning are written',
+);
 const retentionInBundle = by(
   'story/config.test.ts',
   'retention: metrics are the days that Prometheus keeps, in the bundle',
