@@ -4,9 +4,9 @@ import { suite } from './test/suite.js';
 
 const config = await suite({
   files: ['test/**/*.system.test.ts'],
-  // Go's garbage collector takes a fifth of promtool's time if it is not told that there is memory.
+  // By default, Go's garbage collector takes a fifth of the time of promtool.
   environmentVariables: { SINGLE_FILES: 'true', GOGC: '400' },
-  // Most of them wait for a server most of the time.
+  // Most of the tests wait for a server most of the time.
   concurrency: 4,
   sortTestFiles: longestFirst([
     'crash',

@@ -4,9 +4,9 @@ import { suite } from './test/suite.js';
 /** Needs nothing but Node. A single file: `npx ava test/lib/registry.test.ts`. */
 export default await suite({
   files: ['test/**/*.test.ts', '!test/**/*.system.test.ts', '!test/{bench,legacy,fixtures}/**'],
-  // Some wait for a process or a server.
+  // Some tests wait for a process or a server.
   groups: {
-    // What generates bundles is three times as fast when it has been run before.
+    // Generating a bundle is three times as fast in a process that has generated one before.
     bundle: ['test/{examples,lib/cli,lib/monitoring}/**', 'test/story/config.test.ts'],
     middleware: ['test/middleware/**'],
     decorators: ['test/decorators/**'],
@@ -15,5 +15,14 @@ export default await suite({
     others: ['test/**'],
   },
   concurrency: 4,
-  sortTestFiles: longestFirst(['bundle', 'middleware', 'export', 'lib', 'decorators', 'others', 'reflect']),
+  sortTestFiles: longestFirst([
+    'bundle',
+    'middleware',
+    'export',
+    'lib',
+    'decorators',
+    'api',
+    'others',
+    'reflect',
+  ]),
 });

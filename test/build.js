@@ -1,7 +1,7 @@
 /**
- * Builds `dist`: CommonJS, which every loader and bundler takes, and beside each entry point an ES module that hands on its
- * names. So `import` and `require` give the same objects. What is loaded together is in one file: of a hundred small ones, Node
- * takes twice as long to load. The types are TypeScript's, file by file.
+ * Builds `dist`: CommonJS, which every loader and bundler supports, and for each entry point an ES module that re-exports its
+ * names, so that `import` and `require` return the same objects. Code that is loaded together is bundled into one file, because
+ * Node takes twice as long for a hundred small ones. TypeScript writes the types, file by file.
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
 const require = createRequire(import.meta.url);
 const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-/** `lib/index` and the others, without their endings. */
+/** `lib/index` and the other entry points, without their extensions. */
 const entries = Object.values(exports).flatMap(({ require: entry }) =>
   entry === undefined ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1')],
 );
@@ -53,14 +53,14 @@ async function writeTypes() {
   );
 }
 
-/** @param {readonly string[]} names @param {'cjs' | 'es'} format the program is an ES module, for its `import()` */
+/** @param {readonly string[]} names @param {'cjs' | 'es'} format the program is an ES module, because it uses `import()` */
 async function writeCode(names, format) {
   const [ending, own] = format === 'cjs' ? ['ts', 'js'] : ['mts', 'mjs'];
   const bundle = await rolldown({
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `./${name}.${ending}`])),
     platform: 'node',
-    // Packages, and what the program loads.
+    // Packages, and the file that the program loads.
     makeAbsoluteExternalsRelative: false,
     external: (id) => !/^[./]/.test(id) || (format === 'es' && id === './command.js'),
     plugins: [textFiles],
@@ -79,13 +79,13 @@ async function writeCode(names, format) {
   await bundle.close();
 }
 
-/** Bundlers leave `require` out where they put CommonJS into an ES module. */
+/** Bundlers that convert CommonJS to an ES module do not define `require`. */
 async function reachNodeWithoutRequire() {
   for (const name of await readdir(dist, { recursive: true })) {
     if (!name.endsWith('.js')) continue;
     const text = await readFile(join(dist, name), 'utf8');
     const own = text
-      // In a test runner, the global `process` is the one whose `hrtime` fake timers replace.
+      // In a test runner, fake timers replace `hrtime` of the global `process`.
       .replaceAll('require("node:process")', 'process')
       .replaceAll('require("node:', 'process.getBuiltinModule("node:');
     await writeFile(join(dist, name), own);
@@ -93,8 +93,8 @@ async function reachNodeWithoutRequire() {
 }
 
 /**
- * The files that users load: they hand on the names, and are so small that Node, which reads through the CommonJS that an ES
- * module imports in search of names, is done at once.
+ * Writes the files that users load. They re-export the names, and are small, because Node parses the CommonJS files that an ES
+ * module imports to find their exports.
  * @param {string} entry
  */
 async function writeEntry(entry) {
@@ -106,7 +106,7 @@ async function writeEntry(entry) {
     join(dist, `${entry}.js`),
     `'use strict';\nObject.defineProperty(exports, '__esModule', { value: true });\nconst code = require('./${code.split('/').at(-1)}');\n${lines.join('')}`,
   );
-  // By name, since loaders differ in what the default import of a CommonJS file is.
+  // By name, because loaders differ in the default import of a CommonJS file.
   await writeFile(
     join(dist, `${entry}.mjs`),
     `export {\n${names.map((name) => `  ${name},\n`).join('')}} from '${from}';\n`,

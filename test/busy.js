@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 
 const busyProcesses = 6;
-// A parent that is killed must not leave them behind.
+// They end with their parent, even if it is killed.
 const busyWhileParentLives = 'const parent = process.ppid; while (process.ppid === parent);';
 const { values, positionals } = parseArgs({
   options: { times: { type: 'string', default: '1' } },

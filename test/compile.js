@@ -1,9 +1,9 @@
 /**
- * Compiles the sources, the tests and the examples once, for every process that a test run starts: `.build/standard` with
- * standard decorators, `.build/legacy` with `experimentalDecorators`. TypeScript itself compiles, so this checks the
- * types too, and what runs is what users' compilers emit.
+ * Compiles the sources, the tests and the examples once, for all processes of a test run: `.build/standard` with standard
+ * decorators, `.build/legacy` with `experimentalDecorators`. It uses TypeScript, so that it checks the types, and the tests run
+ * the code that users' compilers emit.
  *
- * Does nothing where the result is newer than every source. `--force` compiles always.
+ * Does nothing if the output is newer than every source. `--force` always compiles.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const folders = ['lib', 'decorators', 'middleware', 'test', 'examples'];
 const monitoring = 'lib/monitoring';
 const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
 
-/** @param {'standard' | 'legacy'} mode @throws with the compiler's messages, where there are errors */
+/** @param {'standard' | 'legacy'} mode @throws an Error with the messages of the compiler */
 export async function compile(mode, { force = false } = {}) {
   const output = join(root, '.build', mode);
   const compiled = await stat(join(output, 'package.json')).catch(() => undefined);

@@ -1,7 +1,7 @@
-/** Orders test files so that what takes longest begins first, and nothing long is left over at the end. */
+/** Sorts test files so that the slowest start first, and none of them is left over at the end. */
 import { basename } from 'node:path';
 
-/** @param {readonly string[]} names file names up to their first dot; the others follow in any order */
+/** @param {readonly string[]} names file names up to their first dot; other files follow in any order */
 export function longestFirst(names) {
   /** @param {string} file */
   const rank = (file) => {

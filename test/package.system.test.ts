@@ -1,4 +1,4 @@
-/** The package as its users get it: packed, unpacked into a fresh folder, compiled against and run. */
+/** The package as its users install it: packed, unpacked into a new project, compiled and run. */
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { fromRoot } from './helpers/package-root.js';
 const run = promisify(execFile);
 const bin = (name: string): string => fromRoot(`node_modules/.bin/${name}`);
 
-/** A fresh project: the tarball unpacked into it, the other packages linked from here. */
+/** A new project with the unpacked tarball; the other packages are linked from the repository. */
 let project = '';
 let tarball = '';
 
@@ -41,7 +41,7 @@ test.before(async () => {
 
 test.after.always(() => rm(project, { recursive: true, force: true }));
 
-test('it holds the built code, the types, the source maps and the documents, and nothing else', async (t) => {
+test('the package contains the built code, the types, the source maps and the documents, and nothing else', async (t) => {
   const files = await readdir(join(project, 'node_modules/@tamma/observability'), { recursive: true });
   for (const file of [
     'dist/lib/index.js',
@@ -64,7 +64,7 @@ test('it holds the built code, the types, the source maps and the documents, and
   );
 });
 
-test('every subpath can be imported and required, and exports what is promised', async (t) => {
+test('every subpath can be imported and required, and exports its public names', async (t) => {
   const promised = {
     '.': [
       'EscalationError',
@@ -146,7 +146,7 @@ for (const mode of ['standard', 'legacy'] as const) {
   test(`README's sample compiles in ${mode} mode against the packed types, runs, and prints what README shows`, async (t) => {
     const folder = join(project, mode);
     await mkdir(folder);
-    // A free port, told to the test, instead of the sample's own.
+    // A free port, sent to the test, instead of the port in the sample.
     const listen =
       ".listen(0, '127.0.0.1', function (this: import('node:net').Server) { process.send?.((this.address() as { port: number }).port); })";
     t.true(sample.includes('.listen(3000)'));
@@ -188,7 +188,7 @@ for (const mode of ['standard', 'legacy'] as const) {
   });
 }
 
-test('the command works from the package, without koa', async (t) => {
+test('the command of the package runs without koa', async (t) => {
   const { stdout } = await run(
     process.execPath,
     ['node_modules/@tamma/observability/dist/lib/cli/tamma-metrics.mjs', 'top', '--help'],
@@ -197,14 +197,14 @@ test('the command works from the package, without koa', async (t) => {
   t.true(stdout.startsWith('Usage: tamma-metrics top [options] <source>'));
 });
 
-/** A project with the package and what it depends on: no koa, no @koa/router, no types of either. */
+/** A project with the package and its dependencies, without koa, @koa/router and their types. */
 async function bareProject(t: ExecutionContext, others: readonly string[] = []): Promise<string> {
   const bare = await mkdtemp(join(tmpdir(), 'tamma-bare-'));
   t.teardown(() => rm(bare, { recursive: true, force: true }));
   const modules = join(bare, 'node_modules');
   await mkdir(join(modules, '@tamma/observability'), { recursive: true });
   await mkdir(join(modules, '@types'));
-  // A copy and no link: Node resolves from where a file really is.
+  // A copy, because Node resolves packages from the real path of a file.
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, '@tamma/observability')]);
   const { dependencies } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
@@ -235,7 +235,7 @@ test('createMetrics serves metrics and health on its own port where koa and @koa
   t.is(stdout, '200 true\n200 false\n200 true\nERR_MODULE_NOT_FOUND\n');
 });
 
-test('the types of every subpath but ./monitoring compile without @types/koa, library declarations checked too', async (t) => {
+test('the types of every subpath except ./monitoring compile without @types/koa, with library checks', async (t) => {
   const bare = await bareProject(t, ['@types/node', 'undici-types']);
   await writeFile(
     join(bare, 'service.ts'),
@@ -250,7 +250,7 @@ test('the types of every subpath but ./monitoring compile without @types/koa, li
      export const response: Promise<Response> = createMetricsHandler().fetch(new Request('http://service/metrics'));
      export { Counted, keepSnapshots, metricsRouter, requestMetrics };
      export const text: Promise<string> = sharedRegistry.metrics({ format: 'openmetrics' });
-     // @ts-expect-error what serves the package alone is no part of the types
+     // @ts-expect-error internal members are not in the types
      sharedRegistry.warnOnce;`,
   );
   const options = {
@@ -278,6 +278,6 @@ test('publint and arethetypeswrong find nothing', async (t) => {
     (error: { stdout: string; stderr: string }) => error,
   );
   t.regex(publint.stdout, /All good!/, `${publint.stdout}${publint.stderr}`);
-  // It exits with 1 where it finds something, for any kind of resolution that TypeScript knows.
+  // It exits with 1 if it finds a problem, for any module resolution of TypeScript.
   await t.notThrowsAsync(run(bin('attw'), [tarball, '--profile', 'strict', '--no-color']));
 });

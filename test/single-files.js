@@ -1,6 +1,6 @@
 /**
- * Programs that system tests start a hundred times, each compiled file with all that it imports written into one file beside
- * it: Node reads that in a third of the time. The unit tests and `npm start` run the same programs file by file.
+ * Bundles the programs that system tests start a hundred times, because Node loads one file in a third of the time. The unit
+ * tests and `npm start` run the same programs without bundling.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export async function writeSingleFiles() {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // What is CommonJS within.
+    // For bundled CommonJS packages.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },

@@ -11,6 +11,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const { argv, env, stdin, stdout, stderr } = process;
 // A real `import()`, which only an ES module has once it is compiled: users' files may be ES modules.
 const importModule = (url: string): Promise<Record<string, unknown>> => import(url);
-runCommand(argv.slice(2), { env, stdin, stdout, stderr, importModule }).then((code) => {
+void runCommand(argv.slice(2), { env, stdin, stdout, stderr, importModule }).then((code) => {
   process.exitCode = code;
 });

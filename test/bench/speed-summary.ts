@@ -1,4 +1,4 @@
-/** The few numbers that the package's README shows, from the results that are written down. */
+/** The table in README, from the checked-in results. */
 import type { Kind, Shape } from './contender.js';
 import { median } from './measure.js';
 import type { MemoryOfKind } from './memory-app.js';
@@ -17,7 +17,7 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
   const added = (name: string, bare: string): string => nanoseconds(decorated(name) - decorated(bare));
   const scraped = (name: string): string => {
     const found = scrape[0]?.contenders.find((contender) => contender.name === name);
-    return `${median(found?.times ?? []).toFixed(0)} ms, of which at once ${milliseconds(median(found?.stalls ?? []))}`;
+    return `${median(found?.times ?? []).toFixed(0)} ms (longest event-loop stall ${milliseconds(median(found?.stalls ?? []))})`;
   };
   const bytes = (library: string, moment: keyof MemoryOfKind): string => {
     const found = memory.labelSets.find(
@@ -25,8 +25,10 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
     );
     return `${((found?.counter[moment] ?? Number.NaN) + (found?.histogram[moment] ?? Number.NaN)).toFixed(0)} bytes`;
   };
-  const request = (variant: string): string =>
-    `${(koa.find((measured) => measured.variant === variant)?.percent.median ?? Number.NaN).toFixed(1)} %`;
+  const request = (variant: string): string => {
+    const percent = koa.find((measured) => measured.variant === variant)?.percent.median ?? Number.NaN;
+    return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+  };
   const rows = [
     ['counter, bound series', call(own, 'counter', 'bound'), call(peer, 'counter', 'bound')],
     ['counter, three labels', call(own, 'counter', 'labelled'), call(peer, 'counter', 'labelled')],
@@ -34,24 +36,24 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
     [
       '`@Timed` on an async method adds',
       added('async, @Timed', 'async, bare'),
-      `${added('async, prom-client by hand', 'async, bare')} by hand`,
+      `${added('async, prom-client by hand', 'async, bare')} (hand-written)`,
     ],
     [
       '`@Counted` on a sync method adds',
       added('sync, @Counted', 'sync, bare'),
-      `${added('sync, prom-client by hand', 'sync, bare')} by hand`,
+      `${added('sync, prom-client by hand', 'sync, bare')} (hand-written)`,
     ],
     [`a scrape of ${((scrape[0]?.sets ?? 0) * 15).toLocaleString('en')} lines`, scraped(own), scraped(peer)],
     [
-      'a label set of a counter and a histogram, with a scrape in hand',
+      'memory per label set (counter + histogram) while a response is held',
       bytes(own, 'answering'),
       bytes(peer, 'answering'),
     ],
-    ['the same, when the answer is gone', bytes(own, 'after'), bytes(peer, 'after')],
+    ['memory per label set after the response is released', bytes(own, 'after'), bytes(peer, 'after')],
     [
-      'a Koa hello world takes more',
+      'CPU overhead on a Koa hello-world',
       request('@tamma/observability'),
-      `${request('prom-client by hand')} by hand, less measured`,
+      `${request('prom-client by hand')} (hand-written, fewer metrics)`,
     ],
   ];
   return [

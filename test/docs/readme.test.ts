@@ -1,10 +1,10 @@
-/** README's length and links; its sample of the recorders is run, and prints what README shows. */
+/** The length and the links of README, and the output of its sample of the recorders. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
-test("the recorders' sample in README is a complete program that prints the lines below it", async (t) => {
+test('the sample of the recorders in README is a complete program that prints the lines below it', async (t) => {
   const readme = await readFile(fromRoot('README.md'), 'utf8');
   const [, sample = '', output = ''] =
     /```ts\n([^`]*new WorkflowMetrics\(collector\)[^`]*)```\n\n```text\n([^`]*)```/.exec(readme) ?? [];
@@ -22,9 +22,14 @@ test("the recorders' sample in README is a complete program that prints the line
   );
 });
 
-test('README is under 200 lines, and its links lead somewhere', async (t) => {
-  const readme = await readFile(fromRoot('README.md'), 'utf8');
-  t.true(readme.split('\n').length < 200);
-  for (const [, link = ''] of readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g))
-    await t.notThrowsAsync(readFile(fromRoot(link)), link);
+test('README has fewer than 200 lines', async (t) => {
+  t.true((await readFile(fromRoot('README.md'), 'utf8')).split('\n').length < 200);
+});
+
+test('the targets of the links in the root documents exist', async (t) => {
+  for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']) {
+    const text = await readFile(fromRoot(document), 'utf8');
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      await t.notThrowsAsync(readFile(fromRoot(link)), `${document}: ${link}`);
+  }
 });

@@ -1,12 +1,12 @@
 /**
- * What `import test from 'ava'` means to compiled tests. In a process of one test file it is ava itself. In a group
- * (`group-files.js`) it keeps what each file declares, and declares it to ava when all are loaded: titles begin with the
- * file, and every test runs by itself, so that none sees what another changes while it runs.
+ * The module that compiled tests import as `ava`. In a process with one test file it is ava itself. In a group
+ * (`group-files.js`) it collects the tests of each file, and declares them to ava when all files are loaded. Titles start with
+ * the file, and the tests run one after another, so that a test cannot see what another one changes while it runs.
  */
 import ava from 'ava';
 import { changes, processState } from './process-state.js';
 
-// Ava names a test file by its source, and a group has none but what is run.
+// `ava.meta.file` is a source file, except in a group, which has no source.
 const isGroup = /\/groups\/[^/]+\.js$/.test(ava.meta.file);
 /** @type {{ file: string, chain: readonly string[], args: readonly unknown[] }[]} */
 const declarations = [];
@@ -32,7 +32,7 @@ export async function runTogether(folder, files) {
   for (const { file, chain, args } of declarations) {
     const [title, implementation, ...rest] = args;
     if (typeof title !== 'string' || /before|after/.test(chain))
-      throw new Error(`\`${file}\` has a hook or a test without a title. Expected none: ${remedy}`);
+      throw new Error(`\`${file}\` has a hook or a test without a title. Expected neither: ${remedy}`);
     const test = chain.filter((name) => name !== 'serial').reduce((test, name) => test[name], ava.serial);
     const run = (t) => {
       state ??= processState();

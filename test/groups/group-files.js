@@ -1,7 +1,6 @@
 /**
- * Which test files share a process. Starting a process takes longer than most test files run, so a run of everything starts
- * one for each group of files. A file that changes what its process shares says so in its first line,
- * `// In a process of its own: REASON`, and is in no group.
+ * Groups test files that share a process, because starting a process takes longer than running most test files. A file that
+ * changes the state of its process is not grouped: its first line is `// In a process of its own: REASON`.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,8 +14,8 @@ const ownProcess = '// In a process of its own: ';
  * @param {string} options.root
  * @param {string} options.tree the compiled tree, from `root`
  * @param {readonly string[]} options.files patterns of all test files
- * @param {Readonly<Record<string, readonly string[]>>} options.groups name -> patterns; a file is in the first group that has it
- * @returns {Promise<string[]>} what ava is to run: the groups, and the test files that are in none
+ * @param {Readonly<Record<string, readonly string[]>>} options.groups name -> patterns; a file belongs to the first group that matches it
+ * @returns {Promise<string[]>} the files for ava: the groups, and the test files that are not in a group
  */
 export async function groupFiles({ root, tree, files, groups }) {
   const cwd = root;
@@ -30,7 +29,7 @@ export async function groupFiles({ root, tree, files, groups }) {
   const written = [];
   for (const [name, patterns] of Object.entries(groups)) {
     const members = (await globby(patterns, { cwd })).sort().filter((file) => ungrouped.get(file) === false);
-    if (members.length === 0) throw new Error(`No test file is in the group \`${name}\`.`);
+    if (members.length === 0) throw new Error(`There is no test file in the group \`${name}\`.`);
     for (const file of members) ungrouped.delete(file);
     written.push(join(folder, `${name}.test.js`));
     await writeFile(join(root, folder, `${name}.test.js`), groupSource(members));
@@ -46,7 +45,7 @@ await runTogether(new URL('../test/', import.meta.url), ${JSON.stringify(compile
 `;
 }
 
-/** Within the compiled tree, the name `ava` means `./ava.js`. */
+/** Makes `ava` resolve to `./ava.js` in the compiled tree. */
 async function substituteAva(tree) {
   const folder = join(tree, 'node_modules/ava');
   await mkdir(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// In a process of its own: its tests wait for processes, all at once.
-/** Test files that share a process: none is lost, none sees what another leaves behind, and a failure names its file. */
+// In a process of its own: its tests wait for processes, in parallel.
+/** Test files that share a process: all run, each in a clean process state, and a failure names its file. */
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -46,7 +46,7 @@ export default {
   return { code, output, results: output.match(/^(not )?ok .*/gm) ?? [] };
 }
 
-test('a grouped run has the results of an ungrouped one, whatever declares them; its titles begin with the file', async (t) => {
+test('a grouped run has the results of an ungrouped run, with the file in its titles', async (t) => {
   const files = {
     one: `${importAva}${passes}test.serial('is serial', (t) => t.pass());
 test.skip('is skipped', (t) => t.fail());
@@ -56,7 +56,7 @@ test('is given arguments', (t, one, two) => t.is(one + two, 3), 1, 2);\n`,
     two: `${importAva}${passes}await Promise.resolve();\ntest('is declared late', (t) => t.pass());\n`,
     three: `// In a process of its own: it has a hook.\n${importAva}test.before((t) => t.pass());\n${passes}`,
   };
-  // Ava allows no declaration after an \`await\`, but in a group.
+  // Outside of a group, ava allows no declaration after an \`await\`.
   const ungrouped = await runAva(
     t,
     { ...files, two: files.two.replace('await Promise.resolve();\n', '') },
@@ -74,7 +74,7 @@ test('is given arguments', (t, one, two) => t.is(one + two, 3), 1, 2);\n`,
   t.true(named(grouped).includes('ok one › works') && named(grouped).includes('ok two › works'));
 });
 
-test('what goes wrong in a group fails the run, and names the file and what it did', async (t) => {
+test('a failure in a group fails the run and names the file and the cause', async (t) => {
   const { code, output } = await runAva(
     t,
     {
@@ -119,6 +119,6 @@ test('a group without a file is an error', async (t) => {
   const { groupFiles } = await import(pathToFileURL(fromRoot('test/groups/group-files.js')).href);
   const root = await temporaryFolder(t);
   await t.throwsAsync(groupFiles({ root, tree: '.build', files: [], groups: { other: ['test/other*'] } }), {
-    message: 'No test file is in the group `other`.',
+    message: 'There is no test file in the group `other`.',
   });
 });

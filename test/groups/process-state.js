@@ -1,7 +1,7 @@
-/** What every test file of a process shares, and a test may change: variables, globals, listeners, metrics. */
+/** The state that the test files of a process share: environment variables, globals, listeners, metrics. */
 import { register } from 'prom-client';
 
-/** Each object's own properties are watched, but for what Node itself changes. */
+/** The own properties of these objects are compared, except those that Node itself changes. */
 const objects = {
   globalThis,
   process,
@@ -19,14 +19,14 @@ const objects = {
   'Promise.prototype': Promise.prototype,
 };
 
-/** @returns {ReadonlyMap<string, unknown>} name -> what it is now */
+/** @returns {ReadonlyMap<string, unknown>} name -> its value now */
 export function processState() {
   const state = new Map([['the working directory', process.cwd()]]);
   for (const [owner, object] of Object.entries(objects))
     for (const name of Object.getOwnPropertyNames(object)) {
-      // What starts with `_` is Node's own; reading the storages of newer Nodes warns.
+      // Names with `_` are internal to Node; reading the storages of newer versions of Node warns.
       if (name.startsWith('_') || name.endsWith('Storage')) continue;
-      // Read, because Node replaces the getters of what it loads when it is first used.
+      // The value, not the descriptor: Node replaces lazy getters when they are first read.
       state.set(`\`${owner}.${name}\``, object[name]);
     }
   for (const event of process.eventNames())
@@ -38,7 +38,7 @@ export function processState() {
 /**
  * @param {ReadonlyMap<string, unknown>} before
  * @param {ReadonlyMap<string, unknown>} after
- * @returns {string[]} the names of what differs
+ * @returns {string[]} the names whose values differ
  */
 export function changes(before, after) {
   return [...new Set([...before.keys(), ...after.keys()])].filter(

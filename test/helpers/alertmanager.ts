@@ -1,4 +1,4 @@
-/** A real Alertmanager on 127.0.0.1, in a folder with its configuration, and someone whom it tells. */
+/** A real Alertmanager on 127.0.0.1, in a folder with its configuration, and a webhook that records its notifications. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -16,7 +16,7 @@ export interface AlertmanagerProcess {
   readonly url: string;
   readonly address: string;
   post(alerts: readonly PostedAlert[]): Promise<void>;
-  /** Names of the alerts that are left out now, because another says it already. */
+  /** Names of the alerts that another alert inhibits now. */
   inhibited(): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface AlertmanagerOptions {
   readonly program: string;
   /** The folder it is started in. */
   readonly folder: string;
-  /** Arguments for an address that is free. */
+  /** The arguments of the program, for a free address. */
   readonly args: (address: string) => readonly string[];
 }
 
@@ -77,25 +77,25 @@ export async function startAlertmanager({
   };
 }
 
-/** What came, to which path. */
-export interface Told {
+/** The body of a request, and the path it was posted to. */
+export interface Notification {
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface Webhook {
   readonly url: string;
-  readonly told: readonly Told[];
+  readonly received: readonly Notification[];
   stop(): Promise<void>;
 }
 
-/** Takes whatever is posted to it. */
+/** Records every request that is posted to it. */
 export async function startWebhook(): Promise<Webhook> {
-  const told: Told[] = [];
+  const received: Notification[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    told.push({
+    received.push({
       path: request.url ?? '',
       body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
     });
@@ -105,7 +105,7 @@ export async function startWebhook(): Promise<Webhook> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    told,
+    received,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -114,7 +114,7 @@ export async function startWebhook(): Promise<Webhook> {
   };
 }
 
-/** Alertmanager takes no port of its own choice that it would tell. */
+/** Alertmanager does not report the port that it listens on if it chooses one itself. */
 async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const surrogates = { first: 0xd800, count: 0x800 };
 
-/** Any character of Unicode, as fast-check's unit `binary`, which takes a second of each process to list them all. */
+/** Any character of Unicode, like fast-check's unit `binary`, which takes a second per process to list them all. */
 export const anyCharacter = fc
   .nat(0x10_ffff - surrogates.count)
   .map((index) => String.fromCodePoint(index < surrogates.first ? index : index + surrogates.count));

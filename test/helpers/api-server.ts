@@ -1,4 +1,4 @@
-/** A local server that answers as the APIs of Anthropic, OpenAI, GitHub and GitLab do: what is asked of it is scripted. */
+/** A local server that answers like the APIs of Anthropic, OpenAI, GitHub and GitLab, with scripted responses. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -10,16 +10,16 @@ export type Answer = (
 
 export interface ApiServer {
   readonly url: string;
-  /** As URLs have it, with the port: a key of `hosts`. */
+  /** `host:port`, a key of `hosts`. */
   readonly host: string;
   /** Requests so far, as `METHOD path`. */
   readonly requests: string[];
-  /** Answers the next requests, in this order; each is used once. */
+  /** The responses to the next requests, in this order. */
   next(...answers: readonly Answer[]): void;
   close(): Promise<void>;
 }
 
-/** @param otherwise answers what is not scripted. Default: an empty JSON object. */
+/** @param otherwise responds to requests that are not scripted. Default: an empty JSON object. */
 export async function startApiServer(otherwise: Answer = json({})): Promise<ApiServer> {
   const scripted: Answer[] = [];
   const requests: string[] = [];
@@ -57,7 +57,7 @@ export function json(body: unknown, status = 200, headers: Readonly<Record<strin
   };
 }
 
-/** Server-sent events, each a moment after the other; `break` ends the connection in the middle of them. */
+/** Server-sent events with a pause between them; `break` ends the connection between two of them. */
 export function events(
   items: readonly (readonly [event: string | undefined, data: unknown] | 'break')[],
   headers: Readonly<Record<string, string>> = {},
@@ -81,7 +81,7 @@ export function events(
 
 // ---- Anthropic ----------------------------------------------------------------------------------------------------
 
-export const anthropicUsageOf = {
+const anthropicUsageOf = {
   input_tokens: 10,
   output_tokens: 25,
   cache_read_input_tokens: 3,
@@ -132,7 +132,7 @@ export const anthropicEvents = [
   return [type, { type, ...data }] as const;
 });
 
-/** @param seconds until the requests are reset; the tokens take twice as long */
+/** @param seconds until the limit of requests resets; that of tokens takes twice as long */
 export const anthropicRateLimit = (remaining = '49', seconds = 20): Record<string, string> => ({
   'anthropic-ratelimit-requests-limit': '50',
   'anthropic-ratelimit-requests-remaining': remaining,
@@ -146,7 +146,7 @@ export const anthropicError = (type: string): object => ({ type: 'error', error:
 
 // ---- OpenAI -------------------------------------------------------------------------------------------------------
 
-export const openaiUsageOf = {
+const openaiUsageOf = {
   prompt_tokens: 30,
   completion_tokens: 20,
   total_tokens: 50,

@@ -1,4 +1,4 @@
-/** A batch job as a user would write it: it records, and ends by itself with a code of its own. */
+/** A batch job as a user would write it: it records, and then exits with its own code. */
 import { metricsPushSuccessTimestamp } from '../../lib/catalogue/self.js';
 import { defineCounter } from '../../lib/define.js';
 import { startPush } from '../../lib/push/pushgateway.js';
@@ -16,7 +16,7 @@ const push = startPush({
   intervalSeconds: Number(intervalSeconds),
 });
 sharedRegistry.counter(rowsImported).inc(3);
-// With a short interval it works until numbers have been pushed, so that the last push is not the first.
+// With a short interval, wait for the first push, so that the one at the end is not the first.
 if (Number(intervalSeconds) < 1)
   await until('a push', async () =>
     readValue(sharedRegistry, metricsPushSuccessTimestamp, { target: push.target }),

@@ -1,11 +1,11 @@
-/** Documents of which only the part between two comments is generated: `<!-- name -->` and `<!-- /name -->`. */
+/** Documents in which only the part between two comments is generated: `<!-- name -->` and `<!-- /name -->`. */
 import { readFileSync } from 'node:fs';
 import { fromRoot } from './package-root.js';
 
 /**
- * A whole document with that part replaced.
+ * Returns the document with that part replaced.
  * @param path from the root of the package
- * @throws an Error where it has no such comments
+ * @throws an Error if the document has no such comments
  */
 export function withGenerated(path: string, name: string, generated: string): string {
   const text = readFileSync(fromRoot(path), 'utf8');

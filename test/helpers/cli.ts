@@ -1,4 +1,4 @@
-/** `tamma-metrics` as a process of its own. */
+/** `tamma-metrics` in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from './package-root.js';
@@ -11,12 +11,12 @@ export interface CliEnd {
 
 export interface CliProcess {
   readonly process: ChildProcess;
-  /** What it has said so far. */
+  /** Its output so far. */
   output(): string;
   readonly ended: Promise<CliEnd>;
 }
 
-/** Variables of the service that a test might inherit from the machine. */
+/** Environment variables of the service that a test might inherit. */
 const ownVariables = /^(METRICS_|SERVICE_NAME$|APP_VERSION$|NODE_ENV$|FORCE_COLOR$)/;
 
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {

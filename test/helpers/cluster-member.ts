@@ -1,4 +1,4 @@
-/** Someone who speaks as a member of the cluster, and says what a test likes, over the channel that threads have. */
+/** A member of the cluster that sends the messages a test chooses, over the channel that threads use. */
 import { BroadcastChannel } from 'node:worker_threads';
 import {
   type HubMessage,
@@ -12,23 +12,23 @@ import type { StructuralRegistry } from '../../lib/structural-registry.js';
 import { until } from './until.js';
 
 export interface FakeMember {
-  /** Whether questions are answered, with the families that there are. Default: yes. */
+  /** Whether requests are answered, with the current families. Default: true. */
   isAnswering: boolean;
   families: readonly Family[];
-  /** Numbers of the reports that were taken. */
+  /** Numbers of the reports that were acknowledged. */
   readonly taken: readonly number[];
-  /** Says anything. */
+  /** Sends any message. */
   send(message: unknown): void;
-  /** Reports, and resolves once that is taken. */
+  /** Sends a report, and resolves once it is acknowledged. */
   report(): Promise<void>;
-  /** Sends what there is under a number of the test's choice. */
+  /** Sends the current families under a number that the test chooses. */
   reportAs(number: number): void;
   leave(): void;
 }
 
 let members = 0;
 
-/** Joins; answers from then on. Call `leave` at the end of the test. */
+/** Joins the cluster, and answers from then on. Call `leave` at the end of the test. */
 export function fakeMember(families: readonly Family[] = []): FakeMember {
   members += 1;
   const common = { type: messageType, member: `fake ${members}`, thread: 1_000_000 + members };

@@ -1,4 +1,4 @@
-/** The service of the cluster tests as a process tree of its own, ended by its pids. */
+/** The service of the cluster tests as its own process tree, which is ended by pid. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { quickStart } from './package-root.js';
@@ -7,12 +7,12 @@ import { type ParsedSample, parseText } from './parse-text.js';
 export interface ClusterServiceOptions {
   readonly program?: string;
   readonly workers?: number;
-  /** Whether a worker that ends is replaced. Default: no. */
+  /** Whether a worker that ends is replaced. Default: false. */
   readonly isReplaced?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-interface Told {
+interface Message {
   readonly kind: string;
   readonly pid?: number;
   readonly port?: number;
@@ -23,17 +23,17 @@ interface Told {
 }
 
 export interface ClusterService {
-  /** Pids of the workers that serve. */
+  /** Pids of the workers that listen. */
   readonly pids: ReadonlySet<number>;
-  /** Resolves once so many workers serve, with the address that they share. */
+  /** Resolves once that many workers listen, with the address that they share. */
   serving(count: number): Promise<string>;
   /** Resolves once the process of a worker has ended. */
   ended(pid: number): Promise<void>;
   metricsUrl(): Promise<string>;
   samples(headers?: Readonly<Record<string, string>>): Promise<ParsedSample[]>;
-  /** Resolves once the service has said something of this kind. */
+  /** Resolves once the service has sent a message of this kind. */
   heard(kind: string): Promise<void>;
-  ask(message: string, answer: string): Promise<Told>;
+  ask(message: string, answer: string): Promise<Message>;
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function startClusterService(options: ClusterServiceOptions = {}): Cluste
   const kinds = new Set<string>();
   let port = 0;
   let url: string | undefined;
-  const told = (holds: () => boolean): Promise<void> =>
+  const waitUntil = (holds: () => boolean): Promise<void> =>
     new Promise((resolve, reject) => {
       const end = (): void => {
         child.off('message', look);
@@ -68,7 +68,7 @@ export function startClusterService(options: ClusterServiceOptions = {}): Cluste
       child.once('exit', fail);
       look();
     });
-  child.on('message', (message: Told) => {
+  child.on('message', (message: Message) => {
     kinds.add(message.kind);
     if (message.kind === 'listening' && message.pid !== undefined) {
       pids.add(message.pid);
@@ -79,37 +79,37 @@ export function startClusterService(options: ClusterServiceOptions = {}): Cluste
     } else if (message.kind === 'metrics') url = message.url;
   });
   const metricsUrl = async (): Promise<string> => {
-    await told(() => url !== undefined);
+    await waitUntil(() => url !== undefined);
     return `${url}/metrics`;
   };
   return {
     pids,
     async serving(count) {
-      await told(() => pids.size >= count);
+      await waitUntil(() => pids.size >= count);
       return `http://127.0.0.1:${port}`;
     },
-    heard: (kind) => told(() => kinds.has(kind)),
-    ended: (pid) => told(() => gone.has(pid)),
+    heard: (kind) => waitUntil(() => kinds.has(kind)),
+    ended: (pid) => waitUntil(() => gone.has(pid)),
     metricsUrl,
     async samples(headers = {}) {
       const response = await fetch(await metricsUrl(), { headers });
       return parseText(await response.text());
     },
     async ask(message, answer) {
-      let found: Told = { kind: 'nothing' };
-      const hear = (each: Told): void => {
+      let found: Message = { kind: 'nothing' };
+      const hear = (each: Message): void => {
         if (each.kind === answer) found = each;
       };
       child.on('message', hear);
       child.send(message);
-      await told(() => found.kind === answer);
+      await waitUntil(() => found.kind === answer);
       child.off('message', hear);
       return found;
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const end = once(child, 'exit');
-      // It ends its workers, and itself, once nobody holds it.
+      // Without a connected parent it ends its workers and then itself.
       child.disconnect();
       await end;
     },

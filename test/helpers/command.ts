@@ -1,7 +1,7 @@
-/** `tamma-metrics` within the test's own process: the same arguments, output and exit code, without a start of Node each. */
+/** `tamma-metrics` in the test's own process: the same arguments, output and exit code, without starting Node. */
 import { runCommand } from '../../lib/cli/command.js';
 
-/** What the command is given of a process, without an environment. */
+/** The parts of a process that the command uses, with an empty environment. */
 export const surroundings = { env: {}, importModule: (url: string) => import(url) };
 
 export interface CommandEnd {

@@ -18,7 +18,7 @@ export interface PanelJson {
     readonly legendFormat: string;
     readonly datasource: { readonly uid: string };
   }[];
-  /** Of a row. */
+  /** The panels of a row. */
   readonly panels?: readonly PanelJson[];
   readonly collapsed?: boolean;
   readonly links?: readonly { readonly url: string }[];

@@ -1,4 +1,4 @@
-/** A real Prometheus, server or agent, started by a command as a document has it; ended by its pid. */
+/** A real Prometheus, server or agent, started by the command that a document shows. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { prometheusAddress } from './prometheus-address.js';
@@ -9,7 +9,7 @@ export interface DocumentedCommand {
   readonly flags: readonly string[];
 }
 
-/** All of a document's commands that start a Prometheus, in its order. */
+/** The commands of a document that start a Prometheus, in order. */
 export function documentedCommands(text: string): DocumentedCommand[] {
   return [...text.matchAll(/^ {4}((?:[A-Z]+=\S+ )*)prometheus (.+?)(?: &)?$/gm)].map(
     ([, variables = '', flags = '']) => ({
@@ -30,7 +30,7 @@ export interface RunningPrometheus {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Runs it in a folder, that its paths are relative to, and waits until it is ready. @throws with its log, where it ends */
+/** Runs the command in a folder and waits until Prometheus is ready. @throws an Error with its log if it ends before */
 export async function startDocumented(
   program: string,
   { env, flags }: DocumentedCommand,

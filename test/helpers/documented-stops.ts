@@ -1,4 +1,4 @@
-/** What the documents and docstrings show of how a service is stopped. */
+/** The code in documents and docstrings that shows how a service is stopped. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromRoot } from './package-root.js';
@@ -29,7 +29,7 @@ export async function documentedTexts(): Promise<DocumentedText[]> {
   return texts.flat();
 }
 
-/** The code around every call of `createMetrics` that says what to drain: a fenced block, an example, or the call alone. */
+/** The code around every call of `createMetrics` with `drain`: a fenced block, an example, or the call alone. */
 export function drainSnippets({ file, text }: DocumentedText): DocumentedText[] {
   const blocks = file.endsWith('.md')
     ? [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code)

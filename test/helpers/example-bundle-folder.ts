@@ -1,4 +1,4 @@
-/** Bundles of the examples: their files, and a folder with them. */
+/** The bundles of the examples, as files and in a folder. */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ interface Rule {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** All parts, and the definition, the objective and the alert that the example has of its own. */
+/** All parts, with the example's own definition, objective and alert. */
 export function exampleBundle(target: PrometheusVersion) {
   const { include, definitions, slos, alerts } = example;
   return bundleOf({ include, definitions, slos, alerts, target } as BundleOptions);
 }
 
-/** The same, written to a folder, which the caller removes. */
+/** The same bundle, written to a folder that the caller removes. */
 export function exampleBundleFolder(target: PrometheusVersion) {
   return exampleBundle(target).then(written);
 }
 
-/** Any bundle, written to a folder, which the caller removes. */
+/** Any bundle, written to a folder that the caller removes. */
 export function bundleFolder(options: BundleOptions) {
   return bundleOf(options).then(written);
 }

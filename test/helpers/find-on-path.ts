@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The path of a program that can be run, by its name; `undefined` if no folder has it. Default: the folders of PATH. */
+/** The path of an executable program, searched in folders (default: those of PATH); `undefined` if it is in none. */
 export function findOnPath(name: string, folders = process.env.PATH ?? ''): string | undefined {
   for (const folder of folders.split(delimiter)) {
     const path = join(folder, name);

@@ -1,9 +1,9 @@
-/** The tests of what is built need a build of what is there: `npm test` makes one first, a single file's run may not. */
+/** Tests of `dist` need a build of the current sources. `npm test` builds first; a run of a single file does not. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromRoot } from './package-root.js';
 
-/** @throws an Error that says what to run, where `dist` is missing or older than a source */
+/** @throws an Error that says what to run if `dist` is missing or older than a source */
 export async function requireFreshBuild(): Promise<void> {
   const built = await stat(fromRoot('dist/lib/index.js')).catch(() => undefined);
   const newest = await Promise.all(['lib', 'decorators', 'middleware'].map(newestSource));

@@ -13,12 +13,12 @@ export const ruleFile: BundleFile = {
 
 export const filesFor = (options: BundleOptions = {}) => prometheusFiles(bundleSettings(options), [ruleFile]);
 
-/** Every metric of the catalogue, with far more label values than its budget has room for. */
+/** Every metric of the catalogue, with far more label values than its budget allows. */
 export function fullRegistry() {
   const maxSeries = 30;
   const settings = bundleSettings({ config: { maxSeries } });
   const registry = new MetricsRegistry({ maxSeries, onWarning: () => {} });
-  // What has the names of metrics for values fills itself as far as it can.
+  // A metric whose label values are names of metrics is filled by recording on the others.
   const metrics = settings.definitions.filter(
     ({ name }) => !name.startsWith('metrics_') || name === metricsRecordingErrors.name,
   );

@@ -1,4 +1,4 @@
-/** The documents that are generated from the code: `npm run docs` writes them, `test/docs` holds them in step. */
+/** The documents that are generated from the code: `npm run docs` writes them, `test/docs` checks that they are up to date. */
 import { matrixTable } from '../matrix/table.js';
 import { withGenerated } from './between-markers.js';
 import { catalogueReference } from './catalogue-reference.js';

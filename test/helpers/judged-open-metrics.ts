@@ -1,9 +1,9 @@
-/** What OpenMetrics forbids although Prometheus takes it, and what looks like it: the lint and Python's parser are held to it. */
+/** Expositions that OpenMetrics forbids although Prometheus accepts them, and valid ones that look similar. */
 
 export interface JudgedOpenMetrics {
   readonly what: string;
   readonly text: string;
-  /** What the lint says that the metric has; `undefined` where OpenMetrics allows it. */
+  /** The finding of the lint; `undefined` if OpenMetrics allows the exposition. */
   readonly problem: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
   ],
   ['a family in two places', 'lag{q="a"} 1\nother 1\nlag{q="b"} 1\n', 'lines that do not stand together'],
   [
-    "a gauge with the name of another's sample",
+    'a gauge that is named like a sample of another metric',
     '# TYPE jobs counter\njobs_total 1\n# TYPE jobs_total gauge\njobs_total 1\n',
     'a name that is taken by `jobs` (`jobs_total`)',
   ],

@@ -8,14 +8,14 @@ export interface KoaServer {
   close(): Promise<void>;
 }
 
-/** What is needed of a Koa app, whatever its version and the types of its context. */
+/** The part of a Koa app that is used, for any version and type of context. */
 interface App {
   silent: boolean;
   callback(): RequestListener;
 }
 
 export async function serve(app: App): Promise<KoaServer> {
-  // Errors that a test provokes are for the client to see, not for the log.
+  // Errors that a test provokes are not logged.
   app.silent = true;
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,19 +1,19 @@
-/** A clock that stands still until its test lets time pass. */
+/** A clock that only a test advances. */
 import type { Clock, Timer } from '../../lib/clock.js';
 
 export interface ManualClock extends Clock {
-  /** Lets time pass: every timer that becomes due runs, in order. */
+  /** Advances the clock, and runs every timer that becomes due, in order. */
   advance(milliseconds: number): void;
-  /** Milliseconds until each timer that is set, soonest first. */
+  /** Milliseconds until each pending timer, soonest first. */
   timers(): number[];
-  /** Resolves once a timer is set that is due in so many milliseconds. */
+  /** Resolves once a timer is set for that many milliseconds. */
   waitsFor(milliseconds: number): Promise<void>;
 }
 
 interface ManualTimer extends Timer {
   readonly due: number;
   readonly run: () => void;
-  /** Keeps the process alive in its place, and never ends. */
+  /** Keeps the process alive instead of the manual timers; never fires. */
   readonly held: NodeJS.Timeout;
 }
 

@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 
 /**
  * Stops the clock of all timers until the end of a test, which must be serial: the clock is global.
- * @returns a function that lets whole seconds pass, so that sums are exact
+ * @returns a function that advances the clock by whole seconds, so that sums are exact
  */
 export function stopTimers(t: ExecutionContext): (seconds: number) => void {
   const { hrtime } = process;

@@ -1,4 +1,4 @@
-/** A real nginx before a service, with its files in a folder of its own. */
+/** A real nginx in front of a service, with its files in a temporary folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /**
  * Starts nginx as a proxy, and stops it when the test ends.
- * @param directives what its `location` has beside `proxy_pass`
+ * @param directives added to its `location`, after `proxy_pass`
  * @returns its URL
  */
 export async function startNginx(

@@ -1,11 +1,11 @@
 /**
- * Prometheus' text format 0.0.4, read strictly and independently of what writes it: any line that is no comment must be
- * a sample to its last character.
+ * A strict parser of Prometheus' text format 0.0.4, independent of the code that writes it: any line that is not a comment
+ * must be a sample up to its last character.
  */
 
 export interface ParsedSample {
   readonly name: string;
-  /** In the order of the line; empty values left out, since they are absent labels. */
+  /** In the order of the line, without empty values: an empty value is an absent label. */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -23,7 +23,7 @@ const labelPattern = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\[\\n"])*)"(?:,|$)/g
 function parseLine(line: string): ParsedSample {
   const [, name, labelText = '', value] = samplePattern.exec(line) ?? [];
   if (name === undefined || value === undefined) throw new Error(`not a sample: ${JSON.stringify(line)}`);
-  // Without a prototype: `__proto__` is a label value's business, and a label name's here.
+  // No prototype, because a label may be named `__proto__`.
   const labels: Record<string, string> = Object.create(null);
   let read = 0;
   for (const match of labelText.matchAll(labelPattern)) {

@@ -1,6 +1,6 @@
 /**
  * The real programs that tests drive: Debian's packages, found on PATH, and the newer servers of Debian's next suite. If one
- * is missing, the test is reported as skipped by name; with `CI=true` that is a failure.
+ * is missing, its tests are skipped with a message; with `CI=true` they fail.
  */
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { findOnPath } from './find-on-path.js';
 import { fromRoot } from './package-root.js';
 
-/** Program -> its names on Debian, and the package that brings it. */
+/** Program -> its names on Debian, and the package that contains it. */
 const programs = {
   prometheus: { names: ['prometheus'], debianPackage: 'prometheus' },
   promtool: { names: ['promtool'], debianPackage: 'prometheus' },
@@ -34,7 +34,7 @@ const programs = {
 
 export type Program = keyof typeof programs;
 
-/** `installed` is what PATH has, `newer` what `.ci/newer-servers` fetched. */
+/** `installed`: found on PATH. `newer`: fetched by `.ci/newer-servers`. */
 export type Version = 'installed' | 'newer';
 
 type Paths<P extends Program> = Readonly<Record<P, string>>;
@@ -43,13 +43,13 @@ type Implementation<P extends Program> = (t: ExecutionContext, paths: Paths<P>) 
 
 const newerServers = process.env.NEWER_SERVERS ?? fromRoot('.cache/newer-servers');
 
-/** A PATH on which a program that starts others finds this version of them first. */
+/** A PATH that starts with this version, for a program that starts others. */
 export function searchPath(version: Version): string {
   const path = process.env.PATH ?? '';
   return version === 'newer' ? `${newerServers}${delimiter}${path}` : path;
 }
 
-/** Declares a test that needs real programs; it is given their paths. */
+/** Declares a test that needs real programs, and gets their paths. */
 export function testWith<P extends Program>(
   needed: readonly P[],
   title: string,

@@ -1,4 +1,4 @@
-/** A real Prometheus on 127.0.0.1, on a port of its own choice, with its files in a temporary folder; ended by its pid. */
+/** A real Prometheus on 127.0.0.1, on a free port, with its files in a temporary folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export interface QueryResult {
 
 export interface Prometheus {
   readonly url: string;
-  /** Asks the HTTP API for the value of an expression now. */
+  /** Evaluates an expression now, through the HTTP API. */
   query(expression: string): Promise<QueryResult[]>;
   /** 2 or 3. */
   majorVersion(): Promise<number>;
@@ -27,9 +27,9 @@ export interface PrometheusOptions {
   /** What to scrape: `http://host:port/path`. */
   readonly target: string;
   readonly scrapeIntervalSeconds: number;
-  /** Lines under the scrape job, as YAML at its indentation; a token for instance. */
+  /** Additional YAML lines of the scrape job, with its indentation: a token, for example. */
   readonly job?: string;
-  /** More arguments of the program. */
+  /** Additional arguments of the program. */
   readonly args?: readonly string[];
 }
 
@@ -79,7 +79,7 @@ ${job}`;
   };
 }
 
-/** Asks the HTTP API of a running Prometheus for the value of an expression now. @throws with what it says of a wrong one */
+/** Evaluates an expression now, through the HTTP API of a running Prometheus. @throws an Error with its message if the expression is invalid */
 export async function queryPrometheus(url: string, expression: string): Promise<QueryResult[]> {
   const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
   const answer = (await response.json()) as {

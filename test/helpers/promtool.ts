@@ -1,4 +1,4 @@
-/** Rules of the bundle before the real promtool: as a rule file checked, and run over crafted series. */
+/** Checks the rules of the bundle with the real promtool, and runs them over example series. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
 import { duration } from '../../lib/monitoring/promql/expression.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** One `tests:` entry; `expect` are queries with the samples that they give, none where nothing is to come. */
+/** One entry under `tests:`. `expect` maps queries to the samples that they return, or to an empty list. */
 export interface RuleTest {
   readonly name: string;
-  /** Seconds between two values. */
+  /** Seconds between two values of a series. */
   readonly intervalSeconds: number;
   readonly series: Readonly<Record<string, string>>;
   readonly expect: readonly {

@@ -1,9 +1,9 @@
-/** A real Pushgateway on 127.0.0.1, that can be stopped and started again on the same port; ended by its pid. */
+/** A real Pushgateway on 127.0.0.1 that can be stopped and restarted on the same port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort } from './free-port.js';
 
-/** A group as the gateway's API tells it: its key, and the samples of each metric. */
+/** A group as the API of the gateway returns it: its key, and the samples of each metric. */
 export interface PushedGroup {
   readonly labels: Readonly<Record<string, string>>;
   readonly metrics: ReadonlyMap<string, readonly PushedSample[]>;
@@ -11,7 +11,7 @@ export interface PushedGroup {
 
 export interface PushedSample {
   readonly labels: Readonly<Record<string, string>>;
-  /** A histogram's and a summary's is its count. */
+  /** For a histogram or a summary, its count. */
   readonly value: number;
 }
 
@@ -19,11 +19,11 @@ export interface Pushgateway {
   readonly url: string;
   readonly port: number;
   groups(): Promise<PushedGroup[]>;
-  /** The value of a metric's only sample in the only group that has it. */
+  /** The value of a metric that has one sample in one group. */
   value(metric: string): Promise<number | undefined>;
-  /** What a Prometheus would scrape of it. */
+  /** The text that a Prometheus would scrape. */
   exposition(): Promise<string>;
-  /** Starts it again on its port, without what it knew. */
+  /** Restarts it on its port, without its metrics. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -62,7 +62,7 @@ export async function startPushgateway({
       let log = '';
       started.stderr.on('data', (chunk) => {
         log += chunk;
-        // Said once it takes connections, with TLS or without.
+        // Logged once it accepts connections, with TLS or without.
         if (log.includes('TLS is')) resolve();
       });
       started.once('close', () => reject(new Error(`pushgateway ended: ${log}`)));

@@ -1,4 +1,4 @@
-/** A service that counts and pushes, and tells whoever started it how it fares. Run with `--expose-gc`. */
+/** A service that counts, pushes, and reports its own costs to its parent process. Run with `--expose-gc`. */
 import { metricsPushFailures } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
@@ -7,16 +7,16 @@ import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 export interface ServiceHealth {
   readonly counted: number;
-  /** Pushes since the last answer that found a gateway: each collects once. */
+  /** Pushes since the last answer that reached a gateway: each collects once. */
   readonly collections: number;
   /** Since the start. */
   readonly failures: number;
   readonly warnings: readonly string[];
   /** Bytes, after garbage collection. */
   readonly heap: number;
-  /** What keeps or wakes the process: sockets, timers, requests. */
+  /** Resources that keep the process alive or wake it: sockets, timers, requests. */
   readonly resources: number;
-  /** Microseconds of CPU time since the last answer, without that of garbage collection for this answer. */
+  /** Microseconds of CPU time since the last answer, without the garbage collection for this one. */
   readonly cpu: number;
 }
 

@@ -2,7 +2,7 @@ import { catalogue } from '@tamma/observability';
 import { readSamples, type TestRegistry } from '@tamma/observability/testing';
 import { until } from './until.js';
 
-/** What was recorded, `METHOD route status` each in order of labels, once `count` requests were and none is in flight. */
+/** Waits until `count` requests are recorded and none is in flight. Returns `METHOD route status` for each, sorted by labels. */
 export function recordedRequests(registry: TestRegistry, count: number): Promise<string[]> {
   return until(`${count} recorded requests`, async () => {
     const inFlight = await readSamples(registry, catalogue.httpServerRequestsInFlight);

@@ -1,4 +1,4 @@
-/** A server in the gateway's place that tells what it was sent, and answers as it is told; it may pass on to a real one. */
+/** A server in place of a gateway that records its requests, and answers as configured or forwards them to a real one. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -15,15 +15,15 @@ export interface ReceivedPush {
 export interface RecordingGateway {
   readonly url: string;
   readonly received: readonly ReceivedPush[];
-  /** Most requests that were open at a time. */
+  /** The maximum number of requests in progress at a time. */
   readonly maxAtOnce: number;
-  /** Connections that are open. */
+  /** Open connections. */
   connections(): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * @param answer default: 200; a URL passes on to the gateway that is there
+ * @param answer default: 200; a URL forwards to the gateway at that URL
  * @param port default: a free one
  */
 export async function startRecordingGateway(

@@ -1,14 +1,14 @@
-/** Expositions that Prometheus refuses or takes: what the lint says is held to the table here, and the table to Prometheus. */
+/** Expositions that Prometheus refuses or accepts. The lint is tested against this table, and the table against Prometheus. */
 
 export interface JudgedExposition {
   readonly what: string;
   readonly format: 'text' | 'openmetrics';
   readonly text: string | Buffer;
-  /** Default: that of the format. */
+  /** Default: the content type of the format. */
   readonly contentType?: string;
-  /** Why it is refused; `undefined` where it is taken. */
+  /** Why it is refused; `undefined` if it is accepted. */
   readonly problem?: string;
-  /** The one major version that refuses it, where the other takes it. */
+  /** The major version that refuses it, if the other accepts it. */
   readonly only?: 2 | 3;
 }
 

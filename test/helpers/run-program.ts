@@ -1,10 +1,10 @@
-/** Runs a program to its end and tells what it said. */
+/** Runs a program until it exits, and returns its output. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface ProgramEnd {
   readonly code: number | null;
-  /** Both outputs. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 

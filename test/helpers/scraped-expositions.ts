@@ -1,4 +1,4 @@
-/** A real Prometheus that scrapes texts as they are. */
+/** A real Prometheus that scrapes given texts. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ export interface ServedExposition {
   readonly text: string | Buffer;
 }
 
-/** Each is scraped by a job of its own, whose name is its index; all until the end of the test. */
+/** Each text is scraped by its own job, whose name is its index, until the end of the test. */
 export async function scrapeExpositions(
   t: ExecutionContext,
   program: string,

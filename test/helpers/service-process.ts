@@ -1,4 +1,4 @@
-/** The example service as its users run it: a process of its own, on a free port, ended by its pid. */
+/** The example service as its users run it: a process on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fromRoot, quickStart } from './package-root.js';
@@ -6,7 +6,7 @@ import { fromRoot, quickStart } from './package-root.js';
 export interface ServiceProcess {
   readonly url: string;
   readonly process: ChildProcess;
-  /** Ends it. Gives the signal that killed it, or the exit code. */
+  /** Ends the service. Resolves to the signal that killed it, or to its exit code. */
   stop(signal?: NodeJS.Signals): Promise<NodeJS.Signals | number | null>;
 }
 
@@ -17,7 +17,7 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
-/** The variables of the service that a test might inherit from the machine. */
+/** Environment variables of the service that a test might inherit. */
 const ownVariables =
   /^(METRICS_|ANTHROPIC_|OPENAI_|AI$|REPLAY|PORT$|HOST$|SEED$|SANDBOX$|WEBHOOK_SECRET$|SERVICE_NAME$|APP_VERSION$)/;
 
@@ -49,7 +49,7 @@ export async function startServiceProcess(
   };
 }
 
-/** Runs the service where it is expected to end by itself. */
+/** Runs a service that is expected to exit. */
 export function serviceEnd(env: Readonly<Record<string, string>>): Promise<ProcessEnd> {
   return end(spawned(env));
 }

@@ -1,4 +1,4 @@
-/** Two example services with nothing to do but what a test delivers, each in a shard of its own, and their series. */
+/** Two example services in different shards that only do what a test delivers, and their series. */
 import { createHash, createHmac } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import { freePort } from './free-port.js';
@@ -12,7 +12,7 @@ export interface ScrapedService extends ServiceProcess {
 
 const secret = 'of the remote-write test';
 
-/** Two quiet services, the first one in shard 0 and the second one in shard 1. */
+/** Two idle services, the first in shard 0 and the second in shard 1. */
 export async function startServices(t: ExecutionContext): Promise<[ScrapedService, ScrapedService]> {
   const [first, second] = await Promise.all([0, 1].map(start));
   if (first === undefined || second === undefined) throw new Error('two services were started');
@@ -27,7 +27,7 @@ export async function startServices(t: ExecutionContext): Promise<[ScrapedServic
   }
 }
 
-/** What `hashmod` with a modulus of 2 makes of an address: the last 8 bytes of its MD5 as a number. */
+/** The shard of an address, as `hashmod` with modulus 2 computes it: the last 8 bytes of its MD5 as a number. */
 function shardOf(address: string): number {
   return Number(createHash('md5').update(address).digest().readBigUInt64BE(8) % 2n);
 }
@@ -48,7 +48,7 @@ export async function deliver(t: ExecutionContext, { url }: ServiceProcess): Pro
   t.true(response.ok, `${response.status}`);
 }
 
-/** What the service says, but for what moves by itself: the process, and the scrapes. */
+/** The series of the service, except those that change by themselves: the process and the scrapes. */
 export async function samplesOf({ url }: ServiceProcess): Promise<ParsedSample[]> {
   const samples = parseText(await (await fetch(`${url}/metrics`)).text());
   return samples.filter(
@@ -57,7 +57,7 @@ export async function samplesOf({ url }: ServiceProcess): Promise<ParsedSample[]
   );
 }
 
-/** What tells a series: `le` as a number, since Prometheus scrapes OpenMetrics, where `1` is `1.0`. */
+/** The key of a series. `le` is a number, because Prometheus scrapes OpenMetrics, where `1` is `1.0`. */
 export function keyOf({ name, labels }: Pick<ParsedSample, 'name' | 'labels'>): string {
   const { le, ...others } = labels;
   return JSON.stringify([name, le === undefined ? null : Number(le), Object.entries(others).sort()]);

@@ -1,4 +1,4 @@
-/** A file system of its own for a test, small or read-only: who may mount one gets a real one. */
+/** A file system for a test, small or read-only, if this user may mount one. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 export interface SmallDisk {
   readonly folder: string;
-  /** Makes it read-only, or writable again. */
+  /** Makes the file system read-only, or writable again. */
   setReadOnly(isReadOnly: boolean): void;
   remove(): Promise<void>;
 }

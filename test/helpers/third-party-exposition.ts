@@ -1,4 +1,4 @@
-/** What anyone's endpoint might answer: odd label values, a timestamp, a family without HELP and TYPE. */
+/** An exposition of a third party: unusual label values, a timestamp, a family without HELP and TYPE. */
 export const thirdPartyExposition = `# HELP requests_total Requests.
 # TYPE requests_total counter
 requests_total{user="a,b=\\"c\\"}",path="/"} 1 1700000000000

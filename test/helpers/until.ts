@@ -1,9 +1,9 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
 
 /**
- * Asks again and again until there is an answer, for what announces itself by no event.
- * @param pause milliseconds between two questions
- * @throws past the deadline, a watchdog
+ * Polls until there is an answer, for conditions that no event announces.
+ * @param pause milliseconds between two polls
+ * @throws an Error after the deadline, which is a watchdog
  */
 export async function until<T>(
   what: string,

@@ -1,6 +1,5 @@
-/** A user's own metric with an alert on it, and the files that a bundle has of alerts. */
-import { defineCounter } from '../../lib/define.js';
-import { label } from '../../lib/label.js';
+/** A user's metric with an alert on it, and the files of a bundle that contain alerts. */
+import { defineCounter, label } from '../../lib/definition.js';
 import { alertGroups } from '../../lib/monitoring/alerts/alert-groups.js';
 import { type Alert, isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
 import { recordingGroups } from '../../lib/monitoring/prometheus/recording-rules.js';
@@ -9,10 +8,10 @@ import { ruleTestFiles } from '../../lib/monitoring/prometheus/rule-tests.js';
 import { selector } from '../../lib/monitoring/promql/expression.js';
 import { type BundleOptions, type BundleSettings, bundleSettings } from '../../lib/monitoring/settings.js';
 
-/** What the user adds: a metric, and an alert on it. */
+/** The options that the user adds: a metric, and an alert on it. */
 export const jobsLost = defineCounter({
   name: 'jobs_lost_total',
-  help: 'Jobs that nobody finished.',
+  help: 'Jobs that were never finished.',
   labels: { kind: label() },
 });
 export const ownAlert: Alert = {

@@ -1,15 +1,15 @@
-/** A server of VictoriaMetrics on 127.0.0.1, on a port of its own choice; ended by its pid. */
+/** A server of VictoriaMetrics on a free port of 127.0.0.1. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface VictoriaServer {
   readonly url: string;
-  /** What it has logged so far. */
+  /** Its log so far. */
   log(): string;
   stop(): Promise<void>;
 }
 
-/** @throws with its log, if it ends before it listens */
+/** @throws an Error with its log if it ends before it listens */
 export async function startVictoria(program: string, args: readonly string[]): Promise<VictoriaServer> {
   const child = spawn(program, ['-httpListenAddr=127.0.0.1:0', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,4 +1,4 @@
-/** Files of a bundle, put into a folder. */
+/** Writes the files of a bundle into a folder. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BundleFile } from '../../lib/monitoring/model.js';

@@ -1,6 +1,6 @@
 /**
- * What the packed package is run on: one axis at a time, varied from `base`. `npm run test:matrix` runs every row that
- * comes of it; `promises.test.ts` compares the versions with package.json and README.
+ * The versions that the packed package is tested with. Each axis is varied on its own, from `base`. `npm run test:matrix` runs
+ * all rows; `promises.test.ts` compares the versions with package.json and README.
  */
 
 export type Smoke =
@@ -15,32 +15,32 @@ export type Smoke =
 /** A project that uses the package. */
 export interface Project {
   readonly node: string;
-  /** The `type` of its package.json: what its compiled files are, ES modules or CommonJS. */
+  /** The `type` of its package.json: the module format of its compiled files. */
   readonly type: 'module' | 'commonjs';
   readonly compilerOptions: Readonly<Record<string, unknown>>;
-  /** Which package its own routes are made with. */
+  /** The router package of its own routes. */
   readonly router: '@koa/router' | 'koa-router';
-  /** What is installed beside the tarball. */
+  /** Packages that are installed in addition to the tarball. */
   readonly packages: Readonly<Record<string, string>>;
   readonly smokes: readonly Smoke[];
 }
 
-/** What a row changes of the base project; packages and compiler options are added to those of the base. */
+/** The changes of a row to the base project. Packages and compiler options are added to those of the base. */
 export type Change = Partial<Project>;
 
 export interface Variant {
   readonly name: string;
   readonly change: Change;
-  /** The versions of the axis that it is run with. Default: all. */
+  /** The versions of the axis that it runs with. Default: all. */
   readonly versions?: readonly string[];
 }
 
 export interface Axis {
-  /** What varies: `node`, or a package. */
+  /** `node`, or the package whose version varies. */
   readonly name: string;
   readonly versions: readonly string[];
   readonly change?: Change;
-  /** Packages that certain versions need, such as types. */
+  /** Additional packages that certain versions need, such as types. */
   readonly companions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly variants: readonly Variant[];
 }
@@ -81,7 +81,7 @@ const koas = (two: readonly string[], three: readonly string[]): readonly Varian
   { name: 'Koa 3', change: { packages: { koa: '3' } }, versions: three },
 ];
 
-/** What only the monitoring bundle needs. */
+/** Packages that only the monitoring bundle needs. */
 const ofBundle: Change = {
   smokes: ['bundle'],
   packages: {
@@ -134,7 +134,7 @@ export const axes: readonly Axis[] = [
   {
     name: '@prometheus-io/client',
     versions: ['0.16.0', '0.16'],
-    // Its own engines begin there.
+    // Its `engines` start there.
     variants: [{ name: 'Node 22', change: { node: '22', smokes: ['prometheus-io'] } }],
   },
   {
@@ -168,11 +168,11 @@ export const axes: readonly Axis[] = [
   { name: '@codemirror/state', versions: ['6.1.1', '6'], change: ofBundle, variants: plain },
 ];
 
-/** What is known not to work, or is not run, and why: shown in the table, so that nobody takes it for promised. */
+/** Combinations that do not work or are not run, with the reason. The table shows them, because they are not supported. */
 export const notRun: readonly { readonly what: string; readonly why: string }[] = [
   {
     what: 'esbuild, to an ES module without a `require` of the banner',
-    why: 'prom-client, for `defaultMetrics`, and Koa are CommonJS, which needs one; what needs neither works',
+    why: 'prom-client, for `defaultMetrics`, and Koa are CommonJS, which needs one; code that uses neither works',
   },
   {
     what: 'prom-client external by its exact name',

@@ -1,4 +1,4 @@
-/** Node's own binaries, as npm has them. They stay in a cache folder, since each takes 100 MB. */
+/** Node's binaries from npm. They stay in a cache folder, because each takes 100 MB. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromRoot } from '../helpers/package-root.js';

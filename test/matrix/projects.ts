@@ -1,6 +1,6 @@
 /**
- * Small projects of the kinds that the package must fit into: the folders of `test/fixtures/projects`. Each script of a
- * folder's package.json is a row of the matrix, with each set of versions.
+ * Small projects with the tools that the package must work with: the folders of `test/fixtures/projects`. Each script in the
+ * package.json of a folder is a row of the matrix, for each set of versions.
  */
 import { readFileSync } from 'node:fs';
 import { fromRoot } from '../helpers/package-root.js';
@@ -10,11 +10,11 @@ export interface ProjectScript {
   readonly node: string;
   readonly folder: string;
   readonly script: string;
-  /** What is installed beside the tarball. */
+  /** Packages that are installed in addition to the tarball. */
   readonly packages: Readonly<Record<string, string>>;
 }
 
-/** What is installed in place of what a folder's package.json says, by a name for it. */
+/** Name of a set of versions -> packages that replace those in the package.json of the folder. */
 type Versions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const jest29 = { jest: '29', 'babel-jest': '29', '@types/jest': '29' };

@@ -1,4 +1,4 @@
-/** What the package promises to work with is what the matrix ran, no more and no less. */
+/** The supported versions are exactly the versions that the matrix ran. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { compare, intersects, major, minVersion, Range, satisfies } from 'semver';
@@ -13,13 +13,13 @@ const manifest = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8')) as {
 };
 const readme = readFileSync(fromRoot('README.md'), 'utf8');
 
-/** The versions of a package that passed, or of Node; from low to high. */
+/** The versions of a package, or of Node, that passed, in ascending order. */
 function passed(name: string): string[] {
   const versions = results.flatMap(({ ran, failed }) => (failed === undefined ? (ran[name] ?? []) : []));
   return [...new Set(versions)].sort(compare);
 }
 
-test('the results are of the rows that the axes make, and all of them passed', (t) => {
+test('there is a passed result for every row of the matrix, and no other result', (t) => {
   t.deepEqual(
     results.map(({ ran: _ran, failed: _failed, ...row }) => row),
     JSON.parse(JSON.stringify(rows)),
@@ -32,7 +32,7 @@ test('the results are of the rows that the axes make, and all of them passed', (
 });
 
 for (const [name, range] of Object.entries({ ...manifest.engines, ...manifest.peerDependencies })) {
-  test(`package.json promises ${name} ${range}: its lowest versions and every major were run, and nothing else`, (t) => {
+  test(`package.json supports ${name} ${range}: the matrix ran its lowest versions and every major, and no others`, (t) => {
     const versions = passed(name);
     for (const version of versions) t.true(satisfies(version, range), `${version} was run`);
     for (const part of new Range(range).set) {
@@ -47,7 +47,7 @@ for (const [name, range] of Object.entries({ ...manifest.engines, ...manifest.pe
   });
 }
 
-/** The majors of a range. Of Node, those with long-term support up to the newest that was run: the range is open. */
+/** The majors of a range. For Node, whose range is open, those with long-term support up to the newest that was run. */
 function majorsOf(name: string, range: string, versions: readonly string[]): number[] {
   const newest = Math.max(...versions.map((version) => major(version)));
   const last = name === 'node' ? newest : 100;
@@ -56,7 +56,7 @@ function majorsOf(name: string, range: string, versions: readonly string[]): num
   );
 }
 
-/** How README calls what the matrix varies. */
+/** Axis -> its name in README. */
 const namesInReadme = {
   Node: 'node',
   TypeScript: 'typescript',
@@ -68,7 +68,7 @@ const namesInReadme = {
 };
 
 for (const [shown, name] of Object.entries(namesInReadme)) {
-  test(`README names the lowest and the highest ${shown} that was run, and none that was not`, (t) => {
+  test(`README names the lowest and the highest ${shown} that the matrix ran, and no other`, (t) => {
     const versions = passed(name);
     const isNamed = (version: string | undefined, by: string): boolean => `${version}.`.startsWith(`${by}.`);
     const mentions = [...readme.matchAll(mentionOf(shown))].map(([, from = '', link, to, open]) => ({

@@ -1,4 +1,4 @@
-/** What the last runs of the matrix found: `results.json`. */
+/** The results of the last runs of the matrix: `results.json`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fromRoot } from '../helpers/package-root.js';
@@ -7,7 +7,7 @@ import { type Row, rows } from './rows.js';
 export type Result = Row & {
   /** The exact version of Node and of each package. */
   readonly ran: Readonly<Record<string, string>>;
-  /** The step that failed. Absent where all passed. */
+  /** The step that failed. Absent if all passed. */
   readonly failed?: 'install' | 'compile' | 'run';
 };
 
@@ -17,7 +17,7 @@ export function readResults(): readonly Result[] {
   return JSON.parse(readFileSync(file, 'utf8')) as Result[];
 }
 
-/** Keeps what earlier runs found for rows that were not run now. One line per row, so that a change is easy to read. */
+/** Keeps earlier results of rows that were not run now. One line per row, so that a diff is easy to read. */
 export async function writeResults(found: readonly Result[]): Promise<void> {
   const known = new Map(
     [...(existsSync(file) ? readResults() : []), ...found].map((each) => [keyOf(each), each]),
@@ -26,7 +26,7 @@ export async function writeResults(found: readonly Result[]): Promise<void> {
   await writeFile(file, `[\n${results.map((result) => JSON.stringify(result)).join(',\n')}\n]\n`);
 }
 
-/** A row whose project has changed is another one: what an earlier run found says nothing of it. */
+/** A row whose project has changed is a different row: earlier results do not apply to it. */
 function keyOf({ axis, version, variant, project }: Row): string {
   return JSON.stringify([axis, version, variant, project]);
 }

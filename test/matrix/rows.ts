@@ -1,10 +1,10 @@
-/** The rows of the matrix: those that its axes make, and the projects. */
+/** The rows of the matrix, from the axes and the projects. */
 import { type Axis, axes, base, type Change, type Project, type Variant } from './axes.js';
 import { type ProjectRow, projectRows } from './projects.js';
 
 export interface AxisRow {
   readonly axis: string;
-  /** As the axis has it: `20`, which may be any 20.x, or `20.19.0`. */
+  /** The version as the axis writes it: `20` is any 20.x, `20.19.0` is exact. */
   readonly version: string;
   readonly variant: string;
   readonly project: Project;
@@ -22,7 +22,7 @@ const axisRows: readonly AxisRow[] = axes.flatMap((axis) =>
 
 export const rows: readonly Row[] = [...axisRows, ...projectRows];
 
-/** The row in a few words, unlike any other's. */
+/** A short, unique name of the row. */
 export function titleOf({ axis, version, variant }: Omit<Row, 'project'>): string {
   return variant === '' ? `${axis} ${version}` : `${axis} ${version}, ${variant}`;
 }

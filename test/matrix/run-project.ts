@@ -1,4 +1,4 @@
-/** Runs a script of a project of `test/fixtures/projects` where the tarball is installed into it. */
+/** Installs the tarball into a project of `test/fixtures/projects`, and runs one of its scripts. */
 import { execFile } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { fromRoot } from '../helpers/package-root.js';
 import { nodeProgram } from './nodes.js';
 import type { ProjectScript } from './projects.js';
 
-/** Long enough for a bundler on a machine under load. */
+/** Long enough for a bundler on a busy machine. */
 const watchdog = 600_000;
 
 export async function copyProject({ folder }: ProjectScript, target: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Runs rows of the matrix in a fresh project that the tarball is installed into, each on its own Node. */
+/** Installs the tarball into a new project, and runs rows of the matrix in it, each with its own version of Node. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ export type Report = (result: Result, output: string) => void;
  * @param report called after each row, with the output of the step that failed
  */
 export async function runRows(rows: readonly Row[], tarball: string, report: Report): Promise<void> {
-  // Outside of the repository, where its own node_modules would be found.
+  // Outside of the repository, whose node_modules would be found otherwise.
   const folder = await mkdtemp(join(tmpdir(), 'tamma-matrix-'));
   const packages = rows[0]?.project.packages ?? {};
   try {
@@ -60,7 +60,7 @@ export async function runRows(rows: readonly Row[], tarball: string, report: Rep
   }
 }
 
-/** Copies the project of a row that has one. @returns its package.json without what it installs */
+/** Copies the project of a row, if it has one. @returns its package.json without dependencies */
 async function prepared({ project }: Row, folder: string): Promise<object> {
   if (!('script' in project)) return {};
   await copyProject(project, folder);
@@ -68,10 +68,10 @@ async function prepared({ project }: Row, folder: string): Promise<object> {
   return { ...(JSON.parse(manifest) as object), devDependencies: {} };
 }
 
-/** What the smoke tests import beside each other. */
+/** Files that the smoke tests import. */
 const helpers = ['parse-text', 'koa-server', 'recorded-requests', 'until'];
 
-/** The smoke tests and settings of one row. Its own package.json decides what its files are, ES modules or CommonJS. */
+/** Writes the smoke tests and settings of a row. Its package.json sets the module format of its files. */
 async function writeSources(folder: string, project: Project): Promise<void> {
   const { type, compilerOptions, smokes, router } = project;
   const target = join(folder, 'src/matrix/smoke');
@@ -96,7 +96,7 @@ function runSmokes(source: string, { node, smokes }: Project): Promise<unknown> 
   return run(nodeProgram(node), ['--test', ...files], { cwd: source });
 }
 
-/** What a program printed that failed; `undefined` where it did not. */
+/** The output of a program that failed; `undefined` if it succeeded. */
 async function outputOfFailure(program: Promise<unknown>): Promise<string | undefined> {
   try {
     await program;
@@ -107,7 +107,7 @@ async function outputOfFailure(program: Promise<unknown>): Promise<string | unde
   }
 }
 
-/** The versions that npm chose, and that of Node. */
+/** The versions that npm installed, and that of Node. */
 async function versionsIn(
   folder: string,
   { node, packages }: Row['project'],

@@ -1,6 +1,6 @@
 /**
- * Runs the matrix: `npm run test:matrix`, after which `npm run docs` writes its table. With the name of an axis, only its
- * rows are run: `npm run test:matrix -- koa`; and with that of a variant or a version, only those: `npm run test:matrix -- projects jest`.
+ * Runs the matrix: `npm run test:matrix`. `npm run docs` then writes its table. `npm run test:matrix -- koa` runs the rows of one
+ * axis; `npm run test:matrix -- projects jest` runs one of its variants or versions.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ const folder = await mkdtemp(join(tmpdir(), 'tamma-matrix-'));
 try {
   const tarball = join(folder, await npmPack(folder));
   await installNodes([...new Set(chosen.map(({ project }) => project.node))]);
-  // One iterator for all workers: each takes the next group.
+  // The workers share one iterator: each takes the next group.
   const groups = byPackages(chosen).values();
   const work = async (): Promise<void> => {
     for (const group of groups) await runRows(group, tarball, report);
@@ -53,7 +53,7 @@ const failed = ordered.filter((result) => result.failed !== undefined);
 console.log(`${ordered.length - failed.length} of ${chosen.length} rows passed`);
 if (failed.length > 0) process.exitCode = 1;
 
-/** Rows that need the same packages, together: installing takes longer than all the rest. */
+/** Groups rows that need the same packages, because installing takes longer than everything else. */
 function byPackages(all: readonly Row[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of all) {

@@ -3,7 +3,7 @@ import { axes, notRun } from './axes.js';
 import { type Result, readResults } from './results.js';
 import { titleOf } from './rows.js';
 
-/** The table of what the matrix ran, and of what is not run. */
+/** The tables of the rows that ran, and of the combinations that are not run. */
 export function matrixTable(): string {
   const results = readResults();
   const failed = results.filter((result) => result.failed !== undefined);

@@ -57,5 +57,5 @@ test('scrapes of 5,000 series every 15 seconds are less than 1 MB a minute on th
   });
   const scrapesPerMinute = 60 / 15;
   t.true(bytes > 10_000, `${bytes} bytes`);
-  t.true(bytes * scrapesPerMinute < 1e6, `${bytes} bytes a scrape`);
+  t.true(bytes * scrapesPerMinute < 1e6, `${bytes} bytes per scrape`);
 });

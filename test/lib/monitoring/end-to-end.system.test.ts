@@ -74,7 +74,7 @@ interface Notification {
 }
 
 /** What a receiver was told of an alert. */
-function told({ told: all }: Webhook, receiver: string, alertname: string): Notification[] {
+function told({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
   return all
     .filter(({ path }) => path === `/${receiver}`)
     .map(({ body }) => body as unknown as Notification)
@@ -144,7 +144,7 @@ testWithBoth(
       return rate !== undefined && rate.value > 0 ? true : undefined;
     });
     t.deepEqual(
-      webhook.told.flatMap(({ body }) =>
+      webhook.received.flatMap(({ body }) =>
         (body as unknown as Notification).alerts.map(({ labels }) => labels.alertname).filter(isAboutAi),
       ),
       [],

@@ -1,10 +1,10 @@
-/** `createMetrics` starts a server of its own and stops it. */
+/** `createMetrics` starts its own server and stops it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMetrics } from '@tamma/observability';
 import { parseText } from '../../helpers/parse-text.js';
 
-test('createMetrics serves /metrics with Node metrics and /ready, and nothing once it has stopped', async () => {
+test('createMetrics serves /metrics with Node metrics and /ready until it stops', async () => {
   const metrics = createMetrics({ host: '127.0.0.1', port: 0 }, { drainSeconds: 0 });
   await metrics.start();
   const { url } = metrics;

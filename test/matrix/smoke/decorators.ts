@@ -27,7 +27,7 @@ class Shop {
   }
 }
 
-test('a decorated method returns what it returned, and is counted and timed', async () => {
+test('a decorated method returns its result, and its calls are counted and timed', async () => {
   const shop = new Shop();
   assert.equal(await shop.order('small'), 'a small one');
   await shop.order('small');

@@ -1,4 +1,4 @@
-/** Metrics made with prom-client come out beside ours. */
+/** Metrics of prom-client are exposed together with ours. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defineCounter, sharedRegistry } from '@tamma/observability';
@@ -6,7 +6,7 @@ import { readText } from '@tamma/observability/testing';
 import { Counter, Histogram, register } from 'prom-client';
 import { parseText } from '../../helpers/parse-text.js';
 
-test('metrics of prom-client and ours are in both texts, ours and that of its default registry', async () => {
+test('metrics of prom-client and ours are in /metrics and in the text of the default registry', async () => {
   new Counter({ name: 'theirs_total', help: 'Theirs.', labelNames: ['a'] }).inc({ a: 'x' }, 3);
   new Histogram({ name: 'theirs_seconds', help: 'Theirs.', buckets: [1] }).observe(0.5);
   sharedRegistry.counter(defineCounter({ name: 'ours_total', help: 'Ours.' })).inc(2);

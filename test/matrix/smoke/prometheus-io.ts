@@ -1,4 +1,4 @@
-/** A registry of @prometheus-io/client holds our metrics beside its own. */
+/** A registry of @prometheus-io/client holds our metrics and its own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Counter, Registry } from '@prometheus-io/client';

@@ -1,2 +1,2 @@
-/** The router of the app's own routes; in a row of `koa-router`, that package is written here. */
+/** The router of the app's own routes. In a row of `koa-router`, this file imports that package instead. */
 export { default as Router } from '@koa/router';

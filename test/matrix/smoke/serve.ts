@@ -1,4 +1,4 @@
-/** An app on a free port of 127.0.0.1, for as long as `use` runs. */
+/** Serves an app on a free port of 127.0.0.1 while `use` runs. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

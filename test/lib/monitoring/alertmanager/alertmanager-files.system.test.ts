@@ -255,7 +255,9 @@ testWithBoth(
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, { receivers: {} });
     await running.post([alert('HttpErrors', 'page', 'http')]);
-    const [first] = await until('the page', async () => (webhook.told.length > 0 ? webhook.told : undefined));
+    const [first] = await until('the page', async () =>
+      webhook.received.length > 0 ? webhook.received : undefined,
+    );
     t.is(first?.path, '/pager');
     t.like(first?.body, {
       attachments: [{ title: '[FIRING 1] tamma: HttpErrors', text: 'HttpErrors of all\n\n' }],
@@ -300,9 +302,9 @@ async function started(
 
 /** Receiver and alert of each notification, as Alertmanager's own JSON has them. */
 function told({
-  told: bodies,
+  received: bodies,
 }: {
-  readonly told: readonly { readonly path: string; readonly body: unknown }[];
+  readonly received: readonly { readonly path: string; readonly body: unknown }[];
 }) {
   return bodies
     .flatMap(({ path, body }) =>
