@@ -1,6 +1,7 @@
 /** `@Instrumented`: the settings that all methods of a class share. */
 import { didYouMean, metricsError } from '../lib/errors.js';
 import { checkOptionNames, invalidOption, type OptionNames } from '../lib/option-names.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { Counted } from './counted.js';
 import type { AnyClass } from './metadata.js';
@@ -8,7 +9,6 @@ import { checkParentheses } from './method-decorator.js';
 import { checkFunctionOption } from './metric-decorator.js';
 import { claimMethods, type OwnFunction, observedBy, ownMethods } from './observed-functions.js';
 import { type SharedSource, setClassSettings } from './recording/class-settings.js';
-import type { AnyRegistry } from '../lib/registry.js';
 import { checkedRegistry } from './recording/registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';

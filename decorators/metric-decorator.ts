@@ -4,6 +4,7 @@ import { metricsError, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { LabelShape } from '../lib/label.js';
 import { checkOptionNames, invalidOption, type OptionNames } from '../lib/option-names.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { type ClientMetric, clientDefinition, isClientMetric, recorderOn } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from './error-classes.js';
@@ -17,7 +18,6 @@ import {
 } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
 import { type CallObserver, erased } from './observed-call.js';
-import type { AnyRegistry } from '../lib/registry.js';
 import { type LabelSources, outcome } from './recording/label-sources.js';
 import { type Recorder, recorderFor } from './recording/recorder.js';
 

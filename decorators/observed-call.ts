@@ -1,11 +1,11 @@
 /** One call of an instrumented function, the observers that record it, and its end: a result or an error. */
 import { type Outcome, outcomeOfError } from '../lib/outcome.js';
 import { processWide } from '../lib/process-wide.js';
+import type { AnyRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { type Declaration, declaredBy } from './declaration.js';
 import { failedResult, isFailedByClass } from './failed-result.js';
 import { hasClassFailures } from './recording/class-settings.js';
-import type { AnyRegistry } from '../lib/registry.js';
 
 /** Records the calls of one decorator on a method. None of its functions may throw. */
 export interface CallObserver<Started = unknown> {

@@ -7,7 +7,7 @@ import {
   platformRateLimits,
 } from '../../lib/catalogue/platform.js';
 import { issuesCreated, prLifetime, prsCreated, prsMerged } from '../../lib/catalogue/workflow.js';
-import { errorName } from '../../lib/error-labels.js';
+import { errorName, networkErrorCode } from '../../lib/error-labels.js';
 import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
 import { invalidOption, type OptionNames } from '../../lib/option-names.js';
 import { platformRateLimit } from '../../lib/outbound/rate-limit-headers.js';
@@ -17,10 +17,9 @@ import {
   type RateLimitReport,
   statusOf,
 } from '../../lib/outbound/rate-limit-result.js';
-import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
-import { networkErrorCode } from '../../lib/error-labels.js';
-import { PlatformMetrics } from '../../lib/recorders/platform.js';
 import type { Moment } from '../../lib/outbound/rate-limits.js';
+import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
+import { PlatformMetrics } from '../../lib/recorders/platform.js';
 import { propertiesOf } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';

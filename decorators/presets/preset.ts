@@ -3,6 +3,7 @@ import type { MetricDefinition } from '../../lib/definition.js';
 import { didYouMean, metricsError } from '../../lib/errors.js';
 import { labelText } from '../../lib/instruments/label-values.js';
 import { checkOptionNames, invalidOption, type OptionNames } from '../../lib/option-names.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from '../error-classes.js';
@@ -11,7 +12,6 @@ import { type DualModeMethodDecorator, methodDecorator } from '../method-decorat
 import type { MethodSite } from '../method-site.js';
 import { anonymous, type CommonOptions } from '../metric-decorator.js';
 import { type CallObserver, erased } from '../observed-call.js';
-import type { AnyRegistry } from '../../lib/registry.js';
 import { fromClass, type Source } from '../recording/label-sources.js';
 import { type BindingFinder, bindingFinder, type RegistryBinding } from '../recording/registry-binding.js';
 

@@ -1,11 +1,11 @@
 /** Finds the registry in which a decorator records. */
 import type { MetricDefinition } from '../../lib/definition.js';
 import { invalidOption } from '../../lib/option-names.js';
+import type { AnyRegistry } from '../../lib/registry.js';
 import { MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { type Declaration, declarationOf, declaredBy, prototypeOf } from '../declaration.js';
 import { type ClassSettings, settingOf, settingsVersion } from './class-settings.js';
-import type { AnyRegistry } from '../../lib/registry.js';
 
 /** The state of a decorator for one registry. */
 export interface RegistryBinding {

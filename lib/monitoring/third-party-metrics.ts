@@ -2,7 +2,10 @@
  * Metrics of Node (through prom-client), Prometheus and Alertmanager that the bundle reads. They are defined like the metrics of the
  * catalogue, so that rules and dashboards are checked against them.
  */
-import { type CounterDefinition, defineCounter, defineGauge, defineHistogram, label } from '../definition.js';
+
+import { defineCounter, defineGauge, defineHistogram } from '../define.js';
+import type { CounterDefinition } from '../definition.js';
+import { label } from '../label.js';
 import { severities } from './model.js';
 
 const gauge = (name: string, help: string) => defineGauge({ name, help });

@@ -1,5 +1,6 @@
 /** A user's metric with an alert on it, and the files of a bundle that contain alerts. */
-import { defineCounter, label } from '../../lib/definition.js';
+import { defineCounter } from '../../lib/define.js';
+import { label } from '../../lib/label.js';
 import { alertGroups } from '../../lib/monitoring/alerts/alert-groups.js';
 import { type Alert, isAlert, type RuleGroup } from '../../lib/monitoring/model.js';
 import { recordingGroups } from '../../lib/monitoring/prometheus/recording-rules.js';

@@ -1,5 +1,6 @@
 /** Service level objectives as typed, frozen data, checked against the definitions of the metrics they read. */
-import type { HistogramDefinition, Label, MetricDefinition } from '../../definition.js';
+import type { HistogramDefinition, MetricDefinition } from '../../definition.js';
+import type { Label } from '../../label.js';
 import type { Subject } from '../model.js';
 import type { BurnFactor } from './burn-rates.js';
 import { checkedSlo } from './slo-checks.js';

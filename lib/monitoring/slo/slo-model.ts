@@ -1,10 +1,6 @@
 /** An SLO once it has been checked: the data that rules, alerts and boards are made from. */
-import type {
-  CounterDefinition,
-  HistogramDefinition,
-  LabelShape,
-  SummaryDefinition,
-} from '../../definition.js';
+import type { CounterDefinition, HistogramDefinition, SummaryDefinition } from '../../definition.js';
+import type { LabelShape } from '../../label.js';
 import type { Severity, Subject } from '../model.js';
 import type { Matches } from '../promql/expression.js';
 import type { BurnFactor } from './burn-rates.js';

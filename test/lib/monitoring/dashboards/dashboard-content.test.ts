@@ -1,14 +1,9 @@
 /** What the dashboards show: every metric of the catalogue, the metrics of the user, alerts and objectives. */
 import test from 'ava';
 import { catalogue } from '../../../../lib/catalogue/catalogue.js';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-  type MetricDefinition,
-} from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../../lib/define.js';
+import type { MetricDefinition } from '../../../../lib/definition.js';
+import { label } from '../../../../lib/label.js';
 import { type Alert, isAlert, type PanelQuery, type RuleGroup } from '../../../../lib/monitoring/model.js';
 import { panelsOf } from '../../../helpers/dashboard-json.js';
 import { alertOf, dashboards, nameOf, objectiveGroup, standard } from '../../../helpers/sample-dashboards.js';

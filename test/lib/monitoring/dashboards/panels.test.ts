@@ -1,6 +1,7 @@
 /** Panels written as a table. */
 import test from 'ava';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../../lib/define.js';
+import { label } from '../../../../lib/label.js';
 import { boardQueries, lines, panels, row, stat } from '../../../../lib/monitoring/dashboards/panels.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });

@@ -1,6 +1,7 @@
 /** One builder of PromQL: the scope narrows and groups what every method writes. */
 import test from 'ava';
-import { defineCounter, defineGauge, defineHistogram, label } from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../../lib/define.js';
+import { label } from '../../../../lib/label.js';
 import { jobScope, promql, variable } from '../../../../lib/monitoring/promql/builder.js';
 import { bundleSettings } from '../../../../lib/monitoring/settings.js';
 

@@ -1,13 +1,8 @@
 import { createRequire } from 'node:module';
 import test from 'ava';
-import {
-  defineCounter,
-  defineGauge,
-  defineHistogram,
-  defineSummary,
-  label,
-} from '../../../../lib/definition.js';
+import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../../lib/define.js';
 import { MetricsError } from '../../../../lib/errors.js';
+import { label } from '../../../../lib/label.js';
 import type { Alert, PanelQuery, RuleGroup } from '../../../../lib/monitoring/model.js';
 import { checkExpressions, expressionReader } from '../../../../lib/monitoring/promql/expression-checks.js';
 import { withoutGrafanaVariables } from '../../../../lib/monitoring/promql/grafana-variables.js';
