@@ -1,6 +1,6 @@
 /**
- * Answers that are written on a connection itself, past its response: the 101 of a WebSocket handshake, and what the
- * `clientError` and `timeout` listeners of a server send.
+ * Responses written directly to a connection, without a `ServerResponse`: the 101 of a WebSocket handshake, and those of the
+ * `clientError` and `timeout` listeners of a server.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 type AnswerListener = (res: ServerResponse, status: number) => void;
 
 interface RawWatch {
-  /** The last response that was begun. */
+  /** The last response that was started. */
   res: ServerResponse;
   readonly listener: AnswerListener;
   readonly write: Socket['write'];
@@ -18,14 +18,14 @@ interface RawWatch {
 const raw = Symbol('tamma:raw');
 
 interface WatchedSocket extends Socket {
-  /** `null` where nothing of the kind is to be expected. */
+  /** `null` if no raw response is expected. */
   [raw]?: RawWatch | null;
-  /** Set by Node: who accepted it, and the response whose turn it is. */
+  /** Set by Node: the server that accepted the connection, and the current response. */
   readonly server?: Server | null;
   readonly _httpMessage?: ServerResponse | null;
 }
 
-/** Calls a function with the status of what is written past a response, on connections where that is to be expected. */
+/** Calls a function with the status of a raw response, on connections where one is expected. */
 export function watchRawAnswers(req: IncomingMessage, res: ServerResponse, listener: AnswerListener): void {
   const socket = req.socket as WatchedSocket;
   const existing = socket[raw];
@@ -59,10 +59,13 @@ function rawEnd(this: WatchedSocket, ...args: readonly unknown[]): unknown {
 
 function read(socket: WatchedSocket, { res: last, listener }: RawWatch, chunk: unknown): void {
   const res = socket._httpMessage ?? last;
-  // What the response itself sends begins with its head.
-  if (res.headersSent) return;
+  // Data that the response itself sends starts with its head. An upgrade that it answers is over with that.
+  if (res.headersSent) {
+    if (res.statusCode === 101) listener(res, 101);
+    return;
+  }
   const status = statusIn(chunk);
-  // 100, 102 and 103 announce an answer, and are none.
+  // 100, 102 and 103 are interim responses.
   if (status !== undefined && (status >= 200 || status === 101)) listener(res, status);
 }
 

@@ -1,4 +1,4 @@
-/** The metrics of inbound requests: the catalogue's, or those of OpenTelemetry's HTTP semantic conventions. */
+/** The metrics of incoming requests: those of the catalogue, or of OpenTelemetry's HTTP semantic conventions. */
 import { httpDurationBuckets, sizeBuckets } from '../lib/catalogue/buckets.js';
 import {
   httpServerRequestDuration,
@@ -14,8 +14,10 @@ import {
   type HistogramDefinition,
   label,
 } from '../lib/definition.js';
+import { otherValue } from '../lib/label.js';
+import { unmatchedRoute } from './route.js';
 
-/** What is known of a request when its labels are made. */
+/** The facts of a request from which its labels are made. */
 export interface RequestFacts {
   /** A standard method, or `other`. */
   readonly method: string;
@@ -27,7 +29,7 @@ export interface RequestFacts {
   readonly scheme: string;
 }
 
-/** The metrics of one way to name things, and what their labels are made of. */
+/** The metrics of one naming scheme, and how their labels are made. */
 export interface RequestSemantics {
   readonly duration: HistogramDefinition;
   readonly inFlight: GaugeDefinition;
@@ -50,7 +52,9 @@ const otelRequest = {
 
 /**
  * `semantics: 'opentelemetry'`: names and labels as OpenTelemetry's Prometheus exporter writes the HTTP semantic conventions,
- * stable since 1.23. A route that did not match is absent, an unknown method `_OTHER`, `error_type` the status from 500 on.
+ * stable since 1.23. The route is absent if none matched, an unknown method is `_OTHER`, and `error_type` is the status from
+ * 500 on.
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
 const openTelemetry = {
   duration: defineHistogram({
@@ -92,7 +96,7 @@ const catalogueSemantics: RequestSemantics = {
 const openTelemetrySemantics: RequestSemantics = {
   duration: openTelemetry.duration as HistogramDefinition,
   inFlight: openTelemetry.inFlight as GaugeDefinition,
-  // The conventions know no such metric.
+  // The conventions define no such metric.
   firstByte: undefined,
   requestSize: openTelemetry.requestSize as HistogramDefinition,
   responseSize: openTelemetry.responseSize as HistogramDefinition,
@@ -116,12 +120,12 @@ function openTelemetryLabels({
   return {
     http_request_method: otelMethodOf(method),
     url_scheme: scheme,
-    http_route: route === 'unmatched' ? '' : route,
+    http_route: route === unmatchedRoute ? '' : route,
     http_response_status_code: statusCode,
     error_type: status >= 500 ? String(status) : '',
   };
 }
 
 function otelMethodOf(method: string): string {
-  return method === 'other' ? '_OTHER' : method;
+  return method === otherValue ? '_OTHER' : method;
 }

@@ -1,17 +1,19 @@
-/** Koa middleware that measures the requests an app answers. */
+/** `requestMetrics`: Koa middleware that measures the requests of an app. */
 import { defineHistogram, type HistogramDefinition, type LabelShape } from '../lib/definition.js';
-import { metricsError, shown } from '../lib/errors.js';
+import { didYouMean } from '../lib/errors.js';
+import { otherValue } from '../lib/label.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import type { OptionNames } from '../lib/option-names.js';
+import { invalidOption, type OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
+import { type RequestMeasure, requestMeasures } from './body-watch.js';
 import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
 import { requestRecorder } from './request-recorder.js';
-import { measurementIn, watchOf, watchWire } from './response-watch.js';
+import { measurementIn, watchOf, watchResponse } from './response-watch.js';
 
-/** Labels that the middleware fills in itself. */
-type OwnLabel =
+/** The labels that the middleware fills in itself: those of the catalogue, and those of OpenTelemetry. */
+export type FilledLabel =
   | 'method'
   | 'route'
   | 'status_code'
@@ -21,51 +23,66 @@ type OwnLabel =
   | 'http_response_status_code'
   | 'error_type';
 
-/** A function of the request for each label of a duration histogram beyond those that are filled in. */
+/** A function of the context for each label of a duration histogram that the middleware does not fill in itself. */
 export type RequestLabels<L extends LabelShape> = {
-  readonly [Name in Exclude<keyof L, OwnLabel>]: OfContext<string | number | boolean>;
+  readonly [Name in Exclude<keyof L, FilledLabel>]: OfContext<string | number | boolean>;
 };
 
-export interface RequestMetricsOptions<L extends LabelShape = Record<OwnLabel, never>> {
-  /** Where to record. Default: `sharedRegistry`. */
+/** The options of `requestMetrics`. */
+export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel, never>> {
+  /** The registry to record in. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
-  /** Requests that are not measured. Asked at their start. A function that throws measures. */
+  /** Whether a request is not measured. Called at its start; if it throws, the request is measured. Default: none is skipped. */
   skip?: OfContext<boolean>;
   /**
-   * A histogram in place of `http_server_request_duration_seconds`, with labels of its own beside `method`, `route` and
-   * `status_code`, which `labels` fills in.
+   * A histogram that replaces `http_server_request_duration_seconds`. It has `method`, `route` and `status_code`, and may have
+   * more labels, whose values come from `labels`. Default: the histogram of the catalogue.
    */
   duration?: HistogramDefinition<L>;
-  /** What the labels of `duration` are made of, at the end of a request. One that throws leaves its label absent. */
+  /**
+   * Functions for the additional labels of `duration`, called at the end of a request. If one throws, its label is absent.
+   * Default: none.
+   */
   labels?: RequestLabels<L>;
-  /** What `status_code` shows: the status, its class (`2xx`), or what a function makes of it. Default: `exact`. */
+  /** The value of `status_code`: the status, its class (`2xx`), or the result of a function. Default: `exact`. */
   statusCode?: 'exact' | 'class' | ((status: number) => string);
-  /** Bounds of the duration histogram, in seconds. Default: those of OpenTelemetry's conventions, 5 ms to 10 s. */
+  /** Bucket bounds of the duration histogram, in seconds. Default: those of OpenTelemetry's conventions, 5 ms to 10 s. */
   buckets?: readonly number[];
-  /** Names and labels of the metrics: the catalogue's, or those of OpenTelemetry's HTTP semantic conventions. */
+  /**
+   * What is measured in addition to the duration, the requests in flight, and the bodies that were aborted or failed: the time
+   * to the first byte, and the bytes of the bodies as sent. Each adds to the time that a request takes. Default: none.
+   */
+  measure?: readonly RequestMeasure[];
+  /**
+   * Names and labels of the metrics: those of the catalogue, or of OpenTelemetry's HTTP semantic conventions. Default:
+   * `catalogue`.
+   * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+   */
   semantics?: 'catalogue' | 'opentelemetry';
 }
 
 /**
- * Measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route template and status;
- * `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`; `http_server_request_size_bytes` and
- * `http_server_response_size_bytes`, of the bodies as they go over the wire; `http_server_aborted_bodies_total` and
- * `http_server_failed_bodies_total`. Mount it first.
+ * Makes Koa middleware that measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route
+ * template and status; `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`;
+ * `http_server_request_size_bytes` and `http_server_response_size_bytes`, the bytes of the bodies as sent;
+ * `http_server_aborted_bodies_total` and `http_server_failed_bodies_total`. Mount it first.
  *
- * A request is recorded once, when its connection or stream is done with it, with the status that went over the wire: also
- * what Node or a listener of the server answers by itself (400, 408), and 101 for an upgrade, whose session is not measured.
- * Where nothing went over the wire it is 499 if the client left, and 500 if this process dropped the request. What a
- * client leaves before its last byte is an aborted body, what this process breaks off a failed one. Mounted twice it still records once, by the first. An app that
- * another one hands requests to by `callback()` mounts it as well, so that its routes are known. Mounted
- * without parentheses or after a router, it warns once at a request that reaches it (METRICS_REQUESTS_UNMEASURED).
+ * A request is recorded once, when its connection or stream is done with it, with the status that was sent: also if Node or a
+ * listener of the server responded (400, 408), and 101 for an upgrade, whose session is not measured. If nothing was sent, the
+ * status is 499 if the client left, and 500 if this process dropped the request. A body that the client leaves before its last
+ * byte counts as aborted, one that this process breaks off as failed.
+ *
+ * If it is mounted twice, requests are still recorded once, by the first. An app that gets requests from another app by
+ * `callback()` mounts it as well, so that its routes are known. Mounted without parentheses or after a router, it warns once
+ * (METRICS_REQUESTS_UNMEASURED).
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  * @example
  * app.use(requestMetrics({ skip: (ctx) => ctx.path === '/health' }));
  */
-export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
+export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>>(
   options?: RequestMetricsOptions<L>,
 ): KoaMiddleware;
-export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
+export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>>(
   options: RequestMetricsOptions<L> = {},
   next?: () => Promise<unknown>,
 ): unknown {
@@ -77,10 +94,11 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
     registry,
     semantics,
     duration: durationDefinition(options, semantics.duration),
+    measures: new Set(options.measure),
     statusCodeOf: statusCodes(options.statusCode),
     extraLabels: Object.entries(labels) as [string, (ctx: Context) => unknown][],
   });
-  // Koa looks at the connection and its proxies to tell: only where it is a label.
+  // Read only if it is a label: Koa has to inspect the connection and its proxies.
   const hasScheme = names === 'opentelemetry';
   const isSkipped = (ctx: Context): boolean => {
     try {
@@ -99,7 +117,7 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
       warnOfRoutersBefore(measure, ctx.app, registry);
     }
     const { req, res } = ctx;
-    // A context that is not of a request, such as koa-websocket makes of a connection.
+    // Not the context of a request: koa-websocket makes contexts of connections.
     if (typeof res?.on !== 'function') return next();
     const watch = watchOf(res);
     const measurement = watch === undefined ? undefined : measurementIn(registry, watch);
@@ -108,21 +126,21 @@ export function requestMetrics<L extends LabelShape = Record<OwnLabel, never>>(
       return next();
     }
     if (skip !== undefined && isSkipped(ctx)) return next();
-    recorder.started(ctx, watch ?? watchWire(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
+    recorder.started(ctx, watch ?? watchResponse(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
     return next();
   };
   return measure;
 }
 
-/** A proxy's header can have any text; it must not become series. */
+/** The header of a proxy may hold any text, which must not become series. */
 function schemeOf(protocol: string): string {
   const scheme = protocol.toLowerCase();
-  return scheme === 'http' || scheme === 'https' ? scheme : 'other';
+  return scheme === 'http' || scheme === 'https' ? scheme : otherValue;
 }
 
 function statusCodes(grouping: RequestMetricsOptions['statusCode'] = 'exact'): (status: number) => string {
   if (typeof grouping === 'function') return (status) => String(grouping(status));
-  // Statuses are few: their texts are made once.
+  // Caches the text of each status.
   const texts = new Map<number, string>();
   return (status) => {
     const existing = texts.get(status);
@@ -150,46 +168,45 @@ const optionNames = {
   labels: true,
   statusCode: true,
   buckets: true,
+  measure: true,
   semantics: true,
 } satisfies OptionNames<RequestMetricsOptions>;
 
 function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
-  const invalid = (option: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${option}\` of requestMetrics: expected ${expected}, received ${shown(received)}.`,
-    );
-  checkFactoryOptions('requestMetrics', options, optionNames);
-  const { skip, duration, labels = {}, statusCode, semantics } = options;
+  const where = 'requestMetrics';
+  checkFactoryOptions(where, options, optionNames);
+  const { skip, duration, labels = {}, statusCode, semantics, measure = [] } = options;
+  if (!Array.isArray(measure) || !measure.every((each) => requestMeasures.includes(each))) {
+    const expected = `an array of ${requestMeasures.map((name) => `"${name}"`).join(', ')}`;
+    const wrong = [measure].flat().find((each) => !requestMeasures.includes(each));
+    const remedy = typeof wrong === 'string' ? didYouMean(wrong, requestMeasures) : '';
+    throw invalidOption(where, 'measure', expected, measure, remedy);
+  }
   if (skip !== undefined && typeof skip !== 'function')
-    throw invalid('skip', 'a function of the context', skip);
+    throw invalidOption(where, 'skip', 'a function of the context', skip);
   if (semantics !== undefined && !Object.hasOwn(requestSemantics, semantics))
-    throw invalid('semantics', '"catalogue" or "opentelemetry"', semantics);
+    throw invalidOption(where, 'semantics', '"catalogue" or "opentelemetry"', semantics);
   if (
     statusCode !== undefined &&
     typeof statusCode !== 'function' &&
     statusCode !== 'exact' &&
     statusCode !== 'class'
   )
-    throw invalid('statusCode', '"exact", "class" or a function of the status', statusCode);
+    throw invalidOption(where, 'statusCode', '"exact", "class" or a function of the status', statusCode);
   const own = Object.keys(requestSemantics[semantics ?? 'catalogue'].duration.labels);
   const declared = Object.keys(duration?.labels ?? {});
   if (duration !== undefined && duration.type !== 'histogram')
-    throw invalid('duration', 'a histogram', duration);
-  if (duration !== undefined) {
-    const missing = own.find((name) => !declared.includes(name));
-    if (missing !== undefined)
-      throw invalid('duration', `a histogram with the labels ${own.join(', ')} among others`, declared);
+    throw invalidOption(where, 'duration', 'a histogram', duration);
+  if (duration !== undefined && !own.every((name) => declared.includes(name))) {
+    const expected = `a histogram with the labels ${own.join(', ')} among others`;
+    throw invalidOption(where, 'duration', expected, declared);
   }
   const extra = declared.filter((name) => !own.includes(name));
   const given = labels as Readonly<Record<string, unknown>>;
   const wrong =
     extra.find((name) => typeof given[name] !== 'function') ??
     Object.keys(given).find((name) => !extra.includes(name));
-  if (wrong !== undefined)
-    throw invalid(
-      'labels',
-      `a function of the context for each of ${extra.join(', ') || 'no labels'}`,
-      Object.keys(given),
-    );
+  if (wrong === undefined) return;
+  const expected = `a function of the context for each of ${extra.join(', ') || 'no labels'}`;
+  throw invalidOption(where, 'labels', expected, Object.keys(given));
 }

@@ -1,10 +1,9 @@
-/** What is wrong with the place of `requestMetrics` in an app: it cannot throw there, since requests would fail. */
-
+/** Warns about a wrong mount of `requestMetrics` in an app. It does not throw, since requests would fail. */
 import { processWide } from '../lib/process-wide.js';
 import { type MetricsRegistry, type StructuralRegistry, sharedRegistry } from '../lib/registry.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
 
-/** Routers of this package: what they answer need not be measured. */
+/** Routers of this package, whose requests need not be measured. */
 const ownRouters = processWide('routers', () => new WeakSet<object>());
 
 export function asOwnRouter<T extends object>(router: T): T {
@@ -12,7 +11,7 @@ export function asOwnRouter<T extends object>(router: T): T {
   return router;
 }
 
-/** For `app.use(requestMetrics)`, which makes the factory the middleware: requests are served, and not measured. */
+/** Handles `app.use(requestMetrics)`, which mounts the factory as middleware: requests are served, but not measured. */
 export function servedUnmeasured(next: () => Promise<unknown>): Promise<unknown> {
   sharedRegistry.warnOnce('requestMetrics without parentheses', () => ({
     code: 'METRICS_REQUESTS_UNMEASURED',
@@ -22,7 +21,7 @@ export function servedUnmeasured(next: () => Promise<unknown>): Promise<unknown>
   return next();
 }
 
-/** Warns where a router stands before the middleware: what it answers never comes by. */
+/** Warns if a router is mounted before the middleware, which then never sees the requests of that router. */
 export function warnOfRoutersBefore(
   measure: KoaMiddleware,
   app: KoaContext['app'],

@@ -1,4 +1,4 @@
-/** When the connection or stream is done with a response, whatever becomes of it. */
+/** Detects when the connection or stream is done with a response, however it ended. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -17,9 +17,9 @@ interface PipelinedSocket extends Socket {
 }
 
 /**
- * Calls a function when the connection or stream is done with a response: at its `close`, at that of the connection where
- * the response still waits behind others of a pipeline (Node 20 and 22 emit none on it), and soon where it is over
- * already. May call twice.
+ * Calls a function when the connection or stream is done with a response: at `close` of the response; at `close` of the
+ * connection if the response still waits behind others of a pipeline (Node 20 and 22 emit none on it); soon if it is over
+ * already. May call it twice.
  */
 export function whenOver(req: IncomingMessage, res: ServerResponse, listener: OverListener): void {
   res.on('close', listener);
@@ -27,7 +27,7 @@ export function whenOver(req: IncomingMessage, res: ServerResponse, listener: Ov
   else if (isQueued(req, res)) followSocket(req.socket, { res, listener });
 }
 
-/** Whether the connection or stream is done with a response: it may emit no `close` any more. */
+/** Whether the connection or stream is done with a response, which may not emit `close` any more. */
 export function isOver(req: IncomingMessage, res: ServerResponse): boolean {
   if (isHttp2(req)) return http2StreamOf(res).destroyed;
   return res.closed || (res.socket === null && req.socket.destroyed);
@@ -54,7 +54,7 @@ function followSocket(socket: PipelinedSocket, waiting: Waiting): void {
     socket[queue] = all;
     socket.once('close', socketClosed);
   }
-  // They end in order.
+  // Responses of a pipeline end in order.
   for (const each of all) {
     if (!each.res.closed) break;
     all.delete(each);

@@ -1,31 +1,32 @@
 /**
- * The route of a request: the template that matched (`/users/:id`), never the path, so that the label stays small.
+ * The route of a request: the template that matched (`/users/:id`), never the path, so that the label has few values.
  *
- * @koa/router leaves on the context what it did: `matched` holds the layers whose path fits, `_matchedRoute` the path of
- * the layer that ran last. A layer without methods is a `router.use` middleware: where that ended the request (a 401),
- * its path says nothing of the route, and where no method fits (405) `_matchedRoute` is not set at all.
+ * @koa/router stores its matches on the context: `matched` holds the layers whose path matches, `_matchedRoute` the path of
+ * the layer that ran last. A layer without methods is a `router.use` middleware: if it ended the request (a 401), its path is
+ * not the route. If no method matches (405), `_matchedRoute` is not set at all.
  */
 
 /** The route of a request that no route matched. */
 export const unmatchedRoute = 'unmatched';
 
-/** What @koa/router 10 to 15, koa-router 7 to 14 and koa-mount write on a context, as far as it is read here. */
+/** The properties that @koa/router 10 to 15, koa-router 7 to 14 and koa-mount set on a context, as far as they are read. */
 export interface RoutedContext {
   readonly method: string;
   readonly path: string;
   readonly matched?: unknown;
   readonly _matchedRoute?: unknown;
-  /** Where the app stands that koa-mount entered last. It strips its prefix off the path while that app runs. */
+  /** The mount path of the app that koa-mount entered last. It removes that prefix from the path while the app runs. */
   readonly mountPath?: unknown;
 }
 
-interface RouteLayer {
+/** A layer of a router. */
+export interface RouteLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];
   readonly regexp?: unknown;
 }
 
-/** The route template of a request that has been routed, or {@link unmatchedRoute}. A RegExp route gives its source. */
+/** The route template of a routed request, or {@link unmatchedRoute}. For a RegExp route, its source. */
 export function routeOf(ctx: RoutedContext): string {
   const fitting = fittingLayer(ctx);
   if (fitting === undefined) return unmatchedRoute;
@@ -36,8 +37,8 @@ export function routeOf(ctx: RoutedContext): string {
 }
 
 /**
- * The part of the path that koa-mount took off before the layer matched: up to the last mount, where the layer fits the
- * rest; none, where it fits the whole path, and so stands outside of the mount.
+ * The part of the path that koa-mount removed before the layer matched: up to the last mount path, if the layer matches the
+ * rest. Empty if the layer matches the whole path, and so is outside of the mount.
  */
 function mountedAt({ regexp }: RouteLayer, path: string, mountPath: string): string {
   if (!(regexp instanceof RegExp)) return '';
@@ -49,7 +50,7 @@ function mountedAt({ regexp }: RouteLayer, path: string, mountPath: string): str
 }
 
 function fits(regexp: RegExp, path: string): boolean {
-  // A sticky or global one starts where its last match ended.
+  // A sticky or global RegExp starts where its last match ended.
   regexp.lastIndex = 0;
   const found = regexp.test(path);
   regexp.lastIndex = 0;
@@ -57,8 +58,8 @@ function fits(regexp: RegExp, path: string): boolean {
 }
 
 /**
- * The route that ran last, where it is no catch-all; else the last of the narrowest that ran before it. Where no route ran
- * (a guard, a 405), the first of the narrowest that would have. Layers stand in the order in which they run.
+ * The route that ran last, unless it is a catch-all; then the last one of the narrowest that ran before it. If no route ran (a
+ * guard, a 405), the first one of the narrowest that would have run. Layers are in the order in which they run.
  */
 function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): RouteLayer | undefined {
   if (!Array.isArray(matched)) return undefined;
@@ -83,13 +84,19 @@ function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): R
       last = layer;
       lastBreadth = breadth;
     }
-    // What comes after a catch-all that ended the request (a guard) is what was asked for.
+    // If a catch-all ended the request (a guard), the routes after it are the requested ones.
     if (layer.path === ran && lastBreadth !== breadths.all) return last;
   }
   return first ?? otherMethod;
 }
 
-/** What a route takes: the paths of one template, all below a path, or all. The wider, the greater. */
+/** The layer that alone matched, in an app that is not mounted: then its path is the route. */
+export function onlyLayerOf({ matched, mountPath }: RoutedContext): RouteLayer | undefined {
+  if (mountPath !== undefined || !Array.isArray(matched) || matched.length !== 1) return undefined;
+  return isRouteLayer(matched[0]) ? matched[0] : undefined;
+}
+
+/** The paths that a route matches: those of one template, all below a path, or all. A wider match has a greater number. */
 const breadths = { template: 0, below: 1, all: 2 } as const;
 type Breadth = (typeof breadths)[keyof typeof breadths];
 
@@ -103,19 +110,19 @@ function isRouteLayer(layer: unknown): layer is RouteLayer {
   );
 }
 
-/** The wildcard that ends a template: `*`, `*rest`, `{*rest}`, `(.*)`, `:rest*`, `:rest(.*)`. */
+/** The wildcard at the end of a template: `*`, `*rest`, `{*rest}`, `(.*)`, `:rest*`, `:rest(.*)`. */
 const wildcardEnd = /(?:\(\.[*+]\)|\*\w*|:\w+[*+]|:\w+\(\.[*+]\)[*+?]?)\}?$/;
 
 function breadthOf({ path }: RouteLayer): Breadth {
   if (path instanceof RegExp) return takesAll(path) ? breadths.all : breadths.template;
-  // Most templates have none: two searches for a character cost less than one for a pattern.
+  // Most templates have no wildcard, and two searches for a character are cheaper than one for a pattern.
   if (!path.includes('*') && !path.includes('+')) return breadths.template;
   const start = path.search(wildcardEnd);
   if (start === -1) return breadths.template;
   return /^[/{]*$/.test(path.slice(0, start)) ? breadths.all : breadths.below;
 }
 
-/** Whether a RegExp is `.*` but for anchors, groups and the first slash. */
+/** Whether a RegExp is `.*` except for anchors, groups and the first slash. */
 function takesAll({ source }: RegExp): boolean {
   return /^(?:\.[*+]|\[\^\]\*|\[\\s\\S\]\*)$/.test(source.replace(/\\\/|[$()]|\?:|^\^/g, ''));
 }
