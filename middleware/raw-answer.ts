@@ -59,8 +59,11 @@ function rawEnd(this: WatchedSocket, ...args: readonly unknown[]): unknown {
 
 function read(socket: WatchedSocket, { res: last, listener }: RawWatch, chunk: unknown): void {
   const res = socket._httpMessage ?? last;
-  // Data that the response itself sends starts with its head.
-  if (res.headersSent) return;
+  // Data that the response itself sends starts with its head. An upgrade that it answers is over with that.
+  if (res.headersSent) {
+    if (res.statusCode === 101) listener(res, 101);
+    return;
+  }
   const status = statusIn(chunk);
   // 100, 102 and 103 are interim responses.
   if (status !== undefined && (status >= 200 || status === 101)) listener(res, status);

@@ -2,12 +2,14 @@
 
 import { defineHistogram } from '../lib/define.js';
 import type { HistogramDefinition } from '../lib/definition.js';
+import { didYouMean } from '../lib/errors.js';
 import type { LabelShape } from '../lib/label.js';
 import { otherValue } from '../lib/label.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import { invalidOption, type OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
+import { type RequestMeasure, requestMeasures } from './body-watch.js';
 import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
@@ -51,6 +53,11 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
   /** Bucket bounds of the duration histogram, in seconds. Default: those of OpenTelemetry's conventions, 5 ms to 10 s. */
   buckets?: readonly number[];
   /**
+   * What is measured in addition to the duration, the requests in flight, and the bodies that were aborted or failed: the time
+   * to the first byte, and the bytes of the bodies as sent. Each adds to the time that a request takes. Default: none.
+   */
+  measure?: readonly RequestMeasure[];
+  /**
    * Names and labels of the metrics: those of the catalogue, or of OpenTelemetry's HTTP semantic conventions. Default:
    * `catalogue`.
    * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
@@ -91,6 +98,7 @@ export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>
     registry,
     semantics,
     duration: durationDefinition(options, semantics.duration),
+    measures: new Set(options.measure),
     statusCodeOf: statusCodes(options.statusCode),
     extraLabels: Object.entries(labels) as [string, (ctx: Context) => unknown][],
   });
@@ -164,13 +172,20 @@ const optionNames = {
   labels: true,
   statusCode: true,
   buckets: true,
+  measure: true,
   semantics: true,
 } satisfies OptionNames<RequestMetricsOptions>;
 
 function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
   const where = 'requestMetrics';
   checkFactoryOptions(where, options, optionNames);
-  const { skip, duration, labels = {}, statusCode, semantics } = options;
+  const { skip, duration, labels = {}, statusCode, semantics, measure = [] } = options;
+  if (!Array.isArray(measure) || !measure.every((each) => requestMeasures.includes(each))) {
+    const expected = `an array of ${requestMeasures.map((name) => `"${name}"`).join(', ')}`;
+    const wrong = [measure].flat().find((each) => !requestMeasures.includes(each));
+    const remedy = typeof wrong === 'string' ? didYouMean(wrong, requestMeasures) : '';
+    throw invalidOption(where, 'measure', expected, measure, remedy);
+  }
   if (skip !== undefined && typeof skip !== 'function')
     throw invalidOption(where, 'skip', 'a function of the context', skip);
   if (semantics !== undefined && !Object.hasOwn(requestSemantics, semantics))

@@ -1,19 +1,18 @@
 /**
- * Watches one request for its measurements: the time of the first byte, and the bytes of both bodies. It observes the request
- * and the response themselves, below all middleware, so that a compressed body is counted as it is sent.
+ * Watches one request for its measurements: how it ends, and with which status. It observes the request and the response
+ * themselves, below all middleware.
  *
  * The methods that it replaces are shared by all requests, and their state is kept on the response: closures per request
  * would be several times as expensive.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import { startedAt } from '../lib/instruments/stopwatch.js';
+import { type BodyWatch, lengthOf } from './body-watch.js';
 import { watchRawAnswers } from './raw-answer.js';
 import { type Breaker, breakerOf, isHeadSent, type ResponseFacts, statusOf } from './response-outcome.js';
 import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
 
 const watched = Symbol('tamma:watched');
-const received = Symbol('tamma:received');
 
 interface WatchedResponse extends ServerResponse {
   [watched]: ResponseWatch;
@@ -21,10 +20,6 @@ interface WatchedResponse extends ServerResponse {
 
 interface WatchedStream extends ServerHttp2Stream {
   [watched]: ResponseWatch;
-}
-
-interface WatchedRequest extends IncomingMessage {
-  [received]: { bytes: number; readonly push: IncomingMessage['push'] };
 }
 
 /** One middleware's measurement of a request. */
@@ -41,13 +36,9 @@ export interface Measurement {
 
 /** The state of one watched request and its response. */
 export class ResponseWatch implements ResponseFacts {
-  measurements: Measurement | undefined;
-  /** When the head of the response was written, as `startedAt` returns it; 0 until then. */
-  firstByteAt = 0;
-  /** Bytes of the response body that were passed to the connection. */
-  responseBytes = 0;
-  /** The value of Content-Length; -1 if it is not declared, and 0 until it is looked up. */
-  #declaredBytes = 0;
+  measurements: Measurement | undefined = undefined;
+  /** The first byte and the sizes, if a measurement needs them. */
+  bodies: BodyWatch | undefined = undefined;
 
   isOver = false;
   /** Whether the head of the response was sent; set when the request is over. */
@@ -55,63 +46,31 @@ export class ResponseWatch implements ResponseFacts {
   /** The status that was sent, or the one that stands for none; set when the request is over. */
   status = 0;
   /** The side that broke the response off, if any; set when the request is over. */
-  breaker: Breaker | undefined;
+  breaker: Breaker | undefined = undefined;
 
   rawStatus = 0;
   isDelivered = false;
   isClosedHere = false;
 
-  readonly writeHead: ServerResponse['writeHead'];
+  /** Bytes of the response body that were passed to `write`. */
+  writtenBytes = 0;
+  /** The value of Content-Length; -1 if it is not declared, and 0 until it is looked up. */
+  declaredBytes = 0;
   readonly write: ServerResponse['write'];
-  readonly end: ServerResponse['end'];
-  readonly #req: IncomingMessage;
-  readonly #isHead: boolean;
+  readonly req: IncomingMessage;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
-    this.#req = req;
-    this.#isHead = req.method === 'HEAD';
-    this.writeHead = res.writeHead;
+    this.req = req;
     this.write = res.write;
-    this.end = res.end;
-  }
-
-  /** Bytes of the request body: the declared length if the body is complete, else the bytes received so far. */
-  requestBytes(): number {
-    const counted = (this.#req as Partial<WatchedRequest>)[received];
-    if (counted === undefined) return 0;
-    const declared = this.#req.headers['content-length'];
-    return declared !== undefined && this.#req.complete ? Number(declared) : counted.bytes;
-  }
-
-  /** Counts a chunk. Node accepts a body for HEAD, 204 and 304, but does not send it. */
-  count(res: ServerResponse, chunk: unknown, encoding: unknown): void {
-    const { statusCode } = res;
-    if (this.#isHead || statusCode === 204 || statusCode === 304) return;
-    this.responseBytes += lengthOf(chunk, encoding);
-  }
-
-  /** Stores a Content-Length in the arguments of `writeHead`, which `getHeader` does not return. */
-  declare(args: readonly unknown[]): void {
-    const headers = args.find((arg) => typeof arg === 'object' && arg !== null);
-    for (const [name, value] of Object.entries(headers ?? {}))
-      if (name.toLowerCase() === 'content-length') this.#declaredBytes = Number(value);
-  }
-
-  /** Whether all declared bytes have been passed to the connection. Called after a chunk was counted. */
-  hasAllDeclared(res: ServerResponse): boolean {
-    if (this.#declaredBytes === 0) this.#declaredBytes = Number(res.getHeader('content-length') ?? -1);
-    return this.#declaredBytes > 0 && this.responseBytes >= this.#declaredBytes;
   }
 
   /** Ends all measurements of the request. */
   close(res: ServerResponse): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.breaker = breakerOf(this.#req, res, this);
-    this.status = statusOf(this.#req, res, this, this.breaker);
-    this.isHeadSent = this.rawStatus === 0 && isHeadSent(this.#req, res);
-    // A response that still waits behind others of a pipeline was not sent.
-    if (!this.isHeadSent) this.firstByteAt = this.responseBytes = 0;
+    this.breaker = breakerOf(this.req, res, this);
+    this.status = statusOf(this.req, res, this, this.breaker);
+    this.isHeadSent = this.rawStatus === 0 && isHeadSent(this.req, res);
     for (let each = this.measurements; each !== undefined; each = each.next) each.ended(this);
   }
 }
@@ -131,20 +90,8 @@ export function measurementIn(registry: unknown, watch: ResponseWatch): Measurem
 export function watchResponse(req: IncomingMessage, res: ServerResponse): ResponseWatch {
   const watch = new ResponseWatch(req, res);
   (res as WatchedResponse)[watched] = watch;
-  // Own properties, which hide those of the prototype or of earlier middleware, and last as long as the response.
-  res.writeHead = watchedHead as typeof res.writeHead;
+  // An own property, which hides that of the prototype or of earlier middleware, and lasts as long as the response.
   res.write = watchedWrite as typeof res.write;
-  res.end = watchedEnd as typeof res.end;
-  // An HTTP/1 request without either header has no body; in HTTP/2 the stream shows it.
-  const { headers } = req;
-  if (
-    headers['content-length'] !== undefined ||
-    headers['transfer-encoding'] !== undefined ||
-    req.httpVersionMajor >= 2
-  ) {
-    (req as WatchedRequest)[received] = { bytes: 0, push: req.push };
-    req.push = watchedPush;
-  }
   if (isHttp2(req)) watchStream(http2StreamOf(res) as WatchedStream, watch);
   else watchRawAnswers(req, res, answeredRaw);
   if (isOver(req, res)) watch.close(res);
@@ -188,23 +135,27 @@ function noteClosing(stream: WatchedStream, error?: NodeJS.ErrnoException): void
   stream[watched].isClosedHere = session !== undefined && !session.socket.destroyed;
 }
 
-function watchedHead(this: WatchedResponse, ...args: never[]): unknown {
-  const watch = this[watched];
-  if (watch.firstByteAt === 0) watch.firstByteAt = startedAt();
-  if (args.length > 1) watch.declare(args);
-  const result = Reflect.apply(watch.writeHead, this, args);
-  if (this.statusCode === 101) answeredRaw(this, 101);
-  return result;
-}
-
 function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unknown {
   const watch = this[watched];
-  watch.count(this, args[0], args[1]);
+  watch.writtenBytes += lengthOf(args[0], args[1]);
   return Reflect.apply(
     watch.write,
     this,
-    (watch.hasAllDeclared(this) ? notingDelivery(watch, args) : args) as never,
+    (hasAllDeclared(watch, this) ? notingDelivery(watch, args) : args) as never,
   );
+}
+
+/** Whether all declared bytes have been passed to the connection. Called after a chunk was counted. */
+function hasAllDeclared(watch: ResponseWatch, res: ServerResponse): boolean {
+  if (watch.declaredBytes === 0) watch.declaredBytes = declaredLength(res);
+  return watch.declaredBytes > 0 && watch.writtenBytes >= watch.declaredBytes;
+}
+
+/** Content-Length as it was set, or passed to `writeHead`: `getHeader` does not return the latter. */
+function declaredLength(res: ServerResponse & { readonly _header?: string | null }): number {
+  const declared =
+    res.getHeader('content-length') ?? /^content-length: *(\d+)/im.exec(res._header ?? '')?.[1];
+  return Number(declared ?? -1);
 }
 
 /** The arguments of the last `write`, with a callback: a client that has all bytes may leave before `end` is called. */
@@ -215,26 +166,4 @@ function notingDelivery(watch: ResponseWatch, args: readonly unknown[]): unknown
     if (typeof callback === 'function') callback(error);
   };
   return [...(typeof callback === 'function' ? args.slice(0, -1) : args), delivered];
-}
-
-function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown {
-  const watch = this[watched];
-  const before = watch.responseBytes;
-  const result = Reflect.apply(watch.end, this, args as never);
-  // HTTP/2 writes the last chunk by `write`, which has counted it.
-  if (watch.responseBytes === before) watch.count(this, args[0], args[1]);
-  return result;
-}
-
-/** The connection pushes all data that arrives, even if the app does not read it. */
-function watchedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {
-  const counted = (this as WatchedRequest)[received];
-  counted.bytes += lengthOf(chunk, encoding);
-  return counted.push.call(this, chunk, encoding);
-}
-
-function lengthOf(chunk: unknown, encoding: unknown): number {
-  if (typeof chunk === 'string')
-    return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
-  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }

@@ -19,7 +19,8 @@ export interface RoutedContext {
   readonly mountPath?: unknown;
 }
 
-interface RouteLayer {
+/** A layer of a router. */
+export interface RouteLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];
   readonly regexp?: unknown;
@@ -87,6 +88,12 @@ function fittingLayer({ matched, method, _matchedRoute: ran }: RoutedContext): R
     if (layer.path === ran && lastBreadth !== breadths.all) return last;
   }
   return first ?? otherMethod;
+}
+
+/** The layer that alone matched, in an app that is not mounted: then its path is the route. */
+export function onlyLayerOf({ matched, mountPath }: RoutedContext): RouteLayer | undefined {
+  if (mountPath !== undefined || !Array.isArray(matched) || matched.length !== 1) return undefined;
+  return isRouteLayer(matched[0]) ? matched[0] : undefined;
 }
 
 /** The paths that a route matches: those of one template, all below a path, or all. A wider match has a greater number. */

@@ -88,7 +88,7 @@ export async function startService(options: ServiceOptions): Promise<string> {
 
   const app = new Koa();
   // First, so that it sees every request; then the routers.
-  app.use(metrics.requestMetrics());
+  app.use(metrics.requestMetrics({ measure: ['first-byte', 'request-size', 'response-size'] }));
   const { enabled, path, token, tokenFile } = metrics.config;
   if (enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
   app.use(healthRouter({ checks }).routes());
