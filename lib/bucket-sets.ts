@@ -1,6 +1,7 @@
 /** Which of the configured bucket sets a histogram has, by the unit in its name. */
 import { catalogue } from './catalogue/catalogue.js';
-import { type BucketSets, defaultMetricsConfig } from './config.js';
+import { defaultMetricsConfig } from './config.js';
+import type { BucketSets } from './config-settings.js';
 
 /** The set of a histogram's unit: seconds, bytes or a rate per second; durations where the name has none of them. */
 export function bucketSetOf(name: string): keyof BucketSets {

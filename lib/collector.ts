@@ -2,7 +2,8 @@
 import type { Registry } from 'prom-client';
 import { bucketSetOf } from './bucket-sets.js';
 import { catalogue, catalogueDefinition } from './catalogue/catalogue.js';
-import { type BucketSets, defaultMetricsConfig } from './config.js';
+import { defaultMetricsConfig } from './config.js';
+import type { BucketSets } from './config-settings.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from './define.js';
 import { type MetricDefinition, type MetricType, shapeOf } from './definition.js';
 import { metricsError, nearest, shown } from './errors.js';

@@ -9,9 +9,6 @@ import { durationBuckets } from './define.js';
 import { ascendingProblem } from './definition-checks.js';
 import { type MetricsError, metricsError, nearest, shown } from './errors.js';
 
-export type { BucketSets, CompleteMetricsConfig, MetricsConfig } from './config-settings.js';
-export { type ConfigVariable, configVariables } from './config-variables.js';
-
 const defaultBucketSets: BucketSets = Object.freeze({
   duration: durationBuckets as number[],
   size: sizeBuckets as number[],

@@ -12,7 +12,8 @@
  * `decorators/` and `middleware/` import these layers and never each other. `createMetrics` combines all of them; it is in
  * `middleware/` and re-exported here only, since this file is the root of the package.
  */
-export { type CreateMetricsOptions, createMetrics, type Metrics } from '../middleware/create-metrics.js';
+export { createMetrics, type Metrics } from '../middleware/create-metrics.js';
+export type { CreateMetricsOptions } from '../middleware/create-metrics-options.js';
 export { MetricsAggregator, type MetricsAggregatorOptions } from './aggregation.js';
 export {
   type AggregatedMetrics,
@@ -34,13 +35,8 @@ export {
   PrometheusMetricsCollector,
   type PrometheusMetricsCollectorOptions,
 } from './collector.js';
-export {
-  type BucketSets,
-  type CompleteMetricsConfig,
-  defaultMetricsConfig,
-  loadMetricsConfig,
-  type MetricsConfig,
-} from './config.js';
+export { defaultMetricsConfig, loadMetricsConfig } from './config.js';
+export type { BucketSets, CompleteMetricsConfig, MetricsConfig } from './config-settings.js';
 export { defineCounter, defineGauge, defineHistogram, defineSummary, durationBuckets } from './define.js';
 export {
   type Aggregator,

@@ -4,7 +4,7 @@ import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/outbound/hosts.js';
-import type { PushOptions } from '../lib/push/pushgateway.js';
+import type { PushOptions } from '../lib/push/push-options.js';
 import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';

@@ -1,6 +1,7 @@
 /** `createMetrics`: one call that sets up everything an application needs. */
 import { PrometheusMetricsCollector } from '../lib/collector.js';
-import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../lib/config.js';
+import { metricsConfigOf } from '../lib/config.js';
+import type { CompleteMetricsConfig, MetricsConfig } from '../lib/config-settings.js';
 import { shown } from '../lib/errors.js';
 import { selfMetricsOf } from '../lib/exposition/self-metrics.js';
 import { HealthChecks } from '../lib/health.js';

@@ -1,6 +1,6 @@
 /** The parts of `createMetrics` that run between its start and its stop: how each one starts, and how it ends. */
 import { hostname } from 'node:os';
-import type { CompleteMetricsConfig } from '../lib/config.js';
+import type { CompleteMetricsConfig } from '../lib/config-settings.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { ShutdownStep } from '../lib/shutdown.js';

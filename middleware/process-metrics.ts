@@ -3,7 +3,7 @@ import { MetricsAggregator } from '../lib/aggregation.js';
 import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
 import { buildInfo } from '../lib/catalogue/self.js';
-import type { MetricsConfig } from '../lib/config.js';
+import type { MetricsConfig } from '../lib/config-settings.js';
 import type { AnyInstrument } from '../lib/instruments/any-instrument.js';
 import { instrumentFetch } from '../lib/outbound/fetch.js';
 import { isPromClientRegistry } from '../lib/prom-client-registries.js';

@@ -1,7 +1,7 @@
 /** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views and buckets. */
 import { catalogueBuckets } from '../lib/bucket-sets.js';
 import { catalogue } from '../lib/catalogue/catalogue.js';
-import type { CompleteMetricsConfig } from '../lib/config.js';
+import type { CompleteMetricsConfig } from '../lib/config-settings.js';
 import { metricsError } from '../lib/errors.js';
 import type { AnyRegistry } from '../lib/registry.js';
 import { type MetricViews, viewedDefinition } from '../lib/views.js';

@@ -13,8 +13,6 @@ import { encodeSnapshot } from './snapshot.js';
 import { damagedOf, putAside, replaceFile, replaceFileNow } from './store.js';
 import { type RestoreReport, takeoverOf } from './takeover.js';
 
-export type { RestoreReport } from './takeover.js';
-
 export interface SnapshotOptions {
   /** The file. Beside it stand the one before (`.1`), a lock while the process lives (`.lock`), and what was found damaged (`.damaged`). */
   readonly file: string;

@@ -7,16 +7,8 @@ export {
   type JoinClusterOptions,
   joinCluster,
 } from '../cluster/cluster-worker.js';
-export {
-  keepSnapshots,
-  type RestoreReport,
-  type SnapshotOptions,
-  type Snapshots,
-} from '../durability/keep-snapshots.js';
-export {
-  type BasicAuth,
-  type MetricsPush,
-  type PushOptions,
-  type PushStopOptions,
-  startPush,
-} from '../push/pushgateway.js';
+export { keepSnapshots, type SnapshotOptions, type Snapshots } from '../durability/keep-snapshots.js';
+export type { RestoreReport } from '../durability/takeover.js';
+export type { PushOptions } from '../push/push-options.js';
+export type { BasicAuth } from '../push/push-target.js';
+export { type MetricsPush, type PushStopOptions, startPush } from '../push/pushgateway.js';

@@ -17,12 +17,8 @@ export type {
   Subject,
 } from './model.js';
 export type { BundleOptions, BundleSettings, PrometheusVersion } from './settings.js';
-export {
-  type BurnFactor,
-  defaultSlos,
-  defineSlo,
-  type Slo,
-  type SloOptions,
-  type SloSeverities,
-} from './slo/slo.js';
+export type { BurnFactor } from './slo/burn-rates.js';
+export { defaultSlos } from './slo/default-slos.js';
+export { defineSlo, type SloOptions } from './slo/slo-definition.js';
+export type { Slo, SloSeverities } from './slo/slo-model.js';
 export { type WriteBundleOptions, type WrittenBundle, writeBundle } from './write-bundle.js';

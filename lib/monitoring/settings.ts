@@ -1,6 +1,7 @@
 /** The options of a bundle and their defaults. */
 import { isOfCatalogue } from '../catalogue/catalogue.js';
-import { type CompleteMetricsConfig, type MetricsConfig, metricsConfigOf } from '../config.js';
+import { metricsConfigOf } from '../config.js';
+import type { CompleteMetricsConfig, MetricsConfig } from '../config-settings.js';
 import type { MetricDefinition } from '../definition.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import type { OptionNames } from '../option-names.js';

@@ -11,9 +11,6 @@ import { backoffSeconds } from './backoff.js';
 import { maxSeconds, type PushOptions, pushSettings } from './push-options.js';
 import { askGateway, type GatewayFailure, type GatewayRequest } from './push-request.js';
 
-export type { PushOptions } from './push-options.js';
-export type { BasicAuth } from './push-target.js';
-
 export interface PushStopOptions {
   /** Seconds that all of it may take; with 0 there is no final push. Default: 5. */
   readonly deadlineSeconds?: number;

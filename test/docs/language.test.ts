@@ -173,9 +173,23 @@ function offences(file: string, text: string): string[] {
     .map(({ line, word, instead }) => `${file}:${line}: "${word}" -> write "${instead}"`);
 }
 
+/** Files that have not been rewritten yet, with the number of their phrases. It only ever gets shorter: a rewritten file leaves it. */
+const unwrittenFile = 'test/docs/language-left.json';
+const unwritten = JSON.parse(readFileSync(fromRoot(unwrittenFile), 'utf8')) as Readonly<Record<string, number>>;
+
 test('sources, test titles and documents are written in the words of the glossary', (t) => {
-  const found = files.flatMap((file) => offences(file, readFileSync(fromRoot(file), 'utf8')));
-  t.deepEqual(found, [], `${found.length} phrases:\n${found.join('\n')}`);
+  const found = files
+    .map((file) => ({ file, all: offences(file, readFileSync(fromRoot(file), 'utf8')) }))
+    .filter(({ file, all }) => all.length !== (unwritten[file] ?? 0));
+  t.deepEqual(
+    found.map(({ file, all }) => `${file}: ${all.length}, and ${unwritten[file] ?? 0} in ${unwrittenFile}`),
+    [],
+    found.flatMap(({ all }) => all).join('\n'),
+  );
+  t.deepEqual(
+    Object.keys(unwritten).filter((file) => !files.includes(file)),
+    [],
+  );
 });
 
 test('the check reads the sources, the documents and the tests', (t) => {

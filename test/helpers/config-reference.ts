@@ -1,4 +1,4 @@
-import { configVariables } from '../../lib/config.js';
+import { configVariables } from '../../lib/config-variables.js';
 
 /** The reference of the environment variables, generated from their table. */
 export function configReference(): string {

@@ -1,11 +1,7 @@
 import test from 'ava';
-import {
-  configVariables,
-  defaultMetricsConfig,
-  loadMetricsConfig,
-  type MetricsConfig,
-  metricsConfigOf,
-} from '../../lib/config.js';
+import { defaultMetricsConfig, loadMetricsConfig, metricsConfigOf } from '../../lib/config.js';
+import type { MetricsConfig } from '../../lib/config-settings.js';
+import { configVariables } from '../../lib/config-variables.js';
 
 const durations = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600];
 const defaults: MetricsConfig = {

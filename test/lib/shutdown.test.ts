@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { MetricsConfig } from '../../lib/config.js';
+import type { MetricsConfig } from '../../lib/config-settings.js';
 import { keepSnapshots } from '../../lib/durability/keep-snapshots.js';
 import {
   type CreateMetricsOptions,

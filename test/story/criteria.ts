@@ -27,7 +27,7 @@ const overhead = by(
 );
 const scrapedEvery15Seconds = by(
   'lib/monitoring/prometheus/prometheus-files.test.ts',
-  'the service, Prometheus and Alertmanager are scraped every 15 seconds, and alerts go to Alertmanager',
+  'service, Prometheus and Alertmanager are scraped every 15 s, alerts go to Alertmanager',
 );
 const alertsAreTested = by(
   'lib/monitoring/bundle-tools.test.ts',

@@ -3,7 +3,8 @@ import { expectTypeOf } from 'expect-type';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../../lib/catalogue/provider.js';
 import { issuesProcessed, queueDepth } from '../../lib/catalogue/workflow.js';
 import type { CounterDefinition } from '../../lib/definition.js';
-import { defineSlo, type Slo } from '../../lib/monitoring/slo/slo.js';
+import { defineSlo } from '../../lib/monitoring/slo/slo-definition.js';
+import type { Slo } from '../../lib/monitoring/slo/slo-model.js';
 
 const total = { metric: issuesProcessed };
 

@@ -10,11 +10,6 @@ import { checkedSlo, metricsOf } from './slo-checks.js';
 import type { Slo } from './slo-model.js';
 import { sloIntervalSeconds, sloRules } from './slo-rules.js';
 
-export type { BurnFactor } from './burn-rates.js';
-export { defaultSlos } from './default-slos.js';
-export { defineSlo, type SloOptions } from './slo-definition.js';
-export type { Slo, SloSeverities } from './slo-model.js';
-
 /**
  * The SLOs of a bundle: the defaults of its parts, then the user's own. An own SLO replaces the default with the same name.
  * @throws ERR_METRICS_INVALID_MONITORING for two SLOs with one name, a metric that the bundle does not have, a

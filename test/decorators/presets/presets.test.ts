@@ -332,7 +332,7 @@ test('an unknown token type is reported, and the others are counted', async (t) 
     readValue(registry, catalogue.metricsRecordingErrors, { metric: 'ai_tokens_total', reason: 'value' }),
     1,
   );
-  t.true(registry.warnings[0]?.message.includes('Unknown kind of tokens `inputTokens`'));
+  t.true(registry.warnings[0]?.message.includes('Unknown type of tokens `inputTokens`'));
 });
 
 // ---- @PlatformRequest ---------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ test('a file of options may be TypeScript, where Node can load it', async (t) =>
 test("a user's metric and a rule over it, in a file that imports the package", async (t) => {
   const file = await configFile(
     t,
-    `import { defineCounter } from ${JSON.stringify(compiled('lib/definition.ts'))};
+    `import { defineCounter } from ${JSON.stringify(compiled('lib/define.ts'))};
 export default {
   definitions: [defineCounter({ name: 'jobs_total', help: 'Jobs.' })],
   recordingRules: [{ record: 'job:jobs:rate5m', expression: 'sum by (job) (rate(jobs_total[5m]))' }],
@@ -91,7 +91,7 @@ test('what does not fit the definitions exits with 1, writes nothing and says wh
   t.is(stdout, '');
   t.regex(
     stderr,
-    /^Invalid monitoring bundle: record `job:x:rate5m` in .* did you mean `issues_processed_total`\?/,
+    /^Invalid monitoring bundle: record `job:x:rate5m` in .* Did you mean `issues_processed_total`\?/,
   );
   t.deepEqual(await readdir(outer), []);
 });

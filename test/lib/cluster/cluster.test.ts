@@ -421,7 +421,7 @@ async function startRejoiningThread(): Promise<Worker> {
     const tasks = async () => {
       const { joinCluster } = await import(${JSON.stringify(compiled('lib/cluster/cluster-worker.ts'))});
       const { MetricsRegistry } = await import(${JSON.stringify(compiled('lib/registry.ts'))});
-      const { defineSummary } = await import(${JSON.stringify(compiled('lib/definition.ts'))});
+      const { defineSummary } = await import(${JSON.stringify(compiled('lib/define.ts'))});
       const { work, workDuration } = await import(${JSON.stringify(compiled('test/fixtures/cluster/definitions.ts'))});
       const { Counter } = await import('prom-client');
       const warnings = [];

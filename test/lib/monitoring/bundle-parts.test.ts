@@ -6,7 +6,7 @@ import { label } from '../../../lib/label.js';
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
 import { bundleParts } from '../../../lib/monitoring/bundle-parts.js';
 import { type BundleOptions, bundleSettings } from '../../../lib/monitoring/settings.js';
-import { defineSlo } from '../../../lib/monitoring/slo/slo.js';
+import { defineSlo } from '../../../lib/monitoring/slo/slo-definition.js';
 import { ownAlert } from '../../helpers/user-alert.js';
 
 const jobs = defineCounter({

@@ -7,7 +7,10 @@ import { issuesProcessed, queueDepth } from '../../../../lib/catalogue/workflow.
 import { defineCounter } from '../../../../lib/define.js';
 import { bundleSettings } from '../../../../lib/monitoring/settings.js';
 import { type BurnFactor, burnFactors, canFire } from '../../../../lib/monitoring/slo/burn-rates.js';
-import { defaultSlos, defineSlo, type Slo, sloGroups, slosOf } from '../../../../lib/monitoring/slo/slo.js';
+import { defaultSlos } from '../../../../lib/monitoring/slo/default-slos.js';
+import { sloGroups, slosOf } from '../../../../lib/monitoring/slo/slo.js';
+import { defineSlo } from '../../../../lib/monitoring/slo/slo-definition.js';
+import type { Slo } from '../../../../lib/monitoring/slo/slo-model.js';
 
 const events = {
   bad: { metric: issuesProcessed, matches: { outcome: 'failure' } },

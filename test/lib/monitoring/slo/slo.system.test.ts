@@ -6,7 +6,9 @@ import { bundleParts } from '../../../../lib/monitoring/bundle-parts.js';
 import { type Alert, type AlertCase, isAlert, type RuleGroup } from '../../../../lib/monitoring/model.js';
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
 import { burnLegs } from '../../../../lib/monitoring/slo/burn-rates.js';
-import { defineSlo, type Slo, sloGroups, slosOf } from '../../../../lib/monitoring/slo/slo.js';
+import { sloGroups, slosOf } from '../../../../lib/monitoring/slo/slo.js';
+import { defineSlo } from '../../../../lib/monitoring/slo/slo-definition.js';
+import type { Slo } from '../../../../lib/monitoring/slo/slo-model.js';
 import { testWith } from '../../../helpers/programs.js';
 import { checkRules, type RuleTest, runRuleTests } from '../../../helpers/promtool.js';
 
