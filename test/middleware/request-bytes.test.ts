@@ -24,6 +24,7 @@ import {
   httpServerTimeToFirstByte,
 } from '../../lib/catalogue/http.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
+import { requestMeasures } from '../../middleware/body-watch.js';
 import { requestMetrics } from '../../middleware/index.js';
 import { stopTimers } from '../helpers/manual-stopwatch.js';
 import { until } from '../helpers/until.js';
@@ -66,7 +67,7 @@ function appOf(registry: ReturnType<typeof createTestRegistry>): Koa {
   router.get('/hang', () => new Promise(() => {}));
   const app = new Koa();
   app.silent = true;
-  app.use(requestMetrics({ registry })).use(router.routes());
+  app.use(requestMetrics({ registry, measure: requestMeasures })).use(router.routes());
   return app;
 }
 

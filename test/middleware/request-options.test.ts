@@ -148,12 +148,86 @@ test("semantics 'opentelemetry' has the names and labels of the conventions", as
     [
       'http_server_request_duration_seconds',
       'http_server_active_requests',
-      'http_server_request_body_size_bytes',
-      'http_server_response_body_size_bytes',
       'http_server_aborted_bodies_total',
       'http_server_failed_bodies_total',
     ],
   );
+});
+
+for (const [measure, metric, replaced] of [
+  ['first-byte', 'http_server_time_to_first_byte_seconds', 'writeHead'],
+  ['request-size', 'http_server_request_size_bytes', 'push'],
+  ['response-size', 'http_server_response_size_bytes', 'end'],
+] as const) {
+  test(`measure: ['${measure}'] adds ${metric}, and replaces only \`${replaced}\` in addition`, async (t) => {
+    const registry = createTestRegistry();
+    let own: string[] = [];
+    const app = new Koa().use(requestMetrics({ registry, measure: [measure] })).use((ctx) => {
+      own = ['writeHead', 'end'].filter((name) => Object.hasOwn(ctx.res, name));
+      if (Object.hasOwn(ctx.req, 'push')) own.push('push');
+      ctx.body = 'ok';
+    });
+    const server = await serve(app);
+    t.teardown(() => server.close());
+    await (await fetch(server.url, { method: 'POST', body: 'hello' })).text();
+    const instrument = registry.get(metric);
+    if (instrument === undefined) throw new Error(`no ${metric}`);
+    await until('the request', async () =>
+      (await readSamples(registry, instrument.definition)).length > 0 ? true : undefined,
+    );
+    t.deepEqual(own, [replaced]);
+    const added = [
+      'http_server_time_to_first_byte_seconds',
+      'http_server_request_size_bytes',
+      'http_server_response_size_bytes',
+    ];
+    t.deepEqual(
+      added.filter((name) => registry.get(name) !== undefined),
+      [metric],
+    );
+  });
+}
+
+test('without measure, neither the first byte nor the sizes are measured, and nothing is replaced for them', async (t) => {
+  const registry = createTestRegistry();
+  let own: string[] = [];
+  const app = new Koa().use(requestMetrics({ registry })).use((ctx) => {
+    own = ['writeHead', 'end'].filter((name) => Object.hasOwn(ctx.res, name));
+    if (Object.hasOwn(ctx.req, 'push')) own.push('push');
+    ctx.body = 'ok';
+  });
+  const server = await serve(app);
+  t.teardown(() => server.close());
+  await (await fetch(server.url, { method: 'POST', body: 'hello' })).text();
+  t.deepEqual(own, []);
+  t.deepEqual(
+    registry.instruments().map((instrument) => instrument.name),
+    [
+      'http_server_request_duration_seconds',
+      'http_server_requests_in_flight',
+      'http_server_aborted_bodies_total',
+      'http_server_failed_bodies_total',
+    ],
+  );
+});
+
+test('two registries of one app may measure different things', async (t) => {
+  const [plain, full] = [createTestRegistry(), createTestRegistry()];
+  const app = new Koa()
+    .use(requestMetrics({ registry: plain }))
+    .use(requestMetrics({ registry: full, measure: ['response-size'] }))
+    .use((ctx) => {
+      ctx.body = 'hello';
+    });
+  const server = await serve(app);
+  t.teardown(() => server.close());
+  await (await fetch(server.url)).text();
+  const samples = await until('the request', async () => {
+    const found = await readSamples(full, catalogue.httpServerResponseSize);
+    return found.length > 0 ? found : undefined;
+  });
+  t.is(samples.find(({ metricName }) => metricName?.endsWith('_sum'))?.value, 5);
+  t.is(plain.get('http_server_response_size_bytes'), undefined);
 });
 
 test('an app that mounts the middleware twice records each request once', async (t) => {
@@ -174,11 +248,15 @@ test('an app that mounts the middleware twice records each request once', async 
 for (const [options, message] of [
   [
     { skips: () => true },
-    'Unknown option `skips` of requestMetrics: expected some of registry, skip, duration, labels, statusCode, buckets, semantics. Did you mean `skip`?',
+    'Unknown option `skips` of requestMetrics: expected some of registry, skip, duration, labels, statusCode, buckets, measure, semantics. Did you mean `skip`?',
   ],
   [
     { skip: '/health' },
     'Invalid `skip` of requestMetrics: expected a function of the context, received "/health".',
+  ],
+  [
+    { measure: ['first-bite'] },
+    'Invalid `measure` of requestMetrics: expected an array of "first-byte", "request-size", "response-size", received ["first-bite"]. Did you mean `first-byte`?',
   ],
   [
     { semantics: 'otel' },
