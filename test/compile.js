@@ -54,7 +54,7 @@ async function newestSource() {
           await readdir(join(root, folder), { recursive: true })
         )
           .map((name) => join(folder, name))
-          .filter((name) => /\.[cm]?ts$/.test(name) || /^lib\/monitoring\/.*\.(md|yml)$/.test(name)),
+          .filter((name) => /\.[cm]?ts$/.test(name) || /^lib\/monitoring\/.*\.(md|tmpl|yml)$/.test(name)),
       ),
     )
   ).flat();

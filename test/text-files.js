@@ -7,5 +7,5 @@ import { readdir } from 'node:fs/promises';
  */
 export async function textFilesIn(folder) {
   const names = (await readdir(folder, { recursive: true })).map((name) => name.replaceAll('\\', '/'));
-  return names.filter((name) => /\/.*\.(md|yml)$/.test(name)).sort();
+  return names.filter((name) => /\/.*\.(md|tmpl|yml)$/.test(name)).sort();
 }

@@ -130,9 +130,7 @@ function alertCoverage(alert: Alert, queries: readonly PanelQuery[], reached: Re
 
 /** The buckets of a histogram and its count describe the same events. */
 function sibling(series: string): string {
-  return series.endsWith('_bucket')
-    ? series.replace(/_bucket$/, '_count')
-    : series.replace(/_count$/, '_bucket');
+  return series.replace(/_(bucket|count)$/, (suffix) => (suffix === '_bucket' ? '_count' : '_bucket'));
 }
 
 function isOf(series: string, metric: string): boolean {

@@ -74,21 +74,10 @@ export interface BundleOptions {
   readonly quietHours?: Partial<QuietHours> | false;
 }
 
-type WithDefaults =
-  | 'targets'
-  | 'alertmanager'
-  | 'prometheus'
-  | 'grafanaUrl'
-  | 'runbookUrl'
-  | 'slos'
-  | 'alerts'
-  | 'recordingRules'
-  | 'target'
-  | 'createdSamples'
-  | 'externalLabels';
+type Optional = 'include' | 'quietHours' | 'remoteWriteUrl' | 'remoteWriteTokenFile';
 
 /** The options of a bundle, checked and complete. */
-export interface BundleSettings extends BundleIdentity, Required<Pick<BundleOptions, WithDefaults>> {
+export interface BundleSettings extends BundleIdentity, Required<Omit<BundleOptions, Optional>> {
   /** The service's own settings. */
   readonly config: CompleteMetricsConfig;
   /** Label `job` of the service in Prometheus: its name. */

@@ -1,8 +1,8 @@
 /** Writes the YAML files of the bundle, so that the same settings give the same bytes. */
 import { Document, isScalar, parseAllDocuments, type Scalar, visit, type YAMLMap } from 'yaml';
-import { isObject } from './checks.js';
 import type { BundleFile } from './model.js';
 import textFiles from './text-files.cjs';
+import { filled } from './text-template.js';
 
 /** The first line of every generated file that can have comments. */
 export const generatedBy =
@@ -22,25 +22,6 @@ export function yamlTemplate(file: string, values: object): unknown[] {
 }
 
 const templates = new Map<string, readonly unknown[]>();
-
-function filled(node: unknown, values: object): unknown {
-  if (typeof node === 'string') {
-    const whole = /^\{\{([\w.]+)\}\}$/.exec(node)?.[1];
-    if (whole !== undefined) return valueAt(whole, values);
-    return node.replaceAll(/\{\{([\w.]+)\}\}/g, (_, path: string) => String(valueAt(path, values)));
-  }
-  if (Array.isArray(node))
-    return node.map((item) => filled(item, values)).filter((item) => item !== undefined);
-  if (!isObject(node)) return node;
-  const entries = Object.entries(node).map(([key, value]) => [key, filled(value, values)] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-}
-
-function valueAt(path: string, values: object): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((parent, key) => (parent as Readonly<Record<string, unknown>>)[key], values);
-}
 
 /**
  * A YAML file.

@@ -1,6 +1,7 @@
 /** Receivers of Alertmanager. Their secrets are in files beside the configuration. */
 import { check, checkKeys, isHttpUrl, isObject } from '../checks.js';
 import type { BundleFile } from '../model.js';
+import { filledText } from '../text-template.js';
 
 /**
  * The destination of notifications. Paths of files are absolute, or relative to `alertmanager/`, where Alertmanager is started.
@@ -109,17 +110,8 @@ export function receiverFiles(receivers: Receivers): BundleFile[] {
 }
 
 function readmeOf(placeholders: readonly (keyof Receivers)[]): string {
-  return `# Receivers
-
-Each file here has one line: the URL of an incoming webhook of Slack, or of a compatible service (Mattermost, Rocket.Chat,
-Discord with \`/slack\`). Alertmanager reads it for every notification and needs no restart. No server listens at the generated
-URLs, so every notification fails until you replace them. \`tamma-metrics bundle\` never overwrites these files.
-
-${placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option][1]}`).join('\n')}
-
-Set other kinds (PagerDuty, Opsgenie, a webhook) with the option \`receivers\`. Their keys can be files in this folder too,
-\`{ pagerdutyKeyFile: 'receivers/pagerduty.key' }\`: Docker Compose mounts the folder, and in Kubernetes it is a Secret.
-`;
+  const files = placeholders.map((option) => `- \`${receiverNames[option]}.url\`: ${purposes[option][1]}`);
+  return filledText('alertmanager/receivers.md', { files: files.join('\n') });
 }
 
 function placeholderPath(option: keyof Receivers): string {

@@ -1,4 +1,5 @@
 /** The configuration of Prometheus. */
+import { isUserLabelName } from '../../naming.js';
 import { check, isHttpUrl } from '../checks.js';
 import { addressOfUrl, agentArguments, startCommand } from '../deploy/start-commands.js';
 import type { BundleFile } from '../model.js';
@@ -134,12 +135,7 @@ function checkSettings(settings: BundleSettings): void {
   }))
     for (const address of addresses) check(isAddress(address), `\`${option}\``, '`host:port`', address);
   for (const [name, value] of Object.entries(settings.externalLabels)) {
-    check(
-      /^(?!__)[a-zA-Z_]\w*$/.test(name),
-      '`externalLabels`',
-      'valid label names that do not start with `__`',
-      name,
-    );
+    check(isUserLabelName(name), '`externalLabels`', 'valid label names that do not start with `__`', name);
     check(typeof value === 'string', `external label \`${name}\``, 'a string', value);
   }
   if (url === undefined) {

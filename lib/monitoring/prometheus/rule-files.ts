@@ -1,4 +1,3 @@
-/** Rule files in Prometheus' format. */
 import { runbookUrl } from '../alerts/runbook-links.js';
 import { dashboardUid } from '../bundle-identity.js';
 import { type Alert, type BundleFile, isAlert, type RecordingRule, type RuleGroup } from '../model.js';

@@ -50,8 +50,12 @@ export function checkUserRules({
         .reduce<unknown>((parent, key) => (parent as Record<string, unknown>)[key], alert);
       check(isValid(value), `\`${path}\` of alert \`${name}\``, expected, value);
     }
-    const isGenerated = isOneOf(dashboards)(dashboard);
-    check(isGenerated, `\`dashboard\` of alert \`${name}\``, `one of ${dashboards.join(', ')}`, dashboard);
+    check(
+      isOneOf(dashboards)(dashboard),
+      `\`dashboard\` of alert \`${name}\``,
+      `one of ${dashboards.join(', ')}`,
+      dashboard,
+    );
   }
   for (const { record, expression } of recordingRules) {
     const what = 'name of a recording rule';
