@@ -175,7 +175,9 @@ function offences(file: string, text: string): string[] {
 
 /** Files that have not been rewritten yet, with the number of their phrases. It only ever gets shorter: a rewritten file leaves it. */
 const unwrittenFile = 'test/docs/language-left.json';
-const unwritten = JSON.parse(readFileSync(fromRoot(unwrittenFile), 'utf8')) as Readonly<Record<string, number>>;
+const unwritten = JSON.parse(readFileSync(fromRoot(unwrittenFile), 'utf8')) as Readonly<
+  Record<string, number>
+>;
 
 test('sources, test titles and documents are written in the words of the glossary', (t) => {
   const found = files
