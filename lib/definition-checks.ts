@@ -4,7 +4,7 @@ import { metricsError, nearest, shown } from './errors.js';
 import type { Label, LabelShape } from './label.js';
 import { checkHelp, checkLabelName, checkMetricName, lintRules } from './naming.js';
 
-export function checkOptionNames(metric: string, options: object, known: readonly string[]): void {
+function checkOptionNames(metric: string, options: object, known: readonly string[]): void {
   for (const option of Object.keys(options)) {
     if (known.includes(option)) continue;
     const meant =
@@ -16,7 +16,7 @@ export function checkOptionNames(metric: string, options: object, known: readonl
   }
 }
 
-export function checkedLabels<L extends LabelShape>(metric: string, labels: L | undefined): L {
+function checkedLabels<L extends LabelShape>(metric: string, labels: L | undefined): L {
   if (labels !== undefined && (typeof labels !== 'object' || labels === null || Array.isArray(labels))) {
     throw metricsError(
       'ERR_METRICS_INVALID_LABEL',

@@ -18,7 +18,7 @@ export function checkFactoryOptions<O extends object>(
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION if it is not a `MetricsRegistry` */
-export function checkRegistry(where: string, registry: unknown): asserts registry is AnyRegistry {
+function checkRegistry(where: string, registry: unknown): asserts registry is AnyRegistry {
   if (registry instanceof MetricsRegistry) return;
   throw invalidOption(
     where,

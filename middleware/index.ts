@@ -1,4 +1,5 @@
 /** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
+export type { RequestMeasure } from './body-watch.js';
 export type { FetchHandler } from './fetch-answer.js';
 export type { HealthRouterOptions } from './health-endpoints.js';
 export { healthRouter } from './health-router.js';

@@ -39,7 +39,7 @@ export function readSampleLine(line: string): SampleLine | undefined {
 }
 
 /** A number as Prometheus writes it; `undefined` for anything else. */
-export function readNumber(text: string): number | undefined {
+function readNumber(text: string): number | undefined {
   switch (text) {
     case '+Inf':
       return Number.POSITIVE_INFINITY;

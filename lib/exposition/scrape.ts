@@ -213,7 +213,7 @@ export function isNamed(metric: unknown, names: ReadonlySet<string>): boolean {
   return false;
 }
 
-export function nameOf(metric: unknown): string {
+function nameOf(metric: unknown): string {
   try {
     const { name } = metric as { name?: unknown };
     return typeof name === 'string' ? name : 'unknown';

@@ -35,7 +35,7 @@ export function checkKeys(
 }
 
 /** @throws ERR_METRICS_INVALID_MONITORING for anything but a text that is not blank */
-export function checkText(value: unknown, what: string, expected: string): asserts value is string {
+function checkText(value: unknown, what: string, expected: string): asserts value is string {
   check(typeof value === 'string' && value.trim() !== '', what, expected, value);
 }
 

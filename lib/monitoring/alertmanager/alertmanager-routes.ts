@@ -6,11 +6,11 @@ import type { BundleSettings } from '../settings.js';
 import { timeIntervals } from './quiet-hours.js';
 
 /** Alerts for a service that cannot be scraped: they suppress every other alert of the service. */
-export const platformDownAlerts: readonly string[] = Object.freeze(['TargetsDown', 'TargetsAbsent']);
+const platformDownAlerts: readonly string[] = Object.freeze(['TargetsDown', 'TargetsAbsent']);
 /** Alerts about the monitoring itself, which are never suppressed. */
-export const watcherAlerts: readonly string[] = Object.freeze(['NotificationsFailing', 'RuleFailures']);
+const watcherAlerts: readonly string[] = Object.freeze(['NotificationsFailing', 'RuleFailures']);
 /** The alert that always fires. */
-export const watchdogAlert = 'Watchdog';
+const watchdogAlert = 'Watchdog';
 
 /** Labels, by part, whose value a page and the tickets that it suppresses must share. */
 const sharedLabels: readonly (readonly [label: string, part: BundlePart])[] = [

@@ -11,7 +11,7 @@ const day = 86_400;
 const hour = 3_600;
 
 /** Seconds of history without which nothing is unusual. */
-export const historySeconds = 7 * day;
+const historySeconds = 7 * day;
 
 /**
  * A record that is more than some times what it was in the same hour, give or take one, on any of the earlier days; nothing

@@ -64,7 +64,7 @@ export function checkLegs(slo: string, objective: number, factors: readonly Burn
 }
 
 /** The minimum objective, in hundredths of a per cent, with which a leg can fire. */
-export function minObjective(factor: number): number {
+function minObjective(factor: number): number {
   const least = Math.ceil((1 - 1 / factor) * 10_000) / 10_000;
   return canFire(factor, least) ? least : Math.round(least * 10_000 + 1) / 10_000;
 }

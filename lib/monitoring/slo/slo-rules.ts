@@ -21,7 +21,7 @@ export const sloRecords = Object.freeze({
 });
 
 /** `slo:sli_error:ratio_rate1h`: share of bad events; no value without events. */
-export function errorRatioRecord(seconds: number): string {
+function errorRatioRecord(seconds: number): string {
   return `slo:sli_error:ratio_rate${duration(seconds)}`;
 }
 
@@ -36,7 +36,7 @@ export function recordOf({ job }: Pick<BundleSettings, 'job'>, { name }: Pick<Sl
 }
 
 /** `(1 - 0.99)`: PromQL rounds as JavaScript does. */
-export function budgetText({ objective }: Slo): string {
+function budgetText({ objective }: Slo): string {
   return `(1 - ${objective})`;
 }
 

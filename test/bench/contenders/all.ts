@@ -10,7 +10,7 @@ import { promClientLike } from './prom-client-like.js';
 type Client = Parameters<typeof promClientLike>[1];
 
 /** Ratios are to this one. */
-export const reference = promClientLike('prom-client', promClient);
+const reference = promClientLike('prom-client', promClient);
 
 export const contenders: readonly Contender[] = [
   ours,

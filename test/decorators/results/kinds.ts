@@ -27,7 +27,7 @@ export interface Kind {
 /** Named once: a `then` in an object is what is tested here, and nothing that anyone should write. */
 const then = 'then';
 
-export const failure = new Error('failed');
+const failure = new Error('failed');
 
 class SubPromise<T> extends Promise<T> {
   readonly #secret = 7;
