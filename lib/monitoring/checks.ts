@@ -34,11 +34,6 @@ export function checkKeys(
   for (const key of Object.keys(given)) checkOneOf(key, known, what.key);
 }
 
-/** @throws ERR_METRICS_INVALID_MONITORING for anything but a text that is not blank */
-function checkText(value: unknown, what: string, expected: string): asserts value is string {
-  check(typeof value === 'string' && value.trim() !== '', what, expected, value);
-}
-
 /** Whether a value is an http or https URL. */
 export function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);

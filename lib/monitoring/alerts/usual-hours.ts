@@ -10,9 +10,6 @@ const daysBack = [1, 2, 3, 4, 5, 6, 7, 14, 21, 28];
 const day = 86_400;
 const hour = 3_600;
 
-/** Seconds of history without which nothing is unusual. */
-const historySeconds = 7 * day;
-
 /**
  * A record that is more than some times what it was in the same hour, give or take one, on any of the earlier days; nothing
  * where the service was not scraped a week ago.
