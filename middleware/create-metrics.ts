@@ -40,8 +40,6 @@ import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { isClusterWorker, warnOfSharedPort } from './shared-port.js';
 
-export type { CreateMetricsOptions } from './create-metrics-options.js';
-
 /** The metrics of a service, as `createMetrics` sets them up. */
 export interface Metrics {
   /** The configuration with all defaults filled in. */

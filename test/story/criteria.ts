@@ -31,12 +31,9 @@ const scrapedEvery15Seconds = by(
 );
 const alertsAreTested = by(
   'lib/monitoring/bundle-tools.test.ts',
-  'every alert has a test in which it fires, and one in which it is quiet',
+  'every alert has one test in which it fires and one in which it is quiet',
 );
-const thresholds = by(
-  'lib/monitoring/alerts/alerts.test.ts',
-  'a limit of the user changes the rule that it is of, and every limit is used',
-);
+const thresholds = by('lib/monitoring/alerts/alerts.test.ts', 'every threshold changes a rule');
 const dashboards = by(
   'lib/monitoring/dashboards/dashboards.test.ts',
   'the files are six dashboards and their provisioning',
@@ -98,7 +95,7 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
       shownBy: [
         by(
           'middleware/health-router.test.ts',
-          'GET /ready is 200 while it is ready or degraded, and 503 while it is not',
+          'GET /ready is 200 while the service is ready or degraded, and 503 while it is not',
         ),
       ],
     },
@@ -107,7 +104,7 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
       shownBy: [
         by(
           'middleware/create-metrics.test.ts',
-          'one call, start and stop: requests, recorders, the wire, derived gauges, Node’s metrics and health, on a port of their own',
+          'a service measures requests, recorders, outgoing requests, derived gauges, Node and health from start to stop',
         ),
       ],
     },
@@ -162,7 +159,7 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
     { criterion: 'Dashboards', shownBy: [dashboards] },
     {
       criterion: 'The metrics system is monitored',
-      shownBy: [by('middleware/metrics-router-http.test.ts', 'scrapes measure themselves')],
+      shownBy: [by('middleware/metrics-router-http.test.ts', 'scrapes are measured themselves')],
     },
   ],
   'Completion criteria': [
@@ -197,11 +194,11 @@ export const criteria: Readonly<Record<string, readonly Criterion[]>> = {
       shownBy: [
         by(
           'lib/monitoring/deploy/deployment-files.test.ts',
-          'on one machine, the programs share its network, and keep the retention',
+          'Prometheus has the retention, and Alertmanager the configuration of the bundle',
         ),
         by(
           'lib/monitoring/deploy/deployment-files.test.ts',
-          'the operator scrapes what prometheus.yml does: path, interval, job, limits, token',
+          'the operator scrapes with the path, interval, job, limits and token of prometheus.yml',
         ),
       ],
     },
