@@ -158,7 +158,7 @@ testWithBoth(
     t.is(page.alerts.length, 1);
     t.like(page.alerts[0]?.labels, { provider: 'anthropic', severity: 'page', job: 'tamma' });
     t.like(page.alerts[0]?.annotations, {
-      summary: 'Requests to the AI provider anthropic fail',
+      summary: 'Many requests to the AI provider anthropic fail',
       runbook_url: 'runbooks/provider.md#aierrors',
     });
 
