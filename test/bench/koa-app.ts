@@ -71,7 +71,8 @@ function hello(): RouterClass {
 }
 
 function measuring(): KoaClass.Middleware | undefined {
-  if (variant === '@tamma/observability') return requestMetrics({ registry });
+  if (variant === '@tamma/observability')
+    return requestMetrics({ registry, measure: ['first-byte', 'request-size', 'response-size'] });
   if (variant === 'prom-client by hand') return measuredByHand();
   if (variant === '@echo-health/koa-prometheus-exporter') return echoHealth().httpMetricMiddleware();
   return undefined;

@@ -177,7 +177,7 @@ export function koaVerdicts(measurements: readonly KoaMeasurement[]): Verdict[] 
 
 const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
   bare: 'bare, a second time: the control',
-  '@tamma/observability': 'requestMetrics(): duration, in flight, aborted and failed bodies',
+  '@tamma/observability': 'requestMetrics(): duration, first byte, two sizes, in flight',
   'prom-client by hand': 'prom-client by hand: duration, in flight',
   '@echo-health/koa-prometheus-exporter':
     '@echo-health/koa-prometheus-exporter: duration, count, response size',
