@@ -1,8 +1,9 @@
 /** Alerts as rows: what is particular to one alert. The rest is filled in from its subject, its runbook and the settings. */
 import type { HistogramDefinition } from '../../definition.js';
 import type { Alert, AlertCase } from '../model.js';
+import { jobScope, promql } from '../promql/builder.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { inJob, joined, minBad, percent } from './in-job.js';
+import { minBad, percent } from './bad-shares.js';
 import { runbookOf } from './runbook-sections.js';
 import { above, growing } from './series-values.js';
 
@@ -121,19 +122,19 @@ export interface SlowRow extends Pick<AlertRow, 'name' | 'summary' | 'descriptio
 }
 
 export function slowAlert(settings: BundleSettings, row: SlowRow): AlertRow {
-  const { select, increase, record } = inJob(settings);
+  const { joined, selector, increase, record } = promql(jobScope(settings));
   const { definition, level, by, limit, minimum, seriesLabels, besideQuiet = {}, ...texts } = row;
   const pace = (2 * minimum) / 5;
   const series = (fast: number): Series => {
-    const bucket = (le: string) => select(definition, { ...seriesLabels, le }, '_bucket');
+    const bucket = (le: string) => selector(definition, { ...seriesLabels, le }, '_bucket');
     return {
       [bucket(String(definition.buckets[0]))]: growing(fast, 40),
       [bucket(String(definition.buckets.at(-1)))]: growing(fast, 40),
       [bucket('+Inf')]: growing(pace, 40),
-      [select(definition, seriesLabels, '_count')]: growing(pace, 40),
+      [selector(definition, seriesLabels, '_count')]: growing(pace, 40),
     };
   };
-  const observed = increase(definition, [by], 300, {}, '_count');
+  const observed = increase(definition, [by], { window: 300 });
   return {
     ...texts,
     expression: joined(`${record(`${level}:${definition.name}:p95_rate5m`)} > ${limit}`, [

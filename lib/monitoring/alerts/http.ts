@@ -4,15 +4,15 @@ import { httpServerRequestDuration } from '../../catalogue/http.js';
 import type { Alert } from '../model.js';
 import { workRequests } from '../probe-routes.js';
 import { serverError } from '../prometheus/recording-rules.js';
+import { jobScope, promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import { alertsOf, shareAlerts, slowAlert } from './alert-row.js';
-import { inJob, joined } from './in-job.js';
 import { growing, steady } from './series-values.js';
 
 const request = { method: 'GET', route: '/items/:id' };
 
 export function httpAlerts(settings: BundleSettings): Alert[] {
-  const { select, window, increase, record } = inJob(settings);
+  const { joined, selector, window, increase, record } = promql(jobScope(settings));
   const {
     httpErrorPageShare: pageLimit,
     httpErrorShare: ticketLimit,
@@ -21,18 +21,18 @@ export function httpAlerts(settings: BundleSettings): Alert[] {
   } = settings.thresholds;
   const past = window(300);
   const check = { check: 'queue' };
-  const status = select(healthCheckStatus, { ...check, instance: 'a:9090' });
+  const status = selector(healthCheckStatus, { ...check, instance: 'a:9090' });
   const requests = (status_code: string): string =>
-    select(httpServerRequestDuration, { ...request, status_code }, '_count');
+    selector(httpServerRequestDuration, { ...request, status_code }, '_count');
   const pace = (2 * minimum) / 5;
-  const all = increase(httpServerRequestDuration, [], 300, workRequests, '_count');
+  const all = increase(httpServerRequestDuration, [], { window: 300, matches: workRequests });
   const failed = { ...workRequests, status_code: serverError };
-  const failures = increase(httpServerRequestDuration, [], 300, failed, '_count');
+  const failures = increase(httpServerRequestDuration, [], { window: 300, matches: failed });
   return alertsOf(settings, { subject: 'http', dashboard: 'overview' }, [
     {
       name: 'HealthCheckFailing',
       // 0.5 is a warning, not a failure.
-      expression: `min by (job, check) (max_over_time(${select(healthCheckStatus)}[${past}])) == 0`,
+      expression: `min by (job, check) (max_over_time(${selector(healthCheckStatus)}[${past}])) == 0`,
       hold: 60,
       summary: 'The health check {{ $labels.check }} fails',
       description: `The health check {{ $labels.check }} of a process of {{ $labels.job }} has failed throughout ${past} (status {{ $value }}).`,

@@ -11,6 +11,7 @@ import {
 import type { CounterDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
+import { jobScope, promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import {
   alertmanagerConfigReload,
@@ -24,7 +25,7 @@ import {
   up,
 } from '../third-party-metrics.js';
 import { alertsOf } from './alert-row.js';
-import { inJob, joined, percent } from './in-job.js';
+import { percent } from './bad-shares.js';
 import { runbookOf } from './runbook-sections.js';
 import { appearing, growing, steady } from './series-values.js';
 
@@ -36,14 +37,14 @@ export function pipelineAlerts(settings: BundleSettings): Alert[] {
 }
 
 function recordingAlerts(settings: BundleSettings): Alert[] {
-  const { select, window, increase, events } = inJob(settings);
+  const { joined, selector, window, increase, events } = promql(jobScope(settings));
   const { collectorErrors: minErrors, pushFailures: minFailures, snapshotAgeSeconds } = settings.thresholds;
-  const isUp = select(up, instance);
+  const isUp = selector(up, instance);
   /** An alert that fires with the first event, by some labels. */
   const rare = (definition: CounterDefinition, labels: Readonly<Record<string, string>>, before: number) => {
-    const series = select(definition, { ...labels, ...instance });
+    const series = selector(definition, { ...labels, ...instance });
     return {
-      expression: `${events(definition, Object.keys(labels), 3_600)} > 0`,
+      expression: `${events(definition, Object.keys(labels), { window: 3_600 })} > 0`,
       atMinutes: 75,
       labels,
       fires: { [series]: appearing(70, 1, 20), [isUp]: steady(1, 90) },
@@ -51,17 +52,17 @@ function recordingAlerts(settings: BundleSettings): Alert[] {
     };
   };
   const collector = { metric: 'queue_depth' };
-  const collected = select(metricsCollectorErrors, { ...collector, ...instance });
-  const silent = select(metricsClusterWorkers, { ...instance, state: 'silent' });
+  const collected = selector(metricsCollectorErrors, { ...collector, ...instance });
+  const silent = selector(metricsClusterWorkers, { ...instance, state: 'silent' });
   // A snapshot is written at every scrape interval: one may be late.
   const maxAge = Math.max(snapshotAgeSeconds, 3 * settings.config.scrapeIntervalSeconds);
-  const age = select(metricsSnapshotAge, instance);
+  const age = selector(metricsSnapshotAge, instance);
   // By process: one that succeeds must not hide another that fails.
   const push = ['instance', 'target'];
   const target = { ...instance, target: 'gateway:9091' };
   const [failed, succeeded] = [
-    select(metricsPushFailures, target),
-    select(metricsPushSuccessTimestamp, target),
+    selector(metricsPushFailures, target),
+    selector(metricsPushSuccessTimestamp, target),
   ];
   const pushes = growing((3 * minFailures) / 15, 60);
   return alertsOf(settings, shared, [
@@ -79,7 +80,7 @@ function recordingAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsCollectorErrors',
-      expression: `${increase(metricsCollectorErrors, ['metric'], 900)} >= ${minErrors}`,
+      expression: `${increase(metricsCollectorErrors, ['metric'], { window: 900 })} >= ${minErrors}`,
       summary: '{{ $labels.metric }} cannot be collected',
       description: `Collecting {{ $labels.metric }} failed {{ $value | humanize }} times within ${window(900)} (limit ${minErrors}): scrapes lack it, or have its last value.`,
       atMinutes: 30,
@@ -89,7 +90,7 @@ function recordingAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsWorkersSilent',
-      expression: `min by (job, instance) (min_over_time(${select(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
+      expression: `min by (job, instance) (min_over_time(${selector(metricsClusterWorkers, { state: 'silent' })}[${window(300)}])) > 0`,
       hold: 300,
       summary: 'Cluster workers of {{ $labels.instance }} do not answer',
       description: `At least {{ $value }} workers of {{ $labels.instance }} have not answered a scrape for ${window(300)}: their values are missing from the totals.`,
@@ -100,7 +101,7 @@ function recordingAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'MetricsSnapshotStale',
-      expression: `max by (job, instance) (${select(metricsSnapshotAge)}) > ${maxAge}`,
+      expression: `max by (job, instance) (${selector(metricsSnapshotAge)}) > ${maxAge}`,
       hold: 120,
       summary: '{{ $labels.instance }} does not write snapshots',
       description: `The last snapshot of {{ $labels.instance }} is {{ $value | humanizeDuration }} old (limit ${maxAge} s): if the process exits now, what it has counted since is lost.`,
@@ -109,15 +110,15 @@ function recordingAlerts(settings: BundleSettings): Alert[] {
       fires: { [age]: steady(2 * maxAge, 20) },
       quiet: {
         [age]: steady(0, 20),
-        [select(metricsSnapshotAge, { instance: 'b:9090' })]: steady(maxAge / 2, 20),
+        [selector(metricsSnapshotAge, { instance: 'b:9090' })]: steady(maxAge / 2, 20),
       },
     },
     {
       name: 'MetricsPushFailing',
-      expression: joined(`${increase(metricsPushFailures, push, 900)} >= ${minFailures}`, [
+      expression: joined(`${increase(metricsPushFailures, push, { window: 900 })} >= ${minFailures}`, [
         'unless',
         push,
-        `sum by (${['job', ...push].join(', ')}) (changes(${select(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
+        `sum by (${['job', ...push].join(', ')}) (changes(${selector(metricsPushSuccessTimestamp)}[${window(900)}])) > 0`,
       ]),
       hold: 60,
       summary: 'Pushes of {{ $labels.instance }} to {{ $labels.target }} fail',
@@ -136,7 +137,7 @@ const prometheus = { job: 'prometheus' };
 const alertmanager = { job: 'alertmanager' };
 
 function monitoringAlerts(settings: BundleSettings): Alert[] {
-  const { select, window, increase } = inJob(settings);
+  const { selector, window, increase } = promql(jobScope(settings));
   const {
     scrapeTimeShare: maxTime,
     scrapeSamplesShare: maxShare,
@@ -145,29 +146,29 @@ function monitoringAlerts(settings: BundleSettings): Alert[] {
   const past = window(600);
   // Prometheus' default, where its configuration has no timeout.
   const timeout = Math.min(10, settings.intervals.scrapeSeconds);
-  const time = select(scrapeDuration, instance);
+  const time = selector(scrapeDuration, instance);
   const maxSamples = scrapeLimits(settings).samples;
-  const samples = select(scrapeSamples, instance);
+  const samples = selector(scrapeSamples, instance);
   const group = { rule_group: `alerts-pipeline.yml;${settings.prefix}-pipeline-alerts` };
-  const ruleFailures = select(prometheusRuleFailures, { ...prometheus, ...group });
-  const reload = select(prometheusConfigReload, { ...prometheus, ...instance });
+  const ruleFailures = selector(prometheusRuleFailures, { ...prometheus, ...group });
+  const reload = selector(prometheusConfigReload, { ...prometheus, ...instance });
   const reloads = [
-    select(prometheusConfigReload, prometheus),
-    select(alertmanagerConfigReload, alertmanager),
+    selector(prometheusConfigReload, prometheus),
+    selector(alertmanagerConfigReload, alertmanager),
   ];
   const webhook = { integration: 'webhook' };
-  const errors = select(prometheusNotificationErrors, { ...prometheus, alertmanager: 'http://a:9093' });
-  const dropped = select(prometheusNotificationsDropped, prometheus);
-  const refused = select(alertmanagerNotificationsFailed, { ...alertmanager, ...webhook });
+  const errors = selector(prometheusNotificationErrors, { ...prometheus, alertmanager: 'http://a:9093' });
+  const dropped = selector(prometheusNotificationsDropped, prometheus);
+  const refused = selector(alertmanagerNotificationsFailed, { ...alertmanager, ...webhook });
   const lost = [
-    increase(prometheusNotificationErrors, [], 600, prometheus),
-    increase(prometheusNotificationsDropped, [], 600, prometheus),
-    increase(alertmanagerNotificationsFailed, ['integration'], 600, alertmanager),
+    increase(prometheusNotificationErrors, [], { window: 600, matches: prometheus }),
+    increase(prometheusNotificationsDropped, [], { window: 600, matches: prometheus }),
+    increase(alertmanagerNotificationsFailed, ['integration'], { window: 600, matches: alertmanager }),
   ];
   return alertsOf(settings, shared, [
     {
       name: 'ScrapeSlow',
-      expression: `${select(scrapeDuration)} / ${timeout} > ${maxTime}`,
+      expression: `${selector(scrapeDuration)} / ${timeout} > ${maxTime}`,
       hold: 600,
       summary: 'Scrapes of {{ $labels.instance }} are slow',
       description: `A scrape of {{ $labels.instance }} takes {{ $value | humanizePercentage }} of its timeout of ${timeout} s (limit ${percent(maxTime)}). Past the timeout it fails.`,
@@ -178,7 +179,7 @@ function monitoringAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'ScrapeNearLimit',
-      expression: `${select(scrapeSamples)} / ${maxSamples} > ${maxShare}`,
+      expression: `${selector(scrapeSamples)} / ${maxSamples} > ${maxShare}`,
       hold: 300,
       summary: 'Scrapes of {{ $labels.instance }} are close to the sample limit',
       description: `A scrape of {{ $labels.instance }} has {{ $value | humanizePercentage }} of the ${maxSamples} samples that Prometheus accepts (limit ${percent(maxShare)}). Past that it rejects the whole scrape.`,
@@ -189,7 +190,7 @@ function monitoringAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'RuleFailures',
-      expression: `${increase(prometheusRuleFailures, ['rule_group'], 600, prometheus)} > 0`,
+      expression: `${increase(prometheusRuleFailures, ['rule_group'], { window: 600, matches: prometheus })} > 0`,
       hold: 60,
       summary: 'Rules of {{ $labels.rule_group }} cannot be evaluated',
       description: `{{ $value | humanize }} evaluations of rules of {{ $labels.rule_group }} failed within ${past}: alerts of the group may not fire, and its recorded series have gaps.`,

@@ -8,9 +8,11 @@ import {
 import { errors } from '../../catalogue/workflow.js';
 import type { Alert } from '../model.js';
 import { failedStatus } from '../prometheus/recording-rules.js';
+import { jobScope, promql } from '../promql/builder.js';
+import { ratio } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { type AlertRow, alertsOf, type Series, shareAlerts } from './alert-row.js';
-import { inJob, joined, percent, shareOf } from './in-job.js';
+import { minBad, percent } from './bad-shares.js';
 import { above, falling, growing, steady } from './series-values.js';
 
 const platform = { platform: 'github' };
@@ -26,7 +28,7 @@ export function platformAlerts(settings: BundleSettings): Alert[] {
 }
 
 function failing(settings: BundleSettings): AlertRow[] {
-  const { select, window, increase, record } = inJob(settings);
+  const { joined, selector, window, increase, record } = promql(jobScope(settings));
   const {
     platformMinimumRequests: minimum,
     platformErrorPageShare: pageLimit,
@@ -34,12 +36,18 @@ function failing(settings: BundleSettings): AlertRow[] {
   } = settings.thresholds;
   const pace = (2 * minimum) / 5;
   // Every alert has a label `service`, the job: only `platform` says which platform it is.
-  const share = joined(record('job_service:api_requests_failed:ratio_rate5m', 'platform!=""'), [
-    'and',
-    ['service', 'platform'],
-    `${increase(apiRequests, ['service', 'platform'], 300)} >= ${minimum}`,
-  ]);
-  const failures = increase(apiRequests, ['platform'], 300, { status_code: failedStatus });
+  const share = joined(
+    record('job_service:api_requests_failed:ratio_rate5m', { platform: { raw: '!=""' } }),
+    [
+      'and',
+      ['service', 'platform'],
+      `${increase(apiRequests, ['service', 'platform'], { window: 300 })} >= ${minimum}`,
+    ],
+  );
+  const failures = increase(apiRequests, ['platform'], {
+    window: 300,
+    matches: { status_code: failedStatus },
+  });
   const labels = { service: 'github', ...platform, method: 'GET' };
   return shareAlerts({
     name: 'PlatformErrors',
@@ -60,8 +68,8 @@ function failing(settings: BundleSettings): AlertRow[] {
     labels: platform,
     // A 404 is an answer.
     series: (failed, kind) => ({
-      [select(apiRequests, { ...labels, status_code: '404' })]: growing(pace * (1 - failed), 40),
-      [select(apiRequests, { ...labels, status_code: kind === 'fires' ? 'ECONNRESET' : '502' })]: growing(
+      [selector(apiRequests, { ...labels, status_code: '404' })]: growing(pace * (1 - failed), 40),
+      [selector(apiRequests, { ...labels, status_code: kind === 'fires' ? 'ECONNRESET' : '502' })]: growing(
         pace * failed,
         40,
       ),
@@ -73,10 +81,10 @@ function failing(settings: BundleSettings): AlertRow[] {
 const minReset = 300;
 
 function quotaExhaustion(settings: BundleSettings): AlertRow {
-  const { select, window } = inJob(settings);
+  const { selector, window } = promql(jobScope(settings));
   const { platformQuotaSeconds: ahead } = settings.thresholds;
   const { speedUp } = settings.intervals;
-  const [remaining, reset] = [select(platformRateLimitRemaining), select(platformRateLimitReset)];
+  const [remaining, reset] = [selector(platformRateLimitRemaining), selector(platformRateLimitReset)];
   const past = window(900);
   const each = 'job, instance, platform, resource';
   const seconds = `${remaining} / (-1 * deriv(${remaining}[${past}]) > 0)`;
@@ -86,8 +94,8 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
   // At this pace, nothing is left half the horizon after the twentieth minute.
   const pace = 100;
   const series = (resetSeconds: number): Series => ({
-    [select(platformRateLimitRemaining, labels)]: falling(pace * (20 + ahead / 120), pace, 40),
-    [select(platformRateLimitReset, labels)]: steady(resetSeconds / speedUp, 40),
+    [selector(platformRateLimitRemaining, labels)]: falling(pace * (20 + ahead / 120), pace, 40),
+    [selector(platformRateLimitReset, labels)]: steady(resetSeconds / speedUp, 40),
   });
   return {
     name: 'PlatformQuotaExhaustion',
@@ -105,7 +113,7 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
 }
 
 function webhooks(settings: BundleSettings): AlertRow[] {
-  const { select, window, increase, events } = inJob(settings);
+  const { selector, window, increase, events } = promql(jobScope(settings));
   const {
     webhookFailureShare: limit,
     webhookMinimum: minimum,
@@ -114,15 +122,15 @@ function webhooks(settings: BundleSettings): AlertRow[] {
   const pace = (2 * minimum) / 15;
   const labels = { ...platform, event_type: 'issues' };
   const series = (failed: number): Series => ({
-    [select(webhooksProcessed, { ...labels, outcome: 'failure' })]: growing(pace * failed, 60),
-    [select(webhooksProcessed, { ...labels, outcome: 'success' })]: growing(pace * (1 - failed), 60),
+    [selector(webhooksProcessed, { ...labels, outcome: 'failure' })]: growing(pace * failed, 60),
+    [selector(webhooksProcessed, { ...labels, outcome: 'success' })]: growing(pace * (1 - failed), 60),
   });
-  const share = shareOf(
-    increase(webhooksProcessed, ['platform'], 900, { outcome: 'failure' }),
-    increase(webhooksProcessed, ['platform'], 900),
-    minimum,
+  const share = ratio(
+    increase(webhooksProcessed, ['platform'], { window: 900, matches: { outcome: 'failure' } }),
+    increase(webhooksProcessed, ['platform'], { window: 900 }),
+    { part: minBad.ticket, whole: minimum },
   );
-  const forged = select(errors, { ...signature, severity: 'medium', component: 'webhooks' });
+  const forged = selector(errors, { ...signature, severity: 'medium', component: 'webhooks' });
   return [
     {
       name: 'WebhookFailures',
@@ -137,7 +145,7 @@ function webhooks(settings: BundleSettings): AlertRow[] {
     },
     {
       name: 'WebhookSignatureFailures',
-      expression: `${events(errors, ['component'], 900, signature)} >= ${minForged}`,
+      expression: `${events(errors, ['component'], { window: 900, matches: signature })} >= ${minForged}`,
       summary: 'Webhooks with invalid signatures arrive at {{ $labels.component }}',
       description: `{{ $value | humanize }} webhooks were refused within ${window(900)} for an invalid signature or token (limit ${minForged}).`,
       atMinutes: 45,

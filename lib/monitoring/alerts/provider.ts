@@ -16,10 +16,12 @@ import {
 } from '../../catalogue/provider.js';
 import type { CounterDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
+import { jobScope, promql } from '../promql/builder.js';
+import { ratio } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { up } from '../third-party-metrics.js';
 import { type AlertRow, alertsOf, type Series, shareAlerts, slowAlert } from './alert-row.js';
-import { inJob, joined, minBad, percent, shareOf } from './in-job.js';
+import { minBad, percent } from './bad-shares.js';
 import { above, appearing, changing, growing, halfHourly, historySteps, steady } from './series-values.js';
 import { unusual } from './usual-hours.js';
 
@@ -35,7 +37,7 @@ export function providerAlerts(settings: BundleSettings): Alert[] {
 }
 
 function requestRows(settings: BundleSettings): AlertRow[] {
-  const { select, window, increase, record } = inJob(settings);
+  const { joined, selector, window, increase, record } = promql(jobScope(settings));
   const {
     aiErrorPageShare: pageLimit,
     aiErrorShare: ticketLimit,
@@ -47,16 +49,16 @@ function requestRows(settings: BundleSettings): AlertRow[] {
   const failedShare = (minimumBad: number): string =>
     joined(
       record('job_provider:ai_requests_failed:ratio_rate5m'),
-      ['and', by, `${increase(aiRequests, by, 300)} >= ${minimum}`],
-      ['and', by, `${increase(aiRequestsFailed, by, 300)} >= ${minimumBad}`],
+      ['and', by, `${increase(aiRequests, by, { window: 300 })} >= ${minimum}`],
+      ['and', by, `${increase(aiRequestsFailed, by, { window: 300 })} >= ${minimumBad}`],
     );
   const pace = (2 * minimum) / 5;
   const requests = (provider: string, failed: number): Series => {
     const labels = { provider, model: 'large' };
     return {
-      [select(aiRequests, { ...labels, operation: 'message' })]: growing(pace, 40),
-      [select(aiRequestsFailed, { ...labels, error_type: 'APIError' })]: growing(pace * failed, 40),
-      [select(aiRequestsSuccessful, labels)]: growing(pace * (1 - failed), 40),
+      [selector(aiRequests, { ...labels, operation: 'message' })]: growing(pace, 40),
+      [selector(aiRequestsFailed, { ...labels, error_type: 'APIError' })]: growing(pace * failed, 40),
+      [selector(aiRequestsSuccessful, labels)]: growing(pace * (1 - failed), 40),
     };
   };
   const eachFails = failedShare(minBad.ticket);
@@ -65,7 +67,7 @@ function requestRows(settings: BundleSettings): AlertRow[] {
     by: 'provider',
     minimum,
     seriesLabels: { provider: 'anthropic', model: 'large' },
-    besideQuiet: { [select(aiRequestsInProgress, { provider: 'anthropic' })]: steady(1, 40) },
+    besideQuiet: { [selector(aiRequestsInProgress, { provider: 'anthropic' })]: steady(1, 40) },
   };
   return [
     ...shareAlerts({
@@ -119,18 +121,21 @@ function requestRows(settings: BundleSettings): AlertRow[] {
 const large = { ...provider, model: 'large' };
 
 function rateLimitRows(settings: BundleSettings): AlertRow[] {
-  const { select, window, increase } = inJob(settings);
+  const { selector, window, increase } = promql(jobScope(settings));
   const {
     aiRateLimitedShare: limitedShare,
     aiRetriesPerRequest: retries,
     aiMinimumRequests: minimum,
   } = settings.thresholds;
   const pace = (2 * minimum) / 15;
-  const requests = select(aiRequests, { ...large, operation: 'message' });
-  const limited = select(aiRateLimits, provider);
-  const retried = select(aiRetries, { ...large, reason: 'overload' });
+  const requests = selector(aiRequests, { ...large, operation: 'message' });
+  const limited = selector(aiRateLimits, provider);
+  const retried = selector(aiRetries, { ...large, reason: 'overload' });
   const perRequest = (counted: CounterDefinition): string =>
-    shareOf(increase(counted, by, 900), increase(aiRequests, by, 900), minimum);
+    ratio(increase(counted, by, { window: 900 }), increase(aiRequests, by, { window: 900 }), {
+      part: minBad.ticket,
+      whole: minimum,
+    });
   const series = (counted: string, share: number): Series => ({
     [requests]: growing(pace, 60),
     [counted]: growing(pace * share, 60),
@@ -163,24 +168,24 @@ function rateLimitRows(settings: BundleSettings): AlertRow[] {
 }
 
 function headroomLow(settings: BundleSettings): AlertRow {
-  const { select, window, increase } = inJob(settings);
+  const { joined, selector, window, increase } = promql(jobScope(settings));
   const { aiHeadroomShare: limit } = settings.thresholds;
   const labels = { ...large, resource: 'tokens' };
-  const left = `${select(aiRateLimitRemaining)} / (${select(aiRateLimitLimit)} > 0)`;
+  const left = `${selector(aiRateLimitRemaining)} / (${selector(aiRateLimitLimit)} > 0)`;
   // The last reported value stays until the next response: after its reset, or without requests, it says nothing.
-  const isPast = `max by (job, provider, resource) (max_over_time(${select(aiRateLimitReset)}[${window(300)}])) == 0`;
+  const isPast = `max by (job, provider, resource) (max_over_time(${selector(aiRateLimitReset)}[${window(300)}])) == 0`;
   const series = (resetSeconds: number): Series => ({
-    [select(aiRateLimitRemaining, labels)]: `${steady(1_000, 30)} ${steady(500 * limit, 30)}`,
-    [select(aiRateLimitLimit, labels)]: steady(1_000, 60),
-    [select(aiRateLimitReset, { ...provider, resource: 'tokens' })]: steady(resetSeconds, 60),
-    [select(aiRequests, { ...large, operation: 'message' })]: growing(1, 60),
+    [selector(aiRateLimitRemaining, labels)]: `${steady(1_000, 30)} ${steady(500 * limit, 30)}`,
+    [selector(aiRateLimitLimit, labels)]: steady(1_000, 60),
+    [selector(aiRateLimitReset, { ...provider, resource: 'tokens' })]: steady(resetSeconds, 60),
+    [selector(aiRequests, { ...large, operation: 'message' })]: growing(1, 60),
   });
   return {
     name: 'AiHeadroomLow',
     expression: joined(
       `min by (job, provider, model, resource) (${left}) < ${limit}`,
       ['unless', ['provider', 'resource'], isPast],
-      ['and', by, `${increase(aiRequests, by, 900)} > 0`],
+      ['and', by, `${increase(aiRequests, by, { window: 900 })} > 0`],
     ),
     hold: 300,
     summary: 'The rate limit of {{ $labels.provider }} for {{ $labels.resource }} is almost used up',
@@ -196,20 +201,20 @@ const instance = { instance: 'a:9090' };
 
 /** `AiBudgetForecast` is there only with a budget. */
 function costRows(settings: BundleSettings): AlertRow[] {
-  const within = inJob(settings);
-  const { select, window, increase, events } = within;
+  const within = promql(jobScope(settings));
+  const { joined, selector, window, increase, events } = within;
   const {
     aiCostSpikeFactor: factor,
     aiCostSpikeUsd: minUsd,
     aiMonthlyBudgetUsd: budget,
   } = settings.thresholds;
-  const cost = select(aiCost, { ...provider, model: 'large' });
+  const cost = selector(aiCost, { ...provider, model: 'large' });
   const newModel = { ...provider, model: 'new' };
-  const unpriced = select(aiUnpricedRequests, { ...newModel, ...instance });
-  const isUp = select(up, instance);
+  const unpriced = selector(aiUnpricedRequests, { ...newModel, ...instance });
+  const isUp = selector(up, instance);
   const spike: AlertRow = {
     name: 'AiCostSpike',
-    expression: joined(`${increase(aiCost, by, 3_600)} > ${minUsd}`, [
+    expression: joined(`${increase(aiCost, by, { window: 3_600 })} > ${minUsd}`, [
       'and',
       by,
       unusual(within, 'job_provider:ai_cost_usd:rate1h', factor, by),
@@ -228,7 +233,7 @@ function costRows(settings: BundleSettings): AlertRow[] {
   const modelUnpriced: AlertRow = {
     name: 'AiModelUnpriced',
     severity: 'info',
-    expression: `${events(aiUnpricedRequests, ['provider', 'model'], 3_600)} > 0`,
+    expression: `${events(aiUnpricedRequests, ['provider', 'model'], { window: 3_600 })} > 0`,
     summary: 'The model {{ $labels.model }} of {{ $labels.provider }} has no price',
     description: `{{ $value | humanize }} requests to {{ $labels.model }} of {{ $labels.provider }} within ${window(3_600)} could not be priced: the costs and the budget forecast are too low.`,
     atMinutes: 75,
@@ -237,16 +242,16 @@ function costRows(settings: BundleSettings): AlertRow[] {
     quiet: {
       [unpriced]: steady(3, 90),
       // A process that is scraped for the first time has counted its requests before.
-      [select(aiUnpricedRequests, { ...newModel, instance: 'b:9090' })]: appearing(70, 9, 20),
+      [selector(aiUnpricedRequests, { ...newModel, instance: 'b:9090' })]: appearing(70, 9, 20),
       [isUp]: steady(1, 90),
-      [select(up, { instance: 'b:9090' })]: appearing(70, 1, 20),
+      [selector(up, { instance: 'b:9090' })]: appearing(70, 1, 20),
     },
   };
   return [spike, ...(budget > 0 ? [budgetForecast(settings, budget, cost)] : []), modelUnpriced];
 }
 
 function budgetForecast(settings: BundleSettings, budget: number, cost: string): AlertRow {
-  const { window, record } = inJob(settings);
+  const { window, record } = promql(jobScope(settings));
   /** USD a minute that spend the budget exactly. */
   const pace = budget / 30 / 1_440;
   return {

@@ -1,25 +1,25 @@
 /** The processes of the service as Prometheus sees them. */
 import type { Alert } from '../model.js';
+import { jobScope, promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import { processStart, up } from '../third-party-metrics.js';
 import { alertsOf } from './alert-row.js';
-import { inJob } from './in-job.js';
 import { growing, steady } from './series-values.js';
 
 const first = { instance: 'a:9090' };
 const second = { instance: 'b:9090' };
 
 export function targetAlerts(settings: BundleSettings): Alert[] {
-  const { select, window } = inJob(settings);
+  const { selector, window } = promql(jobScope(settings));
   const { targetFlaps, processRestarts } = settings.thresholds;
-  const [isUp, otherUp] = [select(up, first), select(up, second)];
-  const [start, otherStart] = [select(processStart, first), select(processStart, second)];
+  const [isUp, otherUp] = [selector(up, first), selector(up, second)];
+  const [start, otherStart] = [selector(processStart, first), selector(processStart, second)];
   const hour = window(3_600);
   const restarting = growing(300, 30, 1_000);
   return alertsOf(settings, { subject: 'targets', dashboard: 'overview' }, [
     {
       name: 'TargetDown',
-      expression: `${select(up)} == 0`,
+      expression: `${selector(up)} == 0`,
       hold: 120,
       summary: '{{ $labels.instance }} of {{ $labels.job }} cannot be scraped',
       description:
@@ -32,7 +32,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     {
       name: 'TargetsDown',
       severity: 'page',
-      expression: `max by (job) (${select(up)}) == 0`,
+      expression: `max by (job) (${selector(up)}) == 0`,
       hold: 120,
       summary: 'No process of {{ $labels.job }} can be scraped',
       description:
@@ -45,19 +45,19 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       name: 'TargetsAbsent',
       severity: 'page',
       // Over a window, since a slow scrape leaves gaps longer than Prometheus looks back.
-      expression: `absent_over_time(${select(up)}[${window(300)}])`,
+      expression: `absent_over_time(${selector(up)}[${window(300)}])`,
       hold: 60,
       summary: 'Prometheus scrapes no process of {{ $labels.job }}',
       description:
         'Prometheus has no target of the job {{ $labels.job }}: the service is not measured, and none of its alerts can fire.',
       atMinutes: 10,
-      fires: { [select(up, { job: `${settings.job}-other` })]: steady(1, 20) },
+      fires: { [selector(up, { job: `${settings.job}-other` })]: steady(1, 20) },
       quiet: { [isUp]: steady(0, 20) },
     },
     {
       name: 'TargetFlapping',
       // To Prometheus, a gauge that goes down is a reset.
-      expression: `resets(${select(up)}[${hour}]) >= ${targetFlaps}`,
+      expression: `resets(${selector(up)}[${hour}]) >= ${targetFlaps}`,
       summary: '{{ $labels.instance }} of {{ $labels.job }} answers only some scrapes',
       description: `{{ $labels.instance }} stopped answering {{ $value }} times within ${hour} (limit ${targetFlaps}), mostly for too short a time for TargetDown to fire.`,
       atMinutes: 4 * (targetFlaps + 1),
@@ -68,7 +68,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     },
     {
       name: 'ProcessRestarting',
-      expression: `changes(${select(processStart)}[${hour}]) >= ${processRestarts}`,
+      expression: `changes(${selector(processStart)}[${hour}]) >= ${processRestarts}`,
       summary: '{{ $labels.instance }} of {{ $labels.job }} keeps restarting',
       description: `{{ $labels.instance }} restarted {{ $value }} times within ${hour} (limit ${processRestarts}).`,
       atMinutes: 20,
@@ -80,7 +80,7 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     {
       name: 'ServiceCrashLoop',
       severity: 'page',
-      expression: `min by (job) (changes(${select(processStart)}[${hour}])) >= ${processRestarts}`,
+      expression: `min by (job) (changes(${selector(processStart)}[${hour}])) >= ${processRestarts}`,
       summary: 'Every process of {{ $labels.job }} keeps restarting',
       description: `Every process of {{ $labels.job }} restarted at least {{ $value }} times within ${hour} (limit ${processRestarts}).`,
       atMinutes: 20,

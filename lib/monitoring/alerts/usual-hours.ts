@@ -3,7 +3,7 @@
  * an hour is compared with the same hours of earlier days, and only where a week has been recorded.
  */
 import { serviceUp } from '../prometheus/recording-rules.js';
-import type { InJob } from './in-job.js';
+import type { Promql } from '../promql/builder.js';
 
 /** A week, and the same weekday of the three weeks before it: after holidays the last week says nothing. */
 const daysBack = [1, 2, 3, 4, 5, 6, 7, 14, 21, 28];
@@ -15,7 +15,7 @@ const hour = 3_600;
  * where the service was not scraped a week ago.
  */
 export function unusual(
-  { record, window }: Pick<InJob, 'record' | 'window'>,
+  { record, window }: Pick<Promql, 'record' | 'window'>,
   name: string,
   factor: number,
   by: readonly string[],

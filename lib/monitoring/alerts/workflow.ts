@@ -10,10 +10,12 @@ import {
 } from '../../catalogue/workflow.js';
 import type { GaugeDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
+import { jobScope, type Promql, promql } from '../promql/builder.js';
+import { ratio } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { processStart, up } from '../third-party-metrics.js';
 import { type AlertRow, alertsOf, shareAlerts } from './alert-row.js';
-import { type InJob, inJob, joined, shareOf } from './in-job.js';
+import { minBad } from './bad-shares.js';
 import { appearing, changing, growing, halfHourly, historySteps, steady } from './series-values.js';
 import { unusual } from './usual-hours.js';
 
@@ -31,18 +33,18 @@ export function workflowAlerts(settings: BundleSettings): Alert[] {
 }
 
 function stuck(settings: BundleSettings): AlertRow {
-  const { select, window, events } = inJob(settings);
+  const { joined, selector, window, events } = promql(jobScope(settings));
   const seconds = settings.thresholds.workflowStuckSeconds;
   const past = window(seconds);
   const minutes = Math.ceil(seconds / 60);
-  const active = select(activeAutonomousLoops);
-  const restarted = `changes(${select(processStart)}[${past}]) > 0`;
+  const active = selector(activeAutonomousLoops);
+  const restarted = `changes(${selector(processStart)}[${past}]) > 0`;
   const throughout = `min_over_time(${active}[${past}]) unless on (job, instance) (${restarted})`;
   // No label connects an approval with a run: as many runs as there are approvals may wait for people.
-  const waiting = `sum by (job) (max_over_time(${select(pendingApprovals)}[${past}])) >= sum by (job) (${throughout})`;
-  const progress = `${events(workflowsCompleted, by, seconds)} > 0 or ${events(workflowStepDuration, by, seconds, {}, '_count')} > 0`;
-  const runs = select(activeAutonomousLoops, type);
-  const steps = select(workflowStepDuration, { ...type, step_name: 'plan' }, '_count');
+  const waiting = `sum by (job) (max_over_time(${selector(pendingApprovals)}[${past}])) >= sum by (job) (${throughout})`;
+  const progress = `${events(workflowsCompleted, by, { window: seconds })} > 0 or ${events(workflowStepDuration, by, { window: seconds })} > 0`;
+  const runs = selector(activeAutonomousLoops, type);
+  const steps = selector(workflowStepDuration, { ...type, step_name: 'plan' }, '_count');
   return {
     name: 'WorkflowsStuck',
     severity: 'page',
@@ -63,16 +65,16 @@ function stuck(settings: BundleSettings): AlertRow {
 }
 
 function failing(settings: BundleSettings): AlertRow[] {
-  const { select, window, increase } = inJob(settings);
+  const { selector, window, increase } = promql(jobScope(settings));
   const {
     workflowMinimumEnded: minimum,
     workflowFailurePageShare,
     workflowFailureShare,
   } = settings.thresholds;
-  const share = shareOf(
-    increase(workflowsCompleted, by, 3_600, { outcome: 'failure' }),
-    increase(workflowsCompleted, by, 3_600),
-    minimum,
+  const share = ratio(
+    increase(workflowsCompleted, by, { window: 3_600, matches: { outcome: 'failure' } }),
+    increase(workflowsCompleted, by, { window: 3_600 }),
+    { part: minBad.ticket, whole: minimum },
   );
   return shareAlerts({
     name: 'WorkflowsFailing',
@@ -89,27 +91,30 @@ function failing(settings: BundleSettings): AlertRow[] {
     series: (failed, kind) => {
       const perMinute = ((kind === 'fires' ? 2 : 20) * minimum) / 60;
       return {
-        [select(workflowsCompleted, { ...type, outcome: 'failure' })]: growing(failed * perMinute, 90),
-        [select(workflowsCompleted, { ...type, outcome: 'success' })]: growing((1 - failed) * perMinute, 90),
+        [selector(workflowsCompleted, { ...type, outcome: 'failure' })]: growing(failed * perMinute, 90),
+        [selector(workflowsCompleted, { ...type, outcome: 'success' })]: growing(
+          (1 - failed) * perMinute,
+          90,
+        ),
       };
     },
   });
 }
 
 function withoutSuccess(settings: BundleSettings): AlertRow {
-  const { select, window, events } = inJob(settings);
+  const { joined, selector, window, events } = promql(jobScope(settings));
   const { workflowSuccessSeconds: seconds, workflowMinimumEnded: minimum } = settings.thresholds;
   const minutes = Math.ceil(seconds / 60);
   const pace = (3 * minimum) / minutes;
-  const ended = (outcome: string): string => select(workflowsCompleted, { ...type, outcome });
+  const ended = (outcome: string): string => selector(workflowsCompleted, { ...type, outcome });
   return {
     name: 'WorkflowsWithoutSuccess',
     severity: 'page',
     // Only workflows that ended: one that has started takes its time, and may wait for people.
-    expression: joined(`${events(workflowsCompleted, [], seconds)} >= ${minimum}`, [
+    expression: joined(`${events(workflowsCompleted, [], { window: seconds })} >= ${minimum}`, [
       'unless',
       [],
-      `${events(workflowsCompleted, [], seconds, { outcome: 'success' })} > 0`,
+      `${events(workflowsCompleted, [], { window: seconds, matches: { outcome: 'success' } })} > 0`,
     ]),
     hold: 300,
     summary: 'No workflow of {{ $labels.job }} has succeeded',
@@ -120,7 +125,7 @@ function withoutSuccess(settings: BundleSettings): AlertRow {
       [ended('success')]: steady(40, minutes + 30),
     },
     quiet: {
-      [select(workflowsStarted, type)]: growing(pace, minutes + 30),
+      [selector(workflowsStarted, type)]: growing(pace, minutes + 30),
       [ended('failure')]: growing(pace, minutes + 30),
       [ended('success')]: `${steady(40, minutes - 30)} ${steady(41, 60)}`,
     },
@@ -128,19 +133,19 @@ function withoutSuccess(settings: BundleSettings): AlertRow {
 }
 
 function waiting(settings: BundleSettings): AlertRow[] {
-  const within = inJob(settings);
-  const { select, window } = within;
+  const within = promql(jobScope(settings));
+  const { joined, selector, window } = within;
   const { queueDepth: limit, queueAgeSeconds, approvalSeconds } = settings.thresholds;
   const queue = { queue_name: 'issues' };
-  const depth = select(queueDepth, queue);
+  const depth = selector(queueDepth, queue);
   const queueMinutes = Math.ceil(queueAgeSeconds / 60);
-  const approvals = select(pendingApprovals, { type: 'merge' });
+  const approvals = selector(pendingApprovals, { type: 'merge' });
   const approvalMinutes = Math.ceil(approvalSeconds / 60);
   return [
     {
       name: 'QueueBacklog',
       // The maximum, since several processes may report the same queue.
-      expression: `max by (job, queue_name) (${select(queueDepth)}) > ${limit}`,
+      expression: `max by (job, queue_name) (${selector(queueDepth)}) > ${limit}`,
       hold: 900,
       summary: 'The queue {{ $labels.queue_name }} is long',
       description: `The queue {{ $labels.queue_name }} holds {{ $value | humanize }} items (limit ${limit}).`,
@@ -156,7 +161,7 @@ function waiting(settings: BundleSettings): AlertRow[] {
       expression: joined(waitedThroughout(within, queueDepth, 'queue_name', queueAgeSeconds, 'min'), [
         'unless',
         ['queue_name'],
-        `sum by (job, queue_name) (resets(${select(queueDepth)}[${window(queueAgeSeconds)}])) > 0`,
+        `sum by (job, queue_name) (resets(${selector(queueDepth)}[${window(queueAgeSeconds)}])) > 0`,
       ]),
       hold: 60,
       summary: 'The queue {{ $labels.queue_name }} does not get shorter',
@@ -185,28 +190,28 @@ function waiting(settings: BundleSettings): AlertRow[] {
  * @param aggregator `max` if one process that reports it is enough, `min` if all of them must agree
  */
 function waitedThroughout(
-  { select, window }: InJob,
+  { joined, selector, window }: Promql,
   gauge: GaugeDefinition,
   label: string,
   seconds: number,
   aggregator: 'max' | 'min',
 ): string {
   const past = window(seconds);
-  return joined(`${aggregator} by (job, ${label}) (min_over_time(${select(gauge)}[${past}])) > 0`, [
+  return joined(`${aggregator} by (job, ${label}) (min_over_time(${selector(gauge)}[${past}])) > 0`, [
     'and',
     [label],
-    `max by (job, ${label}) (${select(gauge)} offset ${past}) > 0`,
+    `max by (job, ${label}) (${selector(gauge)} offset ${past}) > 0`,
   ]);
 }
 
 function escalationSurge(settings: BundleSettings): AlertRow {
-  const within = inJob(settings);
-  const { select, window, record } = within;
+  const within = promql(jobScope(settings));
+  const { joined, selector, window, record } = within;
   const { escalationsPerHour: minimum, escalationSurgeFactor: factor } = settings.thresholds;
   const recent = 'job_workflow:escalations:increase1h';
   const by = ['workflow_type'];
-  const isUp = { [select(up, { instance: 'a' })]: steady(1, historySteps + 6) };
-  const known = select(escalations, { reason: 'tests-fail', severity: 'high', workflow_type: 'issue' });
+  const isUp = { [selector(up, { instance: 'a' })]: steady(1, historySteps + 6) };
+  const known = selector(escalations, { reason: 'tests-fail', severity: 'high', workflow_type: 'issue' });
   const added = { reason: 'budget', severity: 'low', workflow_type: 'review', instance: 'a' };
   return {
     name: 'EscalationSurge',
@@ -218,7 +223,7 @@ function escalationSurge(settings: BundleSettings): AlertRow {
     fires: {
       ...isUp,
       [known]: changing(0, historySteps, 2 * minimum, 6),
-      [select(escalations, added)]: appearing(historySteps + 4, 2 * minimum, 2),
+      [selector(escalations, added)]: appearing(historySteps + 4, 2 * minimum, 2),
     },
     // As many, but in every earlier hour as well.
     quiet: { ...isUp, [known]: growing(2 * minimum, historySteps + 6) },

@@ -3,7 +3,7 @@ import { buildInfo, metricsSeries } from '../../catalogue/self.js';
 import type { MetricDefinition } from '../../definition.js';
 import type { DashboardName } from '../model.js';
 import { variable } from '../promql/builder.js';
-import { checkLabel, selector, sumBy } from '../promql/expression.js';
+import { aggregate, checkLabel, selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { processStart, up } from '../third-party-metrics.js';
 import { type BoardQueries, boardQueries, type Row } from './panels.js';
@@ -79,7 +79,7 @@ export function jobVariable({ job: chosen }: Pick<BundleSettings, 'job'>): Varia
 }
 
 const versions = (offset = '') =>
-  sumBy(['job', 'version', 'revision'], `${selector(buildInfo, job)}${offset}`);
+  aggregate('sum', ['job', 'version', 'revision'], `${selector(buildInfo, job)}${offset}`);
 
 /** Lines across the panels of every dashboard where a version is new and where a process starts. */
 export const annotations = [

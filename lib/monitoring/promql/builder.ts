@@ -113,9 +113,16 @@ export function promql({ matchers, window: usual, by: kept = [], windowOf: windo
       const buckets = `rate(${selected(definition, selection.matches, '_bucket')}[${range(selection)}])`;
       return `histogram_quantile(${share}, ${grouped(definition, by, buckets, { more: ['le'] })})`;
     },
-    /** `(left) and on (job, …) (right)`, with the labels of the scope. */
-    joined: (left: string, operator: 'and' | 'unless', by: By, right: string): string =>
-      `(${left}) ${operator} on (${[...kept, ...by].join(', ')}) (${right})`,
+    /** `(left) and on (job, …) (right)`, for each condition in turn, with the labels of the scope. */
+    joined: (
+      first: string,
+      ...conditions: readonly (readonly [operator: 'and' | 'unless', by: By, right: string])[]
+    ): string =>
+      conditions.reduce(
+        (left, [operator, by, right]) =>
+          `(${left}) ${operator} on (${[...kept, ...by].join(', ')}) (${right})`,
+        first,
+      ),
   };
 }
 

@@ -77,15 +77,6 @@ export function aggregate(operator: string, by: readonly string[], expression: s
   return by.length === 0 ? `${operator}(${expression})` : `${operator} by (${by.join(', ')}) (${expression})`;
 }
 
-export function sumBy(by: readonly string[], expression: string): string {
-  return aggregate('sum', by, expression);
-}
-
-/** `rate(…[window])`. */
-export function rate(selected: string, window: string): string {
-  return `rate(${selected}[${window}])`;
-}
-
 /** A part of a whole: 0, instead of nothing, while the part has no series. */
 export function filled(part: string, whole: string): string {
   return `${part} or 0 * ${whole}`;
@@ -106,17 +97,6 @@ export function ratio(part: string, whole: string, minima?: Minima): string {
   return minima === undefined
     ? `(${filled(part, whole)}) / (${whole} > 0)`
     : `(${part} >= ${minima.part}) / (${whole} >= ${minima.whole})`;
-}
-
-/** A quantile of a histogram by labels. */
-export function quantile(
-  share: number,
-  definition: HistogramDefinition,
-  by: readonly string[],
-  window: string,
-  matches: Matches = {},
-): string {
-  return `histogram_quantile(${share}, ${sumBy([...by, 'le'], rate(selector(definition, matches, '_bucket'), window))})`;
 }
 
 /** Seconds as Prometheus writes a duration: `90s` is `1m30s`. */

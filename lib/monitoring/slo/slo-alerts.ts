@@ -1,5 +1,5 @@
 /** The alerts of an SLO: its error budget burns fast, burns slowly, or cannot be computed. */
-import { minBad } from '../alerts/in-job.js';
+import { minBad } from '../alerts/bad-shares.js';
 import { runbookOf } from '../alerts/runbook-sections.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';

@@ -4,7 +4,8 @@
  */
 
 import type { RecordingRule } from '../model.js';
-import { bucketMatch, duration, rate, selector, sumBy } from '../promql/expression.js';
+import { jobScope, promql } from '../promql/builder.js';
+import { aggregate, bucketMatch, duration, filled } from '../promql/expression.js';
 import { type BundleSettings, holdOf, windowOf } from '../settings.js';
 import { burnWindows } from './burn-rates.js';
 import type { CheckedEvents, Slo } from './slo-model.js';
@@ -31,8 +32,8 @@ export function burnRateRecord(seconds: number): string {
 }
 
 /** `slo:objective:ratio{job="tamma",slo="issue-success"}`. */
-export function recordOf({ job }: Pick<BundleSettings, 'job'>, { name }: Pick<Slo, 'name'>, record: string) {
-  return `${record}{job="${job}",slo="${name}"}`;
+export function recordOf(settings: BundleSettings, { name }: Pick<Slo, 'name'>, record: string): string {
+  return promql(jobScope(settings)).record(record, { slo: name });
 }
 
 /** `(1 - 0.99)`: PromQL rounds as JavaScript does. */
@@ -87,27 +88,27 @@ function errorRatio(settings: BundleSettings, slo: Slo, seconds: number): string
 
 /** Bad events and all events per second. A series that does not exist yet has counted nothing: 0, not an empty result. */
 function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string; readonly total: string } {
-  const window = windowOf(settings, 300);
-  const job = { job: settings.job };
-  const sum = (expression: string) => sumBy(['job', ...slo.by], expression);
+  const { selector, rate, window } = promql(jobScope(settings));
   if (slo.latency !== undefined) {
     const { metric, thresholdSeconds, matches } = slo.latency;
-    const le = bucketMatch(metric, thresholdSeconds);
-    const good = rate(selector(metric, { ...job, ...matches, le }, '_bucket'), window);
-    const count = rate(selector(metric, { ...job, ...matches }, '_count'), window);
+    const within = {
+      matches: { ...matches, le: bucketMatch(metric, thresholdSeconds) },
+      part: '_bucket',
+    } as const;
+    const good = rate(metric, slo.by, within);
+    const [all, bucket] = [
+      selector(metric, matches, '_count'),
+      selector(metric, within.matches, within.part),
+    ].map((series) => `rate(${series}[${window(300)}])`);
     // Only series with this bucket: those with other buckets say nothing about the threshold.
-    const total = sum(`${count} and ignoring (le) ${good}`);
-    return { total, bad: `clamp_min(${total} - ${sum(good)}, 0)` };
+    const total = aggregate('sum', ['job', ...slo.by], `${all} and ignoring (le) ${bucket}`);
+    return { total, bad: `clamp_min(${total} - ${good}, 0)` };
   }
-  const rateOf = ({ metric, matches }: CheckedEvents) =>
-    sum(
-      rate(
-        selector(metric, { ...job, ...matches }, metric.type === 'counter' ? undefined : '_count'),
-        window,
-      ),
-    );
+  const rateOf = ({ metric, matches = {} }: CheckedEvents): string => rate(metric, slo.by, { matches });
   const { good, bad, total } = slo.events ?? {};
-  const [goodRate, badRate, all] = [good, bad, total].map((part) => (part === undefined ? '' : rateOf(part)));
+  const [goodRate = '', badRate = '', all = ''] = [good, bad, total].map((part) =>
+    part === undefined ? '' : rateOf(part),
+  );
   if (!all) {
     const allBad = filled(badRate, goodRate);
     return { total: `(${filled(goodRate, badRate)}) + (${allBad})`, bad: allBad };
@@ -117,9 +118,4 @@ function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string;
     total: all,
     bad: badRate ? filled(badRate, all) : `clamp_min(${all} - (${filled(goodRate, all)}), 0)`,
   };
-}
-
-/** A part of a whole, 0 where it has no series. */
-function filled(part = '', whole = ''): string {
-  return `${part} or 0 * ${whole}`;
 }

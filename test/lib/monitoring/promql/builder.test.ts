@@ -33,7 +33,11 @@ test('in the scope of a job, every selector and aggregation has the job', (t) =>
     rules.increase(wait, [], { window: 3_600 }),
     'sum by (job) (increase(wait_seconds_count{job="shop"}[1h]))',
   );
-  t.is(rules.joined('a', 'unless', ['queue'], 'b'), '(a) unless on (job, queue) (b)');
+  t.is(
+    rules.quantile(0.95, wait, [], { matches: { queue: 'a' } }),
+    'histogram_quantile(0.95, sum by (job, le) (rate(wait_seconds_bucket{job="shop",queue="a"}[5m])))',
+  );
+  t.is(rules.joined('a', ['unless', ['queue'], 'b']), '(a) unless on (job, queue) (b)');
 });
 
 test('in the scope of a dashboard, a selector has the variables whose labels the metric has', (t) => {
