@@ -17,7 +17,7 @@ export function runbookOf(
   if (template === undefined) throw new Error(`runbooks/${subject}.md has no section ${section}`);
   const text = template.replaceAll(/\$([a-z]+)/g, (placeholder, name: string) => values[name] ?? placeholder);
   const [, meaning = '', query = ''] = /^(.*?)\n+```promql\n(.*?)\n```\n/s.exec(text) ?? [];
-  return { meaning, query, causes: items(text, /^- (.*)$/gm), actions: items(text, /^\d+\. (.*)$/gm) };
+  return { meaning, query, causes: items(text, '-'), actions: items(text, '\\d+\\.') };
 }
 
 function sectionsOf(subject: Subject): ReadonlyMap<string, string> {
@@ -33,6 +33,8 @@ function firstLine(text: string): string {
   return text.slice(0, text.indexOf('\n'));
 }
 
-function items(text: string, item: RegExp): string[] {
-  return [...text.matchAll(item)].map(([, content = '']) => content);
+/** The items of a list, each as one line: the lines of a longer one are indented. */
+function items(text: string, marker: string): string[] {
+  const item = new RegExp(`^${marker} (.*(?:\\n +.*)*)$`, 'gm');
+  return [...text.matchAll(item)].map(([, content = '']) => content.replaceAll(/\n +/g, ' '));
 }
