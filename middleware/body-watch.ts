@@ -14,6 +14,7 @@ export type RequestMeasure = (typeof requestMeasures)[number];
 /** What the watch of a response knows of its bodies. */
 interface WatchedBodies {
   readonly req: IncomingMessage;
+  readonly isHead: boolean;
   /** Bytes of the response body that were passed to `write`. */
   readonly writtenBytes: number;
 }
@@ -55,10 +56,8 @@ export class BodyWatch {
     return declared !== undefined && req.complete ? Number(declared) : this.receivedBytes;
   }
 
-  /** Bytes of the response body. Node accepts a body for HEAD, 204 and 304, but does not send it. */
-  responseBytes(res: ServerResponse): number {
-    const { statusCode } = res;
-    if (statusCode === 204 || statusCode === 304 || this.watch.req.method === 'HEAD') return 0;
+  /** Bytes of the response body. */
+  get responseBytes(): number {
     return this.watch.writtenBytes + this.endBytes;
   }
 }
@@ -104,7 +103,7 @@ function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown
   const result = Reflect.apply(state.end as ServerResponse['end'], this, args as never);
   // HTTP/2 writes the last chunk by `write`, which has counted it.
   if (state.watch.writtenBytes === writtenBytes && state.endBytes === 0)
-    state.endBytes = lengthOf(args[0], args[1]);
+    state.endBytes = sentLength(state.watch, this, args[0], args[1]);
   return result;
 }
 
@@ -115,8 +114,18 @@ function watchedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEnc
   return (state.push as IncomingMessage['push']).call(this, chunk, encoding);
 }
 
+/** Bytes of a chunk of a response. Node accepts a body for HEAD, 204 and 304, but does not send it. */
+export function sentLength(
+  { isHead }: WatchedBodies,
+  { statusCode }: ServerResponse,
+  chunk: unknown,
+  encoding: unknown,
+): number {
+  return isHead || statusCode === 204 || statusCode === 304 ? 0 : lengthOf(chunk, encoding);
+}
+
 /** Bytes of a chunk; 0 for what is not a chunk, such as a callback. */
-export function lengthOf(chunk: unknown, encoding: unknown): number {
+function lengthOf(chunk: unknown, encoding: unknown): number {
   if (typeof chunk === 'string')
     return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
   return chunk instanceof Uint8Array ? chunk.byteLength : 0;

@@ -69,7 +69,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
           if (series.firstByte !== undefined && watch.isHeadSent && bodies.firstByteAt !== 0)
             series.firstByte().observe(bodies.firstByteAt - this.start);
           series.requestSize?.observe(bodies.requestBytes());
-          series.responseSize?.observe(watch.isHeadSent ? bodies.responseBytes(this.ctx.res) : 0);
+          series.responseSize?.observe(watch.isHeadSent ? bodies.responseBytes : 0);
         }
         if (watch.breaker !== undefined && watch.isHeadSent) brokenOff[watch.breaker].inc();
       } catch (error) {

@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import { type BodyWatch, lengthOf } from './body-watch.js';
+import { type BodyWatch, sentLength } from './body-watch.js';
 import { watchRawAnswers } from './raw-answer.js';
 import { type Breaker, breakerOf, isHeadSent, type ResponseFacts, statusOf } from './response-outcome.js';
 import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
@@ -58,9 +58,12 @@ export class ResponseWatch implements ResponseFacts {
   declaredBytes = 0;
   readonly write: ServerResponse['write'];
   readonly req: IncomingMessage;
+  /** Read at the start: middleware may change the method. */
+  readonly isHead: boolean;
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req;
+    this.isHead = req.method === 'HEAD';
     this.write = res.write;
   }
 
@@ -137,7 +140,7 @@ function noteClosing(stream: WatchedStream, error?: NodeJS.ErrnoException): void
 
 function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unknown {
   const watch = this[watched];
-  watch.writtenBytes += lengthOf(args[0], args[1]);
+  watch.writtenBytes += sentLength(watch, this, args[0], args[1]);
   return Reflect.apply(
     watch.write,
     this,

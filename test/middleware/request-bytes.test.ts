@@ -321,3 +321,21 @@ test('requests in flight return to 0, regardless of when clients leave', async (
   const certainlySeen = visitors.filter(([, leaves]) => leaves !== atOnce).length;
   t.true(seen >= certainlySeen, `${seen} of ${certainlySeen}`);
 });
+
+test('a HEAD request has no body, even if middleware changes its method to GET', async (t) => {
+  const registry = createTestRegistry();
+  const app = new Koa().use(requestMetrics({ registry, measure: ['response-size'] })).use((ctx) => {
+    ctx.req.method = 'GET';
+    ctx.respond = false;
+    ctx.res.write('hello');
+    ctx.res.end(' world');
+  });
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { method: 'HEAD' });
+  const sizes = await until('the size', async () =>
+    readHistogram(registry, httpServerResponseSize, { method: 'HEAD', route: 'unmatched' }),
+  );
+  t.like(sizes, { count: 1, sum: 0 });
+});
