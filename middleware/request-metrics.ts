@@ -67,9 +67,9 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
 
 /**
  * Makes Koa middleware that measures requests: `http_server_request_duration_seconds` to the end of the body, by method, route
- * template and status; `http_server_requests_in_flight`; `http_server_time_to_first_byte_seconds`;
- * `http_server_request_size_bytes` and `http_server_response_size_bytes`, the bytes of the bodies as sent;
- * `http_server_aborted_bodies_total` and `http_server_failed_bodies_total`. Mount it first.
+ * template and status; `http_server_requests_in_flight`; `http_server_aborted_bodies_total` and
+ * `http_server_failed_bodies_total`. The option `measure` adds `http_server_time_to_first_byte_seconds`,
+ * `http_server_request_size_bytes` and `http_server_response_size_bytes`. Mount it first.
  *
  * A request is recorded once, when its connection or stream is done with it, with the status that was sent: also if Node or a
  * listener of the server responded (400, 408), and 101 for an upgrade, whose session is not measured. If nothing was sent, the

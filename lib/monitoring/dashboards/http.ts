@@ -44,7 +44,7 @@ export function inboundRows({ rate, now, record, histogram }: BoardQueries): Row
       Duration of inbound requests ${histogram(http.httpServerRequestDuration, ['route'])}
         Time from the request to the end of the response body.
       Time to first byte ${histogram(http.httpServerTimeToFirstByte, ['route'])}
-        Time until the response to a request begins.
+        Time until the response to a request begins. Needs requestMetrics({ measure: ['first-byte'] }).
     `,
     row('Inbound HTTP: connections and sizes', { collapsed: true })`
       Requests in progress ${now(http.httpServerRequestsInFlight, ['method'])}
@@ -54,9 +54,9 @@ export function inboundRows({ rate, now, record, histogram }: BoardQueries): Row
       Responses that failed ${rate(http.httpServerFailedBodies)}
         Responses that the service aborted after the headers and before the end of the body, per second.
       Size of requests ${histogram(http.httpServerRequestSize, ['route'])}
-        Size of the request bodies as received.
+        Size of the request bodies as received. Needs requestMetrics({ measure: ['request-size'] }).
       Size of responses ${histogram(http.httpServerResponseSize, ['route'])}
-        Size of the response bodies as sent.
+        Size of the response bodies as sent. Needs requestMetrics({ measure: ['response-size'] }).
     `,
   ];
 }
