@@ -1,4 +1,5 @@
 /** Rules that derive values from metrics, and the default rules. */
+
 import {
   issueCompletionDuration,
   issuesAverageCompletionDuration,
@@ -6,8 +7,8 @@ import {
   issuesSuccessRate,
 } from './catalogue/workflow.js';
 import type { GaugeDefinition, MetricType } from './definition.js';
-import { metricsError, shown } from './errors.js';
 import type { LabelShape, LabelValues } from './label.js';
+import { invalidOption } from './option-names.js';
 
 /** One sample: a value of a metric at a time. */
 export interface MetricData {
@@ -121,20 +122,26 @@ export function checkRule(rule: unknown): void {
     matches,
     aggregate,
   }: Partial<Record<keyof typeof given, unknown>> = given;
-  const invalid = (part: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${part}\` of an aggregation rule: expected ${expected}, received ${shown(received)}.`,
-    );
   const isOfSamples = isSampleRule(given);
   if (isOfSamples) {
     if (typeof outputName !== 'string' || outputName === '')
-      throw invalid('outputName', 'a name', outputName);
+      throw invalidOption('an aggregation rule', 'outputName', 'a name', outputName);
     if (outputLabels !== undefined && (typeof outputLabels !== 'object' || outputLabels === null))
-      throw invalid('outputLabels', 'an object of label values', outputLabels);
+      throw invalidOption('an aggregation rule', 'outputLabels', 'an object of label values', outputLabels);
   } else if ((output as { type?: unknown } | null | undefined)?.type !== 'gauge')
-    throw invalid('output', 'a gauge made by defineGauge (or give an `outputName`)', output);
+    throw invalidOption(
+      'an aggregation rule',
+      'output',
+      'a gauge made by defineGauge (or give an `outputName`)',
+      output,
+    );
   if (typeof matches !== 'function')
-    throw invalid('matches', `a function of a ${isOfSamples ? 'sample' : 'metric'}`, matches);
-  if (typeof aggregate !== 'function') throw invalid('aggregate', 'a function of samples', aggregate);
+    throw invalidOption(
+      'an aggregation rule',
+      'matches',
+      `a function of a ${isOfSamples ? 'sample' : 'metric'}`,
+      matches,
+    );
+  if (typeof aggregate !== 'function')
+    throw invalidOption('an aggregation rule', 'aggregate', 'a function of samples', aggregate);
 }

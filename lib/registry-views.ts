@@ -1,7 +1,7 @@
 /** The views of one registry: the exposed definition of each instrument, and the instruments that are off. */
 import type { MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
-import { metricsError, nearest, shown } from './errors.js';
+import { didYouMean, metricsError, shown } from './errors.js';
 import type { AnyInstrument } from './instruments/any-instrument.js';
 import { Histogram } from './instruments/histogram.js';
 import { noteSwitchOff, switchOff } from './instruments/switch-off.js';
@@ -128,13 +128,10 @@ export class RegistryViews {
     ];
     for (const metric of this.#views.keys()) {
       if (names.includes(metric)) continue;
-      warnOnce(`view ${metric}`, () => {
-        const meant = nearest(metric, names);
-        return {
-          code: 'METRICS_VIEW_UNUSED',
-          message: `The view of metric ${shown(metric)} has changed nothing: expected the name of a definition, and none has been used that has it.${meant === undefined ? '' : ` Did you mean \`${meant}\`?`} Views are for metrics of this package's definitions, by the name in the definition.`,
-        };
-      });
+      warnOnce(`view ${metric}`, () => ({
+        code: 'METRICS_VIEW_UNUSED',
+        message: `The view of metric ${shown(metric)} has changed nothing: expected the name of a definition, and none has been used that has it.${didYouMean(metric, names)} Views are for metrics of this package's definitions, by the name in the definition.`,
+      }));
     }
   }
 

@@ -1,7 +1,8 @@
 /** The end of a service: steps in order within one deadline, on the signals that ask for it. */
+
 import { constants } from 'node:os';
 import { type Clock, repeat, systemClock, type Timer } from './clock.js';
-import { metricsError, shown } from './errors.js';
+import { invalidOption } from './option-names.js';
 
 export interface ShutdownStep {
   /** What is waited for, as a person reads it; asked for where the step takes a while. */
@@ -84,16 +85,17 @@ export function checkStopOptions({
   readonly drainSeconds: unknown;
   readonly drain: unknown;
 }): void {
-  const invalid = (option: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${option}\` of createMetrics: expected ${expected}, received ${shown(received)}.`,
-    );
   if (!(typeof stopSeconds === 'number' && stopSeconds > 0))
-    throw invalid('stopSeconds', 'a positive number of seconds', stopSeconds);
+    throw invalidOption('createMetrics', 'stopSeconds', 'a positive number of seconds', stopSeconds);
   if (!(typeof drainSeconds === 'number' && drainSeconds >= 0 && drainSeconds <= maxTimerSeconds))
-    throw invalid('drainSeconds', `a number of seconds within 0 to ${maxTimerSeconds}`, drainSeconds);
-  if (drain !== undefined && typeof drain !== 'function') throw invalid('drain', 'a function', drain);
+    throw invalidOption(
+      'createMetrics',
+      'drainSeconds',
+      `a number of seconds within 0 to ${maxTimerSeconds}`,
+      drainSeconds,
+    );
+  if (drain !== undefined && typeof drain !== 'function')
+    throw invalidOption('createMetrics', 'drain', 'a function', drain);
 }
 
 /** Says on stderr what a stop by a signal waits for, for who has pressed Ctrl-C; one by code says nothing. */

@@ -1,7 +1,7 @@
 /** Views: how a metric is exposed, decided by who runs a service and not by who wrote it. */
 import type { MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
-import { type MetricsError, metricsError, nearest, shown } from './errors.js';
+import { didYouMean, type MetricsError, metricsError, shown } from './errors.js';
 import { checkMetricName } from './naming.js';
 import { checkOptionNames } from './option-names.js';
 
@@ -82,12 +82,11 @@ export function viewedDefinition(definition: MetricDefinition, view: MetricView)
   const labels = Object.keys(definition.labels);
   for (const label of dropLabels) {
     if (labels.includes(label)) continue;
-    const meant = nearest(label, labels);
     throw invalidView(
       definition.name,
       'dropLabels',
       `some of its labels (${labels.join(', ') || 'it has none'}), received ${shown(label)}`,
-      meant === undefined ? '' : ` Did you mean \`${meant}\`?`,
+      didYouMean(label, labels),
     );
   }
   if (buckets !== undefined && definition.type !== 'histogram')

@@ -1,7 +1,7 @@
 /** Metrics of a service of many processes or threads, as if they were of one. */
+
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, systemClock } from '../clock.js';
-import { metricsError, shown } from '../errors.js';
 import { type NamedFamily, writtenTypes } from '../exposition/family-names.js';
 import type { ExpositionFormat, WrittenType } from '../exposition/format.js';
 import {
@@ -18,6 +18,7 @@ import { chunkLength } from '../exposition/writer.js';
 import { isInstrument } from '../instruments/any-instrument.js';
 import { isMetricName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
+import { invalidOption } from '../option-names.js';
 import { processWide } from '../process-wide.js';
 import { type AnyRegistry, type MetricsRegistry, sharedRegistry } from '../registry.js';
 import { defaultMaxSeries } from '../registry-options.js';
@@ -68,15 +69,10 @@ export function clusterMetrics(
 ): ClusterMetrics {
   checkFactoryOptions('clusterMetrics', options, { registry: true, deadlineSeconds: true, maxSeries: true });
   const { registry = sharedRegistry, deadlineSeconds = 3, maxSeries = defaultMaxSeries } = options;
-  const invalid = (option: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${option}\` of clusterMetrics: expected ${expected}, received ${shown(received)}.`,
-    );
   if (!(deadlineSeconds > 0 && deadlineSeconds < 1e6))
-    throw invalid('deadlineSeconds', 'a positive number of seconds', deadlineSeconds);
+    throw invalidOption('clusterMetrics', 'deadlineSeconds', 'a positive number of seconds', deadlineSeconds);
   if (!(Number.isInteger(maxSeries) && maxSeries > 0))
-    throw invalid('maxSeries', 'a positive integer', maxSeries);
+    throw invalidOption('clusterMetrics', 'maxSeries', 'a positive integer', maxSeries);
   const existing = clusters.get(registry);
   if (existing !== undefined) return existing;
   const made = newCluster(registry, deadlineSeconds * 1_000, maxSeries, clock);

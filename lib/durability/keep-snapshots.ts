@@ -1,11 +1,10 @@
 /** The state of a registry across restarts: restored at the start, written at every interval and at the end. */
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
-import { metricsError, shown } from '../errors.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import type { MetricsWarning } from '../metrics-warning.js';
 import { checkFactoryOptions } from '../option-checks.js';
-import type { OptionNames } from '../option-names.js';
+import { invalidOption, type OptionNames } from '../option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../registry.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { acquireLock, type FileLock } from './lock.js';
@@ -235,15 +234,10 @@ const optionNames = {
 function checkOptions(options: SnapshotOptions): void {
   checkFactoryOptions('keepSnapshots', options, optionNames);
   const { file, intervalSeconds, maxAgeSeconds } = options;
-  const invalid = (option: string, expected: string, received: unknown): Error =>
-    metricsError(
-      'ERR_METRICS_INVALID_OPTION',
-      `Invalid \`${option}\` of keepSnapshots: expected ${expected}, received ${shown(received)}.`,
-    );
   if (typeof file !== 'string' || file === '' || /[/\\]$/.test(file))
-    throw invalid('file', 'the path of a file', file);
+    throw invalidOption('keepSnapshots', 'file', 'the path of a file', file);
   if (intervalSeconds !== undefined && !isInterval(intervalSeconds))
-    throw invalid('intervalSeconds', expectedInterval, intervalSeconds);
+    throw invalidOption('keepSnapshots', 'intervalSeconds', expectedInterval, intervalSeconds);
   if (maxAgeSeconds !== undefined && !(typeof maxAgeSeconds === 'number' && maxAgeSeconds > 0))
-    throw invalid('maxAgeSeconds', 'a positive number of seconds', maxAgeSeconds);
+    throw invalidOption('keepSnapshots', 'maxAgeSeconds', 'a positive number of seconds', maxAgeSeconds);
 }

@@ -1,11 +1,10 @@
 /** The options of a push, checked and with their defaults. */
 import { hostname } from 'node:os';
 import { defaultMetricsConfig } from '../config.js';
-import { metricsError, shown } from '../errors.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import { isConstantLabelName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
-import type { OptionNames } from '../option-names.js';
+import { invalidOption, type OptionNames } from '../option-names.js';
 import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type BasicAuth, type PushTarget, pushTarget } from './push-target.js';
@@ -94,17 +93,26 @@ export function pushSettings(options: PushOptions): PushSettings {
     timeoutSeconds = 10,
     pushOnBeforeExit = true,
   } = options;
-  if (typeof job !== 'string' || job === '') throw invalid('job', 'a text that is not empty', job);
-  if (method !== 'PUT' && method !== 'POST') throw invalid('method', "'PUT' or 'POST'", method);
+  if (typeof job !== 'string' || job === '')
+    throw invalidOption('startPush', 'job', 'a text that is not empty', job);
+  if (method !== 'PUT' && method !== 'POST')
+    throw invalidOption('startPush', 'method', "'PUT' or 'POST'", method);
   for (const [name, value] of Object.entries({ gzip, pushOnBeforeExit }))
-    if (typeof value !== 'boolean') throw invalid(name, 'true or false', value);
-  if (!isInterval(intervalSeconds)) throw invalid('intervalSeconds', expectedInterval, intervalSeconds);
+    if (typeof value !== 'boolean') throw invalidOption('startPush', name, 'true or false', value);
+  if (!isInterval(intervalSeconds))
+    throw invalidOption('startPush', 'intervalSeconds', expectedInterval, intervalSeconds);
   for (const [name, value] of Object.entries({ maxBackoffSeconds, timeoutSeconds }))
-    if (!isSeconds(value)) throw invalid(name, `a positive number of seconds, ${maxSeconds} at most`, value);
+    if (!isSeconds(value))
+      throw invalidOption('startPush', name, `a positive number of seconds, ${maxSeconds} at most`, value);
   checkLabels('grouping', grouping);
   checkLabels('constantLabels', constantLabels);
   if (Object.hasOwn(grouping, 'job'))
-    throw invalid('grouping', 'labels beside `job`, which has an option of its own', 'job');
+    throw invalidOption(
+      'startPush',
+      'grouping',
+      'labels beside `job`, which has an option of its own',
+      'job',
+    );
   return Object.freeze({
     target: pushTarget({ url, job, grouping, basicAuth, token }),
     method,
@@ -124,16 +132,10 @@ function isSeconds(value: unknown): boolean {
 
 function checkLabels(option: string, labels: unknown): void {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
-    throw invalid(option, 'texts by label', labels);
+    throw invalidOption('startPush', option, 'texts by label', labels);
   for (const [name, value] of Object.entries(labels)) {
-    if (!isConstantLabelName(name)) throw invalid(option, 'names that Prometheus takes', name);
-    if (typeof value !== 'string') throw invalid(option, `a text for \`${name}\``, value);
+    if (!isConstantLabelName(name))
+      throw invalidOption('startPush', option, 'names that Prometheus takes', name);
+    if (typeof value !== 'string') throw invalidOption('startPush', option, `a text for \`${name}\``, value);
   }
-}
-
-function invalid(option: string, expected: string, received: unknown): Error {
-  return metricsError(
-    'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`${option}\` of startPush: expected ${expected}, received ${shown(received)}.`,
-  );
 }

@@ -1,5 +1,5 @@
 /** The limits of the alerts, in one table: who wants another number gives it here, and edits no rule. */
-import { nearest } from '../../errors.js';
+import { didYouMean } from '../../errors.js';
 import { monitoringError } from '../promql/expression.js';
 
 /** Name -> limit. A name that ends with `Share` is within 0 and 1, with `Seconds` a time, with `Bytes` a size, with `Usd` US dollars. */
@@ -106,13 +106,8 @@ export type Thresholds = Readonly<Record<keyof typeof defaultThresholds, number>
 export function thresholdsWith(own: Partial<Thresholds> = {}): Thresholds {
   for (const [name, value] of Object.entries(own)) {
     if (!Object.hasOwn(defaultThresholds, name)) {
-      const meant = nearest(name, Object.keys(defaultThresholds));
-      throw monitoringError(
-        'threshold',
-        `one of ${Object.keys(defaultThresholds).join(', ')}`,
-        name,
-        meant === undefined ? '' : `Did you mean \`${meant}\`?`,
-      );
+      const known = Object.keys(defaultThresholds);
+      throw monitoringError('threshold', `one of ${known.join(', ')}`, name, didYouMean(name, known).trim());
     }
     if (typeof value !== 'number' || !Number.isFinite(value))
       throw monitoringError(`threshold \`${name}\``, 'a number', value);
