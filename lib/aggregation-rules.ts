@@ -9,6 +9,7 @@ import {
 import type { GaugeDefinition, MetricType } from './definition.js';
 import type { LabelShape, LabelValues } from './label.js';
 import { invalidOption } from './option-names.js';
+import { propertiesOf } from './unknown-values.js';
 
 /** One sample: a value of a metric at a time. */
 export interface MetricData {
@@ -112,9 +113,7 @@ export function isSampleRule(rule: Partial<GaugeRule | AggregationRule>): rule i
 
 /** @throws ERR_METRICS_INVALID_OPTION */
 export function checkRule(rule: unknown): void {
-  const given = (typeof rule === 'object' && rule !== null ? rule : {}) as Partial<
-    GaugeRule & AggregationRule
-  >;
+  const given = propertiesOf(rule) as Partial<GaugeRule & AggregationRule>;
   const {
     output,
     outputName,

@@ -1,4 +1,5 @@
 /** Label values for errors. */
+import { propertiesOf } from './unknown-values.js';
 
 /**
  * The class name of an error, or its `name` where the class is not specific. A thrown value that is not an error gives its
@@ -23,10 +24,7 @@ export function errorName(error: unknown): string {
  * `network_error`.
  */
 export function networkErrorCode(error: unknown): string {
-  const { name, code } = (typeof error === 'object' && error !== null ? error : {}) as {
-    name?: unknown;
-    code?: unknown;
-  };
+  const { name, code } = propertiesOf(error);
   if (name === 'TimeoutError') return 'timeout';
   if (name === 'AbortError' || code === 'UND_ERR_ABORTED') return 'aborted';
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : 'network_error';

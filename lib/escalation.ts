@@ -1,4 +1,5 @@
 /** The error that hands work over to a human. */
+import { propertiesOf } from './unknown-values.js';
 
 /** How urgently a human is needed. */
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -39,10 +40,7 @@ export class EscalationError extends Error {
 
 /** The reason and severity of an error, with the defaults of `EscalationError`. */
 export function escalationOf(error: unknown): Escalation {
-  const { reason, severity } = (typeof error === 'object' && error !== null ? error : {}) as {
-    reason?: unknown;
-    severity?: unknown;
-  };
+  const { reason, severity } = propertiesOf(error);
   return {
     reason: typeof reason === 'string' && reason !== '' ? reason : unspecified.reason,
     // Any text: a severity outside the closed set becomes `other` and is counted.

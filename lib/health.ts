@@ -1,4 +1,5 @@
 /** Whether a service can do its work: named checks, each with a deadline, a cache and one run at a time. */
+
 import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
 import { systemClock } from './clock.js';
 import { metricsError, shown } from './errors.js';
@@ -8,6 +9,7 @@ import { checkOptionNames } from './option-names.js';
 import { recognizeCopies } from './process-wide.js';
 import { type MetricsRegistry, sharedRegistry } from './registry.js';
 import type { StructuralRegistry } from './structural-registry.js';
+import { propertiesOf } from './unknown-values.js';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 
@@ -246,10 +248,7 @@ async function outcomeOf({
 function understood(said: unknown): Pick<CheckResult, 'status' | 'output'> {
   if (said === undefined || said === true) return { status: 'pass', output: undefined };
   if (said === false) return { status: 'fail', output: undefined };
-  const { status, output } = (typeof said === 'object' && said !== null ? said : {}) as {
-    status?: unknown;
-    output?: unknown;
-  };
+  const { status, output } = propertiesOf(said);
   if (typeof status === 'string' && Object.hasOwn(statusNumbers, status))
     return { status: status as CheckStatus, output: typeof output === 'string' ? output : undefined };
   return {
