@@ -85,13 +85,14 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
         return undefined;
       }
     };
+    const ofClass = Object.fromEntries(Object.keys(labels).map((name) => [name, fromClass(name)]));
     const label = (name: string, call: Call): string => {
       try {
         const source = given[name];
+        if (typeof source === 'string') return source;
         const value: unknown = typeof source === 'function' ? source(call) : source;
-        return value === undefined
-          ? fromClass(name)(call) || (labels[name]?.(call, site) ?? '')
-          : labelText(value, name, first.name);
+        if (value !== undefined) return labelText(value, name, first.name);
+        return ofClass[name]?.(call) || (labels[name]?.(call, site) ?? '');
       } catch (error) {
         failed(call, 'label', error);
         // Recording the event without one label is better than not recording it.

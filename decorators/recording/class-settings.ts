@@ -41,6 +41,7 @@ export function settingOf<T>(
   call: CallSite,
   pick: (settings: ClassSettings) => T | undefined,
 ): T | undefined {
+  if (all.version === 0) return undefined;
   for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);

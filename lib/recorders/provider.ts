@@ -13,7 +13,7 @@ import {
   aiTimeToFirstToken,
 } from '../catalogue/provider.js';
 import { errors } from '../catalogue/workflow.js';
-import { containedCounter, containedSeries, containedTimes, isTime } from '../contained.js';
+import { containedCounter, containedTimes } from '../contained.js';
 import { errorName } from '../error-labels.js';
 import { secondsSince } from '../instruments/stopwatch.js';
 import {
@@ -24,12 +24,12 @@ import {
 } from '../outbound/rate-limits.js';
 import type { AnyRegistry } from '../registry.js';
 import { checkPrices, type PriceTable, type TokenUsage } from './prices.js';
+import { RequestRecorder } from './provider-request-recorder.js';
 import {
   type AiRequest,
   type MessageRequest,
   type ProviderRequests,
   providerRequestsOf,
-  RequestWork,
   requestOf,
 } from './provider-requests.js';
 import { type MessageChunk, UsageRecorder } from './provider-usage.js';
@@ -65,12 +65,9 @@ export interface ProviderMetricsOptions extends RecorderOptions {
 export class ProviderMetrics {
   readonly #registry: AnyRegistry;
   readonly #open: ProviderRequests;
-  readonly #requests;
-  readonly #successful;
-  readonly #failed;
-  readonly #inProgress;
+  /** Records requests without matching their ends to their starts, for presets. @internal */
+  readonly requests: RequestRecorder;
   readonly #duration;
-  readonly #durations;
   readonly #firstToken;
   readonly #usage: UsageRecorder;
   readonly #retries;
@@ -95,18 +92,8 @@ export class ProviderMetrics {
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#open = open ?? providerRequestsOf(registry);
-    this.#requests = containedCounter(registry, aiRequests);
-    this.#successful = containedSeries(registry, aiRequestsSuccessful, (definition) =>
-      registry.counter(definition),
-    );
-    this.#failed = containedCounter(registry, aiRequestsFailed);
-    this.#inProgress = containedSeries(registry, aiRequestsInProgress, (definition) =>
-      registry.gauge(definition),
-    );
+    this.requests = new RequestRecorder(registry, this.#open);
     this.#duration = containedTimes(registry, aiRequestDuration);
-    this.#durations = containedSeries(registry, aiRequestDuration, (definition) =>
-      registry.histogram(definition),
-    );
     this.#firstToken = containedTimes(registry, aiTimeToFirstToken);
     this.#usage = new UsageRecorder(registry, prices);
     this.#retries = containedCounter(registry, aiRetries);
@@ -130,17 +117,14 @@ export class ProviderMetrics {
   recordRequestStart(request: AiRequest): () => number;
   recordRequestStart(...call: readonly unknown[]): () => number {
     const { request, provider, model, operation } = requestOf(this.#registry, call, aiRequests.name);
-    const series = this.#inProgress({ provider });
-    series?.inc();
-    this.#requests({ provider, model, operation });
-    const open = this.#open.of(provider, model);
-    const work = new RequestWork(request, series, open);
-    open.works.start(work);
+    const work = this.requests.begin(provider, model, operation, request);
+    const { works } = work.open;
+    works.start(work);
     return () => {
       const seconds = secondsSince(work.startedAt);
       if (!work.isTimed) {
-        this.#time(work, provider, model, seconds);
-        open.works.stop(work);
+        this.requests.time(work, seconds);
+        works.stop(work);
       }
       return seconds;
     };
@@ -171,12 +155,7 @@ export class ProviderMetrics {
     ];
     if (!this.#end(request, provider, model, seconds)) return;
     if (chunks !== undefined) this.#usage.recordChunks(provider, model, chunks);
-    const open = this.#open.of(provider, model);
-    if (open.isShared) this.#successful({ provider, model })?.inc();
-    else {
-      open.successful ??= this.#successful({ provider, model });
-      open.successful?.inc();
-    }
+    this.requests.succeeded(this.#open.of(provider, model), provider, model);
   }
 
   /**
@@ -193,7 +172,7 @@ export class ProviderMetrics {
     const [error, seconds] = (isNamed ? rest.slice(1) : rest) as [unknown, number | undefined];
     if (!this.#end(request, provider, model, seconds)) return;
     const error_type = errorName(error);
-    this.#failed({ provider, model, error_type });
+    this.requests.failed({ provider, model, error_type });
     if (isNamed) this.#errors({ error_type, severity: 'medium', component: 'ai_provider' });
   }
 
@@ -203,9 +182,7 @@ export class ProviderMetrics {
   recordRequestAbandoned(request: AiRequest): void {
     const { provider, model } = requestOf(this.#registry, [request], aiRequestsInProgress.name);
     const work = this.#open.of(provider, model).works.end(request);
-    if (work === undefined || work === 'ended' || work.isTimed) return;
-    work.isTimed = true;
-    work.inProgress?.dec();
+    if (work !== undefined && work !== 'ended') this.requests.abandon(work);
   }
 
   /**
@@ -283,18 +260,7 @@ export class ProviderMetrics {
     if (work === 'ended') return false;
     if (work === undefined) {
       if (seconds !== undefined) this.#duration({ provider, model }, seconds);
-    } else if (!work.isTimed) this.#time(work, provider, model, seconds ?? secondsSince(work.startedAt));
+    } else if (!work.isTimed) this.requests.time(work, seconds ?? secondsSince(work.startedAt));
     return true;
-  }
-
-  /** Observes the duration of a request, which is then no longer in progress. */
-  #time(work: RequestWork, provider: string, model: string, seconds: number): void {
-    work.isTimed = true;
-    work.inProgress?.dec();
-    const { open } = work;
-    if (!open.isShared && isTime(seconds)) {
-      open.duration ??= this.#durations({ provider, model });
-      open.duration?.observe(seconds);
-    } else this.#duration({ provider, model }, seconds);
   }
 }
