@@ -1,4 +1,4 @@
-/** The alerts on plausible days and nights, with and without incidents: `test/fixtures/alert-days` has the days and what must fire. */
+/** Alerts on plausible days and nights, with and without incidents. `test/fixtures/alert-days` lists the days and their alerts. */
 import test from 'ava';
 import { http, processes } from '../../../fixtures/alert-days/http.js';
 import { budgets, limits, spikes } from '../../../fixtures/alert-days/limits.js';
