@@ -3,7 +3,7 @@
 export interface CoveredMembers {
   readonly file: string;
   readonly test: string;
-  /** As they stand in code: names, names of metrics, paths. */
+  /** As written in code: names, names of metrics, paths. */
   readonly members: readonly string[];
 }
 
