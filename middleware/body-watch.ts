@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startedAt } from '../lib/instruments/stopwatch.js';
+import { hasHeader } from './raw-headers.js';
 
 /** What `requestMetrics` can measure in addition to the duration and the requests in flight. */
 export const requestMeasures = ['first-byte', 'request-size', 'response-size'] as const;
@@ -83,27 +84,26 @@ export function watchBodies(res: ServerResponse, state: BodyWatch, measures: Bod
 }
 
 /** An HTTP/1 request without either header has no body; in HTTP/2 the stream shows it. */
-function mayHaveBody({ headers, httpVersionMajor }: IncomingMessage): boolean {
-  return (
-    headers['content-length'] !== undefined ||
-    headers['transfer-encoding'] !== undefined ||
-    httpVersionMajor >= 2
-  );
+function mayHaveBody(req: IncomingMessage): boolean {
+  return req.httpVersionMajor >= 2 || hasHeader(req, 'content-length') || hasHeader(req, 'transfer-encoding');
 }
 
-function watchedHead(this: WatchedResponse, ...args: never[]): unknown {
+type Method = (...args: readonly unknown[]) => unknown;
+
+// Three parameters: an array of arguments for each call would have to be made and spread.
+function watchedHead(this: WatchedResponse, status: unknown, reason: unknown, headers: unknown): unknown {
   const state = this[bodies];
   if (state.firstByteAt === 0) state.firstByteAt = startedAt();
-  return Reflect.apply(state.writeHead as ServerResponse['writeHead'], this, args);
+  return (state.writeHead as Method).call(this, status, reason, headers);
 }
 
-function watchedEnd(this: WatchedResponse, ...args: readonly unknown[]): unknown {
+function watchedEnd(this: WatchedResponse, chunk: unknown, encoding: unknown, callback: unknown): unknown {
   const state = this[bodies];
   const { writtenBytes } = state.watch;
-  const result = Reflect.apply(state.end as ServerResponse['end'], this, args as never);
+  const result = (state.end as Method).call(this, chunk, encoding, callback);
   // HTTP/2 writes the last chunk by `write`, which has counted it.
   if (state.watch.writtenBytes === writtenBytes && state.endBytes === 0)
-    state.endBytes = sentLength(state.watch, this, args[0], args[1]);
+    state.endBytes = sentLength(state.watch, this, chunk, encoding);
   return result;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { hasHeader } from './raw-headers.js';
 
 type AnswerListener = (res: ServerResponse, status: number) => void;
 
@@ -30,7 +31,7 @@ export function watchRawAnswers(req: IncomingMessage, res: ServerResponse, liste
   const socket = req.socket as WatchedSocket;
   const existing = socket[raw];
   if (existing) existing.res = res;
-  else if (req.headers.upgrade !== undefined || (existing === undefined && answersItself(socket)))
+  else if (hasHeader(req, 'upgrade') || (existing === undefined && answersItself(socket)))
     install(socket, { res, listener, write: socket.write, end: socket.end });
   else if (existing === undefined) socket[raw] = null;
 }

@@ -17,6 +17,14 @@ export interface RequestRecorder {
   failed(error: unknown): void;
 }
 
+/** The requests in flight of one method, as clients send it, and one scheme. */
+interface MethodInProgress {
+  readonly sent: string;
+  readonly scheme: string;
+  readonly method: string;
+  readonly series: GaugeSeries;
+}
+
 export function requestRecorder(options: RequestRecorderOptions): RequestRecorder {
   const { registry, semantics, measures } = options;
   const failed = (error: unknown): void =>
@@ -28,30 +36,40 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     server: registry.counter(httpServerFailedBodies),
   };
 
-  /** Method -> series. Methods are a closed set. */
-  const inProgressByMethod = new Map<string, GaugeSeries>();
-  const inProgressOf = (method: string, scheme: string): GaugeSeries => {
-    const existing = scheme === '' ? inProgressByMethod.get(method) : undefined;
-    if (existing !== undefined) return existing;
-    const made = inFlight.with(semantics.inFlightLabels({ method, scheme }));
-    if (scheme === '') inProgressByMethod.set(method, made);
-    return made;
+  /** By the method as sent and the scheme, of which a service sees few. */
+  const inProgress = new Map<string, MethodInProgress>();
+  let latest: MethodInProgress | undefined;
+  const methodOf = (sent: string, scheme: string): MethodInProgress => {
+    if (latest?.sent === sent && latest.scheme === scheme) return latest;
+    const method = methodLabel(sent);
+    // Neither has a space, so that the key is unique.
+    const key = `${method} ${scheme}`;
+    const existing = inProgress.get(key);
+    if (existing?.sent === sent) latest = existing;
+    else {
+      const series = existing?.series ?? inFlight.with(semantics.inFlightLabels({ method, scheme }));
+      latest = { sent, scheme, method, series };
+      inProgress.set(key, latest);
+    }
+    return latest;
   };
 
   class RequestMeasurement implements Measurement, RequestKind {
     readonly registry: unknown = registry;
     readonly start = startedAt();
     innerCtx: Context | undefined = undefined;
+    readonly method: string;
     readonly inProgress: GaugeSeries;
 
     constructor(
       readonly ctx: Context,
       readonly next: Measurement | undefined,
-      readonly method: string,
       readonly scheme: string,
     ) {
-      this.inProgress = inProgressOf(method, scheme);
-      this.inProgress.inc();
+      const { method, series } = methodOf(ctx.req.method ?? '', scheme);
+      this.method = method;
+      this.inProgress = series;
+      series.inc();
     }
 
     handedTo(ctx: Context): void {
@@ -85,8 +103,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
         watch.bodies ??= new BodyWatch(watch);
         watchBodies(ctx.res, watch.bodies, measures);
       }
-      const method = methodLabel(ctx.req.method ?? '');
-      const measurement = new RequestMeasurement(ctx, watch.measurements, method, scheme);
+      const measurement = new RequestMeasurement(ctx, watch.measurements, scheme);
       if (watch.isOver) measurement.ended(watch);
       else watch.measurements = measurement;
     },

@@ -98,8 +98,11 @@ export function requestSeries(
   /** Route -> scheme and method -> status. */
   const cache = new Map<string, Map<string, Map<number, RequestSeries>>>();
   let cachedCount = 0;
-  /** The latest kind of each layer of the router: most requests are like the one before, and need no look-up of the route. */
-  const latestOf = new WeakMap<object, LatestOfLayer>();
+  /**
+   * The latest kind of each layer of the router: most requests are like the one before, and need no look-up of the route. It is
+   * a property of the layer, which is found faster than the entry of a map.
+   */
+  const latestOf = Symbol('tamma:latest');
   const lookedUp = (request: RequestKind, status: number, layer: RouteLayer | undefined): RequestSeries => {
     const { ctx, innerCtx, method, scheme } = request;
     const route = routeIn(ctx, innerCtx);
@@ -120,12 +123,13 @@ export function requestSeries(
       cache.set(route, byKind.set(kind, byStatus.set(status, series)));
       cachedCount += 1;
     }
-    if (layer !== undefined) latestOf.set(layer, { path: layer.path, method, scheme, status, series });
+    if (layer !== undefined) keep(layer, latestOf, { path: layer.path, method, scheme, status, series });
     return series;
   };
   return (request, status) => {
-    const layer = request.innerCtx === undefined ? onlyLayerOf(request.ctx) : undefined;
-    const latest = layer === undefined ? undefined : latestOf.get(layer);
+    if (request.innerCtx !== undefined) return lookedUp(request, status, undefined);
+    const layer = onlyLayerOf(request.ctx);
+    const latest = layer?.[latestOf] as LatestOfLayer | undefined;
     return latest !== undefined &&
       latest.method === request.method &&
       latest.status === status &&
@@ -134,6 +138,12 @@ export function requestSeries(
       ? latest.series
       : lookedUp(request, status, layer);
   };
+}
+
+/** Not enumerable: a router copies the properties of the layers of a nested one. A frozen layer keeps nothing. */
+function keep(layer: RouteLayer, key: symbol, value: LatestOfLayer): void {
+  if (key in layer) (layer as Record<symbol, unknown>)[key] = value;
+  else if (Object.isExtensible(layer)) Object.defineProperty(layer, key, { value, writable: true });
 }
 
 function routeIn(ctx: Context, innerCtx: Context | undefined): string {

@@ -32,6 +32,11 @@ const nodeAnswers: ReadonlyMap<string, number> = new Map([
 /** Node reports a body that ends too early as malformed, and responds although the client has left. */
 const endedEarly = 'HPE_INVALID_EOF_STATE';
 
+/** Whether a response of HTTP/1 was sent to its end. Most are: the check spares the questions of how others ended. */
+export function isCompleteHttp1(req: IncomingMessage, res: ServerResponse): boolean {
+  return req.httpVersionMajor < 2 && res.writableFinished && !req.socket.destroyed;
+}
+
 /** The side that broke a response off; `undefined` if the response is complete. */
 export function breakerOf(
   req: IncomingMessage,

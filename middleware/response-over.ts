@@ -33,6 +33,11 @@ export function isOver(req: IncomingMessage, res: ServerResponse): boolean {
   return res.closed || (res.socket === null && req.socket.destroyed);
 }
 
+/** Whether a response of HTTP/1 is the one that its connection sends, and is not over. Most are: the check reads two fields. */
+export function isCurrentHttp1(req: IncomingMessage, res: ServerResponse): boolean {
+  return req.httpVersionMajor < 2 && res.socket !== null && !res.destroyed;
+}
+
 export function isHttp2(req: IncomingMessage): boolean {
   return req.httpVersionMajor >= 2;
 }

@@ -9,8 +9,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { type BodyWatch, sentLength } from './body-watch.js';
 import { watchRawAnswers } from './raw-answer.js';
-import { type Breaker, breakerOf, isHeadSent, type ResponseFacts, statusOf } from './response-outcome.js';
-import { http2StreamOf, isHttp2, isOver, whenOver } from './response-over.js';
+import {
+  type Breaker,
+  breakerOf,
+  isCompleteHttp1,
+  isHeadSent,
+  type ResponseFacts,
+  statusOf,
+} from './response-outcome.js';
+import { http2StreamOf, isCurrentHttp1, isHttp2, isOver, whenOver } from './response-over.js';
 
 const watched = Symbol('tamma:watched');
 
@@ -71,9 +78,14 @@ export class ResponseWatch implements ResponseFacts {
   close(res: ServerResponse): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.breaker = breakerOf(this.req, res, this);
-    this.status = statusOf(this.req, res, this, this.breaker);
-    this.isHeadSent = this.rawStatus === 0 && isHeadSent(this.req, res);
+    if (this.rawStatus === 0 && isCompleteHttp1(this.req, res)) {
+      this.status = res.statusCode;
+      this.isHeadSent = true;
+    } else {
+      this.breaker = breakerOf(this.req, res, this);
+      this.status = statusOf(this.req, res, this, this.breaker);
+      this.isHeadSent = this.rawStatus === 0 && isHeadSent(this.req, res);
+    }
     for (let each = this.measurements; each !== undefined; each = each.next) each.ended(this);
   }
 }
@@ -97,7 +109,8 @@ export function watchResponse(req: IncomingMessage, res: ServerResponse): Respon
   res.write = watchedWrite as typeof res.write;
   if (isHttp2(req)) watchStream(http2StreamOf(res) as WatchedStream, watch);
   else watchRawAnswers(req, res, answeredRaw);
-  if (isOver(req, res)) watch.close(res);
+  if (isCurrentHttp1(req, res)) res.on('close', watchedClose);
+  else if (isOver(req, res)) watch.close(res);
   else whenOver(req, res, watchedClose);
   return watch;
 }
@@ -138,14 +151,15 @@ function noteClosing(stream: WatchedStream, error?: NodeJS.ErrnoException): void
   stream[watched].isClosedHere = session !== undefined && !session.socket.destroyed;
 }
 
-function watchedWrite(this: WatchedResponse, ...args: readonly unknown[]): unknown {
+// Three parameters: an array of arguments for each call would have to be made and spread.
+function watchedWrite(this: WatchedResponse, chunk: unknown, encoding: unknown, callback: unknown): unknown {
   const watch = this[watched];
-  watch.writtenBytes += sentLength(watch, this, args[0], args[1]);
-  return Reflect.apply(
-    watch.write,
-    this,
-    (hasAllDeclared(watch, this) ? notingDelivery(watch, args) : args) as never,
-  );
+  const write = watch.write as (...args: readonly unknown[]) => unknown;
+  watch.writtenBytes += sentLength(watch, this, chunk, encoding);
+  if (!hasAllDeclared(watch, this)) return write.call(this, chunk, encoding, callback);
+  return typeof encoding === 'function'
+    ? write.call(this, chunk, notingDelivery(watch, encoding))
+    : write.call(this, chunk, encoding, notingDelivery(watch, callback));
 }
 
 /** Whether all declared bytes have been passed to the connection. Called after a chunk was counted. */
@@ -161,12 +175,10 @@ function declaredLength(res: ServerResponse & { readonly _header?: string | null
   return Number(declared ?? -1);
 }
 
-/** The arguments of the last `write`, with a callback: a client that has all bytes may leave before `end` is called. */
-function notingDelivery(watch: ResponseWatch, args: readonly unknown[]): unknown[] {
-  const callback = args.at(-1);
-  const delivered = (error?: Error | null): void => {
+/** A callback for the last `write`: a client that has all bytes may leave before `end` is called. */
+function notingDelivery(watch: ResponseWatch, callback: unknown): (error?: Error | null) => void {
+  return (error) => {
     if (error === undefined || error === null) watch.isDelivered = true;
     if (typeof callback === 'function') callback(error);
   };
-  return [...(typeof callback === 'function' ? args.slice(0, -1) : args), delivered];
 }

@@ -24,6 +24,8 @@ export interface RouteLayer {
   readonly path: string | RegExp;
   readonly methods: readonly string[];
   readonly regexp?: unknown;
+  /** What `requestMetrics` keeps on it. */
+  readonly [kept: symbol]: unknown;
 }
 
 /** The route template of a routed request, or {@link unmatchedRoute}. For a RegExp route, its source. */
