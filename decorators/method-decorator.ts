@@ -20,7 +20,7 @@ import { observedFunction } from './observed-function.js';
 import { noteObserved, observedBy } from './observed-functions.js';
 
 /** A method with its `this`, its arguments and its result. */
-export type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
+export type DecoratedMethod<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
 
 /**
  * A method decorator for both modes: what `@Counted` and the others return. It is one signature over a union of argument
@@ -30,17 +30,17 @@ export type Method<This, Args extends unknown[], Result> = (this: This, ...args:
 export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
   ...at:
     | [
-        method: Method<This, Args, Result>,
-        context: ClassMethodDecoratorContext<This, Method<This, Args, Result>>,
+        method: DecoratedMethod<This, Args, Result>,
+        context: ClassMethodDecoratorContext<This, DecoratedMethod<This, Args, Result>>,
       ]
-    | [target: This, key: string | symbol, descriptor: { value?: Method<This, Args, Result> }]
+    | [target: This, key: string | symbol, descriptor: { value?: DecoratedMethod<This, Args, Result> }]
 ) => void;
 
 /** `T`, without being an inference site: label sources are typed from the method, never the method from them. */
-export type Fixed<T> = [T] extends [infer U] ? U : never;
+export type NotInferred<T> = [T] extends [infer U] ? U : never;
 
-/** As {@link Fixed}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
-export type FixedArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
+/** As {@link NotInferred}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
+export type NotInferredArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
 
 /**
  * Makes the decorator of one or several metrics. `observe` is called once, at class definition.

@@ -1,5 +1,9 @@
-/** The settings of a service, by their types. */
-/** The settings, as a service may write them: what is left out of `Partial<MetricsConfig>` has its default. */
+/** The types of the settings of a service. */
+
+/**
+ * The settings of a service. `createMetrics` and others take a `Partial<MetricsConfig>` and use the defaults for the rest.
+ * `lib/config.md` lists the environment variables and the defaults.
+ */
 export interface MetricsConfig {
   /** `false`: nothing is recorded, by instruments, decorators or recorders; /metrics answers 404, nothing is pushed or saved. */
   enabled: boolean;
@@ -13,6 +17,7 @@ export interface MetricsConfig {
   labels: Record<string, string>;
   /** Upper bounds of histograms. Those of a default are left to each metric's definition. */
   buckets: BucketSets;
+  /** How much history is kept. */
   retention: {
     /** Days that Prometheus keeps samples, in the bundle. */
     metrics: number;

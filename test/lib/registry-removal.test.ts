@@ -201,7 +201,7 @@ test.serial('series of a gauge expire after a clear as before it', async (t) => 
     name: 'depth',
     help: 'Depth.',
     labels: { queue: label() },
-    expireAfter: 60,
+    expireAfterSeconds: 60,
   });
   const gauge = registry.gauge(expiring);
   registry.clear();
