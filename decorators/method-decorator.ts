@@ -1,7 +1,6 @@
 /**
- * One decorator function for both modes: standard decorators (TypeScript 5 and later) are called with a method and a
- * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument tells them
- * apart.
+ * One decorator function for both modes. Standard decorators (TypeScript 5 and later) are called with a method and a context, legacy
+ * ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument distinguishes them.
  */
 import { metricsError } from '../lib/errors.js';
 import type { Declaration } from './declaration.js';
@@ -23,9 +22,8 @@ import { noteObserved, observedBy } from './observed-functions.js';
 export type DecoratedMethod<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
 
 /**
- * A method decorator for both modes: what `@Counted` and the others return. It is one signature over a union of argument
- * lists because with two overloads TypeScript does not infer `This`, `Args` and `Result` from the decorated method in both
- * modes.
+ * A method decorator for both modes: the result of `Counted` and the others. It has one signature with a union of argument lists,
+ * since TypeScript does not infer `This`, `Args` and `Result` from two overloads in both modes.
  */
 export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
   ...at:
@@ -36,7 +34,7 @@ export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
     | [target: This, key: string | symbol, descriptor: { value?: DecoratedMethod<This, Args, Result> }]
 ) => void;
 
-/** `T`, without being an inference site: label sources are typed from the method, never the method from them. */
+/** `T`, but not inferred from here: the types of label sources follow from the method, and never the other way round. */
 export type NotInferred<T> = [T] extends [infer U] ? U : never;
 
 /** As {@link NotInferred}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
@@ -81,7 +79,7 @@ export function methodDecorator<This, Args extends unknown[], Result>(
   };
 }
 
-/** A function that records `metrics` with the observer of `observe`, in one wrapper with the decorators already on it. */
+/** The function that replaces the method: a single wrapper for all decorators of the method. */
 function instrumented(
   method: AnyFunction,
   metrics: readonly MethodMetric[],
@@ -100,7 +98,7 @@ function instrumented(
 }
 
 /**
- * Reports a decorator written without parentheses, which is called with what it decorates: `(method, context)`, or
+ * Checks for a decorator without parentheses. TypeScript calls it with the arguments of a decorator: `(method, context)`, or
  * `(target, key, descriptor)` in legacy mode.
  * @throws ERR_METRICS_INVALID_DECORATION
  */

@@ -43,7 +43,7 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
  * Defines a gauge: a value that goes up and down.
  * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for an invalid `expireAfterSeconds` or `restore`
  * @example
- * const queueDepth = defineGauge({ name: 'queue_depth', help: 'Items that wait in a queue.', labels: { queue: label() } });
+ * const queueDepth = defineGauge({ name: 'queue_depth', help: 'Items waiting in a queue.', labels: { queue: label() } });
  * @see https://prometheus.io/docs/concepts/metric_types/#gauge
  */
 export function defineGauge<const L extends LabelShape = NoLabels>(

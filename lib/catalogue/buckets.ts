@@ -1,7 +1,4 @@
-/**
- * Bucket sets that several metrics share. A service replaces them by the unit of a metric (`buckets` of its config), or for one
- * metric (a view).
- */
+/** Bucket sets that several metrics share. `buckets` of `MetricsConfig` replaces them by unit, and a view for one metric. */
 
 /** Sizes in bytes: 1 KiB to 16 MiB, each four times the one before. */
 export const sizeBuckets: readonly number[] = Object.freeze(
