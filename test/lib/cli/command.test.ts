@@ -138,7 +138,7 @@ for (const [what, input, received] of [
   });
 }
 
-/** An endpoint that answers as it is told to; its connections end with the test. */
+/** An endpoint with the given handler; its connections are closed at the end of the test. */
 async function endpoint(t: ExecutionContext, answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
