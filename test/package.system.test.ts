@@ -273,7 +273,7 @@ test('the types of every subpath except ./monitoring compile without @types/koa,
   t.is(compiled.stdout, '');
 });
 
-test('publint and arethetypeswrong find nothing', async (t) => {
+test('publint and arethetypeswrong report no problems', async (t) => {
   const publint = await run(bin('publint'), ['run', tarball, '--strict']).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

@@ -1,5 +1,5 @@
 // In a process of its own: it has a hook.
-/** The modules that importing the package loads, as seen from that process. */
+/** The modules that are loaded when the package is imported. */
 import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 test.before(requireFreshBuild);
 
-test('only the registry of prom-client is loaded, and it is the same as in all of prom-client', async (t) => {
+test('importing the package loads only the registry of prom-client, which is the one that all of prom-client uses', async (t) => {
   const program = `
     import { createRequire } from 'node:module';
     import { catalogue, sharedRegistry } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};

@@ -1,4 +1,4 @@
-/** What a call costs while somebody makes up a new label value for each, beside a call on series that are there. */
+/** Cost of a call with a label value that was never used before, compared with a call on an existing series. */
 import { defineCounter } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
@@ -9,26 +9,26 @@ export interface AttackMeasurement {
   readonly calls: number;
   readonly normal: CallCost;
   readonly attacked: CallCost;
-  /** What two reads of the clock with nothing between them show: it is in `p50` and `p99`, of both sides. */
+  /** Time between two consecutive clock reads. It is included in `p50` and `p99` of both sides. */
   readonly clock: number;
 }
 
 /** Nanoseconds. */
 export interface CallCost {
-  /** Median over the rounds of the mean of a loop of calls, without a clock in it. */
+  /** Mean duration of a call in a loop that reads the clock only at its ends; median of the rounds. */
   readonly mean: number;
-  /** Of all calls, each timed alone. */
+  /** Percentiles of all calls, each timed on its own. */
   readonly p50: number;
   readonly p99: number;
 }
 
 /**
- * Label objects made before each measured loop, so that making them is not measured. Few, as they come off the wire: of fifty
- * thousand, half the time would be the garbage collector's, that moves them, and the memory's, that must be asked for them.
+ * Label objects are created before each measured loop, so that creating them is not measured. There are few, as in a service:
+ * with fifty thousand, half of the time would go to garbage collection and cache misses.
  */
 const batch = 2_000;
 
-/** Rounds before the first that counts: they warm, and use the budget up. */
+/** Unmeasured rounds: they warm up the code and exhaust the series budget. */
 const warmUp = 50;
 
 export function measureAttack({ rounds }: { rounds: number }): AttackMeasurement {
@@ -96,11 +96,11 @@ function clockCost(): number {
 }
 
 export function attackVerdicts({ normal, attacked }: AttackMeasurement): Verdict[] {
-  const claim = 'a call with a label value never seen, past the budget, against a usual one';
+  const claim = 'a call with a new label value, budget exhausted, compared with an existing one';
   return [
-    atMost(`${claim}, mean of many`, 10, attacked.mean / normal.mean, ' x'),
-    atMost(`${claim}, each timed alone, p50`, 10, attacked.p50 / normal.p50, ' x'),
-    atMost(`${claim}, each timed alone, p99`, 10, attacked.p99 / normal.p99, ' x'),
+    atMost(`${claim}, mean`, 10, attacked.mean / normal.mean, ' x'),
+    atMost(`${claim}, timed individually, p50`, 10, attacked.p50 / normal.p50, ' x'),
+    atMost(`${claim}, timed individually, p99`, 10, attacked.p99 / normal.p99, ' x'),
   ];
 }
 
@@ -108,12 +108,12 @@ export function attackTable({ calls, normal, attacked, clock }: AttackMeasuremen
   const cells = ({ mean, p50, p99 }: CallCost): string =>
     [mean, p50, p99].map((nanoseconds) => nanoseconds.toFixed(0)).join(' | ');
   return [
-    `| ns a call of a counter with three labels, ${calls} calls | mean of many | p50, each timed alone | p99 |`,
+    `| ns per call of a counter with three labels, ${calls} calls | mean | p50, timed individually | p99 |`,
     '|---|---:|---:|---:|',
-    `| on one of 128 series | ${cells(normal)} |`,
-    `| with a value never seen, past the budget | ${cells(attacked)} |`,
+    `| one of 128 existing series | ${cells(normal)} |`,
+    `| a new label value, budget exhausted | ${cells(attacked)} |`,
     '',
-    `Of a call timed alone, ${clock.toFixed(0)} ns are the clock's, on both lines.`,
+    `p50 and p99 include ${clock.toFixed(0)} ns for reading the clock, in both rows.`,
   ].join('\n');
 }
 

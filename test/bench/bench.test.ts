@@ -1,4 +1,4 @@
-/** The bench measures what it says: that everything it times does its work, and that its arithmetic is right. */
+/** The benchmarks measure real work, and their arithmetic is right. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { scrapeToString } from '../../lib/exposition/scrape.js';
@@ -29,8 +29,8 @@ import { measureStartUp } from './start-up.js';
 import { callVerdicts } from './targets.js';
 import { atLeast, atMost, verdictTable } from './verdict.js';
 
-test('every contender records what it is told to, in every kind and shape that it has', async (t) => {
-  // One millisecond each: what is tested is that the bench measures work, not how fast it is.
+test('every library records every operation that is measured, in each kind and shape it supports', async (t) => {
+  // One millisecond each: this tests that work is measured, not how fast it is.
   const measurements = await measureSideBySide({ contenders, rounds: 1, milliseconds: 1 });
   t.deepEqual(
     new Set(measurements.map(({ contender }) => contender)),
@@ -42,11 +42,11 @@ test('every contender records what it is told to, in every kind and shape that i
   t.is(callTable(measurements).split('\n').length, 2 + kindCount * shapeCount);
   t.true(
     callVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')),
-    'all that is promised has been measured',
+    'every claim has a measurement',
   );
 });
 
-test('a contender that records nothing stops the run', async (t) => {
+test('the run fails if a library records nothing', async (t) => {
   const idle: Contender = {
     ...floor,
     name: 'idle',
@@ -66,7 +66,7 @@ test('a contender that records nothing stops the run', async (t) => {
   );
 });
 
-test('a promise is kept or missed by the ratio to prom-client; what was not measured is missed', (t) => {
+test('a target is met by the ratio to prom-client, and missed without a measurement', (t) => {
   const verdict = (own: number, theirs: number) =>
     callVerdicts(
       [ours.name, 'prom-client'].map((contender, index) => ({
@@ -82,11 +82,11 @@ test('a promise is kept or missed by the ratio to prom-client; what was not meas
   t.true(callVerdicts([]).every(({ reached }) => !reached));
 });
 
-test('a verdict says what was promised, and what was found', (t) => {
+test('the table of targets shows the limit, the measurement and whether the limit is met', (t) => {
   const verdicts = [atLeast('a', 2, 2, ' x'), atMost('b', 2, 2.5, ' ms'), atMost('c', 1, Number.NaN, '')];
   t.is(
     verdictTable(verdicts),
-    `| promised | limit | measured | reached |
+    `| target | limit | measured | met |
 |---|---:|---:|---|
 | a | at least 2 x | 2.0 x | yes |
 | b | at most 2 ms | 2.5 ms | **no** |
@@ -94,13 +94,13 @@ test('a verdict says what was promised, and what was found', (t) => {
   );
 });
 
-test('the recorders, the presets and the wire record what is measured', async (t) => {
+test('recorders, presets and outgoing requests record every operation that is measured', async (t) => {
   const measurements = await measureRecorders({ rounds: 1, milliseconds: 1 });
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   t.regex(recorderTable(measurements), /\| fetch, instrumentFetch \| \d+ \|/);
 });
 
-test('a Koa app answers the same, bare and measured in every way, and each proves that it recorded', async (t) => {
+test('Koa apps respond alike with and without metrics, and each variant proves that it recorded the requests', async (t) => {
   const measurements = await measureKoa({ pairs: 6, requests: 10, processes: 2, warmUp: 20 });
   t.deepEqual(
     measurements.map(({ variant }) => variant),
@@ -115,23 +115,23 @@ test('a Koa app answers the same, bare and measured in every way, and each prove
   }
   t.regex(
     koaTable(measurements),
-    /\| bare, a second time: the control \| \S+ % \| \S+ to \S+ % \| \S+ µs \| \S+ to \S+ µs \|/,
+    /\| no metrics \(control\) \| \S+ % \| \S+ to \S+ % \| \S+ µs \| \S+ to \S+ µs \|/,
   );
   t.is(koaVerdicts(measurements).length, 1);
 });
 
-test('the interval of a median holds it, and is narrow where the numbers are alike', (t) => {
+test('the confidence interval contains the median, and is narrow if the numbers are similar', (t) => {
   t.deepEqual(bootstrapInterval([[5, 5, 5, 5, 5]]), [5, 5]);
   const [low, high] = bootstrapInterval([Array.from({ length: 301 }, (_, index) => index)]);
   t.true(low > 100 && low < 150 && high > 150 && high < 200, `${low} to ${high}`);
 });
 
-test('the interval of a median is as wide as processes differ, however many pairs each has', (t) => {
+test('the confidence interval is as wide as the differences between processes, for any number of pairs', (t) => {
   const process = (number: number) => Array.from({ length: 100 }, () => number);
   t.deepEqual(bootstrapInterval([1, 2, 3, 4, 5].map(process)), [1, 5]);
 });
 
-test('scrapes are measured alike, and their lines are counted', async (t) => {
+test('scrapes of all libraries are measured, and their lines counted', async (t) => {
   const measurements = await measureScrapes({ sets: 50, rounds: 1, roundsAlone: 2 });
   t.deepEqual(
     measurements.map(({ sets, contenders: measured }) => [sets, measured.map(({ name }) => name)]),
@@ -165,7 +165,7 @@ test('scrapes are measured alike, and their lines are counted', async (t) => {
   );
 });
 
-test('the stall of a scrape is promised of 95 % of the rounds, at both sizes', (t) => {
+test('the limit on stalls applies to 95 % of the rounds, at both sizes', (t) => {
   const measured = (sets: number, stalls: readonly number[]): ScrapeMeasurement => ({
     sets,
     bytes: 1,
@@ -178,21 +178,21 @@ test('the stall of a scrape is promised of 95 % of the rounds, at both sizes', (
     measured(100_000, [...Array.from({ length: 18 }, () => 1), 11, 11]),
   ]);
   t.like(verdicts[1], {
-    claim: 'longest stall in a scrape of 150,000 lines, in 95 % of 20 rounds',
+    claim: 'longest stall during a scrape of 150,000 lines, 95th percentile of 20 rounds',
     measured: '10.0 ms',
     reached: true,
   });
   t.like(verdicts[2], { measured: '11.0 ms', reached: false });
 });
 
-test('memory is weighed, of label sets and of the catalogue', async (t) => {
+test('memory is measured per label set and for the whole catalogue', async (t) => {
   const results = await measureMemory({
     rounds: 1,
     sets: 8_000,
     compared: [ours.name as never, 'prom-client'],
   });
   for (const { counter, histogram } of results.labelSets) {
-    // Bytes per label set, plausible ones: with so few sets, what a collection leaves is a tenth of them or more.
+    // Plausible numbers of bytes only: with this few sets, garbage that is not yet collected adds a tenth or more.
     t.true(counter.before > 50 && counter.before < 2_000, String(counter.before));
     t.true(histogram.before > 50 && histogram.before < 4_000, String(histogram.before));
     t.true(histogram.answering > 0 && histogram.after > 0);
@@ -202,7 +202,7 @@ test('memory is weighed, of label sets and of the catalogue', async (t) => {
   t.true(memoryVerdicts(results).every(({ measured }) => !measured.includes('NaN')));
 });
 
-test('memory at a scrape is promised twice: with the answer in hand, and when it is gone', (t) => {
+test('memory has one target while the response of a scrape is held and one after its release', (t) => {
   const filled = (answering: number, after: number) => ({ before: 1, answering, after });
   const results = (library: string, kind: MemoryOfKind) =>
     (['one label varies', 'all vary', 'few values of each'] as const).map((shape) => ({
@@ -220,7 +220,7 @@ test('memory at a scrape is promised twice: with the answer in hand, and when it
   t.like(after, { measured: '0.60 x', reached: false });
 });
 
-test('what fills a registry differs from series to series, as in a service', async (t) => {
+test('the values that fill a registry vary from series to series, as in a service', async (t) => {
   const registry = new MetricsRegistry({ maxSeries: 10_000 });
   fillCatalogue(registry, 1_000);
   const numbers = parseText(await scrapeToString(registry)).filter(({ value }) => value > 0);
@@ -231,14 +231,14 @@ test('what fills a registry differs from series to series, as in a service', asy
   t.true(Math.max(...of('_total')) > 1_000 * Math.min(...of('_total')));
 });
 
-test('an attack is counted to the last call, and timed in loops and call by call', (t) => {
+test('every call of the attack is counted, and timed both in loops and individually', (t) => {
   const { calls, normal, attacked, clock } = measureAttack({ rounds: 1 });
   t.is(calls, 128 + 51 * 2 * 2 * 2_000);
   for (const { mean, p50, p99 } of [normal, attacked]) t.true(mean > 0 && p50 > 0 && p99 >= p50);
   t.true(clock > 0);
 });
 
-test('an attack is held against the usual call in the mean, at p50 and at p99', (t) => {
+test('the attack is compared with normal calls by mean, p50 and p99', (t) => {
   const verdicts = attackVerdicts({
     calls: 1,
     clock: 1,
@@ -251,8 +251,8 @@ test('an attack is held against the usual call in the mean, at p50 and at p99', 
   );
 });
 
-test('growth is measured step by step, and drawn', async (t) => {
-  const measurements = await measureGrowth({ most: 10 });
+test('growth is measured in steps and plotted', async (t) => {
+  const measurements = await measureGrowth({ maxSets: 10 });
   t.deepEqual(
     measurements.map(({ library, sets }) => [library, sets]),
     [
@@ -266,7 +266,7 @@ test('growth is measured step by step, and drawn', async (t) => {
   t.notRegex(plot, /NaN|undefined/);
 });
 
-test('a soak resets in scrapes and between them, and finds no number that falls and no series that comes twice', async (t) => {
+test('a soak test resets during and between scrapes, and finds no decreasing counter and no duplicate series', async (t) => {
   const measurement = await measureSoak({ seconds: 1 });
   t.true(measurement.calls > measurement.callsInScrapes);
   t.true(measurement.callsInScrapes > 1_000);
@@ -275,10 +275,14 @@ test('a soak resets in scrapes and between them, and finds no number that falls 
   t.true(measurement.compared > 2);
   t.is(measurement.fallen, 0);
   t.is(measurement.twice, 0);
-  t.is(measurement.heap.length, Math.ceil(measurement.resets / 2), 'every other reset is in a scrape');
+  t.is(
+    measurement.heap.length,
+    Math.ceil(measurement.resets / 2),
+    'every other reset happens during a scrape',
+  );
 });
 
-test('a soak finds what falls, what goes, and what comes twice', (t) => {
+test('a soak test finds decreasing, missing and duplicate series', (t) => {
   const watch = watchScrapes((series) => series.startsWith('rising'));
   watch.begin()('# HELP rising_total Rises.\nrising_total{a="1"} 2\nrising_total{a="2"} 2\nheld 5\n');
   watch.begin()('rising_total{a="1"} 2\nrising_total{a="2"} 3\nheld 4\n');
@@ -287,7 +291,7 @@ test('a soak finds what falls, what goes, and what comes twice', (t) => {
   t.like(watch.found, { scrapes: 3, compared: 2, fallen: 2, twice: 1 });
 });
 
-test('a soak compares nothing across a reset, before, after or in a scrape', (t) => {
+test('a soak test does not compare scrapes across a reset', (t) => {
   const watch = watchScrapes(() => true);
   watch.begin()('rising_total 9\n');
   watch.reset();
@@ -298,12 +302,16 @@ test('a soak compares nothing across a reset, before, after or in a scrape', (t)
   end('rising_total 7\n');
   t.like(watch.found, { overlapped: 1, compared: 0, fallen: 0 });
   watch.begin()('rising_total 6\n');
-  t.like(watch.found, { overlapped: 1, compared: 0, fallen: 0 }, 'the one before had lines of both sides');
+  t.like(
+    watch.found,
+    { overlapped: 1, compared: 0, fallen: 0 },
+    'the previous scrape had lines from before and after the reset',
+  );
   watch.begin()('rising_total 5\n');
   t.like(watch.found, { overlapped: 1, compared: 1, fallen: 1 });
 });
 
-test('the slope of a heap: none, noise, one that lies far off, and a leak', (t) => {
+test('heap growth: flat, noisy, with one outlier, and leaking', (t) => {
   const measured = (bytes: (second: number) => number): SoakMeasurement => ({
     seconds: 60,
     calls: 2,
@@ -324,7 +332,7 @@ test('the slope of a heap: none, noise, one that lies far off, and a leak', (t) 
   t.false(isFlat((second) => 1e7 + second * 1e4 + (second % 3) * 1e4));
   t.false(
     isFlat((second) => 1e7 + ((second * 7) % 11) * 1e6),
-    'so much noise hides a leak',
+    'too noisy to exclude a leak',
   );
   t.deepEqual(slopeOf(measured((second) => 7 * second)), { slope: 7, interval: [7, 7] });
   t.true(soakVerdicts(measured(() => 1e7)).every(({ reached }) => reached));
@@ -334,7 +342,7 @@ test('the slope of a heap: none, noise, one that lies far off, and a leak', (t) 
   t.deepEqual(found(0, 1), [true, false, true]);
 });
 
-test('what is switched off is timed while methods are called, nothing is recorded and no label source is asked', async (t) => {
+test('a disabled registry is measured with methods called, nothing recorded and no label source called', async (t) => {
   const measurements = await measureDisabled({ rounds: 1, milliseconds: 1 });
   t.is(measurements.length, 10);
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
@@ -342,13 +350,13 @@ test('what is switched off is timed while methods are called, nothing is recorde
   t.true(disabledVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
 });
 
-test('a registry that records stops the measurement of what is switched off', async (t) => {
+test('the measurement of a disabled registry fails if the registry is enabled', async (t) => {
   await t.throwsAsync(measureDisabled({ rounds: 1, milliseconds: 1, registry: new MetricsRegistry() }), {
     message: /expected a registry that records nothing, received:\n# HELP/,
   });
 });
 
-test('start-up is that of processes that did what they were told', (t) => {
+test('start-up is measured in processes that ran without error', (t) => {
   const measurements = measureStartUp({ rounds: 1 });
   t.deepEqual(
     measurements.map(({ name }) => name),
@@ -363,7 +371,7 @@ test('start-up is that of processes that did what they were told', (t) => {
   t.true(measurements.every(({ milliseconds }) => milliseconds > 0));
 });
 
-test('both READMEs and the plot show the results that are written down, and those are of every section', async (t) => {
+test('both READMEs and the plot show the committed results, which cover every section', async (t) => {
   const results = JSON.parse(await readFile(fromRoot('test/bench/results.json'), 'utf8')) as RunFacts &
     Measured;
   const readme = await readFile(fromRoot('test/bench/README.md'), 'utf8');
@@ -376,12 +384,12 @@ test('both READMEs and the plot show the results that are written down, and thos
   t.deepEqual(Object.keys(results.versions), Object.keys(factsOfRun().versions));
 });
 
-test('the median is the middle', (t) => {
+test('the median is the middle number, or the mean of the two middle ones', (t) => {
   t.is(median([3, 1, 2]), 2);
   t.is(median([4, 1, 2, 3]), 2.5);
 });
 
-test('a quantile is a number of the list that so many do not exceed', (t) => {
+test('a quantile is the smallest number of the list that the given share does not exceed', (t) => {
   const numbers = Array.from({ length: 100 }, (_, index) => 100 - index);
   t.deepEqual(
     [0, 0.5, 0.95, 0.99, 1].map((share) => quantile(numbers, share)),

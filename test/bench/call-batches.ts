@@ -1,9 +1,9 @@
-/** Many calls in one function, so that calling it costs nothing beside them. */
+/** Many calls in one function, so that the cost of calling that function is negligible. */
 
-/** How many. */
+/** Calls per function. */
 export const batch = 256;
 
-// Code of its own for each, and a name in it, for the reasons given in `measure.ts`.
+// Separate code per subject, with its name in it: `measure.ts` says why.
 export function syncBatch(name: string, call: () => unknown): () => void {
   return new Function(
     'call',

@@ -1,4 +1,4 @@
-/** Fills the whole catalogue with so many series, and sends the bytes that they take. */
+/** Fills the whole catalogue with N series, and sends the bytes that they take. */
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { MetricsRegistry } from '../../lib/registry.js';
@@ -11,7 +11,7 @@ const registry = new MetricsRegistry({ maxSeries: 10_000_000 });
 for (const definition of Object.values(catalogue)) registry.instrument(definition);
 const seriesNow = (): number => registry.instruments().reduce((sum, { series }) => sum + series.size, 0);
 
-// What the metrics themselves and the first scrape bring into being is no series'.
+// Memory of the metrics themselves and of the first scrape is not counted as memory of series.
 await linesOfScrape();
 const [start, first] = [liveBytes(), seriesNow()];
 fillCatalogue(registry, wanted);

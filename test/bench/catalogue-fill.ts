@@ -1,4 +1,4 @@
-/** Fills a registry with so many series, each metric of the catalogue its share. */
+/** Fills a registry with N series, spread evenly over the metrics of the catalogue. */
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { metricsSeries } from '../../lib/catalogue/self.js';
 import type { AnyInstrument } from '../../lib/instruments/any-instrument.js';
@@ -11,10 +11,10 @@ import { drawn } from './contender.js';
 
 const draw = drawn();
 
-/** Adds series until there are so many more. */
+/** Adds `wanted` series. */
 export function fillCatalogue(registry: MetricsRegistry, wanted: number): void {
   const labelled = Object.values(catalogue)
-    // `metrics_series` counts series, so none are made up for it.
+    // `metrics_series` counts the series itself.
     .filter(({ name }) => name !== metricsSeries.name)
     .filter(({ labels }) => Object.values(labels).some(({ values }) => values === undefined))
     .map((definition) => registry.instrument(definition));
@@ -29,7 +29,7 @@ export function fillCatalogue(registry: MetricsRegistry, wanted: number): void {
   }
 }
 
-/** Closed labels take their values in turn, open ones a few, and the last open one what makes the set a new one. */
+/** Closed labels cycle through their values, open ones through 20, and the last open one makes the set unique. */
 function labelsOf({ definition }: AnyInstrument, round: number): Record<string, string> {
   const entries = Object.entries(definition.labels);
   const unique = entries.findLastIndex(([, { values }]) => values === undefined);
@@ -44,8 +44,8 @@ function labelsOf({ definition }: AnyInstrument, round: number): Record<string, 
 }
 
 /**
- * What a service in its first hours has: counts from one to a hundred thousand, and of durations a few dozen, spread around what
- * is usual for the one series. Numbers all alike would compress too well.
+ * Values as in the first hours of a service: counts from one to a hundred thousand, and a few dozen durations around a typical
+ * value of the series. Equal numbers would compress too well.
  */
 function record(instrument: AnyInstrument, labels: Record<string, string>): void {
   switch (instrument.type) {
@@ -58,20 +58,23 @@ function record(instrument: AnyInstrument, labels: Record<string, string>): void
     default: {
       const { definition } = instrument as Histogram | Summary;
       const bounds = 'buckets' in definition ? definition.buckets : [0.01, 10];
-      const [least, most] = [bounds[0] ?? 0.01, bounds.at(-1) ?? 10];
+      const [lowest, highest] = [bounds[0] ?? 0.01, bounds.at(-1) ?? 10];
       const usual = draw();
       const observations = Math.ceil(10 ** (draw() * 2));
       for (let time = 0; time < observations; time++) {
-        // The mean of four draws lies near a half, seldom at the ends.
+        // The mean of four draws is usually close to one half.
         const spread = (draw() + draw() + draw() + draw()) / 4 - 0.5;
-        const place = Math.max(0, usual + spread);
-        (instrument as Histogram | Summary).observe(labels, toMicroseconds(least * (most / least) ** place));
+        const position = Math.max(0, usual + spread);
+        (instrument as Histogram | Summary).observe(
+          labels,
+          toMicroseconds(lowest * (highest / lowest) ** position),
+        );
       }
     }
   }
 }
 
-/** As fine as a clock tells durations. */
+/** The resolution of a clock that measures durations. */
 function toMicroseconds(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }

@@ -1,11 +1,12 @@
-/** Processes of their own, for what must not share a heap or an event loop with the bench. */
+/** Child processes, for measurements that must not share a heap or an event loop with the benchmark. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from '../helpers/package-root.js';
 
 /**
- * Runs a script of this folder and gives what it sends.
- * @throws an Error when it ends without having sent anything
+ * Runs a script of this folder.
+ * @returns the message that it sends
+ * @throws an Error if it exits without sending one
  */
 export async function resultOf<T>(script: string, args: readonly string[] = []): Promise<T> {
   const child = fork(compiled(`test/bench/${script}`), [...args], {
@@ -24,12 +25,12 @@ export async function resultOf<T>(script: string, args: readonly string[] = []):
   }
 }
 
-/** Sends the result to whoever forked this process. */
+/** Sends the result to the parent process. */
 export function sendResult(result: unknown): void {
   process.send?.(result);
 }
 
-/** Bytes on the heap and beside it that are still in use. */
+/** Bytes in use after garbage collection, on and off the heap. */
 export function liveBytes(): number {
   for (let time = 0; time < 5; time++) globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();

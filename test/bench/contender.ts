@@ -1,11 +1,11 @@
-/** What is measured of each library, and on what input: the same for all. */
+/** The operations that are measured for each library, and their input, which is the same for all. */
 
-/** The label object of the labelled shape: three labels. */
+/** The labels of the labelled shape. */
 export type Labels = { readonly provider: string; readonly model: string; readonly operation: string };
 
 export const labelNames = ['provider', 'model', 'operation'] as const;
 
-/** The instrument kinds, and what one operation is. */
+/** The kinds of instruments, with their operation. */
 export const kinds = {
   counter: 'add 1',
   gauge: 'set',
@@ -14,7 +14,7 @@ export const kinds = {
 } as const;
 export type Kind = keyof typeof kinds;
 
-/** How the series is told. */
+/** How the caller selects the series. */
 export const shapes = {
   unlabelled: 'no labels',
   bound: 'bound series (child)',
@@ -25,13 +25,13 @@ export type Shape = keyof typeof shapes;
 /** Bounds of the histograms, prom-client's default. */
 export const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Records once. `value` means what the kind needs: an amount, an observation; a timer takes none. */
+/** Records once. `value` is an amount or an observation; timers ignore it. */
 export type Recording = (labels: Labels, value: number) => void;
 
-/** An instrument of a library, of one kind, in one shape. */
+/** One library's instrument of one kind, used in one shape. */
 export interface Subject {
   readonly record: Recording;
-  /** How often it has recorded so far: proof that what was measured did its work. A gauge tells its number instead. */
+  /** Number of recordings so far, which proves that the measured calls worked; for a gauge, its value. */
   readonly recorded: () => number | Promise<number>;
 }
 
@@ -39,11 +39,11 @@ export interface Contender {
   readonly name: string;
   /** Package whose version is reported; `undefined` for a floor. */
   readonly package: string | undefined;
-  /** A new subject; `undefined` where the library has no such thing. */
+  /** A new subject; `undefined` if the library does not support it. */
   readonly subject: (kind: Kind, shape: Shape, name: string) => Subject | undefined;
 }
 
-/** A linear congruential generator: every run draws the same input. */
+/** A linear congruential generator, so that every run has the same input. */
 export function drawn(seed = 1): () => number {
   let state = seed;
   return () => {
@@ -55,14 +55,14 @@ export function drawn(seed = 1): () => number {
 const draw = drawn();
 const among = (prefix: string, count: number): string => `${prefix}-${Math.floor(draw() * count)}`;
 
-/** 128 label sets. Each has its own strings, as the sets of a service have. */
+/** 128 label sets. Each has its own strings, as in a service. */
 export const labelSets: readonly Labels[] = Array.from({ length: 128 }, () => ({
   provider: among('provider', 4),
   model: among('model', 40),
   operation: among('operation', 8),
 }));
 
-/** Which set comes when, and which value: 4,096 draws, then again. Values as durations have them, 1 ms to 30 s. */
+/** 4,096 random pairs of label set and value, which are repeated. Values are like durations, 1 ms to 30 s. */
 export const inputs: readonly { readonly labels: Labels; readonly value: number }[] = Array.from(
   { length: 4096 },
   () => ({

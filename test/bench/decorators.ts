@@ -1,4 +1,4 @@
-/** What a decorator adds to a method, beside autometrics and a wrapper written by hand on prom-client. */
+/** Cost that a decorator adds to a method, compared with autometrics and a hand-written wrapper that uses prom-client. */
 import { Autometrics } from '@autometrics/autometrics';
 import { measure } from 'mitata';
 import * as promClient from 'prom-client';
@@ -13,7 +13,7 @@ import { atMost, type Verdict } from './verdict.js';
 
 export interface DecoratorMeasurement {
   readonly name: string;
-  /** Median over the rounds of the nanoseconds a call takes. */
+  /** Nanoseconds per call, median of the rounds. */
   readonly nanoseconds: number;
   readonly rounds: readonly number[];
 }
@@ -98,7 +98,7 @@ const subject = new Subject();
 const bound = registry.counter(calls).with(fixed);
 let sink = 0;
 
-/** Two clock reads and one `.then` around the bare call: what timing a promise cannot be below. */
+/** Two clock reads and one `.then` around the bare call: the lower bound for timing a promise. */
 function clockedThen(): Promise<number> {
   const start = process.hrtime();
   return subject.bareAsync().then((value) => {
@@ -172,8 +172,14 @@ export function decoratorVerdicts(measurements: readonly DecoratorMeasurement[])
   const added = time('sync, @Counted') - time('sync, bare');
   const allowed = Math.round(Math.max(25, 3 * time('sync, bound increment')));
   return [
-    atMost('@Timed on an async method, against two clock reads and a .then', 1.3, timed / floor, ' x', 2),
-    atMost('three stacked decorators, against one', 1.35, stacked / timed, ' x', 2),
+    atMost(
+      '@Timed on an async method, compared with two clock reads and a .then',
+      1.3,
+      timed / floor,
+      ' x',
+      2,
+    ),
+    atMost('three stacked decorators, compared with one', 1.35, stacked / timed, ' x', 2),
     atMost('@Counted on a sync method adds', allowed, added, ' ns', 0),
   ];
 }
@@ -183,5 +189,5 @@ export function decoratorTable(measurements: readonly DecoratorMeasurement[]): s
     ({ name, nanoseconds }) =>
       `| ${name} | ${nanoseconds < 10 ? nanoseconds.toFixed(1) : nanoseconds.toFixed(0)} |`,
   );
-  return ['| a call of a decorated method | ns |', '|---|---:|', ...rows].join('\n');
+  return ['| decorated method | ns per call |', '|---|---:|', ...rows].join('\n');
 }

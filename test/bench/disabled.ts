@@ -1,4 +1,4 @@
-/** What is left of the cost of instruments and decorators whose registry is switched off, beside code without any. */
+/** Cost of instruments and decorators whose registry is disabled, compared with code without them. */
 import { measure } from 'mitata';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
@@ -19,7 +19,7 @@ const bareCalls = defineCounter({ name: 'bare_calls_total', help: 'Calls.' });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels });
 const running = defineGauge({ name: 'calls_running', help: 'Calls in progress.', labels });
 
-/** Made for a measurement: a registry that is switched off has every decorated method of the process look whether its own is. */
+/** Created per measurement: if any registry is disabled, every decorated method of the process checks its own registry. */
 function subjectsIn(registry: MetricsRegistry) {
   const asked = { count: 0 };
   const model = (): string => {
@@ -84,9 +84,9 @@ function subjectsIn(registry: MetricsRegistry) {
 }
 
 /**
- * Measures them in turn.
- * @param registry default: one that is switched off
- * @throws an Error where anything was recorded, a label source was asked, or a method was not called
+ * Measures the subjects in turn.
+ * @param registry default: a disabled one
+ * @throws an Error if a value was recorded, a label source was called, or a method was not called
  */
 export async function measureDisabled({
   rounds,
@@ -119,7 +119,7 @@ export async function measureDisabled({
   }
   const text = await registry.metrics();
   if (text !== '') throw new Error(`expected a registry that records nothing, received:\n${text}`);
-  if (asked.count > 0) throw new Error(`expected no label source to be asked, received ${asked.count} calls`);
+  if (asked.count > 0) throw new Error(`expected no call of a label source, received ${asked.count} calls`);
   return timed.map(({ name, times }) => ({ name, nanoseconds: median(times), rounds: times }));
 }
 
@@ -127,15 +127,15 @@ export function disabledVerdicts(measurements: readonly DisabledMeasurement[]): 
   const time = (name: string): number =>
     measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
   return [
-    atMost('a counter with labels that is switched off', 10, time('counter.inc(labels), off'), ' ns'),
+    atMost('a disabled counter with labels', 10, time('counter.inc(labels), off'), ' ns'),
     atMost(
-      '@Counted on a sync method that is switched off adds',
+      'disabled @Counted on a sync method adds',
       10,
       time('sync, @Counted with a label function, off') - time('sync, bare'),
       ' ns',
     ),
     atMost(
-      'three decorators on an async method that are switched off add',
+      'three disabled decorators on an async method add',
       75,
       time('async, @Timed @Counted @TracksGauge, off') - time('async, bare'),
       ' ns',
@@ -146,5 +146,5 @@ export function disabledVerdicts(measurements: readonly DisabledMeasurement[]): 
 
 export function disabledTable(measurements: readonly DisabledMeasurement[]): string {
   const rows = measurements.map(({ name, nanoseconds }) => `| ${name} | ${nanoseconds.toFixed(1)} |`);
-  return ['| a call while switched off | ns |', '|---|---:|', ...rows].join('\n');
+  return ['| call with a disabled registry | ns |', '|---|---:|', ...rows].join('\n');
 }

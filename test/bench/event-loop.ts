@@ -1,4 +1,4 @@
-/** The longest time in which the event loop did not turn, from here to `stop`, in milliseconds. */
+/** Measures the longest time between two turns of the event loop until `stop`, in milliseconds. */
 export function watchStalls(): { stop(): number } {
   let longest = 0;
   let last = performance.now();

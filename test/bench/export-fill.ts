@@ -1,4 +1,4 @@
-/** Loaded into the example service before it starts: gives its registry as many series as EXPORT_SERIES says. */
+/** Loaded into the example service before it starts: adds EXPORT_SERIES series to its registry. */
 import { sharedRegistry } from '../../lib/registry.js';
 import { fillCatalogue } from './catalogue-fill.js';
 

@@ -1,4 +1,4 @@
-/** Bytes a minute that Prometheus fetches from the example service, filled up to so many series, every 15 s, compressed. */
+/** Compressed bytes per minute that Prometheus fetches from the example service with N series, at a scrape every 15 s. */
 
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
@@ -8,10 +8,10 @@ import { startServiceProcess } from '../helpers/service-process.js';
 import { atMost, type Verdict } from './verdict.js';
 
 export interface ExportMeasurement {
-  /** Label sets, and lines of a scrape. */
+  /** Label sets, and lines per scrape. */
   readonly series: number;
   readonly lines: number;
-  /** Bytes of a scrape, and compressed. */
+  /** Bytes per scrape, uncompressed and compressed. */
   readonly bytes: number;
   readonly compressed: number;
 }
@@ -25,7 +25,7 @@ export async function measureExport({ series }: { series: number }): Promise<Exp
     METRICS_MAX_SERIES: String(series),
   });
   try {
-    // A few seconds of real work among them, and its own scrape's metrics.
+    // Includes the series of a few seconds of real work and of the scrape itself.
     await fetched(service.url);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const compressed = await fetched(service.url);
@@ -46,12 +46,12 @@ export async function measureExport({ series }: { series: number }): Promise<Exp
 }
 
 export function exportTable({ series, lines, bytes, compressed }: ExportMeasurement): string {
-  return `The example service with ${series} series, ${lines} lines: a scrape is ${(bytes / 1e3).toFixed(0)} kB, gzipped ${(compressed / 1e3).toFixed(0)} kB; at 15 s that is ${perMinute(compressed).toFixed(2)} MB a minute.`;
+  return `The example service with ${series} series, ${lines} lines: a scrape is ${(bytes / 1e3).toFixed(0)} kB, gzipped ${(compressed / 1e3).toFixed(0)} kB; at 15 s that is ${perMinute(compressed).toFixed(2)} MB per minute.`;
 }
 
 export function exportVerdicts({ compressed }: ExportMeasurement): Verdict[] {
   return [
-    atMost('export of the example service with 5,000 series', 1, perMinute(compressed), ' MB a minute', 2),
+    atMost('export of the example service with 5,000 series', 1, perMinute(compressed), ' MB per minute', 2),
   ];
 }
 
@@ -59,7 +59,7 @@ function perMinute(bytes: number): number {
   return (bytes * scrapesPerMinute) / 1e6;
 }
 
-/** The bytes as they come: `fetch` would decompress them. */
+/** The compressed bytes: `fetch` would decompress them. */
 function fetched(url: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     request(`${url}/metrics`, { headers: { 'accept-encoding': 'gzip' } }, (response) => {

@@ -1,4 +1,4 @@
-/** One library with so many label sets: what a call, a series and a scrape cost then. */
+/** Cost of a call, a series and a scrape of one library with N label sets. */
 import { constants } from 'node:buffer';
 import * as promClient from 'prom-client';
 import { defineCounter, defineHistogram } from '../../lib/define.js';
@@ -21,12 +21,12 @@ interface Grown {
 const [library = '', setsText = ''] = process.argv.slice(2);
 const sets = Number(setsText);
 const labelsAt = labelSetsByShape['few values of each'];
-/** Few series are too small to be weighed alone. */
+/** The memory of few series is too small to measure. */
 const copies = Math.max(1, 10_000 / sets);
 const grown = Array.from({ length: copies }, () => (library === '@tamma/observability' ? ours() : theirs()));
 const { count, scrape } = grown[0] as Grown;
 
-// What the first recording and the first scrape bring into being is no series'.
+// Memory of the first recording and of the first scrape is not counted as memory of series.
 for (const copy of grown) {
   copy.count(labelsAt(0));
   copy.observe(labelsAt(0));
@@ -41,7 +41,7 @@ for (const copy of grown) {
 }
 const bytes = (liveBytes() - start) / (sets * copies);
 
-/** A service does not record on all its series alike: up to 1,024 of them, anywhere, in any order. */
+/** A service does not record on all of its series equally: up to 1,024 random ones, in random order. */
 const draw = drawn(sets);
 const used = Array.from({ length: Math.min(sets, 1_024) }, () => labelsAt(Math.floor(draw() * sets) + 1));
 const order = Array.from({ length: 8_192 }, () => used[Math.floor(draw() * used.length)] as Labels);
@@ -66,8 +66,8 @@ function costOf(record: (labels: Labels) => void): number {
 }
 
 /**
- * Nothing where the library cannot: prom-client makes one string of all, and at a million sets of 1.5 kB of text each that would
- * be three times as long as a string may be. It would take gigabytes and minutes to find that out.
+ * `undefined` if the library cannot: prom-client makes one string of the whole text, and a million sets of 1.5 kB each exceed
+ * the maximum string length three times. Trying it would take gigabytes and minutes.
  */
 async function scrapes(): Promise<{ scrape?: number; stall?: number }> {
   if (library === 'prom-client' && sets * 1_400 > constants.MAX_STRING_LENGTH) return {};
@@ -82,7 +82,7 @@ async function scrapes(): Promise<{ scrape?: number; stall?: number }> {
     const time = performance.now() - before;
     await new Promise((resolve) => setImmediate(resolve));
     const stall = watch.stop();
-    // One of many seconds is warm long before its end, and one is enough.
+    // A scrape of many seconds warms up long before its end, so one is enough.
     const isLong = time > 5_000;
     if (round < 0 && !isLong) continue;
     times.push(time);

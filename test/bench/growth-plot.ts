@@ -1,9 +1,9 @@
-/** The growth study as four plots in one SVG, which says what it shows and can be read in light and dark. */
+/** The growth study as four plots in one SVG, with a title for screen readers, legible in light and dark mode. */
 import type { GrowthMeasurement } from './growth.js';
 
 interface Panel {
   readonly title: string;
-  /** `undefined` where it could not be measured: no point is drawn. */
+  /** `undefined` if it could not be measured: no point is drawn. */
   readonly value: (measurement: GrowthMeasurement) => number | undefined;
   /** Decades of the vertical axis. */
   readonly from: number;
@@ -11,9 +11,9 @@ interface Panel {
 }
 
 const panels: readonly Panel[] = [
-  { title: 'a call, ns', value: ({ call }) => call, from: 1, to: 4 },
-  { title: 'a label set, bytes', value: ({ bytes }) => bytes, from: 2, to: 5 },
-  { title: 'a scrape, ms', value: ({ scrape }) => scrape, from: -2, to: 5 },
+  { title: 'ns per call', value: ({ call }) => call, from: 1, to: 4 },
+  { title: 'bytes per label set', value: ({ bytes }) => bytes, from: 2, to: 5 },
+  { title: 'ms per scrape', value: ({ scrape }) => scrape, from: -2, to: 5 },
   { title: 'longest stall, ms', value: ({ stall }) => stall, from: -2, to: 5 },
 ];
 
@@ -38,7 +38,7 @@ export function growthPlot(measurements: readonly GrowthMeasurement[]): string {
       `<circle cx="${70 + index * 190}" cy="20" r="4" fill="${colours[library] ?? '#555'}"/><text x="${80 + index * 190}" y="24">${library}</text>`,
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" width="${size.width}" height="${size.height}" role="img" aria-labelledby="title" font-family="sans-serif" font-size="12" fill="#333">
-<title id="title">Cost of a call, bytes a label set, scrape time and longest stall, from ten to a million label sets</title>
+<title id="title">Cost of a call, bytes per label set, scrape time and longest stall, from ten to a million label sets</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...legend, ...drawn].join('\n')}
 </svg>

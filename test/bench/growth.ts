@@ -1,22 +1,22 @@
-/** How everything grows with the number of series, from ten to a million, beside prom-client. */
+/** How all costs grow with the number of series, from ten to a million, compared with prom-client. */
 import { resultOf } from './child.js';
 
 export interface GrowthMeasurement {
   readonly library: string;
   /** Label sets of a counter and of an 11-bucket histogram. */
   readonly sets: number;
-  /** Nanoseconds of a counter's call with a label object. */
+  /** Nanoseconds per call of a counter with a label object. */
   readonly call: number;
-  /** Bytes that a label set takes, of the counter and the histogram together. */
+  /** Bytes per label set, of the counter and the histogram together. */
   readonly bytes: number;
-  /** Milliseconds of a scrape of all, and the longest in it in which the event loop did not turn; none where it cannot be made. */
+  /** Milliseconds of a scrape of all series, and of its longest event-loop stall; `undefined` if the scrape fails. */
   readonly scrape?: number;
   readonly stall?: number;
 }
 
-export async function measureGrowth({ most }: { most: number }): Promise<GrowthMeasurement[]> {
-  // The one before the last is about as far as prom-client's scrape goes.
-  const steps = [10, 100, 1_000, 10_000, 100_000, 300_000, 1_000_000].filter((sets) => sets <= most);
+export async function measureGrowth({ maxSets }: { maxSets: number }): Promise<GrowthMeasurement[]> {
+  // prom-client cannot scrape the last step; 300,000 is close to its limit.
+  const steps = [10, 100, 1_000, 10_000, 100_000, 300_000, 1_000_000].filter((sets) => sets <= maxSets);
   const measurements: GrowthMeasurement[] = [];
   for (const sets of steps) {
     for (const library of ['@tamma/observability', 'prom-client'])
@@ -31,13 +31,13 @@ export function growthTable(measurements: readonly GrowthMeasurement[]): string 
       `| ${sets.toLocaleString('en')} | ${library} | ${call.toFixed(0)} | ${bytes.toFixed(0)} | ${shown(scrape)} | ${shown(stall)} |`,
   );
   return [
-    '| label sets | library | ns a call | bytes a set, counter and histogram | scrape, ms | longest stall, ms |',
+    '| label sets | library | ns per call | bytes per label set, counter and histogram | scrape, ms | longest stall, ms |',
     '|---:|---|---:|---:|---:|---:|',
     ...rows,
   ].join('\n');
 }
 
 function shown(milliseconds: number | undefined): string {
-  if (milliseconds === undefined) return 'too long for a string';
+  if (milliseconds === undefined) return 'exceeds the maximum string length';
   return milliseconds < 10 ? milliseconds.toFixed(1) : milliseconds.toFixed(0);
 }

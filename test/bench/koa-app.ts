@@ -1,6 +1,6 @@
 /**
- * Two Koa apps in a process of their own, one bare and one measured in one way, each on a port. Told to, it says how much CPU
- * time it has used.
+ * Two Koa apps in one child process, one bare and one with one variant of metrics, each on its own port. On a message, it
+ * reports the CPU time that it has used.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
@@ -20,7 +20,7 @@ const isBareFirst = process.argv[3] !== 'measured first';
 const ports = { bare: 0, measured: 0 };
 let openTelemetryReader: MetricReader | undefined;
 
-// OpenTelemetry patches what is required after it.
+// OpenTelemetry patches modules that are required after it.
 if (variant === 'OpenTelemetry') await instrument();
 const Koa = require('koa') as typeof KoaClass;
 const Router = require('@koa/router') as typeof RouterClass;
@@ -32,7 +32,7 @@ const [bare, measured] = isBareFirst ? [newBare(), newMeasured()] : [newMeasured
 const listening = (app: KoaClass): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer(app.callback());
-    // Slices of the other app come between two requests on a connection.
+    // A slice of load on the other app may pass between two requests of a connection.
     server.keepAliveTimeout = 600_000;
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
@@ -49,7 +49,7 @@ process.send?.(ports);
 
 function newBare(): KoaClass {
   const app = new Koa();
-  // Past `use`, which OpenTelemetry would have patched for it as well.
+  // Not by `use`, which OpenTelemetry patches for both apps.
   app.middleware.push(hello().routes() as KoaClass.Middleware);
   return app;
 }
@@ -78,7 +78,7 @@ function measuring(): KoaClass.Middleware | undefined {
   return undefined;
 }
 
-/** How many requests of the route the measured app's own metrics tell of, as who reads them would see them: proof that it measured. */
+/** The number of requests in the exposed metrics of the measured app, which proves that it recorded them. */
 async function recorded(): Promise<number | undefined> {
   switch (variant) {
     case 'bare':
@@ -92,7 +92,7 @@ async function recorded(): Promise<number | undefined> {
     case 'prom-client by hand':
       return countIn(await byHand.metrics(), 'http_request_duration_seconds_count', 'route="/users/:id"');
     case '@echo-health/koa-prometheus-exporter':
-      // It labels by path, and its prom-client is one of its own.
+      // It labels by path, and has its own copy of prom-client.
       return countIn(
         await echoHealth().client.register.metrics(),
         'http_server_requests_seconds_count',
@@ -103,7 +103,7 @@ async function recorded(): Promise<number | undefined> {
   }
 }
 
-/** The number on the lines of a name that have a label. */
+/** The sum of the samples with the given name and label. */
 function countIn(text: string, name: string, label: string): number {
   return text
     .split('\n')
@@ -128,7 +128,7 @@ function echoHealth(): {
   return require('@echo-health/koa-prometheus-exporter');
 }
 
-/** What koa-prometheus-exporter and its like do, on prom-client of today: a duration and a gauge. */
+/** Same metrics as koa-prometheus-exporter and similar packages, with the current prom-client: a duration and a gauge. */
 function measuredByHand(): KoaClass.Middleware {
   const registers = [byHand];
   const durations = new promClient.Histogram({
@@ -155,7 +155,7 @@ function measuredByHand(): KoaClass.Middleware {
   };
 }
 
-/** HTTP and Koa instrumentation, with metrics and traces that nobody exports; the bare app's port is left out. */
+/** HTTP and Koa instrumentation, with metrics and traces that are not exported; it ignores the port of the bare app. */
 async function instrument(): Promise<void> {
   const { metrics } = await import('@opentelemetry/api');
   const { MeterProvider, MetricReader } = await import('@opentelemetry/sdk-metrics');

@@ -1,6 +1,6 @@
 /**
- * The CPU time that measuring adds to a request of a Koa app, beside what others do: a bare and a measured app in one process,
- * slices of load on the one and the other in turn, and the median of the ratio of each pair.
+ * CPU time that metrics add to a request of a Koa app, compared with other libraries: a bare and a measured app in one process
+ * receive slices of load in turn; the result is the median of the ratios of the pairs.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { drawn } from './contender.js';
 import { median, quantile } from './measure.js';
 import { atMost, type Verdict } from './verdict.js';
 
-/** `bare` is a second app like the first: what it shows is the noise. */
+/** `bare` is a second app without metrics: it shows the noise. */
 export const koaVariants = [
   'bare',
   '@tamma/observability',
@@ -24,23 +24,23 @@ export interface KoaMeasurement {
   readonly variant: (typeof koaVariants)[number];
   readonly processes: number;
   readonly pairs: number;
-  /** Median microseconds of CPU time that a request of the bare app takes. */
+  /** Median CPU time of a request of the bare app, in microseconds. */
   readonly bare: number;
-  /** How much more a request of the measured app takes. */
+  /** CPU time that a request of the measured app takes in addition. */
   readonly percent: Added;
   readonly microseconds: Added;
 }
 
-/** Median of the pairs of all processes, and its 95 % interval. */
+/** Median of the pairs of all processes, and its 95 % confidence interval. */
 export interface Added {
   readonly median: number;
   readonly interval: readonly [number, number];
 }
 
 /**
- * Many processes of each variant, every other of which makes the apps in the other order: what V8 makes of code that two apps
- * share depends on which of them it saw first, and on luck. The variants take turns, so that whatever else the machine does
- * meanwhile falls on all of them.
+ * Many processes per variant, every other one with the apps created in reverse order: how V8 optimizes code that two apps share
+ * depends on which of them ran first, and on chance. The variants take turns, so that other load on the machine affects all of
+ * them.
  */
 export async function measureKoa({
   pairs,
@@ -49,9 +49,9 @@ export async function measureKoa({
   warmUp = 10_000,
   variants = koaVariants,
 }: {
-  /** Of each variant, at least: each process makes the same number. */
+  /** Minimum per variant; each process contributes the same number. */
   pairs: number;
-  /** In a slice. */
+  /** Per slice. */
   requests: number;
   processes?: number;
   /** Requests to each app before the first slice. */
@@ -80,7 +80,7 @@ function added(clusters: readonly (readonly Pair[])[], more: (pair: Pair) => num
   return { median: median(numbers.flat()), interval: bootstrapInterval(numbers) };
 }
 
-/** Microseconds of CPU time of a request, in two slices of load one after the other. */
+/** CPU time per request in microseconds, in two consecutive slices of load. */
 interface Pair {
   readonly bare: number;
   readonly measured: number;
@@ -99,7 +99,7 @@ async function pairsOf(
     const [ports] = (await once(child, 'message')) as [{ bare: number; measured: number }];
     const order = [ports.bare, ports.measured] as [number, number];
     if (!isBareFirst) order.reverse();
-    // In turns, as it goes on: neither app is to be the last that V8 saw.
+    // In turns, as in the measurement, so that V8 does not optimize for the app that ran last.
     const warming = [await loadOn(order[0], 8, sockets), await loadOn(order[1], 8, sockets)];
     for (let time = 0; time < 10; time++) for (const load of warming) await load(Math.ceil(warmUp / 10));
     const bare = await loadOn(ports.bare, connections, sockets);
@@ -109,12 +109,12 @@ async function pairsOf(
       await load(requests);
       return ((await cpuTimeOf(child)) - before) / requests;
     };
-    // A few slices more: one connection goes other ways than eight.
+    // One connection takes other code paths than eight: warm those up as well.
     for (let time = 0; time < 5; time++) for (const load of [bare, measured]) await slice(load);
     const draw = drawn(pairs);
     const times: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
-      // Whichever comes first pays for what was before.
+      // The first slice of a pair includes deferred work of the previous pair.
       if (draw() < 0.5) times.push({ bare: await slice(bare), measured: await slice(measured) });
       else {
         const first = await slice(measured);
@@ -133,8 +133,8 @@ async function pairsOf(
 }
 
 /**
- * The 95 % interval of the median, from medians of samples drawn from the sample: first processes, then pairs of each. Pairs
- * of one process are alike, so that pairs alone, drawn from all, would make the interval too narrow.
+ * The 95 % confidence interval of the median by a two-stage bootstrap: processes are drawn first, then pairs of each. Pairs of
+ * one process are similar, so drawing from the pairs of all processes would make the interval too narrow.
  */
 export function bootstrapInterval(clusters: readonly (readonly number[])[]): [number, number] {
   const draw = drawn(clusters.length);
@@ -154,11 +154,11 @@ export function koaTable(measurements: readonly KoaMeasurement[]): string {
   );
   const [first] = measurements;
   return [
-    `| CPU time of a request more than bare, ${first?.pairs ?? 0} pairs in ${first?.processes ?? 0} processes | median | 95 % interval | median | 95 % interval |`,
+    `| CPU time added per request, ${first?.pairs ?? 0} pairs in ${first?.processes ?? 0} processes | median | 95 % interval | median | 95 % interval |`,
     '|---|---:|---:|---:|---:|',
     ...rows,
     '',
-    `A bare request, a Koa hello world with a router over loopback, takes ${(first?.bare ?? Number.NaN).toFixed(0)} µs.`,
+    `A request without metrics, to a Koa hello world with a router over loopback, takes ${(first?.bare ?? Number.NaN).toFixed(0)} µs.`,
   ].join('\n');
 }
 
@@ -176,15 +176,15 @@ export function koaVerdicts(measurements: readonly KoaMeasurement[]): Verdict[] 
 }
 
 const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
-  bare: 'bare, a second time: the control',
-  '@tamma/observability': 'requestMetrics(): duration, first byte, two sizes, in flight',
-  'prom-client by hand': 'prom-client by hand: duration, in flight',
+  bare: 'no metrics (control)',
+  '@tamma/observability': 'requestMetrics(): duration, first byte, two sizes, in progress',
+  'prom-client by hand': 'prom-client, hand-written: duration, in progress',
   '@echo-health/koa-prometheus-exporter':
     '@echo-health/koa-prometheus-exporter: duration, count, response size',
   OpenTelemetry: 'OpenTelemetry instrumentation of HTTP and Koa: duration, spans',
 };
 
-/** On one core, where the system can say so, so that the load beside it does not move it about. */
+/** Pinned to one core if `taskset` exists, so that the load generator does not displace it. */
 async function appOnOneCore(variant: string, isBareFirst: boolean): Promise<ChildProcess> {
   const order = isBareFirst ? 'bare first' : 'measured first';
   const script = compiled('test/bench/koa-app.ts');
@@ -202,11 +202,11 @@ async function cpuTimeOf(child: ChildProcess): Promise<number> {
   return microseconds;
 }
 
-/** One where it is measured, so that each request wakes the process, as most do in a service: a busier connection makes requests cheaper. */
+/** One, so that each request wakes the process, as most do in a service: on busy connections requests are cheaper. */
 const connections = 1;
 const requestText = 'GET /users/42 HTTP/1.1\r\nHost: here\r\n\r\n';
 
-/** Connections that stay, each with one request in progress at a time. Answers are alike, so their bytes tell how many came. */
+/** Persistent connections, each with one request at a time. Responses have equal length, so bytes count them. */
 async function loadOn(
   port: number,
   count: number,
@@ -225,7 +225,7 @@ async function loadOn(
   const [answer] = (await once(first, 'data')) as [Buffer];
   const text = answer.toString();
   if (!text.startsWith('HTTP/1.1 200') || !text.endsWith('\r\n\r\nhello'))
-    throw new Error(`not the answer expected: ${text}`);
+    throw new Error(`unexpected response: ${text}`);
   return (requests) =>
     new Promise((resolve, reject) => {
       let toSend = requests;

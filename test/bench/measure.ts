@@ -1,4 +1,4 @@
-/** Measures subjects side by side: rounds in which each gets its turn, in an order drawn anew, and the median of rounds. */
+/** Measures subjects side by side: in each round all of them in random order; the result is the median of the rounds. */
 import { measure } from 'mitata';
 import {
   type Contender,
@@ -16,16 +16,16 @@ export interface Measurement {
   readonly kind: Kind;
   readonly shape: Shape;
   readonly contender: string;
-  /** Median over the rounds of the nanoseconds an operation takes. */
+  /** Nanoseconds per operation, median of the rounds. */
   readonly nanoseconds: number;
-  /** Each round's. */
+  /** Nanoseconds per operation of each round. */
   readonly rounds: readonly number[];
 }
 
 export interface Plan {
   readonly contenders: readonly Contender[];
   readonly rounds: number;
-  /** Least time a subject is run in a round, in milliseconds. */
+  /** Minimum time per subject and round, in milliseconds. */
   readonly milliseconds: number;
   readonly kinds?: readonly Kind[];
   readonly shapes?: readonly Shape[];
@@ -34,7 +34,7 @@ export interface Plan {
 
 /**
  * Runs the plan.
- * @throws an Error when a contender did not record what it was told to: its time would mean nothing
+ * @throws an Error if a library did not record the operations: its time would be meaningless
  */
 export async function measureSideBySide(plan: Plan): Promise<Measurement[]> {
   warmAlike(plan.contenders);
@@ -87,16 +87,15 @@ async function measureOne(
   }));
 }
 
-/** Operations that one measured function makes, so that calling it costs nothing beside them. */
+/** Operations per measured function, so that the cost of calling that function is negligible. */
 const batch = 256;
 
 /**
- * A batch of operations with their input: the next of the prepared draws, or none where none is needed. Each subject's
- * is code of its own, by `new Function`: one closure shared by all would call through a megamorphic site, and the 5 ns of
- * that are more than some of what is measured.
+ * A batch of operations with the next of the prepared inputs, if they need input. Each subject has its own code, created by
+ * `new Function`: a closure that all share would have a megamorphic call site, whose 5 ns exceed some of the measurements.
  */
 function batchOn(contender: string, { record }: Subject, kind: Kind, shape: Shape): () => void {
-  // The comment matters: V8 keeps compiled text, and equal texts would be one function again.
+  // The generated comment is needed: V8 caches by source text, so equal texts would share one function.
   const loop = (operation: string): string =>
     `/* ${contender} ${kind} ${shape} */ for (let time = 0; time < ${batch}; time++) { ${operation} }`;
   // A counter and a timer take no value.
@@ -118,7 +117,7 @@ function batchOn(contender: string, { record }: Subject, kind: Kind, shape: Shap
   )(record, inputs);
 }
 
-/** A batch of operations must show as that many recordings; a gauge must show the number it was set to. */
+/** A batch of operations must increase the count by as many; a gauge must have the value it was set to. */
 async function prove(kind: Kind, contender: string, subject: Subject, operations: () => void): Promise<void> {
   if (kind === 'gauge') {
     subject.record(labelSets[0] as (typeof labelSets)[number], 0.125);
@@ -132,7 +131,7 @@ async function prove(kind: Kind, contender: string, subject: Subject, operations
     throw new Error(`${contender}: ${batch} operations on a ${kind} recorded ${recorded}`);
 }
 
-/** Other metrics of every library are used first, so that its code has seen as many as in a service. */
+/** Uses other metrics of every library first, so that its code is as polymorphic as in a service. */
 function warmAlike(contenders: readonly Contender[]): void {
   for (const { subject } of contenders) {
     for (const kind of Object.keys(kinds) as Kind[]) {
@@ -163,7 +162,7 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** The smallest number that so great a share of them, from 0 to 1, does not exceed. */
+/** The smallest of the numbers that the given share of them, from 0 to 1, does not exceed. */
 export function quantile(numbers: Iterable<number>, share: number): number {
   const sorted = Float64Array.from(numbers).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** Fills a counter and an 11-bucket histogram of one library with label sets of one shape, and sends the bytes that each takes. */
+/** Fills a counter and an 11-bucket histogram of one library with label sets of one shape, and sends the bytes per label set. */
 import platformatic from '@platformatic/prom-client';
 import * as prometheusIo from '@prometheus-io/client';
 import * as promClient from 'prom-client';
@@ -15,19 +15,19 @@ export interface MemoryFilled {
   readonly histogram: MemoryOfKind;
 }
 
-/** Bytes a label set. */
+/** Bytes per label set. */
 export interface MemoryOfKind {
   /** Before any scrape. */
   readonly before: number;
-  /** When a scrape has just been made, and its answer is still to be sent. */
+  /** After a scrape whose response is still held. */
   readonly answering: number;
-  /** When the answer is gone, too. */
+  /** After the response is released. */
   readonly after: number;
 }
 
 interface Filled {
   readonly record: (labels: Labels) => void;
-  /** Scrapes, and gives what is in hand at the end: all of the text, or the last chunk of a stream. */
+  /** @returns what is held at the end of a scrape: the whole text, or the last chunk of a stream */
   readonly scrape: () => Promise<string>;
 }
 
@@ -39,26 +39,26 @@ sendResult({ counter: await measured('counter'), histogram: await measured('hist
 
 async function measured(kind: 'counter' | 'histogram'): Promise<MemoryOfKind> {
   const { record, scrape } = library === '@tamma/observability' ? ours(kind) : theirs(kind);
-  // What the first recordings and the first scrape bring into being is no label set's.
+  // Memory of the first recordings and of the first scrape is not counted as memory of label sets.
   for (let index = 0; index < 100; index++) record(labelsAt(index));
   await scrape();
   const start = liveBytes();
   const sets = Number(count);
   for (let index = 100; index < sets + 100; index++) record(labelsAt(index));
   const before = (liveBytes() - start) / sets;
-  const answering = ((await inHand(scrape)) - start) / sets;
+  const answering = ((await bytesWhileHeld(scrape)) - start) / sets;
   const after = (liveBytes() - start) / sets;
-  // Read once more, so that nothing of it was garbage before.
+  // Used once more, so that the metric could not be collected earlier.
   record(labelsAt(0));
   return { before, answering, after };
 }
 
-/** In a function of its own, so that nothing of it stays alive in the caller's frame. */
-async function inHand(scrape: Filled['scrape']): Promise<number> {
-  const answer = await scrape();
+/** A separate function, so that the caller's stack frame holds no reference to the response. */
+async function bytesWhileHeld(scrape: Filled['scrape']): Promise<number> {
+  const response = await scrape();
   const bytes = liveBytes();
-  // Read afterwards, so that it was alive.
-  if (answer.length === 0) throw new Error('nothing was scraped');
+  // Used afterwards, so that it is alive during the measurement.
+  if (response.length === 0) throw new Error('nothing was scraped');
   return bytes;
 }
 
@@ -67,7 +67,7 @@ function ours(kind: 'counter' | 'histogram'): Filled {
   const labels = { provider: label(), model: label(), operation: label() };
   const scrape = async (): Promise<string> => {
     let last = '';
-    // The last chunk is empty where the text ends with the one before.
+    // The last chunk is empty if the text ends with the previous one.
     for await (const chunk of scrapeChunks(registry)) if (chunk.length > 0) last = chunk.toString();
     return last;
   };

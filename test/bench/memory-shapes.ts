@@ -1,6 +1,6 @@
 /**
- * Label sets as they come: in which of the labels does the variety lie? Each set has strings of its own, flat ones, as a
- * service reads them off the wire.
+ * Typical shapes of label sets: which of the labels vary. Each set has its own flat strings, as a service reads them from
+ * requests.
  */
 import type { Labels } from './contender.js';
 
@@ -23,7 +23,7 @@ export const labelSetsByShape = {
 } as const;
 export type MemoryShape = keyof typeof labelSetsByShape;
 
-/** What a template makes is a rope, which takes more memory until somebody flattens it: that would be measured, too. */
+/** Flattens the string: a template literal creates a rope, whose additional memory would be measured too. */
 function text(rope: string): string {
   return Buffer.from(rope).toString('latin1');
 }

@@ -1,4 +1,4 @@
-/** Bytes a label set takes, before and after a scrape, beside the peers; and what 100,000 series of the catalogue take. */
+/** Bytes per label set before and after a scrape, compared with other libraries; and memory of 100,000 series of the catalogue. */
 import { resultOf } from './child.js';
 import { median } from './measure.js';
 import type { MemoryFilled, MemoryOfKind } from './memory-app.js';
@@ -15,16 +15,16 @@ const libraries = [
 export interface MemoryMeasurement {
   readonly library: string;
   readonly shape: MemoryShape;
-  /** Medians over the rounds, in bytes. */
+  /** Bytes per label set, medians of the rounds. */
   readonly counter: MemoryOfKind;
   readonly histogram: MemoryOfKind;
 }
 
 export interface CatalogueMemory {
-  /** Label sets, and lines of a scrape. */
+  /** Label sets, and lines per scrape. */
   readonly series: number;
   readonly lines: number;
-  /** Bytes of all, before and after a scrape. */
+  /** Bytes of all series, before and after a scrape. */
   readonly before: number;
   readonly after: number;
 }
@@ -71,7 +71,7 @@ export function memoryTable({ sets, labelSets, catalogue }: MemoryResults): stri
       .map((bytes) => bytes.toFixed(0))
       .join(' | ');
   return [
-    `| bytes a label set, ${sets} of them | shape | counter | a scrape in hand | after it | histogram | a scrape in hand | after it |`,
+    `| bytes per label set, ${sets} sets | shape | counter | response held | after its release | histogram | response held | after its release |`,
     '|---|---|---:|---:|---:|---:|---:|---:|',
     ...labelSets.map(
       (measurement) => `| ${measurement.library} | ${measurement.shape} | ${cell(measurement)} |`,
@@ -81,7 +81,7 @@ export function memoryTable({ sets, labelSets, catalogue }: MemoryResults): stri
   ].join('\n');
 }
 
-/** A label set is one of a counter and of a histogram, as in the scrape. The counter alone is promised before a scrape, too. */
+/** During and after a scrape, the targets are for a counter and a histogram together; before it, for each of them. */
 export function memoryVerdicts({ labelSets, catalogue }: MemoryResults): Verdict[] {
   const shapes = Object.keys(labelSetsByShape) as MemoryShape[];
   const ratio = (shape: MemoryShape, bytes: (measurement: MemoryMeasurement) => number): number => {
@@ -97,28 +97,28 @@ export function memoryVerdicts({ labelSets, catalogue }: MemoryResults): Verdict
     Math.max(...shapes.map((shape) => ratio(shape, bytes)));
   return [
     atMost(
-      'memory of a counter against prom-client, worst shape',
+      'memory of a counter compared with prom-client, worst shape',
       1.1,
       worst(({ counter }) => counter.before),
       ' x',
       2,
     ),
     atMost(
-      'memory of a histogram against prom-client, worst shape',
+      'memory of a histogram compared with prom-client, worst shape',
       1.1,
       worst(({ histogram }) => histogram.before),
       ' x',
       2,
     ),
     atMost(
-      'memory of both with a scrape in hand, made and not yet sent, against prom-client, worst shape',
+      'memory of both while the response of a scrape is held, compared with prom-client, worst shape',
       0.5,
       worst(({ counter, histogram }) => counter.answering + histogram.answering),
       ' x',
       2,
     ),
     atMost(
-      'memory of both after a scrape, its answer gone, against prom-client, worst shape',
+      'memory of both after the response is released, compared with prom-client, worst shape',
       0.5,
       worst(({ counter, histogram }) => counter.after + histogram.after),
       ' x',

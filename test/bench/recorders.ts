@@ -1,4 +1,4 @@
-/** What the recorders, the presets and the wire cost, beside the same recorded by hand on prom-client, or not at all. */
+/** Cost of recorders, presets and instrumented requests, compared with hand-written prom-client code and with none. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { measure } from 'mitata';
@@ -16,7 +16,7 @@ import { atMost, type Verdict } from './verdict.js';
 
 export interface RecorderMeasurement {
   readonly name: string;
-  /** Median over the rounds of the nanoseconds of one. */
+  /** Nanoseconds per operation, median of the rounds. */
   readonly nanoseconds: number;
   readonly rounds: readonly number[];
 }
@@ -24,9 +24,9 @@ export interface RecorderMeasurement {
 interface Subject {
   readonly name: string;
   readonly once: () => unknown;
-  /** How many are done one after the other between two readings of the clock. */
+  /** Operations between two clock reads. */
   readonly batch: number;
-  /** Made before each of its turns; what it returns is done after. */
+  /** Called before each turn; the function that it returns is called afterwards. */
   readonly setUp?: () => () => void;
 }
 
@@ -47,7 +47,7 @@ class Claude {
 const claude = new Claude();
 const question = { model: 'large' };
 
-/** The same metrics by prom-client, as its users write it. */
+/** The same metrics with prom-client, as its users write them. */
 const byHand = {
   requests: new promClient.Counter(promOptions(catalogue.aiRequests)),
   inProgress: new promClient.Gauge(promOptions(catalogue.aiRequestsInProgress)),
@@ -122,7 +122,7 @@ export async function measureRecorders({
   const once = async (): Promise<void> => {
     await (await fetch(`http://${host}/`)).text();
   };
-  const wire = (): (() => void) => {
+  const instrument = (): (() => void) => {
     const instrumentation: FetchInstrumentation = instrumentFetch({
       registry,
       hosts: { [host]: { service: 'github', platform: 'github' } },
@@ -133,12 +133,12 @@ export async function measureRecorders({
     const subjects = [
       ...calls,
       { name: 'fetch, bare', batch: 16, once },
-      { name: 'fetch, instrumentFetch', batch: 16, once, setUp: wire },
+      { name: 'fetch, instrumentFetch', batch: 16, once, setUp: instrument },
       {
         name: '@ProviderRequest, instrumentFetch on',
         batch: 256,
         once: () => claude.ask(question),
-        setUp: wire,
+        setUp: instrument,
       },
     ];
     return await inRounds(subjects, rounds, milliseconds);
@@ -180,7 +180,7 @@ async function inRounds(
   }));
 }
 
-/** What was measured must have been recorded. @throws an Error where it was not: its time would mean nothing */
+/** @throws an Error if a measured operation was not recorded: its time would be meaningless */
 function prove(): void {
   const counts = {
     requests: registry
@@ -189,7 +189,7 @@ function prove(): void {
     durations: registry.histogram(catalogue.aiRequestDuration).with({ provider: 'claude', model: 'large' })
       .count,
     inProgress: registry.gauge(catalogue.aiRequestsInProgress).with({ provider: 'claude' }).value,
-    wire: registry
+    outgoing: registry
       .counter(catalogue.apiRequests)
       .with({ service: 'github', platform: 'github', method: 'GET', status_code: 200 }).value,
   };
@@ -197,7 +197,7 @@ function prove(): void {
     counts.requests > 0 &&
     counts.requests === counts.durations &&
     counts.inProgress === 0 &&
-    counts.wire > 0
+    counts.outgoing > 0
   )
     return;
   throw new Error(`the recorders did not record: ${JSON.stringify(counts)}`);
@@ -209,15 +209,15 @@ export function recorderTable(measurements: readonly RecorderMeasurement[]): str
   const rows = measurements.map(({ name, nanoseconds }) => `| ${name} | ${nanoseconds.toFixed(0)} |`);
   const share = (time('fetch, instrumentFetch') / time('fetch, bare') - 1) * 100;
   return [
-    '| recorders, presets and the wire | ns |',
+    '| recorders, presets and outgoing requests | ns |',
     '|---|---:|',
     ...rows,
     '',
-    `A fetch of two bytes from this machine takes ${share.toFixed(1)} % longer with \`instrumentFetch\`.`,
+    `A fetch of two bytes over loopback takes ${share.toFixed(1)} % longer with \`instrumentFetch\`.`,
   ].join('\n');
 }
 
-/** What is recorded by hand, or by annotation, for one request. */
+/** What this package adds to one request, by recorder or by decorator. */
 const ownOperations: readonly string[] = [
   'recordRequestStart and its stop',
   'recordRequestStart and recordRequestComplete',
@@ -231,14 +231,14 @@ export function recorderVerdicts(measurements: readonly RecorderMeasurement[]): 
     measurements.find((measurement) => measurement.name === name)?.nanoseconds ?? Number.NaN;
   return [
     atMost(
-      'recording an AI request, start and end, of the time of a fetch over loopback',
+      'recording an AI request, start and end, as a share of a fetch over loopback',
       1,
       (time('recordRequestStart and recordRequestComplete') / time('fetch, bare')) * 100,
       ' %',
       2,
     ),
     atMost(
-      'the slowest recorder or preset, an operation',
+      'the slowest recorder or preset, per operation',
       10,
       Math.max(...ownOperations.map(time)) / 1e6,
       ' ms',
@@ -247,7 +247,7 @@ export function recorderVerdicts(measurements: readonly RecorderMeasurement[]): 
   ];
 }
 
-// Code of its own for each, and a name in it, for the reasons given in `measure.ts`.
+// Separate code per subject, with its name in it: `measure.ts` says why.
 function batched({ name, once, batch }: Subject): () => Promise<void> {
   return new Function(
     'once',

@@ -1,4 +1,4 @@
-/** A run's results as they are written down: machine, versions, and what was measured. */
+/** The results of a run as they are written: machine, versions and measurements. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fromRoot } from '../helpers/package-root.js';
@@ -39,7 +39,7 @@ export function factsLine({ date, machine: { cpu, cores, node }, versions }: Run
   return `Measured on ${date}, ${cpu}, ${cores} cores, Node ${node}; ${named.join(', ')}.`;
 }
 
-/** A Markdown table: a row for each kind and shape, a column for each contender, nanoseconds and the ratio to prom-client. */
+/** A Markdown table: a row per kind and shape, a column per library, with nanoseconds and the ratio to prom-client. */
 export function callTable(measurements: readonly Measurement[]): string {
   const names = [...new Set(measurements.map(({ contender }) => contender))];
   const rows = (Object.keys(kinds) as Kind[]).flatMap((kind) =>
@@ -53,7 +53,7 @@ export function callTable(measurements: readonly Measurement[]): string {
     }),
   );
   return [
-    `| ns an operation (times faster than prom-client) | ${names.join(' | ')} |`,
+    `| ns per operation (times faster than prom-client) | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---:').join('|')}|`,
     ...rows,
   ].join('\n');

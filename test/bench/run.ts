@@ -1,4 +1,4 @@
-/** `npm run bench`: everything beside the peers in one run. `-- --help` tells the options. */
+/** `npm run bench`: measures all libraries in one run. `-- --help` prints the options. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withGenerated } from '../helpers/between-markers.js';
@@ -30,9 +30,9 @@ const resultsFile = fromRoot('test/bench/results.json');
 
 if (options.help) {
   console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: twenty minutes
-npm run bench -- --quick        the same in a minute, less exact; writes nothing
-npm run bench -- --only a,b     some of ${sectionNames.join(', ')}; writes nothing
-npm run bench -- --check        exit with 1 where a promise is missed, whatever else is said
+npm run bench -- --quick        the same in a minute, less accurate; writes nothing
+npm run bench -- --only a,b     only these sections, of ${sectionNames.join(', ')}; writes nothing
+npm run bench -- --check        exit with 1 if a target is missed; combines with the other options
 npm run bench -- --report       measure nothing; write the last results into both READMEs and growth.svg`);
 } else if (options.report) {
   await writeReport(JSON.parse(await readFile(resultsFile, 'utf8')) as Results);

@@ -1,7 +1,7 @@
 /**
- * Fills a counter and an 11-bucket histogram of every library alike, scrapes them in turn, and sends what that took: time, the
- * longest stall of the event loop, and memory. With no peers it is ours alone, as in a service, in turn with an event loop that
- * does nothing.
+ * Fills a counter and an 11-bucket histogram of every library equally, scrapes them in turn, and sends the time, the longest
+ * event-loop stall and the memory. Without other libraries, it measures ours alone, as in a service, in turn with an idle event
+ * loop.
  */
 import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import platformatic from '@platformatic/prom-client';
@@ -17,11 +17,11 @@ import { watchStalls } from './event-loop.js';
 import { labelSetsByShape } from './memory-shapes.js';
 import { idleLoop, type ScrapeRun } from './scrape.js';
 
-/** One library with its label sets in it. */
+/** One library, filled with its label sets. */
 interface Scraped {
   readonly name: string;
   readonly record: (labels: Labels) => void;
-  /** Scrapes, and gives the length of it. */
+  /** @returns the length of a scrape */
   readonly scrape: () => Promise<number>;
 }
 
@@ -55,7 +55,7 @@ const contenders = scraped.map(({ name }) => ({
 }));
 for (let round = -1; round < rounds; round++) {
   for (const [index, { record, scrape }] of scraped.entries()) {
-    // Every series has changed since the scrape before.
+    // Every series has changed since the previous scrape.
     for (const labels of labelSets) record(labels);
     globalThis.gc?.();
     const watch = watchStalls();
@@ -67,7 +67,7 @@ for (let round = -1; round < rounds; round++) {
     const stall = watch.stop();
     if (index === 0) lastTime = time;
     const collection = await maxCollectionSince(start);
-    // The first one warms.
+    // The first round is for warming up.
     if (round < 0) continue;
     contenders[index]?.times.push(time);
     contenders[index]?.stalls.push(stall);
@@ -78,7 +78,7 @@ observer.disconnect();
 const bytes = await own.scrape();
 sendResult({ sets, bytes, contenders, extra: await extraOf() } satisfies ScrapeRun);
 
-/** Milliseconds of the longest stop for garbage collection. The observer is told of one a few turns after it. */
+/** Milliseconds of the longest garbage-collection pause. The observer receives it a few turns of the event loop later. */
 async function maxCollectionSince(start: number): Promise<number> {
   for (let time = 0; time < 3; time++) await turn();
   collections.push(...observer.takeRecords());
@@ -120,12 +120,12 @@ function theirs(name: string, client: typeof promClient): Scraped {
       counter.inc(set);
       histogram.observe(set, 0.3);
     },
-    // Its text alone: that an answer is made of bytes is not charged to it.
+    // Only the text: encoding it to bytes is not measured.
     scrape: async () => (await register.metrics()).length,
   };
 }
 
-/** No scrape: turns for as long as ours has just taken, and shows how long the machine alone stops the event loop. */
+/** No scrape: an idle event loop for as long as our last scrape took shows the stalls that the machine causes. */
 function idle(): Scraped {
   return {
     name: idleLoop,
@@ -138,7 +138,7 @@ function idle(): Scraped {
   };
 }
 
-/** The least that any scrape costs: the bytes of the text, copied. */
+/** The lower bound for any scrape: copying the bytes of the text. */
 function copy(): Scraped {
   let text: Buffer | undefined;
   return {
@@ -155,23 +155,23 @@ function copy(): Scraped {
   };
 }
 
-/** Live bytes during a scrape beyond those before it: looked at twenty times on the way, garbage collected each time. */
+/** Maximum of twenty measurements of live bytes during a scrape, after garbage collection, less those before it. */
 async function extraOf(): Promise<number> {
-  // Memory beside the heap is freed after the heap's: a second look sees it.
+  // Memory off the heap is freed after that on the heap, so it is measured a second time.
   liveBytes();
   await new Promise((resolve) => setTimeout(resolve, 200));
   const before = liveBytes();
-  let most = Number.NEGATIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
   let count = 0;
   let written = 0;
   for await (const chunk of own.chunks()) {
     written += chunk.length;
-    // Spread over the whole, and at most 32 KiB apart from a chunk.
+    // Evenly spread over the scrape, to within one chunk.
     if (written < (bytes / 20) * count) continue;
     count += 1;
-    most = Math.max(most, liveBytes() - before);
+    max = Math.max(max, liveBytes() - before);
   }
-  return most;
+  return max;
 }
 
 function turn(): Promise<void> {

@@ -1,33 +1,33 @@
 /**
- * Reads one scrape after the other of a registry in use: does a number that only rises ever fall, does a series ever come
- * twice? A reset makes numbers fall, and so what is on its two sides is not compared: a scrape into which one falls has lines
- * of both sides, so it is compared with neither the one before nor the one after.
+ * Reads consecutive scrapes of a registry in use, and finds counters that decrease and duplicate series. A reset makes counters
+ * decrease, so scrapes before and after one are not compared; a scrape during a reset has lines of both, so it is compared with
+ * neither the previous nor the next one.
  */
 export interface ScrapeWatch {
-  /** To be told at every reset. */
+  /** Call it at every reset. */
   reset(): void;
-  /** To be called when a scrape begins; takes its text when it has ended. */
+  /** Call it when a scrape begins; call the function that it returns with the text. */
   begin(): (text: string) => void;
-  /** So far. */
+  /** Updated by each scrape. */
   readonly found: ScrapeFindings;
 }
 
 export interface ScrapeFindings {
   readonly scrapes: number;
-  /** Of these, those into which a reset fell. */
+  /** Scrapes with a reset during them. */
   readonly overlapped: number;
-  /** Of these, those that were compared with the one before. */
+  /** Scrapes that were compared with the previous one. */
   readonly compared: number;
-  /** Numbers that were lower than at the scrape before, or gone. */
+  /** Counters that were lower than in the previous scrape, or missing. */
   readonly fallen: number;
-  /** Lines of a series that had one in the same scrape. */
+  /** Duplicate lines of a series in one scrape. */
   readonly twice: number;
 }
 
 export function watchScrapes(onlyRises: (series: string) => boolean): ScrapeWatch {
   const found = { scrapes: 0, overlapped: 0, compared: 0, fallen: 0, twice: 0 };
   let resets = 0;
-  /** The rising numbers of the scrape before; `undefined` where there is none to compare with. */
+  /** The counters of the previous scrape; `undefined` if there is nothing to compare with. */
   let last: ReadonlyMap<string, number> | undefined;
   return {
     found,

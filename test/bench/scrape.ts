@@ -1,38 +1,38 @@
-/** A scrape of many series beside the peers: its time, how long it stops the event loop, what memory it takes on the way. */
+/** A scrape of many series, compared with other libraries: time, event-loop stalls and memory. */
 import { resultOf } from './child.js';
 import { median, quantile } from './measure.js';
 import { atLeast, atMost, type Verdict } from './verdict.js';
 
-/** What a process of `scrape-app.ts` sends. */
+/** The result of `scrape-app.ts`. */
 export interface ScrapeRun {
   /** Label sets of a counter and of an 11-bucket histogram. */
   readonly sets: number;
   readonly bytes: number;
   readonly contenders: readonly ScrapeContender[];
-  /** Live bytes on the way beyond those before, at most. */
+  /** Maximum of live bytes during a scrape, less those before it. */
   readonly extra: number;
 }
 
-/** Milliseconds of each round. */
+/** Milliseconds per round. */
 export interface ScrapeContender {
   readonly name: string;
   readonly times: readonly number[];
-  /** The longest time in which the event loop did not turn, and the longest stop for garbage collection. */
+  /** The longest event-loop stall and the longest garbage-collection pause of each round. */
   readonly stalls: readonly number[];
   readonly collections: readonly number[];
 }
 
-/** All of them side by side in one process, for the times; and ours and an idle loop in one of their own, for the stalls. */
+/** All libraries in one process, for the times; ours and an idle event loop in another process, for the stalls. */
 export interface ScrapeMeasurement extends ScrapeRun {
   readonly alone: readonly ScrapeContender[];
 }
 
-/** An event loop that turns and does nothing, for as long as a scrape takes: its stalls are the machine's. */
+/** An idle event loop, for as long as a scrape takes: its stalls are caused by the machine. */
 export const idleLoop = 'no scrape, for as long as one takes';
 
 const own = '@tamma/observability';
 
-/** Label sets, and ten times as many: those with one peer only, which takes seconds. */
+/** Label sets. A second run has ten times as many, with prom-client only, because it takes seconds. */
 export async function measureScrapes({
   sets,
   rounds,
@@ -40,7 +40,7 @@ export async function measureScrapes({
 }: {
   sets: number;
   rounds: number;
-  /** Of those in which the longest stall is looked for: many, since it is seldom. */
+  /** Rounds that measure stalls: many, because long stalls are rare. */
   roundsAlone: number;
 }): Promise<ScrapeMeasurement[]> {
   const run = (count: number, times: number, peers: number): Promise<ScrapeRun> =>
@@ -61,12 +61,12 @@ export function scrapeTable(measurements: readonly ScrapeMeasurement[]): string 
     '',
     ...measurements.map(
       ({ sets, extra }) =>
-        `Memory alive during a scrape of ${linesOf(sets)} lines: ${(extra / 1024).toFixed(0)} KiB more than before.`,
+        `Additional live memory during a scrape of ${linesOf(sets)} lines: ${(extra / 1024).toFixed(0)} KiB.`,
     ),
   ].join('\n');
 }
 
-/** What each does with ten times the lines stands beside. */
+/** The columns of ten times the lines are next to those of the first size. */
 function timeTable(measurements: readonly ScrapeMeasurement[]): string {
   const names = [...new Set(measurements.flatMap(({ contenders }) => contenders.map(({ name }) => name)))];
   const cells = ({ contenders }: ScrapeMeasurement, name: string): string[] => {
@@ -81,7 +81,7 @@ function timeTable(measurements: readonly ScrapeMeasurement[]): string {
       `${linesOf(sets)} lines, ${(bytes / 1e6).toFixed(1)} MB: ms | times faster than prom-client | longest stall, ms`,
   );
   return [
-    `| a scrape, side by side, medians | ${heads.join(' | ')} |`,
+    `| scrape, medians | ${heads.join(' | ')} |`,
     `|---|${measurements.map(() => '---:|---:|---:').join('|')}|`,
     ...names.map(
       (name) =>
@@ -101,14 +101,14 @@ function stallTable(measurements: readonly ScrapeMeasurement[]): string {
   ): string => `| ${title} | ${measurements.flatMap((measurement) => cells(of(measurement))).join(' | ')} |`;
   const heads = measurements.map(
     ({ sets, alone: [first] }) =>
-      `${linesOf(sets)} lines, ${first?.stalls.length ?? 0} rounds: the median | 95 % of them | the worst`,
+      `${linesOf(sets)} lines, ${first?.stalls.length ?? 0} rounds: median | 95th percentile | maximum`,
   );
   return [
-    `| longest stall of a round, ms | ${heads.join(' | ')} |`,
+    `| longest stall per round, ms | ${heads.join(' | ')} |`,
     `|---|${measurements.map(() => '---:|---:|---:').join('|')}|`,
-    row(`${own}, alone in its process`, (measurement) => aloneIn(measurement, own)?.stalls),
-    row('its longest stop for garbage collection', (measurement) => aloneIn(measurement, own)?.collections),
-    row(`${idleLoop}: the machine`, (measurement) => aloneIn(measurement, idleLoop)?.stalls),
+    row(`${own}, in its own process`, (measurement) => aloneIn(measurement, own)?.stalls),
+    row('its longest garbage-collection pause', (measurement) => aloneIn(measurement, own)?.collections),
+    row('idle event loop, for as long as a scrape', (measurement) => aloneIn(measurement, idleLoop)?.stalls),
   ].join('\n');
 }
 
@@ -122,16 +122,16 @@ export function scrapeVerdicts(measurements: readonly ScrapeMeasurement[]): Verd
     median(small?.contenders.find((contender) => contender.name === name)?.times ?? []);
   return [
     atLeast(
-      `scrape of ${linesOf(small?.sets ?? 0)} lines against registry.metrics()`,
+      `scrape of ${linesOf(small?.sets ?? 0)} lines, compared with registry.metrics()`,
       8,
       time('prom-client') / time(own),
       ' x',
     ),
     stallVerdict(small),
     stallVerdict(large),
-    // Of the size of a few chunks, whatever the size of the output.
+    // The size of a few chunks, independent of the size of the output.
     atMost(
-      'memory alive during a scrape, whatever its size',
+      'additional live memory during a scrape of any size',
       512,
       Math.max(...measurements.map(({ extra }) => extra)) / 1024,
       ' KiB',
@@ -140,18 +140,18 @@ export function scrapeVerdicts(measurements: readonly ScrapeMeasurement[]): Verd
   ];
 }
 
-/** Of the 95th percentile: the worst of many rounds is the machine's, as the idle loop beside it shows. */
+/** The 95th percentile: the maximum of many rounds is caused by the machine, as the idle event loop shows. */
 function stallVerdict(measurement: ScrapeMeasurement | undefined): Verdict {
   const stalls = aloneIn(measurement, own)?.stalls ?? [];
   return atMost(
-    `longest stall in a scrape of ${linesOf(measurement?.sets ?? 0)} lines, in 95 % of ${stalls.length} rounds`,
+    `longest stall during a scrape of ${linesOf(measurement?.sets ?? 0)} lines, 95th percentile of ${stalls.length} rounds`,
     10,
     quantile(stalls, 0.95),
     ' ms',
   );
 }
 
-/** A counter has one line a label set, the histogram fourteen. */
+/** The counter has one line per label set, the histogram fourteen. */
 function linesOf(sets: number): string {
   return (sets * 15).toLocaleString('en');
 }

@@ -1,4 +1,4 @@
-/** The parts of the bench: what each measures, shows and promises. */
+/** The sections of the benchmark: what each measures, its table and its targets. */
 import { type AttackMeasurement, attackTable, attackVerdicts, measureAttack } from './attack.js';
 import { contenders } from './contenders/all.js';
 import {
@@ -24,14 +24,14 @@ import type { Verdict } from './verdict.js';
 
 export interface Section<T> {
   readonly title: string;
-  /** `quick`: in seconds and less exact, to see that it works. */
+  /** `quick`: in seconds and less accurate, to see that it works. */
   readonly measure: (quick: boolean) => T | Promise<T>;
   /** Markdown. */
   readonly shown: (measured: T) => string;
   readonly verdicts: (measured: T) => Verdict[];
 }
 
-/** What each section measured, as it is written down. */
+/** The measurements of each section, as they are written to the results file. */
 export interface Measured {
   readonly calls: readonly Measurement[];
   readonly decorators: readonly DecoratorMeasurement[];
@@ -50,27 +50,27 @@ export interface Measured {
 
 export const sections: { readonly [Name in keyof Measured]: Section<Measured[Name]> } = {
   calls: {
-    title: 'A call',
+    title: 'Calls',
     measure: (quick) =>
       measureSideBySide({ contenders, rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: callTable,
     verdicts: callVerdicts,
   },
   decorators: {
-    title: 'A call of a decorated method',
+    title: 'Decorated methods',
     measure: (quick) => measureDecorators({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: decoratorTable,
     verdicts: decoratorVerdicts,
   },
   recorders: {
-    title: 'Recorders, presets and the wire',
+    title: 'Recorders, presets and outgoing requests',
     measure: (quick) => measureRecorders({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: recorderTable,
     verdicts: recorderVerdicts,
   },
-  // After those of decorators that are on: in a process where something is off, they look whether they are.
+  // After the enabled decorators: if any registry is disabled, all decorators of the process check their own.
   disabled: {
-    title: 'Switched off',
+    title: 'Disabled registry',
     measure: (quick) => measureDisabled({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: disabledTable,
     verdicts: disabledVerdicts,
@@ -82,7 +82,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     verdicts: attackVerdicts,
   },
   scrape: {
-    title: 'A scrape',
+    title: 'Scrapes',
     measure: (quick) =>
       measureScrapes(
         quick ? { sets: 1_000, rounds: 3, roundsAlone: 5 } : { sets: 10_000, rounds: 7, roundsAlone: 60 },
@@ -112,7 +112,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     verdicts: stormVerdicts,
   },
   export: {
-    title: 'Export',
+    title: 'Transferred bytes',
     measure: () => measureExport({ series: 5_000 }),
     shown: exportTable,
     verdicts: exportVerdicts,
@@ -125,13 +125,13 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   growth: {
     title: 'Growth',
-    measure: (quick) => measureGrowth({ most: quick ? 1_000 : 1_000_000 }),
+    measure: (quick) => measureGrowth({ maxSets: quick ? 1_000 : 1_000_000 }),
     shown: (measured) =>
       `${growthTable(measured)}\n\n![Cost of a call, bytes, scrape time and stall from 10 to 1,000,000 label sets](growth.svg)`,
     verdicts: () => [],
   },
   soak: {
-    title: 'A soak',
+    title: 'Soak test',
     measure: (quick) => measureSoak({ seconds: quick ? 5 : 180 }),
     shown: soakTable,
     verdicts: soakVerdicts,
@@ -141,7 +141,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
 export type SectionName = keyof Measured;
 export const sectionNames = Object.keys(sections) as SectionName[];
 
-/** Measured sections as Markdown, each with its title. */
+/** The measured sections as Markdown, each with its title. */
 export function shownSections(measured: Partial<Measured>): string {
   return present(measured)
     .map((name) => `### ${sections[name].title}\n\n${shown(name, measured)}`)

@@ -1,7 +1,7 @@
 /**
- * Records at full speed with random labels, scrapes every 100 ms and resets now and then, for so many seconds and until there
- * was some of each, however slow the machine is; sends how the heap went and what was wrong in the scrapes. Recording goes on between the chunks of a scrape, some gauges are removed and
- * made again there, and every other reset falls between two of them.
+ * Records at full speed with random labels, scrapes every 100 ms and resets regularly, for N seconds and until each has happened
+ * a few times, however slow the machine is; sends the heap sizes and the errors in the scrapes. Between the chunks of a scrape,
+ * recording continues, gauges are removed and created again, and every other reset happens.
  */
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
@@ -28,7 +28,7 @@ const summary = registry.summary(
 const outcomes = ['success', 'failure'] as const;
 const anyOf = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
 const known = Array.from({ length: 100 }, (_, index) => `provider-${index}`);
-/** Removed and made again in turn, so that a scrape between two chunks of it has some before it that it has written already. */
+/** Removed and created again in turn, so that series move behind the position of a scrape in progress. */
 const remade = registry.gauge(
   defineGauge({ name: 'soaked_remade', help: 'Held.', labels: { provider: label() }, maxSeries: 2_000 }),
 );
@@ -37,7 +37,7 @@ let calls = 0;
 
 function recordSome(): void {
   for (let time = 0; time < 100; time++) {
-    // Half of them from a known set, half made up.
+    // Half of the providers are known, half are new.
     const set = {
       provider: Math.random() < 0.5 ? anyOf(known) : `provider-${Math.random()}`,
       model: `model-${Math.floor(Math.random() * 80)}`,
@@ -56,11 +56,11 @@ function recordSome(): void {
   }
 }
 
-/** Every line of a counter, and of a histogram's and summary's counts: they only rise, until a reset. */
+/** Samples that only increase until a reset: counters, and the counts of histograms and summaries. */
 const rising = /^(?:soaked_total|soaked_seconds_(?:bucket|count)|soaked_bytes_count)\{/;
 const watch = watchScrapes((series) => rising.test(series));
-/** Of the scrape in progress: 0 when there is none. */
-let chunksCome = 0;
+/** Chunks of the scrape in progress; 0 if there is none. */
+let chunksReceived = 0;
 let callsInScrapes = 0;
 
 async function scrape(): Promise<void> {
@@ -69,9 +69,9 @@ async function scrape(): Promise<void> {
   const callsBefore = calls;
   for await (const chunk of scrapeChunks(registry)) {
     chunks.push(chunk);
-    chunksCome = chunks.length;
+    chunksReceived = chunks.length;
   }
-  chunksCome = 0;
+  chunksReceived = 0;
   callsInScrapes += calls - callsBefore;
   end(Buffer.concat(chunks).toString());
 }
@@ -86,18 +86,18 @@ function reset(): void {
 const heap: { readonly second: number; readonly bytes: number }[] = [];
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1_000;
-/** A hundred and twenty times. */
+/** 120 resets. */
 const resetEvery = Math.max(0.3, seconds / 120);
 let [nextScrape, nextReset] = [0.1, resetEvery];
 let inProgress: Promise<void> | undefined;
-/** Two can be compared before a reset falls into the third. */
+/** At least three, so that two can be compared before a reset during the third. */
 let scrapesSinceReset = 0;
 const hasSomeOfEach = (): boolean => resets > 5 && watch.found.overlapped > 2 && watch.found.compared > 2;
 while (elapsed() < seconds || !hasSomeOfEach()) {
   recordSome();
   const isResetDue = elapsed() >= nextReset && scrapesSinceReset >= 3;
   const isForScrape = resets % 2 === 1;
-  // A reset that is to fall between two scrapes goes first.
+  // A reset that is due between two scrapes goes first.
   if (inProgress === undefined && elapsed() >= nextScrape && !(isResetDue && !isForScrape)) {
     nextScrape = elapsed() + 0.1;
     scrapesSinceReset += 1;
@@ -105,14 +105,14 @@ while (elapsed() < seconds || !hasSomeOfEach()) {
       inProgress = undefined;
     });
   }
-  if (isResetDue && (isForScrape ? chunksCome > 0 : inProgress === undefined)) {
+  if (isResetDue && (isForScrape ? chunksReceived > 0 : inProgress === undefined)) {
     nextReset = elapsed() + resetEvery;
     scrapesSinceReset = 0;
-    // Now that all has been let go: what is left and grows is a leak.
-    const isWeighed = inProgress === undefined;
+    // A reset releases everything, so memory that still grows is a leak.
+    const isMeasured = inProgress === undefined;
     reset();
-    if (isWeighed) {
-      // Memory beside the heap is freed after the heap's: a second look sees it.
+    if (isMeasured) {
+      // Memory off the heap is freed after that on the heap, so it is measured a second time.
       liveBytes();
       await new Promise((resolve) => setTimeout(resolve, 20));
       heap.push({ second: elapsed(), bytes: liveBytes() });

@@ -1,4 +1,4 @@
-/** Minutes at full speed: does memory grow, does a counter ever fall? */
+/** Minutes at full speed: memory must not grow, and no counter may decrease. */
 import { resultOf } from './child.js';
 import { median } from './measure.js';
 import type { ScrapeFindings } from './scrape-watch.js';
@@ -7,17 +7,17 @@ import type { Verdict } from './verdict.js';
 export interface SoakMeasurement extends ScrapeFindings {
   readonly seconds: number;
   readonly calls: number;
-  /** Of these, those between the beginning and the end of a scrape. */
+  /** Calls during a scrape. */
   readonly callsInScrapes: number;
   readonly resets: number;
   /** Live bytes after each reset outside a scrape. */
   readonly heap: readonly { readonly second: number; readonly bytes: number }[];
 }
 
-/** Bytes a second. */
+/** Bytes per second. */
 export interface Slope {
   readonly slope: number;
-  /** The lower and upper end of its 99 % interval. */
+  /** The bounds of its 99 % confidence interval. */
   readonly interval: readonly [number, number];
 }
 
@@ -26,8 +26,8 @@ export function measureSoak({ seconds }: { seconds: number }): Promise<SoakMeasu
 }
 
 /**
- * The slope of the heap by Theil and Sen: the median of the slopes between any two points, which a few that lie far off do not
- * move, with Sen's interval. The first fifth warms: code and budgets are filled there.
+ * The Theil–Sen slope of the heap: the median of the slopes between any two points, which outliers do not change, with Sen's
+ * confidence interval. The first fifth is for warming up: code is compiled and series budgets are used up.
  */
 export function slopeOf({ heap }: Pick<SoakMeasurement, 'heap'>): Slope {
   const points = heap.slice(Math.ceil(heap.length / 5));
@@ -37,7 +37,7 @@ export function slopeOf({ heap }: Pick<SoakMeasurement, 'heap'>): Slope {
     )
     .sort((a, b) => a - b);
   const count = points.length;
-  // How far from the middle the ranks of the ends lie: the normal approximation of Kendall's statistic.
+  // Distance of the ranks of the bounds, by the normal approximation of Kendall's statistic.
   const spread = 2.576 * Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
   const at = (rank: number): number =>
     slopes[Math.min(slopes.length - 1, Math.max(0, Math.round(rank)))] ?? Number.NaN;
@@ -47,12 +47,12 @@ export function slopeOf({ heap }: Pick<SoakMeasurement, 'heap'>): Slope {
   };
 }
 
-/** Below this, growth is noise whatever its interval: a tenth of a megabyte an hour. */
+/** Growth below this is noise, whatever its interval: 0.1 MB per hour. */
 const unseen = 30;
 
 /**
- * An interval that ends above this says too little: a leak of 250 bytes a scrape could be in it. V8 drops and makes code anew
- * meanwhile, some hundred kilobytes of it, so that three minutes tell no less.
+ * An interval that ends above this cannot exclude a leak of 250 bytes per scrape. It cannot be smaller in three minutes, because
+ * V8 discards and recompiles some hundred kilobytes of code meanwhile.
  */
 const maxNoise = 2_500;
 
@@ -64,19 +64,19 @@ export function soakVerdicts(measurement: SoakMeasurement): Verdict[] {
   } = slopeOf(measurement);
   return [
     {
-      claim: `growth of the heap in ${seconds} s at full speed`,
-      limit: `0 within its 99 % interval (or at most ${unseen} bytes/s), whose end is at most ${maxNoise} bytes/s`,
+      claim: `heap growth in ${seconds} s at full speed`,
+      limit: `99 % interval includes 0 (or growth is at most ${unseen} bytes/s) and ends at ${maxNoise} bytes/s or below`,
       measured: `${slope.toFixed(0)} bytes/s, ${low.toFixed(0)} to ${high.toFixed(0)}`,
       reached: (slope <= unseen || low <= 0) && high <= maxNoise,
     },
     {
-      claim: `numbers that fell in ${compared} scrapes compared with the one before, no reset between`,
+      claim: `counters that decreased in ${compared} scrapes without a reset since the previous one`,
       limit: '0',
       measured: String(fallen),
       reached: fallen === 0 && compared > 0,
     },
     {
-      claim: `series that came twice in one of ${scrapes} scrapes, ${overlapped} of them with a reset and all with calls in their midst`,
+      claim: `duplicate series in ${scrapes} scrapes, all with calls and ${overlapped} with a reset during them`,
       limit: '0',
       measured: String(twice),
       reached: twice === 0 && overlapped > 0 && resets > 0 && callsInScrapes > 0,
@@ -87,5 +87,5 @@ export function soakVerdicts(measurement: SoakMeasurement): Verdict[] {
 export function soakTable(measurement: SoakMeasurement): string {
   const { seconds, calls, callsInScrapes, scrapes, overlapped, resets, heap } = measurement;
   const mega = (bytes: number | undefined): string => ((bytes ?? Number.NaN) / 1e6).toFixed(2);
-  return `A soak of ${seconds} s: ${(calls / 1e6).toFixed(1)} million calls with random labels, ${(callsInScrapes / 1e6).toFixed(1)} million of them between the chunks of ${scrapes} scrapes, ${resets} resets, ${overlapped} of them in a scrape; live memory after a reset ${mega(heap[Math.ceil(heap.length / 5)]?.bytes)} MB once warm, ${mega(heap.at(-1)?.bytes)} MB at the end.`;
+  return `${seconds} s: ${(calls / 1e6).toFixed(1)} million calls with random labels, ${(callsInScrapes / 1e6).toFixed(1)} million of them between the chunks of ${scrapes} scrapes; ${resets} resets, ${overlapped} of them during a scrape; live memory after a reset: ${mega(heap[Math.ceil(heap.length / 5)]?.bytes)} MB after warm-up, ${mega(heap.at(-1)?.bytes)} MB at the end.`;
 }

@@ -1,4 +1,4 @@
-/** The table in README, from the checked-in results. */
+/** The table in the root README, from the committed results. */
 import type { Kind, Shape } from './contender.js';
 import { median } from './measure.js';
 import type { MemoryOfKind } from './memory-app.js';

@@ -1,4 +1,4 @@
-/** What loading the package and creating the catalogue adds to the start of Node, by `import` and by `require`, beside prom-client alone. */
+/** Time that loading the package and creating the catalogue adds to the start of Node, by `import` and by `require`, compared with prom-client. */
 import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { fromRoot } from '../helpers/package-root.js';
@@ -7,7 +7,7 @@ import { atMost, type Verdict } from './verdict.js';
 
 export interface StartUpMeasurement {
   readonly name: string;
-  /** Median over the rounds of the processor time of the whole process: other work on the machine hardly changes it. */
+  /** CPU time of the whole process, median of the rounds: other load on the machine hardly changes it. */
   readonly milliseconds: number;
 }
 
@@ -40,11 +40,11 @@ process.on('exit', () => {
   console.log((user + system) / 1_000);
 });`;
 
-/** Of the built package, without tsx: `npm run bench` builds it first. */
+/** Measures the built package, without tsx: `npm run bench` builds it first. */
 export function measureStartUp({ rounds }: { rounds: number }): StartUpMeasurement[] {
   const names = Object.keys(programs) as (keyof typeof programs)[];
   const times = new Map(names.map((name) => [name, [] as number[]]));
-  // The first round brings the files into memory.
+  // The first round loads the files into the page cache.
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
       const { type, code } = programs[name];
@@ -62,7 +62,7 @@ export function measureStartUp({ rounds }: { rounds: number }): StartUpMeasureme
 
 export function startUpTable(measurements: readonly StartUpMeasurement[]): string {
   const rows = measurements.map(({ name, milliseconds }) => `| ${name} | ${milliseconds.toFixed(0)} |`);
-  return ['| processor time from start to end of a process | ms |', '|---|---:|', ...rows].join('\n');
+  return ['| CPU time of the process | ms |', '|---|---:|', ...rows].join('\n');
 }
 
 export function startUpVerdicts(measurements: readonly StartUpMeasurement[]): Verdict[] {

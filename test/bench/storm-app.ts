@@ -1,4 +1,4 @@
-/** The app of the storm, in a process of its own: 50,000 series, a page, and /metrics. Told to, it says how much memory it holds. */
+/** The app of the scrape storm, in a child process: 50,000 series, a page and /metrics. On a message, it reports its memory. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';

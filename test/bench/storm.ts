@@ -1,6 +1,6 @@
 /**
- * What scrapes of 50,000 series do to the app beside them: 200 at once, slow readers and clients that leave among them, while
- * it serves pages; and its latency during one scrape after the other, against that without, in the same run.
+ * Effect of scrapes of 50,000 series on the app that serves them: 200 at once, with slow readers and clients that disconnect,
+ * while it serves pages; and its latency during consecutive scrapes, compared with that without, in the same run.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,10 +10,10 @@ import { compiled } from '../helpers/package-root.js';
 import { atMost, type Verdict } from './verdict.js';
 
 export interface StormResult {
-  /** Statuses of the 200 scrapes, and of pages under the storm. */
+  /** Statuses of the 200 scrapes, and of pages served during them. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly pages: Readonly<Record<string, number>>;
-  /** Bytes of heap and buffers before, and after. */
+  /** Bytes of heap and buffers, before and after. */
   readonly memory: readonly [before: number, after: number];
   /** 99th percentile of a page's latency in milliseconds: without scrapes, and during them. */
   readonly p99: readonly [without: number, during: number];
@@ -25,7 +25,7 @@ export async function storm({ milliseconds }: { milliseconds: number }): Promise
   const child = fork(compiled('test/bench/storm-app.ts'), { execArgv: ['--expose-gc'] });
   try {
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-    // Warm, so that memory and code are what they will be.
+    // Warm up, so that memory and compiled code no longer change.
     for (let time = 0; time < 3; time++) await scrape(port);
     await pageLatencies(port, 500);
     const before = await memoryOf(child);
@@ -35,7 +35,7 @@ export async function storm({ milliseconds }: { milliseconds: number }): Promise
     let isOver = false;
     const scraping = (async () => {
       while (!isOver) {
-        // As Prometheus does. Six megabytes at a time would also keep this process busy, which measures the pages.
+        // Compressed, as Prometheus does. Receiving six megabytes would also keep this process busy, which measures the pages.
         await scrape(port, { 'accept-encoding': 'gzip' });
         scrapes += 1;
       }
@@ -58,7 +58,7 @@ export async function storm({ milliseconds }: { milliseconds: number }): Promise
       }),
     );
     await page.stop();
-    // The slow readers are cut off by their deadline.
+    // The scrape timeout disconnects the slow readers.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     const after = await memoryOf(child);
     return {
@@ -82,10 +82,10 @@ export function stormReport({
 }: StormResult): string {
   const mebi = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
   return [
-    '| 200 scrapes of 50,000 series at once, and one after the other | |',
+    '| 200 concurrent scrapes of 50,000 series, then consecutive ones | |',
     '|---|---|',
     `| statuses of the scrapes | ${JSON.stringify(statuses)} |`,
-    `| statuses of pages meanwhile | ${JSON.stringify(pages)} |`,
+    `| statuses of pages during them | ${JSON.stringify(pages)} |`,
     `| memory before and after, MiB | ${mebi(before)}, ${mebi(after)} |`,
     `| p99 of a page without scrapes, ms | ${without.toFixed(2)} |`,
     `| p99 of a page during ${scrapes} scrapes, ms (at most 10 more) | ${during.toFixed(2)} |`,
@@ -102,9 +102,9 @@ export function stormVerdicts({
     (status) => status !== '200' && status !== '503',
   );
   return [
-    atMost('p99 of a page during scrapes of 50,000 series, more than without', 10, during - without, ' ms'),
-    atMost('memory after a storm of 200 scrapes, more than before', 4, (after - before) / 2 ** 20, ' MiB'),
-    atMost('answers in the storm that are neither 200 nor 503', 0, odd.length, '', 0),
+    atMost('p99 of a page during scrapes of 50,000 series, minus p99 without', 10, during - without, ' ms'),
+    atMost('memory growth by a storm of 200 scrapes', 4, (after - before) / 2 ** 20, ' MiB'),
+    atMost('responses during the storm other than 200 and 503', 0, odd.length, '', 0),
   ];
 }
 
@@ -131,7 +131,7 @@ function ask(port: number, path: string, headers: Record<string, string> = {}): 
 
 const rawScrape = 'GET /metrics HTTP/1.1\r\nHost: here\r\nX-Prometheus-Scrape-Timeout-Seconds: 0.5\r\n\r\n';
 
-/** Asks and reads nothing, until it is cut off. */
+/** Sends a request and reads nothing until it is disconnected. */
 function stalled(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1', () => socket.write(rawScrape)).pause();
   socket.on('error', () => {});
@@ -139,7 +139,7 @@ function stalled(port: number): Promise<void> {
   return Promise.resolve();
 }
 
-/** Asks, and leaves at the first byte. */
+/** Sends a request and disconnects at the first byte. */
 async function leaving(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1', () => socket.write(rawScrape));
   socket.on('error', () => {});
@@ -147,7 +147,7 @@ async function leaving(port: number): Promise<void> {
   socket.destroy();
 }
 
-/** Latencies of pages asked for one every five milliseconds, whether the one before has been answered or not. */
+/** Latencies of pages requested every five milliseconds, without waiting for the previous response. */
 async function pageLatencies(port: number, milliseconds: number): Promise<number[]> {
   const latencies: number[] = [];
   const pending: Promise<void>[] = [];

@@ -1,4 +1,4 @@
-/** What is promised of a call, as ratios of one run. */
+/** Targets for calls, as ratios within one run. */
 import { type Kind, type Shape, shapes } from './contender.js';
 import type { Measurement } from './measure.js';
 import { atLeast, atMost, type Verdict } from './verdict.js';
@@ -14,7 +14,7 @@ export function callVerdicts(measurements: readonly Measurement[]): Verdict[] {
     )?.nanoseconds ?? Number.NaN;
   const faster = (kind: Kind, shape: Shape, limit: number): Verdict =>
     atLeast(
-      `${kind}, ${shapes[shape]}, against prom-client`,
+      `${kind}, ${shapes[shape]}, compared with prom-client`,
       limit,
       time('prom-client', kind, shape) / time(own, kind, shape),
       ' x',
@@ -22,7 +22,7 @@ export function callVerdicts(measurements: readonly Measurement[]): Verdict[] {
   return [
     faster('counter', 'bound', 100),
     atMost(
-      'counter, bound series, against a bare `object.value += 1`',
+      'counter, bound series, compared with a bare `object.value += 1`',
       2.5,
       time(own, 'counter', 'bound') / time('floor', 'counter', 'bound'),
       ' x',
@@ -33,7 +33,7 @@ export function callVerdicts(measurements: readonly Measurement[]): Verdict[] {
     ...(['counter', 'histogram'] as const).flatMap((kind) =>
       peers.map((peer) =>
         atLeast(
-          `${kind}, ${shapes.labelled}, against ${peer}`,
+          `${kind}, ${shapes.labelled}, compared with ${peer}`,
           1,
           time(peer, kind, 'labelled') / time(own, kind, 'labelled'),
           ' x',
@@ -41,7 +41,7 @@ export function callVerdicts(measurements: readonly Measurement[]): Verdict[] {
       ),
     ),
     atMost(
-      'timer start and stop, bound series, against two clock reads',
+      'timer start and stop, bound series, compared with two clock reads',
       1.4,
       time(own, 'timer', 'bound') / time('floor', 'timer', 'bound'),
       ' x',

@@ -1,8 +1,8 @@
-/** What is promised, what was measured, and whether the one is the other. */
+/** Targets, measurements, and whether the targets are met. */
 
 export interface Verdict {
   readonly claim: string;
-  /** What the number must reach or stay within, with its unit. */
+  /** The lower or upper limit, with its unit. */
   readonly limit: string;
   readonly measured: string;
   readonly reached: boolean;
@@ -31,5 +31,5 @@ export function verdictTable(verdicts: readonly Verdict[]): string {
     ({ claim, limit, measured, reached }) =>
       `| ${claim} | ${limit} | ${measured} | ${reached ? 'yes' : '**no**'} |`,
   );
-  return ['| promised | limit | measured | reached |', '|---|---:|---:|---|', ...rows].join('\n');
+  return ['| target | limit | measured | met |', '|---|---:|---:|---|', ...rows].join('\n');
 }

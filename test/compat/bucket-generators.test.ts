@@ -2,13 +2,13 @@ import { differs, refused, refusedWith, same } from './contract.js';
 
 same('linear buckets', ({ linearBuckets }) => linearBuckets(-10, 5, 4), [-10, -5, 0, 5]);
 same(
-  'linear buckets of fractions, to the last digit',
+  'linear buckets with fractions are exact',
   ({ linearBuckets }) => linearBuckets(0.1, 0.1, 3),
   [0.1, 0.2, 0.30000000000000004],
 );
 same('exponential buckets', ({ exponentialBuckets }) => exponentialBuckets(1, 2, 4), [1, 2, 4, 8]);
 same(
-  'exponential buckets of fractions, to the last digit',
+  'exponential buckets with fractions are exact',
   ({ exponentialBuckets }) => exponentialBuckets(0.1, 1.1, 3),
   [0.1, 0.11000000000000001, 0.12100000000000002],
 );

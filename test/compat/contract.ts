@@ -1,20 +1,20 @@
-/** Statements of prom-client's contract: what is the same, and what differs on purpose. */
+/** Tests of prom-client's contract: equal behaviour, and intended differences. */
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { ourSide, promClientSide, type Side } from './sides.js';
 
-/** What a statement comes to: what it returns, or the error it throws. */
+/** The result of a statement: its return value, or the error that it throws. */
 type Result = unknown;
 
-/** The result of a statement that throws, whatever it throws. */
+/** The result of a statement that throws any error. */
 export const refused = Symbol('refused');
 
-/** The result of a statement of ours that throws an error of this code. */
+/** The result of a statement that throws our error with this code. */
 export function refusedWith(code: string): Result {
   return { code };
 }
 
-/** The same on both. */
+/** Tests that prom-client and this package behave equally. */
 export function same(title: string, statement: (side: Side) => Result, expected: Result): void {
   for (const [name, sideOf] of Object.entries({ 'prom-client': promClientSide, ours: ourSide })) {
     test.serial(`${title} (${name})`, async (t) => {
@@ -26,7 +26,7 @@ export function same(title: string, statement: (side: Side) => Result, expected:
 }
 
 /**
- * Not the same, on purpose.
+ * Tests an intended difference.
  * @param difference its heading in `lib/prom-client.md`
  */
 export function differs(

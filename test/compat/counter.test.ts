@@ -1,7 +1,7 @@
 import { differs, refused, refusedWith, same } from './contract.js';
 import { lines, type Side } from './sides.js';
 
-/** A statement about a counter: what its samples are afterwards. */
+/** @returns a function that acts on a counter and returns its samples */
 const after =
   (labelNames: string[], act: (counter: ReturnType<Side['counter']>) => void) =>
   async (side: Side): Promise<string[]> => {
@@ -46,7 +46,7 @@ for (const [what, value] of [
   );
 }
 same(
-  'labels choose the series, in any order of their keys, as text or as numbers',
+  'labels select the series, in any order, as strings or numbers',
   after(['a', 'b'], (counter) => {
     counter.inc({ a: 'x', b: 200 });
     counter.inc({ b: '200', a: 'x' }, 2);
@@ -55,7 +55,7 @@ same(
   ['jobs_total{a="x",b="200"} 3', 'jobs_total{a="y",b="200"} 1'],
 );
 same(
-  'a label that is not given is absent',
+  'a missing label is not exposed',
   after(['a', 'b'], (counter) => counter.inc({ a: 'x' })),
   ['jobs_total{a="x"} 1'],
 );
@@ -65,7 +65,7 @@ same(
   refused,
 );
 same(
-  '`labels` takes values in order, or an object',
+  '`labels` accepts values in order, or an object',
   after(['a', 'b'], (counter) => {
     counter.labels('x', 'y').inc();
     counter.labels({ a: 'x', b: 'y' }).inc(2);
@@ -78,7 +78,7 @@ same(
   refused,
 );
 same(
-  'the method of what `labels` gives can be taken off',
+  'the method of the object that `labels` returns works detached',
   after(['a'], (counter) => {
     const { inc } = counter.labels('x');
     inc();
@@ -87,7 +87,7 @@ same(
   ['jobs_total{a="x"} 3'],
 );
 same(
-  '`remove` takes one series away, named in either form, and does not mind one that is not there',
+  '`remove` removes one series, by values or an object, and ignores a missing one',
   after(['a'], (counter) => {
     for (const a of ['x', 'y', 'z']) counter.inc({ a });
     counter.remove('x');
@@ -97,7 +97,7 @@ same(
   ['jobs_total{a="z"} 1'],
 );
 same(
-  '`reset` of a counter without labels starts at 0 again',
+  '`reset` sets a counter without labels to 0',
   after([], (counter) => {
     counter.inc(5);
     counter.reset();
@@ -113,7 +113,7 @@ same(
   [],
 );
 same(
-  '`get` gives name, help, type, aggregator and values',
+  '`get` returns name, help, type, aggregator and values',
   async (side) => {
     const counter = side.counter({ labelNames: ['a'] });
     counter.inc({ a: 'x' }, 2);
@@ -128,7 +128,7 @@ same(
   },
 );
 same(
-  'a `collect` function runs at each scrape, on its metric, and is waited for',
+  'a `collect` function runs at each scrape, with its metric as `this`, and is awaited',
   async (side) => {
     side.counter({
       async collect() {

@@ -1,9 +1,9 @@
-/** lib/prom-client.md lists the differences that the suite states, each of them and no other. */
+/** lib/prom-client.md lists exactly the differences that this suite tests. */
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
 import { fromRoot } from '../helpers/package-root.js';
 
-test('each difference of the suite has its section in the document, and each section its statement', async (t) => {
+test('lib/prom-client.md has a section for each tested difference, and no other', async (t) => {
   const document = await readFile(fromRoot('lib/prom-client.md'), 'utf8');
   const sections = [...document.matchAll(/^### (.+)$/gm)].map(([, heading = '']) => heading);
   t.is(new Set(sections).size, sections.length, 'no section twice');
@@ -16,7 +16,7 @@ test('each difference of the suite has its section in the document, and each sec
   t.deepEqual([...new Set(stated)].sort(), [...sections].sort());
 });
 
-test('each section says more than its heading, and codes in it are those of the table', async (t) => {
+test('each section has a text, and its error codes exist', async (t) => {
   const document = await readFile(fromRoot('lib/prom-client.md'), 'utf8');
   const errors = await readFile(fromRoot('lib/errors.md'), 'utf8');
   for (const section of document.split(/^### /m).slice(1)) {

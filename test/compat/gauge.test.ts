@@ -21,7 +21,7 @@ same(
   [],
 );
 same(
-  '`set`, `inc` and `dec` take a number, `inc` and `dec` also none',
+  '`set` accepts a number, `inc` and `dec` an optional one',
   after([], (gauge) => {
     gauge.set(5);
     gauge.inc();
@@ -66,7 +66,7 @@ same(
   [],
 );
 same(
-  'the methods of what `labels` gives can be taken off',
+  'the methods of the object that `labels` returns work detached',
   after(['a'], (gauge) => {
     const { set, inc, dec } = gauge.labels('x');
     set(5);
@@ -76,7 +76,7 @@ same(
   ['depth{a="x"} 6'],
 );
 same(
-  '`startTimer` sets the seconds since and returns them, with labels from both ends',
+  '`startTimer` sets and returns the elapsed seconds, with labels from its start and its end',
   async (side) => {
     const gauge = side.gauge({ labelNames: ['a', 'b'] });
     const seconds = gauge.startTimer({ a: 'x' })({ b: 'y' });
@@ -87,7 +87,7 @@ same(
   [true, true],
 );
 same(
-  '`remove` and `reset` take series away',
+  '`remove` and `reset` remove series',
   async (side) => {
     const gauge = side.gauge({ labelNames: ['a'] });
     for (const a of ['x', 'y']) gauge.set({ a }, 1);

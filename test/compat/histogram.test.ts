@@ -30,7 +30,7 @@ same(
   [],
 );
 same(
-  'buckets are cumulative, a bound belongs to its bucket, and +Inf is the count',
+  'buckets are cumulative and include their bound, and +Inf is the count',
   after(['a'], (histogram) => {
     for (const value of [0, 1, 1.5, 5, 7]) histogram.observe({ a: 'x' }, value);
   }),
@@ -50,7 +50,7 @@ for (const value of [Number.NaN, Number.POSITIVE_INFINITY, '5', undefined, null]
   );
 }
 same(
-  'absent labels are none',
+  'an absent label is not exposed',
   counts([], (histogram) => histogram.observe(undefined as never, 0.5)),
   ['wait_seconds_count 1'],
 );
@@ -61,12 +61,12 @@ same(
 );
 same('a label `le` is refused', (side) => side.histogram({ labelNames: ['le'] }), refused);
 same(
-  '`zero` makes a series at 0',
+  '`zero` creates a series with the value 0',
   counts(['a'], (histogram) => histogram.zero({ a: 'x' })),
   ['wait_seconds_count{a="x"} 0'],
 );
 same(
-  'the methods of what `labels` gives can be taken off',
+  'the methods of the object that `labels` returns work detached',
   counts(['a'], (histogram) => {
     const { observe, startTimer } = histogram.labels('x');
     observe(0.5);
@@ -75,7 +75,7 @@ same(
   ['wait_seconds_count{a="x"} 2'],
 );
 same(
-  'timers take labels at their start and at their end',
+  'timers accept labels at their start and at their end',
   counts(['a', 'b'], (histogram) => {
     histogram.startTimer({ a: 'x' })({ b: 'y' });
     histogram.labels('x', 'y').startTimer()({ b: 'z' });
@@ -91,7 +91,7 @@ same(
   ['wait_seconds_count{a="x"} 1'],
 );
 same(
-  '`remove` takes one series away',
+  '`remove` removes one series',
   counts(['a'], (histogram) => {
     for (const a of ['x', 'y']) histogram.observe({ a }, 1);
     histogram.remove({ a: 'x' });

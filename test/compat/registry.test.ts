@@ -7,7 +7,7 @@ for (const [way, remove] of [
   ['removeSingleMetric', (registry: Registry) => registry.removeSingleMetric('jobs_total')],
 ] as const) {
   same(
-    `\`${way}\` removes a metric and frees its name for one with other labels`,
+    `\`${way}\` removes a metric and frees its name for a metric with other labels`,
     async (side) => {
       side.counter({ labelNames: ['a'] }).inc({ a: 'x' }, 5);
       remove(side.registry);
@@ -29,7 +29,7 @@ for (const [way, remove] of [
   );
 }
 same(
-  '`resetMetrics` sets every metric back',
+  '`resetMetrics` resets every metric',
   async (side) => {
     side.counter().inc(5);
     side.gauge().set(3);
@@ -39,7 +39,7 @@ same(
   ['jobs_total 0', 'depth 0'],
 );
 same(
-  'default labels are added where a series lacks them',
+  'default labels are added to series without them',
   async (side) => {
     side.counter({ labelNames: ['a'] }).inc({ a: 'x' });
     side.gauge().set(3);
@@ -49,7 +49,7 @@ same(
   ['jobs_total{a="x"} 1', 'depth{a="default"} 3'],
 );
 same(
-  'metrics are found by name, alone, as a list and as JSON',
+  'metrics are returned by name, as a list and as JSON',
   async ({ registry, counter, gauge }) => {
     const [jobs] = [counter(), gauge()];
     return [
@@ -63,7 +63,7 @@ same(
   [true, undefined, 2, ['jobs_total', 'depth'], '# HELP depth Help.\n# TYPE depth gauge\ndepth 0'],
 );
 same(
-  'a metric may be registered twice, and in several registries',
+  'a metric can be registered twice, and in several registries',
   async ({ registry, counter }) => {
     const jobs = counter();
     registry.registerMetric(jobs);
@@ -83,7 +83,7 @@ same(
   true,
 );
 same(
-  'another metric under a taken name is refused',
+  'a different metric with a used name is refused',
   ({ registry, counter }) => {
     counter();
     registry.registerMetric(new Counter({ name: 'jobs_total', help: 'Others.', registers: [] }));

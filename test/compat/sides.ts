@@ -1,4 +1,4 @@
-/** prom-client's metrics and ours behind the same calls, so that one statement can be run on both. */
+/** prom-client's metrics and ours with the same interface, so that one statement can run on both. */
 import * as client from 'prom-client';
 import { exponentialBuckets, linearBuckets } from '../../lib/bucket-generators.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
@@ -15,7 +15,7 @@ export interface MetricOptions {
   readonly enableExemplars?: boolean;
 }
 
-/** One of the two, with a registry of its own. */
+/** prom-client or this package, with a new registry. */
 export interface Side {
   readonly registry: client.Registry;
   /** `jobs_total`. */
@@ -81,7 +81,7 @@ export function ourSide(): Side {
   };
 }
 
-/** The samples of a scrape, one a line, labels in the order of their names. */
+/** The samples of a scrape, one per line, with sorted labels. */
 export async function lines(side: Side): Promise<string[]> {
   return parseText(await side.text()).map(({ name, labels, value }) => {
     const pairs = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));

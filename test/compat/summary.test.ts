@@ -21,7 +21,7 @@ same(
   ['size_bytes{a="x",quantile="0.5"} 20', 'size_bytes_sum{a="x"} 60', 'size_bytes_count{a="x"} 3'],
 );
 same(
-  'a summary without labels starts at 0, and takes a number alone',
+  'a summary without labels starts at 0, and accepts a number alone',
   async (side) => {
     const summary = side.summary();
     const before = (await lines(side)).filter((line) => line.startsWith('size_bytes_count'));
@@ -44,7 +44,7 @@ same(
 );
 same('a label `quantile` is refused', (side) => side.summary({ labelNames: ['quantile'] }), refused);
 same(
-  'the methods of what `labels` gives can be taken off',
+  'the methods of the object that `labels` returns work detached',
   counts(['a'], (summary) => {
     const { observe, startTimer } = summary.labels('x');
     observe(1);
@@ -53,12 +53,12 @@ same(
   ['size_bytes_count{a="x"} 2'],
 );
 same(
-  'timers take labels at their start and at their end',
+  'timers accept labels at their start and at their end',
   counts(['a', 'b'], (summary) => void summary.startTimer({ a: 'x' })({ b: 'y' })),
   ['size_bytes_count{a="x",b="y"} 1'],
 );
 same(
-  '`remove` takes one series away',
+  '`remove` removes one series',
   counts(['a'], (summary) => {
     for (const a of ['x', 'y']) summary.observe({ a }, 1);
     summary.remove('x');

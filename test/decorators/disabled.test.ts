@@ -1,4 +1,4 @@
-/** Decorated methods whose metrics are switched off: they are called directly, as if they had no decorator. */
+/** Decorated methods whose metrics are disabled: they are called directly, as if they had no decorator. */
 import test from 'ava';
 import {
   Counted,
@@ -53,7 +53,7 @@ function jobClass(registry: MetricsRegistry | undefined, asked: string[]) {
 type Method = 'counted' | 'stacked' | 'bound' | 'asking';
 const methods: readonly Method[] = ['counted', 'stacked', 'bound', 'asking'];
 
-test('once a registry is switched off, its decorated methods are called directly and run no user code', async (t) => {
+test('after a registry is disabled, its decorated methods are called directly and no label source runs', async (t) => {
   const registry = createTestRegistry();
   const asked: string[] = [];
   const worker = new (jobClass(registry, asked))();
@@ -69,7 +69,7 @@ test('once a registry is switched off, its decorated methods are called directly
   t.is(await readText(registry), '');
 });
 
-test('a registry switched off before the class is defined records nothing', (t) => {
+test('a registry that is disabled before the class is defined records nothing', (t) => {
   const asked: string[] = [];
   const worker = new (jobClass(createTestRegistry({ enabled: false }), asked))();
   for (const method of methods) t.is(worker[method](), worker.promise, method);
@@ -88,7 +88,7 @@ test('METRICS_ENABLED=false also applies to decorators defined before createMetr
   t.is(readValue(sharedRegistry, jobs, { queue: 'mail' }), undefined);
 });
 
-test('a switched-off registry does not affect classes of another registry', async (t) => {
+test('a disabled registry does not affect classes of another registry', async (t) => {
   const [on, off] = [createTestRegistry(), createTestRegistry({ enabled: false })];
   class Base {
     @Counted(jobs, { labels: { queue: 'mail' } })
@@ -112,7 +112,7 @@ test('a switched-off registry does not affect classes of another registry', asyn
   t.is(await readText(off), '');
 });
 
-test('of stacked decorators, those whose metrics are on keep recording', async (t) => {
+test('stacked decorators with an enabled metric keep recording', async (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
   class Worker {
     @Counted(jobs, { registry, labels: { queue: 'mail' } })
@@ -130,7 +130,7 @@ test('of stacked decorators, those whose metrics are on keep recording', async (
   t.notRegex(await readText(registry), /jobs_total/);
 });
 
-test('a call in progress while its registry is switched off ends unrecorded', async (t) => {
+test('a call in progress is not recorded if its registry is disabled before it ends', async (t) => {
   const registry = createTestRegistry();
   let end = (): void => {};
   class Worker {
@@ -150,7 +150,7 @@ test('a call in progress while its registry is switched off ends unrecorded', as
   t.is(await readText(registry), '');
 });
 
-test('a function made by instrument is called directly as well', async (t) => {
+test('a function wrapped by `instrument` is called directly as well', async (t) => {
   const registry = createTestRegistry({ enabled: false });
   const promise = Promise.resolve(1);
   const run = instrument(() => promise, Counted(jobs, { registry, labels: { queue: 'mail' } }));

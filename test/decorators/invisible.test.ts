@@ -96,7 +96,7 @@ function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, index) => Object.is(value, b[index]));
 }
 
-test('a decorated method is called and ends as the undecorated one, whatever it does', async (t) => {
+test('a decorated method runs and ends like the undecorated one (property)', async (t) => {
   const property = fc.asyncProperty(behaviours, async (plan) => {
     const { registry, undecorated, decorated } = subjects();
     for (const { args, ...behaviour } of plan) {
@@ -128,7 +128,7 @@ test('a synchronous throw stays synchronous, and the returned object is the orig
   t.is(decorated.run({ async: false, ends: 'returns', value }), value);
 });
 
-test('a thenable is returned unchanged, not run by the decorator, and counted once its caller subscribes', async (t) => {
+test('a thenable is returned unchanged, not started by the decorator, and counted when the caller subscribes', async (t) => {
   const registry = createTestRegistry();
   let ran = 0;
   const query = {
@@ -199,7 +199,7 @@ test('a decorated method works on another `this` and when a subclass overrides i
 
 test('an unhandled rejection is still reported as unhandled', async (t) => {
   const { decorated } = subjects();
-  const error = new Error('nobody looks');
+  const error = new Error('not handled');
   const surfaced = new Promise((resolve) => {
     const kept = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');

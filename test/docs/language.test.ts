@@ -24,7 +24,7 @@ function words(...list: readonly string[]): RegExp {
 }
 
 const glossary: readonly Rule[] = [
-  // Words with a plainer one.
+  // Words with a plainer alternative.
   {
     pattern: words('told', 'tells'),
     instead: 'reported, says, reports, is called with',
@@ -68,7 +68,7 @@ const glossary: readonly Rule[] = [
       /\b(?:process|worker|service)(?:es|s)? lives?\b|\bhundred lives\b|\bof (?:its|one|another|a|the) (?:process's |worker's )?(?:life|lives)\b/gi,
     instead: 'run, process: it runs, a hundred runs',
   },
-  // Shapes that are translated.
+  // Translated constructions.
   {
     pattern: /\b(?:is|are|was|were|be|being) none\b(?!-)/gi,
     instead: 'is not a, there is no',
@@ -126,7 +126,7 @@ const glossary: readonly Rule[] = [
     instead: 'max…, min…',
     except: /longestFirst/,
   },
-  // Names that say nothing.
+  // Names without meaning.
   {
     pattern: /\b(?:revived|vacated?|lastWords|takeAgain|UpSurroundings|InJob)\b/g,
     instead: 'a name that says what it is',
@@ -154,7 +154,7 @@ const files = (
 
 /** @returns `file:line: "word" -> write "instead"` for each offence, in the order of the lines */
 function offences(file: string, text: string): string[] {
-  // A phrase may go over two lines of a comment or a paragraph.
+  // A phrase may span two lines of a comment or a paragraph.
   const starts: number[] = [];
   let joined = '';
   for (const line of text.split('\n')) {
@@ -173,7 +173,7 @@ function offences(file: string, text: string): string[] {
     .map(({ line, word, instead }) => `${file}:${line}: "${word}" -> write "${instead}"`);
 }
 
-/** Files that have not been rewritten yet, with the number of their phrases. It only ever gets shorter: a rewritten file leaves it. */
+/** Files that have not been rewritten yet, with their number of phrases. The list only gets shorter: remove a file once it is rewritten. */
 const unwrittenFile = 'test/docs/language-left.json';
 const unwritten = JSON.parse(readFileSync(fromRoot(unwrittenFile), 'utf8')) as Readonly<
   Record<string, number>
@@ -216,7 +216,7 @@ test('each phrase that was rewritten is still reported', (t) => {
   );
 });
 
-test('an offence is reported with its line, also where a phrase is broken in two', (t) => {
+test('an offence is reported with its line, also if a phrase is split between lines', (t) => {
   t.deepEqual(offences('lib/a.ts', '/**\n * Waits for requests under\n * way.\n */\nconst toldOnce = 1;\n'), [
     'lib/a.ts:2: "under way" -> write "in progress"',
     'lib/a.ts:5: "told" -> write "reported, says, reports, is called with"',

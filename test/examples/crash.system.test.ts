@@ -1,7 +1,7 @@
 /**
- * The example is killed again and again in the middle of its work, and restarted with the snapshot that it left. What its
- * clients have counted is compared with what it reports afterwards. Instants are drawn in events, not in milliseconds: so a
- * slow machine sees the same cases. That a snapshot is written every interval is shown in keep-snapshots.test.ts.
+ * The example is killed repeatedly while it works, and restarted with its last snapshot. The requests that its clients counted
+ * are compared with its metrics. The time of a kill is drawn as a number of events, not milliseconds, so that a slow machine
+ * has the same cases. keep-snapshots.test.ts shows that a snapshot is written every interval.
  */
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
@@ -15,11 +15,11 @@ import { startServiceProcess } from '../helpers/service-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
-/** Two chains of lives run side by side, each with a file of its own. */
+/** Two chains of restarts run in parallel, each with its own file. */
 const chains = ['first', 'second'];
 const kills = 50;
 const intervalSeconds = 0.2;
-/** Of each client between two webhooks: a loop without it would only take the processor from the service. */
+/** Pause of a client between two webhooks; without it, the clients would take all CPU time from the service. */
 const pauseMilliseconds = 10;
 const secret = 'crash';
 const merged = JSON.stringify({
@@ -32,15 +32,15 @@ const merged = JSON.stringify({
   },
 });
 
-/** What a client knows of one life of the service. */
+/** What a client counted between a start and the next kill of the service. */
 interface Log {
-  /** Milliseconds since 1970 at which each answer came. */
+  /** Arrival times of the responses, in milliseconds since 1970. */
   readonly answeredAt: number[];
   sent: number;
 }
 
 for (const chain of chains) {
-  test(`${chain} chain: a service killed ${kills} times always starts, and loses only what came after its last snapshot`, async (t) => {
+  test(`${chain} chain: a service killed ${kills} times restarts each time, and loses only what came after its last snapshot`, async (t) => {
     t.timeout(1_200_000);
     const file = join(await temporaryFolder(t), 'metrics.om');
     const env = {
@@ -49,19 +49,19 @@ for (const chain of chains) {
       METRICS_SNAPSHOT_FILE: file,
       METRICS_SCRAPE_INTERVAL: String(intervalSeconds),
     };
-    /** What the service began its life with. */
+    /** The totals that the service restored at its start. */
     let start = 0;
     let lost = 0;
     let kept = 0;
     for (let kill = 0; kill < kills; kill++) {
       const service = await startServiceProcess(env);
       const ended = once(service.process, 'close');
-      t.is(await mergedIn(service.url), start, `life ${kill} goes on where the snapshot was`);
+      t.is(await mergedIn(service.url), start, `run ${kill} continues from the snapshot`);
 
       const log: Log = { answeredAt: [], sent: 0 };
       const stop = new AbortController();
       const clients = [1, 2, 3].map(() => post(service.url, log, stop.signal));
-      // One life in four ends before it has written any snapshot, or soon after.
+      // One run in four ends before its first snapshot, or soon after it.
       const snapshots = kill % 4;
       if (snapshots > 0)
         await until('an answer', async () => (log.answeredAt.length > 0 ? true : undefined), undefined, 1);
@@ -73,19 +73,22 @@ for (const chain of chains) {
       await Promise.all([...clients, ended]);
 
       const { value, written } = await snapshotAt(file);
-      t.true(value >= start, 'a snapshot is never below the one before');
-      t.true(value <= start + log.sent, 'and has nothing that was not sent');
+      t.true(value >= start, 'a snapshot is never lower than the previous one');
+      t.true(value <= start + log.sent, 'and does not exceed what was sent');
       const before = log.answeredAt.filter((at) => at < written).length;
-      t.true(value >= start + before, `all ${before} that had been answered when it was taken are in it`);
-      if (snapshots > 1) t.true(before > 0, 'a snapshot followed the first answers');
+      t.true(
+        value >= start + before,
+        `it contains all ${before} requests that had a response when it was written`,
+      );
+      if (snapshots > 1) t.true(before > 0, 'a snapshot was written after the first responses');
       lost += Math.max(0, start + log.answeredAt.length - value);
       kept += value - start;
       start = value;
     }
     t.is(kept, start);
     t.true(kept > kills, `${kept} kept`);
-    t.true(lost > 0, 'kills came after answers that no snapshot had');
-    t.log(`${kept} kept over ${kills} lives, ${lost} lost after a last snapshot`);
+    t.true(lost > 0, 'some kills came after responses that no snapshot contains');
+    t.log(`${kept} kept over ${kills} runs, ${lost} lost after the last snapshot`);
   });
 }
 
@@ -108,7 +111,7 @@ async function nextSnapshot(file: string): Promise<void> {
   );
 }
 
-/** Webhooks one after the other, on one connection, until the service is gone. */
+/** Sends webhooks one after the other, on one connection, until the service is gone. */
 async function post(url: string, log: Log, signal: AbortSignal): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
@@ -146,7 +149,7 @@ async function mergedIn(url: string): Promise<number> {
   return total;
 }
 
-/** What the file says that the last life has left, where it has left one. */
+/** The totals in the snapshot of the previous run, if it wrote one. */
 async function snapshotAt(file: string): Promise<{ value: number; written: number }> {
   const bytes = await readFile(file).catch(() => undefined);
   if (bytes === undefined) return { value: 0, written: 0 };

@@ -32,7 +32,7 @@ test('the committed bundle is what `tamma-metrics bundle` generates, the dashboa
   t.deepEqual(
     changedPaths(read('.tamma-bundle.json'), fresh.get('.tamma-bundle.json') ?? ''),
     [],
-    'These files changed. If that is intended, `npm run docs` writes them anew; commit the result.',
+    'These files changed. If that is intended, run `npm run docs` and commit the result.',
   );
   const expected = [...fresh].filter(([path]) => exampleBundle.isCommitted(path));
   t.deepEqual(

@@ -6,7 +6,7 @@ import { type Prometheus, startPrometheus } from '../helpers/prometheus.js';
 import { startServiceProcess } from '../helpers/service-process.js';
 import { until } from '../helpers/until.js';
 
-/** Metrics of the catalogue that the example has series of within seconds. */
+/** Metrics of the catalogue for which the example has series within seconds. */
 const seen: readonly MetricDefinition[] = [
   catalogue.issuesProcessed,
   catalogue.issuesCreated,
@@ -80,7 +80,7 @@ testWithBoth(
       );
       return value !== undefined && Number.isFinite(value) ? value : undefined;
     });
-    t.true(median > 0.05 && median < 5, `${median} s is what the model takes`);
+    t.true(median > 0.05 && median < 5, `${median} s is the duration of a request to the model`);
 
     for (const { name, type, labels } of seen) {
       const sample = type === 'histogram' ? `${name}_bucket` : name;
@@ -100,10 +100,10 @@ testWithBoth(
       t.deepEqual([...labelNames].sort(), expected, name);
     }
     t.is(await one('count(scrape_samples_scraped{job="tamma"})'), 1);
-    // A scrape has a second, which a busy machine may not give it. Scrapes go on all the same,
+    // Scrapes have a timeout of one second, which a busy machine may exceed. Scraping continues,
     const now = Date.now() / 1_000;
     t.true((await until('a later scrape', () => one(`timestamp(up{job="tamma"} == 1) > ${now}`))) > now);
-    // and nothing of those that are answered is refused.
+    // and Prometheus refuses no sample of the responses.
     const own = parseText(await (await fetch(`${prometheus.url}/metrics`)).text());
     const refusals = own.filter(({ name }) =>
       /^prometheus_target_scrapes_(exceeded|sample)_\w+_total$/.test(name),

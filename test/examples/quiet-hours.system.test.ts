@@ -1,6 +1,6 @@
 /**
- * What the example is told of: nothing on a good day, and an outage. Nobody waits for two hours: the service runs until some
- * issues have ended, and promtool evaluates all rules of its bundle over two hours at the pace of two scrapes.
+ * Alerts of the example: none on a good day, and a page during an outage. The test does not take two hours: the service runs
+ * until some issues have ended, and promtool extrapolates two scrapes to two hours and evaluates all rules of its bundle.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { until } from '../helpers/until.js';
 import { writeFiles } from '../helpers/write-files.js';
 
 const minutes = 120;
-/** Issues that end before the first scrape, and between the two. */
+/** Issues that end before the first scrape, and between the scrapes. */
 const issues = 25;
 const target = 'job="tamma",instance="127.0.0.1:3000"';
 
@@ -26,8 +26,8 @@ interface Scrape {
 }
 
 /**
- * Series for promtool: counters that grow at the pace between the first and the last scrape, and gauges that take the values of
- * all scrapes in turn. A queue that one scrape happens to find filled is not filled for two hours.
+ * Series for promtool: counters grow at the rate between the first and the last scrape, and gauges cycle through the values of
+ * all scrapes, so that a queue that is filled in one scrape is not filled for two hours.
  */
 async function twoHours(t: ExecutionContext, env: Readonly<Record<string, string>>) {
   const service = await startServiceProcess(env);
@@ -83,7 +83,7 @@ function isCounted({ name }: ParsedSample): boolean {
   return /_(total|count|sum|bucket)$/.test(name);
 }
 
-/** How fast this machine is, and how old a process that has just been started, are not what is asked. */
+/** Leaves out metrics that depend on the speed of the machine and on the age of the process. */
 function isOfTheService({ name, value }: ParsedSample): boolean {
   return !/^(nodejs|process)_/.test(name) && Number.isFinite(value);
 }
@@ -128,7 +128,7 @@ async function passes(
 
 testWith(
   ['promtool'],
-  'the example as it starts is a healthy service: for two hours no alert fires but the one that always does',
+  'the example with default settings is healthy: in two hours only the Watchdog fires',
   async (t, { promtool }) => {
     await passes(t, promtool, await twoHours(t, {}), [
       {
@@ -143,7 +143,7 @@ testWith(
 
 testWith(
   ['promtool'],
-  'SANDBOX=failing shows an incident: the provider that is overloaded pages',
+  'SANDBOX=failing shows an incident: the overloaded provider causes a page',
   async (t, { promtool }) => {
     await passes(t, promtool, await twoHours(t, { SANDBOX: 'failing' }), [
       {

@@ -1,4 +1,4 @@
-/** The page examples/remote-write/README.md as it stands: its files, its `sed`, its commands, on free ports and a 1 s interval. */
+/** Runs examples/remote-write/README.md as written: its files, its `sed` and its commands, on free ports with a 1 s interval. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ testWithBoth(
 
 testWithBoth(
   ['prometheus'],
-  'two shards of two agents write every sample to a store; none is missing after a replica ends or the store was down',
+  'two shards of two agents write every sample to a store, also if a replica or the store fails',
   async (t, { prometheus: program }) => {
     const services = await startServices(t);
     const folder = await temporaryFolder(t);
@@ -55,11 +55,11 @@ testWithBoth(
       [documentedTargets[1]]: services[1].address,
     };
     await writeFiles(folder, { 'agent.yml': edits });
-    // The agents are first: what they scrape before there is a store waits for it.
+    // The agents start first: they keep what they scrape until the store is up.
     const agents = new Map<string, RunningPrometheus>();
     for (const command of agentCommands) {
       const agent = await startDocumented(program, listeningOn(command, '127.0.0.1:0'), folder);
-      // Without a store it would try for a minute to get rid of what it has.
+      // Without a store, it would retry for a minute before it ends.
       t.teardown(() => agent.stop('SIGKILL'));
       agents.set(agentName(command), agent);
     }
@@ -74,14 +74,14 @@ testWithBoth(
         ),
       },
     });
-    // Five scrapes as in production, where 5 minutes are 20: what is not written any more, queries soon do not see any more.
+    // A look-back of five scrapes (20 in production, where it is 5 minutes), so that queries soon ignore ended series.
     const storeFlags = listeningOn(storeCommand, storeAddress);
     const command = { ...storeFlags, flags: [...storeFlags.flags, '--query.lookback-delta=5s'] };
     let store = await startDocumented(program, command, folder);
     t.teardown(() => store.stop());
     const ask = (expression: string): Promise<QueryResult[]> => queryPrometheus(store.url, expression);
 
-    // Every target arrives once a replica, and by its own shard only.
+    // Every target arrives once per replica, and from its own shard only.
     const expected = services.flatMap(({ address, shard }) =>
       ['a', 'b'].map((replica) => `${address} tamma-${shard} ${replica}`),
     );
@@ -96,9 +96,9 @@ testWithBoth(
     await until('the store to see the agents', async () =>
       (await ask('up{job="agents"} == 1')).length === 4 ? true : undefined,
     );
-    t.deepEqual(await ask('{__tmp_shard!=""}'), [], 'a temporary label is not stored');
+    t.deepEqual(await ask('{__tmp_shard!=""}'), [], 'temporary labels are not stored');
 
-    // At a still moment, the maximum of the replicas is what the service says.
+    // While nothing changes, the maximum of the replicas equals the metrics of the service.
     for (const [index, service] of services.entries()) {
       for (let delivered = 0; delivered < 3 + index; delivered += 1) await deliver(t, service);
       const now = Date.now() / 1000;
@@ -108,7 +108,7 @@ testWithBoth(
       });
       const said = await samplesOf(service);
       t.true(said.length >= 50, `${said.length} series`);
-      // An agent may send the parts of a scrape one after the other.
+      // An agent may send a scrape in several requests.
       const different = await settled(async () => {
         const stored = await deduplicated(ask, service.address, said);
         return said.filter((sample) => stored.get(keyOf(sample)) !== sample.value).map(keyOf);
@@ -120,11 +120,11 @@ testWithBoth(
     const sent = await metricOf(agents.get('1b'), 'prometheus_remote_storage_metadata_total');
     t.true(sent > 0, 'type and help of the metrics are sent');
 
-    // One of each pair ends, one of them without a farewell: queries go on without a gap.
+    // One agent of each pair ends, one of them by SIGKILL: queries have no gap.
     const died = Math.ceil(Date.now() / 1000);
     await agents.get('0a')?.stop('SIGKILL');
     await agents.get('1b')?.stop();
-    await until('the dead to vanish from queries', async () =>
+    await until('the ended agents to disappear from queries', async () =>
       (await ask('up{job="tamma"}')).length === 2 ? true : undefined,
     );
     t.deepEqual(
@@ -140,7 +140,7 @@ testWithBoth(
         [1, 1],
         `${second - died} s after the end`,
       );
-    // And what the page asks the store tells of both.
+    // And the queries of the page show both.
     const page = await source('README.md');
     for (const [question, label, answers] of [
       ['up{job="agents"} == 0', 'instance', [agentAddresses[0], agentAddresses[3]]],
@@ -159,9 +159,9 @@ testWithBoth(
     const lag = 'time() - prometheus_remote_storage_queue_highest_sent_timestamp_seconds > ';
     t.true(page.includes(`    ${lag}120\n`), lag);
     t.deepEqual(await ask(`${lag}120`), []);
-    t.is((await ask(`${lag}-120`)).length, 2, 'the survivors are not behind');
+    t.is((await ask(`${lag}-120`)).length, 2, 'the remaining agents are not behind');
 
-    // The store is away for some scrapes: they arrive afterwards, each with its own time.
+    // The store is down during some scrapes: their samples arrive afterwards, with their own timestamps.
     await store.stop();
     const away = Date.now() / 1000;
     const survivors = [agents.get('0b'), agents.get('1a')];
@@ -183,10 +183,14 @@ testWithBoth(
       t.true(Math.max(...gaps) < 3, `the longest gap is ${Math.max(...gaps)} s`);
       const webhooks = await sampleTimes(store, `webhooks_received_total{${selector}}[2m]`);
       const [seen = Number.NaN] = webhooks.find(([, value]) => value === 4 + shard) ?? [];
-      t.true(seen > delivered && seen < back, 'what was counted in the outage has the time of the outage');
+      t.true(seen > delivered && seen < back, 'samples of the outage have timestamps of the outage');
     }
     for (const survivor of survivors)
-      t.is(await metricOf(survivor, 'prometheus_remote_storage_samples_failed_total'), 0, 'none was refused');
+      t.is(
+        await metricOf(survivor, 'prometheus_remote_storage_samples_failed_total'),
+        0,
+        'the store refused no sample',
+      );
   },
 );
 
@@ -194,7 +198,7 @@ type Edits = Readonly<Record<string, string>>;
 
 const documentedTargets = ['127.0.0.1:3000', '127.0.0.1:3002'] as const;
 
-/** The files in a folder, with exact strings replaced that each must be there, and the other shard's by the page's `sed`. */
+/** Writes the files to a folder with exact strings replaced, each of which must occur, and the other shard's by the page's `sed`. */
 async function writeFiles(folder: string, edits: Readonly<Record<string, Edits>>): Promise<void> {
   for (const name of ['agent.yml', 'receiver.yml']) {
     let text = await source(name);
@@ -209,7 +213,7 @@ async function writeFiles(folder: string, edits: Readonly<Record<string, Edits>>
   await run('sh', ['-c', sed], { cwd: folder });
 }
 
-/** The page's commands, the store's first, as the installed version has them. */
+/** The commands of the page, the store's first, with the options of the installed version. */
 async function runnable(program: string): Promise<DocumentedCommand[]> {
   const commands = documentedCommands(await source('README.md'));
   const { stdout, stderr } = await run(program, ['--version']);
@@ -227,13 +231,13 @@ function listeningOn({ env, flags }: DocumentedCommand, address: string): Docume
   return { env, flags: [...others, `--web.listen-address=${address}`] };
 }
 
-/** Its shard and its replica, after its file and its environment. */
+/** An agent's shard and replica, from its file and its environment. */
 function agentName({ env, flags }: DocumentedCommand): string {
   const shard = agentFiles.findIndex((file) => flags.includes(`--config.file=${file}`));
   return `${shard}${env.REPLICA}`;
 }
 
-/** What a store that merges nothing has of a service's samples, by their keys, with the replicas merged by the query. */
+/** A service's samples in a store that merges nothing, by their keys, with the replicas merged by the query. */
 async function deduplicated(
   ask: (expression: string) => Promise<QueryResult[]>,
   instance: string,
@@ -249,7 +253,7 @@ async function deduplicated(
   return stored;
 }
 
-/** Asks until nothing differs, and tells what still does in the end. */
+/** Compares until there is no difference; at the end, asserts that there is none. */
 async function settled(differences: () => Promise<string[]>): Promise<string[]> {
   let last: string[] = [];
   await until(
@@ -263,7 +267,7 @@ async function settled(differences: () => Promise<string[]>): Promise<string[]> 
   return last;
 }
 
-/** Webhooks of both services, the first shard's first. */
+/** Webhooks to both services, the first shard's first. */
 async function received(ask: (expression: string) => Promise<QueryResult[]>, by: string): Promise<number[]> {
   const results = await ask(`sum by (cluster) (${by} (webhooks_received_total{job="tamma"}))`);
   return results
@@ -271,7 +275,7 @@ async function received(ask: (expression: string) => Promise<QueryResult[]>, by:
     .map(({ value }) => value);
 }
 
-/** The sum of an agent's own metric. */
+/** The sum of a metric of the agent itself. */
 async function metricOf(agent: RunningPrometheus | undefined, name: string): Promise<number> {
   const samples = parseText(await (await fetch(`${agent?.url}/metrics`)).text());
   const values = samples.filter((sample) => sample.name === name).map(({ value }) => value);
@@ -279,7 +283,7 @@ async function metricOf(agent: RunningPrometheus | undefined, name: string): Pro
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until agents have written scrapes of that time, in seconds, into their logs. */
+/** Waits until the agents have written scrapes of that time, in seconds, to their logs. */
 async function scrapedUntil(agents: readonly (RunningPrometheus | undefined)[], time: number): Promise<void> {
   for (const agent of agents)
     await until('scrapes during the outage', async () =>
@@ -289,7 +293,7 @@ async function scrapedUntil(agents: readonly (RunningPrometheus | undefined)[], 
     );
 }
 
-/** The samples of the only series that a range selector has, in seconds and as they are stored. */
+/** The stored samples of the only series that a range selector matches, with times in seconds. */
 async function sampleTimes({ url }: RunningPrometheus, selector: string): Promise<[number, number][]> {
   const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(selector)}`);
   const { data } = (await response.json()) as { data: { result: { values: [number, string][] }[] } };

@@ -36,7 +36,7 @@ for (const [title, hasSnapshot, expected] of [
     const second = await startServiceProcess(env);
     t.teardown(() => second.stop());
     await until('the second life', async () => ((await one('up')) === 1 ? true : undefined));
-    // A few scrapes of it, in which it goes on counting.
+    // A few scrapes, while it continues counting.
     await until('work in the second life', async () =>
       (await one('count_over_time(up[1m]) * up')) > 5 &&
       (await one('sum(increase(issues_processed_total[3s]))')) > 0

@@ -60,12 +60,12 @@ async function post(
   return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
 }
 
-// ---- what moves ---------------------------------------------------------------------------------------------------
+// ---- metrics ---------------------------------------------------------------------------------------------------
 
-/** Counters of the catalogue that this service cannot move, and why. */
+/** Counters of the catalogue that this service never increases, and why. */
 const immobile: Readonly<Record<string, string>> = {
-  http_server_aborted_bodies_total: 'its clients do not leave early',
-  http_server_failed_bodies_total: 'its answers do not fail',
+  http_server_aborted_bodies_total: 'its clients do not disconnect early',
+  http_server_failed_bodies_total: 'its responses do not fail',
   metrics_series_folded_total: 'its labels stay within their budgets',
   metrics_recording_errors_total: 'its label sources do not fail',
   metrics_collector_errors_total: 'its collect functions do not fail',
@@ -76,14 +76,14 @@ const movable = Object.values<MetricDefinition>(catalogue)
   .map(({ name }) => name);
 
 test.serial(
-  'the replayed payloads move every counter, and SIGINT lets the work in progress end before it kills the process',
+  'the replayed payloads increase every counter, and SIGINT waits for work in progress before it ends the process',
   async (t) => {
-    // Fast, since what is tested is what moves; SIGINT comes while workflows are in progress.
+    // Fast, because durations do not matter; SIGINT is sent while workflows are in progress.
     const service = await startServiceProcess({ REPLAY_PACE: '150', SANDBOX: 'failing' });
     t.teardown(() => service.stop());
     t.true((await scrape(service.url)).length > 0);
 
-    // One webhook with a forged signature, as any public endpoint gets them.
+    // One webhook with a forged signature, as every public endpoint receives them.
     await post(service.url, '{}', { 'x-hub-signature-256': 'sha256=00' });
     const still = (samples: readonly ParsedSample[]): string[] => {
       const wanted: [string, Record<string, string>][] = movable.map((name) => [name, {}]);
@@ -161,7 +161,7 @@ test.serial(
     for (const name of ['issues_success_rate', 'issues_average_completion_duration_seconds'])
       t.true(total(samples, name) > 0, name);
     t.is(total(samples, 'http_server_request_duration_seconds_count', { route: 'unmatched' }), 0);
-    // A scrape gives way to the service while it is written: what belongs together may be read a workflow apart.
+    // The service continues during a scrape, so related series may differ by a workflow.
     const sums = (now: readonly ParsedSample[]): Record<'counted' | 'expected', number[]> => {
       const ended = total(now, 'issues_processed_total');
       return {
@@ -177,7 +177,7 @@ test.serial(
         ],
       };
     };
-    const { counted, expected } = await until('a scrape that no workflow falls into', async () => {
+    const { counted, expected } = await until('a scrape during which no workflow ends', async () => {
       const found = sums(await scrape(service.url));
       return String(found.counted) === String(found.expected) ? found : undefined;
     });
@@ -189,7 +189,7 @@ test.serial(
   },
 );
 
-// ---- one that is quiet, with settings of its own ------------------------------------------------------------------
+// ---- without replay, with changed settings ------------------------------------------------------------------
 
 const token = 's3cret';
 let folder: string;
@@ -220,7 +220,7 @@ async function quietText(): Promise<string> {
   return (await fetch(`${quiet.url}/internal`, { headers })).text();
 }
 
-test.serial('with REPLAY=off nothing is posted, and the index page lists the endpoints', async (t) => {
+test.serial('with REPLAY=off no payload is posted, and the index page lists the endpoints', async (t) => {
   t.is(total(await quietSamples(), 'method_calls_total'), 0);
   t.regex(await (await fetch(quiet.url)).text(), /GET {2}\/internal/);
 });
@@ -236,7 +236,7 @@ test.serial('METRICS_PATH, METRICS_TOKEN_FILE, SERVICE_NAME and APP_VERSION are 
 });
 
 test.serial(
-  'webhooks that are unsigned, forged, too large or no JSON are refused and counted, and nothing else moves',
+  'unsigned, forged, oversized and non-JSON webhooks are refused and counted, and change nothing else',
   async (t) => {
     const { url } = quiet;
     const unmatched = (samples: readonly ParsedSample[]): number =>
@@ -266,7 +266,7 @@ test.serial(
       status: 413,
       body: { error: 'the body is larger than 1048576 bytes' },
     });
-    // In chunks, so that no Content-Length tells beforehand.
+    // In chunks, so that there is no Content-Length.
     const chunked = await fetch(`${url}/webhooks/github`, {
       method: 'POST',
       body: new Blob([large]).stream(),
@@ -291,64 +291,61 @@ test.serial(
     t.deepEqual(
       await post(url, '{}'),
       { status: 202, body: { accepted: true } },
-      'and a good one is taken as before',
+      'a valid one is still accepted',
     );
     t.is(total(await quietSamples(), 'webhooks_received_total', { event_type: 'ping' }), 1);
   },
 );
 
-test.serial(
-  'GitLab webhooks without our token are refused and counted; with it they are taken',
-  async (t) => {
-    const before = total(await quietSamples(), 'errors_total', { error_type: 'webhook_signature' });
-    const send = async (token: string, body: object): Promise<number> =>
-      (
-        await fetch(`${quiet.url}/webhooks/gitlab`, {
-          method: 'POST',
-          headers: { 'x-gitlab-token': token },
-          body: JSON.stringify(body),
-        })
-      ).status;
-    t.is(await send('wrong', {}), 401);
-    t.is(await send('', {}), 401);
-    t.is(await send(secret, {}), 400);
-    t.is(
-      await send(secret, {
-        object_kind: 'issue',
-        project: { path_with_namespace: 'acme/app' },
-        object_attributes: { action: 'open', title: 'Broken' },
-      }),
-      202,
-    );
-    const samples = await until('the end of the issue', async () => {
-      const now = await quietSamples();
-      return total(now, 'issues_processed_total', { platform: 'gitlab', provider: 'openai' }) === 1
-        ? now
-        : undefined;
-    });
-    t.is(total(samples, 'errors_total', { error_type: 'webhook_signature' }) - before, 2);
-    t.is(
-      total(samples, 'webhooks_processed_total', {
-        platform: 'gitlab',
-        event_type: 'issue',
-        outcome: 'success',
-      }),
-      1,
-    );
-    t.is(total(samples, 'issues_created_total', { platform: 'gitlab', repository: 'acme/app' }), 1);
-  },
-);
+test.serial('GitLab webhooks are accepted with our token, and refused and counted without it', async (t) => {
+  const before = total(await quietSamples(), 'errors_total', { error_type: 'webhook_signature' });
+  const send = async (token: string, body: object): Promise<number> =>
+    (
+      await fetch(`${quiet.url}/webhooks/gitlab`, {
+        method: 'POST',
+        headers: { 'x-gitlab-token': token },
+        body: JSON.stringify(body),
+      })
+    ).status;
+  t.is(await send('wrong', {}), 401);
+  t.is(await send('', {}), 401);
+  t.is(await send(secret, {}), 400);
+  t.is(
+    await send(secret, {
+      object_kind: 'issue',
+      project: { path_with_namespace: 'acme/app' },
+      object_attributes: { action: 'open', title: 'Broken' },
+    }),
+    202,
+  );
+  const samples = await until('the end of the issue', async () => {
+    const now = await quietSamples();
+    return total(now, 'issues_processed_total', { platform: 'gitlab', provider: 'openai' }) === 1
+      ? now
+      : undefined;
+  });
+  t.is(total(samples, 'errors_total', { error_type: 'webhook_signature' }) - before, 2);
+  t.is(
+    total(samples, 'webhooks_processed_total', {
+      platform: 'gitlab',
+      event_type: 'issue',
+      outcome: 'success',
+    }),
+    1,
+  );
+  t.is(total(samples, 'issues_created_total', { platform: 'gitlab', repository: 'acme/app' }), 1);
+});
 
-// ---- other starts ------------------------------------------------------------------------------------------------
+// ---- other settings ------------------------------------------------------------------------------------------------
 
-test('METRICS_ENABLED=false answers 404, and HOST is where it listens', async (t) => {
+test('METRICS_ENABLED=false responds with 404, and HOST sets the listen address', async (t) => {
   const service = await startServiceProcess({ REPLAY: 'off', METRICS_ENABLED: 'false', HOST: '127.0.0.2' });
   t.teardown(() => service.stop());
   t.regex(service.url, /^http:\/\/127\.0\.0\.2:\d+$/);
   t.is((await fetch(`${service.url}/metrics`)).status, 404);
 });
 
-test('a taken port is one clear line and code 1', async (t) => {
+test('a port that is in use is reported in one line, with exit code 1', async (t) => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   t.teardown(() => taken.close());
@@ -363,7 +360,7 @@ test('a taken port is one clear line and code 1', async (t) => {
 
 // ---- the real providers -------------------------------------------------------------------------------------------
 
-test('with AI=real the SDKs ask where they are told to, and replies, rate limits and retries land in the metrics', async (t) => {
+test('with AI=real the SDKs use the configured URLs, and responses, rate limits and retries are recorded', async (t) => {
   const rateLimit = anthropicRateLimit('0', 3_600);
   const api = await startApiServer(json(anthropicMessage, 200, rateLimit));
   t.teardown(() => api.close());
@@ -401,7 +398,7 @@ test('with AI=real the SDKs ask where they are told to, and replies, rate limits
   const replies = total(samples, 'ai_requests_successful_total', by);
   t.is(total(samples, 'ai_requests_total', by), replies);
   t.is(total(samples, 'ai_request_duration_seconds_count', by), replies);
-  // The host is in no table: the names are those of the annotation.
+  // The host is in no table, so the names come from the decorator.
   t.is(total(samples, 'ai_rate_limits_total', by), 1);
   t.is(total(samples, 'ai_retries_total', { ...by, reason: 'rate_limit' }), 1);
   t.is(total(samples, 'ai_retries_total', { ...by, reason: 'overload' }), 1);
@@ -410,8 +407,8 @@ test('with AI=real the SDKs ask where they are told to, and replies, rate limits
   const remaining = samples.find(
     ({ name, labels }) => name === 'ai_rate_limit_remaining' && labels.resource === 'requests',
   );
-  t.is(remaining?.value, 0, '0 is a value and is shown');
-  // Requests are reset in one hour, tokens in two.
+  t.is(remaining?.value, 0, '0 is exposed');
+  // The limit of requests resets in one hour, that of tokens in two.
   const resetOf = (resource: string): number =>
     total(samples, 'ai_rate_limit_reset_seconds', { ...by, resource });
   const [requests, tokens] = [resetOf('requests'), resetOf('input_tokens')];

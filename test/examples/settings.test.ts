@@ -1,12 +1,12 @@
 import test from 'ava';
 import { explained, readSettings } from '../../examples/service/settings.js';
 
-test('without variables the service listens on 127.0.0.1:3000, replays, and asks a sandbox', (t) => {
+test('without environment variables the service listens on 127.0.0.1:3000, replays payloads and uses the sandbox', (t) => {
   t.like(readSettings({}), { host: '127.0.0.1', port: 3000, pace: 40, seed: 1, secret: undefined });
   t.is(readSettings({}).real, undefined);
 });
 
-test('AI=real takes the keys and addresses of both providers', (t) => {
+test('AI=real reads the keys and URLs of both providers', (t) => {
   const env = {
     AI: 'real',
     ANTHROPIC_API_KEY: 'a',
@@ -38,7 +38,7 @@ for (const [env, message] of [
   });
 }
 
-test('what is no mistake of the starter is explained with its stack', (t) => {
+test('an unexpected error is shown with its stack', (t) => {
   const error = new TypeError('a bug');
   t.is(explained(error, {}), String(error.stack));
 });

@@ -26,7 +26,7 @@ test('the shop exposes its counter, HTTP and process metrics, and none of the pl
   t.regex(text, /^http_server_request_duration_seconds_count\{method="POST",route="\/orders\/:item"/m);
   const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
   t.deepEqual(
-    // `api_` is of requests to other services, as the fetches of this test are.
+    // `api_` metrics are of outgoing requests, such as the fetches of this test.
     names.filter(
       (name) => !/^(orders|http_server|metrics|api|build|process|nodejs|health_check)_/.test(name),
     ),
@@ -52,7 +52,7 @@ test('the committed files and hashes are those of the bundle that `tamma-metrics
   t.deepEqual(
     changedPaths(committed.get(manifest) ?? '', all.get(manifest) ?? ''),
     [],
-    'These files changed. If that is intended, `npm run docs` writes them anew; commit the result.',
+    'These files changed. If that is intended, run `npm run docs` and commit the result.',
   );
   const fresh = [...all].filter(([path]) => shopBundle.isCommitted(path));
   t.deepEqual(

@@ -16,7 +16,7 @@ import { serve } from '../helpers/koa-server.js';
 
 type Counts = Record<string, number>;
 
-/** The payloads as the package's file has them. */
+/** The payloads, in the format of the package's file. */
 async function deliveries(): Promise<{ event: string; body: Record<string, never> }[]> {
   const file = createRequire(import.meta.url).resolve('@octokit/webhooks-examples');
   const events = JSON.parse(
@@ -40,7 +40,7 @@ async function recorded(metric: MetricDefinition, part = metric.name): Promise<C
   return counts;
 }
 
-test('the counts are those of an independent count over the payloads', async (t) => {
+test('the metrics equal an independent count of the payloads', async (t) => {
   const received: Counts = {};
   const processed: Counts = {};
   const issues: Counts = {};

@@ -1,6 +1,6 @@
 /**
- * Plausible days: what a service records, and which alerts of a family fire then, exactly. promtool runs them over the alerts of
- * the family and the records that these read, nothing else, since it evaluates every rule for every test.
+ * Plausible days: the series of a service, and exactly the alerts of a family that fire. promtool tests only the alerts of the
+ * family and the records that these read, because it evaluates every rule for every test.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ import { temporaryFolder } from './temporary-folder.js';
 export interface AlertDay {
   /** What happens. */
   readonly title: string;
-  /** Whether it was reported from the field: both versions of promtool check it. */
+  /** Whether a user reported it: both versions of promtool check it. */
   readonly isCase?: boolean;
   /** Seconds between two values. Default: 60. */
   readonly every?: number;
-  /** Series -> values in promtool's notation. `job` and `instance` are added where they are left out, and `up`, where no series is one. */
+  /** Series -> values in promtool's notation. Missing labels `job` and `instance` are added, and a missing series `up`. */
   readonly series: Readonly<Record<string, string>>;
-  /** When, as Prometheus writes durations -> the alerts of the family that fire then. */
+  /** Time, as a Prometheus duration -> the alerts of the family that fire then. */
   readonly firing: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -33,7 +33,7 @@ export interface AlertFamily {
   readonly alerts: readonly string[];
   /** Seconds between two evaluations. Default: 60. */
   readonly evaluateEvery?: number;
-  /** Of the bundle. */
+  /** Options of the bundle. */
   readonly options?: BundleOptions;
   readonly days: readonly AlertDay[];
 }
@@ -69,7 +69,7 @@ function groupsWith(alerts: readonly string[], options: BundleOptions) {
   const wanted = new Set<Alert | RecordingRule>(
     rules.filter((rule) => isAlert(rule) && alerts.includes(rule.name)),
   );
-  // A set that grows is walked to its end.
+  // Iterating over a set includes elements that are added meanwhile.
   for (const { expression } of wanted)
     for (const rule of rules) if (!isAlert(rule) && expression.includes(rule.record)) wanted.add(rule);
   return groups

@@ -1,4 +1,4 @@
-/** A batch job as a user would write it: it records, and then exits with its own code. */
+/** A batch job, as users write it: it records, and then exits with its own code. */
 import { metricsPushSuccessTimestamp } from '../../lib/catalogue/self.js';
 import { defineCounter } from '../../lib/define.js';
 import { startPush } from '../../lib/push/pushgateway.js';

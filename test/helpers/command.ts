@@ -11,7 +11,7 @@ export interface CommandEnd {
 }
 
 export interface CommandInput {
-  /** What the standard input holds. */
+  /** The content of standard input. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
 }

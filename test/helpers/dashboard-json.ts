@@ -24,7 +24,7 @@ export interface PanelJson {
   readonly links?: readonly { readonly url: string }[];
 }
 
-/** A choice at the top of a dashboard. */
+/** A variable of a dashboard. */
 export interface VariableJson {
   readonly name: string;
   readonly label: string;
@@ -62,7 +62,7 @@ export function boardsIn(files: readonly BundleFile[]): DashboardJson[] {
     .map(({ content }) => JSON.parse(content) as DashboardJson);
 }
 
-/** Every panel that shows something, those of closed rows too. */
+/** Every panel except rows, also those of collapsed rows. */
 export function panelsOf({ panels }: DashboardJson): PanelJson[] {
   return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
 }

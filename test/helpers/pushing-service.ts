@@ -7,7 +7,7 @@ import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 export interface ServiceHealth {
   readonly counted: number;
-  /** Pushes since the last answer that reached a gateway: each collects once. */
+  /** Successful pushes since the last report: each collects once. */
   readonly collections: number;
   /** Since the start. */
   readonly failures: number;
@@ -16,7 +16,7 @@ export interface ServiceHealth {
   readonly heap: number;
   /** Resources that keep the process alive or wake it: sockets, timers, requests. */
   readonly resources: number;
-  /** Microseconds of CPU time since the last answer, without the garbage collection for this one. */
+  /** Microseconds of CPU time since the last report, without the garbage collection for this one. */
   readonly cpu: number;
 }
 

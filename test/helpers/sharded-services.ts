@@ -1,4 +1,4 @@
-/** Two example services in different shards that only do what a test delivers, and their series. */
+/** Two example services in different shards that process only the webhooks of the test, and their series. */
 import { createHash, createHmac } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import { freePort } from './free-port.js';

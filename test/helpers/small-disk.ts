@@ -11,7 +11,7 @@ export interface SmallDisk {
   remove(): Promise<void>;
 }
 
-/** @returns `undefined` where this user may not mount */
+/** @returns `undefined` if this user may not mount */
 export async function mountSmallDisk(kilobytes: number): Promise<SmallDisk | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-disk-'));
   const mounted = run('mount', '-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tamma-test', folder);

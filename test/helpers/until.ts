@@ -1,7 +1,7 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
 
 /**
- * Polls until there is an answer, for conditions that no event announces.
+ * Polls until there is a result, for conditions without an event.
  * @param pause milliseconds between two polls
  * @throws an Error after the deadline, which is a watchdog
  */

@@ -31,7 +31,7 @@ const calls = defineCounter({
 const seconds = defineHistogram({ name: 'handler_seconds', help: 'Durations.' });
 const running = defineGauge({ name: 'handlers_running', help: 'Handlers in progress.' });
 
-test('NestJS: injection, routes, guards and metadata work on decorated handlers, in any decorator order', async (t) => {
+test('NestJS: injection, routes, guards and metadata work on decorated handlers, in any order of decorators', async (t) => {
   const registry = createTestRegistry();
 
   @Injectable()
@@ -39,7 +39,7 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
     @Counted(calls, { registry, labels: { handler: 'service', outcome } })
     @Timed(seconds, { registry })
     async greet(name: string): Promise<string> {
-      if (name === 'nobody') throw new Error('nobody');
+      if (name === 'unknown') throw new Error('unknown');
       return `Hello ${name}`;
     }
   }
@@ -49,8 +49,8 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
     constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
     @Counted(calls, { registry, labels: { handler: 'guard', outcome } })
     canActivate(context: ExecutionContext): boolean {
-      // Reads the metadata that `SetMetadata` put on the handler, which is our wrapper.
-      return this.reflector.get<string>('role', context.getHandler()) !== 'nobody';
+      // Reads the metadata that `SetMetadata` defined on the handler, which is our wrapper.
+      return this.reflector.get<string>('role', context.getHandler()) !== 'unknown';
     }
   }
 
@@ -69,7 +69,7 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
 
     @Counted(calls, { registry, labels: { handler: 'closed', outcome } })
     @NestGet('closed/:name')
-    @SetMetadata('role', 'nobody')
+    @SetMetadata('role', 'unknown')
     closed(@NestParam('name') name: string): string {
       return name;
     }
@@ -84,7 +84,7 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
   const url = await app.getUrl();
   const open = await fetch(`${url}/greet/open/ada`);
   t.deepEqual([open.status, await open.text()], [200, 'Hello ada']);
-  t.is((await fetch(`${url}/greet/open/nobody`)).status, 500);
+  t.is((await fetch(`${url}/greet/open/unknown`)).status, 500);
   t.is((await fetch(`${url}/greet/closed/ada`)).status, 403);
 
   const count = (handler: string, how: 'success' | 'failure'): number =>

@@ -1,4 +1,4 @@
-/** Derived gauges: computed at each scrape, right over histograms, grouped by the labels of the output. */
+/** Derived gauges: computed at each scrape, correct for histograms, grouped by the labels of the output. */
 import test from 'ava';
 import { Counter } from 'prom-client';
 import { MetricsAggregator } from '../../lib/aggregation.js';
@@ -42,7 +42,7 @@ test('the default rules are 0 until an issue has ended', async (t) => {
   });
 });
 
-test('the default rules: successes over all, and sum over count over all series', async (t) => {
+test('the default rules compute the success rate and the mean duration over all series', async (t) => {
   const registry = createTestRegistry();
   new MetricsAggregator({ registry });
   const metrics = new WorkflowMetrics({ registry });
@@ -117,7 +117,7 @@ test('a group without a finite result is left out', async (t) => {
   );
 });
 
-test('third-party metrics of the registry are read too, and its JSON can be aggregated', async (t) => {
+test('rules read third-party metrics of the registry, and its JSON can be aggregated', async (t) => {
   const registry = createTestRegistry();
   const jobs = new Counter({
     name: 'jobs_total',
@@ -134,14 +134,14 @@ test('third-party metrics of the registry are read too, and its JSON can be aggr
     aggregate: sumOfSamples,
   });
   t.regex(await readText(registry), /^all_jobs 7$/m);
-  // A copy, since prom-client hands out its own numbers.
+  // A copy, because prom-client returns its internal objects.
   const json = structuredClone(await registry.prometheus.getMetricsAsJSON()) as never;
   jobs.inc({ kind: 'a' }, 100);
   t.like(aggregator.aggregate(json), [{ name: 'all_jobs', labels: {}, value: 7 }]);
   t.is(readValue(registry, all), 7, 'aggregate changes no gauge');
 });
 
-test('averageOfSamples is the sum over the count of histograms, also of several series', async (t) => {
+test('averageOfSamples divides the sum by the count of a histogram, also over several series', async (t) => {
   const registry = createTestRegistry();
   const seconds = defineHistogram({ name: 'work_seconds', help: 'Work.', labels: { kind: label() } });
   const average = defineGauge({ name: 'work_average_seconds', help: 'Average.', labels: { kind: label() } });
@@ -162,7 +162,7 @@ test('averageOfSamples is the sum over the count of histograms, also of several 
   );
 });
 
-test('a rule that throws leaves out its gauge only, and is counted', async (t) => {
+test('a rule that throws loses only its gauge, and is counted', async (t) => {
   const registry = createTestRegistry();
   new MetricsAggregator({ registry }).addRule({
     output: costByProvider,
@@ -230,7 +230,7 @@ test('aggregate() without samples reads the registry, for the default rules and 
   for (const { timestamp } of results) t.true(timestamp.getTime() >= before);
 });
 
-test('aggregate() takes flat samples: plain values, and the parts of a histogram', (t) => {
+test('aggregate() accepts flat samples: plain values, and the parts of a histogram', (t) => {
   const aggregator = new MetricsAggregator({ registry: createTestRegistry() }).addRule(failureRate);
   const timestamp = new Date();
   const sample = (name: string, value: number, labels = {}): MetricData => ({
@@ -304,7 +304,7 @@ test('a gauge rule whose outputName is undefined is a gauge rule', async (t) => 
   t.regex(await readText(registry), /^answer 42$/m);
 });
 
-test('a rule over samples that gives no finite number is left out', (t) => {
+test('a rule over samples without a finite result is left out', (t) => {
   const aggregator = new MetricsAggregator({ registry: createTestRegistry(), rules: [] });
   aggregator.addRule({ ...failureRate, aggregate: () => Number.NaN });
   t.deepEqual(aggregator.aggregate(), []);

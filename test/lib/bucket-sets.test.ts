@@ -1,4 +1,4 @@
-/** The bucket sets of the configuration: which histograms have them, and when they are in force. */
+/** The bucket sets of the configuration: to which histograms they apply, and when. */
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
@@ -17,7 +17,7 @@ test('the default sets leave each histogram the buckets of its definition', (t) 
   t.deepEqual(registry.histogram(catalogue.aiRequestDuration).buckets, catalogue.aiRequestDuration.buckets);
 });
 
-test('other sets are the buckets of all histograms of the catalogue in seconds or in bytes, and of no other', (t) => {
+test('other sets apply to all histograms of the catalogue in seconds or bytes, and to no others', (t) => {
   const registry = createTestRegistry();
   createMetrics({ buckets }, { registry });
   for (const definition of Object.values(catalogue)) {
@@ -31,7 +31,7 @@ test('other sets are the buckets of all histograms of the catalogue in seconds o
   }
 });
 
-test('an existing histogram takes new buckets if it has no observations', async (t) => {
+test('an existing histogram gets new buckets if it has no observations', async (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(catalogue.testExecutionDuration);
   const bound = histogram.with({ test_type: 'unit', framework: 'ava' });
@@ -57,7 +57,7 @@ test('an existing histogram takes new buckets if it has no observations', async 
   });
 });
 
-test('a histogram that is registered by name without buckets has those of the unit in its name', async (t) => {
+test('a histogram that is registered by name without buckets gets those for the unit in its name', async (t) => {
   const registry = createTestRegistry();
   const throughput = [1, 2];
   const { collector } = createMetrics({ buckets: { ...buckets, throughput } }, { registry });

@@ -23,7 +23,7 @@ test('metrics of the catalogue are registered when first recorded', async (t) =>
   for (const line of expected) t.true(text.includes(line), line);
 });
 
-test('a metric of the catalogue that is recorded as another type does not register', (t) => {
+test('a metric of the catalogue is not registered by a recording of another type', (t) => {
   const metrics = collector();
   t.throws(() => metrics.setGauge('errors_total', 1), { code: 'ERR_METRICS_WRONG_TYPE' });
   t.is(metrics.registry.get('errors_total'), undefined);
@@ -43,7 +43,7 @@ test('reserveCatalogue: false allows registering names of the catalogue', async 
   });
 });
 
-test('its registry is the shared one by default', (t) => {
+test('a collector uses the shared registry by default', (t) => {
   t.is(new PrometheusMetricsCollector().registry, sharedRegistry);
 });
 
@@ -151,7 +151,7 @@ test('an unknown name is an error that suggests the nearest registered one', (t)
   });
 });
 
-test('a name of another type is an error', (t) => {
+test('recording on a metric of another type is an error', (t) => {
   const metrics = collector();
   const wrong: readonly [() => void, RegExp][] = [
     [

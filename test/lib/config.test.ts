@@ -25,7 +25,7 @@ const defaults: MetricsConfig = {
   pushUrl: undefined,
 };
 
-/** Names by which some settings can be read too. */
+/** Alternative names of settings. */
 const aliases = {
   host: 'endpoint',
   service: 'labels.service',
@@ -81,7 +81,7 @@ test('every variable is read', (t) => {
   t.is(loadMetricsConfig({ METRICS_TOKEN_FILE: '/run/token' }).tokenFile, '/run/token');
 });
 
-test('the table of variables has every setting but the buckets, once', (t) => {
+test('the table of variables has every setting except the buckets, once', (t) => {
   const { buckets, labels, retention, ...rest } = defaults;
   t.deepEqual(
     configVariables.map(({ setting }) => setting).sort(),
@@ -97,7 +97,7 @@ test('the table of variables has every setting but the buckets, once', (t) => {
   );
 });
 
-test('settings with another name can be read by it, and a copy of the settings does not carry it along', (t) => {
+test('alternative names of settings are readable, and not part of a copy', (t) => {
   const config = loadMetricsConfig({
     SERVICE_NAME: 'agents',
     METRICS_ENDPOINT: '::1',
@@ -111,7 +111,7 @@ test('settings with another name can be read by it, and a copy of the settings d
   t.is(metricsConfigOf(config).service, 'agents');
 });
 
-test('settings of a group that are left out have their defaults, and other labels are kept', (t) => {
+test('missing settings of a group have their defaults, and other labels are kept', (t) => {
   const config = metricsConfigOf({ labels: { team: 'delivery' }, retention: { metrics: 7, samples: 10 } });
   t.deepEqual(config.labels, { ...defaults.labels, team: 'delivery' });
   t.deepEqual(config.retention, { metrics: 7, samples: 10 });
@@ -219,7 +219,7 @@ for (const [variable, values] of [
   }
 }
 
-test('one error lists all that is wrong', (t) => {
+test('one error lists all problems', (t) => {
   t.throws(
     () =>
       loadMetricsConfig({
@@ -241,7 +241,7 @@ test('one error lists all that is wrong', (t) => {
 });
 
 for (const url of ['http//me:secret@push', 'htp://gw:9091/?token=secret']) {
-  test(`a bad Pushgateway is not shown where it may hold a password or a token: ${url}`, (t) => {
+  test(`an invalid Pushgateway URL is not shown, as it may contain a password: ${url}`, (t) => {
     t.throws(() => loadMetricsConfig({ METRICS_PUSH_URL: url }), {
       code: 'ERR_METRICS_INVALID_CONFIG',
       message:
@@ -283,20 +283,20 @@ test('the variables that Kubernetes sets for a Service named metrics are explain
   t.is(loadMetricsConfig({ ...env, METRICS_PORT: '9090' }).port, 9090);
 });
 
-test('a bad token is not shown', (t) => {
+test('an invalid token is not shown', (t) => {
   const error = t.throws(() => loadMetricsConfig({ METRICS_TOKEN: 'se cret' }), {
     code: 'ERR_METRICS_INVALID_CONFIG',
   });
   t.false(error?.message.includes('cret'));
 });
 
-test('variables of others are left alone', (t) => {
+test('unrelated variables are ignored', (t) => {
   t.notThrows(() =>
     loadMetricsConfig({ PORT: 'x', METRICS_SOMETHING_OF_ANOTHER_TOOL_ENTIRELY: 'x', PATH: '/bin' }),
   );
 });
 
-test('settings that are given in code are held to what the environment would be, all of them in one message', (t) => {
+test('settings in code are checked like those of the environment, with all problems in one message', (t) => {
   t.deepEqual(metricsConfigOf(), defaultMetricsConfig);
   t.like(
     metricsConfigOf({ service: 'mine', port: 0, path: '/m', enabled: false, scrapeIntervalSeconds: 0.2 }),
@@ -332,7 +332,7 @@ test('settings that are given in code are held to what the environment would be,
     t.true(error?.message.includes(part), part);
 });
 
-test('settings, or a group of them, that are no object are an invalid configuration', (t) => {
+test('settings, or a group of them, that are not an object are an invalid configuration', (t) => {
   for (const [given, name] of [
     [null, 'config'],
     [{ labels: null }, 'labels'],
@@ -346,7 +346,7 @@ test('settings, or a group of them, that are no object are an invalid configurat
   }
 });
 
-test('a setting under its other name wins, unless it is undefined', (t) => {
+test('a setting under its alternative name overrides the other, unless it is undefined', (t) => {
   t.is(metricsConfigOf({ endpoint: '127.0.0.1', host: '::1' }).endpoint, '::1');
   t.is(metricsConfigOf({ endpoint: '127.0.0.1', host: undefined } as never).endpoint, '127.0.0.1');
 });

@@ -48,7 +48,7 @@ test('defaults: duration buckets, no quantiles over ten minutes, sum, no labels'
   t.deepEqual(defineGauge({ name: 'depth', help }).labels, {});
 });
 
-test('the shape of a definition reads like one', (t) => {
+test('the text of a definition lists all of its properties', (t) => {
   t.is(
     shapeOf(
       defineHistogram({
@@ -68,7 +68,7 @@ test('the shape of a definition reads like one', (t) => {
   );
 });
 
-// ---- what is refused ----------------------------------------------------------------------------------------------
+// ---- refused definitions ----------------------------------------------------------------------------------------------
 
 const refused: readonly [what: string, define: () => unknown, code: string, message: string | RegExp][] = [
   [
@@ -265,7 +265,7 @@ const refused: readonly [what: string, define: () => unknown, code: string, mess
     /Invalid value `""`/,
   ],
   [
-    'a closed set with a value twice',
+    'a closed set with a duplicate value',
     () => label('a', 'a'),
     'ERR_METRICS_INVALID_LABEL',
     /Invalid value `"a"`.*received \["a", "a"\]/,
@@ -283,10 +283,10 @@ for (const [what, define, code, message] of refused) {
   });
 }
 
-// ---- what is linted -----------------------------------------------------------------------------------------------
+// ---- lint -----------------------------------------------------------------------------------------------
 
 test.serial(
-  'a name that breaks a convention that costs is reported once, when it is defined, and works; matters of taste are not',
+  'a name that breaks an important convention works, and is reported once; matters of style are not reported',
   async (t) => {
     const warnings: (Error & { code?: string })[] = [];
     const listen = (warning: Error): unknown => warnings.push(warning);

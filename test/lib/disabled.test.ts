@@ -1,4 +1,4 @@
-/** A registry that is switched off. */
+/** A disabled registry. */
 
 import test from 'ava';
 import promClient from 'prom-client';
@@ -14,9 +14,9 @@ const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue:
 const depth = defineGauge({ name: 'depth', help: 'Depth.' });
 
 for (const [title, registryThat] of [
-  ['made switched off', (use) => use(createTestRegistry({ enabled: false }))],
+  ['created disabled', (use) => use(createTestRegistry({ enabled: false }))],
   [
-    'switched off after its instruments were used',
+    'disabled after its instruments were used',
     (use) => {
       const registry = createTestRegistry();
       use(registry);
@@ -45,7 +45,7 @@ for (const [title, registryThat] of [
   });
 }
 
-test('series and methods obtained before do nothing afterwards', (t) => {
+test('series and methods that were obtained before the registry was disabled do nothing', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
   const bound = counter.with({ queue: 'mail' });
@@ -91,7 +91,7 @@ test('another registry is not affected', async (t) => {
   t.regex(await readText(on), /^jobs_total\{queue="mail"\} 1$/m);
 });
 
-test('`enabled` is true or false', (t) => {
+test('`enabled` must be a boolean', (t) => {
   t.like(
     t.throws(() => new MetricsRegistry({ enabled: 'false' as never })),
     {

@@ -28,11 +28,11 @@ const sections = new Map(
     .map((section) => [section.slice(0, section.indexOf('\n')), section]),
 );
 
-test('every code is documented, and no other', (t) => {
+test('lib/errors.md documents every code, and no other', (t) => {
   t.deepEqual([...sections.keys()], Object.keys(errorCodes));
 });
 
-/** For each code something that throws it, with the very message the documentation shows. */
+/** For each code, calls that throw it with the messages of the documentation. */
 const queue = { queue: label() };
 const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_INVALID_NAME: () => defineCounter({ name: 'jobs done', help: 'Jobs.' }),
@@ -93,7 +93,7 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {
-  test(`${code}: its documentation has the meaning and a real message`, async (t) => {
+  test(`the documentation of ${code} explains it and shows a real message`, async (t) => {
     const section = sections.get(code) ?? '';
     t.is(section.split('\n')[2], meaning);
     const error = await t.throwsAsync(async () => provoked[code as keyof typeof errorCodes](), {
@@ -104,7 +104,7 @@ for (const [code, meaning] of Object.entries(errorCodes)) {
   });
 }
 
-test('an error has its name, its code and a stack that starts where it was thrown', (t) => {
+test('an error has its name, its code and a stack that starts at the caller', (t) => {
   function thrower(): never {
     throw metricsError('ERR_METRICS_INVALID_VALUE', 'no', { cause: 5 });
   }
@@ -133,7 +133,7 @@ for (const [value, expected] of [
   test(`a received value is shown as ${expected}`, (t) => t.is(shown(value), expected));
 }
 
-test('nearest suggests a name within two fifths of its letters, and nothing else', (t) => {
+test('`nearest` suggests a name with up to two fifths of its letters changed', (t) => {
   t.is(nearest('lables', ['labels', 'registry']), 'labels');
   t.is(nearest('labels', ['registry', 'value']), undefined);
   t.is(nearest('x', []), undefined);

@@ -1,5 +1,5 @@
 // In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
-/** `HealthChecks` and the ready-made checks: deadlines, caches, single flight, degradation, drain, and checks that misbehave. */
+/** `HealthChecks` and the ready-made checks: deadlines, caches, concurrent probes, degradation, drain and faulty checks. */
 
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -23,7 +23,7 @@ import { json, startApiServer } from '../helpers/api-server.js';
 const noCache = { cacheSeconds: 0 };
 const signal = new AbortController().signal;
 
-test('all pass, one warns, an uncritical one fails, a critical one fails', async (t) => {
+test('the status is fail if a critical check fails, and warn if a check warns or an uncritical one fails', async (t) => {
   const registry = createTestRegistry();
   const checks = new HealthChecks({ registry, checks: { database: () => {} } });
   t.is((await checks.run()).status, 'pass');
@@ -31,7 +31,7 @@ test('all pass, one warns, an uncritical one fails, a critical one fails', async
   t.is((await checks.run()).status, 'warn');
   checks.add('ai', async () => false, { critical: false });
   const degraded = await checks.run();
-  t.is(degraded.status, 'warn', 'it can do without');
+  t.is(degraded.status, 'warn', 'the service works without it');
   t.is(degraded.checks.get('ai')?.status, 'fail');
   checks.add('git', () => {
     throw new Error('no route');
@@ -58,7 +58,7 @@ for (const [what, check, output] of [
     'no',
   ],
   [
-    'throws no error',
+    'throws a value that is not an error',
     () => {
       throw 'text';
     },
@@ -71,7 +71,7 @@ for (const [what, check, output] of [
     "the check returned 42, expected nothing, a boolean or { status: 'pass' | 'warn' | 'fail' }",
   ],
   [
-    'returns an odd status',
+    'returns an unknown status',
     () => ({ status: 'fine' }),
     "the check returned an object, expected nothing, a boolean or { status: 'pass' | 'warn' | 'fail' }",
   ],
@@ -115,7 +115,7 @@ test('a check that hangs fails at its deadline, and its signal aborts', async (t
   t.is(readHistogram(registry, catalogue.healthCheckDuration, { check: 'stuck' })?.count, 1);
 });
 
-test('a result holds for its cache time, and probes at the same time share one run', async (t) => {
+test('a result is cached, and concurrent probes share one run', async (t) => {
   const registry = createTestRegistry();
   let runs = 0;
   let release: () => void = () => {};
@@ -148,11 +148,11 @@ test('a result holds for its cache time, and probes at the same time share one r
   const again = checks.runOne('shared');
   release();
   await again;
-  t.is(flights, 2, 'without a cache each run is its own');
+  t.is(flights, 2, 'without a cache each probe runs the check');
 });
 
-// Alone, since it sets the clock.
-test.serial('drain turns readiness off at once, and then waits', async (t) => {
+// Serial, because it replaces the timers.
+test.serial('drain turns readiness off immediately, and then waits', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.teardown(() => mock.timers.reset());
   const checks = new HealthChecks({ registry: createTestRegistry(), checks: { database: () => true } });
@@ -214,7 +214,7 @@ for (const [name, check, options, message] of [
 
 // ---- ready-made ---------------------------------------------------------------------------------------------------
 
-test('a URL passes below 500, or as it is told', async (t) => {
+test('a URL check passes below status 500, or by its `accept` function', async (t) => {
   const server = await startApiServer();
   t.teardown(() => server.close());
   const said = async (status: number, check = urlCheck(server.url)): Promise<unknown> => {
@@ -222,7 +222,7 @@ test('a URL passes below 500, or as it is told', async (t) => {
     return check(signal);
   };
   t.deepEqual(await said(200), { status: 'pass' });
-  t.deepEqual(await said(401), { status: 'pass' }, 'it answers: that is what is asked');
+  t.deepEqual(await said(401), { status: 'pass' }, 'it responds, which is enough');
   t.deepEqual(await said(503), { status: 'fail', output: `${server.host} answered 503` });
   t.like(await said(401, urlCheck(server.url, { accept: (status) => status === 200, method: 'HEAD' })), {
     status: 'fail',
@@ -232,7 +232,7 @@ test('a URL passes below 500, or as it is told', async (t) => {
   t.deepEqual(server.requests.at(-3), 'HEAD /');
 });
 
-test('a TCP port passes where somebody listens', async (t) => {
+test('a TCP check passes if the port accepts connections', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
@@ -242,7 +242,7 @@ test('a TCP port passes where somebody listens', async (t) => {
   await t.throwsAsync(Promise.resolve(tcpCheck('127.0.0.1', port)(signal)), { code: 'ECONNREFUSED' });
 });
 
-test('a database passes where its query gives something, whatever it is', async (t) => {
+test('a database check passes if its query succeeds', async (t) => {
   const checks = new HealthChecks({
     registry: createTestRegistry(),
     checks: {
@@ -254,7 +254,7 @@ test('a database passes where its query gives something, whatever it is', async 
   t.like(await checks.runOne('bad'), { status: 'fail', output: 'no pool' });
 });
 
-test('a gauge passes, warns and fails by its thresholds', async (t) => {
+test('a gauge check passes, warns and fails by its thresholds', async (t) => {
   const registry = createTestRegistry();
   const check = queueCheck('issues', { registry, warnFrom: 80, failFrom: 100 });
   t.deepEqual(await check(signal), { status: 'pass' }, 'never set');

@@ -40,12 +40,12 @@ const cases: readonly [definition: Partial<Nameable>, broken: LintRule[]][] = [
   [{ name: 'valid_constructor' }, []],
 ];
 for (const [definition, broken] of cases) {
-  test(`${JSON.stringify(definition)} breaks ${broken.length === 0 ? 'nothing' : broken.join(' and ')}`, (t) => {
+  test(`${JSON.stringify(definition)} breaks ${broken.length === 0 ? 'no rule' : broken.join(' and ')}`, (t) => {
     t.deepEqual(rulesBroken(definition), broken);
   });
 }
 
-test('every rule has a case above', (t) => {
+test('every rule has a test case above', (t) => {
   t.deepEqual(
     [...new Set(cases.flatMap(([, broken]) => broken))].sort(),
     Object.keys(lintRules).sort() as LintRule[],

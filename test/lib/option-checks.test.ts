@@ -1,4 +1,4 @@
-/** What every factory says about an unknown option, and about a registry of another package. */
+/** Errors of every factory for an unknown option and for a registry of another package. */
 import test from 'ava';
 import { Registry } from 'prom-client';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
@@ -54,7 +54,7 @@ const callBytes = defineSummary({ name: 'call_bytes', help: 'Sizes.' });
 const gauge = defineGauge({ name: 'depth', help: 'Depth.' });
 const checks = new HealthChecks({ registry: createTestRegistry() });
 
-/** A misspelt option, what takes it, and the option that is meant. */
+/** A misspelt option, the function that receives it, and the intended option. */
 const misspelt: readonly [where: string, make: () => unknown, given: string, meant: string][] = [
   ['MetricsRegistry', () => new MetricsRegistry({ maxseries: 5 } as never), 'maxseries', 'maxSeries'],
   [

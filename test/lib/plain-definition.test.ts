@@ -19,7 +19,7 @@ test('a plain definition becomes a typed one, with its labels in the given order
   t.like(summary, { type: 'summary', quantiles: [0.5] });
 });
 
-test('a typed definition is taken as it is', (t) => {
+test('a typed definition is used unchanged', (t) => {
   const typed = defineCounter({ name: 'clicks_total', help: 'Clicks.' });
   t.is(definitionOf(typed), typed);
 });

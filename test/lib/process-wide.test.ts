@@ -23,7 +23,7 @@ interface Copy {
 const require = createRequire(import.meta.url);
 const globalsBefore = enumerableGlobals();
 
-/** The first copy that is loaded, one beside it with the same prom-client, and one with a prom-client of its own. */
+/** The first loaded copy, a second one with the same prom-client, and a third one with its own prom-client. */
 let first: Copy;
 let beside: Copy;
 let withOwnClient: Copy;
@@ -67,10 +67,10 @@ test.after.always(() => rm(folder, { recursive: true, force: true }));
 
 const others = {
   'a copy with the same prom-client': () => beside,
-  'a copy with a prom-client of its own': () => withOwnClient,
+  'a copy with its own prom-client': () => withOwnClient,
 };
 
-test('copies are loaded, and not one module twice', (t) => {
+test('the copies are separate modules', (t) => {
   t.not(first.root.MetricsRegistry, beside.root.MetricsRegistry);
   t.not(first.root.MetricsRegistry, withOwnClient.root.MetricsRegistry);
 });
@@ -80,7 +80,7 @@ test('loading the package adds no enumerable global', (t) => {
 });
 
 for (const [index, [what, copy]] of Object.entries(others).entries()) {
-  test(`${what} has the same sharedRegistry, and what one records the other scrapes`, async (t) => {
+  test(`${what} has the same sharedRegistry, and scrapes what the first records`, async (t) => {
     const { root, testing } = copy();
     const name = `pages_${index}_total`;
     const define = ({ defineCounter, label }: typeof Root) =>
@@ -95,7 +95,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
     t.throws(
       () => root.sharedRegistry.counter(root.defineCounter({ name, help: 'Pages.', labels: {} })),
       { instanceOf: first.root.MetricsError, code: 'ERR_METRICS_DEFINITION_CONFLICT' },
-      'another shape is a conflict',
+      'a different shape is a conflict',
     );
   });
 
@@ -111,7 +111,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
       t.false((value as unknown) instanceof root.MetricsRegistry);
   });
 
-  test(`${what} takes EscalationError of the first for an escalation`, async (t) => {
+  test(`${what} recognizes EscalationError of the first as an escalation`, async (t) => {
     const { decorators, testing } = copy();
     const registry = testing.createTestRegistry();
     const escalating = decorators.instrument(function escalate() {
@@ -146,7 +146,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
     ]);
   });
 
-  test(`a stream that is handed on by layers of ${what} and of the first is recorded once by each`, async (t) => {
+  test(`a stream through methods decorated by ${what} and by the first is recorded once by each`, async (t) => {
     const { decorators, testing } = copy();
     const registry = testing.createTestRegistry();
     const recordedCalls = async (): Promise<number> =>
@@ -164,7 +164,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
     t.is(await recordedCalls(), 2);
   });
 
-  test(`${what} ends a workflow run that the first started, and starts none twice`, (t) => {
+  test(`${what} ends a workflow run that the first started, and does not start it twice`, (t) => {
     const { root, testing } = copy();
     const registry = testing.createTestRegistry();
     const one = new first.root.WorkflowMetrics({ registry: registry as never });
@@ -179,7 +179,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
     t.is(testing.readValue(registry, loops, { workflow_type: 'issue' }), 0);
   });
 
-  test(`createMetrics of ${what} measures Node on a registry of the first`, async (t) => {
+  test(`createMetrics of ${what} adds Node.js metrics to a registry of the first`, async (t) => {
     const registry = new first.root.MetricsRegistry();
     const metrics = copy().root.createMetrics({}, { registry, server: false, signals: false });
     await metrics.start();
@@ -188,7 +188,7 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
   });
 }
 
-test('subclasses of users keep their own instanceof', (t) => {
+test('subclasses of users keep normal instanceof behaviour', (t) => {
   class OwnRegistry extends first.root.MetricsRegistry {}
   class OwnError extends first.root.MetricsError {}
   t.true(new OwnRegistry() instanceof OwnRegistry);

@@ -1,4 +1,4 @@
-/** Our instruments in the real prom-client, and in @prometheus-io/client: everything of theirs works on `registry.prometheus`. */
+/** Our instruments in prom-client and @prometheus-io/client: all of their functions work on `registry.prometheus`. */
 
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ function fill(registry: MetricsRegistry<StructuralRegistry>): void {
   registry.summary(sizes).observe(10);
 }
 
-/** Samples in an order of their own; labels too, since theirs puts default labels behind `le`. */
+/** Samples in sorted order, with sorted labels, because theirs writes default labels after `le`. */
 const lines = (text: string): string[] =>
   parseText(text)
     .map(({ name, labels, value }) => JSON.stringify([name, Object.entries(labels).sort(), value]))
@@ -41,13 +41,13 @@ for (const [name, client] of [
 ] as const) {
   const newRegistry = () => new MetricsRegistry({ prometheus: new client.Registry() as promClient.Registry });
 
-  test(`${name}: its own text output of our instruments is ours`, async (t) => {
+  test(`${name}: its text output of our instruments equals ours`, async (t) => {
     const registry = newRegistry();
     fill(registry);
     t.deepEqual(lines(await registry.prometheus.metrics()), lines(await readText(registry)));
   });
 
-  test(`${name}: its OpenMetrics output names our counters as the format wants, and renames nothing for good`, async (t) => {
+  test(`${name}: its OpenMetrics output names our counters as the format requires, without renaming the instruments`, async (t) => {
     const registry = newRegistry();
     fill(registry);
     const { prometheus } = registry;
@@ -62,7 +62,7 @@ for (const [name, client] of [
     }
   });
 
-  test(`${name}: collectDefaultMetrics and its own metrics come out of our output too, le last`, async (t) => {
+  test(`${name}: our output includes its metrics and its default metrics, with le as the last label`, async (t) => {
     const registry = newRegistry();
     fill(registry);
     client.collectDefaultMetrics({ register: registry.prometheus as never });
@@ -96,7 +96,7 @@ for (const [name, client] of [
     t.regex(text, /^their_sizes\{quantile="0.5"\} 4$/m);
   });
 
-  test(`${name}: default labels are added where a series lacks them`, async (t) => {
+  test(`${name}: default labels are added to series without them`, async (t) => {
     const registry = newRegistry();
     fill(registry);
     new client.Counter({
@@ -114,7 +114,7 @@ for (const [name, client] of [
     t.deepEqual(lines(thirdPartyText), lines(text));
   });
 
-  test(`${name}: AggregatorRegistry adds our numbers up, each by its aggregator`, async (t) => {
+  test(`${name}: AggregatorRegistry merges our metrics by their aggregators`, async (t) => {
     const workers = [newRegistry(), newRegistry()];
     for (const worker of workers) fill(worker);
     workers[1]?.gauge(depth).set(9);
@@ -129,7 +129,7 @@ for (const [name, client] of [
     t.is(parseText(text).find((sample) => sample.name === 'call_seconds_sum')?.value, 1);
   });
 
-  test(`${name}: Pushgateway pushes what our registry holds`, async (t) => {
+  test(`${name}: Pushgateway pushes the metrics of our registry`, async (t) => {
     const registry = newRegistry();
     fill(registry);
     const received: { request: string; body: string }[] = [];
@@ -164,7 +164,7 @@ for (const [name, client] of [
   });
 }
 
-test("prom-client's AggregatorRegistry takes the registry of a worker", (t) => {
+test("prom-client's AggregatorRegistry accepts the registry of a worker", (t) => {
   t.notThrows(() => promClient.AggregatorRegistry.setRegistries(createTestRegistry().prometheus));
   promClient.AggregatorRegistry.setRegistries(promClient.register);
 });

@@ -1,5 +1,5 @@
 // In a process of its own: it records in the shared registry.
-/** What becomes of instruments that are removed from a registry, by us or by prom-client, and of who still holds them. */
+/** Instruments that are removed from a registry, by us or by prom-client, while the program still has references to them. */
 import * as prometheusIo from '@prometheus-io/client';
 import test from 'ava';
 import { Counter as PromCounter, Registry, register } from 'prom-client';
@@ -42,7 +42,7 @@ const ways: readonly (readonly [string, (registry: MetricsRegistry, name: string
 ];
 
 for (const [way, remove] of ways) {
-  test(`${way}: a counter is gone, and counts from 0 when it is recorded on again`, async (t) => {
+  test(`${way}: a counter is removed, and restarts from 0 with the next recording`, async (t) => {
     const registry = createTestRegistry();
     const counter = registry.counter(jobs);
     counter.inc({ queue: 'mail' }, 5);
@@ -54,7 +54,7 @@ for (const [way, remove] of ways) {
     t.is(registry.counter(jobs), counter);
   });
 
-  test(`${way}: a bound series and a metric without labels come back with the next recording`, async (t) => {
+  test(`${way}: a bound series and a metric without labels are exposed again by the next recording`, async (t) => {
     const registry = createTestRegistry();
     const [bound, bare] = [registry.counter(jobs).with({ queue: 'mail' }), registry.counter(starts)];
     bound.inc(5);
@@ -65,7 +65,7 @@ for (const [way, remove] of ways) {
     t.deepEqual(await samples(registry), ['starts_total 2', 'jobs_total{queue="mail"} 1']);
   });
 
-  test(`${way}: an edited definition takes the name`, async (t) => {
+  test(`${way}: a changed definition can use the name`, async (t) => {
     const registry = createTestRegistry();
     registry.counter(jobs).inc({ queue: 'mail' });
     t.throws(() => registry.counter(edited), { code: 'ERR_METRICS_DEFINITION_CONFLICT' });
@@ -118,7 +118,7 @@ test('reset, remove and removeWhere of a cleared instrument do not register it a
   t.deepEqual(await samples(registry), []);
 });
 
-test('an instrument whose name was taken records unexposed, and is reported once', async (t) => {
+test('an instrument whose name is in use by another is not exposed, and reported once', async (t) => {
   const warnings: MetricsWarning[] = [];
   const registry = new MetricsRegistry({ onWarning: (warning) => warnings.push(warning) });
   const old = registry.counter(jobs);
@@ -149,7 +149,7 @@ test('an instrument is registered again once its name is free', async (t) => {
   t.deepEqual(await samples(registry), ['jobs_total{queue="mail"} 1']);
 });
 
-test('the number of series is exposed again by the first scrape after a clear', async (t) => {
+test('metrics_series is exposed again by the first scrape after a clear', async (t) => {
   const registry = createTestRegistry();
   const self = selfMetricsOf(registry);
   registry.prometheus.clear();
@@ -169,7 +169,7 @@ test.serial('a rate limit counts down again after a clear', async (t) => {
   t.deepEqual(await samples(registry), ['depth{queue="mail"} 40']);
 });
 
-test('the other names of a removed histogram are free too', (t) => {
+test('the sample names of a removed histogram are free as well', (t) => {
   const registry = createTestRegistry();
   registry.histogram(seconds);
   registry.remove('wait_seconds');
@@ -184,7 +184,7 @@ test('the other names of a removed histogram are free too', (t) => {
   );
 });
 
-test('a clear drops collect functions: those of an earlier test are not run by a later one', async (t) => {
+test('a clear removes collect functions, so those of one test do not run in the next', async (t) => {
   const registry = createTestRegistry();
   const ran: string[] = [];
   registry.gauge(depth, { collect: () => void ran.push('first') });
@@ -194,7 +194,7 @@ test('a clear drops collect functions: those of an earlier test are not run by a
   t.deepEqual(ran, ['second']);
 });
 
-test.serial('series of a gauge expire after a clear as before it', async (t) => {
+test.serial('series of a gauge still expire after a clear', async (t) => {
   const pass = freezeDate(t);
   const registry = createTestRegistry();
   const expiring = defineGauge({
@@ -210,7 +210,7 @@ test.serial('series of a gauge expire after a clear as before it', async (t) => 
   t.deepEqual(await samples(registry), []);
 });
 
-test('buckets that are set between a clear and the next recording are effective', (t) => {
+test('buckets that are set between a clear and the next recording apply', (t) => {
   const registry = createTestRegistry();
   const bound = registry.histogram(seconds).with({ queue: 'mail' });
   bound.observe(3);
@@ -240,7 +240,7 @@ test('decorated methods are counted from 0 after a clear, with one series each',
   }
 });
 
-test("the shared registry follows prom-client's default registry, which stays as it is until something is recorded", async (t) => {
+test("the shared registry follows prom-client's default registry, and changes it only when something is recorded", async (t) => {
   t.false(Object.hasOwn(register, 'clear'));
   const counter = sharedRegistry.counter(jobs);
   counter.inc({ queue: 'mail' }, 4);
@@ -262,7 +262,7 @@ test("other libraries' metrics are removed and cleared too", async (t) => {
   t.notThrows(() => registry.counter(defineCounter({ name: 'theirs_total', help: 'Ours.' })));
 });
 
-test('a registry without `clear`, or frozen, is cleared by name and noticed by the next request', async (t) => {
+test('a frozen registry, or one without `clear`, is cleared by name, which the next request detects', async (t) => {
   const inner = new Registry();
   const bare = Object.freeze({
     registerMetric: (metric: never) => inner.registerMetric(metric),

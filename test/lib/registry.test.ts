@@ -8,7 +8,7 @@ import { createTestRegistry, readSamples, readText, readValue } from '../../lib/
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 
-test('the same definition twice gives the same instrument, an equal one from elsewhere too', (t) => {
+test('the same definition, or an equal one, returns the same instrument', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
   t.is(registry.counter(jobs), counter);
@@ -38,7 +38,7 @@ for (const [what, other] of [
   ],
   ['another help', defineCounter({ name: 'jobs_total', help: 'Other jobs.', labels: { queue: label() } })],
 ] as const) {
-  test(`a definition with ${what} under a taken name is an error that names both shapes`, (t) => {
+  test(`a definition with ${what} under a used name is an error that names both shapes`, (t) => {
     const registry = createTestRegistry();
     registry.counter(jobs).inc({ queue: 'mail' });
     const error = t.throws(() => registry.instrument(other), { code: 'ERR_METRICS_DEFINITION_CONFLICT' });
@@ -47,11 +47,11 @@ for (const [what, other] of [
       /^Conflicting definitions of `jobs_total`: expected counter `jobs_total` \{queue\}, help "Jobs\."/,
     );
     t.true(error?.message.includes(`received ${other.type} \`jobs_total\``));
-    t.is(readValue(registry, jobs, { queue: 'mail' }), 1, 'the first goes on');
+    t.is(readValue(registry, jobs, { queue: 'mail' }), 1, 'the first instrument still works');
   });
 }
 
-test('names that collide in the output are a conflict', (t) => {
+test('names that collide in the exposition are a conflict', (t) => {
   const registry = createTestRegistry();
   const exempt = { allow: ['reserved-suffix', 'counter-total'], why: 'tested' } as const;
   registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Waiting.' }));
@@ -67,7 +67,7 @@ test('names that collide in the output are a conflict', (t) => {
   });
 });
 
-test('a name of a third-party metric is a conflict', (t) => {
+test('a name that a third-party metric uses is a conflict', (t) => {
   const registry = createTestRegistry();
   new PromCounter({ name: 'jobs_total', help: 'Theirs.', registers: [registry.prometheus] });
   t.throws(() => registry.counter(jobs), {
@@ -87,14 +87,14 @@ test("the shared registry holds its instruments in prom-client's default registr
   t.is(sharedRegistry.prometheus, register);
 });
 
-test('reset resets own instruments and leaves third-party metrics alone', async (t) => {
+test('reset resets our instruments, not third-party metrics', async (t) => {
   const registry = createTestRegistry();
-  const foreign = new PromCounter({
+  const thirdParty = new PromCounter({
     name: 'theirs_total',
     help: 'Theirs.',
     registers: [registry.prometheus],
   });
-  foreign.inc(3);
+  thirdParty.inc(3);
   registry.counter(jobs).inc({ queue: 'mail' });
   const depth = defineGauge({ name: 'depth', help: 'Depth.' });
   registry.gauge(depth).set(4);
@@ -127,20 +127,20 @@ test.serial('without a listener, a warning is a Node.js warning with a code', as
 });
 
 test('a warning is emitted once per key, and a throwing listener is contained', (t) => {
-  const told: string[] = [];
+  const warnings: string[] = [];
   const registry = new MetricsRegistry({
     onWarning: ({ message }) => {
-      told.push(message);
+      warnings.push(message);
       throw new Error('the listener fails');
     },
   });
   for (const message of ['first', 'second'])
     registry.warnOnce('push gateway', () => ({ code: 'METRICS_PUSH_FAILED', message }));
   registry.warnOnce('push another', () => ({ code: 'METRICS_PUSH_FAILED', message: 'another' }));
-  t.deepEqual(told, ['first', 'another']);
+  t.deepEqual(warnings, ['first', 'another']);
 });
 
-test('a failed recording is counted each time and warned of once', (t) => {
+test('failed recordings are all counted, and reported once', (t) => {
   const warnings: MetricsWarning[] = [];
   const registry = new MetricsRegistry({ onWarning: (warning) => warnings.push(warning) });
   const cause = new Error('no disk');

@@ -1,5 +1,5 @@
 // In a process of its own: its tests wait for processes, all at once.
-/** The end of a service: in order, within its deadline, and with the exit code that it would have had. */
+/** Shutdown of a service: in order, within its deadline, and with the exit code that it has without metrics. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -55,7 +55,7 @@ async function startApp(t: ExecutionContext, way: string): Promise<App> {
     });
   const ended = once(child, 'close') as App['ended'];
   t.teardown(() => child.kill('SIGKILL'));
-  // No bound of its own: many processes start at the same time.
+  // No timeout here: many processes start at the same time.
   const said = async (wanted: string): Promise<void> => {
     while (!text.includes(wanted)) {
       const end = await Promise.race([once(output, 'more').then(() => undefined), ended]);
@@ -72,28 +72,28 @@ async function workIn(file: string): Promise<number> {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal}: drained, a last snapshot, and then what the signal does by itself`, async (t) => {
+  test(`${signal} drains, writes a last snapshot, and then ends the process with the signal`, async (t) => {
     const app = await startApp(t, 'plain');
     app.process.kill(signal);
     t.deepEqual(await app.ended, [null, signal]);
-    t.is(await workIn(app.file), 11, 'what was counted while it drained is there');
+    t.is(await workIn(app.file), 11, 'it contains what was counted during the drain');
     t.regex(app.output(), /draining\ndrained\n/);
   });
 }
 
-for (const way of ['slow', 'slow, by a listener of its own', 'slow, with signal-exit']) {
+for (const way of ['slow', 'slow, with its own listener', 'slow, with signal-exit']) {
   test(`${way}: a second SIGTERM ends the process without waiting for the drain`, async (t) => {
     const app = await startApp(t, way);
     app.process.kill('SIGTERM');
-    await app.said(way === 'slow, by a listener of its own' ? 'draining' : 'A second SIGTERM ends');
+    await app.said(way === 'slow, with its own listener' ? 'draining' : 'A second SIGTERM ends');
     app.process.kill('SIGTERM');
-    // The drain itself has a day.
+    // The deadline of the drain is a day.
     t.deepEqual(await app.ended, [null, 'SIGTERM']);
     t.notRegex(app.output(), /drained/);
   });
 }
 
-test('a signal that comes again at once is the same one, as nodemon passes on Ctrl-C', async (t) => {
+test('a signal that is repeated immediately counts once, as nodemon forwards Ctrl-C', async (t) => {
   const app = await startApp(t, 'relayed');
   app.process.kill('SIGINT');
   t.deepEqual(await app.ended, [null, 'SIGINT']);
@@ -101,15 +101,15 @@ test('a signal that comes again at once is the same one, as nodemon passes on Ct
   t.regex(app.output(), /draining\ndrained\n/);
 });
 
-test('two createMetrics in one process both stop, and then it ends', async (t) => {
-  const app = await startApp(t, 'two of ours');
+test('two createMetrics in one process both stop before it ends', async (t) => {
+  const app = await startApp(t, 'two createMetrics');
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [null, 'SIGTERM']);
   t.is(await workIn(app.file), 11);
   t.regex(app.output(), /^the other drained$/m);
 });
 
-test('the package signal-exit is no other listener: it is stopped in order, and signal-exit comes to its turn at the end', async (t) => {
+test('the listeners of the package signal-exit do not prevent the shutdown, and run at its end', async (t) => {
   const app = await startApp(t, 'signal-exit');
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [null, 'SIGTERM']);
@@ -117,14 +117,14 @@ test('the package signal-exit is no other listener: it is stopped in order, and 
   t.regex(app.output(), /draining\ndrained\nsignal-exit\n/);
 });
 
-test('a drain that hangs is given up at the deadline, and a last snapshot is still written', async (t) => {
+test('a drain that hangs is abandoned at the deadline, and a last snapshot is still written', async (t) => {
   const app = await startApp(t, 'hanging');
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [null, 'SIGTERM']);
   t.is(await workIn(app.file), 1);
 });
 
-test('an app with a listener of its own decides when to stop, and how to end', async (t) => {
+test('an app with its own signal listener decides when to stop and how to exit', async (t) => {
   const app = await startApp(t, 'own listener');
   app.process.kill('SIGTERM');
   t.deepEqual(await app.ended, [7, null]);
@@ -132,11 +132,11 @@ test('an app with a listener of its own decides when to stop, and how to end', a
 });
 
 for (const [way, code, message] of [
-  ['throws', 1, /Error: nobody catches this/],
-  ['rejects', 1, /nor this/],
+  ['throws', 1, /Error: an uncaught error/],
+  ['rejects', 1, /an unhandled rejection/],
   ['exits', 3, /ready/],
 ] as const) {
-  test(`a process that ${way}: a snapshot, its message, and its exit code, ${code}`, async (t) => {
+  test(`a process that ${way} writes a snapshot, and keeps its message and its exit code ${code}`, async (t) => {
     const app = await startApp(t, way);
     app.process.stdin?.write('now');
     t.deepEqual(await app.ended, [code, null]);
@@ -145,7 +145,7 @@ for (const [way, code, message] of [
   });
 }
 
-test('the order: readiness off, the work ended, a last scrape, a last push, a last snapshot, the server closed', async (t) => {
+test('shutdown turns readiness off, drains, then waits for a scrape, pushes, writes a snapshot and closes the server', async (t) => {
   const file = join(await temporaryFolder(t), 'metrics.om');
   const events: string[] = [];
   let pushedAt = Number.NaN;
@@ -178,7 +178,7 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   );
   await metrics.start();
   const scraping = async (): Promise<void> => {
-    // Before: the push may be faster than who reads the answer.
+    // Before the response is read: the push may be faster.
     events.push('scrape');
     await (await fetch(`${metrics.url}/metrics`)).text();
   };
@@ -186,7 +186,7 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   const stopping = metrics.stop();
   await until('the work', async () => (events.length > 1 ? true : undefined));
   t.deepEqual(events, ['scrape', 'work, ready is 503'], 'it waits for a scrape');
-  // Readiness turned off a moment ago; the drain is over when its time is.
+  // Readiness has just turned off; the drain ends when its time is over.
   const { url } = metrics;
   await until('the last scrape', async () => {
     if (events.includes('push')) return true;
@@ -202,7 +202,7 @@ test('the order: readiness off, the work ended, a last scrape, a last push, a la
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
 
-/** The seconds that each step is given, on a clock that stands still. */
+/** The seconds that each step receives, on a stopped clock. */
 async function shares(
   steps: readonly Omit<ShutdownStep, 'run'>[],
   deadlineSeconds: number,
@@ -217,7 +217,7 @@ async function shares(
   return given;
 }
 
-test('steps: the first has half of the deadline at least, and later ones share the time reserved for them', async (t) => {
+test('steps: the first one has at least half of the deadline, and later ones share the reserved time', async (t) => {
   const later = [{ needsSeconds: 2 }, { needsSeconds: 2 }, { maxSeconds: 5, needsSeconds: 1 }];
   t.deepEqual(await shares([{}, ...later], 25), [20, 22, 24, 5]);
   t.deepEqual(await shares([{}, ...later], 5), [2.5, 3.5, 4.5, 5]);
@@ -225,7 +225,7 @@ test('steps: the first has half of the deadline at least, and later ones share t
   t.deepEqual(await shares([{}], 5), [5]);
 });
 
-test('steps: the time that one takes is no longer there for the next', async (t) => {
+test('steps: the time that one takes is not available to the next', async (t) => {
   const given: number[] = [];
   const clock = manualClock();
   const takes = (seconds: number) => ({
@@ -238,8 +238,8 @@ test('steps: the time that one takes is no longer there for the next', async (t)
   t.deepEqual(given, [10, 7, 0]);
 });
 
-test('steps: a deadline longer than the longest timer is cut to that', async (t) => {
-  // Node ends a timer after a millisecond that is longer than 2^31 - 1 ms.
+test('steps: a deadline longer than the longest possible timer is shortened to it', async (t) => {
+  // Node fires a timer longer than 2^31 - 1 ms after one millisecond.
   for (const deadline of [3e6, Number.POSITIVE_INFINITY]) {
     const clock = manualClock();
     let finish: () => void = () => {};
@@ -265,7 +265,7 @@ test('steps: a deadline longer than the longest timer is cut to that', async (t)
   }
 });
 
-test('options that say how to stop are checked', (t) => {
+test('the options of the shutdown are checked', (t) => {
   const registry = createTestRegistry();
   for (const [options, message] of [
     [
@@ -293,13 +293,13 @@ for (const [what, config, options] of [
   ['METRICS_ENABLED=false', { enabled: false }, {}],
   ['no server', {}, { server: false }],
 ] as const) {
-  test(`stop does not wait for a last scrape where there can be none: ${what}`, async (t) => {
+  test(`stop does not wait for a last scrape if no scrape is possible: ${what}`, async (t) => {
     const metrics = stoppable(
       { scrapeIntervalSeconds: 3_600, ...config },
       { lastScrape: true, stopSeconds: 86_400, ...options },
     );
     await metrics.start();
-    // A stop that waited would not end before the watchdog.
+    // A stop that waits would not end before the watchdog.
     await t.notThrowsAsync(metrics.stop());
   });
 }
@@ -309,7 +309,7 @@ test('stop waits one scrape interval for a last scrape, and no longer', async (t
   await metrics.start();
   const began = performance.now();
   await metrics.stop();
-  // Timers may end a little early, never before this. Without the interval, the stop would take a day.
+  // Timers may fire slightly early, but not earlier than this. Without the interval, the stop would take a day.
   t.true(performance.now() - began > 290);
 });
 
@@ -326,7 +326,7 @@ test('a stop before the start does nothing, and the next one stops', async (t) =
   t.is(await workIn(file), 3);
 });
 
-test('a drain that fails leaves load balancers their time, and is reported', async (t) => {
+test('a failed drain is reported, and load balancers still have their time', async (t) => {
   const registry = createTestRegistry();
   const drain = (): never => {
     throw new Error('no queue');
@@ -336,7 +336,7 @@ test('a drain that fails leaves load balancers their time, and is reported', asy
   const { url } = metrics;
   const began = performance.now();
   await metrics.stop();
-  // Timers may end a little early.
+  // Timers may fire slightly early.
   t.true(performance.now() - began > 290);
   await t.throwsAsync(fetch(`${url}/health`));
   t.deepEqual(
@@ -369,7 +369,7 @@ for (const [snapshots, expected] of [
   });
 }
 
-/** On a port and a registry of its own, and without what takes time. */
+/** With its own port and registry, and without slow parts. */
 function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions = {}): Metrics {
   return createMetrics(
     { host: '127.0.0.1', port: 0, ...config },
@@ -384,7 +384,7 @@ function stoppable(config: Partial<MetricsConfig>, options: CreateMetricsOptions
   );
 }
 
-test('steps: one that fails, throws or hangs gives way to the next', async (t) => {
+test('steps: the next one runs after one that fails, throws or hangs', async (t) => {
   const given: number[] = [];
   const error = new Error('no');
   const clock = manualClock();

@@ -1,4 +1,4 @@
-/** What a signal does to a service that stops as the documents show: as an ordinary process, and as process 1 of a container. */
+/** Signals to a service that stops as documented: as an ordinary process, and as process 1 of a container. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { until } from '../helpers/until.js';
 interface Service {
   readonly port: number;
   readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
-  /** To the service itself, not to what it is started by. */
+  /** Sends the signal to the service itself, not to the program that started it. */
   kill(signal: NodeJS.Signals): Promise<void>;
   write(line: string): void;
   said(text: string): Promise<void>;
@@ -22,14 +22,14 @@ interface Service {
 
 const asProcess1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-/** Around a snippet: an app whose request is answered when a line comes on stdin. */
+/** Adds to a snippet an app that responds to a request when a line arrives on stdin. */
 function program(snippet: string): string {
   const listening = snippet.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
   return `
     import Koa from 'koa';
     import { aiProviderCheck, createMetrics, databaseCheck, HealthChecks, loadMetricsConfig, queueCheck } from '@tamma/observability';
     const pool = { query: async () => {} };
-    // Its routes, which come behind what the snippet mounts.
+    // Its routes, after those that the snippet mounts.
     class App extends Koa {
       listen(...args) {
         this.use(async (ctx) => {
@@ -113,7 +113,7 @@ async function ask(port: number, path: string, agent: Agent): Promise<number | u
   return response.statusCode;
 }
 
-/** A keep-alive connection that is idle and one with a request in progress, a signal, and then the answer to the request. */
+/** Sends the signal with an idle keep-alive connection and one request in progress, then lets the request finish. */
 async function stopWhileAsked(t: ExecutionContext, service: Service, signal: NodeJS.Signals): Promise<void> {
   const [idle, busy] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true })];
   t.teardown(() => {
@@ -134,7 +134,7 @@ const snippets = (await documentedTexts()).flatMap(drainSnippets);
 const form = 'createMetrics(loadMetricsConfig(), { drain: () => server })';
 const exitCodes = { SIGTERM: 143, SIGINT: 130 } as const;
 
-test('the documents show one way to stop a service, and no signal handler that would replace it', async (t) => {
+test('the documentation shows one way to stop a service, and no signal handler that replaces it', async (t) => {
   const files = new Set(snippets.map(({ file }) => file));
   for (const file of [
     'README.md',
@@ -149,7 +149,7 @@ test('the documents show one way to stop a service, and no signal handler that w
 });
 
 for (const [index, { file, text }] of snippets.entries()) {
-  test(`${file}, snippet ${index + 1}: SIGTERM lets a request in progress end, then kills the process`, async (t) => {
+  test(`${file}, snippet ${index + 1}: SIGTERM waits for a request in progress, then ends the process`, async (t) => {
     const service = await start(t, text);
     await stopWhileAsked(t, service, 'SIGTERM');
     t.deepEqual(await service.ended, [null, 'SIGTERM']);
@@ -157,7 +157,7 @@ for (const [index, { file, text }] of snippets.entries()) {
 
   testWith(
     ['unshare'],
-    `${file}, snippet ${index + 1}: as process 1, SIGTERM lets a request in progress end, then the process exits with 143`,
+    `${file}, snippet ${index + 1}: as process 1, SIGTERM waits for a request in progress, then the process exits with 143`,
     async (t) => {
       const service = await start(t, text, { prefix: asProcess1 });
       await stopWhileAsked(t, service, 'SIGTERM');
@@ -169,10 +169,10 @@ for (const [index, { file, text }] of snippets.entries()) {
 for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCodes, number][]) {
   testWith(
     ['unshare'],
-    `as process 1, a second ${signal} ends the process at once with exit code ${code}`,
+    `as process 1, a second ${signal} ends the process immediately with exit code ${code}`,
     async (t) => {
       const service = await start(t, form, { prefix: asProcess1 });
-      // Nobody answers it: it would be waited for.
+      // This request never ends, so the service waits for it.
       const cut = ask(service.port, '/slow', new Agent()).catch((error) => error.code);
       await service.said('asked');
       await service.kill(signal);
@@ -189,7 +189,7 @@ for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCode
     ['unshare'],
     `as process 1, a ${signal} during a start that hangs exits with ${code}`,
     async (t) => {
-      // A server that never listens is a start that never ends.
+      // The start hangs because the server never listens.
       const hanging = `
       import { Server } from 'node:net';
       import { createMetrics } from '@tamma/observability';
@@ -204,14 +204,14 @@ for (const [signal, code] of Object.entries(exitCodes) as [keyof typeof exitCode
 }
 
 for (const returned of ['server.close()', 'Promise.resolve(server)', '[server]']) {
-  test(`drain: () => ${returned} is waited for as the server itself is`, async (t) => {
+  test(`drain: () => ${returned} is waited for like the server itself`, async (t) => {
     const service = await start(t, `createMetrics(loadMetricsConfig(), { drain: () => ${returned} })`);
     await stopWhileAsked(t, service, 'SIGTERM');
     t.deepEqual(await service.ended, [null, 'SIGTERM']);
   });
 }
 
-test('in development, Ctrl-C with nothing in progress ends the process without waiting and without a message', async (t) => {
+test('in development, Ctrl-C without requests in progress ends the process without waiting or a message', async (t) => {
   const service = await start(t, form);
   await service.kill('SIGINT');
   t.deepEqual(await service.ended, [null, 'SIGINT']);
@@ -219,26 +219,26 @@ test('in development, Ctrl-C with nothing in progress ends the process without w
 });
 
 for (const [what, env, isProbed] of [
-  ['where readiness has been asked for', {}, true],
+  ['if readiness was probed', {}, true],
   ['in production', { NODE_ENV: 'production' }, false],
 ] as const) {
-  test(`${what}, the server goes on for five seconds after readiness has turned off`, async (t) => {
+  test(`${what}, the server keeps serving for five seconds after readiness has turned off`, async (t) => {
     const service = await start(t, form, { env });
     const metricsUrl = /and (http\S+)/.exec(service.output())?.[1] ?? '';
     if (isProbed) t.is((await fetch(`${metricsUrl}/ready`)).status, 200);
     const began = performance.now();
     await service.kill('SIGTERM');
     t.deepEqual(await service.ended, [null, 'SIGTERM']);
-    // Timers may end a little early.
+    // Timers may fire slightly early.
     t.true(performance.now() - began > 4_900);
     const report =
       /SIGTERM: waiting for load balancers to notice that it is not ready \(5 s\), \d+ s at most\. A second SIGTERM ends/;
     if (isProbed) t.regex(service.output(), report);
-    else t.notRegex(service.output(), /waiting/, 'logs of production are of the service');
+    else t.notRegex(service.output(), /waiting/, 'production logs contain only those of the service');
   });
 }
 
-test('while load balancers have not noticed, the server that drain returns still answers', async (t) => {
+test('while waiting for load balancers, the server that drain returns still responds', async (t) => {
   const day = '{ drain: () => server, drainSeconds: 86_400, stopSeconds: 86_400 }';
   const service = await start(t, `createMetrics(loadMetricsConfig(), ${day})`);
   await service.kill('SIGTERM');

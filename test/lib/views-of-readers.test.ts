@@ -1,4 +1,4 @@
-/** What reads a registry with views: exports and snapshots see what is exposed, aggregation rules what code has. */
+/** Readers of a registry with views: exports and snapshots use exposed names, aggregation rules those of the definitions. */
 import { join } from 'node:path';
 import test from 'ava';
 import promClient from 'prom-client';
@@ -22,7 +22,7 @@ const jobs = defineCounter({
 });
 const views: MetricViews = { jobs_total: { name: 'work_total', dropLabels: ['queue'] } };
 
-test('snapshots keep and restore numbers under the exposed name and labels', async (t) => {
+test('snapshots write and restore values under the exposed names and labels', async (t) => {
   const file = join(await temporaryFolder(t), 'metrics');
   for (const before of [0, 2, 4]) {
     const registry = createTestRegistry({ views });
@@ -91,7 +91,7 @@ test('aggregation rules read metrics by the names of their definitions', async (
   );
 });
 
-test('series that are made at 0 before the first recording merge, and are exposed at 0', async (t) => {
+test('series that are created at 0 before the first recording are merged, and exposed as 0', async (t) => {
   const registry = createTestRegistry({ views });
   for (const queue of ['mail', 'print'])
     for (const result of ['done', 'failed'] as const) registry.counter(jobs).with({ queue, result });
@@ -101,7 +101,7 @@ test('series that are made at 0 before the first recording merge, and are expose
   ]);
 });
 
-test('a value outside a closed set is folded and warned of under the exposed name', async (t) => {
+test('a value outside a closed set is folded, and reported under the exposed name', async (t) => {
   const registry = createTestRegistry({ views });
   registry.counter(jobs).inc({ queue: 'mail', result: 'lost' as never });
   t.regex(await readText(registry), /^metrics_series_folded_total\{metric="work_total",label="result"\} 1$/m);

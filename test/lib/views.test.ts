@@ -1,4 +1,4 @@
-/** Views: other names, fewer labels, other buckets, or none of it. */
+/** Views: other names, fewer labels, other buckets, or disabled metrics. */
 import test from 'ava';
 import { Counted, getInstrumentation, Timed, TracksGauge } from '../../decorators/index.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
@@ -22,7 +22,7 @@ async function lines(registry: MetricsRegistry): Promise<string[]> {
   return (await readText(registry)).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-test('a metric is exposed under another name, and used under its own', async (t) => {
+test('a metric is exposed under another name, and recorded under its own', async (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { name: 'work_total' } } });
   registry.counter(jobs).inc({ queue: 'mail', worker: 'a' });
   t.is(registry.get('jobs_total')?.name, 'work_total');
@@ -31,7 +31,7 @@ test('a metric is exposed under another name, and used under its own', async (t)
   t.is(readValue(registry, jobs, { queue: 'mail', worker: 'a' }), 1);
 });
 
-test('series that differ in a dropped label only add up, however they are recorded on', async (t) => {
+test('series that differ only in a dropped label are added up, for every way of recording', async (t) => {
   const registry = createTestRegistry({
     views: { jobs_total: dropWorker, job_seconds: dropWorker, job_size_bytes: dropWorker },
   });
@@ -56,7 +56,7 @@ test('series that differ in a dropped label only add up, however they are record
   ]);
 });
 
-test('of a merged gauge, increments and decrements add up, and the last value that was set counts', (t) => {
+test('increments and decrements of a merged gauge add up, and `set` replaces its value', (t) => {
   const registry = createTestRegistry({ views: { queue_depth: dropWorker } });
   const gauge = registry.gauge(depth);
   gauge.set({ queue: 'mail', worker: 'a' }, 5);
@@ -100,7 +100,7 @@ test('values of a dropped label are not read, so they cannot fill the series bud
   t.deepEqual(registry.warnings, []);
 });
 
-test('removing by a dropped label removes nothing, since others share the series', (t) => {
+test('removing by a dropped label removes nothing, because other label sets share the series', (t) => {
   const registry = createTestRegistry({ views: { jobs_total: dropWorker } });
   const counter = registry.counter(jobs);
   counter.inc({ queue: 'mail', worker: 'a' });
@@ -108,7 +108,7 @@ test('removing by a dropped label removes nothing, since others share the series
   t.is(counter.removeWhere({ queue: 'mail' }), 1);
 });
 
-test('a histogram takes the buckets of its view before those of the configuration', (t) => {
+test('the buckets of a view override those of the configuration', (t) => {
   const views = { job_seconds: { buckets: [5, 10] } };
   const registry = createTestRegistry({ views });
   registry.setBuckets(new Map([['job_seconds', [3]]]));
@@ -126,7 +126,7 @@ test('a histogram takes the buckets of its view before those of the configuratio
   );
 });
 
-test('a metric that is switched off records nothing, is not exposed and conflicts with nothing', async (t) => {
+test('a disabled metric records nothing, is not exposed and causes no conflict', async (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
   const counter = registry.counter(jobs);
   counter.inc({ queue: 'mail', worker: 'a' });
@@ -151,7 +151,7 @@ test('a metric that is switched off records nothing, is not exposed and conflict
   t.deepEqual(await lines(renamed), ['jobs_total{queue="mail",worker="a"} 3']);
 });
 
-test('every type of instrument does nothing when switched off, and timers still return the time', async (t) => {
+test('a disabled instrument of any type does nothing, and its timers still return the time', async (t) => {
   const off = { enabled: false };
   const registry = createTestRegistry({
     views: { jobs_total: off, queue_depth: off, job_seconds: off, job_size_bytes: off },
@@ -205,7 +205,7 @@ test('views apply to existing instruments and their bound series', async (t) => 
   ]);
 });
 
-test('views may swap two names', async (t) => {
+test('views can swap two names', async (t) => {
   const registry = createTestRegistry();
   const first = defineCounter({ name: 'first_total', help: 'First.' });
   const second = defineCounter({ name: 'second_total', help: 'Second.' });
@@ -217,7 +217,7 @@ test('views may swap two names', async (t) => {
 
 const invalid: readonly [title: string, views: object, code: string, message: RegExp][] = [
   [
-    'a view that is none',
+    'a view that is not an object',
     { jobs_total: false },
     'ERR_METRICS_INVALID_OPTION',
     /the view of metric `jobs_total`/,
@@ -229,13 +229,13 @@ const invalid: readonly [title: string, views: object, code: string, message: Re
     /Did you mean `dropLabels`/,
   ],
   [
-    'labels that are no list',
+    '`dropLabels` that is not a list',
     { jobs_total: { dropLabels: 'worker' } },
     'ERR_METRICS_INVALID_VIEW',
     /`dropLabels` of the view/,
   ],
   [
-    'neither true nor false',
+    '`enabled` that is not a boolean',
     { jobs_total: { enabled: 0 } },
     'ERR_METRICS_INVALID_VIEW',
     /true or false, received 0/,
@@ -248,7 +248,7 @@ const invalid: readonly [title: string, views: object, code: string, message: Re
     /strictly ascending/,
   ],
   [
-    'two metrics of one name',
+    'two metrics with one name',
     { jobs_total: { name: 'a_total' }, other_total: { name: 'a_total' } },
     'ERR_METRICS_INVALID_VIEW',
     /no other metric has, received that of `jobs_total`/,
@@ -266,13 +266,13 @@ const invalid: readonly [title: string, views: object, code: string, message: Re
     /no buckets for a counter/,
   ],
   [
-    'a name that is taken',
+    'a name in use',
     { jobs_total: { name: 'job_seconds' } },
     'ERR_METRICS_DEFINITION_CONFLICT',
     /Conflicting definitions of `job_seconds`/,
   ],
   [
-    'the name of a part that is taken',
+    'a sample name in use',
     { jobs_total: { name: 'job_seconds_sum' } },
     'ERR_METRICS_DEFINITION_CONFLICT',
     /`job_seconds_sum`/,
@@ -280,7 +280,7 @@ const invalid: readonly [title: string, views: object, code: string, message: Re
 ];
 
 for (const [title, views, code, message] of invalid) {
-  test(`views are refused for ${title}, and nothing is changed`, async (t) => {
+  test(`views with ${title} are refused, and none is applied`, async (t) => {
     const registry = createTestRegistry();
     registry.counter(jobs).inc({ queue: 'mail', worker: 'a' });
     registry.gauge(depth).set({ queue: 'mail', worker: 'a' }, 2);
@@ -296,7 +296,7 @@ for (const [title, views, code, message] of invalid) {
   });
 }
 
-test('views are refused that are no object', (t) => {
+test('views that are not an object are refused', (t) => {
   t.like(
     t.throws(() => createTestRegistry({ views: [] as never })),
     {
@@ -307,7 +307,7 @@ test('views are refused that are no object', (t) => {
   );
 });
 
-test('a view that does not fit is refused where its metric is made', (t) => {
+test('a view that does not match is refused when its metric is created', (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { dropLabels: ['nothing'] } } });
   t.like(
     t.throws(() => registry.counter(jobs)),
@@ -315,7 +315,7 @@ test('a view that does not fit is refused where its metric is made', (t) => {
   );
 });
 
-test('labels cannot be dropped, nor buckets changed, once something is recorded; a name can', async (t) => {
+test('after a recording, a view can change the name, but not labels or buckets', async (t) => {
   const registry = createTestRegistry();
   const at = { queue: 'mail', worker: 'a' };
   registry.counter(jobs).inc(at);
@@ -330,7 +330,7 @@ test('labels cannot be dropped, nor buckets changed, once something is recorded;
   t.true((await lines(registry)).includes('work_total{queue="mail",worker="a"} 2'));
 });
 
-test('a metric that is switched off stays off', (t) => {
+test('a disabled metric stays disabled', (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
   registry.counter(jobs);
   t.regex(t.throws(() => registry.setViews({ jobs_total: {} })).message, /stays off/);
@@ -363,7 +363,7 @@ test('the string facade uses the names and labels of the definitions', async (t)
   );
 });
 
-test('decorators record as the view says, and are not asked for labels that are dropped', async (t) => {
+test('decorators follow views, and do not call the sources of dropped labels', async (t) => {
   const registry = createTestRegistry({
     views: { jobs_total: dropWorker, queue_depth: { enabled: false }, job_seconds: { name: 'work_seconds' } },
   });
@@ -400,6 +400,6 @@ test('decorators record as the view says, and are not asked for labels that are 
       .flatMap(({ metrics }) => metrics.map(({ definition }) => definition.name))
       .sort(),
     ['job_seconds', 'jobs_total', 'queue_depth'],
-    'what stands in the code is what is listed',
+    'the listed metrics are those of the code',
   );
 });

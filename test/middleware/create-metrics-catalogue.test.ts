@@ -81,7 +81,7 @@ test.serial('a service may define metrics with unused names of the catalogue', a
     t.true(text.split('\n').includes(line), line);
 });
 
-test.serial('a recorder whose metric name is taken counts the failure and does not throw', async (t) => {
+test.serial('a recorder whose metric name is in use counts the failure and does not throw', async (t) => {
   const registry = createTestRegistry();
   const metrics = await started(t, registry);
   registry.counter(errorsOfTheShop).inc({ page: 'cart' });
@@ -141,7 +141,7 @@ test.serial('`catalogue: true` exposes every metric from the start, a list only 
   t.false(ofSome.includes('issues_processed_total'));
 });
 
-test('`catalogue: true` throws if a name is taken', (t) => {
+test('`catalogue: true` throws if a name is in use', (t) => {
   const registry = createTestRegistry();
   registry.gauge(queueOfTheShop);
   t.throws(() => createMetrics({}, { registry, catalogue: true }), {

@@ -135,7 +135,7 @@ test.serial('METRICS_MAX_SERIES applies also to metrics registered before', asyn
   );
 });
 
-test.serial('a taken port rejects the start, and no other part is started', async (t) => {
+test.serial('a port that is in use rejects the start, and no other part is started', async (t) => {
   const first = createMetrics(loadMetricsConfig(local), { registry: createTestRegistry(), drainSeconds: 0 });
   await first.start();
   const registry = createTestRegistry();
@@ -158,7 +158,7 @@ test.serial('`server: false` starts no server, and stop without start resolves i
   await createMetrics({}, { registry: createTestRegistry() }).stop();
 });
 
-test.serial('a start that fails at its last part ends those before', async (t) => {
+test.serial('a start that fails at its last part stops the earlier parts', async (t) => {
   const registry = createTestRegistry();
   const api = await startApiServer(json({}));
   t.teardown(() => api.close());

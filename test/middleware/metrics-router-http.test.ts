@@ -118,7 +118,7 @@ test('constantLabels are added to every series', async (t) => {
 
 // ---- metrics about scrapes ----------------------------------------------------------------------------------------
 
-test('scrapes are measured themselves', async (t) => {
+test('scrapes have metrics of their duration, size and number in progress', async (t) => {
   const { url, registry } = await endpoint(t);
   const text = await (await fetch(url)).text();
   t.regex(text, /^metrics_scrapes_in_progress 1$/m);

@@ -46,16 +46,24 @@ function filled(): TestRegistry {
   );
   for (const bytes of [1, 2, 3]) summary.observe({ value: 'new\nline' }, bytes);
   const registers = [registry.prometheus];
-  new promClient.Counter({ name: 'foreign_total', help: 'Foreign.', labelNames: ['value'], registers }).inc(
-    { value: 'quo"te' },
-    3,
-  );
-  new promClient.Histogram({ name: 'foreign_seconds', help: 'Foreign.', buckets: [1, 2], registers }).observe(
-    1.5,
-  );
-  new promClient.Summary({ name: 'foreign_bytes', help: 'Foreign.', percentiles: [0.5], registers }).observe(
-    8,
-  );
+  new promClient.Counter({
+    name: 'third_party_total',
+    help: 'Third-party.',
+    labelNames: ['value'],
+    registers,
+  }).inc({ value: 'quo"te' }, 3);
+  new promClient.Histogram({
+    name: 'third_party_seconds',
+    help: 'Third-party.',
+    buckets: [1, 2],
+    registers,
+  }).observe(1.5);
+  new promClient.Summary({
+    name: 'third_party_bytes',
+    help: 'Third-party.',
+    percentiles: [0.5],
+    registers,
+  }).observe(8);
   return registry;
 }
 
@@ -85,7 +93,7 @@ for (const format of ['openmetrics', 'text'] as const) {
       const prometheus = await startPrometheus({
         program,
         target: `${server.url}/metrics`,
-        // Also the timeout of a scrape: a busy machine must not fail one.
+        // Also the timeout of a scrape: no scrape may fail on a busy machine.
         scrapeIntervalSeconds: 5,
       });
       t.teardown(() => prometheus.stop());
@@ -111,7 +119,7 @@ for (const format of ['openmetrics', 'text'] as const) {
         name: string;
         values: readonly { value: number; labels: Record<string, string | number>; metricName?: string }[];
       }[]) {
-        if (!/^(hostile|foreign)_/.test(name)) continue;
+        if (!/^(hostile|third_party)_/.test(name)) continue;
         const samples = new Map<string, Map<string, number>>();
         for (const { metricName = name, labels, value } of values) {
           const bounds = Object.entries(labels)

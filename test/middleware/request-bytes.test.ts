@@ -183,7 +183,7 @@ test.serial('the time to the first byte ends with the headers, the duration with
   t.is(readValue(registry, httpServerAbortedBodies), 1, 'the client left in the middle');
 });
 
-test('a client that leaves before the response is 499 and counts no aborted body', async (t) => {
+test('a client that disconnects before the response is recorded as 499, without an aborted body', async (t) => {
   const { registry, port, status } = await start(t, 1);
   const socket = connectSocket(port, '127.0.0.1');
   socket.write('GET /hang HTTP/1.1\r\nHost: here\r\n\r\n');
@@ -267,7 +267,7 @@ test('HTTP/2: bytes, statuses, and aborts before and after the headers are recor
   t.deepEqual(registry.warnings, []);
 });
 
-test('requests in flight return to 0, regardless of when clients leave', async (t) => {
+test('requests in flight return to 0, whenever clients disconnect', async (t) => {
   // Some clients leave before the server has seen them.
   let seen = 0;
   const arrived = new EventEmitter().setMaxListeners(0);

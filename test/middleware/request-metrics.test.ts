@@ -173,7 +173,7 @@ test.serial('the duration includes the time of the body', async (t) => {
   );
 });
 
-test('a client that leaves before the response is 499, and nothing stays in flight', async (t) => {
+test('a client that disconnects before the response is recorded as 499, and no longer in flight', async (t) => {
   let enter = (): void => {};
   const entered = new Promise<void>((resolve) => {
     enter = resolve;
@@ -196,7 +196,7 @@ test('a client that leaves before the response is 499, and nothing stays in flig
   t.is(readValue(registry, httpServerAbortedBodies), 0);
 });
 
-test('a client that leaves in the middle of the body keeps its status and counts as an aborted body', async (t) => {
+test('a client that disconnects during the body is recorded with its status and an aborted body', async (t) => {
   const { url, registry, recorded } = await measured(t, (app) =>
     app.use((ctx) => {
       ctx.body = Readable.from(

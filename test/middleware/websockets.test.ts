@@ -26,7 +26,7 @@ const ways: Readonly<Record<string, (app: App) => Promise<Server>>> = {
     });
     return createServer(app.callback());
   },
-  'an upgrade listener that hands on to the app': async (app) => {
+  'an upgrade listener that calls the app': async (app) => {
     const sockets = new WebSocketServer({ noServer: true });
     app.use((ctx) => {
       ctx.respond = false;
@@ -101,7 +101,7 @@ test('an upgrade that the app declines is an ordinary request', async (t) => {
   const registry = createTestRegistry();
   const app = new Koa().use(requestMetrics({ registry }));
   app.use((ctx) => {
-    ctx.body = 'HTTP/1.1 will do';
+    ctx.body = 'HTTP/1.1 is enough';
   });
   const url = await listen(t, createServer(app.callback()));
   const client = new WebSocket(url);

@@ -86,8 +86,8 @@ async function otherPrimary(
 }
 
 /**
- * One scrape over its own connection, which the primary gives to any worker. One that it gives to a worker that has just been
- * killed is not answered, and is given up.
+ * One scrape over its own connection, which the primary passes to any worker. If that worker has just been killed, the scrape
+ * gets no response and is abandoned.
  */
 async function scrape(url: string): Promise<{ readonly work: number; readonly answering: number }> {
   const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(30_000) };
@@ -151,7 +151,7 @@ test('an elected worker ended by SIGTERM passes its values on to the next one', 
   t.is(last.work, 18);
 });
 
-test('with a taken metrics port, each worker warns that it does not serve /metrics, and why', async (t) => {
+test('if the metrics port is in use, each worker warns that it does not serve /metrics, and why', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());

@@ -1,5 +1,5 @@
 // In a process of its own: it records in the shared registry.
-/** `MetricsAggregator`: rules as plain objects, applied to samples that are given or to a registry. */
+/** `MetricsAggregator`: rules as plain objects, applied to given samples or to a registry. */
 import {
   type AggregatedMetrics,
   type AggregationRule,
@@ -26,12 +26,12 @@ const openWork: AggregationRule = {
   outputLabels: { team: 'agents' },
 };
 
-/** The numbers by name. */
+/** Values by name. */
 function values(aggregated: readonly AggregatedMetrics[]): Record<string, number> {
   return Object.fromEntries(aggregated.map(({ name, value }) => [name, value]));
 }
 
-test('addRule takes a rule of five fields, and aggregate(metrics) applies it beside the default rules', (t) => {
+test('addRule accepts a rule of five fields, and aggregate(metrics) applies it after the default rules', (t) => {
   const aggregator = new MetricsAggregator({ registry: createTestRegistry() });
   aggregator.addRule(openWork);
   const before = Date.now();
@@ -65,7 +65,7 @@ test('a rule reads the name, value, labels and timestamp of each sample', (t) =>
   t.deepEqual(seen, [{ name, value, labels, timestamp }]);
 });
 
-test('success_rate: issues that succeeded over all that were processed, 0 of none', (t) => {
+test('success_rate is the share of processed issues that succeeded, or 0 without issues', (t) => {
   const aggregator = new MetricsAggregator({ registry: createTestRegistry() });
   const { issues_success_rate } = values(
     aggregator.aggregate([
@@ -78,7 +78,7 @@ test('success_rate: issues that succeeded over all that were processed, 0 of non
   t.is(values(aggregator.aggregate([])).issues_success_rate, 0);
 });
 
-test('average_duration: the mean of the durations that are given, 0 of none', (t) => {
+test('average_duration is the mean of the durations, or 0 without durations', (t) => {
   const aggregator = new MetricsAggregator({ registry: createTestRegistry() });
   const { issues_average_completion_duration_seconds } = values(
     aggregator.aggregate([

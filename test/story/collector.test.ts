@@ -8,7 +8,7 @@ import { scrapedLines } from './scraped-lines.js';
 
 const newCollector = () => new PrometheusMetricsCollector({ registry: createTestRegistry() });
 
-test('a collector needs no arguments, and a second one is the first’s metrics', async (t) => {
+test('a collector needs no arguments, and a second one has the same metrics', async (t) => {
   const metrics = new PrometheusMetricsCollector();
   metrics.incrementCounter('prs_merged_total', { platform: 'github', repository: 'acme/app' });
   t.deepEqual(await scrapedLines(new PrometheusMetricsCollector(), 'prs_merged_total'), [
@@ -38,7 +38,7 @@ const histograms = [
   ['api_request_duration_seconds', { service: 'git_platform', platform: 'github', method: 'GET' }],
 ] as const;
 
-test('a new collector records the platform’s metrics by name, with no registration', async (t) => {
+test('a new collector records the platform’s metrics by name, without registration', async (t) => {
   const collector = newCollector();
   const shown = (labels: object) => Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
   for (const [name, labels] of counters) {
@@ -55,7 +55,7 @@ test('a new collector records the platform’s metrics by name, with no registra
   }
 });
 
-test('counters: registered with or without labels, incremented by 1 or by a value', async (t) => {
+test('counters are registered with or without labels, and incremented by 1 or by a value', async (t) => {
   const collector = newCollector();
   collector.registerCounter('deploys_total', 'Deployments.');
   collector.registerCounter('commits_total', 'Commits.', ['branch']);
@@ -67,7 +67,7 @@ test('counters: registered with or without labels, incremented by 1 or by a valu
   t.deepEqual(await scrapedLines(collector, 'commits_total'), ['commits_total{branch="main"} 3']);
 });
 
-test('gauges: set, incremented and decremented, by 1 or by a value', async (t) => {
+test('gauges are set, incremented and decremented, by 1 or by a value', async (t) => {
   const collector = newCollector();
   collector.registerGauge('workers', 'Workers.');
   collector.registerGauge('agents', 'Agents.', ['pool']);
@@ -81,7 +81,7 @@ test('gauges: set, incremented and decremented, by 1 or by a value', async (t) =
   t.deepEqual(await scrapedLines(collector, 'agents'), ['agents{pool="a"} 6']);
 });
 
-test('histograms: with buckets of their own, or those of durations', async (t) => {
+test('histograms have their own buckets, or those for durations', async (t) => {
   const collector = newCollector();
   collector.registerHistogram('wait_seconds', 'Waits.');
   collector.registerHistogram('lint_seconds', 'Time of a lint.', ['tool'], [1, 10]);
@@ -124,7 +124,7 @@ test('a name that is not registered, or registered twice, throws', (t) => {
   t.throws(() => collector.registerHistogram('ai_request_duration_seconds', 'Time.'), taken);
 });
 
-test('getMetrics gives the text of a scrape: help, type and samples of every metric', async (t) => {
+test('getMetrics returns the text of a scrape, with help, type and samples of every metric', async (t) => {
   const collector = newCollector();
   collector.setGauge('queue_depth', 4, { queue_name: 'issues' });
   const text: string = await collector.getMetrics();

@@ -1,4 +1,4 @@
-/** `MetricsConfig`: an object in the story's shape, and what each of its fields does. */
+/** `MetricsConfig`: an object in the shape of the story, and the effect of each field. */
 import {
   createMetrics,
   defaultMetricsConfig,
@@ -34,13 +34,13 @@ async function started(t: ExecutionContext, settings: MetricsConfig) {
   return metrics;
 }
 
-test('enabled: with false the metrics answer 404, with true 200', async (t) => {
+test('enabled: the response to a scrape is 404 with false, and 200 with true', async (t) => {
   const [on, off] = [await started(t, config), await started(t, { ...config, enabled: false })];
   t.is((await fetch(`${on.url}/internal/metrics`)).status, 200);
   t.is((await fetch(`${off.url}/internal/metrics`)).status, 404);
 });
 
-test('endpoint, port and path are where the metrics are served', async (t) => {
+test('endpoint, port and path set where the metrics are served', async (t) => {
   const port = await freePort();
   const { url, config: settings } = await started(t, { ...config, port });
   t.is(url, `http://127.0.0.1:${port}`);
@@ -49,7 +49,7 @@ test('endpoint, port and path are where the metrics are served', async (t) => {
   t.like(settings, { endpoint: '127.0.0.1', port, path: '/internal/metrics' });
 });
 
-test('labels are on every series that is pushed', async (t) => {
+test('labels are added to every pushed series', async (t) => {
   const gateway = await startRecordingGateway();
   t.teardown(gateway.close);
   const metrics = metricsOf({ ...config, pushUrl: gateway.url });
@@ -63,7 +63,7 @@ test('labels are on every series that is pushed', async (t) => {
   );
 });
 
-test('buckets: duration and size are those of the catalogue’s histograms, throughput of rates', async (t) => {
+test('buckets: duration and size apply to histograms of the catalogue, throughput to rates', async (t) => {
   const { collector } = metricsOf(config);
   const bounds = async (name: string) =>
     (await scrapedLines(collector, `${name}_bucket`)).map((line) => Number(/le="(.*?)"/.exec(line)?.[1]));
@@ -79,13 +79,13 @@ test('buckets: duration and size are those of the catalogue’s histograms, thro
   t.deepEqual((await bounds('tokens_per_second')).slice(0, -1), config.buckets.throughput);
 });
 
-test('retention: metrics are the days that Prometheus keeps, in the bundle', async (t) => {
+test('retention: metrics sets the days that Prometheus keeps metrics, in the bundle', async (t) => {
   const { files } = await generateBundle({ config });
   const readme = files.find(({ path }) => path === 'README.md')?.content ?? '';
   t.regex(readme, /--storage\.tsdb\.retention\.time=7d/);
 });
 
-test('retention: samples are a setting of the service', (t) => {
+test('retention: samples is a setting of the service', (t) => {
   t.is(metricsOf(config).config.retention.samples, 500);
 });
 

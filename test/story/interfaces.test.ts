@@ -1,4 +1,4 @@
-/** The interfaces: user code implements and fills them, without any type of this package beyond their names. */
+/** The interfaces: user code implements and creates them, with no other type of this package. */
 import {
   type MetricDefinition,
   type MetricLabels,
@@ -9,7 +9,7 @@ import { createTestRegistry } from '@tamma/observability/testing';
 import test from 'ava';
 import { scrapedLines } from './scraped-lines.js';
 
-/** A user's own collector, with the story's members alone. */
+/** A user's collector that has only the members of the story. */
 class RecordingCollector implements MetricsCollector {
   readonly calls: unknown[][] = [];
 
@@ -33,7 +33,7 @@ class RecordingCollector implements MetricsCollector {
   }
 }
 
-/** Code that knows the interface only. */
+/** Code that uses only the interface. */
 function review(metrics: MetricsCollector): void {
   const stop: () => void = metrics.startTimer('review_seconds', { queue: 'fast' });
   metrics.incrementCounter('reviews_total', { queue: 'fast' });
@@ -45,7 +45,7 @@ function review(metrics: MetricsCollector): void {
   stop();
 }
 
-test('MetricsCollector: a user’s class with its six methods stands in for the collector of the package', async (t) => {
+test('MetricsCollector: a user’s class with its six methods can replace the collector of the package', async (t) => {
   const own = new RecordingCollector();
   review(own);
   const labels = { queue: 'fast' };
@@ -71,7 +71,7 @@ test('MetricsCollector: a user’s class with its six methods stands in for the 
   ]);
 });
 
-test('MetricDefinition: plain objects of each type are registered as they are', async (t) => {
+test('MetricDefinition: plain objects of each type can be registered', async (t) => {
   const definitions: MetricDefinition[] = [
     { name: 'builds_total', type: 'counter', help: 'Builds.', labels: ['branch'] },
     { name: 'builders', type: 'gauge', help: 'Builders.' },
@@ -128,7 +128,7 @@ test('MetricLabels: each label reaches the metric that declares it, in snake cas
   ]);
 });
 
-test('identifiers of single things are left out of a metric that does not declare them', async (t) => {
+test('identifiers, such as the user id, are left out of metrics that do not declare them', async (t) => {
   const collector = new PrometheusMetricsCollector({ registry: createTestRegistry() });
   collector.incrementCounter('prs_created_total', {
     platform: 'github',

@@ -9,7 +9,7 @@ import { storyTypes } from './members.js';
 interface TestFile {
   /** Source of each test, by title. */
   readonly tests: ReadonlyMap<string, string>;
-  /** What the file declares beside its tests: they use it. */
+  /** The declarations of the file, which its tests use. */
   readonly shared: string;
 }
 
@@ -40,7 +40,7 @@ function uses(text: string, name: string): boolean {
   return new RegExp(`(?<!\\w)${name}(?!\\w)`).test(text);
 }
 
-test('every member is used by the test that is named for it', async (t) => {
+test('every member is used by the test that members.ts names', async (t) => {
   const rows = storyTypes.flatMap(({ type, covered }) => covered.map((each) => ({ type, ...each })));
   t.true(rows.length > 40);
   for (const { type, file, test: title, members } of rows) {

@@ -3,7 +3,7 @@
 export interface CoveredMembers {
   readonly file: string;
   readonly test: string;
-  /** As they stand in code: names, names of metrics, paths. */
+  /** As written in code: names, names of metrics, paths. */
   readonly members: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'interfaces.test.ts',
-        'MetricsCollector: a user’s class with its six methods stands in for the collector of the package',
+        'MetricsCollector: a user’s class with its six methods can replace the collector of the package',
         'incrementCounter',
         'setGauge',
         'incrementGauge',
@@ -35,7 +35,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'interfaces.test.ts',
-        'MetricDefinition: plain objects of each type are registered as they are',
+        'MetricDefinition: plain objects of each type can be registered',
         'name',
         'type',
         'help',
@@ -68,18 +68,18 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'collector.test.ts',
-        'a collector needs no arguments, and a second one is the first’s metrics',
+        'a collector needs no arguments, and a second one has the same metrics',
         'PrometheusMetricsCollector',
       ),
       of(
         'collector.test.ts',
-        'counters: registered with or without labels, incremented by 1 or by a value',
+        'counters are registered with or without labels, and incremented by 1 or by a value',
         'registerCounter',
         'incrementCounter',
       ),
       of(
         'collector.test.ts',
-        'gauges: set, incremented and decremented, by 1 or by a value',
+        'gauges are set, incremented and decremented, by 1 or by a value',
         'registerGauge',
         'setGauge',
         'incrementGauge',
@@ -87,14 +87,14 @@ export const storyTypes: readonly StoryType[] = [
       ),
       of(
         'collector.test.ts',
-        'histograms: with buckets of their own, or those of durations',
+        'histograms have their own buckets, or those for durations',
         'registerHistogram',
         'observeHistogram',
       ),
       of('collector.test.ts', 'a timer observes the seconds between its start and its stop', 'startTimer'),
       of(
         'collector.test.ts',
-        'getMetrics gives the text of a scrape: help, type and samples of every metric',
+        'getMetrics returns the text of a scrape, with help, type and samples of every metric',
         'getMetrics',
       ),
     ],
@@ -104,7 +104,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'collector.test.ts',
-        'a new collector records the platform’s metrics by name, with no registration',
+        'a new collector records the platform’s metrics by name, without registration',
         'issues_processed_total',
         'prs_created_total',
         'prs_merged_total',
@@ -173,7 +173,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'workflow-metrics.test.ts',
-        'WorkflowContext and WorkflowStep are read by structure: a class of the platform will do',
+        'WorkflowContext and WorkflowStep are structural types, so classes of the platform can be passed',
         'workflowId',
         'workflowType',
         'provider',
@@ -286,34 +286,38 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'metrics-endpoint.test.ts',
-        'GET /metrics answers with what the collector recorded',
+        'GET /metrics returns what the collector recorded',
         'MetricsEndpoint',
         '/metrics',
       ),
-      of('metrics-endpoint.test.ts', 'GET /health answers { status, timestamp, uptime }', '/health'),
+      of('metrics-endpoint.test.ts', 'GET /health returns { status, timestamp, uptime }', '/health'),
       of(
         'metrics-endpoint.test.ts',
-        'GET /ready answers 200 and ready, or 503 and not ready where a check fails',
+        'GET /ready returns 200 and ready, or 503 and not ready if a check fails',
         '/ready',
       ),
-      of('metrics-endpoint.test.ts', 'registerRoutes mounts on a router too', 'registerRoutes'),
+      of('metrics-endpoint.test.ts', 'registerRoutes also accepts a router', 'registerRoutes'),
     ],
   },
   {
     type: 'MetricsConfig',
     covered: [
-      of('config.test.ts', 'enabled: with false the metrics answer 404, with true 200', 'enabled'),
       of(
         'config.test.ts',
-        'endpoint, port and path are where the metrics are served',
+        'enabled: the response to a scrape is 404 with false, and 200 with true',
+        'enabled',
+      ),
+      of(
+        'config.test.ts',
+        'endpoint, port and path set where the metrics are served',
         'endpoint',
         'port',
         'path',
       ),
-      of('config.test.ts', 'labels are on every series that is pushed', 'labels'),
+      of('config.test.ts', 'labels are added to every pushed series', 'labels'),
       of(
         'config.test.ts',
-        'buckets: duration and size are those of the catalogue’s histograms, throughput of rates',
+        'buckets: duration and size apply to histograms of the catalogue, throughput to rates',
         'buckets',
         'duration',
         'size',
@@ -321,11 +325,11 @@ export const storyTypes: readonly StoryType[] = [
       ),
       of(
         'config.test.ts',
-        'retention: metrics are the days that Prometheus keeps, in the bundle',
+        'retention: metrics sets the days that Prometheus keeps metrics, in the bundle',
         'retention',
         'metrics',
       ),
-      of('config.test.ts', 'retention: samples are a setting of the service', 'samples'),
+      of('config.test.ts', 'retention: samples is a setting of the service', 'samples'),
       of(
         'config.test.ts',
         'defaultMetricsConfig has every field, with the defaults of an empty environment',
@@ -350,18 +354,18 @@ export const storyTypes: readonly StoryType[] = [
       of('aggregation.test.ts', 'an aggregator needs no arguments', 'MetricsAggregator'),
       of(
         'aggregation.test.ts',
-        'addRule takes a rule of five fields, and aggregate(metrics) applies it beside the default rules',
+        'addRule accepts a rule of five fields, and aggregate(metrics) applies it after the default rules',
         'addRule',
         'aggregate',
       ),
       of(
         'aggregation.test.ts',
-        'success_rate: issues that succeeded over all that were processed, 0 of none',
+        'success_rate is the share of processed issues that succeeded, or 0 without issues',
         'issues_success_rate',
       ),
       of(
         'aggregation.test.ts',
-        'average_duration: the mean of the durations that are given, 0 of none',
+        'average_duration is the mean of the durations, or 0 without durations',
         'issues_average_completion_duration_seconds',
       ),
     ],
@@ -371,7 +375,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'aggregation.test.ts',
-        'addRule takes a rule of five fields, and aggregate(metrics) applies it beside the default rules',
+        'addRule accepts a rule of five fields, and aggregate(metrics) applies it after the default rules',
         'name',
         'matches',
         'aggregate',
@@ -398,7 +402,7 @@ export const storyTypes: readonly StoryType[] = [
     covered: [
       of(
         'aggregation.test.ts',
-        'addRule takes a rule of five fields, and aggregate(metrics) applies it beside the default rules',
+        'addRule accepts a rule of five fields, and aggregate(metrics) applies it after the default rules',
         'name',
         'value',
         'labels',

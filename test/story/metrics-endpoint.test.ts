@@ -20,7 +20,7 @@ async function serveEndpoint(t: ExecutionContext, endpoint: MetricsEndpoint): Pr
   return url;
 }
 
-test('GET /metrics answers with what the collector recorded', async (t) => {
+test('GET /metrics returns what the collector recorded', async (t) => {
   const collector = newCollector();
   collector.setGauge('queue_depth', 3, { queue_name: 'issues' });
   const url = await serveEndpoint(t, new MetricsEndpoint(collector));
@@ -30,7 +30,7 @@ test('GET /metrics answers with what the collector recorded', async (t) => {
   t.regex(await response.text(), /^queue_depth\{queue_name="issues"\} 3$/m);
 });
 
-test('GET /health answers { status, timestamp, uptime }', async (t) => {
+test('GET /health returns { status, timestamp, uptime }', async (t) => {
   const url = await serveEndpoint(t, new MetricsEndpoint(newCollector()));
   const response = await fetch(`${url}/health`);
   t.is(response.status, 200);
@@ -41,7 +41,7 @@ test('GET /health answers { status, timestamp, uptime }', async (t) => {
   t.true(body.uptime > 0);
 });
 
-test('GET /ready answers 200 and ready, or 503 and not ready where a check fails', async (t) => {
+test('GET /ready returns 200 and ready, or 503 and not ready if a check fails', async (t) => {
   let isConnected = true;
   const checks = new HealthChecks({ registry: createTestRegistry() });
   checks.add('database', () => isConnected, { cacheSeconds: 0 });
@@ -55,7 +55,7 @@ test('GET /ready answers 200 and ready, or 503 and not ready where a check fails
   t.like(await notReady.json(), { status: 'not ready' });
 });
 
-test('registerRoutes mounts on a router too', async (t) => {
+test('registerRoutes also accepts a router', async (t) => {
   const router = new Router({ prefix: '/internal' });
   new MetricsEndpoint(newCollector()).registerRoutes(router);
   const { url, close } = await serve(new Koa().use(router.routes()));

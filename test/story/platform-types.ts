@@ -1,11 +1,11 @@
-/** The platform's own types, as its packages declare them: the recorders take them by structure. */
+/** The platform's own types, as its packages declare them: the recorders accept them by structure. */
 
 export interface WorkflowContext {
   workflowId: string;
   workflowType: string;
   provider: string;
   platform: string;
-  /** What no recorder reads. */
+  /** Properties that no recorder reads. */
   startedBy?: string;
 }
 

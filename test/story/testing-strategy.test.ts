@@ -1,5 +1,5 @@
 // In a process of its own: it records in the shared registry.
-/** The cases of the testing strategy, each with its metric registered before it is used. */
+/** The cases of the testing strategy; each registers its metric before it uses it. */
 import { PrometheusMetricsCollector, WorkflowMetrics } from '@tamma/observability';
 import { MetricsEndpoint } from '@tamma/observability/middleware';
 import { createTestRegistry } from '@tamma/observability/testing';
@@ -11,14 +11,14 @@ import type { WorkflowContext } from './platform-types.js';
 
 const newCollector = () => new PrometheusMetricsCollector({ registry: createTestRegistry() });
 
-test('a counter that is incremented stands at 1 in the output', async (t) => {
+test('an incremented counter has the value 1 in the output', async (t) => {
   const metrics = newCollector();
   metrics.registerCounter('test_counter', 'A counter.', ['label']);
   metrics.incrementCounter('test_counter', { label: 'value' });
   t.true((await metrics.getMetrics()).includes('test_counter{label="value"} 1\n'));
 });
 
-test('a gauge that is set has its value in the output', async (t) => {
+test('a gauge has its value in the output after it was set', async (t) => {
   const metrics = newCollector();
   metrics.registerGauge('test_gauge', 'A gauge.', ['label']);
   metrics.setGauge('test_gauge', 42, { label: 'value' });
@@ -32,7 +32,7 @@ test('a histogram counts an observation in its last bucket', async (t) => {
   t.true((await metrics.getMetrics()).includes('test_histogram_bucket{label="value",le="+Inf"} 1\n'));
 });
 
-test.serial('a timer that is stopped adds to the sum of its histogram', async (t) => {
+test.serial('a stopped timer adds to the sum of its histogram', async (t) => {
   const advance = stopTimers(t);
   const metrics = newCollector();
   metrics.registerHistogram('test_timer', 'A timer.');
@@ -42,7 +42,7 @@ test.serial('a timer that is stopped adds to the sum of its histogram', async (t
   t.true((await metrics.getMetrics()).includes('test_timer_sum 2\n'));
 });
 
-test('the endpoint answers in Prometheus’ format: status, content type, help and type', async (t) => {
+test('the response of the endpoint has Prometheus’ status, content type, help and type', async (t) => {
   const app = new Koa();
   new MetricsEndpoint(newCollector()).registerRoutes(app);
   const server = await serve(app);

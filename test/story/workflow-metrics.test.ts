@@ -126,7 +126,7 @@ test('recordEscalation(reason, severity, context) counts by reason and severity;
   );
 });
 
-test('WorkflowContext and WorkflowStep are read by structure: a class of the platform will do', async (t) => {
+test('WorkflowContext and WorkflowStep are structural types, so classes of the platform can be passed', async (t) => {
   class Run implements WorkflowContext {
     readonly workflowType = 'issue-triage';
     readonly platform = 'gitlab';
@@ -148,7 +148,7 @@ test('WorkflowContext and WorkflowStep are read by structure: a class of the pla
   ]);
 });
 
-test('a context may lack its provider, its platform and an issue type, also as undefined', async (t) => {
+test('provider, platform and issue type of a context are optional, and can be undefined', async (t) => {
   const { workflow, lines } = setUp();
   const given: {
     workflowId: string;

@@ -1,5 +1,5 @@
 /**
- * What compiles and what does not, in both decorator modes: `tsc` runs over this file with and without
+ * Code that must and must not compile, in both decorator modes: `tsc` checks this file with and without
  * `experimentalDecorators`, and an unused `@ts-expect-error` is an error. Nothing here is executed.
  */
 import * as prometheusClient from '@prometheus-io/client';
@@ -75,7 +75,7 @@ export class Accepted {
     return 1;
   }
 
-  // An open label takes text, numbers and booleans.
+  // An open label accepts strings, numbers and booleans.
   @Timed(seconds, { labels: { model: ({ args: [id] }) => id } })
   @TracksGauge(running, { labels: { model: 4 } })
   numbered(_id: number): void {}
@@ -84,7 +84,7 @@ export class Accepted {
   @Timed(seconds, { labels: { model: errorType } })
   ready(): void {}
 
-  // Escalations are failures where the closed set knows none.
+  // Escalations count as failures if the closed set has no `escalation`.
   @Counted(twoEnds, { labels: { outcome } })
   twoOutcomes(): void {}
 
@@ -129,7 +129,7 @@ export class Rejected {
     return { id: 1 };
   }
 
-  // @ts-expect-error an object is no label value
+  // @ts-expect-error an object is not a label value
   @Counted(requests, { labels: { model: ({ args: [request] }) => request, kind: 'chat' } })
   wrongValue(_request: Request): void {}
 
@@ -157,11 +157,11 @@ export class Rejected {
   @Counted(requests, { labels: { model: 'a', kind: () => 'talk' } })
   outsideSource(): void {}
 
-  // @ts-expect-error a histogram is not counted
+  // @ts-expect-error `Counted` with a histogram
   @Counted(seconds, { labels: { model: 'a' } })
   wrongMetric(): void {}
 
-  // @ts-expect-error a counter is not timed
+  // @ts-expect-error `Timed` with a counter
   @Timed(plain)
   wrongTimed(): void {}
 
@@ -169,7 +169,7 @@ export class Rejected {
   @Counted(plain, { wen: 'failure' })
   unknownOption(): void {}
 
-  // @ts-expect-error `value` gives a number
+  // @ts-expect-error `value` must return a number
   @Counted(plain, { value: () => 'many' })
   wrongAmount(): void {}
 
@@ -241,11 +241,11 @@ export class RejectedOptions {
   @Timed(seconds, { labels: { model: 'a' }, until: 'second-item' })
   wrongUntil(): void {}
 
-  // @ts-expect-error errors are told by their classes
+  // @ts-expect-error errors are given as classes
   @Counted(plain, { errors: ['RateLimitError'] })
   wrongErrors(): void {}
 
-  // @ts-expect-error a getter holds no value to follow
+  // @ts-expect-error a getter has no value to track
   @TracksGauge(running, { labels: { model: 'a' } })
   get getter(): number {
     return 1;
@@ -312,15 +312,15 @@ export class RejectedClientMetrics {
   @Counted(clientCalls)
   noLabels(): void {}
 
-  // @ts-expect-error a gauge is no counter
+  // @ts-expect-error a gauge is not a counter
   @Counted(clientGauge, { labels: { code: 'a' } })
   gauge(): void {}
 
-  // @ts-expect-error a counter is no histogram
+  // @ts-expect-error a counter is not a histogram
   @Timed(clientCalls, { labels: { code: '1', model: 'a' } })
   counter(): void {}
 
-  // @ts-expect-error a counter is no gauge
+  // @ts-expect-error a counter is not a gauge
   @TracksGauge(clientCalls, { labels: { code: '1', model: 'a' } })
   notGauge(): void {}
 

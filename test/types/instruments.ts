@@ -1,4 +1,4 @@
-/** What compiles and what does not of definitions, instruments and readers. Nothing here is executed. */
+/** Definitions, instruments and readers that must and must not compile. Nothing here is executed. */
 import { expectTypeOf } from 'expect-type';
 import type { Registry } from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
@@ -56,15 +56,15 @@ export function rejected(): void {
   counter.inc({ model: 'a', kimd: 'chat' });
   // @ts-expect-error a value outside the closed set
   counter.inc({ model: 'a', kind: 'talk' });
-  // @ts-expect-error an object is no label value
+  // @ts-expect-error an object is not a label value
   counter.inc({ model: {}, kind: 'chat' });
   // @ts-expect-error a missing label of a bound series
   counter.with({ kind: 'chat' });
-  // @ts-expect-error counters do not go down
+  // @ts-expect-error counters do not decrease
   counter.dec();
-  // @ts-expect-error a gauge is no counter
+  // @ts-expect-error a gauge is not a counter
   registry.counter(depth);
-  // @ts-expect-error a closed set has text only
+  // @ts-expect-error a closed set has only strings
   label(1, 2);
   // @ts-expect-error buckets are for histograms
   defineCounter({ name: 'a_total', help: 'A.', buckets: [1] });

@@ -1,5 +1,5 @@
 /**
- * What compiles of the presets and what does not, in both decorator modes. Nothing here is executed; an unused
+ * Presets that must and must not compile, in both decorator modes. Nothing here is executed; an unused
  * `@ts-expect-error` is an error.
  */
 import { expectTypeOf } from 'expect-type';
@@ -67,11 +67,11 @@ export class Accepted {
 }
 
 export class Rejected {
-  // @ts-expect-error: `workflowtype` is no label of a run.
+  // @ts-expect-error: `workflowtype` is not a label of a run.
   @WorkflowRun({ labels: { workflowtype: 'issue' } })
   misspelt(): void {}
 
-  // @ts-expect-error: a label is text, a number or a boolean.
+  // @ts-expect-error: a label is a string, a number or a boolean.
   @WorkflowStep({ labels: { step_name: () => ({}) } })
   noText(): void {}
 
@@ -79,15 +79,15 @@ export class Rejected {
   @WorkflowRun({ issueType: ({ args: [issue] }) => issue.type })
   otherArguments(_issue: { kind: string }): void {}
 
-  // @ts-expect-error: a price has an output too.
+  // @ts-expect-error: a price also needs `output`.
   @ProviderRequest({ prices: { large: { input: 1 } } })
   halfPriced(): void {}
 
-  // @ts-expect-error: usage is numbers.
+  // @ts-expect-error: usage consists of numbers.
   @ProviderRequest({ usage: () => ({ input: 'many' }) })
   noNumbers(): void {}
 
-  // @ts-expect-error: `pr_closed` is no effect.
+  // @ts-expect-error: `pr_closed` is not an effect.
   @PlatformRequest({ effect: 'pr_closed' })
   noEffect(): void {}
 }

@@ -1,4 +1,4 @@
-/** What compiles of an SLO and what does not. Nothing here is executed; an unused `@ts-expect-error` is an error. */
+/** SLOs that must and must not compile. Nothing here is executed; an unused `@ts-expect-error` is an error. */
 import { expectTypeOf } from 'expect-type';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../../lib/catalogue/provider.js';
 import { issuesProcessed, queueDepth } from '../../lib/catalogue/workflow.js';
@@ -38,7 +38,7 @@ export function accepted(found: CounterDefinition): void {
     latency: { metric: aiRequestDuration, thresholdSeconds: 40.96, matches: { model: 'large' } },
     by: ['model'],
   });
-  // Of a metric whose labels are not known to the compiler, any may be meant: they are checked when it is defined.
+  // If the labels of a metric are unknown to the compiler, any are allowed, and checked at definition.
   defineSlo({
     name: 'found',
     objective: 0.95,
@@ -56,7 +56,7 @@ export function rejected(): void {
   defineSlo({
     name,
     objective,
-    // @ts-expect-error: `outcom` is no label of the metric.
+    // @ts-expect-error: `outcom` is not a label of the metric.
     events: { bad: { metric: issuesProcessed, matches: { outcom: 'failure' } }, total },
   });
   defineSlo({
@@ -68,28 +68,28 @@ export function rejected(): void {
   defineSlo({
     name,
     objective,
-    // @ts-expect-error: in a list too.
+    // @ts-expect-error: also in a list.
     events: { bad: { metric: issuesProcessed, matches: { outcome: { oneOf: ['failed'] } } }, total },
   });
   defineSlo({
     name,
     objective,
-    // @ts-expect-error: a gauge counts no events.
+    // @ts-expect-error: a gauge does not count events.
     events: { bad: { metric: queueDepth }, total },
   });
   defineSlo({
     name,
     objective,
-    // @ts-expect-error: a latency is of a histogram.
+    // @ts-expect-error: a latency needs a histogram.
     latency: { metric: issuesProcessed, thresholdSeconds: 1 },
   });
-  // @ts-expect-error: `operation` is no label of the histogram.
+  // @ts-expect-error: `operation` is not a label of the histogram.
   defineSlo({ name, objective, latency, by: ['operation'] });
   // @ts-expect-error: only one of the two has `error_type`.
   defineSlo({ name, objective, events, by: ['error_type'] });
-  // @ts-expect-error: a whole alone says nothing.
+  // @ts-expect-error: `total` alone is not enough.
   defineSlo({ name, objective, events: { total } });
-  // @ts-expect-error: nothing is measured.
+  // @ts-expect-error: there is no indicator.
   defineSlo({ name, objective });
   // @ts-expect-error: there is no such leg.
   defineSlo({ name, objective, legs: [2], events: { bad: total, total } });

@@ -9,7 +9,7 @@ import { promClientLike } from './prom-client-like.js';
 
 type Client = Parameters<typeof promClientLike>[1];
 
-/** Ratios are to this one. */
+/** The library that ratios refer to. */
 const reference = promClientLike('prom-client', promClient);
 
 export const contenders: readonly Contender[] = [

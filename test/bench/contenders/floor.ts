@@ -1,4 +1,4 @@
-/** The least that a kind of operation can cost on this machine: what any implementation is to be held against. */
+/** Lower bounds for the cost of each kind of operation on this machine. */
 import { type Contender, inputs, type Kind, labelSets, type Shape, type Subject } from '../contender.js';
 
 export const floor: Contender = { name: 'floor', package: undefined, subject };
@@ -9,8 +9,8 @@ function subject(kind: Kind, shape: Shape): Subject | undefined {
   return shape === 'labelled' ? threeLookUps() : barePropertyAdd(kind);
 }
 
-// Classes of their own: object literals of one shape share what V8 knows of their fields, and a counter of small
-// integers must not pay for a gauge of doubles.
+// Separate classes: object literals of one shape share V8's field representations, and a counter of small integers
+// must not pay for a gauge of doubles.
 class BareCounter {
   value = 0;
 }
@@ -58,7 +58,7 @@ function threeLookUps(): Subject {
   };
 }
 
-/** Two reads of the cheapest monotonic clock, and their difference added up. */
+/** Two reads of the cheapest monotonic clock; sums up their difference. */
 function twoClockReads(): Subject {
   let reads = 0;
   let sum = 0;

@@ -15,7 +15,7 @@ export const openTelemetry: Contender = {
   subject,
 };
 
-/** Collects when it is asked to; without a reader the SDK would record nothing. */
+/** Collects on demand; without a reader the SDK would record nothing. */
 class ManualReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}

@@ -13,7 +13,7 @@ import {
 
 const help = 'Measured.';
 const three = { provider: label(), model: label(), operation: label() };
-const lint = { allow: ['counter-total'], why: 'named by the bench' } as const;
+const lint = { allow: ['counter-total'], why: 'the benchmark names it' } as const;
 
 export const ours: Contender = { name: '@tamma/observability', package: undefined, subject };
 

@@ -1,4 +1,4 @@
-/** prom-client and its two forks have one interface. */
+/** prom-client and its two forks share one interface. */
 import type * as PromClient from 'prom-client';
 import {
   buckets,

@@ -1,4 +1,4 @@
-/** `tamma-metrics bundle` as its users run it. */
+/** `tamma-metrics bundle`, as users run it. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -9,14 +9,14 @@ import { command, surroundings } from '../../helpers/command.js';
 import { compiled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
-/** A file of options, in a folder of its own. */
+/** An options file in its own folder. */
 async function configFile(t: ExecutionContext, text: string, name = 'monitoring.mjs'): Promise<string> {
   const file = join(await temporaryFolder(t), name);
   await writeFile(file, text);
   return file;
 }
 
-test('it writes the bundle and says what is next; a second time nothing changes', async (t) => {
+test('it writes the bundle and prints the next steps; a second run changes nothing', async (t) => {
   const folder = join(await temporaryFolder(t), 'monitoring');
   const env = { SERVICE_NAME: 'mine', METRICS_RETENTION_DAYS: '7' };
   const first = await command(['bundle', '--out', folder], { env });
@@ -26,7 +26,7 @@ test('it writes the bundle and says what is next; a second time nothing changes'
   t.true(first.stdout.includes(`promtool check config ${folder}/prometheus/prometheus.yml`));
   t.true(first.stdout.includes(`tamma-metrics up --dir ${folder}\n`));
   const readme = await readFile(join(folder, 'README.md'), 'utf8');
-  t.true(readme.includes('# Monitoring of mine'), "the service's settings are those of the environment");
+  t.true(readme.includes('# Monitoring of mine'), "the service's settings come from the environment");
   t.true(readme.includes('retention.time=7d'));
 
   const second = JSON.parse((await command(['bundle', '-o', folder, '--json'], { env })).stdout);
@@ -42,19 +42,19 @@ for (const [what, text, name] of [
   ],
   ['its export `bundle`', "export const bundle = { config: { service: 'from-file' } };", 'monitoring.js'],
 ] as const) {
-  test(`options come from a file: ${what}; they go before the environment`, async (t) => {
+  test(`options are read from a file, ${what}, and override the environment`, async (t) => {
     const config = await configFile(t, text, name);
     await writeFile(join(config, '../package.json'), '{ "type": "module" }');
     const env = { SERVICE_NAME: 'from-environment', METRICS_PORT: '8080' };
     t.like(await bundleOptions({ config, target: '3' }, { ...surroundings, env }), {
       target: '3',
-      // What the file does not say, the environment does.
+      // Settings that are not in the file come from the environment.
       config: { service: 'from-file', port: 8080 },
     });
   });
 }
 
-test('a file of options may be TypeScript, where Node can load it', async (t) => {
+test('an options file may be TypeScript if Node can load it', async (t) => {
   const config = await configFile(
     t,
     'const port: number = 0;\nexport default { ports: port };',
@@ -66,7 +66,7 @@ test('a file of options may be TypeScript, where Node can load it', async (t) =>
   t.regex(stderr, /^Unknown option `ports` of generateBundle/, 'it was read');
 });
 
-test("a user's metric and a rule over it, in a file that imports the package", async (t) => {
+test('an options file can import the package, define a metric and add a rule for it', async (t) => {
   const file = await configFile(
     t,
     `import { defineCounter } from ${JSON.stringify(compiled('lib/define.ts'))};
@@ -80,7 +80,7 @@ export default {
   t.true((await readFile(join(folder, 'COVERAGE.md'), 'utf8')).includes('| `jobs_total` (own) |'));
 });
 
-test('what does not fit the definitions exits with 1, writes nothing and says where', async (t) => {
+test('a rule that does not match the definitions exits with 1, writes nothing and names the rule', async (t) => {
   const file = await configFile(
     t,
     "export default { recordingRules: [{ record: 'job:x:rate5m', expression: 'sum(rate(issue_processed_total[5m]))' }] };",
@@ -96,7 +96,7 @@ test('what does not fit the definitions exits with 1, writes nothing and says wh
   t.deepEqual(await readdir(outer), []);
 });
 
-test('files of the user exit with 1, stay, and give way to --force alone', async (t) => {
+test('files of the user are kept, with exit code 1, unless --force is given', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'README.md'), 'of the user');
   const { code, stderr } = await command(['bundle', '--out', folder]);
@@ -120,7 +120,7 @@ for (const [what, args, message] of [
     /^Cannot read `\/nowhere\/monitoring\.mjs`: expected an ES module: Cannot find/,
   ],
 ] as const) {
-  test(`${what}: exits with 2 and says why`, async (t) => {
+  test(`${what}: exits with 2 and prints the reason`, async (t) => {
     const { code, stdout, stderr } = await command(['bundle', ...args]);
     t.is(code, 2);
     t.is(stdout, '');
@@ -129,35 +129,39 @@ for (const [what, args, message] of [
 }
 
 for (const [what, text, message] of [
-  ['exports nothing of use', 'export const options = {};', /as an export named `bundle`, received options\./],
-  ['exports no object', 'export default 5;', /received 5\./],
-  ['is no JavaScript', 'export default {', /expected an ES module: /],
+  [
+    'has no export of options',
+    'export const options = {};',
+    /as an export named `bundle`, received options\./,
+  ],
+  ['exports a number', 'export default 5;', /received 5\./],
+  ['is not JavaScript', 'export default {', /expected an ES module: /],
   ['throws', "throw new Error('no such region');", /expected an ES module: no such region\./],
   [
-    'has an option that there is not',
+    'has an unknown option',
     'export default { alert: [] };',
     /Unknown option `alert` of generateBundle: .* Did you mean `alerts`\?/,
   ],
 ] as const) {
-  test(`a file that ${what} is told of`, async (t) => {
+  test(`an options file that ${what} is an error`, async (t) => {
     await t.throwsAsync(bundleReport({ out: 'x', config: await configFile(t, text) }, surroundings), {
       message,
     });
   });
 }
 
-test('a file that cannot be used, and a wrong variable of the environment, exit with 2', async (t) => {
+test('an invalid options file and an invalid environment variable exit with 2', async (t) => {
   const file = await configFile(t, 'export const options = {};');
   t.like(await command(['bundle', '--out', 'x', '--config', file]), { code: 2, stdout: '' });
   t.like(await command(['bundle', '--out', 'x'], { env: { METRICS_PORT: 'x' } }), { code: 2, stdout: '' });
 });
 
-test('the help tells the exit codes', async (t) => {
+test('--help lists the exit codes', async (t) => {
   for (const name of ['bundle', 'up'])
     t.regex((await command([name, '--help'])).stdout, /Exit codes: 0 .* 1 .* 2 /s);
 });
 
-test('--include says what the service has, over what the file says', async (t) => {
+test('--include overrides the `include` of the file', async (t) => {
   const config = await configFile(t, "export default { include: ['http', 'workflow'] };");
   const folder = join(await temporaryFolder(t), 'out');
   const args = ['bundle', '--out', folder, '--config', config, '--include', 'http, process'];
@@ -171,7 +175,7 @@ test('--include says what the service has, over what the file says', async (t) =
   ]);
 });
 
-test('--include with a part that there is not is an error that names the nearest, and nothing is written', async (t) => {
+test('--include with an unknown part is an error with a suggestion, and writes nothing', async (t) => {
   const folder = join(await temporaryFolder(t), 'out');
   const { code, stderr } = await command(['bundle', '--out', folder, '--include', 'http,proces']);
   t.is(code, 1);

@@ -1,4 +1,4 @@
-/** The commands `top` and `lint` on anyone's endpoints and files, with exit codes for CI. */
+/** The commands `top` and `lint` for any endpoint or file, with exit codes for CI. */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
@@ -18,7 +18,7 @@ import { thirdPartyExposition } from '../../helpers/third-party-exposition.js';
 
 const clean = '# HELP jobs_total Jobs.\n# TYPE jobs_total counter\njobs_total 1\n';
 
-test('top shows what holds the most series, of a file, the standard input and an endpoint that asks who we are', async (t) => {
+test('top lists the metrics with the most series, of a file, standard input or an endpoint with authentication', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tamma-cli-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, 'metrics.txt');
@@ -61,7 +61,7 @@ version       1        1
   });
 });
 
-test('lint finds what is wrong, and exits with 1; with 0 where there is nothing', async (t) => {
+test('lint exits with 1 if there are findings, and with 0 otherwise', async (t) => {
   const many = Array.from(
     { length: 30 },
     (_, index) => `jobs_total{job_id="${1_000_000_000 + index}"} 1`,
@@ -115,7 +115,7 @@ for (const [args, message] of [
   [['top', '-', '--limit', 'many'], /argument 'many' is invalid. Expected a positive integer/],
   [['top', '-', '-H', 'nonsense'], /^Invalid header `nonsense`: expected "Name: value"\./],
 ] as const) {
-  test(`tamma-metrics ${args.join(' ')} exits with 2 and says why`, async (t) => {
+  test(`tamma-metrics ${args.join(' ')} exits with 2 and prints the reason`, async (t) => {
     const { code, stdout, stderr } = await command(args, { input: '<html>\n' });
     t.is(code, 2);
     t.is(stdout, '');
@@ -127,7 +127,7 @@ for (const [what, input, received] of [
   ['nothing at all', '', 'nothing'],
   ['comments only', '# HELP a_total A.\n# TYPE a_total counter\n', '41 bytes without a sample'],
 ] as const) {
-  test(`a source with ${what} does not pass CI`, async (t) => {
+  test(`a source with ${what} is an error`, async (t) => {
     for (const name of ['lint', 'top']) {
       t.deepEqual(await command([name, '-'], { input }), {
         code: 2,
@@ -149,7 +149,7 @@ async function endpoint(t: ExecutionContext, answer: RequestListener): Promise<s
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
 }
 
-test('lint refuses an endpoint that does not say its format', async (t) => {
+test('lint reports an endpoint without a Content-Type', async (t) => {
   const url = await endpoint(t, (_request, response) => {
     response.writeHead(200).end(clean);
   });
@@ -158,7 +158,7 @@ test('lint refuses an endpoint that does not say its format', async (t) => {
   t.regex(stdout, /: an unknown Content-Type \(Prometheus 3 only\), received "" in the header\./);
 });
 
-test('a compressed answer is read', async (t) => {
+test('a compressed response is read', async (t) => {
   const url = await endpoint(t, (request, response) => {
     t.regex(request.headers['accept-encoding'] ?? '', /gzip/);
     response
@@ -168,7 +168,7 @@ test('a compressed answer is read', async (t) => {
   t.deepEqual(await command(['lint', url]), { code: 0, stdout: 'Nothing found.\n', stderr: '' });
 });
 
-test('name and password of a URL are sent, and never shown', async (t) => {
+test('the user name and password of a URL are sent, and never printed', async (t) => {
   let authorization: string | undefined;
   const url = await endpoint(t, (request, response) => {
     authorization = request.headers.authorization;
@@ -186,7 +186,7 @@ for (const [what, answer] of [
   ['says nothing', () => {}],
   ['stops half-way', (_, response) => response.write(clean)],
 ] as const satisfies [string, RequestListener][]) {
-  test(`an endpoint that ${what} is given up after --timeout seconds`, async (t) => {
+  test(`an endpoint that ${what} is an error after --timeout seconds`, async (t) => {
     const url = await endpoint(t, answer);
     t.deepEqual(await command(['lint', url, '--timeout', '1']), {
       code: 2,
@@ -205,7 +205,7 @@ test('the body of an error response is not awaited', async (t) => {
   );
 });
 
-test('an endpoint cannot steer the terminal that shows it', async (t) => {
+test('control characters of an endpoint do not reach the terminal', async (t) => {
   const input = '# TYPE a \u001b[2Jgauge\n{"a\u009b31m",b="\u0007"} 1\na 1\n';
   for (const name of ['lint', 'top']) {
     const { stdout } = await command([name, '-'], { input });
@@ -226,7 +226,7 @@ test('--help lists the commands, the exit codes and the environment variables', 
     t.true(stdout.includes(part), part);
 });
 
-test('a host without a scheme: the URL that is meant is suggested', async (t) => {
+test('for a host without a scheme, the full URL is suggested', async (t) => {
   const { code, stderr } = await command(['top', '127.0.0.1:9090/metrics']);
   t.is(code, 2);
   t.regex(stderr, /Did you mean http:\/\/127\.0\.0\.1:9090\/metrics\?/);

@@ -1,4 +1,4 @@
-/** Expositions of anyone's: which families, series and labels they hold. */
+/** Reads the families, series and labels of any exposition. */
 import test from 'ava';
 import { type Exposition, readExposition } from '../../../lib/cli/exposition-reader.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
@@ -15,7 +15,7 @@ const labelsOf = async (text: string): Promise<Record<string, string[]>> =>
     [...((await read(text)).families[0]?.labels ?? [])].map(([name, values]) => [name, [...values]]),
   );
 
-test('families, series, bytes and labels are read from anyone’s text', async (t) => {
+test('families, series, bytes and labels of any exposition are read', async (t) => {
   const { families, series, bytes, unreadable, firstUnreadable } = await read(
     `${thirdPartyExposition}what is this?\n`,
   );
@@ -28,14 +28,14 @@ test('families, series, bytes and labels are read from anyone’s text', async (
     ],
   );
   t.deepEqual([...(families[0]?.labels.get('user') ?? [])], ['a,b=\\"c\\"}', 'd']);
-  t.deepEqual([...(families[1]?.labels.keys() ?? [])], [], 'le is no label of its own');
+  t.deepEqual([...(families[1]?.labels.keys() ?? [])], [], 'le does not count as a label');
   t.is(series, 7);
   t.is(bytes, Buffer.byteLength(thirdPartyExposition) + 14);
   t.is(unreadable, 1);
   t.is(firstUnreadable, 'what is this?');
 });
 
-test('both formats of the same registry have the same series, but for creation times', async (t) => {
+test('both formats of a registry have the same series, except for creation times', async (t) => {
   const registry = createTestRegistry();
   const labels = { kind: label() };
   registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.', labels })).inc({ kind: '{x="y"}' });
@@ -53,18 +53,18 @@ test('both formats of the same registry have the same series, but for creation t
   t.deepEqual(
     await shape(openMetrics),
     text.map(([name, type, series]) => [name, type, Number(series) + 1]),
-    'Prometheus stores the time of creation as a series',
+    'Prometheus stores the creation time as a series',
   );
   t.deepEqual(await shape(openMetrics.replaceAll(/^\w+_created.*\n/gm, '')), text);
 });
 
-test('pieces of a text are read like the whole of it, wherever they are cut', async (t) => {
+test('a text in chunks is read like the whole text, wherever it is split', async (t) => {
   const whole = await read(thirdPartyExposition);
   t.deepEqual(await readExposition([...thirdPartyExposition]), whole);
   t.deepEqual(await readExposition(thirdPartyExposition.split(/(?<= )/)), whole);
 });
 
-test('the labels of an exemplar are none of the metric’s', async (t) => {
+test('labels of an exemplar are not labels of the metric', async (t) => {
   t.deepEqual(
     await labelsOf(
       'c_total{path="/"} 5 # {trace_id="x1"} 1\nc_total{path="/a"} 5 1.5 # {span_id="}"} 0.67 1.5e9\n',
@@ -74,7 +74,7 @@ test('the labels of an exemplar are none of the metric’s', async (t) => {
   t.deepEqual(await labelsOf('c_total 5 # {trace_id="x1"} 1\n'), {});
 });
 
-test('values hold braces, quotes, exemplars of their looks, and any character but the end of a line', async (t) => {
+test('label values may contain braces, quotes, text like an exemplar, and every character except a line end', async (t) => {
   for (const value of ['a} 1', '} 5 # {b=\\"c\\"} 1', '\\\\', '\\n', 'a\u2028b\u0085', '# {', '😀', '']) {
     const { families, unreadable } = await read(`a{b="${value}",c="d",} 1\n`);
     t.is(unreadable, 0, value);
@@ -98,7 +98,7 @@ test('names in quotes are read as Prometheus 3 writes them', async (t) => {
   t.deepEqual([...(families[0]?.labels.keys() ?? [])], ['a', 'c.d']);
 });
 
-test('a text with the line ends of Windows reads like any other', async (t) => {
+test('a text with Windows line ends is read', async (t) => {
   const { families, unreadable, bytes } = await read(thirdPartyExposition.replaceAll('\n', '\r\n'));
   const unix = await read(thirdPartyExposition);
   t.is(unreadable, 0);
@@ -109,7 +109,7 @@ test('a text with the line ends of Windows reads like any other', async (t) => {
   t.is(bytes, unix.bytes + thirdPartyExposition.split('\n').length - 1);
 });
 
-test('numbers, times and spaces are read as Prometheus reads them', async (t) => {
+test('numbers, timestamps and spaces are read as Prometheus does', async (t) => {
   for (const line of [
     'a NaN',
     'a +Inf 1700000000000',
@@ -168,7 +168,7 @@ calls_created 1.7e9
   );
 });
 
-test('a name that only looks like a part of another metric is a metric of its own', async (t) => {
+test('a name that only looks like a sample of another metric is a separate metric', async (t) => {
   const { families } = await read('# TYPE jobs gauge\njobs 1\njobs_count 2\njobs_total 3\n');
   t.deepEqual(
     families.map(({ name }) => name),
@@ -176,7 +176,7 @@ test('a name that only looks like a part of another metric is a metric of its ow
   );
 });
 
-test('label sets are counted, not buckets and quantiles, in whatever order their labels stand', async (t) => {
+test('label sets are counted without buckets and quantiles, in any order of labels', async (t) => {
   const { families } = await read(`# TYPE h histogram
 h_bucket{a="1",b="2",le="1"} 1
 h_bucket{b="2",a="1",le="+Inf"} 1

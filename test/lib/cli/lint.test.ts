@@ -1,4 +1,4 @@
-/** What the lint finds in expositions of others, and what it must not find. */
+/** Findings of the lint in third-party expositions, and cases without a finding. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { readExposition } from '../../../lib/cli/exposition-reader.js';
@@ -18,21 +18,21 @@ async function rulesOf(
   return endpointFindings(await readExposition([text]), { maxSeries, ...options }).map(({ rule }) => rule);
 }
 
-test('a counter whose samples lack _total is found; a family of OpenMetrics, whose samples have it, is not', async (t) => {
+test('a counter whose samples lack _total is reported, but not an OpenMetrics family whose samples have it', async (t) => {
   const about = '# HELP requests Requests.\n# TYPE requests counter\n';
   t.deepEqual(await rulesOf(`${about}requests{a="b"} 1\n`), ['counter-total']);
   t.deepEqual(await rulesOf(`${about}requests_total{a="b"} 1\n`), []);
-  t.deepEqual(await rulesOf(about), [], 'without samples nobody can tell');
+  t.deepEqual(await rulesOf(about), [], 'without samples it is undecidable');
 });
 
-test('the labels of exemplars are no identifiers of series', async (t) => {
+test('labels of exemplars do not count as labels of series', async (t) => {
   t.deepEqual(await rulesOf(`${about('c', 'counter')}c_total{path="/"} 5 # {trace_id="x1"} 1\n# EOF\n`), []);
   t.deepEqual(await rulesOf(`${about('c_total', 'counter')}c_total{trace_id="x1"} 5\n`), [
     'identifier-label',
   ]);
 });
 
-test('a histogram has too many series by its label sets, not by its buckets', async (t) => {
+test('the limit on series counts the label sets of a histogram, not its buckets', async (t) => {
   const histogram = (labelSets: number): string =>
     `# HELP h_seconds H.\n# TYPE h_seconds histogram\n${Array.from({ length: labelSets }, (_, index) =>
       ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '+Inf']
@@ -44,7 +44,7 @@ test('a histogram has too many series by its label sets, not by its buckets', as
   t.deepEqual(await rulesOf(histogram(73), 72), ['cardinality']);
 });
 
-test('labels of a metric without a type are looked at all the same', async (t) => {
+test('labels of a metric without a type are checked as well', async (t) => {
   t.deepEqual(await rulesOf('requests_total{user_id="1"} 1\n'), [
     'missing-type',
     'missing-help',
@@ -96,12 +96,12 @@ for (const [what, text, expected] of [
     ['bucket-order'],
   ],
 ] as const) {
-  test(`${what}: ${expected.length === 0 ? 'nothing is found' : expected.join()}`, async (t) => {
+  test(`${what}: ${expected.length === 0 ? 'no finding' : expected.join()}`, async (t) => {
     t.deepEqual(await rulesOf(text), [...expected]);
   });
 }
 
-test('help texts that are no sentences are found with style only', async (t) => {
+test('help texts that are not sentences are reported only with `style`', async (t) => {
   t.deepEqual(await rulesOf(`${about('lag', 'gauge', 'the lag')}lag 1\n`, 1_000, { style: true }), ['help']);
 });
 
@@ -116,7 +116,7 @@ test('a rule can be ignored, for all metrics or for one', async (t) => {
   await t.throwsAsync(rulesOf(text, 1_000, { ignore: ['refused'] }), { message: /^Invalid rule `refused`/ });
 });
 
-test('a name of many units has a short finding, not one for each word', async (t) => {
+test('a name with many units has one short finding', async (t) => {
   const name = `lag${'_ms'.repeat(100_000)}`;
   const findings = endpointFindings(await readExposition([`${about(name, 'gauge')}${name} 1\n`]), {
     maxSeries: 1_000,
@@ -128,7 +128,7 @@ test('a name of many units has a short finding, not one for each word', async (t
   t.true((findings[0]?.message.length ?? 0) < 300);
 });
 
-test('nothing is found in what this package exposes, in either format, with style too', async (t) => {
+test('the metrics of this package have no findings, in either format, with `style`', async (t) => {
   const registry = createTestRegistry();
   for (const definition of Object.values(catalogue)) {
     const instrument = registry.instrument(definition);

@@ -1,4 +1,4 @@
-/** The table of what OpenMetrics forbids, tried with Python's strict parser. */
+/** The table of expositions that OpenMetrics forbids, checked with Python's strict parser. */
 import { execFileSync } from 'node:child_process';
 import { judgedOpenMetrics } from '../../helpers/judged-open-metrics.js';
 import { fromRoot } from '../../helpers/package-root.js';
@@ -6,7 +6,7 @@ import { testWith } from '../../helpers/programs.js';
 
 testWith(
   ['python3-prometheus-client'],
-  "Python's parser refuses what the lint says that OpenMetrics forbids, and takes the rest",
+  "Python's strict parser refuses exactly the expositions that the lint reports as forbidden",
   (t, { 'python3-prometheus-client': program }) => {
     const printed = execFileSync(program, [fromRoot('test/helpers/strict-verdicts.py')], {
       env: { ...process.env, PYTHONPATH: '/usr/lib/python3/dist-packages' },

@@ -1,4 +1,4 @@
-/** What strict parsers of OpenMetrics refuse and Prometheus takes, found by the lint. */
+/** Lint findings for what strict OpenMetrics parsers refuse and Prometheus accepts. */
 import test from 'ava';
 import { readExposition } from '../../../lib/cli/exposition-reader.js';
 import { endpointFindings } from '../../../lib/cli/lint.js';
@@ -15,12 +15,12 @@ for (const { what, text, problem } of judgedOpenMetrics) {
   });
 }
 
-test("nothing is held to OpenMetrics in Prometheus' text", async (t) => {
+test("Prometheus' text format is not checked against the rules of OpenMetrics", async (t) => {
   const { forbidden } = await readExposition(['# TYPE jobs_total counter\njobs_total -1\n']);
   t.deepEqual(forbidden, []);
 });
 
-test('the finding names the metric, and can be ignored', async (t) => {
+test('a finding names its metric, and can be ignored', async (t) => {
   const exposition = await readExposition(['# HELP jobs Done.\n# TYPE jobs counter\njobs_total -1\n# EOF\n']);
   t.deepEqual(endpointFindings(exposition, { maxSeries: 1_000 }), [
     {

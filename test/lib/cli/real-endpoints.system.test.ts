@@ -55,7 +55,7 @@ testWithBoth(
       answer = next;
       const exposition = await readExposition([next.text]);
       t.is(exposition.unreadable, 0);
-      // Scrapes of the answer before may still be the latest.
+      // The latest scrape may still be of the previous response.
       const stored = await until(`${exposition.series} series`, async () => {
         const [scraped] = await prometheus.query('scrape_samples_scraped');
         return scraped?.value === exposition.series ? scraped.value : undefined;
@@ -73,14 +73,14 @@ testWithBoth(
     const rules = new Set<string>(
       endpointFindings(exposition, { maxSeries: 1_000, style: true }).map(({ rule }) => rule),
     );
-    // Its help texts lack full stops; what depends on how a text is read must not be found.
+    // Its help texts lack full stops. Rules that depend on correct parsing must have no findings.
     t.true(rules.has('help'));
     for (const rule of ['missing-type', 'missing-help', 'counter-total', 'cardinality', 'identifier-label'])
       t.false(rules.has(rule), rule);
   },
 );
 
-test('the default metrics of prom-client: three gauges are named like counters, and nothing else is wrong', async (t) => {
+test('in the default metrics of prom-client, the lint reports only three gauges named like counters', async (t) => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const exposition = await readExposition([await registry.metrics()]);

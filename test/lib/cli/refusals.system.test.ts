@@ -1,4 +1,4 @@
-/** The table of refused expositions, tried with the real Prometheus: what the lint calls refused is, and nothing else. */
+/** The table of refused expositions, checked with the real Prometheus. */
 import { testWithBoth } from '../../helpers/programs.js';
 import { contentTypes, judgedExpositions } from '../../helpers/refused-expositions.js';
 import { scrapeExpositions } from '../../helpers/scraped-expositions.js';
@@ -12,7 +12,7 @@ interface Target {
 
 testWithBoth(
   ['prometheus'],
-  'Prometheus refuses what the lint says that it refuses, and takes the rest',
+  'Prometheus refuses exactly the expositions that the lint reports as refused',
   async (t, { prometheus: program }) => {
     const prometheus = await scrapeExpositions(
       t,

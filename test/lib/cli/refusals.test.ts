@@ -1,11 +1,11 @@
-/** What makes Prometheus refuse a whole scrape, found by the lint. */
+/** Lint findings for errors that make Prometheus refuse a whole scrape. */
 import test from 'ava';
 import { readExposition } from '../../../lib/cli/exposition-reader.js';
 import { command } from '../../helpers/command.js';
 import { contentTypes, judgedExpositions } from '../../helpers/refused-expositions.js';
 
 for (const { what, format, text, problem, contentType = contentTypes[format] } of judgedExpositions) {
-  test(`${what}: ${problem === undefined ? 'taken' : 'refused'}`, async (t) => {
+  test(`${what}: ${problem === undefined ? 'accepted' : 'refused'}`, async (t) => {
     const { refusals } = await readExposition([text], contentType);
     t.deepEqual(
       refusals
@@ -16,7 +16,7 @@ for (const { what, format, text, problem, contentType = contentTypes[format] } o
   });
 }
 
-test('lint exits with 2 for what Prometheus refuses, and shows the first line', async (t) => {
+test('lint exits with 2 if Prometheus refuses the scrape, and shows the first such line', async (t) => {
   const input = '# HELP a_level A.\n# TYPE a_level gauge\na_level{b="1",b="2"} 1\na_level{c="1",c="2"} 1\n';
   t.deepEqual(await command(['lint', '-'], { input }), {
     code: 2,
@@ -34,7 +34,7 @@ test('a file with # EOF is read as OpenMetrics, any other as text', async (t) =>
   t.deepEqual((await readExposition(['a 1\n'])).refusals, []);
 });
 
-test('bytes that are not UTF-8 are found wherever the text is cut', async (t) => {
+test('bytes that are not UTF-8 are found wherever the text is split', async (t) => {
   const text = Buffer.concat([
     Buffer.from('a{b="ü🙂\ufffd"} 1\na{b="'),
     Buffer.from([0xff]),

@@ -1,5 +1,5 @@
 // In a process of its own: its tests wait for processes, all at once.
-/** `tamma-metrics` as a process: what only a process has, a pipe, an exit code and a version. */
+/** `tamma-metrics` as a process: its exit code, its version and its output to a pipe. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import test from 'ava';
 import { cli } from '../../helpers/cli.js';
 import { compiled, fromRoot } from '../../helpers/package-root.js';
 
-test('the process exits with the code of the command, and its messages are on the standard error', async (t) => {
+test('the process exits with the code of the command, and prints its messages to standard error', async (t) => {
   const file = '/nowhere/metrics.txt';
   const { code, stdout, stderr } = await cli(['top', file]);
   t.is(code, 2);
@@ -15,12 +15,12 @@ test('the process exits with the code of the command, and its messages are on th
   t.true(stderr.startsWith(`Cannot read \`${file}\`: `), stderr);
 });
 
-test('its version is that of the package', async (t) => {
+test('--version prints the version of the package', async (t) => {
   const { version } = JSON.parse(await readFile(fromRoot('package.json'), 'utf8')) as { version: string };
   t.deepEqual(await cli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-test('who reads the output may stop in the middle', async (t) => {
+test('a program that reads the output may close it early', async (t) => {
   const lines = Array.from({ length: 50_000 }, (_, index) => `metric_${index} 1`).join('\n');
   const child = spawn(
     process.execPath,

@@ -1,4 +1,4 @@
-/** `tamma-metrics up` with the real Prometheus and Alertmanager: they start, tell, and are gone with it. */
+/** `tamma-metrics up` with the real Prometheus and Alertmanager: they start, are reported on, and end with it. */
 import { once } from 'node:events';
 import { access, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -29,7 +29,7 @@ async function service(t: ExecutionContext): Promise<{ readonly server: Server; 
   return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** A bundle as small as can be. Its scrapes have time even on a busy machine: a late one would count as a target that is down. */
+/** A minimal bundle. Its scrape timeout suffices on a busy machine: a late scrape would report the target as down. */
 async function smallBundle(t: ExecutionContext, target: string, alertmanagerPort: number): Promise<string> {
   const folder = join(await temporaryFolder(t), 'a bundle');
   const prometheus = `global: { scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 200ms }
@@ -113,7 +113,7 @@ function isRunning(pid: number): boolean {
 
 testWith(
   needed,
-  'both are started with the bundle, each change is reported once, and Ctrl-C ends both',
+  'both programs start with the bundle, each change is reported once, and Ctrl-C ends both',
   async (t) => {
     const { server, address } = await service(t);
     const alertmanagerPort = await choosePort('', 0, 0);
@@ -170,7 +170,7 @@ for (const [program, other] of [
 
 testWith(
   needed,
-  'a file that Prometheus refuses: its own words, exit code 1, nothing left running',
+  'for a file that Prometheus refuses, its message is printed, with exit code 1 and no process left',
   async (t) => {
     const folder = await smallBundle(t, '127.0.0.1:9', await choosePort('', 0, 0));
     await writeFile(

@@ -4,7 +4,7 @@ import test from 'ava';
 import { upPlan } from '../../../lib/cli/up-plan.js';
 import { command, surroundings } from '../../helpers/command.js';
 
-test('without a folder, a bundle is generated with the ports it uses and a token that only its owner reads; then it is gone', async (t) => {
+test('without a folder, a temporary bundle is generated with free ports and a private token', async (t) => {
   const env = { METRICS_TOKEN: 's3cret', METRICS_RETENTION_DAYS: '3', METRICS_PORT: '8080' };
   const plan = await upPlan({ prometheusPort: 0, alertmanagerPort: 0 }, { ...surroundings, env });
   t.like(plan, { retentionDays: 3, isTemporary: true });
@@ -18,7 +18,7 @@ test('without a folder, a bundle is generated with the ports it uses and a token
   await t.throwsAsync(access(plan.folder), { code: 'ENOENT' });
 });
 
-test('without the programs it exits with 2 and says how to install them', async (t) => {
+test('without Prometheus and Alertmanager it exits with 2 and prints how to install them', async (t) => {
   const { code, stderr } = await command(['up'], { env: { PATH: '/nowhere' } });
   t.is(code, 2);
   for (const expected of [

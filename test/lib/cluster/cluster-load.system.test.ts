@@ -1,25 +1,25 @@
-/** Four workers under load, one ended after another: the sum is what clients counted, never falls, and memory is flat. */
+/** Four workers under load, ended one after another: totals equal what clients counted, never decrease, and memory is stable. */
 import { Agent, request } from 'node:http';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type ClusterService, startClusterService, total } from '../../helpers/cluster-service.js';
 import { until } from '../../helpers/until.js';
 
-/** Workers that are ended, and the requests that are acknowledged between two ends: load by events, whatever the machine. */
+/** Number of workers that are ended, and of acknowledged requests in between: events, so that the machine's speed is irrelevant. */
 const ends = 15;
 const requestsBetween = 100;
 const clients = 8;
 
-/** One sample per series of what workers record. */
-const perSeries = ['work_total', 'work_duration_seconds_count', 'foreign_total'];
+/** Samples with one line per series of a worker. */
+const perSeries = ['work_total', 'work_duration_seconds_count', 'third_party_total'];
 
 interface Count {
   acknowledged: number;
-  /** Cut off without an answer: whether it was counted, the client cannot know. */
+  /** Disconnected without a response: the client cannot know whether it was counted. */
   unknown: number;
 }
 
-/** Asks again and again on one connection, which is opened anew when it is cut. */
+/** Sends requests on one connection, and reconnects if it is closed. */
 async function client(
   url: string,
   name: number,
@@ -43,23 +43,28 @@ function isAcknowledged(url: string, agent: Agent, timeout: number): Promise<boo
       response.once('end', () => resolve(response.statusCode === 200));
       response.once('error', () => resolve(false));
     });
-    sent.once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.once('timeout', () => sent.destroy(new Error('no response')));
     sent.once('error', () => resolve(false));
     sent.end();
   });
 }
 
-/** Reads the totals every quarter of a second, and keeps each. */
+/** Scrapes every quarter of a second, and keeps all totals. */
 async function watch(service: ClusterService, seen: number[][], end: AbortSignal): Promise<void> {
   while (!end.aborted) {
     const samples = await service.samples();
-    const names = ['work_total', 'work_duration_seconds_count', 'work_duration_seconds_sum', 'foreign_total'];
+    const names = [
+      'work_total',
+      'work_duration_seconds_count',
+      'work_duration_seconds_sum',
+      'third_party_total',
+    ];
     seen.push(names.map((name) => total(samples, name)));
     await elapsed(250);
   }
 }
 
-/** Ends the worker that has served longest, again and again, each after so many requests and a scrape. Returns the primary's growth. */
+/** Repeatedly ends the oldest worker, after enough requests and scrapes. @returns the growth of the primary's heap */
 async function endWorkers(
   t: ExecutionContext,
   service: ClusterService,
@@ -80,7 +85,7 @@ async function endWorkers(
   }
   const [early, late] = memories;
   t.log(`primary's heap: ${early?.heap} after 5 ends, ${late?.heap} after ${ends}`);
-  // Of one client, a worker that ended may have been the first that served it: only label sets bound what is kept.
+  // An ended worker may have been the only one that served a client, so only the number of label sets limits what is kept.
   const labelSets = (await service.samples()).filter(({ name }) => perSeries.includes(name)).length;
   const { departedSeries = 0 } = late ?? {};
   t.true(departedSeries > 0);
@@ -95,7 +100,7 @@ for (const [title, signals, isExact] of [
   ['ended by SIGTERM', ['SIGTERM'], true],
   ['ended by SIGTERM and SIGKILL in turn', ['SIGTERM', 'SIGKILL'], false],
 ] as const) {
-  test.serial(`four workers ${title}: no request is lost, no total falls, no memory leaks`, async (t) => {
+  test.serial(`four workers ${title}: no request is lost, no total decreases, no memory leaks`, async (t) => {
     t.timeout(300_000);
     const service = startClusterService({ workers: 4, isReplaced: true });
     const [load, scrapes] = [new AbortController(), new AbortController()];
@@ -103,8 +108,8 @@ for (const [title, signals, isExact] of [
       const url = await service.serving(4);
       const count: Count = { acknowledged: 0, unknown: 0 };
       const seen: number[][] = [];
-      // A connection that the primary was handing to a worker when that was killed is neither served nor closed: after this
-      // long it counts as cut off. Where none is killed, this is a watchdog.
+      // A connection that the primary was passing to a worker that was killed is neither served nor closed: after this time
+      // it counts as disconnected. If no worker is killed, this is a watchdog.
       const timeout = isExact ? 60_000 : 2_000;
       const watching = watch(service, seen, scrapes.signal);
       const working = Array.from({ length: clients }, (_, name) =>
@@ -120,14 +125,14 @@ for (const [title, signals, isExact] of [
       scrapes.abort();
       await watching;
       t.log(
-        `${count.acknowledged} acknowledged, ${count.unknown} cut off, ${settled} counted, ${seen.length} scrapes`,
+        `${count.acknowledged} acknowledged, ${count.unknown} disconnected, ${settled} counted, ${seen.length} scrapes`,
       );
       if (isExact) t.is(settled, count.acknowledged);
       else t.true(settled <= count.acknowledged + count.unknown);
       for (const [index, numbers] of seen.entries())
-        for (const [place, number] of numbers.entries())
+        for (const [column, number] of numbers.entries())
           t.true(
-            number >= (seen[index - 1]?.[place] ?? 0),
+            number >= (seen[index - 1]?.[column] ?? 0),
             `scrape ${index}: ${seen[index - 1]} then ${numbers}`,
           );
       t.true(grown < 1_000_000, `heap grew by ${grown}`);

@@ -1,5 +1,5 @@
 // In a process of its own: its tests wait for processes, all at once.
-/** Metrics of real worker processes: what dies, hangs and is replaced, and what the primary says of it. */
+/** Metrics of real worker processes that crash, hang and are replaced. */
 import test from 'ava';
 import { type ClusterService, startClusterService, total } from '../../helpers/cluster-service.js';
 import { until } from '../../helpers/until.js';
@@ -16,7 +16,7 @@ async function withService(
   }
 }
 
-/** Pid of the worker that has done it. */
+/** @returns the pid of the worker that served the request */
 async function work(url: string, search = ''): Promise<number> {
   const response = await fetch(`${url}/${search}`, { headers: { connection: 'close' } });
   return Number(await response.text());
@@ -31,18 +31,18 @@ async function workers(service: ClusterService): Promise<Record<string, number>>
   );
 }
 
-test('the primary has the sums of all workers, third-party metrics too, in text and in OpenMetrics', async (t) => {
+test('the primary serves the sums of all workers, with third-party metrics, as text and OpenMetrics', async (t) => {
   await withService({ workers: 3 }, async (service) => {
     const url = await service.serving(3);
     const pids = new Set<number>();
     for (let count = 0; count < 30; count++) pids.add(await work(url, `?client=${count % 2}`));
-    t.is(pids.size, 3, 'all workers have worked');
+    t.is(pids.size, 3, 'all workers have served requests');
     const samples = await service.samples();
     t.is(total(samples, 'work_total'), 30);
     t.is(samples.find(({ name, labels }) => name === 'work_total' && labels.client === '1')?.value, 15);
     t.is(total(samples, 'work_duration_seconds_count'), 30);
     t.is(total(samples, 'work_duration_seconds_sum'), 15);
-    t.is(total(samples, 'foreign_total'), 30);
+    t.is(total(samples, 'third_party_total'), 30);
     t.is(total(samples, 'workers'), 3);
     t.deepEqual(await workers(service), { answering: 3, silent: 0 });
     const response = await fetch(
@@ -55,12 +55,12 @@ test('the primary has the sums of all workers, third-party metrics too, in text 
     t.regex(text, /^# TYPE work counter$/m);
     t.regex(text, /^work_total\{client="0"\} 15$/m);
     t.regex(text, /^work_duration_seconds_bucket\{client="0",le="1.0"\} 15$/m);
-    t.notRegex(text, /foreign|workers/);
+    t.notRegex(text, /third_party|workers/);
     t.true(text.endsWith('# EOF\n'));
   });
 });
 
-test('workers that joined before anyone listened are heard', async (t) => {
+test('workers that joined before the primary listens are included', async (t) => {
   await withService({ workers: 2, env: { JOIN_FIRST: 'true' } }, async (service) => {
     const url = await service.serving(2);
     await work(url, '?client=a&hasty');
@@ -70,13 +70,13 @@ test('workers that joined before anyone listened are heard', async (t) => {
   });
 });
 
-test('a worker that hangs is left out after the deadline: its gauges go, its counters stay', async (t) => {
+test('after the deadline, a worker that hangs is left out: without its gauges, with its counters', async (t) => {
   await withService({ workers: 2, env: { DEADLINE_SECONDS: '3' } }, async (service) => {
     const url = await service.serving(2);
     for (let count = 0; count < 10; count++) await work(url, '?client=a');
     void work(url, 'busy').catch(() => {});
-    // On a busy machine the other one may be late too, now and then.
-    const hung = await until('one worker is silent, and one answers', async () => {
+    // On a busy machine the other worker may sometimes be late as well.
+    const hung = await until('one silent and one answering worker', async () => {
       const samples = await service.samples();
       const isSilent = samples.some(
         ({ name, labels, value }) =>
@@ -89,7 +89,7 @@ test('a worker that hangs is left out after the deadline: its gauges go, its cou
   });
 });
 
-test('a worker that is killed leaves what it had flushed, one that leaves or crashes all of it', async (t) => {
+test('a killed worker leaves what it flushed; one that exits or crashes leaves everything', async (t) => {
   await withService({ workers: 1, isReplaced: true, env: { REPORT_SECONDS: '0' } }, async (service) => {
     for (const [search, end, counted] of [
       ['?client=a', 'SIGKILL', 1],
@@ -97,8 +97,8 @@ test('a worker that is killed leaves what it had flushed, one that leaves or cra
       ['throw?client=a&hasty', undefined, 3],
     ] as const) {
       const url = await service.serving(1);
-      // Whoever asks has heard of the worker.
-      await until('the worker is known', async () =>
+      // The next requests must find the worker registered.
+      await until('the registered worker', async () =>
         (await workers(service)).answering === 1 ? true : undefined,
       );
       const [pid = 0] = service.pids;
@@ -106,13 +106,13 @@ test('a worker that is killed leaves what it had flushed, one that leaves or cra
       if (end !== undefined) process.kill(pid, end);
       await service.ended(pid);
       await service.serving(1);
-      const samples = await until('another has taken its place', async () => {
+      const samples = await until('the replacement', async () => {
         const now = await service.samples();
         return total(now, 'workers') === 1 ? now : undefined;
       });
       t.is(total(samples, 'work_total'), counted, end ?? 'a bug');
-      // What is foreign can only be waited for: a crash loses what was not reported.
-      t.is(total(samples, 'foreign_total'), Math.min(counted, 2), end ?? 'a bug');
+      // Third-party metrics are collected asynchronously, so a crash loses what was not reported.
+      t.is(total(samples, 'third_party_total'), Math.min(counted, 2), end ?? 'a bug');
     }
   });
 });

@@ -1,4 +1,4 @@
-/** The primary's side, with members that are threads, or that a test speaks for: what is summed, kept, left out and contained. */
+/** The aggregating side of a cluster, with threads and simulated members: what it sums up, keeps, leaves out and contains. */
 import { once } from 'node:events';
 import { BroadcastChannel, Worker } from 'node:worker_threads';
 import test from 'ava';
@@ -30,10 +30,10 @@ interface Hub {
   value(name: string): Promise<number>;
 }
 
-/** Members answer at once, or not at all: no test waits for so long. */
+/** Members respond immediately or not at all, so no test waits this long. */
 const watchdogSeconds = 60;
 
-// Threads of one process share a channel, and so would the tests.
+// Threads of one process share a channel, so tests that use it must not overlap.
 async function withHub(
   body: (hub: Hub) => Promise<void>,
   options: Omit<ClusterMetricsOptions, 'registry'> = {},
@@ -52,7 +52,7 @@ async function withHub(
   }
 }
 
-/** A member that has counted. */
+/** A simulated member with a counter. */
 function counted(client: string, value: number): FakeMember {
   return fakeMember(familiesWith((registry) => registry.counter(work).inc({ client }, value)));
 }
@@ -63,7 +63,7 @@ function familiesWith(record: (registry: TestRegistry) => void): ReturnType<type
   return familiesOf(registry);
 }
 
-/** Runs a test on a clock of its own, from the first scrape on: that one waits for introductions. */
+/** Runs a test on a manual clock, after a first scrape, which waits for members to introduce themselves. */
 async function withStandingClock(body: (hub: Hub, clock: ManualClock) => Promise<void>): Promise<void> {
   const clock = manualClock();
   await withHub(
@@ -81,7 +81,7 @@ async function withStandingClock(body: (hub: Hub, clock: ManualClock) => Promise
 
 const introductionsMilliseconds = 200;
 
-/** A scrape that someone does not answer, up to its deadline and not before. */
+/** A scrape that a member does not answer; asserts that it ends exactly at its deadline. */
 async function scrapeToDeadline({ cluster }: Hub, clock: ManualClock): Promise<string> {
   let isDone = false;
   const scrape = cluster.metrics().finally(() => {
@@ -106,11 +106,11 @@ async function isAnswering(hub: Hub, count: number): Promise<void> {
   );
 }
 
-test.serial('the primary’s own and third-party metrics are part of the sums', async (t) => {
+test.serial('the sums include the metrics of the primary and third-party metrics', async (t) => {
   await withHub(async ({ registry, cluster }) => {
     registry.counter(work).inc({ client: 'a' }, 2);
     new promClient.Gauge({
-      name: 'foreign',
+      name: 'third_party',
       help: 'F.',
       aggregator: 'max',
       registers: [registry.prometheus],
@@ -119,29 +119,29 @@ test.serial('the primary’s own and third-party metrics are part of the sums', 
       familiesWith((own) => {
         own.counter(work).inc({ client: 'a' }, 3);
         new promClient.Gauge({ name: 'ignored', help: 'I.', registers: [own.prometheus] });
-        own.gauge(defineGauge({ name: 'foreign', help: 'F.', aggregator: 'max' })).set(5);
+        own.gauge(defineGauge({ name: 'third_party', help: 'F.', aggregator: 'max' })).set(5);
       }),
     );
     const text = await cluster.metrics();
     t.regex(text, /^work_total\{client="a"\} 5$/m);
-    t.regex(text, /^foreign 5$/m);
+    t.regex(text, /^third_party 5$/m);
     t.regex(text, /^metrics_cluster_workers\{state="answering"\} 1$/m);
     member.leave();
   });
 });
 
-test.serial('a metric with the aggregator `omit` comes out of no process', async (t) => {
-  const own = defineGauge({ name: 'own_business', help: 'Own.', aggregator: 'omit' });
+test.serial('a metric with the aggregator `omit` is not exposed by a cluster', async (t) => {
+  const own = defineGauge({ name: 'not_aggregated', help: 'Own.', aggregator: 'omit' });
   await withHub(async ({ registry, cluster }) => {
     registry.gauge(own).set(1);
     const member = fakeMember(familiesWith((other) => other.gauge(own).set(2)));
-    t.notRegex(await cluster.metrics(), /own_business/);
-    t.regex(await readText(registry), /^own_business 1$/m, 'alone it does');
+    t.notRegex(await cluster.metrics(), /not_aggregated/);
+    t.regex(await readText(registry), /^not_aggregated 1$/m, 'but by a single process');
     member.leave();
   });
 });
 
-test.serial('without members it is what a single process has', async (t) => {
+test.serial('without members it exposes the same as a single process', async (t) => {
   await withHub(async ({ registry, cluster }) => {
     const seconds = defineHistogram({
       name: 'x_seconds',
@@ -152,7 +152,7 @@ test.serial('without members it is what a single process has', async (t) => {
     registry.histogram(seconds).observe({ a: 'q"\\\n' }, 0.5);
     registry.counter(work).inc({ client: 'é' });
     registry.prometheus.setDefaultLabels({ app: 'tamma' });
-    new promClient.Counter({ name: 'foreign_total', help: 'F.', registers: [registry.prometheus] }).inc();
+    new promClient.Counter({ name: 'third_party_total', help: 'F.', registers: [registry.prometheus] }).inc();
     const options = { constantLabels: { zone: 'b', app: 'ignored' } };
     const names = (text: string): string[] =>
       parseText(text).map(({ name, labels, value }) => JSON.stringify([name, labels, value]));
@@ -167,7 +167,7 @@ test.serial('without members it is what a single process has', async (t) => {
 });
 
 test.serial(
-  'a member that does not answer loses its gauges, keeps its last counters, and is not waited for again',
+  'a silent member loses its gauges, keeps its last counters, and does not delay the next scrape',
   async (t) => {
     await withStandingClock(async (hub, clock) => {
       const member = fakeMember(
@@ -183,10 +183,10 @@ test.serial(
       t.regex(text, /^work_total\{client="a"\} 7$/m);
       t.notRegex(text, /^workers /m);
       t.regex(text, /^metrics_cluster_workers\{state="silent"\} 1$/m);
-      t.regex(await hub.cluster.metrics(), /\{state="silent"\} 1$/m, 'at once: the clock stands still');
+      t.regex(await hub.cluster.metrics(), /\{state="silent"\} 1$/m, 'immediately: the clock is stopped');
       member.isAnswering = true;
       await isAnswering(hub, 1);
-      t.is(await hub.value('workers'), 1, 'it is back');
+      t.is(await hub.value('workers'), 1, 'it responds again');
       member.leave();
     });
   },
@@ -196,10 +196,10 @@ test.serial('an older report does not overwrite a newer one', async (t) => {
   await withStandingClock(async (hub, clock) => {
     const member = counted('a', 10);
     member.reportAs(5);
-    await until('it is taken', async () => (member.taken.includes(5) ? true : undefined));
+    await until('the acknowledgement', async () => (member.taken.includes(5) ? true : undefined));
     member.families = familiesWith((own) => own.counter(work).inc({ client: 'a' }, 4));
     member.isAnswering = false;
-    // It was overtaken on its way.
+    // This report was sent earlier and arrives later.
     member.reportAs(3);
     const other = counted('b', 1);
     await other.report();
@@ -210,7 +210,7 @@ test.serial('an older report does not overwrite a newer one', async (t) => {
   });
 });
 
-test.serial('members that leave or are replaced stay in the totals, once, whatever comes late', async (t) => {
+test.serial('members that leave or are replaced are counted exactly once in the totals', async (t) => {
   await withHub(async (hub) => {
     for (let generation = 1; generation <= 20; generation++) {
       const member = counted('a', 1);
@@ -227,7 +227,7 @@ test.serial('members that leave or are replaced stay in the totals, once, whatev
 });
 
 test.serial(
-  'what is kept of the departed is bounded: past the budget label values become `other`, totals are exact',
+  'series of departed members are limited: beyond the budget, label values become `other`, with exact totals',
   async (t) => {
     await withHub(
       async (hub) => {
@@ -247,28 +247,31 @@ test.serial(
   },
 );
 
-test.serial('a worker with another version of a definition costs its own part, and is counted', async (t) => {
-  const other = defineGauge({
-    name: 'work_total',
-    help: 'Other.',
-    lint: { allow: ['total-counter'], why: 'A test.' },
-  });
-  await withHub(async (hub) => {
-    hub.registry.counter(work).inc({ client: 'a' }, 2);
-    const member = fakeMember([
-      ...familiesWith((own) => own.gauge(other).set(100)),
-      ...familiesWith((own) => own.gauge(workers).set(1)),
-    ]);
-    await isAnswering(hub, 1);
-    t.is(await hub.value('work_total'), 2);
-    t.is(await hub.value('workers'), 1);
-    t.true((readValue(hub.registry, metricsCollectorErrors, { metric: 'work_total' }) ?? 0) > 0);
-    t.regex(hub.registry.warnings[0]?.message ?? '', /work_total.*gauge.*counter; the first wins/);
-    member.leave();
-  });
-});
+test.serial(
+  'a worker with a different definition of a metric loses only that metric, and is counted as an error',
+  async (t) => {
+    const other = defineGauge({
+      name: 'work_total',
+      help: 'Other.',
+      lint: { allow: ['total-counter'], why: 'A test.' },
+    });
+    await withHub(async (hub) => {
+      hub.registry.counter(work).inc({ client: 'a' }, 2);
+      const member = fakeMember([
+        ...familiesWith((own) => own.gauge(other).set(100)),
+        ...familiesWith((own) => own.gauge(workers).set(1)),
+      ]);
+      await isAnswering(hub, 1);
+      t.is(await hub.value('work_total'), 2);
+      t.is(await hub.value('workers'), 1);
+      t.true((readValue(hub.registry, metricsCollectorErrors, { metric: 'work_total' }) ?? 0) > 0);
+      t.regex(hub.registry.warnings[0]?.message ?? '', /work_total.*gauge.*counter; the first wins/);
+      member.leave();
+    });
+  },
+);
 
-test.serial('a member that joins during a scrape is part of it', async (t) => {
+test.serial('a member that joins during a scrape is included', async (t) => {
   await withHub(async (hub) => {
     const slow = counted('slow', 1);
     await isAnswering(hub, 1);
@@ -276,14 +279,14 @@ test.serial('a member that joins during a scrape is part of it', async (t) => {
     const scrape = hub.value('work_total');
     await new Promise((resolve) => setImmediate(resolve));
     const newcomer = counted('new', 2);
-    await until('the newcomer was asked', async () => (newcomer.taken.length > 0 ? true : undefined));
+    await until('the request to the new member', async () => (newcomer.taken.length > 0 ? true : undefined));
     slow.leave();
     t.is(await scrape, 3);
     newcomer.leave();
   }, {});
 });
 
-test.serial('anyone may send anything', async (t) => {
+test.serial('invalid messages are ignored and counted, with one warning', async (t) => {
   await withHub(async (hub) => {
     const channel = new BroadcastChannel(messageType);
     const report = {
@@ -330,7 +333,7 @@ test.serial('anyone may send anything', async (t) => {
     t.true(
       (readValue(hub.registry, metricsCollectorErrors, { metric: 'metrics_cluster_workers' }) ?? 0) >= 7,
     );
-    t.is(hub.registry.warnings.length, 1, 'said once');
+    t.is(hub.registry.warnings.length, 1, 'one warning');
     channel.postMessage({ type: messageType, kind: 'leave', member: 'm', thread: 7 });
     channel.close();
     member.leave();
@@ -341,13 +344,13 @@ test.serial('anyone may send anything', async (t) => {
 
 async function startThread(): Promise<Worker> {
   const thread = new Worker(compiled('test/fixtures/cluster/thread.ts'), { execArgv: [] });
-  // A thread that crashes is part of the test.
+  // Tests let threads crash.
   thread.on('error', () => {});
   await once(thread, 'message');
   return thread;
 }
 
-async function told(thread: Worker, task: string): Promise<unknown> {
+async function runTask(thread: Worker, task: string): Promise<unknown> {
   thread.postMessage(task);
   const [answer] = await once(thread, 'message');
   return answer;
@@ -359,20 +362,20 @@ test.serial(
     await withHub(async (hub) => {
       const threads = await Promise.all([startThread(), startThread(), startThread()]);
       const [leaves, crashes, terminated] = threads as [Worker, Worker, Worker];
-      for (const thread of threads) t.is(await told(thread, 'a'), 'done');
+      for (const thread of threads) t.is(await runTask(thread, 'a'), 'done');
       await isAnswering(hub, 3);
       t.is(await hub.value('work_total'), 3);
       t.is(await hub.value('workers'), 3);
-      t.is(await told(terminated, 'flush'), true);
-      await told(crashes, 'b');
+      t.is(await runTask(terminated, 'flush'), true);
+      await runTask(crashes, 'b');
       const ends = threads.map((thread) => once(thread, 'exit').catch(() => {}));
-      t.is(await told(leaves, 'leave'), true);
+      t.is(await runTask(leaves, 'leave'), true);
       crashes.postMessage('throw');
       await terminated.terminate();
       await Promise.all(ends);
       await isAnswering(hub, 0);
       const samples = parseText(await hub.cluster.metrics());
-      t.is(total(samples, 'work_total'), 6, 'one each, and a flush, a crash and a leave');
+      t.is(total(samples, 'work_total'), 6, 'one per thread, and one each for flush, crash and leave');
       t.is(total(samples, 'workers'), 0);
       const silent = samples.find(
         ({ name, labels }) => name === 'metrics_cluster_workers' && labels.state === 'silent',
@@ -382,31 +385,31 @@ test.serial(
   },
 );
 
-test.serial('without a primary a thread waits once only, and reports as soon as there is one', async (t) => {
+test.serial('without a primary a thread waits only once, and reports as soon as there is one', async (t) => {
   const thread = await startThread();
-  t.is(await told(thread, 'flush briefly'), false);
-  const waits = await told(thread, 'waits');
-  t.is(await told(thread, 'flush'), false);
-  t.is(await told(thread, 'waits'), waits, 'not again');
+  t.is(await runTask(thread, 'flush briefly'), false);
+  const waits = await runTask(thread, 'waits');
+  t.is(await runTask(thread, 'flush'), false);
+  t.is(await runTask(thread, 'waits'), waits, 'no further wait');
   await withHub(async (hub) => {
     await isAnswering(hub, 1);
     t.is(await hub.value('work_total'), 2);
-    t.is(await told(thread, 'flush'), true);
-    t.is(await told(thread, 'leave'), true);
+    t.is(await runTask(thread, 'flush'), true);
+    t.is(await runTask(thread, 'leave'), true);
     t.is(await hub.value('work_total'), 4);
   });
 });
 
-test.serial('a thread that hangs is left out, and so is one that has ended', async (t) => {
+test.serial('threads that hang or have ended are left out', async (t) => {
   await withStandingClock(async (hub, clock) => {
     const thread = await startThread();
-    t.is(await told(thread, 'flush'), true);
+    t.is(await runTask(thread, 'flush'), true);
     await isAnswering(hub, 1);
-    t.is(await told(thread, 'hang'), 'hanging');
+    t.is(await runTask(thread, 'hang'), 'hanging');
     t.regex(await scrapeToDeadline(hub, clock), /^metrics_cluster_workers\{state="silent"\} 1$/m);
     t.is(await hub.value('work_total'), 1);
     await thread.terminate();
-    // What a thread has sent may arrive after its end.
+    // Messages of a thread may arrive after its end.
     await clock.waitsFor(100);
     clock.advance(100);
     t.regex(await hub.cluster.metrics(), /^metrics_cluster_workers\{state="silent"\} 0$/m);
@@ -414,7 +417,7 @@ test.serial('a thread that hangs is left out, and so is one that has ended', asy
   });
 });
 
-/** A thread that joins as often as it is told, with everything that counts. */
+/** A thread that can join repeatedly, with every type of metric that has totals. */
 async function startRejoiningThread(): Promise<Worker> {
   const program = `
     const { parentPort } = require('node:worker_threads');
@@ -427,7 +430,7 @@ async function startRejoiningThread(): Promise<Worker> {
       const warnings = [];
       const registry = new MetricsRegistry({ onWarning: ({ code }) => warnings.push(code) });
       const size = defineSummary({ name: 'size_bytes', help: 'Size.', quantiles: [0.5] });
-      const foreign = new Counter({ name: 'foreign_total', help: 'F.', registers: [registry.prometheus] });
+      const thirdParty = new Counter({ name: 'third_party_total', help: 'F.', registers: [registry.prometheus] });
       let membership;
       return {
         join: () => { membership = joinCluster({ registry, reportSeconds: 0 }); },
@@ -435,7 +438,7 @@ async function startRejoiningThread(): Promise<Worker> {
           registry.counter(work).inc({ client: 'a' }, 2);
           registry.histogram(workDuration).observe({ client: 'a' }, 0.5);
           registry.summary(size).observe(10);
-          foreign.inc();
+          thirdParty.inc();
         },
         reset: () => registry.reset(),
         leave: () => membership.leave({ deadlineSeconds: 60 }),
@@ -455,12 +458,12 @@ async function startRejoiningThread(): Promise<Worker> {
 }
 
 test.serial(
-  'a member that joins again reports what came since it left: nothing is lost or counted twice',
+  'a member that joins again reports what it recorded since it left, and nothing twice',
   async (t) => {
     await withHub(async (hub) => {
       const thread = await startRejoiningThread();
-      const tell = async (...tasks: string[]): Promise<void> => {
-        for (const task of tasks) await told(thread, task);
+      const runTasks = async (...tasks: string[]): Promise<void> => {
+        for (const task of tasks) await runTask(thread, task);
       };
       const totals = async (): Promise<number[]> => {
         const samples = parseText(await hub.cluster.metrics());
@@ -469,31 +472,31 @@ test.serial(
           'work_duration_seconds_bucket',
           'work_duration_seconds_sum',
           'size_bytes_count',
-          'foreign_total',
+          'third_party_total',
         ].map((name) => total(samples, name));
       };
-      await tell('join', 'work', 'work');
-      t.is(await told(thread, 'leave'), true);
+      await runTasks('join', 'work', 'work');
+      t.is(await runTask(thread, 'leave'), true);
       t.deepEqual(await totals(), [4, 4, 1, 2, 2]);
-      await tell('work', 'join');
+      await runTasks('work', 'join');
       await isAnswering(hub, 1);
-      t.deepEqual(await totals(), [6, 6, 1.5, 3, 3], 'what came between is told');
-      await tell('work', 'leave');
+      t.deepEqual(await totals(), [6, 6, 1.5, 3, 3], 'recordings between leaving and joining are included');
+      await runTasks('work', 'leave');
       t.deepEqual(await totals(), [8, 8, 2, 4, 4]);
-      await tell('join', 'reset', 'work');
+      await runTasks('join', 'reset', 'work');
       await isAnswering(hub, 1);
       t.deepEqual(
         await totals(),
         [10, 10, 2.5, 5, 5],
-        'ours begin anew, and count on; the foreign one goes on',
+        'our metrics restart from 0 and are added; the third-party counter continues',
       );
-      await tell('work', 'work', 'work');
-      t.deepEqual(await totals(), [16, 16, 4, 8, 8], 'past what had been told before too');
-      await tell('work');
+      await runTasks('work', 'work', 'work');
+      t.deepEqual(await totals(), [16, 16, 4, 8, 8], 'also beyond the value before the reset');
+      await runTasks('work');
       thread.postMessage('throw');
       await once(thread, 'exit').catch(() => {});
       await isAnswering(hub, 0);
-      // A thread that crashes cannot wait for a foreign counter.
+      // A crashing thread cannot wait for a third-party counter, which is collected asynchronously.
       t.deepEqual(await totals(), [18, 18, 4.5, 9, 8]);
       t.deepEqual(hub.registry.warnings, []);
     });
@@ -501,13 +504,13 @@ test.serial(
 );
 
 test.serial(
-  'a member that joins again after a last report without an answer warns that it reports nothing',
+  'a member whose last report was not acknowledged warns that it reports nothing when it joins again',
   async (t) => {
     const thread = await startRejoiningThread();
-    for (const task of ['join', 'work']) await told(thread, task);
-    t.is(await told(thread, 'leave alone'), false, 'there is no primary');
-    for (const task of ['join', 'join']) await told(thread, task);
-    t.deepEqual(await told(thread, 'warnings'), ['METRICS_CLUSTER_LEFT']);
+    for (const task of ['join', 'work']) await runTask(thread, task);
+    t.is(await runTask(thread, 'leave alone'), false, 'there is no primary');
+    for (const task of ['join', 'join']) await runTask(thread, task);
+    t.deepEqual(await runTask(thread, 'warnings'), ['METRICS_CLUSTER_LEFT']);
     await withHub(async (hub) => {
       t.is(await hub.value('work_total'), 0);
     });
@@ -515,12 +518,12 @@ test.serial(
   },
 );
 
-// ---- what is no cluster ------------------------------------------------------------------------------------------
+// ---- without a cluster ------------------------------------------------------------------------------------------
 
-test.serial('in a process that is no worker, joining does nothing', async (t) => {
+test.serial('joinCluster does nothing in a process that is not a worker', async (t) => {
   const registry = createTestRegistry();
   const membership = joinCluster({ registry });
-  t.is(joinCluster({ registry }), membership, 'once a registry');
+  t.is(joinCluster({ registry }), membership, 'one membership per registry');
   t.false(await membership.flush());
   t.false(await membership.leave());
 });
@@ -540,13 +543,13 @@ test.serial('options are checked', (t) => {
   t.throws(() => clusterMetrics({ register: 1 } as never), { code, message: /Did you mean `registry`/ });
 });
 
-test.serial('one hub a registry', async (t) => {
+test.serial('there is one hub per registry', async (t) => {
   await withHub(async ({ registry, cluster }) => {
     t.is(clusterMetrics({ registry }), cluster);
   });
 });
 
-test('what a third-party metric has that no scrape can carry costs its own lines only, and is counted once a scrape', async (t) => {
+test('invalid samples of a third-party metric are left out, and counted once per scrape', async (t) => {
   const registry = createTestRegistry();
   const cluster = clusterMetrics({ registry });
   t.teardown(() => cluster.stop());

@@ -1,5 +1,5 @@
 // In a process of its own: it has a hook, and sets TMPDIR.
-/** Workers that elect one of themselves: what it leaves in the folder for temporary files, and what it can be asked. */
+/** Workers that elect one of themselves: its files in the folder for temporary files, and its scrapes. */
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -25,7 +25,7 @@ import { until } from '../../helpers/until.js';
 
 const work = defineCounter({ name: 'work_total', help: 'Work done.' });
 
-/** Of its own, as the folder for temporary files. */
+/** A separate folder for temporary files. */
 async function ownFolder(t: ExecutionContext): Promise<string> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = await temporaryFolder(t);
@@ -36,11 +36,11 @@ async function ownFolder(t: ExecutionContext): Promise<string> {
   return process.env.TMPDIR;
 }
 
-/** Nothing of an election keeps a process alive: that is its service's. */
+/** Keeps the process alive, as a service does; an election does not. */
 const service = setInterval(() => {}, 2 ** 30);
 test.after.always(() => clearInterval(service));
 
-/** One worker, and the text of a scrape. */
+/** Starts one worker. @returns the text of a scrape */
 async function scraped(names?: ReadonlySet<string>): Promise<string> {
   const registry = createTestRegistry();
   registry.counter(work).inc(5);
@@ -54,13 +54,13 @@ async function scraped(names?: ReadonlySet<string>): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-test.serial('a scrape may ask for more names than fit into a header', async (t) => {
+test.serial('a scrape can select more names than fit into a header', async (t) => {
   await ownFolder(t);
   const names = Array.from({ length: 5_000 }, (_, index) => `name_${index}`);
   t.regex(await scraped(new Set([work.name, ...names])), /^work_total 5$/m);
 });
 
-test.serial('what services have left that nobody runs any more is removed after seven days', async (t) => {
+test.serial('files of services that are no longer used are removed after seven days', async (t) => {
   await ownFolder(t);
   const folder = await privateFolder();
   for (const [service, days] of [
@@ -80,19 +80,19 @@ test.serial('what services have left that nobody runs any more is removed after 
   t.deepEqual(
     own.map((name) => name.replace(/^.*\./, '')),
     ['json'],
-    'what a worker that starts again goes on from',
+    'the handover file for the next worker',
   );
   const [handover = ''] = own;
   const longAgo = (systemClock.timestamp() - 8 * 86_400_000) / 1_000;
   await utimes(join(folder, handover), longAgo, longAgo);
-  t.regex(await scraped(), /^work_total 10$/m, 'its own goes on, however old');
+  t.regex(await scraped(), /^work_total 10$/m, 'its own handover file is used, however old it is');
   t.deepEqual(
     (await readdir(folder)).filter((name) => !name.startsWith('1-')),
     [handover],
   );
 });
 
-test.serial('a folder whose path is too long for a socket is a clear error', async (t) => {
+test.serial('a folder whose path is too long for a socket is an error that says so', async (t) => {
   const folder = join(await ownFolder(t), 'long'.repeat(25));
   await mkdir(folder);
   process.env.TMPDIR = folder;
@@ -118,33 +118,33 @@ function counted(value: number): TestRegistry {
   return registry;
 }
 
-test('a report that comes once the elected worker has stopped is neither acknowledged nor handed over', (t) => {
+test('a report that arrives after the elected worker stopped is neither acknowledged nor handed over', (t) => {
   let listener: HubListener | undefined;
   const cluster = clusterBy(createTestRegistry(), manualClock(), (given) => {
     listener = given;
     return { send: () => {}, processes: () => [], isWatched: () => true, close: () => {} };
   });
   const sent: HubMessage[] = [];
-  const place = { key: 'connection', send: (message: HubMessage) => sent.push(message) };
-  listener?.message(place, report(1, 5) as MemberMessage);
+  const connection = { key: 'connection', send: (message: HubMessage) => sent.push(message) };
+  listener?.message(connection, report(1, 5) as MemberMessage);
   cluster.stop();
-  listener?.message(place, report(2, 6) as MemberMessage);
-  listener?.gone(place.key);
+  listener?.message(connection, report(2, 6) as MemberMessage);
+  listener?.gone(connection.key);
   t.deepEqual(sent, [{ type: messageType, kind: 'taken', member: 'worker', number: 1 }]);
   const { members, departedIds } = cluster.handover();
   t.deepEqual(
     members.map(([id, counts]) => [id, counts.map(({ series }) => series)]),
     [['worker', [[[[], [5]]]]]],
   );
-  t.deepEqual(departedIds, [], 'it goes on with the next one');
+  t.deepEqual(departedIds, [], 'the worker continues with the next elected one');
 });
 
-test('a worker that leaves while nobody is elected reports to the next that is', async (t) => {
+test('a worker that leaves during an election reports to the next elected worker', async (t) => {
   const sent: MemberMessage[] = [];
-  let hear = (_message: HubMessage): void => {};
+  let deliver = (_message: HubMessage): void => {};
   let open = (): void => {};
   const membership = joinBy(counted(5), manualClock(), (onMessage, onOpen) => {
-    [hear, open] = [onMessage, onOpen];
+    [deliver, open] = [onMessage, onOpen];
     return {
       thread: undefined,
       isOpen: true,
@@ -161,12 +161,12 @@ test('a worker that leaves while nobody is elected reports to the next that is',
           message.kind === 'report' && message.done && message.number > after,
       ),
     );
-  // It reaches nobody.
+  // It is not received.
   const lost = await lastReport(0);
   open();
-  hear({ type: messageType, kind: 'here' });
+  deliver({ type: messageType, kind: 'here' });
   const { member, number } = await lastReport(lost.number);
-  hear({ type: messageType, kind: 'taken', member, number });
+  deliver({ type: messageType, kind: 'taken', member, number });
   t.true(await left);
   t.is(sent.at(-1)?.kind, 'leave');
 });

@@ -1,4 +1,4 @@
-/** Families of several processes made one: aggregators, label values, buckets, quantiles, and what does not fit together. */
+/** Merging families of several processes: aggregators, label values, buckets, quantiles and conflicts. */
 import test from 'ava';
 import fc from 'fast-check';
 import * as promClient from 'prom-client';
@@ -17,7 +17,7 @@ import { createTestRegistry } from '../../../lib/testing.js';
 
 type Registry = ReturnType<typeof createTestRegistry>;
 
-/** The family of a definition in a registry of its own, after something was recorded there. */
+/** The family of a definition in a new registry, after a recording. */
 function family(definition: MetricDefinition, record: (registry: Registry) => void): Family {
   const registry = createTestRegistry();
   registry.instrument(definition);
@@ -40,14 +40,14 @@ for (const [aggregator, expected] of [
   ['max', 4],
   ['average', 3],
 ] as const satisfies readonly (readonly [Aggregator, number])[]) {
-  test(`a gauge by ${aggregator}`, (t) => {
+  test(`gauges are merged by ${aggregator}`, (t) => {
     const depth = defineGauge({ name: 'depth', help: 'Depth.', aggregator });
     const families = [3, 2, 4].map((value) => family(depth, (registry) => registry.gauge(depth).set(value)));
     t.deepEqual(merged(families as [Family, ...Family[]]), [`depth{} ${expected}`]);
   });
 }
 
-test('an average is one of those who have the series', (t) => {
+test('an average includes only the processes that have the series', (t) => {
   const depth = defineGauge({
     name: 'depth',
     help: 'Depth.',
@@ -64,7 +64,7 @@ test('an average is one of those who have the series', (t) => {
   t.deepEqual(merged([a, b]), ['depth{queue=a} 3', 'depth{queue=b} 7']);
 });
 
-test('histograms are summed bucket by bucket, le last', (t) => {
+test('histograms are summed per bucket, with `le` as the last label', (t) => {
   const seconds = defineHistogram({
     name: 'x_seconds',
     help: 'X.',
@@ -84,7 +84,7 @@ test('histograms are summed bucket by bucket, le last', (t) => {
   ]);
 });
 
-test('quantiles come out where one process has them, and nowhere else', (t) => {
+test('quantiles are exposed if only one process has them', (t) => {
   const size = defineSummary({
     name: 'size_bytes',
     help: 'Size.',
@@ -105,7 +105,7 @@ test('quantiles come out where one process has them, and nowhere else', (t) => {
   ]);
 });
 
-test('label values that look like each other stay apart, and the order of labels is no difference', (t) => {
+test('similar label values stay separate, and the order of labels does not matter', (t) => {
   const registry = new promClient.Registry();
   const calls = new promClient.Counter({
     name: 'c',
@@ -133,7 +133,7 @@ test('label values that look like each other stay apart, and the order of labels
   t.deepEqual(merged([ours, theirs]), ['c{b=2,a=1} 6', 'c{a=1,b:2} 1', 'c{a=1","b","2} 1']);
 });
 
-test('sums are those of a single process, whatever the label values (property)', (t) => {
+test('sums equal those of a single process for any label values (property)', (t) => {
   const calls = defineCounter({ name: 'calls_total', help: 'C.', labels: { a: label(), b: label() } });
   const recordings = fc.array(
     fc.record({ worker: fc.nat(3), a: fc.string(), b: fc.string(), value: fc.nat(100) }),
@@ -145,7 +145,7 @@ test('sums are those of a single process, whatever the label values (property)',
         for (const { a, b, value } of of) registry.counter(calls).inc({ a, b }, value);
       };
       const families = [0, 1, 2, 3].map((worker) =>
-        // As they come from another process.
+        // As they arrive from another process.
         readFamilies(
           JSON.parse(
             JSON.stringify([
@@ -167,7 +167,7 @@ test('sums are those of a single process, whatever the label values (property)',
   );
 });
 
-test('numbers that JSON does not know arrive', (t) => {
+test('numbers that JSON cannot represent are transferred', (t) => {
   const registry = new promClient.Registry();
   const odd = new promClient.Gauge({ name: 'odd', help: 'Odd.', labelNames: ['a'], registers: [registry] });
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300])
@@ -183,7 +183,7 @@ test('numbers that JSON does not know arrive', (t) => {
   });
 });
 
-test('a foreign histogram and one of ours are one, whichever comes first', async (t) => {
+test('a third-party histogram and one of ours are merged in either order', async (t) => {
   const registry = new promClient.Registry();
   const theirs = new promClient.Histogram({
     name: 'x_seconds',
@@ -195,7 +195,7 @@ test('a foreign histogram and one of ours are one, whichever comes first', async
   theirs.observe({ a: 'q' }, 1.5);
   const seconds = defineHistogram({ name: 'x_seconds', help: 'X.', labels: { a: label() }, buckets: [1, 2] });
   const ours = family(seconds, (own) => own.histogram(seconds).observe({ a: 'q' }, 0.5));
-  const foreign = familyOf((await theirs.get()) as never);
+  const thirdParty = familyOf((await theirs.get()) as never);
   const expected = [
     'x_seconds_bucket{a=q,le=1} 1',
     'x_seconds_bucket{a=q,le=2} 2',
@@ -203,13 +203,13 @@ test('a foreign histogram and one of ours are one, whichever comes first', async
     'x_seconds_sum{a=q} 2',
     'x_seconds_count{a=q} 2',
   ];
-  t.deepEqual(merged([ours, foreign]), expected);
-  t.deepEqual(merged([foreign, ours]).sort(), [...expected].sort());
+  t.deepEqual(merged([ours, thirdParty]), expected);
+  t.deepEqual(merged([thirdParty, ours]).sort(), [...expected].sort());
 });
 
-test('another type or other buckets: the first wins, and it is told', (t) => {
-  const told: string[] = [];
-  const onConflict = ({ message }: Error): unknown => told.push(message);
+test('for a different type or buckets the first definition is used, and the conflict is reported', (t) => {
+  const reported: string[] = [];
+  const onConflict = ({ message }: Error): unknown => reported.push(message);
   const counter = defineCounter({ name: 'x_total', help: 'X.' });
   const gauge = { ...family(counter, () => {}), type: 'gauge' as const };
   t.deepEqual(
@@ -221,13 +221,13 @@ test('another type or other buckets: the first wins, and it is told', (t) => {
   );
   if (one === undefined || two === undefined) return t.fail();
   t.is(merged([family(one, () => {}), family(two, () => {})], { onConflict }).length, 4);
-  t.deepEqual(told, [
+  t.deepEqual(reported, [
     'a process has it as a gauge, and another as a counter; the first wins',
     'a process has buckets [1, 2, Infinity], and another [1, Infinity]; the first wins',
   ]);
 });
 
-test('constant labels go to series that lack them, and what becomes the same is one', (t) => {
+test('constant labels are added to series without them, and equal series are merged', (t) => {
   const calls = defineCounter({ name: 'calls_total', help: 'C.', labels: { app: label(), a: label() } });
   const one = family(calls, (registry) => registry.counter(calls).inc({ app: '', a: 'x' }));
   const other = family(calls, (registry) => registry.counter(calls).inc({ app: 'tamma', a: 'x' }, 2));
@@ -238,7 +238,7 @@ test('constant labels go to series that lack them, and what becomes the same is 
   t.deepEqual(merged([one, other], { constant }), ['calls_total{app=tamma,a=x,zone=b} 3']);
 });
 
-test('past a budget label values become `other`, and totals are exact', (t) => {
+test('beyond a budget label values become `other`, and totals are exact', (t) => {
   const calls = defineCounter({ name: 'calls_total', help: 'C.', labels: { a: label() } });
   let kept: Family | undefined;
   for (let worker = 0; worker < 50; worker++) {
@@ -253,7 +253,7 @@ test('past a budget label values become `other`, and totals are exact', (t) => {
   ]);
 });
 
-test('a foreign histogram that has no series yet says nothing of its buckets, and is no conflict', (t) => {
+test('a third-party histogram without series has unknown buckets, which is not a conflict', (t) => {
   const some = defineHistogram({
     name: 'gc_seconds',
     help: 'Pauses.',

@@ -1,4 +1,4 @@
-/** State across restarts: what comes back, from which file, and what happens where the file cannot be had. */
+/** State across restarts: what is restored, from which file, and what happens if the file is not available. */
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -29,8 +29,8 @@ const depth = defineGauge({ name: 'depth', help: 'Depth.' });
 
 const rarely = 3_600;
 
-/** One life of a process: what it restores, what it does, and how it ends. */
-async function life(
+/** One run of a process: it restores, then records. */
+async function run(
   t: ExecutionContext,
   file: string,
   does: (registry: TestRegistry, snapshots: Awaited<ReturnType<typeof keepSnapshots>>) => unknown = () => {},
@@ -46,10 +46,10 @@ const failures = (registry: TestRegistry, reason: string): number =>
   readValue(registry, catalogue.metricsRecordingErrors, { metric: 'metrics_snapshot_age_seconds', reason }) ??
   0;
 
-test('counters and histograms go on over restarts, gauges only where their definition says so', async (t) => {
+test('counters and histograms continue after restarts, gauges only if their definition says so', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   for (let round = 1; round <= 3; round++) {
-    const { registry, snapshots } = await life(t, file);
+    const { registry, snapshots } = await run(t, file);
     registry.counter(jobs).inc({ queue: 'a' }, 10);
     registry.histogram(wait).observe(1.5);
     registry.gauge(approvals).inc(2);
@@ -63,34 +63,34 @@ test('counters and histograms go on over restarts, gauges only where their defin
   t.deepEqual(
     (await readdir(join(file, '..'))).sort(),
     ['state.om', 'state.om.1'],
-    'the lock is gone with its process',
+    'the lock is removed when the process ends',
   );
 });
 
-test('a metric is restored when it is defined, and kept for later lives where it is not', async (t) => {
+test('a metric is restored when it is defined, and kept in the snapshot until then', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   await first.snapshots.stop();
-  const second = await life(t, file);
+  const second = await run(t, file);
   t.deepEqual(
     [...second.snapshots.report.restored.keys()].filter((name) => name === 'jobs_total'),
     [],
   );
   await second.snapshots.stop();
-  const third = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
+  const third = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
   t.is(readValue(third.registry, jobs, { queue: 'a' }), 6);
   t.is(third.snapshots.report.restored.get('jobs_total'), 1);
   t.is(third.snapshots.report.source, file);
   t.true(third.snapshots.report.written instanceof Date);
 });
 
-test('a metric of the catalogue is exposed again from the start, before anything records it', async (t) => {
+test('a metric of the catalogue is exposed from the start, before its first recording', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) =>
+  const first = await run(t, file, (registry) =>
     new PlatformMetrics({ registry }).recordPRCreated('github', 'acme/app'),
   );
   await first.snapshots.stop();
-  const { registry } = await life(t, file);
+  const { registry } = await run(t, file);
   const repository = { platform: 'github', repository: 'acme/app' };
   t.is(readValue(registry, catalogue.prsCreated, repository), 1);
   new PlatformMetrics({ registry }).recordPRCreated('github', 'acme/app');
@@ -100,17 +100,17 @@ test('a metric of the catalogue is exposed again from the start, before anything
 test("a service's own metric under a name of the catalogue is restored when its definition registers", async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const own = defineCounter({ name: 'errors_total', help: 'Errors of the shop.', labels: { page: label() } });
-  const first = await life(t, file, (registry) => registry.counter(own).inc({ page: 'cart' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(own).inc({ page: 'cart' }, 5));
   await first.snapshots.stop();
-  const { registry } = await life(t, file);
-  t.is(registry.get('errors_total'), undefined, 'the name is not taken by the catalogue');
+  const { registry } = await run(t, file);
+  t.is(registry.get('errors_total'), undefined, 'the catalogue does not occupy the name');
   registry.counter(own).inc({ page: 'cart' });
   t.is(readValue(registry, own, { page: 'cart' }), 6);
 });
 
 test('a registry that is stopped and started again is not restored twice', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   await first.snapshots.stop();
   const registry = createTestRegistry();
   for (let round = 0; round < 3; round++) {
@@ -118,18 +118,18 @@ test('a registry that is stopped and started again is not restored twice', async
     await snapshots.stop();
   }
   t.is(
-    readValue((await life(t, file, (own) => own.counter(jobs))).registry, jobs, { queue: 'a' }),
+    readValue((await run(t, file, (own) => own.counter(jobs))).registry, jobs, { queue: 'a' }),
     5,
-    'kept, though nobody claimed it',
+    'kept without a definition',
   );
 });
 
-test('a definition whose shape has changed starts anew, and is told', async (t) => {
+test('a metric whose definition has changed restarts from 0, with a warning', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   await first.snapshots.stop();
   const changed = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { kind: label() } });
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(changed).inc({ kind: 'x' }));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(changed).inc({ kind: 'x' }));
   t.is(readValue(registry, changed, { kind: 'x' }), 1);
   t.regex(
     snapshots.report.skipped.get('jobs_total') ?? '',
@@ -138,16 +138,16 @@ test('a definition whose shape has changed starts anew, and is told', async (t) 
   t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_SKIPPED');
 });
 
-test('a damaged file gives way to the one before it, and is kept for people to look at', async (t) => {
+test('for a damaged file, the previous one is restored, and the damaged one is kept for inspection', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const { snapshots: first } = await life(t, file, async (registry, snapshots) => {
+  const { snapshots: first } = await run(t, file, async (registry, snapshots) => {
     registry.counter(jobs).inc({ queue: 'a' }, 5);
     await snapshots.write();
     registry.counter(jobs).inc({ queue: 'a' }, 2);
   });
   await first.stop();
   await writeFile(file, (await readFile(file)).subarray(0, 100));
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs));
   t.is(readValue(registry, jobs, { queue: 'a' }), 5);
   t.is(snapshots.report.source, `${file}.1`);
   t.is(failures(registry, 'damaged'), 1);
@@ -158,13 +158,13 @@ test('a damaged file gives way to the one before it, and is kept for people to l
   await snapshots.write();
   t.is((await stat(`${file}.damaged`)).size, 100);
   t.false('damage' in decodeSnapshot(await readFile(file)));
-  t.false('damage' in decodeSnapshot(await readFile(`${file}.1`)), 'the good one has not been overwritten');
+  t.false('damage' in decodeSnapshot(await readFile(`${file}.1`)), 'the intact one is not overwritten');
 });
 
-test('where both are damaged the start is a clean one, and the service goes on', async (t) => {
+test('if both files are damaged, the service starts without restored values', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   await Promise.all([writeFile(file, 'x'), writeFile(`${file}.1`, '')]);
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
   t.is(snapshots.report.source, undefined);
   t.is(readValue(registry, jobs, { queue: 'a' }), 1);
   t.is(failures(registry, 'damaged'), 2);
@@ -172,11 +172,11 @@ test('where both are damaged the start is a clean one, and the service goes on',
   t.false('damage' in decodeSnapshot(await readFile(file)));
 });
 
-test('a file that is there and cannot be read is left alone: a folder with what is in it', async (t) => {
+test('a folder at the path of the snapshot is left unchanged', async (t) => {
   const folder = join(await temporaryFolder(t), 'data');
   await mkdir(folder);
   await writeFile(join(folder, 'important'), 'yes');
-  const { registry, snapshots } = await life(t, folder);
+  const { registry, snapshots } = await run(t, folder);
   await snapshots.write();
   t.false(snapshots.isOwner);
   t.is(failures(registry, 'ENOTREG'), 2);
@@ -184,12 +184,12 @@ test('a file that is there and cannot be read is left alone: a folder with what 
   t.deepEqual(await readdir(folder), ['important']);
   await rm(folder, { recursive: true });
   await snapshots.write();
-  t.true(snapshots.isOwner, 'and written once it is gone');
+  t.true(snapshots.isOwner, 'and the snapshot is written after it is removed');
 });
 
-test('whatever is done to the file, what comes back is what one of the two had, and nothing is thrown', async (t) => {
+test('after any change to the file, the values of one of the two snapshots are restored, without an error', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const { snapshots: first } = await life(t, file, async (registry, snapshots) => {
+  const { snapshots: first } = await run(t, file, async (registry, snapshots) => {
     registry.counter(jobs).inc({ queue: 'a' }, 5);
     await snapshots.write();
     registry.counter(jobs).inc({ queue: 'a' }, 2);
@@ -207,7 +207,7 @@ test('whatever is done to the file, what comes back is what one of the two had, 
           const changed = Buffer.concat([newer.subarray(0, from), put, newer.subarray(to)]);
           await writeFile(file, changed);
           await writeFile(`${file}.1`, isOlderToo ? older.subarray(0, from) : older);
-          const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'b' }));
+          const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'b' }));
           await snapshots.stop();
           const value = readValue(registry, jobs, { queue: 'a' });
           const expected = changed.equals(newer) ? 7 : isOlderToo && from < older.length ? undefined : 5;
@@ -219,9 +219,9 @@ test('whatever is done to the file, what comes back is what one of the two had, 
   );
 });
 
-test('one process keeps a file: another waits, and takes over what that one leaves', async (t) => {
+test('a second process waits for the file, and takes it over when the first one ends', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   const second = createTestRegistry();
   const waiting = await keepSnapshots({ file, registry: second, intervalSeconds: 0.1 });
   t.teardown(() => waiting.stop());
@@ -233,7 +233,7 @@ test('one process keeps a file: another waits, and takes over what that one leav
   await first.snapshots.stop();
   await until('the file', async () => (waiting.isOwner ? true : undefined));
   await waiting.stop();
-  t.is(readValue(second, jobs, { queue: 'a' }), 6, 'what was counted meanwhile is added');
+  t.is(readValue(second, jobs, { queue: 'a' }), 6, 'its own count is added');
 });
 
 test('a snapshot is written every interval, and none after stop', async (t) => {
@@ -248,7 +248,7 @@ test('a snapshot is written every interval, and none after stop', async (t) => {
     const text = await readFile(file, 'utf8').catch(() => '');
     t.is(/^jobs_total\{queue="a"\} (\d+)$/m.exec(text)?.[1], round === 1 ? undefined : String(round - 1));
     clock.advance(1);
-    // Written after the one that this interval began, if at all.
+    // This write, if any, follows the one that the interval started.
     await until('a snapshot', async () => {
       const now = await readFile(file, 'utf8').catch(() => '');
       return now.includes(`jobs_total{queue="a"} ${round}\n`) ? true : undefined;
@@ -264,7 +264,7 @@ for (const [maxAgeSeconds, days, expected] of [
   [undefined, 8, 0],
   [30 * 86_400, 8, 5],
 ] as const) {
-  test(`after ${days} days, numbers of ${maxAgeSeconds ?? 'seven days'} at most are ${expected > 0 ? 'restored' : 'dropped with a warning'}`, async (t) => {
+  test(`after ${days} days, values are ${expected > 0 ? 'restored' : 'dropped with a warning'} with a maximum age of ${maxAgeSeconds === undefined ? 'seven days by default' : `${maxAgeSeconds} s`}`, async (t) => {
     const file = join(await temporaryFolder(t), 'state.om');
     const before = createTestRegistry();
     before.counter(jobs).inc({ queue: 'a' }, 5);
@@ -301,9 +301,9 @@ test('the age and the size of the last snapshot are reported', async (t) => {
   t.is(readValue(registry, catalogue.metricsSnapshotAge), 42);
 });
 
-test('written at once, for a process that ends', async (t) => {
+test('writeNow writes synchronously, for a process that exits', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 3));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 3));
   snapshots.writeNow();
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 3$/m);
   registry.counter(jobs).inc({ queue: 'a' });
@@ -312,9 +312,9 @@ test('written at once, for a process that ends', async (t) => {
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 4$/m);
 });
 
-test('the event loop turns while a large snapshot is written', async (t) => {
+test('a large snapshot does not block the event loop', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const { registry, snapshots } = await life(t, file);
+  const { registry, snapshots } = await run(t, file);
   const large = defineCounter({
     name: 'large_total',
     help: 'Large.',
@@ -335,15 +335,15 @@ test('the event loop turns while a large snapshot is written', async (t) => {
   t.true(turns >= chunks, `${turns} turns for ${chunks} chunks`);
 });
 
-test('a folder that is not there, or goes: counted, told once, and written as soon as it is back', async (t) => {
+test('a missing folder is counted and reported once, and the snapshot is written as soon as it exists', async (t) => {
   const folder = join(await temporaryFolder(t), 'state');
   const file = join(folder, 'metrics.om');
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
   await snapshots.write();
   await snapshots.write();
   t.true(failures(registry, 'ENOENT') + failures(registry, 'EACCES') >= 2);
-  const told = registry.warnings.length;
-  t.true(told >= 1 && told <= 2);
+  const { length: warnings } = registry.warnings;
+  t.true(warnings >= 1 && warnings <= 2);
   t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service goes on/s);
   await mkdir(folder);
   await snapshots.write();
@@ -360,16 +360,16 @@ test('a folder that is not there, or goes: counted, told once, and written as so
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 2$/m);
 });
 
-test('a disk that is full, and one that is read-only: the service goes on, the metrics say so, and it recovers', async (t) => {
+test('a full or read-only disk is counted, and snapshots resume afterwards', async (t) => {
   const disk = await mountSmallDisk(64);
   if (disk === undefined) {
-    t.log('this user may not mount a disk; the folder that goes, above, is another failure of the same kind');
+    t.log('this user cannot mount a disk; the removed folder, above, is a similar failure');
     t.not(process.getuid?.(), 0);
     return;
   }
   t.teardown(() => disk.remove());
   const file = join(disk.folder, 'metrics.om');
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 5));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }, 5));
   await snapshots.write();
   const whole = await readFile(file);
   const filler = join(disk.folder, 'filler');
@@ -377,14 +377,14 @@ test('a disk that is full, and one that is read-only: the service goes on, the m
   for (let queue = 0; queue < 800; queue++) registry.counter(jobs).inc({ queue });
   await snapshots.write();
   t.is(failures(registry, 'ENOSPC'), 1);
-  t.deepEqual(await readFile(file), whole, 'the one that is there stays whole');
+  t.deepEqual(await readFile(file), whole, 'the existing snapshot stays intact');
   t.deepEqual(
     (await readdir(disk.folder)).filter((name) => name.endsWith('.tmp')),
     [],
   );
   await snapshots.write();
   t.is(failures(registry, 'ENOSPC'), 2);
-  t.is(registry.warnings.length, 1, 'told once');
+  t.is(registry.warnings.length, 1, 'one warning');
   await rm(filler);
   for (let queue = 0; queue < 800; queue++) registry.counter(jobs).remove({ queue });
   await snapshots.write();
@@ -395,20 +395,20 @@ test('a disk that is full, and one that is read-only: the service goes on, the m
   t.is(failures(registry, 'EROFS'), 1);
   snapshots.writeNow();
   t.is(failures(registry, 'EROFS'), 2);
-  // A process that starts now reads what is there, and waits for the disk.
+  // A process that starts now restores the snapshot, and waits until it can write.
   await snapshots.stop();
-  const next = await life(t, file, (own) => own.counter(jobs));
+  const next = await run(t, file, (own) => own.counter(jobs));
   t.is(readValue(next.registry, jobs, { queue: 'a' }), 5);
   disk.setReadOnly(false);
   await next.snapshots.write();
   t.true(next.snapshots.isOwner);
-  t.is(readValue(next.registry, jobs, { queue: 'a' }), 5, 'restored once, and not again');
+  t.is(readValue(next.registry, jobs, { queue: 'a' }), 5, 'restored only once');
   await next.snapshots.stop();
 });
 
-test('who was locked out restores when it gets the file, also in a second attempt of the same process', async (t) => {
+test('a process that was locked out restores when it gets the file, also in a second attempt', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   const registry = createTestRegistry();
   registry.counter(jobs).inc({ queue: 'a' });
   const attempt = await keepSnapshots({ file, registry, intervalSeconds: rarely });
@@ -421,14 +421,14 @@ test('who was locked out restores when it gets the file, also in a second attemp
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 6$/m);
 });
 
-test('a folder that is not there at the start and comes back, with what it had: that is taken over', async (t) => {
+test('a folder that is missing at the start is restored from when it appears', async (t) => {
   const folder = join(await temporaryFolder(t), 'volume');
   const file = join(folder, 'metrics.om');
   await mkdir(folder);
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   await first.snapshots.stop();
   await rename(folder, `${folder}-unmounted`);
-  const { registry, snapshots } = await life(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
+  const { registry, snapshots } = await run(t, file, (own) => own.counter(jobs).inc({ queue: 'a' }));
   t.regex(registry.warnings[0]?.message ?? '', /no such file or directory/);
   await rename(`${folder}-unmounted`, folder);
   await snapshots.write();
@@ -442,26 +442,26 @@ test('a folder that is not there at the start and comes back, with what it had: 
   await rename(`${folder}-unmounted`, folder);
   registry.counter(jobs).inc({ queue: 'a' });
   await snapshots.write();
-  t.true(snapshots.isOwner, 'its lock came back with it');
+  t.true(snapshots.isOwner, 'its lock is valid again');
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 7$/m);
 });
 
-test('at its end a process does not write over the file that another has made its own', async (t) => {
+test('a process that exits does not overwrite a file that another process has taken over', async (t) => {
   const folder = join(await temporaryFolder(t), 'volume');
   const file = join(folder, 'metrics.om');
   await mkdir(folder);
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }));
   await rename(folder, `${folder}-gone`);
   await mkdir(folder);
-  const second = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 100));
+  const second = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 100));
   await second.snapshots.write();
   first.snapshots.writeNow();
   t.regex(await readFile(file, 'utf8'), /^jobs_total\{queue="a"\} 100$/m);
 });
 
-test('a metric that is defined while nobody keeps the file is restored all the same, and stands there once', async (t) => {
+test('a metric that is defined after keepSnapshots stopped is restored, and written once', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
-  const first = await life(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
+  const first = await run(t, file, (registry) => registry.counter(jobs).inc({ queue: 'a' }, 5));
   await first.snapshots.stop();
   const registry = createTestRegistry();
   await (await keepSnapshots({ file, registry, intervalSeconds: rarely })).stop();
@@ -471,7 +471,7 @@ test('a metric that is defined while nobody keeps the file is restored all the s
   t.is((await readFile(file, 'utf8')).match(/^# TYPE jobs counter$/gm)?.length, 1);
 });
 
-test('without any snapshot, the age is the time since the start', async (t) => {
+test('without a snapshot, its age is the time since the start', async (t) => {
   const file = join(await temporaryFolder(t), 'no folder', 'state.om');
   const registry = createTestRegistry();
   const clock = manualClock();
@@ -483,7 +483,7 @@ test('without any snapshot, the age is the time since the start', async (t) => {
   t.is(failures(registry, 'ENOENT'), 1);
 });
 
-test('the lock is beside the file, and somewhere shorter where a socket’s path would be too long', (t) => {
+test('the lock is next to the file, or at a shorter path if the socket path would be too long', (t) => {
   t.is(lockPath('/var/lib/tamma/metrics.om'), '/var/lib/tamma/metrics.om.lock');
   t.true(lockPath(`/${'long/'.repeat(40)}metrics.om`).length <= 100);
 });

@@ -1,4 +1,4 @@
-/** One of many has the lock, whoever was there before and however he ended. */
+/** One of many processes has the lock, however its previous owner ended. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { link, lstat, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { manualClock } from '../../helpers/manual-clock.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
-/** A lock whose process is gone: a socket that nobody listens on. */
+/** A lock whose process has ended: a socket without a listener. */
 async function leaveDead(path: string): Promise<void> {
   const server = createServer().listen(`${path}.made`);
   await once(server, 'listening');
@@ -20,7 +20,7 @@ async function leaveDead(path: string): Promise<void> {
   await unlink(`${path}.made`).catch(() => {});
 }
 
-test('a file has one lock at a time, and the next when it is released', async (t) => {
+test('a file has one lock at a time, and a new one after its release', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const first = await acquireLock(file);
   t.true(await first?.isInPlace());
@@ -33,7 +33,7 @@ test('a file has one lock at a time, and the next when it is released', async (t
   await second?.release();
 });
 
-test('of many that find a file unlocked or its owner dead at the same time, exactly one gets the lock', async (t) => {
+test('exactly one of many concurrent attempts gets a free or abandoned lock', async (t) => {
   const folder = await temporaryFolder(t);
   for (let round = 0; round < 12; round++) {
     const file = join(folder, `state-${round}.om`);
@@ -45,9 +45,9 @@ test('of many that find a file unlocked or its owner dead at the same time, exac
         settled += 1;
       }),
     );
-    // Whoever took it from the dead looks again once nobody else can still find them dead.
+    // An attempt that replaced an abandoned lock checks it again, after all others have noticed the replacement.
     await until(
-      'all are done or wait',
+      'all attempts to end or wait',
       async () => (settled + clock.timers().length === 6 ? true : undefined),
       undefined,
       5,
@@ -61,11 +61,11 @@ test('of many that find a file unlocked or its owner dead at the same time, exac
   t.deepEqual(
     (await readdir(folder)).filter((name) => name.includes('.lock')),
     [],
-    'nothing is left lying about',
+    'no file is left',
   );
 });
 
-test('the lock of a process that was killed is free at once', async (t) => {
+test('the lock of a killed process is free immediately', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const lock = new URL('../../../lib/durability/lock.js', import.meta.url).href;
   const program = `const { acquireLock } = await import(${JSON.stringify(lock)});
@@ -84,10 +84,10 @@ test('the lock of a process that was killed is free at once', async (t) => {
   await own.release();
 });
 
-test('a living process that hangs keeps its lock, however many others have asked for it', async (t) => {
+test('a process that hangs keeps its lock, however many others have tried to get it', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const lock = new URL('../../../lib/durability/lock.js', import.meta.url).href;
-  // It accepts no connection any more: those that wait fill the backlog.
+  // It no longer accepts connections, so attempts fill the backlog.
   const program = `const { acquireLock } = await import(${JSON.stringify(lock)});
     await acquireLock(${JSON.stringify(file)});
     process.getBuiltinModule('fs').writeSync(1, 'locked');
@@ -114,7 +114,7 @@ test('a living process that hangs keeps its lock, however many others have asked
   t.true((await lstat(lockPath(file))).isSocket());
 });
 
-test("a user's own file at the place of the lock is reported, and left as it is", async (t) => {
+test("a user's file at the path of the lock is reported, and left unchanged", async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   await writeFile(lockPath(file), 'mine');
   await t.throwsAsync(acquireLock(file), {

@@ -1,4 +1,4 @@
-/** The text of a snapshot: what is written is read back to the last bit, and what is damaged is never believed. */
+/** The text of a snapshot: it is read back exactly, and damage is always detected. */
 import test from 'ava';
 import fc from 'fast-check';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
@@ -67,7 +67,7 @@ function restored(bytes: Buffer) {
   return { registry, snapshot };
 }
 
-test('a snapshot is OpenMetrics text that says what it is, since when each series counts, and its checksum', (t) => {
+test('a snapshot is OpenMetrics text with its type, the creation time of each series and a checksum', (t) => {
   const text = snapshotOf(filled()).toString();
   t.regex(text, /^# TYPE jobs counter\n# HELP jobs Jobs \\"done\\"\.\njobs_total\{queue="a",kind="x"\} 5\n/);
   t.regex(text, /^jobs_created\{queue="a",kind="x"\} \d{10}$/m);
@@ -78,10 +78,10 @@ test('a snapshot is OpenMetrics text that says what it is, since when each serie
   );
   t.regex(text, /^metrics_snapshot_written_timestamp_seconds 1764036015\.25$/m);
   t.regex(text, /^metrics_snapshot_info\{format="1",sha256="[0-9a-f]{64}"\} 1\n# EOF\n$/m);
-  t.notRegex(text, /^depth/m, 'gauges only where their definition says so');
+  t.notRegex(text, /^depth/m, 'gauges only if their definition says so');
 });
 
-test('counters, histograms, sum and count of summaries, and gauges that say so come back', (t) => {
+test('counters, histograms, sum and count of summaries, and gauges with `restore` are restored', (t) => {
   const from = filled();
   const { registry, snapshot } = restored(snapshotOf(from));
   t.is(snapshot.written, 1_764_036_015.25);
@@ -94,7 +94,7 @@ test('counters, histograms, sum and count of summaries, and gauges that say so c
   t.is(readValue(registry, depth, { queue: 'a' }), undefined);
 });
 
-test('what has been recorded since the start is added to, and a gauge that has been set stays', (t) => {
+test('restored values are added to what was recorded since the start, and a gauge that was set stays', (t) => {
   const bytes = snapshotOf(filled());
   const registry = createTestRegistry();
   registry.counter(jobs).inc({ queue: 'a', kind: 'x' }, 2);
@@ -113,7 +113,7 @@ test('what has been recorded since the start is added to, and a gauge that has b
   t.is(readValue(registry, approvals, { type: 'merge' }), 8);
 });
 
-test('a series counts since when it first did', (t) => {
+test('a restored series keeps its creation time', (t) => {
   const from = filled();
   const series = from.counter(jobs).with({ queue: 'a', kind: 'x' });
   series.created = 1_600_000_000;
@@ -121,7 +121,7 @@ test('a series counts since when it first did', (t) => {
   t.is(registry.counter(jobs).with({ queue: 'a', kind: 'x' }).created, 1_600_000_000);
 });
 
-test('a definition with another type, label or bucket is left alone, and told; one with another help or closed set is not', (t) => {
+test('a metric with a different type, label or bucket is skipped and reported; other help or closed sets are restored', (t) => {
   const { families } = decodeSnapshot(snapshotOf(filled())) as Snapshot;
   const family = (name: string) => families.find(({ metric }) => metric === name) as SnapshotFamily;
   const outcome = (definition: Parameters<ReturnType<typeof createTestRegistry>['instrument']>[0]) =>
@@ -150,10 +150,14 @@ test('a definition with another type, label or bucket is left alone, and told; o
     labels: { queue: label('b'), kind: label() },
   });
   t.deepEqual(restoreFamily(registry.instrument(closed), family('jobs_total')), { restored: 2 });
-  t.is(readValue(registry, closed, { queue: 'other', kind: 'x' } as never), 5, 'as at a recording');
+  t.is(
+    readValue(registry, closed, { queue: 'other', kind: 'x' } as never),
+    5,
+    'folded as a recording would be',
+  );
 });
 
-test('a budget that has become smaller folds what is restored, and no total is lost', async (t) => {
+test('a smaller budget folds restored series, and no total is lost', async (t) => {
   const from = createTestRegistry();
   for (let queue = 0; queue < 100; queue++) from.counter(jobs).inc({ queue, kind: 'x' }, queue);
   const { families } = decodeSnapshot(snapshotOf(from)) as Snapshot;
@@ -164,7 +168,7 @@ test('a budget that has become smaller folds what is restored, and no total is l
   t.is(sum, 4_950);
 });
 
-test('families that no definition has claimed are written again as they were', (t) => {
+test('families without a definition are written again unchanged', (t) => {
   const { families } = decodeSnapshot(snapshotOf(filled())) as Snapshot;
   const again = Buffer.concat([
     ...encodeSnapshot({ instruments: [], unclaimed: families, now: 1_764_036_999_000 }),
@@ -194,7 +198,7 @@ const anyText = fc.oneof(
   ),
 );
 
-test('whatever the label values and numbers are, a snapshot gives them back exactly', (t) => {
+test('any label values and numbers are restored exactly (property)', (t) => {
   t.notThrows(() =>
     fc.assert(
       fc.property(
@@ -231,13 +235,13 @@ test('whatever the label values and numbers are, a snapshot gives them back exac
   );
 });
 
-test('cut off at any byte, a snapshot is damage', (t) => {
+test('a snapshot that is truncated at any byte is detected as damaged', (t) => {
   const bytes = snapshotOf(filled());
   for (let length = 0; length < bytes.length; length++)
     t.true('damage' in decodeSnapshot(bytes.subarray(0, length)), `${length} of ${bytes.length} bytes`);
 });
 
-test('with any one bit changed, it is damage', (t) => {
+test('a snapshot with one changed bit is detected as damaged', (t) => {
   const bytes = snapshotOf(filled());
   for (let at = 0; at < bytes.length; at++) {
     for (let bit = 0; bit < 8; bit++) {
@@ -249,7 +253,7 @@ test('with any one bit changed, it is damage', (t) => {
   t.true(bytes.length * 8 > 10_000, `${bytes.length * 8} cases`);
 });
 
-test('with bytes put in, taken out, doubled or moved, or all of them random, it is damage', (t) => {
+test('inserted, removed, duplicated, moved and random bytes are detected as damage', (t) => {
   const bytes = snapshotOf(filled());
   let cases = 0;
   const isDamage = (changed: Buffer): boolean => {
@@ -276,7 +280,7 @@ test('with bytes put in, taken out, doubled or moved, or all of them random, it 
   t.true(cases > 10_000, `${cases} cases`);
 });
 
-test('numbers that have become infinite come back so; a sum that has become none begins again', async (t) => {
+test('infinite values are restored; a sum that is NaN restarts', async (t) => {
   const from = createTestRegistry();
   for (const value of [1.7e308, 1.7e308]) from.counter(jobs).inc({ queue: 'huge', kind: '' }, value);
   from.histogram(wait).observe({ queue: 'odd' }, 1.7e308, 1e9);
@@ -288,13 +292,13 @@ test('numbers that have become infinite come back so; a sum that has become none
   t.regex(await readText(registry), /^jobs_total\{queue="huge"\} \+Inf$/m);
 });
 
-test('what a snapshot depends on is the type, the labels and the buckets of an instrument', (t) => {
+test('the shape in a snapshot is the type, the labels and the buckets of an instrument', (t) => {
   const registry = createTestRegistry();
   t.is(durableShape(registry.counter(jobs)), 'counter {queue, kind}');
   t.is(durableShape(registry.histogram(wait)), 'histogram {queue} le 0.5, 2');
 });
 
-test('samples are read as they stand', (t) => {
+test('samples are read as written', (t) => {
   const { families } = decodeSnapshot(snapshotOf(filled('a"\\\n,}'))) as Snapshot;
   const [first] = [...samplesOf(families[0] as SnapshotFamily)];
   t.is(first?.name, 'jobs_total');

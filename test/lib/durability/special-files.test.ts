@@ -1,4 +1,4 @@
-/** Special files at the paths of snapshots: nothing hangs, nothing is written elsewhere, and the service goes on. */
+/** Special files at the paths of snapshots: no blocking, no writes elsewhere, and the service continues. */
 import { execFile } from 'node:child_process';
 import { lstat, readFile, rename, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ for (const [what, suffix, put, expected] of [
     /expected no file or a regular one at "[^"]*\.tmp", received a special file or a link/,
   ],
 ] as const) {
-  test(`${what} at the path of the snapshot${suffix} is reported and left alone`, async (t) => {
+  test(`${what} at the path of the snapshot${suffix} is reported and left unchanged`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'elsewhere'), 'mine');
     const file = join(folder, 'state.om');
@@ -54,7 +54,7 @@ for (const [what, suffix, put, expected] of [
   });
 }
 
-test('a snapshot of 2 GiB is put aside unread, and the one before it is taken', async (t) => {
+test('a snapshot of 2 GiB is moved aside unread, and the previous one is restored', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   const before = createTestRegistry();
   before.counter(jobs).inc(5);
@@ -80,7 +80,7 @@ for (const [what, put] of [
   ['a FIFO', makeFifo],
   ['a link', (path: string) => symlink('elsewhere', path)],
 ] as const) {
-  test(`${what} at the path of the snapshot that an ending process writes does not hold it up`, async (t) => {
+  test(`${what} at the path of the snapshot at exit does not block the exit`, async (t) => {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'elsewhere'), 'mine');
     const file = join(folder, 'state.om');
@@ -94,7 +94,7 @@ for (const [what, put] of [
   });
 }
 
-test('a temporary file that a crash has left is replaced', async (t) => {
+test('a temporary file that a crash left is replaced', async (t) => {
   const file = join(await temporaryFolder(t), 'state.om');
   await Promise.all(['.tmp', '.exit'].map((suffix) => writeFile(`${file}${suffix}`, 'half')));
   const snapshots = await keepSnapshots({ file, registry: createTestRegistry(), intervalSeconds: 3_600 });

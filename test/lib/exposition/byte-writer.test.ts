@@ -1,4 +1,4 @@
-/** Text written as bytes reads as the same text put together from strings. */
+/** Text that is written as bytes equals the same text concatenated from strings. */
 import test from 'ava';
 import fc from 'fast-check';
 import { ByteWriter, preparedText } from '../../../lib/exposition/byte-writer.js';

@@ -1,4 +1,4 @@
-/** OpenMetrics 1.0.0, own metrics and third-party ones, and what choosing between formats leaves untouched. */
+/** OpenMetrics 1.0.0 of our and third-party metrics, and the negotiation of formats. */
 import test from 'ava';
 import fc from 'fast-check';
 import promClient from 'prom-client';
@@ -146,7 +146,7 @@ test('an exemplar of a third-party metric is written in OpenMetrics only, unless
   t.notRegex(await readText(registry), /trace_id/);
 });
 
-test('toggling formats 1,000 times changes no name, own or third-party', async (t) => {
+test('alternating between formats 1,000 times changes no name of our or third-party metrics', async (t) => {
   const registry = createTestRegistry();
   registry.counter(defineCounter({ name: 'calls_total', help: 'Calls.' })).inc();
   const theirs = new promClient.Counter({

@@ -1,4 +1,4 @@
-/** One scrape for several readers: what they share, what is kept of it, and who is let go. */
+/** One scrape for several readers: what they share, how much is buffered, and which readers are dropped. */
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { type ScrapeJob, startScrapeJob } from '../../../lib/exposition/scrape-job.js';
@@ -6,29 +6,29 @@ import { until } from '../../helpers/until.js';
 
 const chunkSize = 32_768;
 
-/** A scrape of so many chunks, each of one letter, that tells how far it has been made and how it ended. */
+/** A scrape of `count` chunks of one letter each, with its progress and its end. */
 function scrape(count: number, { gzip = false, failsAt = Number.POSITIVE_INFINITY } = {}) {
-  const told = { made: 0, returned: false, closed: 0, written: [] as number[] };
+  const state = { made: 0, returned: false, closed: 0, written: [] as number[] };
   async function* chunks(): AsyncGenerator<Buffer> {
     try {
-      for (; told.made < count; ) {
-        if (told.made === failsAt) throw new Error('broken');
-        told.made += 1;
-        yield Buffer.alloc(chunkSize, letter(told.made - 1));
+      for (; state.made < count; ) {
+        if (state.made === failsAt) throw new Error('broken');
+        state.made += 1;
+        yield Buffer.alloc(chunkSize, letter(state.made - 1));
       }
     } finally {
-      told.returned = true;
+      state.returned = true;
     }
   }
   const job = startScrapeJob({
     chunks: chunks(),
     gzip,
-    onWritten: (seconds, bytes) => told.written.push(seconds, bytes),
+    onWritten: (seconds, bytes) => state.written.push(seconds, bytes),
     onClosed: () => {
-      told.closed += 1;
+      state.closed += 1;
     },
   });
-  return { job, told };
+  return { job, state };
 }
 
 const letter = (index: number): string => String.fromCharCode(97 + (index % 26));
@@ -42,44 +42,44 @@ async function textOf(reader: ReturnType<ScrapeJob['read']>): Promise<string> {
 }
 
 test('concurrent readers share one scrape', async (t) => {
-  const { job, told } = scrape(100);
+  const { job, state } = scrape(100);
   const texts = await Promise.all([textOf(job.read()), textOf(job.read()), textOf(job.read())]);
   t.true(texts.every((text) => text === whole(100)));
-  t.is(told.made, 100);
-  t.is(told.closed, 1);
-  t.is(told.written[1], 100 * chunkSize);
-  t.true((told.written[0] ?? -1) >= 0);
+  t.is(state.made, 100);
+  t.is(state.closed, 1);
+  t.is(state.written[1], 100 * chunkSize);
+  t.true((state.written[0] ?? -1) >= 0);
 });
 
-test('a slow reader buffers a few chunks, whatever the size of the scrape', async (t) => {
-  const { job, told } = scrape(2_000);
+test('a slow reader limits how far ahead the scrape is generated', async (t) => {
+  const { job, state } = scrape(2_000);
   const reader = job.read();
   for (let read = 1; read <= 2_000; read++) {
     await reader.next();
-    t.true(told.made - read <= 1);
+    t.true(state.made - read <= 1);
   }
   t.true((await reader.next()).done);
 });
 
-test('a late reader joins as long as the beginning is kept', async (t) => {
-  const { job, told } = scrape(100);
+test('a late reader can join while the beginning is buffered', async (t) => {
+  const { job, state } = scrape(100);
   const first = job.read();
   for (let read = 0; read < 10; read++) await first.next();
-  t.is(told.closed, 0);
+  t.is(state.closed, 0);
   const second = job.read();
   const [rest, all] = await Promise.all([textOf(first), textOf(second)]);
   t.is(all, whole(100));
   t.is(rest, whole(100).slice(10 * chunkSize));
-  t.is(told.closed, 1);
+  t.is(state.closed, 1);
 });
 
 test('the beginning is dropped after one megabyte', async (t) => {
-  const { job, told } = scrape(100);
+  const { job, state } = scrape(100);
   const reader = job.read();
   for (let read = 0; read < 33; read++) await reader.next();
-  t.is(told.closed, 1);
+  t.is(state.closed, 1);
   await t.throwsAsync(textOf(job.read()), { message: /too far behind/ });
-  t.is(await textOf(reader), whole(100).slice(33 * chunkSize), 'the others read on');
+  t.is(await textOf(reader), whole(100).slice(33 * chunkSize), 'other readers continue');
 });
 
 test('a stalled reader is dropped, and a fast reader still gets everything', async (t) => {
@@ -91,51 +91,51 @@ test('a stalled reader is dropped, and a fast reader still gets everything', asy
 });
 
 test('the scrape stops once all readers have left', async (t) => {
-  const { job, told } = scrape(1_000);
+  const { job, state } = scrape(1_000);
   const [one, other] = [job.read(), job.read()];
   await one.next();
   await one.return?.();
   await other.next();
-  t.false(told.returned);
+  t.false(state.returned);
   await other.return?.();
   await new Promise((resolve) => setImmediate(resolve));
-  t.true(told.returned);
-  t.is(told.made, 1);
-  t.is(told.closed, 1);
-  t.deepEqual(told.written, [], 'it has not been written');
+  t.true(state.returned);
+  t.is(state.made, 1);
+  t.is(state.closed, 1);
+  t.deepEqual(state.written, [], 'it was not written completely');
   t.true((await one.next()).done);
 });
 
-test('a reader that leaves before its first chunk does not count', async (t) => {
-  const { job, told } = scrape(10);
+test('no chunk is generated for a reader that leaves before its first one', async (t) => {
+  const { job, state } = scrape(10);
   await job.read().return?.();
-  t.is(told.made, 0);
-  t.is(told.closed, 1);
+  t.is(state.made, 0);
+  t.is(state.closed, 1);
 });
 
-test('an error reaches every reader after the chunks before it', async (t) => {
-  const { job, told } = scrape(10, { failsAt: 3 });
+test('an error reaches every reader, after the chunks before it', async (t) => {
+  const { job, state } = scrape(10, { failsAt: 3 });
   const readers = [job.read(), job.read()];
   for (const reader of readers) {
     for (let read = 0; read < 3; read++) t.false((await reader.next()).done);
     await t.throwsAsync(async () => reader.next(), { message: 'broken' });
   }
-  t.is(told.closed, 1);
+  t.is(state.closed, 1);
 });
 
 test('the compressed scrape has the same text', async (t) => {
-  const { job, told } = scrape(100, { gzip: true });
+  const { job, state } = scrape(100, { gzip: true });
   const chunks: Buffer[] = [];
   for await (const chunk of job.read()) chunks.push(chunk);
   t.is(gunzipSync(Buffer.concat(chunks)).toString(), whole(100));
-  t.is(told.written[1], 100 * chunkSize);
+  t.is(state.written[1], 100 * chunkSize);
 });
 
 test('the compressed scrape also stops once all readers have left', async (t) => {
-  const { job, told } = scrape(100_000, { gzip: true });
+  const { job, state } = scrape(100_000, { gzip: true });
   const reader = job.read();
   await reader.next();
   await reader.return?.();
-  await until('the end of the scrape', async () => (told.returned ? true : undefined));
-  t.true(told.made < 1_000);
+  await until('the end of the scrape', async () => (state.returned ? true : undefined));
+  t.true(state.made < 1_000);
 });

@@ -1,4 +1,4 @@
-/** A scrape in the middle of everything: what is removed, made again and recorded while it is being written. */
+/** Changes during a scrape: series that are removed, created again and recorded while it is written. */
 import test from 'ava';
 import { MetricsAggregator } from '../../../lib/aggregation.js';
 import { sumOfSamples } from '../../../lib/aggregation-rules.js';
@@ -14,7 +14,7 @@ const calls = defineCounter({
   maxSeries: 10_000,
 });
 
-/** 3,000 series, of value 5: some four chunks. */
+/** 3,000 series with the value 5, in about four chunks. */
 function filled() {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
@@ -22,7 +22,7 @@ function filled() {
   return { registry, counter };
 }
 
-/** The sample lines of a scrape between whose first chunks something happens. */
+/** The sample lines of a scrape, with an action after its second chunk. */
 async function linesAround(
   registry: ReturnType<typeof createTestRegistry>,
   happens: () => void,
@@ -43,7 +43,7 @@ function repeated(lines: readonly string[]): string[] {
     .filter((labels) => seen.size === seen.add(labels).size);
 }
 
-test('a reset during a scrape exposes no series twice; series made afterwards are in the next scrape', async (t) => {
+test('a reset during a scrape exposes no series twice, and later series are in the next scrape', async (t) => {
   const { registry, counter } = filled();
   const lines = await linesAround(registry, () => {
     counter.reset();
@@ -54,7 +54,7 @@ test('a reset during a scrape exposes no series twice; series made afterwards ar
   t.is((await scrapeToString(registry)).match(/^calls_total\{.*\} 1$/gm)?.length, 3_000);
 });
 
-test('a series removed and made again during a scrape is exposed once; a new series is exposed even if none was removed', async (t) => {
+test('a series that is removed and created again during a scrape is exposed once, and a new one is exposed as well', async (t) => {
   const { registry, counter } = filled();
   const lines = await linesAround(registry, () => {
     counter.inc({ tenant: 't2', user: 'new' });

@@ -1,4 +1,4 @@
-/** Strict parsers read all that a registry of every type, hostile label values and odd third-party metrics exposes. */
+/** Strict parsers accept the exposition of every type, hostile label values and invalid third-party metrics. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
@@ -40,7 +40,7 @@ const formats = {
   'openmetrics with _created': openMetricsWithCreated,
 };
 
-/** Third-party metrics of which nothing, or not all, can be written. */
+/** Third-party metrics that are invalid, wholly or in part. */
 const odd: readonly { readonly name: string; readonly [key: string]: unknown }[] = [
   { name: 'odd-name', values: [{ labels: {}, value: 1 }] },
   {
@@ -177,7 +177,7 @@ for (const [name, format] of Object.entries(formats)) {
 
 testWithBoth(
   ['promtool'],
-  'promtool reads the text, and the lint finds what promtool finds',
+  'promtool accepts the text, and the lint has the same findings',
   async (t, { promtool }) => {
     const exposition = await scrapeToString(filled());
     const { code, stdout, stderr } = await piped(promtool, ['check', 'metrics'], exposition);
@@ -226,7 +226,7 @@ testWithBoth(
 
 testWith(
   ['prometheus'],
-  'with its feature for it, Prometheus 3 reads _created as the start of a series and stores no series for it',
+  'Prometheus 3 with its feature for _created uses it as the start of a series, and stores no series for it',
   async (t, { prometheus: program }) => {
     const registry = filled();
     const text = await scrapeToString(registry, { format: openMetricsWithCreated });
@@ -244,7 +244,7 @@ testWith(
   'newer',
 );
 
-test('each odd metric costs its own lines only, and is counted', async (t) => {
+test('each invalid metric loses only its own lines, and is counted', async (t) => {
   const registry = filled();
   const exposition = await scrapeToString(registry, { format: openMetricsFormat });
   t.deepEqual(

@@ -22,7 +22,7 @@ test('labels are written in declaration order', async (t) => {
   t.regex(await readText(registry), /^calls_total\{zebra="z",apple="a",mango="m"\} 1$/m);
 });
 
-test('families are written in registration order, own and third-party, each with help and type', async (t) => {
+test('our and third-party families are written in registration order, with help and type', async (t) => {
   const registry = createTestRegistry();
   registry.counter(defineCounter({ name: 'first_total', help: 'The first.' }));
   new PromCounter({ name: 'second_total', help: 'Theirs.', registers: [registry.prometheus] });
@@ -87,7 +87,7 @@ test('a lone surrogate is written as the replacement character', async (t) => {
   t.regex(await readText(registry), /^odd_total\{v="a\ufffd"\} 2$/m);
 });
 
-test('a failing collect function, own or third-party, only drops its own metric and is counted', async (t) => {
+test('a failing collect function of any library drops only its metric, and is counted', async (t) => {
   const registry = createTestRegistry();
   const bad = defineGauge({ name: 'bad', help: 'Bad.' });
   registry.gauge(bad, {
@@ -126,7 +126,7 @@ test('a failing collect function, own or third-party, only drops its own metric 
   );
 });
 
-test('an invalid third-party metric only loses its own lines', async (t) => {
+test('an invalid third-party metric loses only its own lines', async (t) => {
   const registry = createTestRegistry();
   registry.prometheus.registerMetric({ name: 'odd', get: () => ({ name: 'odd', type: 'gauge' }) } as never);
   registry.prometheus.registerMetric({ name: 'none', get: () => undefined } as never);

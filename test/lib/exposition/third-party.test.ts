@@ -1,4 +1,4 @@
-/** Third-party metrics beside our own: what is odd costs its own lines only and is counted, in both formats. */
+/** Third-party metrics next to our own: invalid parts are left out and counted, in both formats. */
 import test from 'ava';
 import promClient from 'prom-client';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
@@ -28,7 +28,7 @@ const bucketOf = (kind: string, le: unknown, value: number) => ({
 });
 
 for (const [what, values, expected, type = 'gauge'] of [
-  ['a label name that is none', [{ labels: { 'a-b': 'x' }, value: 1 }, good], ['odd{kind="good"} 1']],
+  ['an invalid label name', [{ labels: { 'a-b': 'x' }, value: 1 }, good], ['odd{kind="good"} 1']],
   ['the label name __name__', [{ labels: { __name__: 'x' }, value: 1 }, good], ['odd{kind="good"} 1']],
   [
     'a label value that is a symbol',
@@ -58,7 +58,7 @@ for (const [what, values, expected, type = 'gauge'] of [
     'histogram',
   ],
 ] as const) {
-  test(`${what} only drops its own lines, and is counted`, async (t) => {
+  test(`${what} drops only its own lines, and is counted`, async (t) => {
     for (const format of [textFormat, openMetricsFormat]) {
       const registry = createTestRegistry();
       thirdParty(registry, { ...base, type, values });
@@ -141,7 +141,7 @@ test('a counter without _total keeps its name and has the type unknown in OpenMe
 });
 
 for (const name of ['jobs', 'jobs_created'])
-  test(`a counter jobs_total beside a third-party gauge ${name} keeps its name, and is of the type unknown in OpenMetrics`, async (t) => {
+  test(`a counter jobs_total next to a third-party gauge ${name} keeps its name, and has the type unknown in OpenMetrics`, async (t) => {
     const registry = createTestRegistry();
     registry.counter(defineCounter({ name: 'jobs_total', help: 'J.' })).inc(5);
     new promClient.Gauge({ name, help: 'J.', registers: [registry.prometheus] }).set(7);

@@ -1,5 +1,5 @@
 // In a process of its own: it measures the heap of the process.
-/** Five million increments with label values that nobody has seen before: memory stays, and nothing is lost. */
+/** Five million increments, each with a new label value: memory is limited, and no increment is lost. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
@@ -11,7 +11,7 @@ import { createTestRegistry, readValue } from '../../../lib/testing.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-test('memory is flat after the budget, the sum is exact, and folding is counted', (t) => {
+test('beyond the budget, memory is stable, the sum is exact and folding is counted', (t) => {
   const registry = createTestRegistry();
   const attacked = defineCounter({
     name: 'attacked_total',
@@ -36,6 +36,6 @@ test('memory is flat after the budget, the sum is exact, and folding is counted'
   t.true(counter.series.size <= 1_100);
   t.true(after - before < 2 * 2 ** 20, `${after - before} bytes more`);
   const folded = readValue(registry, metricsSeriesFolded, { metric: 'attacked_total', label: 'user' }) ?? 0;
-  t.is(folded, 5_000_000 - 1_000, 'each recording past the budget');
+  t.is(folded, 5_000_000 - 1_000, 'each recording beyond the budget');
   t.is(registry.warnings.length, 1);
 });

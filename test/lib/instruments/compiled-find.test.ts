@@ -1,4 +1,4 @@
-/** The look-up that is compiled for a metric finds what the one for all metrics finds. */
+/** The look-up that is compiled for a metric returns the same series as the generic one. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -40,7 +40,7 @@ test('the compiled look-up gives the same series or error as the generic one', (
       const { compiled, plain } = counters();
       for (const [index, set] of sets.entries()) {
         if (index % 7 === 6) {
-          // Series that are gone are found gone, and made anew.
+          // Removed series are not found, and are created again.
           compiled.removeWhere({ b: 'a' } as never);
           plain.removeWhere({ b: 'a' } as never);
         }
@@ -57,7 +57,7 @@ test('the compiled look-up gives the same series or error as the generic one', (
   );
 });
 
-/** A look-up for all metrics: it has never been asked often enough to be compiled. */
+/** The generic look-up: it has not been called often enough to be compiled. */
 function outcomeOf(call: () => void): string {
   try {
     call();

@@ -6,7 +6,7 @@ import { createTestRegistry, readSamples, readValue } from '../../../lib/testing
 const plain = defineCounter({ name: 'plain_total', help: 'Plain.' });
 const labelled = defineCounter({ name: 'labelled_total', help: 'Labelled.', labels: { kind: label() } });
 
-test('a counter without labels starts at 0, one with labels has no series yet', async (t) => {
+test('a counter without labels starts at 0, and one with labels has no series', async (t) => {
   const registry = createTestRegistry();
   registry.counter(plain);
   registry.counter(labelled);
@@ -66,7 +66,7 @@ for (const [value, code, message] of [
   });
 }
 
-test('reset takes a counter without labels back to 0', (t) => {
+test('reset sets a counter without labels to 0', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(plain);
   counter.inc(5);

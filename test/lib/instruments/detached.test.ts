@@ -1,4 +1,4 @@
-/** Methods that are taken off their instrument or bound series, and what each form of a call means. */
+/** Methods that are detached from their instrument or bound series, and the forms of a call. */
 import test from 'ava';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import { label } from '../../../lib/label.js';
@@ -73,7 +73,7 @@ test('the result of `labels` restarts from 0 after its series was removed', (t) 
   t.is(readValue(registry, calls, { kind: 'a' }), 1);
 });
 
-test('each form of `observe` takes a weight', (t) => {
+test('each form of `observe` accepts a weight', (t) => {
   const registry = createTestRegistry();
   const bare = registry.histogram(wait);
   bare.observe(0.5, 10);

@@ -1,4 +1,4 @@
-/** Fake timers govern every clock of the instruments: nothing is kept at import. Serial, since clocks are global. */
+/** Fake timers apply to all clocks of the instruments, which read no clock at import. Serial, because clocks are global. */
 import { mock } from 'node:test';
 import test from 'ava';
 import { defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';

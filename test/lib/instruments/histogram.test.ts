@@ -28,7 +28,7 @@ test('observations fall into the first bucket whose bound is not below them', (t
   });
 });
 
-test('a histogram without labels starts at 0, and `zero` makes a labelled series', async (t) => {
+test('a histogram without labels starts at 0, and `zero` creates a labelled series', async (t) => {
   const registry = createTestRegistry();
   registry.histogram(plain);
   t.is(readHistogram(registry, plain)?.count, 0);
@@ -120,7 +120,7 @@ labelled_seconds_count{kind="a"} 1
   );
 });
 
-test('series that reuse slots never see the values of others', (t) => {
+test('a series that reuses a slot has no values of the removed series', (t) => {
   const actions = fc.array(
     fc.tuple(
       fc.constantFrom('observe', 'remove', 'reset'),

@@ -1,4 +1,4 @@
-/** Series that go: by some of their labels, and by themselves when nobody records on them. */
+/** Removal of series: by some of their labels, and by expiry when they are not recorded on. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
@@ -14,11 +14,11 @@ test('removeWhere removes every series with the given label values', async (t) =
   for (const tenant of ['a', 'b', '7'])
     for (const region of ['eu', 'us'] as const) calls.inc({ tenant, region });
   t.is(calls.removeWhere({ tenant: 'a' }), 2);
-  t.is(calls.removeWhere({ tenant: 7, region: 'eu' }), 1, 'a number is the text that it reads as');
+  t.is(calls.removeWhere({ tenant: 7, region: 'eu' }), 1, 'a number matches its string');
   t.is(calls.removeWhere({ tenant: 'nobody' }), 0);
   calls.inc({ tenant: 'b', region: 'ap' } as never);
-  t.is(calls.removeWhere({ region: 'ap' } as never), 0, 'what a closed set does not hold cannot be there');
-  t.is(calls.removeWhere({ region: 'other' } as never), 1, 'but what it was recorded as can');
+  t.is(calls.removeWhere({ region: 'ap' } as never), 0, 'a value outside the closed set has no series');
+  t.is(calls.removeWhere({ region: 'other' } as never), 1, 'but `other`, as which it was recorded, has one');
   t.deepEqual(
     (await readSamples(registry, calls.definition)).map(({ labels: by }) => Object.values(by).join(' ')),
     ['b eu', 'b us', '7 us'],
@@ -70,7 +70,7 @@ test('a gauge with expireAfterSeconds drops idle series at a scrape', async (t) 
   t.regex(await readText(registry), /^worker_load\{worker="gone"\} 2$/m);
 });
 
-test('a bound series can be recorded on after it expired', async (t) => {
+test('a bound series can be used after it expired', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
     defineGauge({
@@ -90,7 +90,7 @@ test('a bound series can be recorded on after it expired', async (t) => {
   t.regex(await readText(registry), /^worker_load\{worker="a"\} 2$/m);
 });
 
-test('a recording on an expired series past the budget is folded once', async (t) => {
+test('a recording on an expired series beyond the budget is folded once', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
     defineGauge({

@@ -10,7 +10,7 @@ import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels: { a: label(), b: label() } });
 
-test('label sets that a concatenated key would merge are two series', (t) => {
+test('label sets with the same concatenated values are separate series', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   counter.inc({ a: '1,b:2', b: '' });
@@ -78,7 +78,7 @@ test('a value outside a closed set is `other`', (t) => {
   t.is(readValue(registry, closed, { outcome: 'success' }), 1);
 });
 
-test('an unknown label and an invalid value are errors and make no series', (t) => {
+test('an unknown label and an invalid value are errors and create no series', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   t.throws(() => counter.inc({ a: '1', b: '2', c: '3' } as never), {
@@ -117,13 +117,13 @@ test('a removed series is not exposed, and a bound one restarts from 0', async (
   t.is(
     readValue(registry, calls, { a: '1', b: '2' }),
     11,
-    'two holders of one series after a removal share its successor',
+    'two bound references to a removed series share the new one',
   );
   counter.remove('no', 'such');
   t.is(counter.series.size, 1);
 });
 
-test('reset removes every series, and bound ones stay usable', async (t) => {
+test('reset removes every series, and bound series stay usable', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   const bound = ['1', '2', '3'].map((a) => counter.with({ a, b: 'x' }));
@@ -137,7 +137,7 @@ test('reset removes every series, and bound ones stay usable', async (t) => {
   );
 });
 
-test('series may be made and removed during an iteration', (t) => {
+test('series can be created and removed during an iteration', (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
   for (let a = 0; a < 10; a++) for (let b = 0; b < 10; b++) counter.inc({ a, b });
@@ -152,7 +152,7 @@ test('series may be made and removed during an iteration', (t) => {
 
 // ---- cardinality ------------------------------------------------------------------------------------------------
 
-test('past its budget a metric folds the most varied label, and totals stay exact', async (t) => {
+test('beyond its budget a metric folds the label with the most values, and totals stay exact', async (t) => {
   const registry = createTestRegistry({ maxSeries: 20 });
   const counter = registry.counter(calls);
   for (let a = 0; a < 1000; a++) counter.inc({ a, b: a % 2 });
@@ -171,7 +171,7 @@ test('past its budget a metric folds the most varied label, and totals stay exac
   );
 });
 
-test('a label past its own limit is folded even if the metric has capacity', async (t) => {
+test('a label beyond its own limit is folded even if the metric has capacity', async (t) => {
   const registry = createTestRegistry();
   const limited = defineCounter({
     name: 'limited_total',
@@ -187,7 +187,7 @@ test('a label past its own limit is folded even if the metric has capacity', asy
   t.regex(registry.warnings[0]?.message ?? '', /budget of 3: new values of label `model`/);
 });
 
-test('a budget in the definition wins over the registry', (t) => {
+test('a budget in the definition overrides that of the registry', (t) => {
   const registry = createTestRegistry({ maxSeries: 5 });
   const roomy = registry.counter(
     defineCounter({ name: 'roomy_total', help: 'Roomy.', labels: { a: label() }, maxSeries: 50 }),
@@ -197,7 +197,7 @@ test('a budget in the definition wins over the registry', (t) => {
   t.is(registry.warnings.length, 0);
 });
 
-test('any attack stays within the budget plus a tenth, and the sum is exact', (t) => {
+test('any sequence of labels stays within the budget plus a tenth, and the sum is exact (property)', (t) => {
   const property = fc.property(
     fc.integer({ min: 1, max: 60 }),
     fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 200 })), {
@@ -217,7 +217,7 @@ test('any attack stays within the budget plus a tenth, and the sum is exact', (t
   t.notThrows(() => fc.assert(property));
 });
 
-// ---- against prom-client ------------------------------------------------------------------------------------------
+// ---- compared with prom-client ------------------------------------------------------------------------------------------
 
 const hostile = fc.oneof(
   fc.string({ unit: anyCharacter, maxLength: 12 }),
@@ -290,7 +290,7 @@ test('removed label values no longer count against the limit', (t) => {
   t.is(readValue(registry, limited, { who: 'c' }), 1);
   t.is(registry.warnings.length, 0);
   bound.inc();
-  t.is(readValue(registry, limited, { who: 'other' }), 1, 'who comes back finds its place taken');
+  t.is(readValue(registry, limited, { who: 'other' }), 1, 'a value that returns finds its slot taken');
   t.is(readValue(registry, limited, { who: 'a' }), undefined);
 });
 
@@ -309,7 +309,7 @@ test('the unlabelled series falls back to `other` only while the budget is full'
   t.is(readValue(registry, one, {}), 1);
 });
 
-test('an absent label stays absent past the budget', (t) => {
+test('an absent label stays absent beyond the budget', (t) => {
   const registry = createTestRegistry({ maxSeries: 20 });
   const counter = registry.counter(calls);
   for (let a = 0; a < 20; a++) counter.inc({ a, b: 'x' });
@@ -324,7 +324,7 @@ test('series counts and foldings are reported with any budget', async (t) => {
     defineCounter({ name: `m${index}_total`, help: 'One of ten.', labels: { a: label() } }),
   );
   for (const definition of definitions) for (let a = 0; a < 9; a++) registry.counter(definition).inc({ a });
-  const told = await readSamples(registry, catalogue.metricsSeriesFolded);
-  t.is(told.length, 10);
-  t.true(told.every(({ value, labels }) => value === 6 && labels.metric !== 'other'));
+  const folded = await readSamples(registry, catalogue.metricsSeriesFolded);
+  t.is(folded.length, 10);
+  t.true(folded.every(({ value, labels }) => value === 6 && labels.metric !== 'other'));
 });

@@ -1,4 +1,4 @@
-/** The bundle of a shop, which has some of the parts only, through the installed promtool and amtool. */
+/** The bundle of a shop, which has only some of the parts, checked with the installed promtool and amtool. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

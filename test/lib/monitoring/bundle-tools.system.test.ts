@@ -1,4 +1,4 @@
-/** The bundle for Prometheus 2.42 through the installed promtool and amtool, and the one for Prometheus 3 through the newer ones. */
+/** The bundle for Prometheus 2.42, checked with the installed promtool and amtool, and for Prometheus 3 with the newer ones. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -67,7 +67,7 @@ for (const path of bundles.newer.pathsIn('prometheus/tests/').filter((each) => e
 
 testWith(
   ['promtool'],
-  `${slo} passes as it is for one objective`,
+  `${slo} passes unchanged for one objective`,
   async (t, { promtool }) => {
     const { code, output } = await runProgram(promtool, ['test', 'rules', '--run=^SloHttpLatency', slo], {
       cwd: bundles.newer.folder,
@@ -80,9 +80,9 @@ testWith(
 
 testWith(
   ['promtool'],
-  `${slo} passes for each objective beside its own rules`,
+  `${slo} passes for each objective with only the rules of that objective`,
   async (t, { promtool }) => {
-    // promtool evaluates every rule for every test: those of the other objectives take seven eighths of its time.
+    // promtool evaluates every rule for every test: without the other objectives it takes an eighth of the time.
     const contentOf = (path: string): string =>
       bundles.newer.files.find((file) => file.path === path)?.content ?? '';
     const { groups } = parse(contentOf('prometheus/rules/slo.yml')) as { groups: SloGroup[] };
@@ -125,7 +125,7 @@ testWithBoth(
   },
 );
 
-/** Alerts of the rule files, with the labels that stand there. */
+/** Alerts of the rule files, with the labels of their rules. */
 for (const [alert, receiver] of [
   ['TargetsDown', 'pager'],
   ['WorkflowsFailing', 'pager'],

@@ -1,6 +1,6 @@
 /**
- * From a failing provider to whoever is paged: the example service, the real Prometheus and Alertmanager on a generated bundle,
- * and a receiver. Time is shortened by options; no file is edited.
+ * From a failing provider to the page: the example service, the real Prometheus and Alertmanager with a generated bundle, and a
+ * receiver. Options shorten the intervals; no file is edited.
  */
 import { join } from 'node:path';
 import { Webhooks } from '@octokit/webhooks';
@@ -19,7 +19,7 @@ import { startServiceProcess } from '../../helpers/service-process.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
-/** A provider that can be made to refuse everything, as one does that has withdrawn a model. */
+/** A provider that can refuse every request, as if it had withdrawn a model. */
 interface Provider extends Api {
   refuses: boolean;
 }
@@ -35,12 +35,12 @@ async function startProvider(t: ExecutionContext, api: Handler): Promise<Provide
   return provider;
 }
 
-/** As the sandbox draws, but nothing fails by itself. */
+/** The random numbers of the sandbox, but without random failures. */
 const random = { ...seededRandom(1), chance: (share: number): boolean => share >= 0.5 };
 
 const secret = 'test secret';
 
-/** An issue for each provider twice a second: as steady as no real hour is, so that seconds may stand for minutes. */
+/** Two issues per second for each provider: steady load, so that seconds can represent minutes. */
 async function startWork(t: ExecutionContext, url: string): Promise<void> {
   const github = JSON.stringify({
     action: 'opened',
@@ -54,7 +54,7 @@ async function startWork(t: ExecutionContext, url: string): Promise<void> {
   });
   const signature = await new Webhooks({ secret }).sign(github);
   const post = (path: string, body: string, headers: Readonly<Record<string, string>>) =>
-    // The service may be gone already.
+    // The service may have ended already.
     fetch(`${url}/webhooks/${path}`, { method: 'POST', body, headers }).catch(() => undefined);
   const timer = setInterval(() => {
     void post('github', github, { 'x-github-event': 'issues', 'x-hub-signature-256': signature });
@@ -73,8 +73,8 @@ interface Notification {
   }[];
 }
 
-/** What a receiver was told of an alert. */
-function told({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
+/** The notifications of an alert at a receiver. */
+function notifications({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
   return all
     .filter(({ path }) => path === `/${receiver}`)
     .map(({ body }) => body as unknown as Notification)
@@ -108,7 +108,7 @@ testWithBoth(
       targets: [new URL(service.url).host],
       prometheus,
       alertmanager,
-      // Five minutes are seven seconds and a half, and a ticket waits for 22.
+      // Five minutes become 7.5 seconds, and a ticket waits 22 seconds.
       intervals: {
         scrapeSeconds: 1,
         speedUp: 40,
@@ -135,11 +135,11 @@ testWithBoth(
     });
     const first = <T>(list: readonly T[]): T | undefined => list[0];
 
-    // ---- all is well
+    // ---- healthy
     const isScraped = /target tamma \S+ up/;
     await until('the first scrape', async () => (isScraped.test(up.output()) ? true : undefined));
     const working = 'sum(rate(ai_requests_successful_total{provider="anthropic"}[5s]))';
-    await until('answers of the provider', async () => {
+    await until('responses of the provider', async () => {
       const [rate] = await queryPrometheus(`http://${prometheus}`, working);
       return rate !== undefined && rate.value > 0 ? true : undefined;
     });
@@ -152,7 +152,7 @@ testWithBoth(
 
     // ---- the provider fails
     anthropic.refuses = true;
-    const page = await until('the page', async () => first(told(webhook, 'pager', 'AiErrors')));
+    const page = await until('the page', async () => first(notifications(webhook, 'pager', 'AiErrors')));
     t.is(page.status, 'firing');
     t.deepEqual(page.groupLabels, { alertname: 'AiErrors', service: 'tamma', subject: 'provider' });
     t.is(page.alerts.length, 1);
@@ -162,7 +162,7 @@ testWithBoth(
       runbook_url: 'runbooks/provider.md#aierrors',
     });
 
-    const inhibitedBy = await until('the ticket, left out', async () => {
+    const inhibitedBy = await until('the inhibited ticket', async () => {
       const alerts = await alertsAt(alertmanager);
       const ticket = alerts.find(({ labels }) => labels.alertname === 'AiErrorsElevated');
       const ids = ticket?.status.inhibitedBy ?? [];
@@ -171,29 +171,29 @@ testWithBoth(
     });
     t.true(inhibitedBy.every(({ severity, subject }) => severity === 'page' && subject === 'provider'));
     t.true(inhibitedBy.some(({ alertname }) => alertname === 'AiErrors'));
-    // A ticket of another service that comes later is told: by then the one left out would have been, too.
+    // A later ticket of another service is notified: by then, the inhibited ticket would have been as well.
     await postAlert(alertmanager, { alertname: 'Later', severity: 'ticket', service: 'another' });
-    await until('the later ticket', async () => first(told(webhook, 'tickets', 'Later')));
-    t.deepEqual(told(webhook, 'tickets', 'AiErrorsElevated'), []);
-    t.deepEqual(told(webhook, 'tickets', 'AiErrors'), []);
-    t.is(told(webhook, 'pager', 'AiErrors').length, 1, 'once');
+    await until('the later ticket', async () => first(notifications(webhook, 'tickets', 'Later')));
+    t.deepEqual(notifications(webhook, 'tickets', 'AiErrorsElevated'), []);
+    t.deepEqual(notifications(webhook, 'tickets', 'AiErrors'), []);
+    t.is(notifications(webhook, 'pager', 'AiErrors').length, 1, 'once');
 
-    // ---- and is mended
+    // ---- the provider recovers
     anthropic.refuses = false;
-    const end = await until('that it is over', async () =>
-      told(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
+    const end = await until('the notification of the recovery', async () =>
+      notifications(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
     );
     t.like(end.alerts[0]?.labels, { alertname: 'AiErrors', provider: 'anthropic' });
     t.deepEqual(
-      told(webhook, 'pager', 'AiErrors').map(({ status }) => status),
+      notifications(webhook, 'pager', 'AiErrors').map(({ status }) => status),
       ['firing', 'resolved'],
     );
     t.regex(up.output(), /alert AiErrors provider=anthropic firing \(page\)/);
-    // It fires before Prometheus has found Alertmanager, and is sent once more after a minute.
-    await until('the Watchdog', async () => first(told(webhook, 'switch', 'Watchdog')));
+    // It fires before Prometheus has discovered Alertmanager, and is sent again after a minute.
+    await until('the Watchdog', async () => first(notifications(webhook, 'switch', 'Watchdog')));
     t.true(
-      told(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
-      'nobody was told that the Watchdog is over',
+      notifications(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
+      'there is no notification that the Watchdog is resolved',
     );
     up.process.kill('SIGINT');
     t.like(await up.ended, { code: 0, stderr: '' });

@@ -115,7 +115,7 @@ for (const path of [
   });
 }
 
-test('a link that leads elsewhere is not followed, even with force', async (t) => {
+test('a symbolic link to another folder is not followed, even with force', async (t) => {
   const [folder, elsewhere] = [await temporaryFolder(t), await temporaryFolder(t)];
   await symlink(elsewhere, join(folder, 'prometheus'));
   await t.throwsAsync(writeBundle(bundle(rules), folder, { force: true }), {

@@ -1,4 +1,4 @@
-/** `instrumentFetch`: what the wire tells of outbound requests, over a local server. One by one: the wire is one a process. */
+/** `instrumentFetch`: metrics of outgoing requests to a local server. Serial, because the instrumentation is process-wide. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -29,9 +29,9 @@ import { until } from '../../helpers/until.js';
 interface Setting {
   readonly registry: TestRegistry;
   readonly server: ApiServer;
-  /** `service platform method status` -> how often. */
+  /** `service platform method status` -> number of requests. */
   requests(): Promise<Record<string, number>>;
-  /** Waits until so many requests have been recorded: a body ends a moment after its reader has it. */
+  /** Waits until `count` requests are recorded: the end of a body is recorded slightly after it is read. */
   recorded(count: number): Promise<Record<string, number>>;
   samples(metric: Parameters<typeof readSamples>[1]): Promise<Record<string, number>>;
 }
@@ -43,9 +43,12 @@ async function setting(
 ): Promise<Setting> {
   const registry = createTestRegistry();
   const server = await startApiServer(otherwise);
-  const wire = instrumentFetch({ registry, hosts: target === null ? {} : { [server.host]: target } });
+  const instrumentation = instrumentFetch({
+    registry,
+    hosts: target === null ? {} : { [server.host]: target },
+  });
   t.teardown(async () => {
-    wire.stop();
+    instrumentation.stop();
     await server.close();
   });
   const samples: Setting['samples'] = async (metric) =>
@@ -74,7 +77,7 @@ const provider: HostTarget = { service: 'anthropic', provider: 'anthropic' };
 // ---- requests -----------------------------------------------------------------------------------------------------
 
 test.serial(
-  'a request is counted by service, platform, method and status, and timed to the end of its body',
+  'a request is counted by service, platform, method and status, and timed until the end of its body',
   async (t) => {
     const { registry, server, recorded } = await setting(t);
     server.next(
@@ -87,7 +90,7 @@ test.serial(
       json({}, 404),
     );
     const response = await fetch(`${server.url}/repos/acme/app?page=2`);
-    t.deepEqual(await recorded(0), {}, 'the headers are not the end');
+    t.deepEqual(await recorded(0), {}, 'the headers do not end the request');
     await response.text();
     await fetch(`${server.url}/nowhere`, { method: 'POST', body: '{}' }).then((answer) => answer.text());
     t.deepEqual(await recorded(2), { 'github github GET 200': 1, 'github github POST 404': 1 });
@@ -97,7 +100,7 @@ test.serial(
       method: 'GET',
     });
     t.is(duration?.count, 1);
-    t.true((duration?.sum ?? 0) >= 0.015, 'four events, each some milliseconds after the other');
+    t.true((duration?.sum ?? 0) >= 0.015, 'four events with some milliseconds in between');
   },
 );
 
@@ -107,7 +110,7 @@ test.serial('an unknown host is `other`, and its path is not a label', async (t)
   t.deepEqual(await recorded(1), { 'other GET 200': 1 });
 });
 
-test.serial('each hop of a redirect is a request', async (t) => {
+test.serial('each hop of a redirect is recorded as a request', async (t) => {
   const { server, recorded } = await setting(t);
   server.next((_request, response) => {
     response.writeHead(302, { location: '/there' }).end();
@@ -116,13 +119,13 @@ test.serial('each hop of a redirect is a request', async (t) => {
   t.deepEqual(await recorded(2), { 'github github GET 200': 1, 'github github GET 302': 1 });
 });
 
-test.serial('a method that is not standard is `other`', async (t) => {
+test.serial('a non-standard method is recorded as `other`', async (t) => {
   const { server, recorded } = await setting(t);
   await (await fetch(server.url, { method: 'PROPFIND' })).text();
   t.deepEqual(await recorded(1), { 'github github other 200': 1 });
 });
 
-// ---- what goes wrong ----------------------------------------------------------------------------------------------
+// ---- failures ----------------------------------------------------------------------------------------------
 
 test.serial('network errors are counted by their code', async (t) => {
   const closed = createServer();
@@ -141,7 +144,7 @@ test.serial('network errors are counted by their code', async (t) => {
   );
   await t.throwsAsync(fetch(server.url));
   await t.throwsAsync((await fetch(server.url)).text());
-  // Aborted once the server has the request, by the reason of `AbortSignal.timeout` and by that of `abort()`.
+  // Aborted after the server received the request, with the reasons of `AbortSignal.timeout` and of `abort()`.
   for (const [count, reason] of [
     [3, new DOMException('late', 'TimeoutError')],
     [4, undefined],
@@ -160,7 +163,7 @@ test.serial('network errors are counted by their code', async (t) => {
   });
 });
 
-test.serial('a reader that leaves a body early keeps its status', async (t) => {
+test.serial('a response whose body is not read to the end is recorded with its status', async (t) => {
   const { server, recorded } = await setting(
     t,
     provider,
@@ -180,33 +183,36 @@ test.serial('a reader that leaves a body early keeps its status', async (t) => {
 
 const remaining = catalogue.platformRateLimitRemaining;
 
-test.serial("GitHub's headers: remaining by resource, 0 shown, reset counting down", async (t) => {
-  const pass = freezeDate(t);
-  const { registry, server, samples } = await setting(t);
-  server.next(
-    json({}, 200, githubRateLimit('4999')),
-    json({}, 200, githubRateLimit('0', 'search')),
-    json({}, 200, githubRateLimit('7', 'made-up-by-the-server')),
-  );
-  for (let time = 0; time < 3; time++) await (await fetch(server.url)).text();
-  t.deepEqual(await samples(remaining), { 'github core': 4999, 'github search': 0, 'github other': 7 });
-  t.deepEqual(await samples(catalogue.platformRateLimitLimit), {
-    'github core': 5000,
-    'github search': 5000,
-    'github other': 5000,
-  });
-  const resets = (seconds: number) => ({
-    'github core': seconds,
-    'github search': seconds,
-    'github other': seconds,
-  });
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(600));
-  pass(60_000);
-  t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(540));
-  t.is(readValue(registry, catalogue.platformRateLimits, { platform: 'github' }), undefined);
-});
+test.serial(
+  "GitHub's headers set remaining requests by resource, also 0, and a reset that counts down",
+  async (t) => {
+    const pass = freezeDate(t);
+    const { registry, server, samples } = await setting(t);
+    server.next(
+      json({}, 200, githubRateLimit('4999')),
+      json({}, 200, githubRateLimit('0', 'search')),
+      json({}, 200, githubRateLimit('7', 'made-up-by-the-server')),
+    );
+    for (let time = 0; time < 3; time++) await (await fetch(server.url)).text();
+    t.deepEqual(await samples(remaining), { 'github core': 4999, 'github search': 0, 'github other': 7 });
+    t.deepEqual(await samples(catalogue.platformRateLimitLimit), {
+      'github core': 5000,
+      'github search': 5000,
+      'github other': 5000,
+    });
+    const resets = (seconds: number) => ({
+      'github core': seconds,
+      'github search': seconds,
+      'github other': seconds,
+    });
+    t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(600));
+    pass(60_000);
+    t.deepEqual(await samples(catalogue.platformRateLimitReset), resets(540));
+    t.is(readValue(registry, catalogue.platformRateLimits, { platform: 'github' }), undefined);
+  },
+);
 
-test.serial("GitHub's 403 for a limit counts, any other 403 does not", async (t) => {
+test.serial("GitHub's 403 counts as a rate limit only if the limit is exhausted", async (t) => {
   const { registry, server } = await setting(t);
   server.next(
     json({}, 403, githubRateLimit('0')),
@@ -217,7 +223,7 @@ test.serial("GitHub's 403 for a limit counts, any other 403 does not", async (t)
   t.is(readValue(registry, catalogue.platformRateLimits, { platform: 'github' }), 2);
 });
 
-test.serial("GitLab's headers: Retry-After goes before the reset", async (t) => {
+test.serial("GitLab's headers: Retry-After overrides the reset", async (t) => {
   freezeDate(t);
   const { server, samples } = await setting(t, { service: 'gitlab', platform: 'gitlab' });
   server.next(
@@ -232,7 +238,7 @@ test.serial("GitLab's headers: Retry-After goes before the reset", async (t) => 
   t.deepEqual(await samples(catalogue.platformRateLimitReset), { 'gitlab requests': 12 });
 });
 
-test.serial("Anthropic's headers: limit, remaining and reset by resource", async (t) => {
+test.serial("Anthropic's headers set limit, remaining and reset by resource", async (t) => {
   freezeDate(t);
   const { server, samples } = await setting(t, provider);
   server.next(json({}, 200, anthropicRateLimit('49')));
@@ -270,7 +276,7 @@ test.serial('Retry-After of a 429 applies to the exhausted resource', async (t) 
   });
 });
 
-test.serial("OpenAI's headers, whose resets are durations", async (t) => {
+test.serial("OpenAI's headers set resets, which are durations", async (t) => {
   freezeDate(t);
   const { server, samples } = await setting(t, { service: 'openai', provider: 'openai' });
   server.next(json({}, 200, openaiRateLimit));
@@ -282,7 +288,7 @@ test.serial("OpenAI's headers, whose resets are durations", async (t) => {
   });
 });
 
-test.serial('a 429 without headers is counted, and sets nothing', async (t) => {
+test.serial('a 429 without rate-limit headers is counted, and sets no gauge', async (t) => {
   const { server, samples } = await setting(t, provider);
   server.next(json({}, 429));
   await (await fetch(server.url)).text();
@@ -317,13 +323,13 @@ test.serial('a retry reported by an SDK is counted by the reason of the last fai
   t.deepEqual(await samples(catalogue.aiRetries), { 'anthropic overload': 1, 'anthropic server_error': 1 });
 });
 
-// ---- its own life -------------------------------------------------------------------------------------------------
+// ---- start and stop -------------------------------------------------------------------------------------------------
 
-test.serial('stop ends the recording, also of requests in progress, and is idempotent', async (t) => {
+test.serial('stop ends recording, also of requests in progress, and is idempotent', async (t) => {
   const registry = createTestRegistry();
   const server = await startApiServer();
   t.teardown(() => server.close());
-  const wire = instrumentFetch({ registry });
+  const instrumentation = instrumentFetch({ registry });
   server.next(
     events([
       ['a', 1],
@@ -331,15 +337,15 @@ test.serial('stop ends the recording, also of requests in progress, and is idemp
     ]),
   );
   const response = await fetch(server.url);
-  wire.stop();
-  wire.stop();
+  instrumentation.stop();
+  instrumentation.stop();
   await response.text();
   await (await fetch(server.url)).text();
   t.deepEqual(await readSamples(registry, catalogue.apiRequests), []);
 });
 
 test.serial(
-  'twice on one registry is one recording, with the hosts of both, until both are stopped',
+  'two instrumentations of one registry record once, with the hosts of both, until both are stopped',
   async (t) => {
     const { registry, server, recorded, requests } = await setting(t, null);
     const again = instrumentFetch({ registry, hosts: { [server.host]: { service: 'ours' } } });
@@ -355,8 +361,8 @@ test.serial(
 test.serial('two registries each record', async (t) => {
   const { server, recorded } = await setting(t);
   const other = createTestRegistry();
-  const wire = instrumentFetch({ registry: other });
-  t.teardown(() => wire.stop());
+  const instrumentation = instrumentFetch({ registry: other });
+  t.teardown(() => instrumentation.stop());
   await (await fetch(server.url)).text();
   await recorded(1);
   t.is(

@@ -1,4 +1,4 @@
-/** Which service answers at an origin. */
+/** The service at an origin. */
 import test from 'ava';
 import { type HostTarget, knownHosts, targetFinder } from '../../../lib/outbound/hosts.js';
 

@@ -1,14 +1,14 @@
 import test from 'ava';
 import { backoffSeconds } from '../../../lib/push/backoff.js';
 
-test('the ceiling doubles with every failure, up to the most there is', (t) => {
+test('the maximum wait doubles with every failure, up to a limit', (t) => {
   const ceilings = [1, 2, 3, 4, 5, 6, 1_000, 100_000].map((failures) =>
     backoffSeconds(failures, 15, 300, () => 1),
   );
   t.deepEqual(ceilings, [30, 60, 120, 240, 300, 300, 300, 300]);
 });
 
-test('the wait is anything below the ceiling', (t) => {
+test('the wait is random, below the maximum', (t) => {
   t.is(
     backoffSeconds(3, 15, 300, () => 0),
     0,
@@ -22,7 +22,7 @@ test('the wait is anything below the ceiling', (t) => {
   for (const wait of waits) t.true(wait >= 0 && wait <= 30);
 });
 
-test('an interval longer than the most stays the ceiling: failures bring no more requests than successes', (t) => {
+test('an interval longer than the limit is the maximum wait, so failures cause no more requests than successes', (t) => {
   t.is(
     backoffSeconds(4, 600, 300, () => 1),
     600,

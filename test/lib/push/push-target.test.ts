@@ -6,12 +6,12 @@ const target = (options: Partial<PushTargetOptions>): ReturnType<typeof pushTarg
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 
 for (const [what, grouping, path] of [
-  ['nothing but the job', {}, '/job/nightly'],
+  ['only the job', {}, '/job/nightly'],
   ['plain values, in their order', { b: '1', a: 'host:12.x_y~-' }, '/job/nightly/b/1/a/host:12.x_y~-'],
   ['a slash', { path: '/var/tmp' }, '/job/nightly/path@base64/L3Zhci90bXA'],
   ['an empty value', { shard: '' }, '/job/nightly/shard@base64/='],
-  ['what a path would resolve', { a: '..', b: '.' }, '/job/nightly/a@base64/Li4/b@base64/Lg'],
-  ['bytes that base64 has `+` and `/` for', { a: '>>>???' }, '/job/nightly/a@base64/Pj4-Pz8_'],
+  ['values that a path would resolve', { a: '..', b: '.' }, '/job/nightly/a@base64/Li4/b@base64/Lg'],
+  ['bytes whose base64 contains `+` and `/`', { a: '>>>???' }, '/job/nightly/a@base64/Pj4-Pz8_'],
   ['other than ASCII', { name: 'Προμηθεύς' }, '/job/nightly/name@base64/zqDPgc6_zrzOt864zrXPjc-C'],
 ] as const) {
   test(`grouping path: ${what}`, (t) => {
@@ -19,11 +19,11 @@ for (const [what, grouping, path] of [
   });
 }
 
-test('a job goes as base64 too', (t) => {
+test('a job is encoded as base64 as well', (t) => {
   t.is(groupingPath('a/b', {}), '/job@base64/YS9i');
 });
 
-test('the target is named by scheme, host and path alone', (t) => {
+test('the target is identified by scheme, host and path', (t) => {
   for (const [url, name, address] of [
     ['http://gateway:9091', 'http://gateway:9091', 'http://gateway:9091/metrics/job/a'],
     ['http://gateway:9091/', 'http://gateway:9091', 'http://gateway:9091/metrics/job/a'],
@@ -43,15 +43,15 @@ test('credentials come from the URL, from `basicAuth` or from `token`', (t) => {
   t.is(target({ token: 'abc.def' }).authorization, 'Bearer abc.def');
 });
 
-test('a URL that is given as an object keeps its credentials', (t) => {
+test('a URL object keeps its credentials', (t) => {
   const url = new URL('http://me:pw@gateway');
   target({ url });
   t.is(url.password, 'pw');
 });
 
 for (const [what, options, message] of [
-  ['no URL', { url: 'gateway:9091/x' }, /received one of `gateway:`/],
-  ['no text', { url: 5 as never }, /expected the http or https URL of a Pushgateway.*received 5\.$/],
+  ['a host without scheme', { url: 'gateway:9091/x' }, /received one of `gateway:`/],
+  ['a number', { url: 5 as never }, /expected the http or https URL of a Pushgateway.*received 5\.$/],
   ['another protocol', { url: 'ftp://me:secret@gateway' }, /received one of `ftp:`/],
   ['unreadable, with a password', { url: 'http//me:secret@gateway' }, /received a text that is none/],
   ['a query', { url: 'http://gateway?token=secret' }, /received one with a query or a fragment/],
@@ -59,10 +59,10 @@ for (const [what, options, message] of [
   ['two credentials', { url: 'http://me:secret@gateway', token: 'secret' }, /expected one of `basicAuth`/],
   ['a token of two lines', { token: 'secret\r\nx: y' }, /Invalid `token`.*a value that is not shown/],
   ['a user name with a colon', { basicAuth: { username: 'a:b', password: 'secret' } }, /without `:`/],
-  ['half of it', { basicAuth: { username: 'secret' } as never }, /Invalid `basicAuth`/],
-  ['none of it', { basicAuth: null as never }, /Invalid `basicAuth`/],
+  ['basicAuth without password', { basicAuth: { username: 'secret' } as never }, /Invalid `basicAuth`/],
+  ['basicAuth of null', { basicAuth: null as never }, /Invalid `basicAuth`/],
 ] as const) {
-  test(`refused, and no secret shown: ${what}`, (t) => {
+  test(`refused without showing a secret: ${what}`, (t) => {
     const error = t.throws(() => target(options), { code: 'ERR_METRICS_INVALID_OPTION', message });
     t.notRegex(error?.message ?? '', /secret/);
   });

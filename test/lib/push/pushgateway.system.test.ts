@@ -1,4 +1,4 @@
-/** What a real Pushgateway holds after pushes, before and after it is down, and of a batch job. */
+/** Contents of a real Pushgateway after pushes, after an outage, and after a batch job. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,10 +25,10 @@ import { until } from '../../helpers/until.js';
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
 const queueDepth = defineGauge({ name: 'queue_depth', help: 'Waiting.', labels: { queue: label() } });
 
-/** Pushes with a gateway that is up, and failures with one that is down, that are compared. */
+/** Number of pushes and of failed pushes that are compared. */
 const pushes = 15;
 
-/** A push that is ended with its test. The interval is one that no test waits for. */
+/** A push that ends with its test. No test waits for its interval. */
 function pushing(t: ExecutionContext, options: PushOptions): MetricsPush {
   const push = startPush({ intervalSeconds: 3_600, pushOnBeforeExit: false, timeoutSeconds: 60, ...options });
   t.teardown(() => push.stop({ deadlineSeconds: 0 }));
@@ -58,14 +58,14 @@ function failuresOf(registry: TestRegistry, { target }: MetricsPush): number | u
   return readValue(registry, catalogue.metricsPushFailures, { target });
 }
 
-/** The series of a group by metric, without what the gateway adds of its own. */
+/** The metrics of a group, without those that the gateway adds. */
 function names({ metrics }: PushedGroup | { metrics: ReadonlyMap<string, unknown> }): string[] {
   return [...metrics.keys()].filter((name) => !/^(push_|metrics_push_)/.test(name)).sort();
 }
 
 testWithBoth(
   ['pushgateway'],
-  'own metrics of every type and third-party metrics arrive',
+  'metrics of every type, also third-party ones, are pushed',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const registry = createTestRegistry();
@@ -75,8 +75,8 @@ testWithBoth(
     registry.summary(defineSummary({ name: 'size_bytes', help: 'Size.' })).observe(7);
     registry.counter(defineCounter({ name: 'never_total', help: 'Never.', labels: { queue: label() } }));
     new Counter({
-      name: 'foreign_total',
-      help: 'Foreign.',
+      name: 'third_party_total',
+      help: 'Third-party.',
       labelNames: ['a'],
       registers: [registry.prometheus],
     }).inc({ a: 'x' }, 4);
@@ -97,8 +97,12 @@ testWithBoth(
     t.is(value('wait_seconds_bucket', { le: '+Inf' }), 1);
     t.is(value('wait_seconds_sum'), 2);
     t.is(value('size_bytes_count'), 1);
-    t.is(value('foreign_total', { a: 'x' }), 4);
-    t.is(value('metrics_push_failures_total', { target: gateway.url }), 0, 'there before it is needed');
+    t.is(value('third_party_total', { a: 'x' }), 4);
+    t.is(
+      value('metrics_push_failures_total', { target: gateway.url }),
+      0,
+      'exposed before the first failure',
+    );
     t.deepEqual(registry.warnings, []);
   },
 );
@@ -118,24 +122,20 @@ testWithBoth(['pushgateway'], 'PUT replaces the group', async (t, { pushgateway 
   t.is(await gateway.value('jobs_total'), 2);
 });
 
-testWithBoth(
-  ['pushgateway'],
-  'POST leaves metrics of other names as they are',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const [first, second] = [createTestRegistry(), createTestRegistry()];
-    first.counter(jobs).inc();
-    second.gauge(queueDepth).set({ queue: 'a' }, 1);
-    for (const registry of [first, second])
-      await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
+testWithBoth(['pushgateway'], 'POST keeps metrics of other names', async (t, { pushgateway }) => {
+  const gateway = await gatewayFor(t, pushgateway);
+  const [first, second] = [createTestRegistry(), createTestRegistry()];
+  first.counter(jobs).inc();
+  second.gauge(queueDepth).set({ queue: 'a' }, 1);
+  for (const registry of [first, second])
+    await pushing(t, { url: gateway.url, job: 'post', grouping: {}, method: 'POST', registry }).pushNow();
 
-    t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
-  },
-);
+  t.deepEqual((await gateway.groups()).map(names), [['jobs_total', 'queue_depth']]);
+});
 
 testWith(
   ['pushgateway'],
-  'the body is compressed unless `gzip` is off, and has no timestamps',
+  'the body is compressed unless `gzip` is false, and has no timestamps',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const recording = await recordingFor(t, gateway.url);
@@ -164,7 +164,7 @@ testWith(
     const registry = createTestRegistry();
     registry.counter(jobs).inc();
     registry.gauge(queueDepth).set({ queue: 'own' }, 1);
-    new Gauge({ name: 'foreign', help: 'Foreign.', registers: [registry.prometheus] }).set(1);
+    new Gauge({ name: 'third_party', help: 'Third-party.', registers: [registry.prometheus] }).set(1);
     await pushing(t, {
       url: gateway.url,
       job: 'labels',
@@ -175,7 +175,7 @@ testWith(
 
     const [group] = await gateway.groups();
     const key = { job: 'labels', queue: 'of the key', instance: '' };
-    for (const name of ['jobs_total', 'queue_depth', 'foreign'])
+    for (const name of ['jobs_total', 'queue_depth', 'third_party'])
       t.deepEqual(
         group?.metrics.get(name)?.map(({ labels }) => labels),
         [{ ...key, version: '1.2.3', environment: 'te"st' }],
@@ -184,65 +184,61 @@ testWith(
   },
 );
 
-testWith(
-  ['pushgateway'],
-  'the gateway reads back every grouping key unchanged',
-  async (t, { pushgateway }) => {
-    const gateway = await gatewayFor(t, pushgateway);
-    const odd = [
-      '',
-      '/',
-      'a/b',
-      '//',
-      '.',
-      '..',
-      '%2F',
-      '%',
-      'a b',
-      '+',
-      '=',
-      '?x#y',
-      'ü/ö',
-      '\n',
-      '\0',
-      '@base64',
-      '🦀',
-    ];
-    const value = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: anyCharacter, maxLength: 40 }));
-    const registry = createTestRegistry();
-    await fc.assert(
-      fc.asyncProperty(
-        value.filter((job) => job !== ''),
-        fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z0-9_]{0,8}$/), value, { maxKeys: 4 }),
-        async (job, drawn) => {
-          const grouping = Object.fromEntries(
-            Object.entries(drawn).filter(([name]) => !['job', 'le', 'quantile'].includes(name)),
-          );
-          const push = startPush({
-            url: gateway.url,
-            job,
-            grouping,
-            registry,
-            pushOnBeforeExit: false,
-            timeoutSeconds: 60,
-          });
-          t.true(await push.pushNow(), registry.warnings.at(-1)?.message);
-          const groups = await gateway.groups();
-          t.deepEqual(
-            groups.map(({ labels }) => labels),
-            [{ ...grouping, job }],
-          );
-          await push.stop({ deadlineSeconds: 0 });
-          t.true(await push.delete());
-        },
-      ),
-      {
-        numRuns: 60,
-        examples: odd.map((text) => [text || 'job', { a: text, b: 'x' }] as [string, Record<string, string>]),
+testWith(['pushgateway'], 'the gateway decodes every grouping key', async (t, { pushgateway }) => {
+  const gateway = await gatewayFor(t, pushgateway);
+  const odd = [
+    '',
+    '/',
+    'a/b',
+    '//',
+    '.',
+    '..',
+    '%2F',
+    '%',
+    'a b',
+    '+',
+    '=',
+    '?x#y',
+    'ü/ö',
+    '\n',
+    '\0',
+    '@base64',
+    '🦀',
+  ];
+  const value = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: anyCharacter, maxLength: 40 }));
+  const registry = createTestRegistry();
+  await fc.assert(
+    fc.asyncProperty(
+      value.filter((job) => job !== ''),
+      fc.dictionary(fc.stringMatching(/^[a-z][a-zA-Z0-9_]{0,8}$/), value, { maxKeys: 4 }),
+      async (job, drawn) => {
+        const grouping = Object.fromEntries(
+          Object.entries(drawn).filter(([name]) => !['job', 'le', 'quantile'].includes(name)),
+        );
+        const push = startPush({
+          url: gateway.url,
+          job,
+          grouping,
+          registry,
+          pushOnBeforeExit: false,
+          timeoutSeconds: 60,
+        });
+        t.true(await push.pushNow(), registry.warnings.at(-1)?.message);
+        const groups = await gateway.groups();
+        t.deepEqual(
+          groups.map(({ labels }) => labels),
+          [{ ...grouping, job }],
+        );
+        await push.stop({ deadlineSeconds: 0 });
+        t.true(await push.delete());
       },
-    );
-  },
-);
+    ),
+    {
+      numRuns: 60,
+      examples: odd.map((text) => [text || 'job', { a: text, b: 'x' }] as [string, Record<string, string>]),
+    },
+  );
+});
 
 testWith(['pushgateway'], 'delete removes the group, also after stop', async (t, { pushgateway }) => {
   const gateway = await gatewayFor(t, pushgateway);
@@ -258,7 +254,7 @@ testWith(['pushgateway'], 'delete removes the group, also after stop', async (t,
     [{ job: 'stays' }],
   );
 
-  t.true(await push.stop(), 'the final push brings it back');
+  t.true(await push.stop(), 'the final push restores it');
   t.is((await gateway.groups()).length, 2);
   t.true(await push.delete());
   t.is((await gateway.groups()).length, 1);
@@ -268,7 +264,7 @@ testWith(['pushgateway'], 'a gateway with TLS and basic auth accepts pushes', as
   const folder = await mkdtemp(join(tmpdir(), 'tamma-push-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const webConfig = join(folder, 'web.yml');
-  // Of `s3cret pass`, with bcrypt.
+  // The bcrypt hash of `s3cret pass`.
   const users = 'basic_auth_users:\n  me: $2b$05$abcdefghijklmnopqrstuu1qdcFaS0PtqFUPzaCxLQ8/0lspH0ZEW\n';
   await writeFile(webConfig, users);
   const gateway = await gatewayFor(t, pushgateway, { webConfig });
@@ -288,7 +284,7 @@ testWith(['pushgateway'], 'a gateway with TLS and basic auth accepts pushes', as
   t.regex(registry.warnings[0]?.message ?? '', /it answered 401 "Unauthorized"/);
   t.notRegex(JSON.stringify([registry.warnings, await registry.prometheus.metrics()]), /s3cret/);
 
-  // With TLS, from a process that trusts the authority.
+  // With TLS, from a process that trusts the certificate authority.
   const tls = fromRoot('test/fixtures/tls');
   await writeFile(
     webConfig,
@@ -307,7 +303,7 @@ testWith(['pushgateway'], 'a gateway with TLS and basic auth accepts pushes', as
 
 testWith(
   ['pushgateway'],
-  'a warning quotes what the gateway answered with a 400',
+  'a warning quotes the gateway’s response to an invalid push',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const [first, second] = [createTestRegistry(), createTestRegistry()];
@@ -333,7 +329,7 @@ testWith(
 
 testWith(
   ['pushgateway'],
-  'a gateway that is down costs no memory and no more CPU time than one that is up, and misses nothing once it is back',
+  'an unreachable gateway costs no memory and no additional CPU time, and receives everything once it is back',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
     const child = spawn(
@@ -351,7 +347,7 @@ testWith(
       const [answer] = (await once(child, 'message')) as [ServiceHealth];
       return answer;
     };
-    /** Sums up the time until something holds. */
+    /** Measures the time until a condition holds. */
     const after = async (what: string, holds: (now: ServiceHealth) => boolean): Promise<ServiceHealth> => {
       let [cpu, collections] = [0, 0];
       return until(what, async () => {
@@ -384,13 +380,13 @@ testWith(
     const cost = (health: ServiceHealth, count: number): number => health.cpu / count;
     const [ofPush, ofFailure] = [cost(up, up.collections), cost(down, down.failures - begun.failures)];
     t.log({ up, begun, down, recovered, ofPush, ofFailure });
-    t.true(back >= down.counted, 'all that was counted in the meantime');
-    // One more where the end came in the middle of a push.
+    t.true(back >= down.counted, 'everything that was counted meanwhile');
+    // One more if the gateway ended during a push.
     t.true(down.warnings.length <= 2, down.warnings.join('\n'));
     t.regex(down.warnings.at(-1) ?? '', /failed: connect ECONNREFUSED .*Nothing is queued/);
     t.true(down.heap - begun.heap < 250_000, `${down.heap - begun.heap} bytes more`);
     t.true(down.resources <= begun.resources + 2, `${begun.resources} resources, then ${down.resources}`);
-    t.is(down.collections, 0, 'nothing is collected for nobody');
+    t.is(down.collections, 0, 'no metrics are collected without a gateway');
     t.true(ofFailure <= ofPush, `${ofPush} µs of CPU time per push, ${ofFailure} per failure`);
     child.send('end');
     t.deepEqual(await closed, [0, null]);
@@ -415,10 +411,10 @@ testWith(['pushgateway'], 'stop pushes the last numbers once', async (t, { pushg
 
 testWith(
   ['pushgateway'],
-  'a batch job ends by itself with its own exit code, after a last push',
+  'a batch job exits with its own exit code after a last push',
   async (t, { pushgateway }) => {
     const gateway = await gatewayFor(t, pushgateway);
-    // Without a push before the last, and with some.
+    // With and without pushes before the last one.
     for (const interval of ['3600', '0.1']) {
       t.deepEqual(await batchJob([gateway.url, interval]), { code: 7, stderr: '' });
       t.is(await gateway.value('rows_imported_total'), 7);
@@ -431,7 +427,7 @@ testWith(
     }
     await gateway.stop();
     const { code, stderr } = await batchJob([gateway.url]);
-    t.is(code, 7, 'also where the gateway is down');
+    t.is(code, 7, 'also if the gateway is down');
     t.is(stderr.match(/METRICS_PUSH_FAILED/g)?.length, 1);
   },
 );

@@ -1,4 +1,4 @@
-/** When a push goes out, what it sends, and what becomes of failures: servers of our own stand in for the gateway. */
+/** When a push is sent, what it contains, and how failures are handled, with local servers in place of the gateway. */
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Socket } from 'node:net';
@@ -18,7 +18,7 @@ import { until } from '../../helpers/until.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
 
-/** A push that is ended with its test, on a clock that stands still unless its test lets time pass. */
+/** A push that ends with its test, on a manual clock. */
 function pushing(t: ExecutionContext, options: PushOptions, clock = manualClock()): MetricsPush {
   const push = startPush({ pushOnBeforeExit: false, ...options }, clock);
   t.teardown(() => {
@@ -29,7 +29,7 @@ function pushing(t: ExecutionContext, options: PushOptions, clock = manualClock(
   return push;
 }
 
-/** Whatever is ready has its turn. */
+/** Runs everything that is ready. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await setImmediate();
 }
@@ -43,7 +43,7 @@ async function recordingFor(
   return recording;
 }
 
-/** A server that takes connections and never says anything. */
+/** A server that accepts connections and never responds. */
 async function silentServer(t: ExecutionContext): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -61,7 +61,7 @@ function untilReceived({ received }: RecordingGateway, count: number): Promise<t
   return until(`${count} pushes`, async () => (received.length >= count ? true : undefined), undefined, 5);
 }
 
-/** The address of a server that is gone. */
+/** The address of a server that has closed. */
 async function deadUrl(): Promise<string> {
   const recording = await startRecordingGateway();
   await recording.close();
@@ -79,7 +79,7 @@ test('the default group is the service and the process', async (t) => {
   t.is(recording.received[0]?.path, `/metrics/job/tamma/instance/${instance}`);
 });
 
-test('a token is sent as it is', async (t) => {
+test('a token is sent unchanged', async (t) => {
   const recording = await recordingFor(t);
   await pushing(t, { url: recording.url, token: 'abc', registry: createTestRegistry() }).pushNow();
   t.is(recording.received[0]?.headers.authorization, 'Bearer abc');
@@ -98,7 +98,7 @@ test('each interval pushes the current numbers, and no connection is kept in bet
     t.is(recording.received.length, pushes - 1);
     clock.advance(1);
     await untilReceived(recording, pushes);
-    // Of the timers, the one of the next interval is left.
+    // The only timer left is that of the next interval.
     await until('the end of the push', async () => (clock.timers().length === 1 ? true : undefined));
     await until('no connection', async () => ((await recording.connections()) === 0 ? true : undefined));
     await turns();
@@ -109,7 +109,7 @@ test('each interval pushes the current numbers, and no connection is kept in bet
   t.deepEqual(numbers, [1, 2, 3, 4]);
 });
 
-test('one push at a time: intervals during a push are skipped, and calls share the next push', async (t) => {
+test('pushes do not overlap: intervals during a push are skipped, and calls share the next push', async (t) => {
   const held: ServerResponse[] = [];
   const recording = await recordingFor(t, (response) => held.push(response));
   const registry = createTestRegistry();
@@ -146,7 +146,7 @@ test('a success sets the timestamp of the last success', async (t) => {
   t.is(time(), 1_764_000_002.5);
 });
 
-test('pushes are not measured as outbound requests of the service', async (t) => {
+test('pushes are not recorded as outgoing requests of the service', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
   const wire = instrumentFetch({ registry, hosts: { [new URL(recording.url).host]: { service: 'this' } } });
@@ -165,11 +165,11 @@ test('pushes are not measured as outbound requests of the service', async (t) =>
 });
 
 for (const [what, answer, message] of [
-  ['a long answer is shortened', [400, 'x\n'.repeat(10_000)], /it answered 400 "(x ){150}\.\.\."\. /],
+  ['a long response is shortened', [400, 'x\n'.repeat(10_000)], /it answered 400 "(x ){150}\.\.\."\. /],
   ['a redirect is not followed', [307, ''], /it answered 307, a redirect, which is not followed\./],
-  ['a 5xx without a word', [503, ''], /it answered 503\. /],
+  ['a 5xx without a body', [503, ''], /it answered 503\. /],
 ] as const) {
-  test(`a failure: ${what}`, async (t) => {
+  test(`failures: ${what}`, async (t) => {
     const [status, body] = answer;
     const recording = await recordingFor(t, (response) =>
       response.writeHead(status, { location: '/elsewhere' }).end(body),
@@ -183,7 +183,7 @@ for (const [what, answer, message] of [
   });
 }
 
-test('each cause of failure is warned of once', async (t) => {
+test('each cause of failure is reported once', async (t) => {
   let status = 500;
   const recording = await recordingFor(t, (response) => response.writeHead(status).end());
   const registry = createTestRegistry();
@@ -198,7 +198,7 @@ test('each cause of failure is warned of once', async (t) => {
   );
 });
 
-test('a push to a server that never answers ends at its timeout', async (t) => {
+test('a push to a server that never responds ends at its timeout', async (t) => {
   const registry = createTestRegistry();
   const clock = manualClock();
   const push = pushing(t, { url: await silentServer(t), registry, timeoutSeconds: 10 }, clock);
@@ -212,7 +212,7 @@ test('a push to a server that never answers ends at its timeout', async (t) => {
   t.regex(registry.warnings[0]?.message ?? '', /it took longer than 10 s/);
 });
 
-test('the status decides before the end of the answer; the text of an error is waited for up to the timeout', async (t) => {
+test('a push succeeds by its status, without waiting for the body; it waits for the body of an error until the timeout', async (t) => {
   for (const status of [200, 500]) {
     const recording = await recordingFor(t, (response) => {
       response.writeHead(status).write('so far, ');
@@ -233,7 +233,7 @@ test('a collect function that hangs is left out, and the rest is pushed', async 
   registry.gauge(defineGauge({ name: 'hanging', help: 'Hanging.' }), {
     collect: () => new Promise(() => {}),
   });
-  // Collecting has half of the timeout; the rest of the time does not pass.
+  // Collecting has half of the timeout; the clock does not advance further.
   t.true(await pushing(t, { url: recording.url, registry, timeoutSeconds: 0.2 }).pushNow());
   const pushed = parseText(recording.received[0]?.text ?? '').map(({ name }) => name);
   t.true(pushed.includes('jobs_total'));
@@ -252,14 +252,14 @@ test('a registry that cannot count failures does not make a push reject', async 
   const registry = createTestRegistry();
   const push = pushing(t, { url: await deadUrl(), registry });
   registry.counter(catalogue.metricsPushFailures).inc = () => {
-    throw new Error('no room');
+    throw new Error('no memory');
   };
   registry.warnOnce = () => {};
   t.false(await push.pushNow());
   t.false(await push.delete());
 });
 
-test('stop ends at its deadline where the server never answers, also during a push', async (t) => {
+test('stop ends at its deadline if the server never responds, also during a push', async (t) => {
   const url = await silentServer(t);
   for (const isPushing of [false, true]) {
     const clock = manualClock();
@@ -270,7 +270,7 @@ test('stop ends at its deadline where the server never answers, also during a pu
     const stopped = push.stop({ deadlineSeconds: 5 }).finally(() => {
       isStopped = true;
     });
-    // Half of the time for the push in progress, the other half for the last one.
+    // Half of the time is for the push in progress, the other half for the last one.
     if (isPushing) clock.advance(2_500);
     const left = isPushing ? 2_500 : 5_000;
     await clock.waitsFor(left);
@@ -283,17 +283,17 @@ test('stop ends at its deadline where the server never answers, also during a pu
   }
 });
 
-test('stop does not wait where the gateway is gone', async (t) => {
+test('stop does not wait if the gateway is unreachable', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
   const push = pushing(t, { url: recording.url, registry });
   t.true(await push.pushNow());
   await recording.close();
-  t.false(await push.stop({ deadlineSeconds: 5 }), 'without any time passing');
+  t.false(await push.stop({ deadlineSeconds: 5 }), 'the clock did not advance');
   t.is(failuresOf(registry, push), 1);
 });
 
-test('after stop nothing is pushed and no timer is left', async (t) => {
+test('after stop there are no pushes and no timers', async (t) => {
   const recording = await recordingFor(t);
   const clock = manualClock();
   const push = pushing(t, { url: recording.url, registry: createTestRegistry() }, clock);
@@ -303,7 +303,7 @@ test('after stop nothing is pushed and no timer is left', async (t) => {
   t.is(recording.received.length, 1);
 });
 
-test('a minute without a gateway: growing pauses, nothing collected, no timer too many, and everything in the next push', async (t) => {
+test('during a minute without a gateway, pauses grow, no metrics are collected, and the next push has everything', async (t) => {
   const recording = await recordingFor(t);
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
@@ -325,7 +325,7 @@ test('a minute without a gateway: growing pauses, nothing collected, no timer to
     while ((failuresOf(registry, push) ?? 0) < tries) await setImmediate();
   }
   const failures = failuresOf(registry, push) ?? 0;
-  t.true(failures > 15 && failures < 150, `${failures} tries a minute; every interval made 300`);
+  t.true(failures > 15 && failures < 150, `${failures} attempts per minute instead of 300`);
   t.is(collections, collected);
   t.is(registry.warnings.length, 1);
   t.regex(registry.warnings[0]?.message ?? '', /failed: connect ECONNREFUSED .*Nothing is queued/);
@@ -336,10 +336,10 @@ test('a minute without a gateway: growing pauses, nothing collected, no timer to
   clock.advance(pause);
   await untilReceived(back, 1);
   t.regex(back.received[0]?.text ?? '', new RegExp(`^jobs_total ${readValue(registry, jobs)}$`, 'm'));
-  await until('the interval again', async () => (clock.timers()[0] === 200 ? true : undefined));
+  await until('the normal interval', async () => (clock.timers()[0] === 200 ? true : undefined));
 });
 
-test('a push that hangs at shutdown is given up for the last one', async (t) => {
+test('at shutdown, a push that hangs is abandoned for the last one', async (t) => {
   const recording = await recordingFor(t, (response) => {
     if (recording.received.length > 1) response.end();
   });
@@ -354,10 +354,10 @@ test('a push that hangs at shutdown is given up for the last one', async (t) => 
   t.true(await stopped);
   t.false(await hanging);
   t.true(recording.received[1]?.text.includes('jobs_total 9'));
-  t.is(failuresOf(registry, push), 0, 'nothing was lost');
+  t.is(failuresOf(registry, push), 0, 'no failure was counted');
 });
 
-test('a deadline of 0, or one that is not a number, leaves no time for a last push', async (t) => {
+test('a deadline of 0 or NaN leaves no time for a last push', async (t) => {
   const recording = await recordingFor(t);
   for (const deadlineSeconds of [0, -1, Number.NaN]) {
     const push = pushing(t, { url: recording.url, registry: createTestRegistry() });
@@ -366,7 +366,7 @@ test('a deadline of 0, or one that is not a number, leaves no time for a last pu
   t.is(recording.received.length, 0);
 });
 
-// ---- Options ------------------------------------------------------------------------------------------------------
+// ---- options ------------------------------------------------------------------------------------------------------
 
 for (const [options, message] of [
   [{ url: 'gateway' }, /Invalid `url` of startPush/],

@@ -1,4 +1,4 @@
-/** `PlatformMetrics`: requests, pull requests, webhooks, and what it does with input it cannot use. */
+/** `PlatformMetrics`: requests, pull requests, webhooks and invalid input. */
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { PlatformMetrics } from '../../../lib/recorders/platform.js';
@@ -22,7 +22,7 @@ function recorder() {
   };
 }
 
-test('a request is counted and timed, and its path is no label', async (t) => {
+test('a request is counted and timed, and its path is not a label', async (t) => {
   const { registry, metrics } = recorder();
   metrics.recordAPIRequest('github', '/repos/acme/app/issues', 'post', 201, 0.2);
   metrics.recordAPIRequest('github', 'https://api.github.com/repos/acme/app?page=2', 'POST', 201, 0.3);
@@ -51,10 +51,10 @@ test('issues and pull requests are counted by repository', (t) => {
   metrics.recordPRMerged('github', repository);
   for (const metric of [catalogue.issuesCreated, catalogue.prsCreated, catalogue.prsMerged])
     t.is(readValue(registry, metric, by), 1);
-  t.is(lifetime(), undefined, 'no times, no lifetime');
+  t.is(lifetime(), undefined, 'no lifetime without times');
 });
 
-test('the lifetime of a pull request is in hours, whatever the times are told as', (t) => {
+test('the lifetime of a pull request is in hours, from dates, texts or milliseconds', (t) => {
   const { registry, metrics, lifetime } = recorder();
   metrics.recordPRMerged('github', repository, '2026-11-24T10:00:00Z', '2026-11-24T12:30:00Z');
   metrics.recordPRMerged('github', repository, new Date(0), 3_600_000);
@@ -82,7 +82,7 @@ for (const [createdAt, mergedAt, message] of [
     'Invalid `mergedAt` of metric `pr_lifetime_hours`: expected a time after `createdAt` (2026-11-24T10:00:00.000Z), received 2026-11-24T09:00:00.000Z.',
   ],
 ] as const) {
-  test(`merged at ${String(mergedAt)}, created at ${String(createdAt)}: the merge counts, and its lifetime is a recording error`, async (t) => {
+  test(`merged at ${String(mergedAt)}, created at ${String(createdAt)}: the merge is counted, and its lifetime is a recording error`, async (t) => {
     const { registry, metrics, lifetime, recordingErrors } = recorder();
     metrics.recordPRMerged('github', repository, createdAt, mergedAt);
     t.is(readValue(registry, catalogue.prsMerged, by), 1);
@@ -92,7 +92,7 @@ for (const [createdAt, mergedAt, message] of [
   });
 }
 
-test.serial('rate limits are counted, shown and counted down', async (t) => {
+test.serial('rate limits are counted and exposed, and their resets count down', async (t) => {
   freezeDate(t);
   const { registry, metrics } = recorder();
   metrics.recordRateLimit('github', Date.now() + 60_000);
@@ -105,10 +105,10 @@ test.serial('rate limits are counted, shown and counted down', async (t) => {
   );
   const resets = await readSamples(registry, catalogue.platformRateLimitReset);
   t.is(resets.find(({ labels }) => labels.platform === 'github')?.value, 60);
-  t.is(resets.find(({ labels }) => labels.platform === 'gitlab')?.value, 0, 'past is 0');
+  t.is(resets.find(({ labels }) => labels.platform === 'gitlab')?.value, 0, 'a past reset is 0');
 });
 
-test('webhooks received and processed', (t) => {
+test('webhooks are counted when received and when processed', (t) => {
   const { registry, metrics } = recorder();
   const hook = { platform: 'github', event_type: 'issues' };
   metrics.recordWebhookReceived('github', 'issues');

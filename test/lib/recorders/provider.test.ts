@@ -1,4 +1,4 @@
-/** `ProviderMetrics`: requests, tokens, costs, rate limits, and what it does with input it cannot use. */
+/** `ProviderMetrics`: requests, tokens, costs, rate limits and invalid input. */
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
@@ -98,7 +98,7 @@ test('stop, then error: a failure, timed by the stop', (t) => {
   t.deepEqual(counts(), [1, 0, 1, 0, 1]);
 });
 
-test('requests that overlap are each ended by their own object, in any order', (t) => {
+test('overlapping requests are ended by their own objects, in any order', (t) => {
   const { metrics, counts, registry } = recorder();
   const many = Array.from({ length: 20 }, request);
   const stops = many.map((one) => metrics.recordRequestStart(one));
@@ -108,7 +108,7 @@ test('requests that overlap are each ended by their own object, in any order', (
   t.is(readHistogram(registry, catalogue.aiRequestDuration, by)?.sum, (19 * 20) / 2);
 });
 
-test('one object that all requests share ends one of them each time', (t) => {
+test('each end with an object that several requests share ends one of them', (t) => {
   const { metrics, counts } = recorder();
   const shared = request();
   const stops = [1, 2, 3].map(() => metrics.recordRequestStart(shared));
@@ -162,7 +162,7 @@ test('in any order of calls, no request is timed twice and none stays in progres
 
 // ---- tokens and costs ---------------------------------------------------------------------------------------------
 
-test('tokens are counted by type, and absent types make no series', (t) => {
+test('tokens are counted by type, and absent types create no series', (t) => {
   const { metrics, tokens, registry } = recorder();
   metrics.recordTokenUsage('claude', 'large', 10, 20, { cacheRead: 3, reasoning: 0 });
   t.deepEqual(
@@ -172,16 +172,12 @@ test('tokens are counted by type, and absent types make no series', (t) => {
   t.is(registry.get('ai_unpriced_requests_total'), undefined, 'without prices the caller records the cost');
 });
 
-test('with prices the cost comes with the tokens, and a model without a price is counted', (t) => {
+test('with prices, the cost is recorded with the tokens, and models without a price are counted', (t) => {
   const { metrics, registry } = recorder({ prices: { large: { input: 3, output: 15, cacheRead: 0.3 } } });
   metrics.recordTokenUsage('claude', 'large', 1_000_000, 100_000, { cacheRead: 500_000, reasoning: 100_000 });
   t.is(readValue(registry, catalogue.aiCost, by), 3 + 1.5 + 0.15 + 1.5);
   metrics.recordTokenUsage('claude', 'large', 1, 1, { cacheCreation: 5 });
-  t.is(
-    readValue(registry, catalogue.aiUnpricedRequests, by),
-    1,
-    'a kind of token without a price is not guessed',
-  );
+  t.is(readValue(registry, catalogue.aiUnpricedRequests, by), 1, 'the price of a token type is not guessed');
   metrics.recordTokenUsage('claude', 'new', 1, 1);
   metrics.recordTokenUsage('claude', 'toString', 1, 1);
   t.is(readValue(registry, catalogue.aiUnpricedRequests, { ...by, model: 'new' }), 1);
@@ -190,7 +186,7 @@ test('with prices the cost comes with the tokens, and a model without a price is
   t.is(readValue(registry, catalogue.aiCost, { ...by, model: 'new' }), 0.25);
 });
 
-test('prices may be a function of the model', (t) => {
+test('prices can be a function of the model', (t) => {
   const registry = createTestRegistry();
   const metrics = new ProviderMetrics({
     registry,
@@ -303,14 +299,14 @@ test('a limit belongs to its model, and its reset to its resource', async (t) =>
   ]);
 });
 
-test('a removed reset series does not come back at a scrape', async (t) => {
+test('a removed reset series is not exposed again by a scrape', async (t) => {
   const { metrics, registry } = recorder();
   metrics.recordRateLimit('claude', Date.now() + 60_000);
   registry.reset();
   t.deepEqual(await readSamples(registry, catalogue.aiRateLimitReset), []);
 });
 
-// ---- bad input ----------------------------------------------------------------------------------------------------
+// ---- invalid input ----------------------------------------------------------------------------------------------------
 
 for (const time of ['soon', Number.NaN, new Date(Number.NaN), 1e300]) {
   test(`a reset at ${String(time)} is counted as a recording error, and the limit still counts`, async (t) => {
@@ -334,7 +330,7 @@ test('invalid token counts do not affect the others', async (t) => {
   t.deepEqual(await recordingErrors(), [{ metric: 'ai_tokens_total', reason: 'value', value: 3 }]);
 });
 
-test('the number of models is bounded', (t) => {
+test('the number of models is limited', (t) => {
   const registry = createTestRegistry({ maxSeries: 50 });
   const metrics = new ProviderMetrics({ registry });
   for (let index = 0; index < 2_000; index++) {

@@ -1,4 +1,4 @@
-/** `WorkflowMetrics`: runs, steps, issues, escalations, and what it does with input it cannot use. */
+/** `WorkflowMetrics`: runs, steps, issues, escalations and invalid input. */
 import test from 'ava';
 import fc from 'fast-check';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
@@ -37,7 +37,7 @@ function recorder() {
   };
 }
 
-test('a run is active from its start to its end, and counted and timed at its end', (t) => {
+test('a run is active from start to end, and counted and timed at its end', (t) => {
   const { registry, metrics, active, completed, duration } = recorder();
   metrics.recordWorkflowStart(run);
   t.is(active(), 1);
@@ -49,7 +49,7 @@ test('a run is active from its start to its end, and counted and timed at its en
   t.like(duration(), { count: 1, sum: 12 });
 });
 
-test('an end without seconds takes the time since the start', (t) => {
+test('without seconds, the duration is the time since the start', (t) => {
   const { metrics, duration } = recorder();
   metrics.recordWorkflowStart(run);
   metrics.recordWorkflowComplete(run);
@@ -57,7 +57,7 @@ test('an end without seconds takes the time since the start', (t) => {
   t.true((duration()?.sum ?? -1) >= 0 && (duration()?.sum ?? 1) < 1);
 });
 
-test('complete and error of one run are one end: the first', (t) => {
+test('only the first of complete and error ends a run', (t) => {
   const { metrics, active, completed, duration, registry } = recorder();
   metrics.recordWorkflowStart(run);
   metrics.recordWorkflowComplete(run, 3);
@@ -69,13 +69,13 @@ test('complete and error of one run are one end: the first', (t) => {
   t.is(registry.get('errors_total'), undefined);
 });
 
-test('an error is a failure and counts in errors_total; an EscalationError is an escalation and does not', (t) => {
+test('an error is a failure and counts in errors_total, but an EscalationError is an escalation', (t) => {
   const { registry, metrics, completed, active } = recorder();
   metrics.recordWorkflowStart(run);
   metrics.recordWorkflowError(run, new TypeError('no'));
   const other = { ...run, workflowId: 'run-2' };
   metrics.recordWorkflowStart(other);
-  metrics.recordWorkflowError(other, new EscalationError('a human, please'));
+  metrics.recordWorkflowError(other, new EscalationError('needs a human'));
   t.deepEqual([completed('failure'), completed('escalation'), completed('success')], [1, 1, undefined]);
   t.is(active(), 0);
   t.is(
@@ -87,7 +87,7 @@ test('an error is a failure and counts in errors_total; an EscalationError is an
     1,
   );
   t.is(registry.get('errors_total')?.series.size, 1);
-  t.is(registry.get('escalations_total'), undefined, 'recordEscalation alone counts those');
+  t.is(registry.get('escalations_total'), undefined, 'only recordEscalation counts them');
 });
 
 test('the end decrements the series of the start, even with another type', (t) => {
@@ -179,10 +179,10 @@ test('a step without a start is recorded as reported', (t) => {
   metrics.recordStepComplete(run, 'plan', 8);
   t.like(step('plan'), { count: 2, sum: 15 });
   metrics.recordStepComplete(run, 'review');
-  t.is(step('review'), undefined, 'no seconds, and nobody knows them');
+  t.is(step('review'), undefined, 'the duration is unknown');
 });
 
-test('an issue takes the reported seconds, those of its run, or none', (t) => {
+test('the duration of an issue is reported, that of its run, or unknown', (t) => {
   const { registry, metrics } = recorder();
   const by = { provider: 'claude', platform: 'github', issue_type: 'bug', outcome: 'success' } as const;
   const duration = () => readHistogram(registry, catalogue.issueCompletionDuration, by);
@@ -219,7 +219,7 @@ test('escalations, tests, approvals and queues are recorded', (t) => {
   t.is(readValue(registry, catalogue.queueDepth, { queue_name: 'issues' }), 0);
 });
 
-// ---- bad input ----------------------------------------------------------------------------------------------------
+// ---- invalid input ----------------------------------------------------------------------------------------------------
 
 test('an unknown severity or outcome becomes `other`, and is counted', async (t) => {
   const { registry, metrics } = recorder();
@@ -257,7 +257,7 @@ for (const seconds of [-1, Number.NaN, Number.POSITIVE_INFINITY, '12', null]) {
     t.is(active(), 0);
     t.is(completed('success'), 1);
     const isReported = seconds !== null;
-    t.is(duration()?.count, isReported ? undefined : 1, 'null is no seconds: the time since the start');
+    t.is(duration()?.count, isReported ? undefined : 1, 'null means the time since the start');
     t.deepEqual(
       await recordingErrors(),
       isReported ? [{ metric: 'workflow_completion_duration_seconds', reason: 'value', value: 1 }] : [],
@@ -343,7 +343,7 @@ test('in any order of calls, active runs are those not ended, and completed is t
           const wasRunning = running.delete(id);
           if (wasRunning || !known.has(id)) {
             ends[outcome] += 1;
-            // Seconds are told with a success; else they are known from the start.
+            // The duration is an argument of a success; otherwise it is the time since the start.
             if (wasRunning || outcome === 'success') timed += 1;
           }
           known.add(id);

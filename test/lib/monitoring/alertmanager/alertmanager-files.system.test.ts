@@ -41,7 +41,7 @@ testWithBoth(
   },
 );
 
-/** What no alert of the bundle is; those are routed by bundle-tools.test.ts. */
+/** Alerts that are not in the bundle; bundle-tools.test.ts routes those of the bundle. */
 for (const [labels, receivers] of [
   ['alertname=MyOwn severity=page subject=own service=tamma', 'pager'],
   ['alertname=MyOwn severity=none subject=own service=tamma', 'log'],
@@ -128,7 +128,7 @@ testWithBoth(
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
-      // The page first: a ticket that came before it would be told already.
+      // The page first: a ticket before it would be notified.
       alert('AiErrors', 'page', 'provider', { provider: 'openai' }),
       alert('AiSlow', 'ticket', 'provider', { provider: 'openai' }),
       alert('AiSlower', 'ticket', 'provider', { provider: 'anthropic' }),
@@ -139,7 +139,7 @@ testWithBoth(
       alert('MyTicket', 'ticket', 'own'),
       alert('Watchdog', 'none', 'pipeline'),
       alert('PageUnattended', 'page', 'pipeline', { escalated: 'true', origin: 'AiErrors' }),
-      // Pages and tickets of the pipeline have nothing to do with each other.
+      // Pages and tickets of the metrics pipeline are independent.
       alert('NotificationsFailing', 'page', 'pipeline'),
       alert('PushFailing', 'ticket', 'pipeline'),
     ]);
@@ -156,21 +156,21 @@ testWithBoth(
       'tickets PushFailing',
     ];
     await until('every notification', async () =>
-      told(webhook).length >= expected.length ? true : undefined,
+      notified(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), ['AiSlow', 'HttpSlow']);
-    // What else would come, a ticket that is left out for instance, would have come with the next flush of its group.
+    // Any other notification, such as an inhibited ticket, would have been sent by the next flush of its group.
     await running.post([alert('Late', 'page', 'workflow')]);
     await until('the next notification', async () =>
-      told(webhook).includes('pager Late') ? true : undefined,
+      notified(webhook).includes('pager Late') ? true : undefined,
     );
-    t.deepEqual(told(webhook), [...expected, 'pager Late'].sort());
+    t.deepEqual(notified(webhook), [...expected, 'pager Late'].sort());
   },
 );
 
 testWithBoth(
   ['alertmanager'],
-  'an outage of every AI provider is one page: the cause inhibits the pages of what comes of it, and of nothing else',
+  'an outage of every AI provider is one page, which inhibits only the pages of its effects',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     const effects = [
@@ -190,20 +190,20 @@ testWithBoth(
     ]);
     const expected = ['pager AiAllProvidersFailing', 'pager HttpErrors'];
     await until('every notification', async () =>
-      told(webhook).length >= expected.length ? true : undefined,
+      notified(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), effects.map(({ labels }) => labels.alertname).sort());
     await running.post([alert('Late', 'page', 'workflow')]);
     await until('the next notification', async () =>
-      told(webhook).includes('pager Late') ? true : undefined,
+      notified(webhook).includes('pager Late') ? true : undefined,
     );
-    t.deepEqual(told(webhook), [...expected, 'pager Late'].sort());
+    t.deepEqual(notified(webhook), [...expected, 'pager Late'].sort());
   },
 );
 
 testWithBoth(
   ['alertmanager'],
-  'TargetsDown inhibits the other alerts of its service, but not the Watchdog, alerts of the pipeline and other services',
+  'TargetsDown inhibits other alerts of its service, except the Watchdog and alerts of the metrics pipeline',
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
@@ -223,18 +223,18 @@ testWithBoth(
       'tickets RuleFailures',
     ];
     await until('every notification', async () =>
-      told(webhook).length >= expected.length ? true : undefined,
+      notified(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), ['AiErrors', 'QueueLong']);
-    t.deepEqual(told(webhook), expected);
+    t.deepEqual(notified(webhook), expected);
   },
 );
 
 testWithBoth(
   ['alertmanager'],
-  'in quiet hours tickets wait and pages do not',
+  'in quiet hours tickets are held back and pages are not',
   async (t, { alertmanager }) => {
-    // From a minute ago to the one before it: it is night nearly all day.
+    // From one minute ago to two minutes ago, so that it is quiet almost all day.
     const at = (minutes: number): string =>
       new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
     const { running, webhook } = await started(t, alertmanager, {
@@ -242,10 +242,10 @@ testWithBoth(
     });
     await running.post([alert('AiSlow', 'ticket', 'provider'), alert('QueueLong', 'info', 'workflow')]);
     await running.post([alert('HttpErrors', 'page', 'http')]);
-    await until('the page', async () => (told(webhook).includes('pager HttpErrors') ? true : undefined));
+    await until('the page', async () => (notified(webhook).includes('pager HttpErrors') ? true : undefined));
     await running.post([alert('Later', 'page', 'http')]);
-    await until('the next page', async () => (told(webhook).includes('pager Later') ? true : undefined));
-    t.deepEqual(told(webhook), ['pager HttpErrors', 'pager Later']);
+    await until('the next page', async () => (notified(webhook).includes('pager Later') ? true : undefined));
+    t.deepEqual(notified(webhook), ['pager HttpErrors', 'pager Later']);
   },
 );
 
@@ -265,7 +265,7 @@ testWithBoth(
   },
 );
 
-/** An Alertmanager with the bundle's files, and one webhook with a path for each receiver. */
+/** An Alertmanager with the bundle's files, and one webhook with a path per receiver. */
 async function started(
   t: Parameters<typeof temporaryFolder>[0],
   program: string,
@@ -300,8 +300,8 @@ async function started(
   return { running, webhook };
 }
 
-/** Receiver and alert of each notification, as Alertmanager's own JSON has them. */
-function told({
+/** Receiver and alert of each notification, from Alertmanager's JSON. */
+function notified({
   received: bodies,
 }: {
   readonly received: readonly { readonly path: string; readonly body: unknown }[];

@@ -1,4 +1,4 @@
-/** The alerts on plausible days and nights, with and without incidents: `test/fixtures/alert-days` has the days and what must fire. */
+/** Alerts on plausible days and nights, with and without incidents. `test/fixtures/alert-days` lists the days and their alerts. */
 import test from 'ava';
 import { http, processes } from '../../../fixtures/alert-days/http.js';
 import { budgets, limits, spikes } from '../../../fixtures/alert-days/limits.js';
@@ -18,16 +18,16 @@ const families: Readonly<Record<string, AlertFamily>> = {
   'targets that come and go': targets,
   'workflows and approvals': workflows,
   'queues that several processes report': queues,
-  'escalations in office hours': surges,
+  escalations: surges,
   'AI providers that fail or are slow': providers,
   'rate limits of AI providers': limits,
-  'costs in office hours': spikes,
-  'a monthly budget': budgets,
+  costs: spikes,
+  'monthly budget': budgets,
   'git platforms, their quotas and their webhooks': platforms,
   'inbound requests and health checks': http,
   'Node processes': processes,
-  'rare events that make new series': newSeries,
-  'the metrics themselves and what watches them': pipeline,
+  'rare events that create new series': newSeries,
+  'the metrics pipeline': pipeline,
   'slow scrapes': slowScrapes,
   'error budgets': objectives,
 };
@@ -35,21 +35,21 @@ const families: Readonly<Record<string, AlertFamily>> = {
 for (const [name, family] of Object.entries(families)) {
   testWith(
     ['promtool'],
-    `${name}: exactly the right alerts fire on each of ${family.days.length} days`,
+    `${name}: exactly the expected alerts fire on each of ${family.days.length} days`,
     (t, { promtool }) => checkDays(t, promtool, family),
     'newer',
   );
-  // Days reported from the field are checked with the older version too.
+  // Days that users reported are also checked with the older version.
   const days = family.days.filter(({ isCase }) => isCase);
   if (days.length > 0)
     testWith(
       ['promtool'],
-      `${name}: the days reported from the field pass with the installed promtool`,
+      `${name}: days that users reported pass with the installed promtool`,
       (t, { promtool }) => checkDays(t, promtool, { ...family, days }),
     );
 }
 
-test('every alert has days, except Watchdog and one that only compares a number with a limit', (t) => {
+test('every alert has days, except Watchdog and one that compares a number with a fixed limit', (t) => {
   const covered = new Set(Object.values(families).flatMap(({ alerts }) => alerts));
   const names = alertsOf().map(({ name }) => name);
   t.deepEqual(

@@ -33,7 +33,7 @@ function run(program: string, args: readonly string[]): Promise<{ code: number; 
 
 testWith(
   ['promtool'],
-  'sped-up rules for Prometheus 3 with other limits pass promtool, and their texts have values',
+  'rules for Prometheus 3 with `speedUp` and other limits pass promtool, and their texts contain values',
   async (t, { promtool }) => {
     const options: BundleOptions = {
       target: '3',
@@ -72,7 +72,7 @@ testWith(
   },
 );
 
-/** The same tests, with one more that fails wherever an alert fires: promtool prints the annotations of unexpected alerts. */
+/** The same tests, with one more that fails for every alert that fires, so that promtool prints its annotations. */
 function alsoExpectingNoAlerts({ path, content }: BundleFile): BundleFile {
   interface Test {
     readonly name: string;

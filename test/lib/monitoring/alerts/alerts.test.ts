@@ -93,7 +93,7 @@ test('an unknown, non-numeric or unreachable threshold is refused', (t) => {
   t.throws(given({ aiErrorShare: 1 }), { code, message: /expected a share above 0 and below 1/ });
 });
 
-test('an own alert with a taken name, an invalid name or another subject is refused', (t) => {
+test('a user’s alert with a used name, an invalid name or another subject is refused', (t) => {
   const given =
     (...alerts: readonly Alert[]) =>
     () =>
@@ -105,7 +105,7 @@ test('an own alert with a taken name, an invalid name or another subject is refu
   t.throws(given({ ...ownAlert, subject: 'http' }), { code, message: /expected "own", received "http"/ });
 });
 
-test('an own alert appears in rules, tests and runbooks', (t) => {
+test('a user’s alert appears in rules, tests and runbooks', (t) => {
   const { groups, settings } = groupsOf({ alerts: [ownAlert], definitions: [jobsLost] });
   const rule = ruleFiles(groups, settings).find(({ path }) => path === 'prometheus/rules/alerts-own.yml');
   t.like(parse(rule?.content ?? '').groups[0].rules[0], {
@@ -148,7 +148,7 @@ test('every series of a test case has a defined name and defined labels', (t) =>
       t.true(names.has(series.replace(/\{.*/s, '')), series);
 });
 
-test('two generations give the same files', (t) => {
+test('generating twice gives the same files', (t) => {
   const { groups, settings } = groupsOf();
   const all = () => [...filesOf().rules, ...filesOf().tests, ...runbookFiles(groups, settings)];
   t.deepEqual(all(), all());

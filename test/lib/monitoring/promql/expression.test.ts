@@ -1,4 +1,4 @@
-/** PromQL built from definitions: what does not fit a definition is an error. */
+/** PromQL built from definitions: labels, values and parts that a definition lacks are errors. */
 import test from 'ava';
 import { defineCounter, defineHistogram, defineSummary } from '../../../../lib/define.js';
 import { MetricsError } from '../../../../lib/errors.js';
@@ -78,7 +78,7 @@ for (const [what, wrong, message] of [
   });
 }
 
-test('a bound is matched in the spelling of each format and each Prometheus', (t) => {
+test('a bucket bound is matched in the notations of both formats and both versions of Prometheus', (t) => {
   t.deepEqual(boundTexts(0.5), ['0.5']);
   t.deepEqual(boundTexts(1), ['1', '1.0']);
   t.deepEqual(boundTexts(100_000), ['100000', '100000.0']);

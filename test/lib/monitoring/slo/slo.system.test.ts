@@ -1,4 +1,4 @@
-/** The rules of SLOs, run by promtool: what burns an error budget, what does not, and what remains of it. */
+/** The rules of SLOs, run by promtool: when an error budget burns, when it does not, and what remains of it. */
 import test from 'ava';
 import { defineCounter, defineHistogram } from '../../../../lib/define.js';
 import { label } from '../../../../lib/label.js';
@@ -39,7 +39,7 @@ function groupsOf(slos: readonly Slo[], options: BundleOptions = {}): RuleGroup[
   );
 }
 
-/** Jobs by the minute, for as long as asked for. */
+/** Successful and failed jobs per minute, for the given minutes. */
 function jobsEach(success: number, failure: number, minutes: number): Record<string, string> {
   return {
     'jobs_done_total{job="tamma",queue="a",outcome="success"}': `0+${success}x${minutes}`,
@@ -59,7 +59,7 @@ const quiet = (alertname: string, atMinutes: number): Expectation => ({
   atMinutes,
   samples: {},
 });
-/** promtool 2.42 compares floats bit by bit: nearness is asked of PromQL. */
+/** promtool 2.42 compares floats exactly, so PromQL compares with a tolerance. */
 const near = (expression: string, value: number, atMinutes: number, tolerance = 1e-6): Expectation => ({
   query: `abs(sum(${expression}) - ${value}) < bool ${tolerance}`,
   atMinutes,
@@ -204,7 +204,7 @@ testWith(['promtool'], 'every alert passes its own test cases', async (t, { prom
       severity: { page: 'ticket' },
     }),
   ];
-  // Those of the defaults are run by bundle-tools.test.ts.
+  // bundle-tools.system.test.ts runs those of the defaults.
   const isOwn = ({ name }: RuleGroup) => own.some((slo) => name === `tamma-slo-${slo.name}`);
   const usual = sloGroups(bundleSettings({ definitions, slos: own })).filter(isOwn);
   const fast = sloGroups(
@@ -213,7 +213,7 @@ testWith(['promtool'], 'every alert passes its own test cases', async (t, { prom
   t.is(usual.length, own.length);
   for (const group of [...usual, ...fast]) {
     const alerts = group.rules.filter(isAlert);
-    // Two burn alerts, and one of absence where it was asked for.
+    // Two burn alerts, and one of absence if it is enabled.
     t.is(alerts.length, group.name.endsWith(jobSuccess.name) ? 3 : 2, group.name);
     const tests = alerts.flatMap((alert) => [
       caseOf(alert, 'fires', alert.tests.fires),
@@ -269,7 +269,7 @@ testWith(
       good += goodEach * steps;
       bad += badEach * steps;
     };
-    // Half an hour a value: 16 of a day's 48 are busy.
+    // One value per half hour: 16 of the 48 values of a day are busy.
     for (let day = 0; day < days; day++) {
       go(16, 29_940, 60);
       go(32, 0, 3);
@@ -292,7 +292,7 @@ testWith(
         {
           name: 'the month',
           intervalSeconds: 1_800,
-          // The last window ends with hours in which nothing happens, so that every event is within.
+          // The last window ends with hours without events, so that it contains every event.
           series: Object.fromEntries(
             Object.entries(series).map(([name, values]) => [
               name,
@@ -314,7 +314,7 @@ testWith(
 
 testWith(
   ['promtool'],
-  'a latency bucket is found in the notations of Prometheus 2 and 3',
+  'latency objectives match buckets in the notations of Prometheus 2 and 3',
   async (t, { promtool }) => {
     const slo = defineSlo({
       name: 'wait',
@@ -366,7 +366,7 @@ testWith(
   },
 );
 
-test('speedUp shortens windows and holds and keeps names', (t) => {
+test('speedUp shortens windows and `for` durations, and keeps names', (t) => {
   const [usual] = groupsOf([jobSuccess]);
   const [fast] = groupsOf([jobSuccess], { intervals: { scrapeSeconds: 0.2, speedUp: 360 } });
   const names = (group: RuleGroup | undefined) =>
@@ -387,7 +387,7 @@ test('speedUp shortens windows and holds and keeps names', (t) => {
   );
 });
 
-test('an own SLO replaces the default with the same name', (t) => {
+test('a user’s SLO replaces the default one with the same name', (t) => {
   const own = defineSlo({ name: 'issue-success', objective: 0.99, events: failures });
   const slos = slosOf(bundleSettings({ include: bundleParts, definitions, slos: [own] }));
   t.deepEqual(
