@@ -26,7 +26,7 @@ import { ProviderRequests, type RequestWork } from '../../lib/recorders/provider
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
-import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
+import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { anthropicUsage } from './anthropic-usage.js';
 import { openaiUsage } from './openai-usage.js';
@@ -34,7 +34,7 @@ import { methodName, type Preset, type PresetLabels, type PresetOption, presetDe
 import { noFacts, type ReplyFacts, type ReplyStream, recognizingReader, type UsageReader } from './usage.js';
 
 /** The options of `@ProviderRequest`. */
-export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
+export interface ProviderRequestOptions<C extends Call> extends DecoratorOptions<C['instance']> {
   /**
    * Label sources, read at the start of a request. Default: the labels of `@Instrumented`; without those, `provider` is the
    * name of the class, `model` the property `model` of the first argument, and `operation` the name of the method.
@@ -113,7 +113,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),
       observer: (preset) => requesting(preset, given),
     },
-    options as CommonOptions<never>,
+    options as DecoratorOptions<never>,
   );
 }
 

@@ -24,6 +24,7 @@ import {
 } from './rate-limit-headers.js';
 import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request-scope.js';
 
+/** Options of {@link instrumentFetch}. */
 export interface InstrumentFetchOptions {
   /** Where to record. Default: `sharedRegistry`. */
   readonly registry?: AnyRegistry;
@@ -31,6 +32,7 @@ export interface InstrumentFetchOptions {
   readonly hosts?: HostTable;
 }
 
+/** The recording that {@link instrumentFetch} started. */
 export interface FetchInstrumentation {
   /** Stops recording, also of requests in progress. Idempotent. */
   stop(): void;

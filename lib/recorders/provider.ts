@@ -18,9 +18,9 @@ import { errorName } from '../error-labels.js';
 import { secondsSince } from '../instruments/stopwatch.js';
 import {
   defaultResource,
-  type Moment,
   type RateLimitState,
   rateLimitRecorder,
+  type TimeInput,
 } from '../outbound/rate-limits.js';
 import type { AnyRegistry } from '../registry.js';
 import { checkPrices, type PriceTable, type TokenUsage } from './prices.js';
@@ -108,12 +108,11 @@ export class ProviderMetrics {
 
   /**
    * Records the start of a request: increments `ai_requests_total` and `ai_requests_in_progress`. Report the end with
-   * `recordRequestComplete` or `recordRequestError`, and pass the same object. With another object that names the same provider
-   * and model, the oldest request in progress is ended.
-   * @returns a function that ends the timing: it observes `ai_request_duration_seconds` and returns the seconds. Calling it is
-   *   optional: a request is timed once, by this function or by its reported end, whichever comes first.
+   * `recordRequestComplete` or `recordRequestError` and the same object; a different one ends the oldest request of the model.
+   * @returns an optional function that observes `ai_request_duration_seconds` and returns the seconds. A request is timed once.
    */
   recordRequestStart(providerName: string, request: MessageRequest): () => number;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestStart(request: AiRequest): () => number;
   recordRequestStart(...call: readonly unknown[]): () => number {
     const { request, provider, model, operation } = requestOf(this.#registry, call, aiRequests.name);
@@ -141,6 +140,7 @@ export class ProviderMetrics {
     chunks?: readonly MessageChunk[],
     seconds?: number,
   ): void;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestComplete(request: AiRequest, seconds?: number): void;
   recordRequestComplete(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
@@ -159,12 +159,12 @@ export class ProviderMetrics {
   }
 
   /**
-   * Records the failure of a request: increments `ai_requests_failed_total` by the class of the error, and observes the
-   * duration as `recordRequestComplete` does. The form with `providerName` also increments `errors_total` (severity `medium`,
-   * component `ai_provider`).
+   * Records the failure of a request: `ai_requests_failed_total` by the class of the error, and the duration. The form with
+   * `providerName` also increments `errors_total` (severity `medium`, component `ai_provider`).
    * @param seconds the duration. Default: the time since the recorded start, if there is one.
    */
   recordRequestError(providerName: string, request: MessageRequest, error: unknown, seconds?: number): void;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestError(request: AiRequest, error: unknown, seconds?: number): void;
   recordRequestError(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
@@ -191,7 +191,7 @@ export class ProviderMetrics {
    * @param resetTime when requests are allowed again; `undefined` if the provider does not say
    * @param resource the limited resource, for example `tokens`. Default: `requests`.
    */
-  recordRateLimit(provider: string, resetTime?: Moment, resource: string = defaultResource): void {
+  recordRateLimit(provider: string, resetTime?: TimeInput, resource: string = defaultResource): void {
     this.#rateLimits.limited({ provider });
     this.#rateLimits.reset({ provider, resource }, resetTime);
   }
