@@ -37,6 +37,7 @@ export const errorCodes = {
     'A rule, an SLO, a threshold or an option of the monitoring bundle does not fit the definitions.',
   ERR_METRICS_NOT_KOA: 'Koa middleware is called by something that is not Koa.',
   ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
+  ERR_METRICS_NOTHING_RECORDED: 'A test expected a recording, and there was none.',
   ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
 } as const;
 

@@ -6,6 +6,7 @@ import type {
   HistogramDefinition,
   MetricDefinition,
 } from './definition.js';
+import { metricsError } from './errors.js';
 import { scrapeToString } from './exposition/scrape.js';
 import type { Series } from './instruments/branch.js';
 import type { CounterSeries } from './instruments/counter.js';
@@ -14,7 +15,7 @@ import type { HistogramSeries } from './instruments/histogram.js';
 import type { Sample } from './instruments/instrument.js';
 import type { LabelShape, LabelValues } from './label.js';
 import type { MetricsWarning } from './metrics-warning.js';
-import { type AnyRegistry, MetricsRegistry } from './registry.js';
+import { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
 import type { MetricsRegistryOptions } from './registry-options.js';
 
 /** A registry that keeps its warnings instead of emitting them. */
@@ -80,6 +81,135 @@ export async function readSamples(
   definition: MetricDefinition,
 ): Promise<readonly Sample[]> {
   return (await registry.get(definition.name)?.get())?.values ?? [];
+}
+
+/** What one series of a metric recorded. */
+export interface RecordedChange {
+  /** The labels that are present. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Counters: the increase. Gauges: the new value. Histograms and summaries: the sum of the observed values. */
+  readonly value: number;
+  /** The number of observations; `undefined` for counters and gauges. */
+  readonly count: number | undefined;
+}
+
+/**
+ * Runs a function and returns what it recorded on one metric: the series that changed, in the order of the scrape. It works with
+ * every registry, also with one that holds values of earlier tests. Recordings of concurrent tests are not told apart: give each
+ * of them a registry of its own.
+ * @throws ERR_METRICS_NOTHING_RECORDED if the function recorded nothing on the metric: the message lists the metrics that it did
+ *   record on; and what the function throws
+ * @example
+ * const [recorded] = await expectRecorded(registry, jobsDone, () => service.run());
+ * t.like(recorded, { labels: { outcome: 'success' }, value: 1 });
+ */
+export async function expectRecorded(
+  registry: AnyRegistry,
+  definition: MetricDefinition,
+  run: () => unknown,
+): Promise<readonly [RecordedChange, ...RecordedChange[]]> {
+  const before = await valuesIn(registry);
+  await run();
+  const after = await valuesIn(registry);
+  const name = exposedName(registry, definition);
+  const changes = changesOf(definition, before.get(name), after.get(name));
+  const [first, ...rest] = changes;
+  if (first !== undefined) return [first, ...rest];
+  const changed = [...after.keys()].filter((other) => !isSame(before.get(other), after.get(other)));
+  const instead =
+    changed.length === 0
+      ? 'It recorded nothing at all: is it given this registry?'
+      : `It recorded on ${changed.map((other) => `\`${other}\``).join(', ')}.`;
+  throw metricsError(
+    'ERR_METRICS_NOTHING_RECORDED',
+    `Nothing was recorded on metric \`${name}\`: expected the function to record on it, received no change. ${instead}`,
+  );
+}
+
+/**
+ * Runs a function and returns the lines of the text format that it changed, as a diff: `-` before lines that are gone, `+` before
+ * new ones. For snapshots of a test runner.
+ * @example
+ * t.snapshot(await expositionDiff(registry, () => service.run()));
+ * // + jobs_total{outcome="success"} 1
+ */
+export async function expositionDiff(registry: AnyRegistry, run: () => unknown): Promise<string> {
+  const lines = async (): Promise<string[]> =>
+    (await readText(registry)).split('\n').filter((line) => line !== '');
+  const before = await lines();
+  await run();
+  const after = await lines();
+  const [old, fresh] = [new Set(before), new Set(after)];
+  return [
+    ...before.filter((line) => !fresh.has(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !old.has(line)).map((line) => `+ ${line}`),
+  ].join('\n');
+}
+
+/**
+ * Resets all metrics of `sharedRegistry`, third-party ones included, so that a test of code that records there starts from 0. Call
+ * it before each test. Tests that run concurrently in one process need a registry each: `createTestRegistry`.
+ * @returns a function that resets them again, which vitest calls after the test if `beforeEach` returns it
+ * @example
+ * beforeEach(isolateSharedRegistry);                 // vitest
+ * test.beforeEach(() => void isolateSharedRegistry());    // ava with test.serial, Jest: beforeEach
+ */
+export function isolateSharedRegistry(): () => void {
+  const resetAll = (): void => {
+    sharedRegistry.reset();
+    sharedRegistry.prometheus.resetMetrics();
+  };
+  resetAll();
+  return resetAll;
+}
+
+/** Samples of each metric, by the labels of their series. */
+type Values = ReadonlyMap<string, ReadonlyMap<string, Sample>>;
+
+async function valuesIn(registry: AnyRegistry): Promise<Values> {
+  const values = new Map<string, ReadonlyMap<string, Sample>>();
+  for (const instrument of registry.instruments()) {
+    const samples = (await instrument.get()).values;
+    values.set(
+      instrument.name,
+      new Map(
+        samples.map((sample) => [`${sample.metricName ?? ''} ${JSON.stringify(sample.labels)}`, sample]),
+      ),
+    );
+  }
+  return values;
+}
+
+function exposedName(registry: AnyRegistry, { name }: MetricDefinition): string {
+  return registry.get(name)?.name ?? name;
+}
+
+function isSame(
+  before: ReadonlyMap<string, Sample> | undefined,
+  after: ReadonlyMap<string, Sample> | undefined,
+): boolean {
+  return [...(after ?? [])].every(([key, { value }]) => Object.is(before?.get(key)?.value ?? 0, value));
+}
+
+function changesOf(
+  { type }: MetricDefinition,
+  before: ReadonlyMap<string, Sample> | undefined,
+  after: ReadonlyMap<string, Sample> | undefined,
+): RecordedChange[] {
+  const increase = (key: string): number => (after?.get(key)?.value ?? 0) - (before?.get(key)?.value ?? 0);
+  const changes: RecordedChange[] = [];
+  for (const [key, { value, labels, metricName }] of after ?? []) {
+    const texts = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)]));
+    if (type === 'gauge') {
+      if (value !== (before?.get(key)?.value ?? 0)) changes.push({ labels: texts, value, count: undefined });
+    } else if (type === 'counter') {
+      if (increase(key) !== 0) changes.push({ labels: texts, value: increase(key), count: undefined });
+    } else if (metricName?.endsWith('_count') === true && increase(key) !== 0) {
+      const sum = increase(key.replace(metricName, metricName.replace(/_count$/, '_sum')));
+      changes.push({ labels: texts, value: sum, count: increase(key) });
+    }
+  }
+  return changes;
 }
 
 /** The text of a scrape of the registry. */

@@ -14,7 +14,7 @@ import { label } from '../../lib/label.js';
 import { selector } from '../../lib/monitoring/promql/expression.js';
 import { promqlParser } from '../../lib/monitoring/promql/promql.js';
 import { writeBundle } from '../../lib/monitoring/write-bundle.js';
-import { createTestRegistry } from '../../lib/testing.js';
+import { createTestRegistry, expectRecorded } from '../../lib/testing.js';
 import { metricsRouter, startMetricsServer } from '../../middleware/index.js';
 import { fromRoot } from '../helpers/package-root.js';
 
@@ -88,6 +88,8 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
   ERR_METRICS_NOT_KOA: async () =>
     metricsRouter().routes()(new IncomingMessage(new Socket()) as never, {} as never),
   ERR_METRICS_MISSING_PACKAGE: () => promqlParser(createRequire('/nowhere/packages.js')),
+  ERR_METRICS_NOTHING_RECORDED: () =>
+    expectRecorded(createTestRegistry(), defineCounter({ name: 'jobs_total', help: 'Jobs.' }), () => {}),
   ERR_METRICS_BUNDLE_FOLDER: () =>
     writeBundle({ files: [{ path: 'service/README.md', content: 'Generated.' }] }, 'examples'),
 };
