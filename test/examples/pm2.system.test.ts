@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { hasShownLines } from '../helpers/example-process.js';
+import { requireFreshBuild } from '../helpers/fresh-build.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
@@ -22,6 +23,7 @@ async function freePort(): Promise<string> {
 }
 
 test("the service under PM2 exposes the sum of its workers, and a reload keeps it, with the example's configuration", async (t) => {
+  await requireFreshBuild();
   const home = await temporaryFolder(t);
   const [port, metricsPort] = [await freePort(), await freePort()];
   const env = {
@@ -41,7 +43,7 @@ test("the service under PM2 exposes the sum of its workers, and a reload keeps i
     return (await Promise.all(files.map((file) => readFile(join(home, 'logs', file), 'utf8')))).join('');
   };
   await until('both workers', async () =>
-    [...(await logs()).matchAll(/Listening on/g)].length === 2 ? true : undefined,
+    [...(await logs()).matchAll(/Process \d+ listens/g)].length === 2 ? true : undefined,
   );
   const scraped = (): Promise<string> =>
     until('a scrape of both workers', async () => {

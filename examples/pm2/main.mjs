@@ -1,6 +1,5 @@
 /** A service for PM2's cluster mode. The primary is PM2, so the workers elect one of themselves, which answers for all. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createMetrics, defineCounter, loadMetricsConfig } from '@tamma/observability';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs done.' });
@@ -17,8 +16,7 @@ const metrics = createMetrics(loadMetricsConfig({ SERVICE_NAME: 'jobs', ...proce
 
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', async () => {
   await metrics.start();
-  const { port } = server.address() as AddressInfo;
-  console.log(`Listening on http://127.0.0.1:${port}`);
+  console.log(`Process ${process.pid} listens`);
   // With `wait_ready`, PM2 stops the old worker of a reload after this message.
   process.send?.('ready');
 });
