@@ -64,8 +64,9 @@ declare function runImport(): Promise<void>;
 
 for (const [index, { title, code, output = '' }] of runnable.entries()) {
   test(`${title} runs, and prints what is shown below it`, async (t) => {
+    const options = { loader: 'ts', target: 'node20', keepNames: true } as const;
     const file = join(folder, `run-${index}.mjs`);
-    await writeFile(file, (await transform(code, { loader: 'ts', target: 'node20' })).code);
+    await writeFile(file, (await transform(code, options)).code);
     const ran = await runProgram(process.execPath, [file], { cwd: folder, env: { PATH: process.env.PATH } });
     t.is(ran.code, 0, ran.output);
     const printed = new Set(ran.output.split('\n').map((line) => line.trim()));

@@ -208,20 +208,25 @@ for (const [name, manifest, head, body] of [
     "await startMetrics(http.createServer().listen(0, '127.0.0.1'));",
   ],
 ] as const) {
-  test(`the written set-up file runs in a ${name}, and the bundle's config is valid`, async (t) => {
+  test(`the written set-up file runs in a ${name}`, async (t) => {
     const folder = await installed(t, manifest);
     await writeFile(join(folder, 'main.mjs'), `${head}\n${body}\n${scrape}`);
     const ran = await runProgram(process.execPath, ['main.mjs'], { cwd: folder, env: environment });
     t.is(ran.code, 0, ran.output);
     t.regex(ran.output, /^jobs_total\{outcome="success"\} 1$/m);
     t.is(/^http_server_request_duration_seconds_count/m.test(ran.output), 'dependencies' in manifest);
-    const config = join(folder, 'bundle.config.mjs');
-    const { code, stderr } = await command(['bundle', '--config', config, '--out', join(folder, 'out')]);
-    t.is(stderr, '');
-    t.is(code, 0);
-    t.regex(await readFile(join(folder, 'out/prometheus/rules/slo.yml'), 'utf8'), /SloJobsSucceedBurnsFast/);
   });
 }
+
+// In an ES module project: Node 20 cannot `require` the compiled tree, which is ES modules, while it is being imported.
+test('the written configuration of the bundle is valid, with an objective for the example metric', async (t) => {
+  const folder = await installed(t, { ...koa, ...esModule });
+  const config = join(folder, 'bundle.config.mjs');
+  const { code, stderr } = await command(['bundle', '--config', config, '--out', join(folder, 'out')]);
+  t.is(stderr, '');
+  t.is(code, 0);
+  t.regex(await readFile(join(folder, 'out/prometheus/rules/slo.yml'), 'utf8'), /SloJobsSucceedBurnsFast/);
+});
 
 test('the written TypeScript files of all combinations compile under `strict`', async (t) => {
   const folder = await installed(t, { type: 'module' });
