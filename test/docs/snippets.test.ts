@@ -1,3 +1,4 @@
+// In a process of its own: it has hooks.
 /** The complete snippets of all documents compile, and those with an output print it. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
