@@ -1,5 +1,6 @@
 /** Rows about alerts: which are pending or firing, and what each of them reads. */
 import { runbookUrl } from '../alerts/runbook-links.js';
+import { isHttpUrl } from '../checks.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
 import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
@@ -55,12 +56,8 @@ function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runb
       description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
       queries: expressions.map((expression) => ({ expression, legend: '' })),
       min: undefined,
-      ...(isAddress(url) && { link: { title: 'Runbook', url } }),
+      // A path within the bundle is no link in Grafana.
+      ...(isHttpUrl(url) && { link: { title: 'Runbook', url } }),
     },
   ];
-}
-
-/** Whether a browser can follow it from Grafana, which it cannot with a path within the bundle. */
-export function isAddress(url: string): boolean {
-  return /^https?:\/\//.test(url);
 }

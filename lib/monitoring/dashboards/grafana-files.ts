@@ -8,7 +8,6 @@ import { alertRows } from './alert-rows.js';
 import { annotations, type Board } from './board.js';
 import { dashboardJson } from './dashboard-json.js';
 import { deliveryBoard } from './delivery.js';
-import { loadFoundation } from './foundation.js';
 import { httpBoard } from './http.js';
 import { overviewBoard } from './overview.js';
 import { pipelineBoard } from './pipeline.js';
@@ -28,22 +27,18 @@ const boards: Readonly<Record<DashboardName, MakeBoard>> = {
   pipeline: pipelineBoard,
 };
 
-/**
- * `grafana/dashboards/*.json`, `grafana/provisioning/**`, and the queries of their panels and annotations.
- * @throws ERR_METRICS_MISSING_PACKAGE without `@grafana/grafana-foundation-sdk`
- */
-export async function grafanaFiles(
+/** `grafana/dashboards/*.json`, `grafana/provisioning/**`, and the queries of their panels and annotations. */
+export function grafanaFiles(
   settings: BundleSettings,
   groups: readonly RuleGroup[],
-): Promise<{ readonly files: BundleFile[]; readonly queries: PanelQuery[] }> {
-  const sdk = await loadFoundation();
+): { readonly files: BundleFile[]; readonly queries: PanelQuery[] } {
   const made = madeDashboards(settings).map((name): Board => {
     const board = boards[name](settings, groups);
     return { ...board, rows: [...board.rows, ...alertRows(name, groups, settings)] };
   });
   const files = made.map((board) => ({
     path: `grafana/dashboards/${dashboardUid(settings, board.name)}.json`,
-    content: dashboardJson(sdk, board, settings),
+    content: dashboardJson(board, settings),
   }));
   return { files: [...files, ...provisioningFiles(settings)], queries: made.flatMap(queriesOf) };
 }
