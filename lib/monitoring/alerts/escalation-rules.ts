@@ -6,7 +6,7 @@ import type { Alert, RuleGroup } from '../model.js';
 import { duration, selector } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import { runbookOf } from './runbook-sections.js';
+import { alertTexts } from './alert-texts.js';
 
 /** Seconds that a page may fire before it is escalated. */
 const escalateAfter = 3_600;
@@ -45,10 +45,8 @@ function pageUnattended(settings: BundleSettings): Alert {
     expression: `max by (origin) (label_replace(${pages}, "origin", "$1", "alertname", "(.+)"))`,
     forSeconds: hold,
     labels: { escalated: 'true' },
-    summary: `{{ $labels.origin }} has fired for ${duration(hold)}`,
-    description: `{{ $labels.origin }}, a page, has fired for ${duration(hold)} without a break: the person on call was not reached, or needs help.`,
     dashboard: 'overview',
-    runbook: runbookOf('pipeline', 'PageUnattended', { job }),
+    ...alertTexts(settings, 'pipeline', 'PageUnattended', { hold: duration(hold) }),
     tests: {
       fires: {
         series: { [firing]: `1x${minutes + 10}` },

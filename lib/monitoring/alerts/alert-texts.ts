@@ -1,0 +1,71 @@
+/**
+ * The texts of the bundle's alerts: `runbooks/*.md`, a section per alert. A section begins with a quote of two paragraphs, the summary
+ * and the description of the alert. The runbook follows: its meaning, a query, a list of causes and numbered actions.
+ */
+import type { Alert, Subject } from '../model.js';
+import { type BundleSettings, windowOf } from '../settings.js';
+import texts from '../text-files.cjs';
+import { percent } from './bad-shares.js';
+import type { Thresholds } from './thresholds.js';
+
+const pages = new Map<Subject, ReadonlyMap<string, string>>();
+const secondsIn: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
+
+/**
+ * The texts in the section of an alert. `$httpErrorShare` in it stands for the threshold of that name, `$job` for the service, `$[5m]` and
+ * `$[queueAgeSeconds]` for a window of the rules.
+ * @param values what stands for each other `$name`
+ */
+export function alertTexts(
+  settings: Pick<BundleSettings, 'job' | 'thresholds' | 'intervals'>,
+  subject: Subject,
+  section: string,
+  values: Readonly<Record<string, string | number>> = {},
+): Pick<Alert, 'summary' | 'description' | 'runbook'> {
+  const template = sectionsOf(subject).get(section);
+  if (template === undefined) throw new Error(`runbooks/${subject}.md has no section ${section}`);
+  const { job, thresholds } = settings;
+  const all: Readonly<Record<string, string | number>> = { job, ...shownThresholds(thresholds), ...values };
+  const text = template
+    .replaceAll(/\$\[(\w+)\]/g, (_, window: string) => windowOf(settings, secondsOf(window, thresholds)))
+    .replaceAll(/\$([a-z]\w*)/gi, (placeholder, name: string) => String(all[name] ?? placeholder));
+  const [, summary = '', description = '', meaning = '', query = ''] =
+    /^> ([^\n]*)\n>\n> ([^\n]*)\n\n(.*?)\n+```promql\n(.*?)\n```\n/s.exec(text) ?? [];
+  return {
+    summary,
+    description,
+    runbook: { meaning, query, causes: items(text, '-'), actions: items(text, '\\d+\\.') },
+  };
+}
+
+function shownThresholds(thresholds: Thresholds): Record<string, string | number> {
+  const shown = Object.entries(thresholds).map(([name, limit]) => [
+    name,
+    name.endsWith('Share') ? percent(limit) : limit,
+  ]);
+  return Object.fromEntries(shown);
+}
+
+function secondsOf(window: string, thresholds: Thresholds): number {
+  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(window) ?? [];
+  return count === undefined
+    ? thresholds[window as keyof Thresholds]
+    : Number(count) * (secondsIn[unit] ?? 1);
+}
+
+function sectionsOf(subject: Subject): ReadonlyMap<string, string> {
+  const known = pages.get(subject);
+  if (known !== undefined) return known;
+  const [, ...sections] = texts.readText(`alerts/runbooks/${subject}.md`).split(/^## /m);
+  const page = new Map(
+    sections.map((section) => [section.slice(0, section.indexOf('\n')), section.replace(/^.*\n+/, '')]),
+  );
+  pages.set(subject, page);
+  return page;
+}
+
+/** The items of a list, each as one line: the lines of a longer one are indented. */
+function items(text: string, marker: string): string[] {
+  const item = new RegExp(`^${marker} (.*(?:\\n +.*)*)$`, 'gm');
+  return [...text.matchAll(item)].map(([, content = '']) => content.replaceAll(/\n +/g, ' '));
+}
