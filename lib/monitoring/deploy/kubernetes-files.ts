@@ -1,6 +1,7 @@
 /** Manifests for Kubernetes: the service, Prometheus and its rules with the Prometheus operator, Alertmanager without it. */
+
+import { templatePath } from '../alertmanager/alertmanager-files.js';
 import { receiverNames } from '../alertmanager/alertmanager-receivers.js';
-import { templatePath } from '../alertmanager/alertmanager-template.js';
 import type { BundleFile } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
