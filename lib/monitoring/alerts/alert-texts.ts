@@ -2,13 +2,12 @@
  * The texts of the bundle's alerts: `runbooks/*.md`, a section per alert. A section begins with a quote of two paragraphs, the summary
  * and the description of the alert. The runbook follows: its meaning, a query, a list of causes and numbered actions.
  */
+import { sectionsOf, withValues } from '../markdown-sections.js';
 import type { Alert, Subject } from '../model.js';
 import { type BundleSettings, windowOf } from '../settings.js';
-import texts from '../text-files.cjs';
 import { percent } from './bad-shares.js';
 import type { Thresholds } from './thresholds.js';
 
-const pages = new Map<Subject, ReadonlyMap<string, string>>();
 const secondsIn: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
 
 /**
@@ -22,13 +21,13 @@ export function alertTexts(
   section: string,
   values: Readonly<Record<string, string | number>> = {},
 ): Pick<Alert, 'summary' | 'description' | 'runbook'> {
-  const template = sectionsOf(subject).get(section);
+  const template = sectionsOf(`alerts/runbooks/${subject}.md`).get(section);
   if (template === undefined) throw new Error(`runbooks/${subject}.md has no section ${section}`);
   const { job, thresholds } = settings;
-  const all: Readonly<Record<string, string | number>> = { job, ...shownThresholds(thresholds), ...values };
-  const text = template
-    .replaceAll(/\$\[(\w+)\]/g, (_, window: string) => windowOf(settings, secondsOf(window, thresholds)))
-    .replaceAll(/\$([a-z]\w*)/gi, (placeholder, name: string) => String(all[name] ?? placeholder));
+  const windows = template.replaceAll(/\$\[(\w+)\]/g, (_, window: string) =>
+    windowOf(settings, secondsOf(window, thresholds)),
+  );
+  const text = withValues(windows, { job, ...shownThresholds(thresholds), ...values });
   const [, summary = '', description = '', meaning = '', query = ''] =
     /^> ([^\n]*)\n>\n> ([^\n]*)\n\n(.*?)\n+```promql\n(.*?)\n```\n/s.exec(text) ?? [];
   return {
@@ -51,17 +50,6 @@ function secondsOf(window: string, thresholds: Thresholds): number {
   return count === undefined
     ? thresholds[window as keyof Thresholds]
     : Number(count) * (secondsIn[unit] ?? 1);
-}
-
-function sectionsOf(subject: Subject): ReadonlyMap<string, string> {
-  const known = pages.get(subject);
-  if (known !== undefined) return known;
-  const [, ...sections] = texts.readText(`alerts/runbooks/${subject}.md`).split(/^## /m);
-  const page = new Map(
-    sections.map((section) => [section.slice(0, section.indexOf('\n')), section.replace(/^.*\n+/, '')]),
-  );
-  pages.set(subject, page);
-  return page;
 }
 
 /** The items of a list, each as one line: the lines of a longer one are indented. */

@@ -6,7 +6,7 @@ import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import { lines, type Panel, type Row, row, table } from './panels.js';
+import { lines, type Panel, type Row, table } from './panels.js';
 
 /** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(
@@ -26,10 +26,11 @@ export function alertRows(
   const description = isOverview
     ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
     : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.';
-  const list = row('Alerts')`
-    Pending and firing alerts ${table(lines('short', { State: states }))}
-      ${description}
-  `;
+  const title = 'Pending and firing alerts';
+  const list = {
+    title: 'Alerts',
+    panels: [{ title, description, ...table(lines('short', { State: states })) }],
+  };
   if (names.length === 0) return [list];
   const behind = names.flatMap((name) => {
     const named = alerts.filter((alert) => alert.name === name);

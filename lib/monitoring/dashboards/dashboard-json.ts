@@ -1,6 +1,7 @@
 /** Writes a dashboard as Grafana's JSON. `dashboard.yml` has its structure. */
 import { dashboardUid } from '../bundle-identity.js';
 import { isHttpUrl } from '../checks.js';
+import { sectionsOf, withValues } from '../markdown-sections.js';
 import type { BundleSettings } from '../settings.js';
 import { templatePart } from '../yaml-file.js';
 import { annotations, type Board, type Variable } from './board.js';
@@ -47,15 +48,15 @@ function variableOf({ chosen, ...variable }: Variable): unknown {
  * Rows below each other, panels from left to right until a line is full. Positions and ids follow from the order of the panels alone,
  * and ids are unique in a dashboard.
  */
-function rowsOf({ rows }: Board): unknown[] {
+function rowsOf(board: Board): unknown[] {
   let id = 0;
   let top = 0;
-  return rows.flatMap(({ title, collapsed = false, panels }) => {
+  return board.rows.flatMap(({ title, collapsed = false, panels }) => {
     const row = { title, collapsed, id: ++id, gridPos: { h: 1, w: columns, x: 0, y: top } };
     let [x, y, lineHeight] = [0, top + 1, 0];
     const placed = panels.map((panel) => {
       if (x + panel.width > columns) [x, y, lineHeight] = [0, y + lineHeight, 0];
-      const made = panelOf(panel, { id: ++id, x, y });
+      const made = panelOf(board, panel, { id: ++id, x, y });
       x += panel.width;
       lineHeight = Math.max(lineHeight, panel.height);
       return made;
@@ -69,6 +70,7 @@ function rowsOf({ rows }: Board): unknown[] {
 }
 
 function panelOf(
+  board: Board,
   panel: Panel,
   place: { readonly id: number; readonly x: number; readonly y: number },
 ): unknown {
@@ -85,6 +87,7 @@ function panelOf(
   }) as object;
   return part('panel', {
     ...panel,
+    description: descriptionOf(board, panel),
     ...place,
     ...ofKind,
     thresholds: colours && { mode: 'absolute', steps },
@@ -92,6 +95,16 @@ function panelOf(
     targets: queries.length > 0 ? queries.map((query, index) => targetOf(kind, query, index)) : undefined,
     transformations: kind === 'table' ? columnTitles(queries) : undefined,
   });
+}
+
+/** A section with the name of the board in its heading is for that board alone. */
+function descriptionOf({ name, values = {} }: Board, { about, description }: Panel): string {
+  const sections = sectionsOf('dashboards/panels.md');
+  const section = about && (sections.get(`${about} (${name})`) ?? sections.get(about));
+  if (section === '' || (about !== undefined && section === undefined))
+    throw new Error(`dashboards/panels.md has no section ${about}`);
+  const texts = [section && withValues(section.replaceAll(/\s+/g, ' ').trim(), values), description];
+  return texts.filter(Boolean).join(' ');
 }
 
 function targetOf(kind: Panel['kind'], query: Query, index: number): unknown {

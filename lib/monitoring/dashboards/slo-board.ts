@@ -22,6 +22,7 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
   const has = records.has(objective);
   return {
     name: 'slo',
+    values: { issues: settings.parts.has('workflow') ? '; for issues, over an hour' : '' },
     title: 'service levels',
     description: has
       ? 'The remaining error budget of each objective, and how fast it burns.'
@@ -51,24 +52,17 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
   );
   const budgets = panels`
     Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
-      Share of the failures allowed in the period of the objective that have not happened. At 0 the objective is missed.
     Error budget remaining, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
-      A step down is an incident; a slope is a problem that went unnoticed.
   `;
   return [
     row('Objectives and error budgets')`
       ${records.has(budget) && budgets}
       Objective ${styled(stat(lines('percentunit', { '{{slo}}': of(objective) })), { width: 6, height: 8 })}
-        Share of events that must be good.
     `,
     row('Errors and burn rates')`
       Share of bad events ${wide(shares)}
-        Bad events as a share of all, over each window.
       Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
-        How many times faster than allowed the error budget burns, over each window. 1 uses it up exactly at the end of the
-        period. 14.4 over an hour, which is 2 % of a budget of 30 days, pages someone.
       Burn rates now ${table(lines('short', over('', burn)))}
-        How many times faster than allowed each error budget burns, over each window.
     `,
   ];
 }
@@ -108,9 +102,7 @@ function indicatorRow({ parts }: BundleSettings): Row[] {
   return [
     row('Indicators: failures and durations by subject', { width: 12 })`
       Share of failures ${styled(failures, { max: 1 })}
-        Failures as a share of all, over five minutes${hasIssues ? '; for issues, over an hour' : ''}.
       Durations: p99 ${lines('s', durations)}
-        One in 100 takes longer than this.
     `,
   ];
 }
