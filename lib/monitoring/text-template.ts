@@ -12,7 +12,7 @@ export function filledText(file: string, values: object): string {
 
 /**
  * Data with the placeholders in its texts filled in. Keys and items whose value is `undefined` are left out, and so is an object whose
- * key `?` is empty or false. An item `{{...list}}` becomes the items of a list.
+ * key `?` is empty or false, and a list without the items that are left out. An item `{{...list}}` becomes the items of a list.
  */
 export function filled(node: unknown, values: object): unknown {
   if (typeof node === 'string') {
@@ -20,13 +20,15 @@ export function filled(node: unknown, values: object): unknown {
     if (whole !== undefined) return valueAt(whole, values);
     return node.replaceAll(/\{\{([\w.]+)\}\}/g, (_, path: string) => String(valueAt(path, values)));
   }
-  if (Array.isArray(node))
-    return node
+  if (Array.isArray(node)) {
+    const items = node
       .flatMap((item) => {
         const list = /^\{\{\.\.\.([\w.]+)\}\}$/.exec(item)?.[1];
         return list === undefined ? [filled(item, values)] : (valueAt(list, values) as unknown[]);
       })
       .filter((item) => item !== undefined);
+    return items.length === 0 && node.length > 0 ? undefined : items;
+  }
   if (!isObject(node)) return node;
   const { '?': isIncluded = true, ...rest } = node as Readonly<Record<string, unknown>>;
   if (!filled(isIncluded, values)) return undefined;

@@ -15,7 +15,7 @@ export function templatePath({ prefix }: Pick<BundleSettings, 'prefix'>): string
 
 /**
  * `alertmanager/alertmanager.yml`, its template, and the placeholder files of its receivers.
- * @throws ERR_METRICS_INVALID_MONITORING if no metric has a label any more that pages are told apart by
+ * @throws ERR_METRICS_INVALID_MONITORING if no metric has a label by which pages are distinguished
  */
 export function alertmanagerFiles(settings: BundleSettings): BundleFile[] {
   const { prefix, quietHours, receivers, intervals, parts } = settings;

@@ -4,11 +4,13 @@ import type { Alert, AlertCase } from '../model.js';
 import { jobScope, promql } from '../promql/builder.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { alertTexts } from './alert-texts.js';
-import { minBad } from './bad-shares.js';
 import { above, growing, steady } from './series-values.js';
 
 export type Series = AlertCase['series'];
 type Labels = Readonly<Record<string, string>>;
+
+/** Bad events below which their share says nothing: one or two are a matter of chance. */
+export const minBad = Object.freeze({ page: 5, ticket: 3 });
 
 export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds' | 'evaluationSeconds'> {
   readonly name: string;

@@ -5,7 +5,6 @@
 import { sectionsOf, withValues } from '../markdown-sections.js';
 import type { Alert, Subject } from '../model.js';
 import { type BundleSettings, windowOf } from '../settings.js';
-import { percent } from './bad-shares.js';
 import type { Thresholds } from './thresholds.js';
 
 const secondsIn: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
@@ -37,12 +36,11 @@ export function alertTexts(
   };
 }
 
+/** Shares are written in per cent: `5%`. */
 function shownThresholds(thresholds: Thresholds): Record<string, string | number> {
-  const shown = Object.entries(thresholds).map(([name, limit]) => [
-    name,
-    name.endsWith('Share') ? percent(limit) : limit,
-  ]);
-  return Object.fromEntries(shown);
+  const shown = (name: string, limit: number) =>
+    name.endsWith('Share') ? `${Number((limit * 100).toPrecision(4))}%` : limit;
+  return Object.fromEntries(Object.entries(thresholds).map(([name, limit]) => [name, shown(name, limit)]));
 }
 
 function secondsOf(window: string, thresholds: Thresholds): number {

@@ -2,8 +2,7 @@
 import { healthCheckStatus } from '../../catalogue/health.js';
 import { httpServerRequestDuration as requests } from '../../catalogue/http.js';
 import type { Alert } from '../model.js';
-import { workRequests } from '../probe-routes.js';
-import { serverError } from '../prometheus/recording-rules.js';
+import { serverError, workRequests } from '../prometheus/recording-rules.js';
 import { jobScope, promql } from '../promql/builder.js';
 import type { BundleSettings } from '../settings.js';
 import { alertsOf, shareAlerts, slowAlert } from './alert-row.js';

@@ -7,8 +7,7 @@ import { failedStatus } from '../prometheus/recording-rules.js';
 import { jobScope, promql } from '../promql/builder.js';
 import { ratio } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { type AlertRow, alertsOf, type Series, shareAlerts } from './alert-row.js';
-import { minBad } from './bad-shares.js';
+import { type AlertRow, alertsOf, minBad, type Series, shareAlerts } from './alert-row.js';
 import { above, falling, growing, steady } from './series-values.js';
 
 const platform = { platform: 'github' };

@@ -6,8 +6,7 @@ import { jobScope, promql } from '../promql/builder.js';
 import { ratio } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { up } from '../third-party-metrics.js';
-import { type AlertRow, alertsOf, type Series, shareAlerts, slowAlert } from './alert-row.js';
-import { minBad } from './bad-shares.js';
+import { type AlertRow, alertsOf, minBad, type Series, shareAlerts, slowAlert } from './alert-row.js';
 import { above, appearing, changing, growing, halfHourly, historySteps, steady } from './series-values.js';
 import { unusual } from './usual-hours.js';
 

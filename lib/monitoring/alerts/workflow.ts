@@ -6,8 +6,7 @@ import { jobScope, type Promql, promql } from '../promql/builder.js';
 import { ratio } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { processStart, up } from '../third-party-metrics.js';
-import { type AlertRow, alertsOf, levels, shareAlerts } from './alert-row.js';
-import { minBad } from './bad-shares.js';
+import { type AlertRow, alertsOf, levels, minBad, shareAlerts } from './alert-row.js';
 import { appearing, changing, growing, halfHourly, historySteps, steady } from './series-values.js';
 import { unusual } from './usual-hours.js';
 

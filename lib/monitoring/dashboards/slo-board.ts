@@ -67,26 +67,11 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
   ];
 }
 
-/** Part of the bundle, legend, record of the failures, record of the durations. */
+/** Part of the bundle, legend, start of the record of the failures, and of that of the durations. */
 const indicators = [
-  [
-    'http',
-    'inbound requests',
-    'job:http_server_requests_failed:ratio_rate5m',
-    'job:http_server_request_duration_seconds:p99_rate5m',
-  ],
-  [
-    'provider',
-    'AI requests, {{provider}}',
-    'job_provider:ai_requests_failed:ratio_rate5m',
-    'job_provider:ai_request_duration_seconds:p99_rate5m',
-  ],
-  [
-    'workflow',
-    'workflows, {{workflow_type}}',
-    'job_workflow:workflows_failed:ratio_rate5m',
-    'job_workflow:workflow_completion_duration_seconds:p99_rate5m',
-  ],
+  ['http', 'inbound requests', 'job:http_server_requests', 'job:http_server_request'],
+  ['provider', 'AI requests, {{provider}}', 'job_provider:ai_requests', 'job_provider:ai_request'],
+  ['workflow', 'workflows, {{workflow_type}}', 'job_workflow:workflows', 'job_workflow:workflow_completion'],
 ] as const;
 
 /** Of each part of the bundle, with or without objectives. */
@@ -95,10 +80,14 @@ function indicatorRow({ parts }: BundleSettings): Row[] {
   if (made.length === 0) return [];
   const hasIssues = parts.has('workflow');
   const failures = lines('percentunit', {
-    ...Object.fromEntries(made.map(([, legend, failed]) => [legend, record(failed)])),
+    ...Object.fromEntries(
+      made.map(([, legend, failed]) => [legend, record(`${failed}_failed:ratio_rate5m`)]),
+    ),
     ...(hasIssues && { issues: `1 - ${record('job:issues_success:ratio_rate1h')}` }),
   });
-  const durations = Object.fromEntries(made.map(([, legend, , duration]) => [legend, record(duration)]));
+  const durations = Object.fromEntries(
+    made.map(([, legend, , timed]) => [legend, record(`${timed}_duration_seconds:p99_rate5m`)]),
+  );
   return [
     row('Indicators: failures and durations by subject', { width: 12 })`
       Share of failures ${styled(failures, { max: 1 })}

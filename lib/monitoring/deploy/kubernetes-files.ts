@@ -7,8 +7,7 @@ import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { headerOf, yamlFile, yamlTemplate, yamlText } from '../yaml-file.js';
-import { images } from './images.js';
-import { alertmanagerArguments, features, retention } from './start-commands.js';
+import { alertmanagerArguments, features, imagesOf, retention } from './start-commands.js';
 
 /**
  * `deploy/kubernetes/*.yml`.
@@ -40,7 +39,7 @@ export function kubernetesFiles(settings: BundleSettings, files: readonly Bundle
 
 function valuesOf(settings: BundleSettings, name: string, files: readonly BundleFile[]) {
   const { config, intervals, job, remoteWriteUrl: url, remoteWriteTokenFile } = settings;
-  const image = images[settings.target];
+  const image = imagesOf(settings);
   const template = templatePath(settings);
   const templateKey = `${settings.prefix}.tmpl`;
   const secret = (config.token ?? config.tokenFile) === undefined ? undefined : `${name}-metrics-token`;
@@ -70,12 +69,7 @@ function valuesOf(settings: BundleSettings, name: string, files: readonly Bundle
       alertmanager: labelsOf('alertmanager', name),
     },
     env: variables.map(([variable, value]) => ({ name: variable, value })),
-    token: {
-      secret,
-      mounts: secret && [{ name: 'metrics-token', mountPath: tokenFolder, readOnly: true }],
-      volumes: secret && [{ name: 'metrics-token', secret: { secretName: secret } }],
-      authorization: secret && { type: 'Bearer', credentials: { name: secret, key: 'token' } },
-    },
+    token: { secret, folder: tokenFolder },
     limits: scrapeLimits(settings),
     prometheusVersion: image.prometheus.slice(image.prometheus.indexOf(':') + 1),
     retention: retention(settings),

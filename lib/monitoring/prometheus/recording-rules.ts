@@ -10,14 +10,21 @@ import * as provider from '../../catalogue/provider.js';
 import * as workflow from '../../catalogue/workflow.js';
 import type { HistogramDefinition } from '../../definition.js';
 import type { RuleGroup } from '../model.js';
-import { workRequests } from '../probe-routes.js';
 import { jobScope, type Promql, promql } from '../promql/builder.js';
-import { filled, ratio } from '../promql/expression.js';
+import { filled, type Matches, ratio } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { up } from '../third-party-metrics.js';
 
 /** Processes of the service that Prometheus knows, reachable or not. */
 export const serviceUp = 'job:up:count';
+
+/** Routes of this package's routers, mounted at the root and with the default METRICS_PATH. */
+const probesAndScrapes = ['metrics', 'health', 'ready', 'livez', 'livez/:check', 'readyz', 'readyz/:check'];
+
+/** Matches the requests of users: the failures of probes and scrapes are reported by alerts of their own. */
+export const workRequests = {
+  route: { noneOf: probesAndScrapes.map((route) => `/${route}`) },
+} as const satisfies Matches;
 
 /** Status codes of the service's own failures. */
 export const serverError = { raw: '=~"5.."' };

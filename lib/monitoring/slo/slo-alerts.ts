@@ -1,7 +1,7 @@
 /** The alerts of an SLO: its error budget burns fast, burns slowly, or cannot be computed. */
 
+import { minBad } from '../alerts/alert-row.js';
 import { alertTexts } from '../alerts/alert-texts.js';
-import { minBad } from '../alerts/bad-shares.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
