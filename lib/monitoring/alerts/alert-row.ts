@@ -12,7 +12,7 @@ type Labels = Readonly<Record<string, string>>;
 /** Bad events below which their share says nothing: one or two are a matter of chance. */
 export const minBad = Object.freeze({ page: 5, ticket: 3 });
 
-export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds' | 'evaluationSeconds'> {
+export interface AlertRow extends Pick<AlertCase, 'atMinutes'> {
   readonly name: string;
   /** Default: `ticket`. */
   readonly severity?: Alert['severity'];
@@ -29,6 +29,8 @@ export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds
   readonly quiet: Series;
   /** Default: `atMinutes`. */
   readonly quietAtMinutes?: number;
+  /** Of both cases. Default: a minute each. */
+  readonly times?: Pick<AlertCase, 'intervalSeconds' | 'evaluationSeconds'>;
 }
 
 /** The alerts of a subject, with the texts of the sections of their names. */
@@ -48,16 +50,12 @@ export function alertsOf(
       quiet,
       atMinutes,
       quietAtMinutes = atMinutes,
+      times = {},
       ...rest
     } = row;
-    const { intervalSeconds, evaluationSeconds, ...alert } = rest;
-    const times = {
-      ...(intervalSeconds === undefined ? {} : { intervalSeconds }),
-      ...(evaluationSeconds === undefined ? {} : { evaluationSeconds }),
-    };
     return {
       ...shared,
-      ...alert,
+      ...rest,
       severity,
       forSeconds: holdOf(settings, hold),
       ...alertTexts(settings, shared.subject, row.name, texts),

@@ -2,6 +2,7 @@
 
 import { templatePath } from '../alertmanager/alertmanager-files.js';
 import { receiverNames } from '../alertmanager/alertmanager-receivers.js';
+import { plainName } from '../bundle-identity.js';
 import type { BundleFile } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
@@ -14,7 +15,7 @@ import { alertmanagerArguments, features, imagesOf, retention } from './start-co
  * @param files The rules and Alertmanager's configuration, which the manifests contain.
  */
 export function kubernetesFiles(settings: BundleSettings, files: readonly BundleFile[]): BundleFile[] {
-  const name = nameInKubernetes(settings.job);
+  const name = plainName(settings.job, 40);
   const values = valuesOf(settings, name, files);
   const file = (kind: string, about: string): BundleFile =>
     yamlFile(`deploy/kubernetes/${kind}.yml`, yamlTemplate(`deploy/kubernetes-${kind}.yml`, values), about);
@@ -103,17 +104,6 @@ function prometheusRules(name: string, labels: object, files: readonly BundleFil
       return `${head}spec:\n${content.replace(/^(#.*\n)*/, '').replaceAll(/^(?=.)/gm, '  ')}`;
     });
   return { path: 'deploy/kubernetes/prometheus-rules.yml', content: headerOf(about) + rules.join('---\n') };
-}
-
-/** The service's name as Kubernetes allows it: `My Agent` becomes `my-agent`. */
-function nameInKubernetes(job: string): string {
-  const name = job
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+/, '')
-    .slice(0, 40)
-    .replace(/-+$/, '');
-  return name === '' ? 'service' : name;
 }
 
 /** The labels that selectors match. */
