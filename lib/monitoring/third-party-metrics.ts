@@ -45,22 +45,14 @@ export const alertStates = defineGauge({
 });
 
 // Prometheus and Alertmanager, about themselves.
-const prometheus = (name: string, help: string, ...labels: readonly string[]) =>
-  counter(`prometheus_${name}_total`, help, ...labels);
-export const prometheusRuleFailures = prometheus('rule_evaluation_failures', 'Failed rules.', 'rule_group');
-export const prometheusNotificationErrors = prometheus('notifications_errors', 'Unsent.', 'alertmanager');
-export const prometheusNotificationsDropped = prometheus('notifications_dropped', 'Alerts dropped.');
-export const prometheusConfigReload = gauge(
-  'prometheus_config_last_reload_successful',
-  'Whether it succeeded.',
-);
+const reload = (program: string) =>
+  gauge(`${program}_config_last_reload_successful`, 'Whether it succeeded.');
+const total = (name: string, ...labels: readonly string[]) =>
+  counter(`${name}_total`, `${name.replaceAll('_', ' ')}.`, ...labels);
+export const prometheusConfigReload = reload('prometheus');
+export const alertmanagerConfigReload = reload('alertmanager');
 export const prometheusHeadSeries = gauge('prometheus_tsdb_head_series', 'Series in memory.');
-export const alertmanagerConfigReload = gauge(
-  'alertmanager_config_last_reload_successful',
-  'Whether it succeeded.',
-);
-export const alertmanagerNotificationsFailed = counter(
-  'alertmanager_notifications_failed_total',
-  'Failed notifications.',
-  'integration',
-);
+export const prometheusRuleFailures = total('prometheus_rule_evaluation_failures', 'rule_group');
+export const prometheusNotificationErrors = total('prometheus_notifications_errors', 'alertmanager');
+export const prometheusNotificationsDropped = total('prometheus_notifications_dropped');
+export const alertmanagerNotificationsFailed = total('alertmanager_notifications_failed', 'integration');

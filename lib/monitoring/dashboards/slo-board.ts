@@ -46,10 +46,7 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
     Object.fromEntries(measured.map((window) => [`${legend}${window}`, expression(of(errorRatio + window))]));
   const burn = (errors: string) =>
     `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
-  const shares = lines(
-    'percentunit',
-    over('{{slo}} ', (errors) => errors),
-  );
+  const shares = lines('percentunit', over('{{slo}} ', String));
   const budgets = panels`
     Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
     Error budget remaining, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
