@@ -110,12 +110,21 @@ const averageDuration: GaugeRule = {
  */
 export const defaultAggregationRules: readonly GaugeRule[] = Object.freeze([successRate, averageDuration]);
 
-/** Sum of the values. */
+/**
+ * Sum of the values of samples, 0 without samples.
+ * @example
+ * aggregate: (samples) => sumOfSamples(samples.filter(({ labels }) => labels.outcome === 'success')),
+ */
 export function sumOfSamples(samples: readonly AggregatedSample[]): number {
   return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Sum over count of histograms or summaries, or the mean of plain samples; `undefined` without observations. */
+/**
+ * Average of samples: the sum divided by the count of histograms or summaries, or the mean of other samples.
+ * @returns `undefined` without observations
+ * @example
+ * aggregate: (samples) => averageOfSamples(samples) ?? 0,
+ */
 export function averageOfSamples(samples: readonly AggregatedSample[]): number | undefined {
   const partsOf = (suffix: string) => samples.filter(({ name }) => name.endsWith(suffix));
   const counts = partsOf('_count');

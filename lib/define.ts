@@ -16,7 +16,10 @@ import { metricsError, shown } from './errors.js';
 import type { LabelShape, NoLabels } from './label.js';
 import { warnedRules } from './naming.js';
 
-/** Default buckets of a histogram: durations of work in seconds, from a millisecond to an hour. */
+/**
+ * Default buckets of a histogram: durations of work in seconds, from one millisecond to one hour.
+ * @see https://prometheus.io/docs/practices/histograms/
+ */
 export const durationBuckets: readonly number[] = Object.freeze([
   0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600,
 ]);

@@ -130,6 +130,8 @@ export interface SummaryOptions<L extends LabelShape = NoLabels> extends Definit
 
 /**
  * The conventions of Prometheus that a definition breaks and does not exempt; empty if there are none.
+ * @example
+ * t.deepEqual(Object.values(myMetrics).flatMap(lintDefinition), []);
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function lintDefinition(definition: MetricDefinition): LintFinding[] {

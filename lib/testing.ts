@@ -1,4 +1,4 @@
-/** Helpers for tests of users: a registry per test, and functions that read recorded values. */
+/** The exports of `@tamma/observability/testing`: a registry per test, and functions that read recorded values. */
 import type { Registry } from 'prom-client';
 import type {
   CounterDefinition,
@@ -48,7 +48,12 @@ export function createTestRegistry(
   });
 }
 
-/** The value of one series of a counter or gauge; `undefined` if nothing was recorded with these labels. */
+/**
+ * The value of one series of a counter or gauge, without running collect functions.
+ * @returns `undefined` if nothing was recorded with these labels
+ * @example
+ * t.is(readValue(registry, jobsDone, { outcome: 'success' }), 1);
+ */
 export function readValue<L extends LabelShape>(
   registry: AnyRegistry,
   definition: CounterDefinition<L> | GaugeDefinition<L>,
@@ -57,7 +62,12 @@ export function readValue<L extends LabelShape>(
   return find<CounterSeries | GaugeSeries>(registry, definition, labels)?.value;
 }
 
-/** The values of one series of a histogram; `undefined` if nothing was recorded with these labels. */
+/**
+ * The values of one series of a histogram, without running collect functions.
+ * @returns `undefined` if nothing was recorded with these labels
+ * @example
+ * t.is(readHistogram(registry, jobDuration)?.count, 2);
+ */
 export function readHistogram<L extends LabelShape>(
   registry: AnyRegistry,
   definition: HistogramDefinition<L>,
@@ -75,7 +85,12 @@ export function readHistogram<L extends LabelShape>(
   };
 }
 
-/** Collects and returns all samples of a metric, in the shape of prom-client's `get()`; none if it is not registered. */
+/**
+ * Runs the collect functions of a metric and returns its samples, in the shape of prom-client's `get()`.
+ * @returns an empty array if the metric is not registered
+ * @example
+ * t.is((await readSamples(registry, jobsDone)).length, 3);
+ */
 export async function readSamples(
   registry: AnyRegistry,
   definition: MetricDefinition,
@@ -212,7 +227,11 @@ function changesOf(
   return changes;
 }
 
-/** The text of a scrape of the registry. */
+/**
+ * The text of a scrape of the registry, in the text format of Prometheus.
+ * @example
+ * t.regex(await readText(registry), /^jobs_done_total 1$/m);
+ */
 export function readText(registry: AnyRegistry): Promise<string> {
   return scrapeToString(registry);
 }
@@ -222,6 +241,6 @@ function find<S extends Series>(
   definition: MetricDefinition,
   labels: object = {},
 ): S | undefined {
-  // The definition says the instrument's type, and so its series'.
+  // The definition determines the type of the instrument and its series.
   return registry.get(definition.name)?.series.peek({ ...labels }) as Series | undefined as S | undefined;
 }

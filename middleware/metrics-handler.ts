@@ -37,6 +37,7 @@ export interface MetricsHandler extends NodeHandler {
  * app.use(handler);                                                                           // Express, Nest
  * fastify.all('/metrics', (request, reply) => { reply.hijack(); handler(request.raw, reply.raw); });
  * app.get('/metrics', (c) => handler.fetch(c.req.raw));                                       // Hono
+ * @see https://prometheus.io/docs/instrumenting/content_negotiation/
  */
 export function createMetricsHandler(options: MetricsHandlerOptions = {}): MetricsHandler {
   const where = 'createMetricsHandler';

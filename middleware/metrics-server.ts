@@ -61,6 +61,7 @@ export interface MetricsServer {
  * @throws ERR_METRICS_LISTEN if it cannot listen there; ERR_METRICS_INVALID_OPTION for invalid options or unreadable files
  * @example
  * const { url, close } = await startMetricsServer(loadMetricsConfig(), { checks });
+ * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
 export async function startMetricsServer(
   config: Partial<MetricsConfig> = {},

@@ -82,6 +82,7 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  * @example
  * app.use(requestMetrics({ skip: (ctx) => ctx.path === '/health' }));
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
 export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>>(
   options?: RequestMetricsOptions<L>,

@@ -15,6 +15,7 @@ const context = processWide('context labels', () => new AsyncLocalStorage<Contex
  * @returns what the function returns
  * @example
  * await withLabels({ workflow_type: 'issue' }, () => workflow.run(issue));
+ * @see https://nodejs.org/api/async_context.html#class-asynclocalstorage
  */
 export function withLabels<T>(labels: ContextLabels, run: () => T): T {
   const merged = { ...context.getStore(), ...labels };
