@@ -8,7 +8,7 @@ import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { ErrorClass } from './error-classes.js';
 import { registryOf } from './recording/class-settings.js';
-import { boundSources, type Source } from './recording/label-sources.js';
+import { boundSources, type LabelSource } from './recording/label-sources.js';
 import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recording/recorder.js';
 
 /**
@@ -72,7 +72,7 @@ export interface ClientOptions {
 
 /** A source for each label of a prom-client metric. */
 export type ClientSources<T extends string, C> = {
-  readonly [Name in T]: Source<string | number | boolean, C>;
+  readonly [Name in T]: LabelSource<string | number | boolean, C>;
 };
 
 /** The members of a prom-client metric that are used at run time. */

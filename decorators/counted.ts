@@ -11,10 +11,10 @@ import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
+  type DecoratorOptionsFor,
   type MetricDecorator,
   type MetriclessOptions,
   metricDecorator,
-  type OptionsFor,
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
@@ -24,12 +24,12 @@ import type { Recorder } from './recording/recorder.js';
  * Which calls `@Counted` counts, and when: `settled`, all calls when they end; `success` and `failure`, the calls that end
  * that way; `called`, all calls at their start.
  */
-export type When = 'settled' | 'success' | 'failure' | 'called';
+export type CountedWhen = 'settled' | 'success' | 'failure' | 'called';
 
-/** The options of `@Counted` beside `labels` and those of every decorator (`CommonOptions`). */
+/** The options of `@Counted` beside `labels` and those of every decorator (`DecoratorOptions`). */
 export interface CountedOptions<C> extends FailureOption<C> {
   /** Which calls count, and when. `failure` includes escalations. Default: `settled`, or `failure` if `errors` is given. */
-  when?: When;
+  when?: CountedWhen;
   /** How much a call adds: a finite number of 0 or more. `undefined` adds nothing and makes no series. Default: 1. */
   value?: (call: C) => number | undefined;
   /** Counts only calls that ended with an error of one of these classes. Default: all errors. */
@@ -63,7 +63,7 @@ export function Counted<This, Args extends unknown[], Result>(
  */
 export function Counted<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: CounterDefinition<L>,
-  ...options: OptionsFor<L, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
+  ...options: DecoratorOptionsFor<L, CallOf<This, Args, Result>, CountedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Counts the calls of a method in an existing prom-client `Counter`, with a source for each of its labels. The counter stays
@@ -86,7 +86,7 @@ const counted: MetricDecorator<CounterSeries, CountedOptions<Call>> = {
   observer: counting,
 };
 
-const whens: readonly unknown[] = ['settled', 'success', 'failure', 'called'] satisfies When[];
+const whens: readonly unknown[] = ['settled', 'success', 'failure', 'called'] satisfies CountedWhen[];
 
 function counting(
   recorder: Recorder<CounterSeries>,

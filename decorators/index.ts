@@ -12,7 +12,7 @@ export type {
   ClientSources,
   ClientTimer,
 } from './client-metric.js';
-export { Counted, type CountedOptions, type When } from './counted.js';
+export { Counted, type CountedOptions, type CountedWhen } from './counted.js';
 export type { ErrorClass } from './error-classes.js';
 export type { FailureOption, ReturnedCall } from './failure-option.js';
 export type { AccessorTarget, DualModeGaugeDecorator } from './gauge-property.js';
@@ -24,8 +24,13 @@ export {
 } from './instrumentation-report.js';
 export { type ClassContext, Instrumented, type InstrumentedOptions } from './instrumented.js';
 export { type AnyClass, getInstrumentation, type InstrumentedMethod, type MethodMetric } from './metadata.js';
-export type { DualModeMethodDecorator, Fixed, FixedArgs, Method } from './method-decorator.js';
-export type { CallOf, CommonOptions, MetriclessOptions, OptionsFor } from './metric-decorator.js';
+export type {
+  DecoratedMethod,
+  DualModeMethodDecorator,
+  NotInferred,
+  NotInferredArgs,
+} from './method-decorator.js';
+export type { CallOf, DecoratorOptions, DecoratorOptionsFor, MetriclessOptions } from './metric-decorator.js';
 export { anthropicUsage } from './presets/anthropic-usage.js';
 export { openaiUsage } from './presets/openai-usage.js';
 export { type PlatformEffect, PlatformRequest, type PlatformRequestOptions } from './presets/platform.js';
@@ -38,15 +43,15 @@ export {
   WorkflowStep,
   type WorkflowStepOptions,
 } from './presets/workflow.js';
-export type { SharedSource, SharedValue } from './recording/class-settings.js';
+export type { SharedLabelSource, SharedLabelValue } from './recording/class-settings.js';
 export { type ContextLabels, withLabels } from './recording/context-labels.js';
 export {
   errorType,
   fromClass,
   fromContext,
+  type LabelSource,
   type LabelSources,
   outcome,
-  type Source,
 } from './recording/label-sources.js';
 export { Timed, type TimedOptions } from './timed.js';
 export { TracksGauge, type TracksGaugeOptions } from './tracks-gauge.js';

@@ -8,7 +8,7 @@ import type { AnyClass } from './metadata.js';
 import { checkParentheses } from './method-decorator.js';
 import { checkFunctionOption } from './metric-decorator.js';
 import { claimMethods, type OwnFunction, observedBy, ownMethods } from './observed-functions.js';
-import { type SharedSource, setClassSettings } from './recording/class-settings.js';
+import { type SharedLabelSource, setClassSettings } from './recording/class-settings.js';
 import { checkedRegistry } from './recording/registry-binding.js';
 import { Timed } from './timed.js';
 import { TracksGauge } from './tracks-gauge.js';
@@ -16,7 +16,7 @@ import { TracksGauge } from './tracks-gauge.js';
 /** The options of `@Instrumented`. */
 export interface InstrumentedOptions<Instance> {
   /** Labels for the sources `fromClass('name')` of its methods: values, or functions of the call. Default: none. */
-  labels?: Readonly<Record<string, SharedSource>>;
+  labels?: Readonly<Record<string, SharedLabelSource>>;
   /**
    * The registry of methods whose decorator names none: one for all instances, or a function of the instance. Default:
    * `sharedRegistry`.

@@ -1,7 +1,6 @@
 /**
- * One decorator function for both modes: standard decorators (TypeScript 5 and later) are called with a method and a
- * context, legacy ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument tells them
- * apart.
+ * One decorator function for both modes. Standard decorators (TypeScript 5 and later) are called with a method and a context, legacy
+ * ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument distinguishes them.
  */
 import { metricsError } from '../lib/errors.js';
 import type { Declaration } from './declaration.js';
@@ -20,27 +19,26 @@ import { observedFunction } from './observed-function.js';
 import { noteObserved, observedBy } from './observed-functions.js';
 
 /** A method with its `this`, its arguments and its result. */
-export type Method<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
+export type DecoratedMethod<This, Args extends unknown[], Result> = (this: This, ...args: Args) => Result;
 
 /**
- * A method decorator for both modes: what `@Counted` and the others return. It is one signature over a union of argument
- * lists because with two overloads TypeScript does not infer `This`, `Args` and `Result` from the decorated method in both
- * modes.
+ * A method decorator for both modes: the result of `Counted` and the others. It has one signature with a union of argument lists,
+ * since TypeScript does not infer `This`, `Args` and `Result` from two overloads in both modes.
  */
 export type DualModeMethodDecorator<This, Args extends unknown[], Result> = (
   ...at:
     | [
-        method: Method<This, Args, Result>,
-        context: ClassMethodDecoratorContext<This, Method<This, Args, Result>>,
+        method: DecoratedMethod<This, Args, Result>,
+        context: ClassMethodDecoratorContext<This, DecoratedMethod<This, Args, Result>>,
       ]
-    | [target: This, key: string | symbol, descriptor: { value?: Method<This, Args, Result> }]
+    | [target: This, key: string | symbol, descriptor: { value?: DecoratedMethod<This, Args, Result> }]
 ) => void;
 
-/** `T`, without being an inference site: label sources are typed from the method, never the method from them. */
-export type Fixed<T> = [T] extends [infer U] ? U : never;
+/** `T`, but not inferred from here: the types of label sources follow from the method, and never the other way round. */
+export type NotInferred<T> = [T] extends [infer U] ? U : never;
 
-/** As {@link Fixed}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
-export type FixedArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
+/** As {@link NotInferred}, for argument lists. `NoInfer` on a rest tuple would reject callbacks that take fewer arguments. */
+export type NotInferredArgs<Args> = [Args] extends [infer A extends unknown[]] ? A : never;
 
 /**
  * Makes the decorator of one or several metrics. `observe` is called once, at class definition.
@@ -81,7 +79,7 @@ export function methodDecorator<This, Args extends unknown[], Result>(
   };
 }
 
-/** A function that records `metrics` with the observer of `observe`, in one wrapper with the decorators already on it. */
+/** The function that replaces the method: a single wrapper for all decorators of the method. */
 function instrumented(
   method: AnyFunction,
   metrics: readonly MethodMetric[],
@@ -100,7 +98,7 @@ function instrumented(
 }
 
 /**
- * Reports a decorator written without parentheses, which is called with what it decorates: `(method, context)`, or
+ * Checks for a decorator without parentheses. TypeScript calls it with the arguments of a decorator: `(method, context)`, or
  * `(target, key, descriptor)` in legacy mode.
  * @throws ERR_METRICS_INVALID_DECORATION
  */

@@ -1,5 +1,5 @@
 /** The implementation that `@Counted`, `@Timed` and `@TracksGauge` share: from their arguments to a decorator. */
-import type { MetricDefinition, MetricType } from '../lib/definition.js';
+import { isDefinition, type MetricDefinition, type MetricType } from '../lib/definition.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { Series } from '../lib/instruments/branch.js';
 import type { LabelShape } from '../lib/label.js';
@@ -12,9 +12,9 @@ import { type FailureOption, judging } from './failure-option.js';
 import {
   checkParentheses,
   type DualModeMethodDecorator,
-  type Fixed,
-  type FixedArgs,
   methodDecorator,
+  type NotInferred,
+  type NotInferredArgs,
 } from './method-decorator.js';
 import type { MethodSite } from './method-site.js';
 import { type CallObserver, erased } from './observed-call.js';
@@ -22,10 +22,14 @@ import { type LabelSources, outcome } from './recording/label-sources.js';
 import { type Recorder, recorderFor } from './recording/recorder.js';
 
 /** The {@link Call} of a decorated method as its label sources see it, typed from the method. */
-export type CallOf<This, Args, Result> = Call<Fixed<This>, FixedArgs<Args>, Awaited<Fixed<Result>>>;
+export type CallOf<This, Args, Result> = Call<
+  NotInferred<This>,
+  NotInferredArgs<Args>,
+  Awaited<NotInferred<Result>>
+>;
 
 /** Options of every decorator. */
-export interface CommonOptions<This = unknown> {
+export interface DecoratorOptions<This = unknown> {
   /**
    * The registry to record in: one for all instances, or a function of the instance. Default: the registry of
    * `@Instrumented`, else `sharedRegistry`.
@@ -42,7 +46,7 @@ export interface CommonOptions<This = unknown> {
 }
 
 /** Options of a decorator without a metric. */
-export interface MetriclessOptions<This = unknown> extends CommonOptions<This> {
+export interface MetriclessOptions<This = unknown> extends DecoratorOptions<This> {
   /**
    * Values of the labels `class` and `method`, for minified builds: `Class.method`, or the method alone. Default: the names
    * in the code.
@@ -53,10 +57,10 @@ export interface MetriclessOptions<This = unknown> extends CommonOptions<This> {
 }
 
 /** The options of a decorator with sources for the labels of `L`. The argument is optional if the metric has no labels. */
-export type OptionsFor<L extends LabelShape, C extends Call, Own> = keyof L extends never
-  ? [options?: CommonOptions<C['instance']> & Own & { labels?: Record<string, never> }]
+export type DecoratorOptionsFor<L extends LabelShape, C extends Call, Own> = keyof L extends never
+  ? [options?: DecoratorOptions<C['instance']> & Own & { labels?: Record<string, never> }]
   : [
-      options: CommonOptions<C['instance']> &
+      options: DecoratorOptions<C['instance']> &
         Own & {
           /** A source for each label: a value, or a function of the call. */
           labels: LabelSources<L, C>;
@@ -236,11 +240,5 @@ function siteLabels(
 function isRecordable(value: object): boolean {
   return ['inc', 'observe', 'set'].some(
     (name) => typeof Reflect.get(value, name) === 'function' && !Object.hasOwn(value, name),
-  );
-}
-
-function isDefinition(value: unknown): value is MetricDefinition {
-  return (
-    typeof value === 'object' && value !== null && 'type' in value && 'name' in value && 'labels' in value
   );
 }

@@ -11,16 +11,16 @@ import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
+  type DecoratorOptionsFor,
   type MetricDecorator,
   type MetriclessOptions,
   metricDecorator,
-  type OptionsFor,
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recording/recorder.js';
 
-/** The options of `@Timed` beside `labels` and those of every decorator (`CommonOptions`). */
+/** The options of `@Timed` beside `labels` and those of every decorator (`DecoratorOptions`). */
 export interface TimedOptions<C = Call> extends FailureOption<C> {
   /**
    * `end` times the whole call, `first-item` the time to the first item of the returned stream, or to the return if the
@@ -62,7 +62,7 @@ export function Timed<This, Args extends unknown[], Result>(
  */
 export function Timed<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: HistogramDefinition<L>,
-  ...options: OptionsFor<L, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
+  ...options: DecoratorOptionsFor<L, CallOf<This, Args, Result>, TimedOptions<CallOf<This, Args, Result>>>
 ): DualModeMethodDecorator<This, Args, Result>;
 /**
  * Times the calls of a method in an existing prom-client `Histogram` or `Summary`, in seconds.

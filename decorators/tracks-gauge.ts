@@ -10,16 +10,16 @@ import { type DualModeGaugeDecorator, gaugeProperty, isProperty, setSeries } fro
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
   type CallOf,
+  type DecoratorOptionsFor,
   type MetricDecorator,
   type MetriclessOptions,
   metricDecorator,
-  type OptionsFor,
   readArguments,
 } from './metric-decorator.js';
 import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recording/recorder.js';
 
-/** The options of `@TracksGauge` beside `labels` and those of every decorator (`CommonOptions`). */
+/** The options of `@TracksGauge` beside `labels` and those of every decorator (`DecoratorOptions`). */
 export interface TracksGaugeOptions<C> extends FailureOption<C> {
   /**
    * The value to which the gauge is set at the end of each successful call, instead of counting calls in progress.
@@ -55,7 +55,11 @@ export function TracksGauge<This, Args extends unknown[], Result>(
  */
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,
-  ...options: OptionsFor<L, CallOf<This, Args, Result>, TracksGaugeOptions<CallOf<This, Args, Result>>>
+  ...options: DecoratorOptionsFor<
+    L,
+    CallOf<This, Args, Result>,
+    TracksGaugeOptions<CallOf<This, Args, Result>>
+  >
 ): DualModeGaugeDecorator<This, Args, Result>;
 /**
  * Tracks the calls of a method, or a property, in an existing prom-client `Gauge`.

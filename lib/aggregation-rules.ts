@@ -13,27 +13,37 @@ import { propertiesOf } from './unknown-values.js';
 
 /** One sample: a value of a metric at a time. */
 export interface MetricData {
+  /** Name of the sample: of the metric, or of its part (`..._sum`, `..._count`, `..._bucket`). */
   name: string;
+  /** A number in the unit of the metric. */
   value: number;
+  /** Label values by name, without absent labels. */
   labels: Record<string, string>;
+  /** When the value was read. */
   timestamp: Date;
 }
 
 /** Derives one value from samples. Applied by `aggregate()` only, and not exposed. */
 export interface AggregationRule {
+  /** Name of the rule, for its author; not part of the result. */
   name: string;
   /** Whether to read a sample. A histogram has one sample per series with its mean, besides `_sum`, `_count` and `_bucket`. */
   matches: (metric: MetricData) => boolean;
   /** The value for the matching samples, also if there are none. A value that is not finite is left out. */
   aggregate: (metrics: MetricData[]) => number;
+  /** Name of the derived value. Not empty. */
   outputName: string;
+  /** Labels of the derived value; `{}` for none. */
   outputLabels: Record<string, string>;
 }
 
 /** One derived value. */
 export interface AggregatedMetrics {
+  /** Name of the gauge of a {@link GaugeRule}, or `outputName` of an {@link AggregationRule}. */
   name: string;
+  /** The result of `aggregate`, a finite number. */
   value: number;
+  /** The labels of the group, or `outputLabels`. */
   labels: Record<string, string>;
   /** When it was derived. */
   timestamp: Date;
@@ -43,14 +53,19 @@ export interface AggregatedMetrics {
 export interface AggregatedSample {
   /** Name of the sample: of the metric, or of its part (`..._sum`, `..._count`, `..._bucket`). */
   readonly name: string;
+  /** Label values by name, without absent labels. A bucket has `le`, a quantile has `quantile`. */
   readonly labels: Readonly<Record<string, string | number>>;
+  /** A number in the unit of the metric. */
   readonly value: number;
 }
 
 /** A metric with its values, in the shape of `getMetricsAsJSON()` of a prom-client registry. */
 export interface MetricFamily {
+  /** Name of the metric. */
   readonly name: string;
+  /** `counter`, `gauge`, `histogram` or `summary`; another library may have other types. */
   readonly type: MetricType | string;
+  /** Its samples. `metricName` is set if the name of the sample differs from that of the metric. */
   readonly values: readonly {
     readonly value: number;
     readonly labels: Readonly<Record<string, string | number | undefined>>;
@@ -66,7 +81,7 @@ export interface GaugeRule<L extends LabelShape = LabelShape> {
   readonly matches: (metric: Pick<MetricFamily, 'name' | 'type'>) => boolean;
   /**
    * The value for the samples of the matching metrics, called once per group with equal values of the labels of `output`. A
-   * histogram has its buckets, sum and count as samples: see `averageOf`. `undefined`, or a value that is not finite, leaves the
+   * histogram has its buckets, sum and count as samples: see `averageOfSamples`. `undefined`, or a value that is not finite, leaves the
    * series of the group out; a gauge without labels is 0 then.
    */
   readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;
@@ -77,8 +92,8 @@ const successRate: GaugeRule = {
   output: issuesSuccessRate,
   matches: ({ name }) => name === issuesProcessed.name,
   aggregate: (samples) => {
-    const all = sumOf(samples);
-    return all === 0 ? 0 : sumOf(samples.filter(({ labels }) => labels.outcome === 'success')) / all;
+    const all = sumOfSamples(samples);
+    return all === 0 ? 0 : sumOfSamples(samples.filter(({ labels }) => labels.outcome === 'success')) / all;
   },
 };
 
@@ -86,23 +101,27 @@ const successRate: GaugeRule = {
 const averageDuration: GaugeRule = {
   output: issuesAverageCompletionDuration,
   matches: ({ name }) => name === issueCompletionDuration.name,
-  aggregate: (samples) => averageOf(samples) ?? 0,
+  aggregate: (samples) => averageOfSamples(samples) ?? 0,
 };
 
+/**
+ * The rules of a `MetricsAggregator` without `rules`: `issues_success_rate` and `issues_average_completion_duration_seconds`.
+ * Frozen.
+ */
 export const defaultAggregationRules: readonly GaugeRule[] = Object.freeze([successRate, averageDuration]);
 
 /** Sum of the values. */
-export function sumOf(samples: readonly AggregatedSample[]): number {
+export function sumOfSamples(samples: readonly AggregatedSample[]): number {
   return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 /** Sum over count of histograms or summaries, or the mean of plain samples; `undefined` without observations. */
-export function averageOf(samples: readonly AggregatedSample[]): number | undefined {
+export function averageOfSamples(samples: readonly AggregatedSample[]): number | undefined {
   const partsOf = (suffix: string) => samples.filter(({ name }) => name.endsWith(suffix));
   const counts = partsOf('_count');
-  if (counts.length === 0) return samples.length === 0 ? undefined : sumOf(samples) / samples.length;
-  const count = sumOf(counts);
-  return count === 0 ? undefined : sumOf(partsOf('_sum')) / count;
+  if (counts.length === 0) return samples.length === 0 ? undefined : sumOfSamples(samples) / samples.length;
+  const count = sumOfSamples(counts);
+  return count === 0 ? undefined : sumOfSamples(partsOf('_sum')) / count;
 }
 
 /** Whether a rule derives a value with a name; a rule with an `output` derives a gauge. */

@@ -64,6 +64,7 @@ export class MetricsAggregator {
    *   ERR_METRICS_DEFINITION_CONFLICT if another metric has the name of its output
    */
   addRule(rule: AggregationRule): this;
+  /** Adds a rule whose gauge is exposed at every scrape. */
   addRule<L extends LabelShape>(rule: GaugeRule<L>): this;
   addRule(rule: AggregationRule | GaugeRule): this {
     checkRule(rule);

@@ -1,16 +1,20 @@
 /** A clock as an argument, so that tests need not wait. */
 
+/** A timer of a {@link Clock}. Timers of Node.js have this shape. */
 export interface Timer {
   /** The timer no longer keeps the process alive. */
   unref(): unknown;
 }
 
+/** The time and the timers that a function uses. Tests pass their own to control them. Default: those of Node.js. */
 export interface Clock {
   /** Milliseconds of a monotonic clock. Only differences are meaningful. */
   now(): number;
   /** Milliseconds since 1970. */
   timestamp(): number;
+  /** Calls `run` once, after the delay. */
   setTimeout(run: () => void, milliseconds: number): Timer;
+  /** Cancels a timer of `setTimeout`. */
   clearTimeout(timer: Timer | undefined): void;
 }
 

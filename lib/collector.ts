@@ -1,4 +1,4 @@
-/** The string-keyed facade: metrics by name, for code that does not know the definitions. */
+/** The string-keyed facade: metrics by name, for code without access to the definitions. */
 import type { Registry } from 'prom-client';
 import { bucketSetOf } from './bucket-sets.js';
 import { catalogue, catalogueDefinition } from './catalogue/catalogue.js';
@@ -20,34 +20,55 @@ import { type AnyRegistry, type MetricsRegistry, sharedRegistry } from './regist
 import type { StructuralRegistry } from './structural-registry.js';
 
 /**
- * Labels that the platform's code passes around. Identifiers (`workflowId`, `stepId`, `userId`) are for exemplars and
- * logs: a definition that has one as a label gets a lint finding.
+ * Labels of a recording by name. A name may be written in camelCase: `issueType` is the label `issue_type`.
+ *
+ * The identifiers `workflowId`, `stepId` and `userId` are dropped unless the metric declares them. A definition that declares
+ * one gets a finding of the lint, since every value is a series.
  */
 export interface MetricLabels {
+  /** AI provider, such as `anthropic-claude`. */
   provider?: string;
+  /** Git platform, such as `github`. */
   platform?: string;
+  /** Type of an issue, such as `bug`: the label `issue_type`. */
   issueType?: string;
+  /** How the work ended. */
   outcome?: 'success' | 'failure' | 'escalation' | (string & {});
+  /** Identifier of a workflow run. */
   workflowId?: string;
+  /** Identifier of a step. */
   stepId?: string;
+  /** Identifier of a user. */
   userId?: string;
+  /** Repository, such as `acme/app`. */
   repository?: string;
+  /** Class name of an error: the label `error_type`. */
   errorType?: string;
+  /** How urgently a human is needed. */
   severity?: 'low' | 'medium' | 'high' | 'critical' | (string & {});
+  /** Any other label that the metric declares. `undefined` is an absent label. */
   [name: string]: string | number | boolean | undefined;
 }
 
-/** Records by name. An unregistered name, or one of another type, is an error. */
+/**
+ * Records on metrics by name.
+ *
+ * The methods of `PrometheusMetricsCollector` throw ERR_METRICS_UNKNOWN_METRIC for an unregistered name,
+ * ERR_METRICS_WRONG_TYPE for a metric of another type, ERR_METRICS_UNKNOWN_LABEL for a label that the metric does not have, and
+ * ERR_METRICS_INVALID_VALUE for a value that is not finite. Then nothing is recorded.
+ */
 export interface MetricsCollector {
   /** Adds `value` (default 1) to a counter. */
   incrementCounter(name: string, labels?: MetricLabels, value?: number): void;
+  /** Sets a gauge. */
   setGauge(name: string, value: number, labels?: MetricLabels): void;
   /** Adds `value` (default 1) to a gauge. */
   incrementGauge(name: string, labels?: MetricLabels, value?: number): void;
   /** Subtracts `value` (default 1) from a gauge. */
   decrementGauge(name: string, labels?: MetricLabels, value?: number): void;
+  /** Observes a value of a histogram. */
   observeHistogram(name: string, value: number, labels?: MetricLabels): void;
-  /** Not every collector has summaries; `PrometheusMetricsCollector` does. */
+  /** Observes a value of a summary. Not every collector has summaries; `PrometheusMetricsCollector` does. */
   observeSummary?(name: string, value: number, labels?: MetricLabels): void;
   /**
    * Starts a timer; the returned function observes the seconds on the histogram. That of `PrometheusMetricsCollector`, which
@@ -56,6 +77,7 @@ export interface MetricsCollector {
   startTimer(name: string, labels?: MetricLabels): () => void;
 }
 
+/** Options of {@link PrometheusMetricsCollector}. */
 export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry> {
   /** The registry of the metrics. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<R>;
@@ -76,6 +98,7 @@ export interface PrometheusMetricsCollectorOptions<R extends StructuralRegistry>
  * collector.incrementCounter('prs_created_total', { platform: 'github', repository: 'acme/app' });
  */
 export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry> implements MetricsCollector {
+  /** The registry of the metrics. */
   readonly registry: MetricsRegistry<R>;
   readonly #buckets: BucketSets;
   readonly #reservesCatalogue: boolean;
@@ -104,17 +127,21 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     this.#register(typed.name, () => typed);
   }
 
-  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineCounter` throws */
+  /** Registers a counter. @throws ERR_METRICS_ALREADY_REGISTERED, and the errors of `defineCounter` */
   registerCounter(name: string, help: string, labelNames: readonly string[] = []): void {
     this.#register(name, () => defineCounter({ name, help, labels: openLabels(labelNames) }));
   }
 
-  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineGauge` throws */
+  /** Registers a gauge. @throws ERR_METRICS_ALREADY_REGISTERED, and the errors of `defineGauge` */
   registerGauge(name: string, help: string, labelNames: readonly string[] = []): void {
     this.#register(name, () => defineGauge({ name, help, labels: openLabels(labelNames) }));
   }
 
-  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineHistogram` throws */
+  /**
+   * Registers a histogram.
+   * @param buckets upper bounds, ascending, without +Inf. Default: those of the unit in the name
+   * @throws ERR_METRICS_ALREADY_REGISTERED, and the errors of `defineHistogram`
+   */
   registerHistogram(
     name: string,
     help: string,
@@ -131,7 +158,11 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     );
   }
 
-  /** @throws ERR_METRICS_ALREADY_REGISTERED, and what `defineSummary` throws */
+  /**
+   * Registers a summary.
+   * @param quantiles the quantiles to expose, ascending, each within 0 to 1. Default: none
+   * @throws ERR_METRICS_ALREADY_REGISTERED, and the errors of `defineSummary`
+   */
   registerSummary(
     name: string,
     help: string,
@@ -143,36 +174,43 @@ export class PrometheusMetricsCollector<R extends StructuralRegistry = Registry>
     );
   }
 
+  /** Adds `value` (default 1) to a counter. @throws ERR_METRICS_NEGATIVE_INCREMENT, the errors of {@link MetricsCollector} */
   incrementCounter(name: string, labels?: MetricLabels, value?: number): void {
     const counter = this.#find(name, 'counter');
     counter.inc(declaredLabels(counter, labels), value);
   }
 
+  /** Sets a gauge. @throws the errors of {@link MetricsCollector} */
   setGauge(name: string, value: number, labels?: MetricLabels): void {
     const gauge = this.#find(name, 'gauge');
     gauge.set(declaredLabels(gauge, labels), value);
   }
 
+  /** Adds `value` (default 1) to a gauge. @throws the errors of {@link MetricsCollector} */
   incrementGauge(name: string, labels?: MetricLabels, value?: number): void {
     const gauge = this.#find(name, 'gauge');
     gauge.inc(declaredLabels(gauge, labels), value);
   }
 
+  /** Subtracts `value` (default 1) from a gauge. @throws the errors of {@link MetricsCollector} */
   decrementGauge(name: string, labels?: MetricLabels, value?: number): void {
     const gauge = this.#find(name, 'gauge');
     gauge.dec(declaredLabels(gauge, labels), value);
   }
 
+  /** Observes a value of a histogram. @throws the errors of {@link MetricsCollector} */
   observeHistogram(name: string, value: number, labels?: MetricLabels): void {
     const histogram = this.#find(name, 'histogram');
     histogram.observe(declaredLabels(histogram, labels), value);
   }
 
+  /** Observes a value of a summary. @throws the errors of {@link MetricsCollector} */
   observeSummary(name: string, value: number, labels?: MetricLabels): void {
     const summary = this.#find(name, 'summary');
     summary.observe(declaredLabels(summary, labels), value);
   }
 
+  /** Starts a timer; the returned function observes the seconds and returns them. @throws the errors of {@link MetricsCollector} */
   startTimer(name: string, labels?: MetricLabels): () => number {
     const instrument = this.#find(name, 'histogram', 'summary');
     return instrument.with(declaredLabels(instrument, labels)).startTimer();

@@ -1,53 +1,58 @@
-/** The settings of a service, by their types. */
-/** The settings, as a service may write them: what is left out of `Partial<MetricsConfig>` has its default. */
+/** The types of the settings of a service. */
+
+/**
+ * The settings of a service. `createMetrics` and others take a `Partial<MetricsConfig>` and use the defaults for the rest.
+ * `lib/config.md` lists the environment variables and the defaults.
+ */
 export interface MetricsConfig {
-  /** `false`: nothing is recorded, by instruments, decorators or recorders; /metrics answers 404, nothing is pushed or saved. */
+  /** `false`: instruments, decorators and recorders record nothing, `/metrics` responds with 404, and nothing is pushed or saved. Default: true. */
   enabled: boolean;
-  /** Host of the metrics server. */
+  /** Host of the metrics server. Default: `0.0.0.0`. */
   endpoint: string;
-  /** Port of the metrics server; 0 takes a free one. */
+  /** Port of the metrics server; 0 for any free port. Default: 9090. */
   port: number;
-  /** Path of the metrics endpoint. */
+  /** Path of the metrics endpoint. Default: `/metrics`. */
   path: string;
-  /** `service`, `version` and `environment`, and any others: they are on every series that is pushed. */
+  /** `service`, `version`, `environment` and any others: labels of every series that is pushed. */
   labels: Record<string, string>;
-  /** Upper bounds of histograms. Those of a default are left to each metric's definition. */
+  /** Upper bounds of histograms, by unit. A set that equals the default does not replace the buckets of definitions. */
   buckets: BucketSets;
+  /** How much history is kept. */
   retention: {
-    /** Days that Prometheus keeps samples, in the bundle. */
+    /** Days that Prometheus keeps samples, in the bundle. Default: 30. */
     metrics: number;
-    /** Samples per metric that a live dashboard keeps. Reserved: nothing reads it yet. */
+    /** Samples per metric that a live dashboard keeps. Reserved: nothing reads it yet. Default: 10,000. */
     samples: number;
   };
-  /** Bearer token that a scrape must show; `undefined` lets anyone scrape. */
+  /** Bearer token that a scrape must send; `undefined` allows any scrape. Default: none. */
   token?: string | undefined;
-  /** File that holds the token. */
+  /** File with the token; not with `token`. Default: none. */
   tokenFile?: string | undefined;
-  /** Series a metric may have. */
+  /** Maximum number of series per metric. Default: 1,000. */
   maxSeries?: number;
-  /** JSON file of views, by metric: see `MetricViews`. `createMetrics` reads it. */
+  /** JSON file with views by metric (`MetricViews`), which `createMetrics` reads. Default: none. */
   viewsFile?: string | undefined;
-  /** Seconds between scrapes, and between pushes. */
+  /** Seconds between scrapes, and between pushes, from 0.1 to 86,400. Default: 15. */
   scrapeIntervalSeconds?: number;
-  /** File that holds the state across restarts. */
+  /** File for snapshots, which keep the values across restarts. Default: none. */
   snapshotFile?: string | undefined;
-  /** Pushgateway. */
+  /** URL of a Pushgateway. Default: none. */
   pushUrl?: string | undefined;
-  /** `endpoint`, by another name. Like the five below, it wins where both are given. */
+  /** Alias of `endpoint`. An alias takes precedence if both are given. */
   host?: string;
-  /** `labels.service`. */
+  /** Alias of `labels.service`. Default: `tamma`. */
   service?: string;
-  /** `labels.version`. */
+  /** Alias of `labels.version`. Default: `unknown`. */
   version?: string;
-  /** `labels.environment`. */
+  /** Alias of `labels.environment`. Default: `development`. */
   environment?: string;
-  /** `retention.metrics`. */
+  /** Alias of `retention.metrics`. */
   retentionDays?: number;
-  /** `retention.samples`. */
+  /** Alias of `retention.samples`. */
   retentionSamples?: number;
 }
 
-/** Upper bounds by what is measured. */
+/** Upper bounds of histograms by unit, ascending, without +Inf. */
 export interface BucketSets {
   /** Seconds: histograms whose names end in `_seconds`. */
   duration: number[];
@@ -57,7 +62,7 @@ export interface BucketSets {
   throughput: number[];
 }
 
-/** Settings with their defaults filled in, frozen. The other names of settings can be read, and are not enumerable. */
+/** Settings with their defaults filled in, frozen. Aliases can be read, and are not enumerable. */
 export type CompleteMetricsConfig = Readonly<Required<MetricsConfig>> & {
   readonly labels: Readonly<Record<'service' | 'version' | 'environment', string>>;
 };

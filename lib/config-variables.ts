@@ -4,31 +4,34 @@ import { expectedInterval, isInterval } from './interval.js';
 import { isHealthPath, isMetricsPath } from './metrics-path.js';
 import { defaultMaxSeries } from './registry-options.js';
 
+/** The value of a setting. */
 export type Setting = string | number | boolean | undefined;
 
-/** One variable: how its text becomes a setting. */
+/** An environment variable, and how its text becomes a setting. */
 export interface ConfigVariable {
+  /** Name of the variable. */
   readonly variable: string;
-  /** Where the setting is: `endpoint`, `labels.service`. */
+  /** Path of the setting: `endpoint`, `labels.service`. */
   readonly setting: string;
-  /** Its other name. */
+  /** Another name of the setting. */
   readonly alias?: keyof MetricsConfig;
-  /** The setting where the variable is unset or empty. */
+  /** The setting if the variable is unset or empty. */
   readonly fallback: Setting;
+  /** Its meaning, for the reference. */
   readonly meaning: string;
-  /** What a value must be, for messages and the reference. */
+  /** The valid values, for messages and the reference. */
   readonly expected: string;
-  /** The setting of a value; `undefined` for one that cannot be used. */
+  /** The setting of a value; `undefined` if the value is invalid. */
   readonly read: (value: string) => Setting;
-  /** The likely cause of a value that cannot be used, and its remedy. */
+  /** The likely cause of an invalid value, and its remedy. */
   readonly hint?: (value: string) => string | undefined;
-  /** Whether a value is not to be shown in messages. */
+  /** Whether a value must not be shown in messages. */
   readonly isSecret?: (value: string) => boolean;
 }
 
 const text = (value: string): string => value;
 const anyText = 'any text';
-const filePath = 'the path of a file, without a slash at its end';
+const filePath = 'the path of a file, without a trailing slash';
 
 /** Every variable, in the order of the reference. */
 export const configVariables: readonly ConfigVariable[] = Object.freeze([
@@ -37,7 +40,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'enabled',
     fallback: true,
     meaning:
-      '`false`: nothing is recorded, by instruments, decorators or recorders; /metrics answers 404, nothing is pushed or saved',
+      '`false`: instruments, decorators and recorders record nothing, `/metrics` responds with 404, and nothing is pushed or saved',
     expected: 'true or false (also 1, 0, yes, no, on, off)',
     read: readBoolean,
   },
@@ -54,7 +57,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_PORT',
     setting: 'port',
     fallback: 9090,
-    meaning: 'port of the metrics server; 0 takes a free one',
+    meaning: 'port of the metrics server; 0 for any free port',
     expected: 'an integer within 0 to 65535',
     read: readPort,
     hint: (value) =>
@@ -111,7 +114,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_TOKEN_FILE',
     setting: 'tokenFile',
     fallback: undefined,
-    meaning: 'file that holds the bearer token',
+    meaning: 'file with the bearer token',
     expected: filePath,
     read: readFilePath,
   },
@@ -119,7 +122,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_MAX_SERIES',
     setting: 'maxSeries',
     fallback: defaultMaxSeries,
-    meaning: 'series a metric may have',
+    meaning: 'maximum number of series per metric',
     expected: 'a positive integer',
     read: readCount,
   },
@@ -127,7 +130,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_VIEWS_FILE',
     setting: 'viewsFile',
     fallback: undefined,
-    meaning: 'JSON file of views: other names, fewer labels, other buckets, or none of it, by metric',
+    meaning: 'JSON file with views, which rename metrics, drop labels, replace buckets or disable metrics',
     expected: filePath,
     read: readFilePath,
   },
@@ -136,7 +139,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'retention.metrics',
     alias: 'retentionDays',
     fallback: 30,
-    meaning: "Prometheus' retention, in the bundle",
+    meaning: 'days that Prometheus keeps samples, in the bundle',
     expected: 'a positive integer of days',
     read: readCount,
   },
@@ -161,7 +164,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_SNAPSHOT_FILE',
     setting: 'snapshotFile',
     fallback: undefined,
-    meaning: 'file that holds the state across restarts',
+    meaning: 'file for snapshots, which keep the values across restarts',
     expected: filePath,
     read: readFilePath,
   },
@@ -169,10 +172,10 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     variable: 'METRICS_PUSH_URL',
     setting: 'pushUrl',
     fallback: undefined,
-    meaning: 'Pushgateway',
+    meaning: 'URL of a Pushgateway',
     expected: 'an http or https URL',
     read: readUrl,
-    // One with a password, or a token in its query, as a push has it too.
+    // It may contain a password, or a token in its query.
     isSecret: (value) => /[@?]/.test(value),
   },
 ] satisfies ConfigVariable[]);

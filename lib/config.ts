@@ -1,6 +1,6 @@
 /**
- * The configuration: environment variables to frozen settings. The table of `config-variables.ts` holds every variable with
- * its default and its meaning; the reader, the messages and `lib/config.md` come from it.
+ * The configuration: reads environment variables and returns frozen settings. The table in `config-variables.ts` has each variable with
+ * its default and its meaning; the messages and `lib/config.md` are generated from it.
  */
 import { sizeBuckets } from './catalogue/buckets.js';
 import type { BucketSets, CompleteMetricsConfig, MetricsConfig } from './config-settings.js';
@@ -15,13 +15,15 @@ const defaultBucketSets: BucketSets = Object.freeze({
   throughput: Object.freeze([0.1, 0.5, 1, 5, 10, 50, 100, 500, 1000]) as number[],
 });
 
-/** The settings of an empty environment. */
+/** The default settings: those of an empty environment. Frozen. */
 export const defaultMetricsConfig: CompleteMetricsConfig = complete(({ fallback }) => fallback);
 
 /**
- * Reads the settings from environment variables; an empty variable counts as unset.
- * @throws ERR_METRICS_INVALID_CONFIG: one error that lists every variable that cannot be used, with its value and what
- *   was expected
+ * Reads the settings from environment variables. An empty variable counts as unset.
+ * @param env the environment. Default: `process.env`
+ * @throws ERR_METRICS_INVALID_CONFIG, one error that lists all invalid variables with their received and expected values
+ * @example
+ * const metrics = createMetrics(loadMetricsConfig());
  */
 export function loadMetricsConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -32,21 +34,21 @@ export function loadMetricsConfig(
     const given = env[variable]?.trim() ?? '';
     if (given === '') return fallback;
     const setting = read(given);
-    if (setting === undefined) problems.push(unusable(variable, row, given));
+    if (setting === undefined) problems.push(invalidValue(variable, row, given));
     return setting ?? fallback;
   });
   if (config.token !== undefined && config.tokenFile !== undefined) {
     problems.push('`METRICS_TOKEN` and `METRICS_TOKEN_FILE`: expected one of them, received both');
   }
-  problems.push(...misspeltVariables(env));
+  problems.push(...misspelledVariables(env));
   if (problems.length > 0) throw invalidConfig(problems);
   return config;
 }
 
 /**
- * Settings given in code, checked as those of the environment are.
- * @param base where the rest comes from. Default: the settings of an empty environment.
- * @throws ERR_METRICS_INVALID_CONFIG, as `loadMetricsConfig` does
+ * Completes and checks settings that are given in code.
+ * @param base the settings that are not given. Default: `defaultMetricsConfig`
+ * @throws ERR_METRICS_INVALID_CONFIG as `loadMetricsConfig` does
  */
 export function metricsConfigOf(
   own: Partial<MetricsConfig> = {},
@@ -99,7 +101,7 @@ export function metricsConfigOf(
       const given = byAlias ? own[alias] : settingAt(own, setting);
       if (given === undefined) return fallback;
       if (read(String(given)) === given) return given as Setting;
-      problems.push(unusable(byAlias ? alias : setting, row, given));
+      problems.push(invalidValue(byAlias ? alias : setting, row, given));
       return fallback;
     },
     { ...base.labels, ...labels },
@@ -123,11 +125,11 @@ function isBuckets(bounds: unknown): bounds is number[] {
   );
 }
 
-/** What Kubernetes sets for a Service named `metrics`, beside METRICS_PORT. */
+/** Variables that Kubernetes sets for a Service named `metrics`, in addition to METRICS_PORT. */
 const kubernetesVariable = /^METRICS_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_)/;
 
-/** Variables that look like ours and are none: a misspelt setting would silently be its default. */
-function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+/** Unknown variables that resemble a known one: a misspelled variable would silently have no effect. */
+function misspelledVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = configVariables.map(({ variable }) => variable);
   return Object.keys(env)
     .filter((name) => name.startsWith('METRICS_') && !known.includes(name) && !kubernetesVariable.test(name))
@@ -139,8 +141,8 @@ function misspeltVariables(env: Readonly<Record<string, string | undefined>>): s
     });
 }
 
-/** What is wrong with a value, under the name by which it was given. */
-function unusable(name: string, { expected, hint, isSecret }: ConfigVariable, given: unknown): string {
+/** The problem of an invalid value, by the name that it was given under. */
+function invalidValue(name: string, { expected, hint, isSecret }: ConfigVariable, given: unknown): string {
   const isHidden = isSecret?.(String(given)) === true;
   const cause = hint?.(String(given));
   return `\`${name}\`: expected ${expected}, received ${isHidden ? 'a value that is not shown' : shown(given)}${cause === undefined ? '' : `. ${cause}`}`;
@@ -161,19 +163,19 @@ function complete(
     const [group = '', name] = variable.setting.split('.');
     if (name === undefined) config[group] = value;
     else (config[group] as Record<string, Setting>)[name] = value;
-    // Not enumerable: a copy with `{ ...config, labels }` must not carry the old value along under its other name.
+    // Not enumerable: a copy such as `{ ...config, labels }` must not contain the old value under its alias.
     if (variable.alias !== undefined) Object.defineProperty(config, variable.alias, { value });
   }
   Object.freeze(config.labels);
   Object.freeze(config.retention);
-  // The table has every setting; a test holds it to the type.
+  // A test checks that the table has every setting of the type.
   return Object.freeze(config) as unknown as CompleteMetricsConfig;
 }
 
 function invalidConfig(problems: readonly string[]): MetricsError {
-  const [one] = problems;
+  const [first] = problems;
   if (problems.length === 1)
-    return metricsError('ERR_METRICS_INVALID_CONFIG', `Invalid configuration: ${one}.`);
+    return metricsError('ERR_METRICS_INVALID_CONFIG', `Invalid configuration: ${first}.`);
   return metricsError(
     'ERR_METRICS_INVALID_CONFIG',
     `Invalid configuration, ${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,

@@ -41,26 +41,26 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
 
 /**
  * Defines a gauge: a value that goes up and down.
- * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for an invalid `expireAfter` or `restore`
+ * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_DEFINITION also for an invalid `expireAfterSeconds` or `restore`
  * @example
- * const queueDepth = defineGauge({ name: 'queue_depth', help: 'Items that wait in a queue.', labels: { queue: label() } });
+ * const queueDepth = defineGauge({ name: 'queue_depth', help: 'Items waiting in a queue.', labels: { queue: label() } });
  * @see https://prometheus.io/docs/concepts/metric_types/#gauge
  */
 export function defineGauge<const L extends LabelShape = NoLabels>(
   options: GaugeOptions<L>,
 ): GaugeDefinition<L> {
-  const common = commonParts(options, 'defineGauge', ['expireAfter', 'restore']);
-  const { expireAfter, restore = false } = options;
-  if (expireAfter !== undefined && !(Number.isFinite(expireAfter) && expireAfter > 0)) {
+  const common = commonParts(options, 'defineGauge', ['expireAfterSeconds', 'restore']);
+  const { expireAfterSeconds, restore = false } = options;
+  if (expireAfterSeconds !== undefined && !(Number.isFinite(expireAfterSeconds) && expireAfterSeconds > 0)) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
-      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected a positive number of seconds, received ${shown(expireAfter)}.`,
+      `Invalid \`expireAfterSeconds\` of metric \`${common.name}\`: expected a positive number of seconds, received ${shown(expireAfterSeconds)}.`,
     );
   }
-  if (expireAfter !== undefined && Object.keys(common.labels).length === 0) {
+  if (expireAfterSeconds !== undefined && Object.keys(common.labels).length === 0) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
-      `Invalid \`expireAfter\` of metric \`${common.name}\`: expected labels, received none. The only series of a gauge without labels always exists: it would become 0 instead of expiring.`,
+      `Invalid \`expireAfterSeconds\` of metric \`${common.name}\`: expected labels, received none. The only series of a gauge without labels always exists: it would become 0 instead of expiring.`,
     );
   }
   if (typeof restore !== 'boolean') {
@@ -69,7 +69,7 @@ export function defineGauge<const L extends LabelShape = NoLabels>(
       `Invalid \`restore\` of metric \`${common.name}\`: expected true or false, received ${shown(restore)}.`,
     );
   }
-  return finished({ type: 'gauge', ...common, expireAfter, restore });
+  return finished({ type: 'gauge', ...common, expireAfterSeconds, restore });
 }
 
 /**

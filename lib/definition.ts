@@ -20,9 +20,11 @@ export interface LintExemption {
 export interface DefinitionBase<L extends LabelShape> {
   /** Prometheus name. */
   readonly name: string;
+  /** Help text, one sentence. */
   readonly help: string;
   /** Label specifications by name, in output order. */
   readonly labels: L;
+  /** How the values of several processes are aggregated. */
   readonly aggregator: Aggregator;
   /** Series budget of this metric; `undefined` for that of the registry. */
   readonly maxSeries: number | undefined;
@@ -32,20 +34,23 @@ export interface DefinitionBase<L extends LabelShape> {
 
 /** A counter, made by `defineCounter`. */
 export interface CounterDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  /** Type of the metric. */
   readonly type: 'counter';
 }
 
 /** A gauge, made by `defineGauge`. */
 export interface GaugeDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  /** Type of the metric. */
   readonly type: 'gauge';
   /** Seconds without a recording after which a series is removed; `undefined` keeps all series. */
-  readonly expireAfter: number | undefined;
+  readonly expireAfterSeconds: number | undefined;
   /** Whether snapshots restore its values after a restart. */
   readonly restore: boolean;
 }
 
 /** A histogram, made by `defineHistogram`. */
 export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  /** Type of the metric. */
   readonly type: 'histogram';
   /** Upper bounds, ascending, without +Inf. */
   readonly buckets: readonly number[];
@@ -53,6 +58,7 @@ export interface HistogramDefinition<L extends LabelShape = LabelShape> extends 
 
 /** A summary, made by `defineSummary`. */
 export interface SummaryDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
+  /** Type of the metric. */
   readonly type: 'summary';
   /** Quantiles to expose, ascending, each within 0 to 1. */
   readonly quantiles: readonly number[];
@@ -98,7 +104,7 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
    * workers, and only on gauges that are `set`: a gauge that is incremented and decremented would lose its value. It requires
    * labels. Default: series stay.
    */
-  expireAfter?: number;
+  expireAfterSeconds?: number;
   /**
    * `true` lets snapshots restore its values after a restart. Use it for values that are reported only when they change, such as
    * pending approvals, and not for work in progress in this process. Default: false.
@@ -130,6 +136,13 @@ export function lintDefinition(definition: MetricDefinition): LintFinding[] {
   return conventionFindings(definition).filter((finding) => !definition.lint?.allow.includes(finding.rule));
 }
 
+/** Whether a value has the shape of a definition. */
+export function isDefinition(value: unknown): value is MetricDefinition {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && 'name' in value && 'labels' in value
+  );
+}
+
 /** All properties that make two definitions equal, as text for messages and comparisons. */
 export function shapeOf(definition: MetricDefinition): string {
   const labels = Object.entries(definition.labels).map(([name, { values, limit }]) => {
@@ -144,8 +157,8 @@ export function shapeOf(definition: MetricDefinition): string {
       `window ${definition.maxAgeSeconds} s in ${definition.ageBuckets}`,
     );
   }
-  if (definition.type === 'gauge' && definition.expireAfter !== undefined)
-    parts.push(`expireAfter ${definition.expireAfter} s`);
+  if (definition.type === 'gauge' && definition.expireAfterSeconds !== undefined)
+    parts.push(`expireAfterSeconds ${definition.expireAfterSeconds}`);
   if (definition.type === 'gauge' && definition.restore) parts.push('restore');
   if (definition.aggregator !== 'sum') parts.push(`aggregator ${definition.aggregator}`);
   if (definition.maxSeries !== undefined) parts.push(`maxSeries ${definition.maxSeries}`);

@@ -27,8 +27,11 @@ const unspecified: Escalation = { reason: 'unspecified', severity: 'medium' };
  * throw new EscalationError('the review of #12 is unsure', { reason: 'low_confidence', severity: 'high' });
  */
 export class EscalationError extends Error {
+  /** `EscalationError`, also in minified builds. */
   override readonly name: string = 'EscalationError';
+  /** Why the work is handed over; `unspecified` without the option. */
   readonly reason: string;
+  /** How urgently a human is needed; `medium` without the option. */
   readonly severity: Severity;
 
   constructor(message?: string, options: EscalationOptions = {}) {

@@ -11,11 +11,14 @@ import { type MetricsRegistry, sharedRegistry } from './registry.js';
 import type { StructuralRegistry } from './structural-registry.js';
 import { propertiesOf } from './unknown-values.js';
 
+/** `pass`: it works. `warn`: it works with limitations. `fail`: it does not work. */
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 
 /** What a check may say beside a boolean: its status, and why. */
 export interface CheckOutcome {
+  /** Whether the check passed. */
   readonly status: CheckStatus;
+  /** Why it did not pass. It may be shown by the health endpoints. Default: none. */
   readonly output?: string;
 }
 
@@ -25,6 +28,7 @@ export interface CheckOutcome {
  */
 export type CheckFunction = (signal: AbortSignal) => unknown;
 
+/** Options of a health check. */
 export interface CheckOptions {
   /** Seconds after which it has failed. Default: 5. */
   readonly timeoutSeconds?: number;
@@ -36,25 +40,33 @@ export interface CheckOptions {
 
 /** A check with its options. */
 export interface HealthCheck extends CheckOptions {
+  /** Runs the check. */
   readonly check: CheckFunction;
 }
 
+/** The result of one run of a check. */
 export interface CheckResult {
+  /** Whether the check passed. */
   readonly status: CheckStatus;
   /** Why it did not pass. For logs and trusted eyes: it may name hosts. */
   readonly output: string | undefined;
+  /** How long it took, in seconds. */
   readonly seconds: number;
   /** When it was run. */
   readonly time: Date;
 }
 
+/** The results of all checks. */
 export interface HealthReport {
   /** `fail` where a critical check failed or the service drains, `warn` where one warns or an uncritical one failed. */
   readonly status: CheckStatus;
+  /** Whether `drain` has been called. */
   readonly isDraining: boolean;
+  /** Results by the name of the check. */
   readonly checks: ReadonlyMap<string, CheckResult>;
 }
 
+/** Options of {@link HealthChecks}. */
 export interface HealthChecksOptions {
   /** Where results are recorded, as `health_check_status` and `health_check_duration_seconds`. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;

@@ -19,12 +19,12 @@ export {
   type AggregatedMetrics,
   type AggregatedSample,
   type AggregationRule,
-  averageOf,
+  averageOfSamples,
   defaultAggregationRules,
   type GaugeRule,
   type MetricData,
   type MetricFamily,
-  sumOf,
+  sumOfSamples,
 } from './aggregation-rules.js';
 export { exponentialBuckets, linearBuckets } from './bucket-generators.js';
 export { type CatalogueSubject, catalogue } from './catalogue/catalogue.js';
@@ -41,6 +41,7 @@ export { defineCounter, defineGauge, defineHistogram, defineSummary, durationBuc
 export {
   type Aggregator,
   type CounterDefinition,
+  type DefinitionBase,
   type DefinitionOptions,
   type GaugeDefinition,
   type GaugeOptions,
@@ -70,10 +71,19 @@ export {
   type HealthReport,
 } from './health.js';
 export type { AnyInstrument } from './instruments/any-instrument.js';
+export type { Series } from './instruments/branch.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
-export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type { CollectFunction, Instrument, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type {
+  BoundMethods,
+  BoundTimer,
+  PromClientArgument,
+  PromClientReading,
+  PromClientStop,
+  StopTimer,
+} from './instruments/prom-client-shape.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {
   type Label,
@@ -91,7 +101,7 @@ export {
   instrumentFetch,
 } from './outbound/fetch.js';
 export { type HostTable, type HostTarget, knownHosts } from './outbound/hosts.js';
-export type { Moment, Moment as ResetTime, RateLimitState } from './outbound/rate-limits.js';
+export type { RateLimitState, TimeInput } from './outbound/rate-limits.js';
 export type { Outcome } from './outcome.js';
 export type { AnyMetricDefinition, PlainMetricDefinition as MetricDefinition } from './plain-definition.js';
 export {

@@ -41,7 +41,9 @@ export const otherValue = 'other';
  * @see https://prometheus.io/docs/practices/naming/#labels
  */
 export function label(): Label<string>;
+/** A label that keeps its first `limit` distinct values. */
 export function label(options: { limit: number }): Label<string>;
+/** A closed set: a label that takes these values only. */
 export function label<const V extends string>(...values: readonly [V, ...V[]]): Label<V>;
 export function label(...args: readonly unknown[]): Label<string> {
   const [first] = args;

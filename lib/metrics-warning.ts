@@ -1,8 +1,12 @@
 /** Warnings: problems that cannot be thrown at a caller. */
 import { shown } from './errors.js';
 
-/** A problem that an operator should know of; nothing was thrown. `lib/errors.md` lists the codes. */
+/**
+ * A problem that an operator should know about, and that is not thrown at a caller. `lib/errors.md` lists the codes.
+ * @see https://nodejs.org/api/process.html#event-warning
+ */
 export interface MetricsWarning {
+  /** Stable code of the problem, also the `code` of the Node.js warning. */
   readonly code:
     | 'METRICS_SERIES_FOLDED'
     | 'METRICS_RECORDING_FAILED'
@@ -18,6 +22,7 @@ export interface MetricsWarning {
     | 'METRICS_TOKEN_KEPT'
     | 'METRICS_VIEW_UNUSED'
     | 'METRICS_REQUESTS_UNMEASURED';
+  /** What happened, and what to do. The text may change between versions. */
   readonly message: string;
   /** The underlying error, if there is one. */
   readonly cause?: unknown;

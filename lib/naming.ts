@@ -32,7 +32,9 @@ export type LintRule = keyof typeof lintRules;
 
 /** A violation of a convention. */
 export interface LintFinding {
+  /** Name of the metric. */
   readonly metric: string;
+  /** The convention that it breaks. */
   readonly rule: LintRule;
   /** The problem, the fix, and how to allow it. */
   readonly message: string;

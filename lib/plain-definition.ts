@@ -7,8 +7,11 @@ import { type Label, label } from './label.js';
 
 /** A metric as plain data. Exported from the package as `MetricDefinition`. */
 export interface PlainMetricDefinition {
+  /** Prometheus name: snake_case, the base unit as suffix, `_total` for a counter. */
   name: string;
+  /** `counter`, `gauge`, `histogram` or `summary`. */
   type: MetricType;
+  /** One sentence that says what is counted or measured. */
   help: string;
   /** Label names, in the order of the text output. Default: none. */
   labels?: string[];

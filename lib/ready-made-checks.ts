@@ -9,8 +9,11 @@ import { checkOptionNames } from './option-names.js';
 import { type MetricsRegistry, sharedRegistry } from './registry.js';
 import type { StructuralRegistry } from './structural-registry.js';
 
+/** Options of {@link urlCheck}. */
 export interface UrlCheckOptions {
+  /** Method of the request. Default: `GET`. */
   readonly method?: 'GET' | 'HEAD';
+  /** Headers of the request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * Statuses that pass. Default: below 500, since a service that asks who we are is up.
@@ -52,6 +55,7 @@ export function tcpCheck(host: string, port: number): CheckFunction {
   };
 }
 
+/** Options of {@link gaugeCheck}. */
 export interface GaugeCheckOptions<L extends LabelShape> {
   /** Where the gauge is. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;

@@ -1,5 +1,5 @@
 /** The options of a registry and of its methods. */
-import type { Collect } from './instruments/instrument.js';
+import type { CollectFunction } from './instruments/instrument.js';
 import type { MetricsWarning } from './metrics-warning.js';
 import type { StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
@@ -24,7 +24,7 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
 /** Options of `counter`, `gauge`, `histogram` and `summary` of a registry. */
 export interface InstrumentOptions<I> {
   /** Updates the instrument before each scrape. If several callers pass one, all of them run. */
-  collect?: Collect<I>;
+  collect?: CollectFunction<I>;
 }
 
 /** Options of `MetricsRegistry.metrics`. */

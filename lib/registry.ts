@@ -16,7 +16,7 @@ import { type AnyInstrument, makeInstrument } from './instruments/any-instrument
 import type { Counter } from './instruments/counter.js';
 import type { Gauge } from './instruments/gauge.js';
 import type { Histogram } from './instruments/histogram.js';
-import type { Collect } from './instruments/instrument.js';
+import type { CollectFunction } from './instruments/instrument.js';
 import type { Summary } from './instruments/summary.js';
 import type { LabelShape } from './label.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
@@ -268,7 +268,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     const instrument = this.#views.isOff(definition)
       ? this.#views.silent(definition, () => this.#made(definition))
       : this.#registered.findOrAdd(this.#views.viewed(definition), (viewed) => this.#made(viewed));
-    if (options?.collect !== undefined) instrument.addCollect(options.collect as Collect<unknown>);
+    if (options?.collect !== undefined) instrument.addCollect(options.collect as CollectFunction<unknown>);
     return instrument as I;
   }
 

@@ -2,10 +2,15 @@
 
 /** The methods that a wrapped registry must have. The registries of prom-client and @prometheus-io/client have them. */
 export interface StructuralRegistry {
+  /** Adds a metric. */
   registerMetric(metric: never): void;
+  /** Removes the metric of this name, if there is one. */
   removeSingleMetric(name: string): void;
+  /** Removes all metrics. Optional: without it they are removed one by one. */
   clear?(): void;
+  /** The metric of this name, or `undefined`. */
   getSingleMetric(name: string): unknown;
+  /** All metrics, in the order of their output. */
   getMetricsAsArray(): readonly unknown[];
 }
 

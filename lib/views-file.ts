@@ -1,12 +1,12 @@
-/** Views from a JSON file, for who runs a service without changing its code. */
+/** Views from a JSON file, so that operators need not change the code of a service. */
 import { readFileSync } from 'node:fs';
 import { metricsError } from './errors.js';
 import { messageOf } from './metrics-warning.js';
 import { checkedViews, type MetricViews } from './views.js';
 
 /**
- * Reads the file of METRICS_VIEWS_FILE: an object of views by the name of a metric.
- * @throws ERR_METRICS_INVALID_CONFIG for a file that cannot be read, is not JSON, or has a view that cannot be used
+ * Reads the file of METRICS_VIEWS_FILE: an object with views by the name of the metric.
+ * @throws ERR_METRICS_INVALID_CONFIG for a file that cannot be read, is not JSON, or has an invalid view
  * @example
  * { "http_server_request_duration_seconds": { "dropLabels": ["route"] }, "queue_depth": { "enabled": false } }
  */

@@ -1,36 +1,39 @@
-/** Views: how a metric is exposed, decided by who runs a service and not by who wrote it. */
+/** Views: operators change how a metric is exposed, without changing its definition. */
 import type { MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
 import { didYouMean, type MetricsError, metricsError, shown } from './errors.js';
 import { checkMetricName } from './naming.js';
 import { checkOptionNames } from './option-names.js';
 
-/** What is different about one metric. What is left out stays as it is defined. */
+/**
+ * Changes to one metric. Absent properties do not change the definition.
+ * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view
+ */
 export interface MetricView {
-  /** The name to expose it under. Code goes on using the name of the definition. */
+  /** The exposed name. Code still uses the name in the definition. */
   readonly name?: string;
   /**
-   * Labels to leave out. Series that differ in nothing else become one: recordings on counters, histograms and summaries
-   * add up, and so do `inc` and `dec` of a gauge; of its `set`, the last one counts.
+   * Labels to drop. Series that only differ in them are merged: recordings on counters, histograms and summaries are added, and so
+   * are `inc` and `dec` of a gauge. The last `set` of a gauge wins.
    */
   readonly dropLabels?: readonly string[];
-  /** Upper bounds of a histogram, ascending, without +Inf. They win over those of `MetricsConfig.buckets`. */
+  /** Upper bounds of a histogram, ascending, without +Inf. They take precedence over `MetricsConfig.buckets`. */
   readonly buckets?: readonly number[];
-  /** `false` switches it off: it is not exposed, and recording on it does nothing. Default: true. */
+  /** `false` disables the metric: it is not exposed, and records nothing. Default: true. */
   readonly enabled?: boolean;
 }
 
 /**
- * Views by the name of the metric's definition.
+ * Views by the name in the definition of the metric.
  * @example
  * { http_server_request_duration_seconds: { dropLabels: ['route'], buckets: [0.1, 1, 10] }, queue_depth: { enabled: false } }
  */
 export type MetricViews = Readonly<Record<string, MetricView>>;
 
-const known = { name: true, dropLabels: true, buckets: true, enabled: true } as const;
+const optionNames = { name: true, dropLabels: true, buckets: true, enabled: true } as const;
 
 /**
- * Views that may come from anywhere, a file for one, checked as far as that goes without their metrics.
+ * Checks views of any source, such as a file, as far as it is possible without the metrics.
  * @throws ERR_METRICS_INVALID_VIEW, ERR_METRICS_INVALID_OPTION, ERR_METRICS_INVALID_NAME, ERR_METRICS_INVALID_BUCKETS
  */
 export function checkedViews(views: unknown): ReadonlyMap<string, MetricView> {
@@ -44,9 +47,9 @@ export function checkedViews(views: unknown): ReadonlyMap<string, MetricView> {
   const exposed = new Map<string, string>();
   for (const [metric, { name = metric, enabled }] of checked) {
     if (enabled === false) continue;
-    const other = exposed.get(name);
-    if (other !== undefined)
-      throw invalidView(metric, 'name', `a name that no other metric has, received that of \`${other}\``);
+    const owner = exposed.get(name);
+    if (owner !== undefined)
+      throw invalidView(metric, 'name', `a name that no other metric has, received that of \`${owner}\``);
     exposed.set(name, metric);
   }
   return checked;
@@ -54,10 +57,10 @@ export function checkedViews(views: unknown): ReadonlyMap<string, MetricView> {
 
 function checkedView(metric: string, view: unknown): MetricView {
   checkMetricName(metric);
-  checkOptionNames<MetricView>(`the view of metric \`${metric}\``, view as MetricView, known);
+  checkOptionNames<MetricView>(`the view of metric \`${metric}\``, view as MetricView, optionNames);
   const { name, dropLabels, buckets, enabled } = view as Record<keyof MetricView, unknown>;
   if (name !== undefined) checkMetricName(name);
-  if (dropLabels !== undefined && !isTexts(dropLabels))
+  if (dropLabels !== undefined && !isStringArray(dropLabels))
     throw invalidView(metric, 'dropLabels', `a list of label names, received ${shown(dropLabels)}`);
   if (enabled !== undefined && typeof enabled !== 'boolean')
     throw invalidView(metric, 'enabled', `true or false, received ${shown(enabled)}`);
@@ -69,13 +72,13 @@ function checkedView(metric: string, view: unknown): MetricView {
   });
 }
 
-function isTexts(value: unknown): value is readonly string[] {
+function isStringArray(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /**
- * The definition of a metric as it is exposed; the same where its view changes nothing of it.
- * @throws ERR_METRICS_INVALID_VIEW for a label that the metric does not have, and for buckets of what is no histogram
+ * The exposed definition of a metric: the same object if the view does not change it.
+ * @throws ERR_METRICS_INVALID_VIEW for a label that the metric does not have, and for buckets of a metric that is not a histogram
  */
 export function viewedDefinition(definition: MetricDefinition, view: MetricView): MetricDefinition {
   const { name = definition.name, dropLabels = [], buckets } = view;
@@ -109,13 +112,13 @@ export function viewedDefinition(definition: MetricDefinition, view: MetricView)
 
 const declarations = new WeakMap<MetricDefinition, MetricDefinition>();
 
-/** The definition as code has it, of one that a view has changed; any other itself. */
+/** The declared definition of an exposed one, which a view may have changed. */
 export function declaredDefinition<D extends MetricDefinition>(definition: D): D {
   // A view keeps the type of a definition.
   return (declarations.get(definition) as D | undefined) ?? definition;
 }
 
-/** The error for a view that cannot be used. */
+/** The error for an invalid view. */
 export function invalidView(
   metric: string,
   option: keyof MetricView,

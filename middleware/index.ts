@@ -4,7 +4,7 @@ export type { FetchHandler } from './fetch-answer.js';
 export type { HealthRouterOptions } from './health-endpoints.js';
 export { healthRouter } from './health-router.js';
 export type { KoaRoutes } from './koa-routes.js';
-export type { KoaContext, KoaMiddleware, OfContext } from './koa-types.js';
+export type { ContextFunction, KoaContext, KoaMiddleware } from './koa-types.js';
 export { MetricsEndpoint, type MetricsEndpointOptions, type RouteTarget } from './metrics-endpoint.js';
 export { createMetricsHandler, type MetricsHandler, type MetricsHandlerOptions } from './metrics-handler.js';
 export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';

@@ -1,4 +1,4 @@
-/** The metrics that `createMetrics` records about a process: build, outgoing requests, derived gauges, Node's own metrics. */
+/** The metrics of a process that `createMetrics` records: build, outgoing requests, derived gauges and Node.js defaults. */
 import { MetricsAggregator } from '../lib/aggregation.js';
 import { defaultAggregationRules } from '../lib/aggregation-rules.js';
 import { isOfCatalogue } from '../lib/catalogue/catalogue.js';
@@ -15,7 +15,7 @@ type MeasureOptions = Required<
   Pick<CreateMetricsOptions, 'registry' | 'fetch' | 'defaultMetrics' | 'revision'>
 >;
 
-/** @returns stops the measurement */
+/** Starts recording. @returns a function that stops it */
 export async function measureProcess(
   { service, version }: Required<Pick<MetricsConfig, 'service' | 'version'>>,
   { registry, fetch, defaultMetrics, revision }: MeasureOptions,
@@ -33,10 +33,10 @@ export async function measureProcess(
   };
 }
 
-/** Derives the gauges of the catalogue once a metric exists to derive them from: a service without issues has neither. */
+/** Derives gauges as soon as their source metrics exist, so that a service without issues does not expose them. */
 function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void {
   let aggregator: MetricsAggregator | undefined;
-  const begin = (instrument: AnyInstrument): void => {
+  const deriveFrom = (instrument: AnyInstrument): void => {
     if (aggregator !== undefined || !isOfCatalogue(instrument.definition)) return;
     if (!defaultAggregationRules.some(({ matches }) => matches(instrument))) return;
     try {
@@ -46,15 +46,15 @@ function deriveGauges(registry: MetricsRegistry<StructuralRegistry>): () => void
       registry.recordingFailed(instrument.name, 'conflict', error);
     }
   };
-  const endListening = registry.onInstrument(begin);
-  for (const instrument of registry.instruments()) begin(instrument);
+  const endListening = registry.onInstrument(deriveFrom);
+  for (const instrument of registry.instruments()) deriveFrom(instrument);
   return () => {
     endListening();
     aggregator?.stop();
   };
 }
 
-/** Does nothing if the registry has them already: prom-client throws for a registered name. */
+/** Registers prom-client's default metrics, unless the registry has them: prom-client throws for a registered name. */
 async function collectNodeMetrics({ prometheus }: MetricsRegistry<StructuralRegistry>): Promise<void> {
   if (!isPromClientRegistry(prometheus)) return;
   const isRegistered = (): boolean =>

@@ -10,7 +10,7 @@ import { invalidOption, type OptionNames } from '../lib/option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { type RequestMeasure, requestMeasures } from './body-watch.js';
-import type { KoaContext as Context, KoaMiddleware, OfContext } from './koa-types.js';
+import type { KoaContext as Context, ContextFunction, KoaMiddleware } from './koa-types.js';
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
 import { requestRecorder } from './request-recorder.js';
@@ -29,7 +29,7 @@ export type FilledLabel =
 
 /** A function of the context for each label of a duration histogram that the middleware does not fill in itself. */
 export type RequestLabels<L extends LabelShape> = {
-  readonly [Name in Exclude<keyof L, FilledLabel>]: OfContext<string | number | boolean>;
+  readonly [Name in Exclude<keyof L, FilledLabel>]: ContextFunction<string | number | boolean>;
 };
 
 /** The options of `requestMetrics`. */
@@ -37,7 +37,7 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
   /** The registry to record in. Default: `sharedRegistry`. */
   registry?: MetricsRegistry<StructuralRegistry>;
   /** Whether a request is not measured. Called at its start; if it throws, the request is measured. Default: none is skipped. */
-  skip?: OfContext<boolean>;
+  skip?: ContextFunction<boolean>;
   /**
    * A histogram that replaces `http_server_request_duration_seconds`. It has `method`, `route` and `status_code`, and may have
    * more labels, whose values come from `labels`. Default: the histogram of the catalogue.

@@ -86,7 +86,7 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
         format,
         names: names.length === 0 ? undefined : new Set(names),
         constantLabels,
-        deadline,
+        deadlineSeconds: deadline / 1_000,
       }),
       gzip,
       onWritten: (seconds, bytes) => self.written(format.label, seconds, bytes),

@@ -17,13 +17,13 @@ import {
   type RateLimitReport,
   statusOf,
 } from '../../lib/outbound/rate-limit-result.js';
-import type { Moment } from '../../lib/outbound/rate-limits.js';
+import type { TimeInput } from '../../lib/outbound/rate-limits.js';
 import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
 import { PlatformMetrics } from '../../lib/recorders/platform.js';
 import { propertiesOf } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
-import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
+import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { absent, type Preset, type PresetLabels, type PresetOption, presetDecorator } from './preset.js';
 
@@ -31,7 +31,7 @@ import { absent, type Preset, type PresetLabels, type PresetOption, presetDecora
 export type PlatformEffect = 'issue_created' | 'pr_created' | 'pr_merged';
 
 /** The options of `@PlatformRequest`. */
-export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
+export interface PlatformRequestOptions<C extends Call> extends DecoratorOptions<C['instance']> {
   /**
    * Label sources: `method` is read at the end of a request, the others at its start. Default: the labels of
    * `@Instrumented`; without those, `platform` is the name of the class, `service` is the platform, and `method` and
@@ -53,7 +53,7 @@ export interface PlatformRequestOptions<C extends Call> extends CommonOptions<C[
   /** When a merged pull request was opened and merged, for `pr_lifetime_hours`. Default for `mergedAt`: now. */
   lifetime?: (
     call: C,
-  ) => { readonly createdAt?: Moment | null; readonly mergedAt?: Moment | null } | undefined;
+  ) => { readonly createdAt?: TimeInput | null; readonly mergedAt?: TimeInput | null } | undefined;
 }
 
 /**
@@ -98,7 +98,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new PlatformMetrics({ registry }),
       observer: (preset) => requesting(preset, given),
     },
-    options as CommonOptions<never>,
+    options as DecoratorOptions<never>,
   );
 }
 

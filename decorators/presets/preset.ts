@@ -10,14 +10,14 @@ import { checkErrorClasses, type ErrorClass, ignoring } from '../error-classes.j
 import type { MethodMetric } from '../metadata.js';
 import { type DualModeMethodDecorator, methodDecorator } from '../method-decorator.js';
 import type { MethodSite } from '../method-site.js';
-import { anonymous, type CommonOptions } from '../metric-decorator.js';
+import { anonymous, type DecoratorOptions } from '../metric-decorator.js';
 import { type CallObserver, erased } from '../observed-call.js';
-import { fromClass, type Source } from '../recording/label-sources.js';
+import { fromClass, type LabelSource } from '../recording/label-sources.js';
 import { type BindingFinder, bindingFinder, type RegistryBinding } from '../recording/registry-binding.js';
 
 /** Sources for the labels of a preset, each of them optional. */
 export type PresetLabels<Names extends string, C> = {
-  readonly [Name in Names]?: Source<string | number | boolean, C>;
+  readonly [Name in Names]?: LabelSource<string | number | boolean, C>;
 };
 
 /** The functions with which a preset observes the calls of one method. */
@@ -31,7 +31,7 @@ export interface Preset<Recorder> {
 }
 
 /** The options that every preset has. */
-export type PresetOption = 'labels' | keyof CommonOptions;
+export type PresetOption = 'labels' | keyof DecoratorOptions;
 
 /** The parts in which the presets differ. */
 export interface PresetMaker<Recorder, Started> {
@@ -49,7 +49,7 @@ export interface PresetMaker<Recorder, Started> {
 /** Makes the decorator of a preset. @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT */
 export function presetDecorator<Recorder, Started, This, Args extends unknown[], Result>(
   { decorator, definitions, labels, ownOptions, recorderIn, observer }: PresetMaker<Recorder, Started>,
-  options: CommonOptions<never> & { readonly labels?: object },
+  options: DecoratorOptions<never> & { readonly labels?: object },
 ): DualModeMethodDecorator<This, Args, Result> {
   checkOptions(decorator, options, Object.keys(labels), ownOptions);
   const given = (options.labels ?? {}) as Readonly<Record<string, unknown>>;
@@ -85,13 +85,14 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
         return undefined;
       }
     };
+    const ofClass = Object.fromEntries(Object.keys(labels).map((name) => [name, fromClass(name)]));
     const label = (name: string, call: Call): string => {
       try {
         const source = given[name];
+        if (typeof source === 'string') return source;
         const value: unknown = typeof source === 'function' ? source(call) : source;
-        return value === undefined
-          ? fromClass(name)(call) || (labels[name]?.(call, site) ?? '')
-          : labelText(value, name, first.name);
+        if (value !== undefined) return labelText(value, name, first.name);
+        return ofClass[name]?.(call) || (labels[name]?.(call, site) ?? '');
       } catch (error) {
         failed(call, 'label', error);
         // Recording the event without one label is better than not recording it.
@@ -148,7 +149,7 @@ const commonOptionNames = {
   registry: true,
   ignore: true,
   handlesRejections: true,
-} satisfies OptionNames<CommonOptions & { labels: object }>;
+} satisfies OptionNames<DecoratorOptions & { labels: object }>;
 
 function checkOptions(
   decorator: string,

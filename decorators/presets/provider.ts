@@ -15,19 +15,18 @@ import {
   aiTokens,
   aiUnpricedRequests,
 } from '../../lib/catalogue/provider.js';
-import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
+import { secondsSince } from '../../lib/instruments/stopwatch.js';
 import { invalidOption, type OptionNames } from '../../lib/option-names.js';
 import { providerRateLimit } from '../../lib/outbound/rate-limit-headers.js';
 import { headersOf, isRateLimitError, type RateLimitReport } from '../../lib/outbound/rate-limit-result.js';
 import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbound/request-scope.js';
 import { checkPrices, type PriceTable, type TokenUsage } from '../../lib/recorders/prices.js';
 import { ProviderMetrics } from '../../lib/recorders/provider.js';
-import type { AiRequest } from '../../lib/recorders/provider-requests.js';
-import { ProviderRequests } from '../../lib/recorders/provider-requests.js';
+import { ProviderRequests, type RequestWork } from '../../lib/recorders/provider-requests.js';
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
-import { type CallOf, type CommonOptions, checkFunctionOption } from '../metric-decorator.js';
+import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { anthropicUsage } from './anthropic-usage.js';
 import { openaiUsage } from './openai-usage.js';
@@ -35,7 +34,7 @@ import { methodName, type Preset, type PresetLabels, type PresetOption, presetDe
 import { noFacts, type ReplyFacts, type ReplyStream, recognizingReader, type UsageReader } from './usage.js';
 
 /** The options of `@ProviderRequest`. */
-export interface ProviderRequestOptions<C extends Call> extends CommonOptions<C['instance']> {
+export interface ProviderRequestOptions<C extends Call> extends DecoratorOptions<C['instance']> {
   /**
    * Label sources, read at the start of a request. Default: the labels of `@Instrumented`; without those, `provider` is the
    * name of the class, `model` the property `model` of the first argument, and `operation` the name of the method.
@@ -114,7 +113,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),
       observer: (preset) => requesting(preset, given),
     },
-    options as CommonOptions<never>,
+    options as DecoratorOptions<never>,
   );
 }
 
@@ -128,8 +127,7 @@ const ownOptions = {
 /** The state of a request between its start and its end. */
 interface StartedRequest {
   readonly recorder: ProviderMetrics;
-  readonly request: Required<AiRequest>;
-  readonly startedAt: number;
+  readonly work: RequestWork;
   /** Set if outgoing HTTP requests are recorded too. */
   readonly scope: RequestScope | undefined;
   /** The reply, if it is streamed. */
@@ -151,34 +149,30 @@ function requesting(
       const bound = recorderOf(call);
       if (bound === undefined) return undefined;
       const { recorder, registry } = bound;
-      const request = {
-        provider: label('provider', call),
-        model: label('model', call),
-        operation: label('operation', call),
-      };
-      recorder.recordRequestStart(request);
-      const reason = read(retry, call);
-      if (reason !== undefined) recorder.recordRetry(request.provider, request.model, reason);
-      const { provider, model } = request;
+      const provider = label('provider', call);
+      const model = label('model', call);
+      const work = recorder.requests.begin(provider, model, label('operation', call));
+      const reason = retry === undefined ? undefined : read(retry, call);
+      if (reason !== undefined) recorder.recordRetry(provider, model, reason);
       const scope = requestScope(registry, { provider, model });
-      return { recorder, request, startedAt: startedAt(), scope, stream: undefined, hasToken: false };
+      return { recorder, work, scope, stream: undefined, hasToken: false };
     },
     around: (_call, started, run) => inRequestScope(started?.scope, run),
     item: (call, started, item) => {
       if (started === undefined) return;
       started.stream ??= (reader ?? sdkUsage).follow();
-      const { stream, recorder, request } = started;
+      const { stream, recorder, work } = started;
       if (read(() => stream.item(item), call) !== true || started.hasToken) return;
       started.hasToken = true;
-      recorder.recordFirstToken(request.provider, request.model, secondsSince(started.startedAt));
+      recorder.recordFirstToken(work.provider, work.model, secondsSince(work.startedAt));
     },
     end: (call, started) => {
       if (started === undefined) return;
-      const { recorder, request } = started;
-      if (call.abandoned) recorder.recordRequestAbandoned(request);
-      else if (call.outcome === 'success') recorder.recordRequestComplete(request);
-      else recorder.recordRequestError(request, call.error);
-      recordUsage(recorder, request, factsOf(call, started), prices);
+      const { recorder, work } = started;
+      if (call.abandoned) recorder.requests.abandon(work);
+      else if (call.outcome === 'success') recorder.requests.complete(work);
+      else recorder.requests.fail(work, call.error);
+      recordUsage(recorder, work, factsOf(call, started), prices);
       recordRateLimit(started, rateLimit === undefined ? rateLimitOf(call) : read(rateLimit, call));
     },
   };
@@ -194,7 +188,7 @@ function usageIn(returned: unknown): Partial<TokenUsage> | undefined {
 
 function recordUsage(
   recorder: ProviderMetrics,
-  { provider, model }: AiRequest,
+  { provider, model }: RequestWork,
   facts: ReplyFacts,
   prices: PriceTable | undefined,
 ): void {
@@ -207,11 +201,11 @@ function recordUsage(
 }
 
 function recordRateLimit(
-  { recorder, request, scope }: StartedRequest,
+  { recorder, work, scope }: StartedRequest,
   reports: RateLimitReport | readonly RateLimitReport[] | undefined,
 ): void {
   if (reports === undefined || (scope !== undefined && scope.requests > 0)) return;
-  const { provider, model } = request;
+  const { provider, model } = work;
   for (const { limited = false, ...state } of [reports].flat()) {
     if (limited) recorder.recordRateLimit(provider);
     recorder.setRateLimit(provider, { ...state, model });

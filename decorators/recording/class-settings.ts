@@ -5,17 +5,17 @@ import type { Call } from '../call.js';
 import { type CallSite, ownerOf } from '../declaration.js';
 
 export interface ClassSettings {
-  readonly labels: Readonly<Record<string, SharedSource>>;
+  readonly labels: Readonly<Record<string, SharedLabelSource>>;
   readonly registry: AnyRegistry | ((instance: never) => AnyRegistry) | undefined;
   readonly name: string | undefined;
   readonly failure: ((call: Call) => boolean) | undefined;
 }
 
 /** A value of a shared label. */
-export type SharedValue = string | number | boolean;
+export type SharedLabelValue = string | number | boolean;
 
 /** A shared label of `@Instrumented`: a value, or a function of the call. */
-export type SharedSource = SharedValue | ((call: Call) => SharedValue);
+export type SharedLabelSource = SharedLabelValue | ((call: Call) => SharedLabelValue);
 
 const settingsByClass = processWide('class settings', () => new WeakMap<object, ClassSettings>());
 const all = processWide('all class settings', () => ({ version: 0, hasFailure: false }));
@@ -41,6 +41,7 @@ export function settingOf<T>(
   call: CallSite,
   pick: (settings: ClassSettings) => T | undefined,
 ): T | undefined {
+  if (all.version === 0) return undefined;
   for (let at = classOf(call); typeof at === 'function'; at = Reflect.getPrototypeOf(at)) {
     const settings = settingsByClass.get(at);
     const picked = settings === undefined ? undefined : pick(settings);

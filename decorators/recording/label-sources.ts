@@ -9,10 +9,12 @@ import { settingOf } from './class-settings.js';
 import { contextLabel } from './context-labels.js';
 
 /** A label source: a value, or a function of the call that returns one. */
-export type Source<Value, C> = Value | ((call: C) => Value);
+export type LabelSource<Value, C> = Value | ((call: C) => Value);
 
 /** Exactly one source for each label of a definition. */
-export type LabelSources<L extends LabelShape, C> = { readonly [K in keyof L]: Source<LabelInput<L[K]>, C> };
+export type LabelSources<L extends LabelShape, C> = {
+  readonly [K in keyof L]: LabelSource<LabelInput<L[K]>, C>;
+};
 
 /**
  * A label source: how the call ended, `success`, `failure`, or `escalation` for an `EscalationError`. For a label with a

@@ -1,8 +1,8 @@
-/** What the workflow wants of an AI provider: `claude.ts` is one, `gpt.ts` another. */
+/** The interface of an AI provider, implemented by `claude.ts` and `gpt.ts`. */
 
 export interface AiQuestion {
   readonly model: string;
-  /** What it is for: `plan`, `implement`, `review`. */
+  /** Purpose of the request: `plan`, `implement` or `review`. */
   readonly operation: string;
   readonly prompt: string;
 }
@@ -10,14 +10,14 @@ export interface AiQuestion {
 export interface AiProvider {
   /** Value of the `provider` label. */
   readonly name: string;
-  /** The models to ask, the first for hard work. */
+  /** The models to use. */
   readonly models: readonly [string, ...string[]];
-  /** Answers in text. Long work is streamed. @throws what the SDK throws once its retries are used up */
+  /** Returns the reply as text. Long replies are streamed. @throws the error of the SDK after its last retry */
   answer(question: AiQuestion, signal: AbortSignal): Promise<string>;
 }
 
 export interface AiClientOptions {
   readonly apiKey: string;
-  /** Default: the provider's own. */
+  /** URL of the API. Default: the one of the provider. */
   readonly baseURL?: string | undefined;
 }

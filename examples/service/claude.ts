@@ -1,4 +1,4 @@
-/** Anthropic's models, through its SDK. The annotation is all there is to measuring a request; usage is told by the reply. */
+/** The models of Anthropic, through its SDK. The decorator records a request; the usage is read from the reply. */
 import Anthropic from '@anthropic-ai/sdk';
 import { ProviderRequest } from '@tamma/observability/decorators';
 import type { AiClientOptions, AiProvider, AiQuestion } from './ai-provider.js';
@@ -10,7 +10,7 @@ export class Claude implements AiProvider {
   readonly #client: Anthropic;
 
   constructor({ apiKey, baseURL }: AiClientOptions) {
-    // The SDK tries again by itself; `instrumentFetch` sees each attempt, and so the retries and their reasons.
+    // The SDK retries by itself; `instrumentFetch` records each attempt, and the retries with their reasons.
     this.#client = new Anthropic({ apiKey, baseURL, maxRetries: 2 });
   }
 
@@ -23,7 +23,7 @@ export class Claude implements AiProvider {
     return text;
   }
 
-  // The model is the property `model` of the first argument, unless a label says otherwise.
+  // Without a label `model`, the model is the property `model` of the first argument.
   @ProviderRequest({
     labels: { provider: 'anthropic', operation: ({ args: [question] }) => question.operation },
     prices,
@@ -32,7 +32,7 @@ export class Claude implements AiProvider {
     return this.#client.messages.create(requestOf(question), { signal });
   }
 
-  // The request ends when its stream has been read: time to the first token, tokens and cost come from the events.
+  // The request ends when its stream has been read. Time to the first token, tokens and cost are read from the events.
   @ProviderRequest({
     labels: { provider: 'anthropic', operation: ({ args: [question] }) => question.operation },
     prices,

@@ -1,10 +1,10 @@
-/** One webhook from its arrival to its end: what the endpoints of all platforms have in common. */
+/** The handling of a webhook, shared by the endpoints of all platforms. */
 import { PlatformMetrics } from '@tamma/observability';
 import type { Context } from 'koa';
 import rawBody from 'raw-body';
 import { QueueFullError } from './work-queue.js';
 
-/** An answer that the platform is to get instead of 202. */
+/** A response to the platform other than 202. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -16,14 +16,14 @@ export class Refusal extends Error {
 
 const bodyLimit = 1024 * 1024;
 
-/** Recorders, where an annotation would only get in the way: one endpoint tells of many things. */
+/** A recorder instead of a decorator, since one endpoint reports many events. */
 export const platformMetrics = new PlatformMetrics();
 
-/** Answers a webhook with 202, or with what `take` refuses it with. */
-export async function delivered(ctx: Context, take: (body: string) => Promise<void>): Promise<void> {
+/** Responds to a webhook with 202, or with the `Refusal` that `accept` throws. */
+export async function delivered(ctx: Context, accept: (body: string) => Promise<void>): Promise<void> {
   try {
     const length = ctx.get('content-length') || null;
-    await take(await rawBody(ctx.req, { limit: bodyLimit, length, encoding: 'utf8' }));
+    await accept(await rawBody(ctx.req, { limit: bodyLimit, length, encoding: 'utf8' }));
     ctx.status = 202;
     ctx.body = { accepted: true };
   } catch (error) {
@@ -31,12 +31,12 @@ export async function delivered(ctx: Context, take: (body: string) => Promise<vo
     if (refusal === undefined) throw error;
     ctx.status = refusal.status;
     ctx.body = { error: refusal.message };
-    // The rest of a body that is too large is not read: the connection cannot be used again.
+    // The rest of the body is not read, so the connection cannot be reused.
     if (refusal.status === 413) ctx.set('Connection', 'close');
   }
 }
 
-/** Handles an event that has been found genuine, and counts it. */
+/** Handles a verified event, and counts it. */
 export function handled(platform: string, eventType: string, handle: () => void): void {
   platformMetrics.recordWebhookReceived(platform, eventType);
   try {
@@ -53,10 +53,10 @@ export function parsed(body: string): Readonly<Record<string, unknown>> {
   try {
     payload = JSON.parse(body);
   } catch {
-    throw new Refusal(400, 'the body is no JSON');
+    throw new Refusal(400, 'the body is not JSON');
   }
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
-    throw new Refusal(400, 'the body is no JSON object');
+    throw new Refusal(400, 'the body is not a JSON object');
   return payload as Record<string, unknown>;
 }
 

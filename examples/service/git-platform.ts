@@ -1,4 +1,4 @@
-/** What the workflow wants of a git platform: `github.ts` is one, `gitlab.ts` another. */
+/** The interface of a git platform, implemented by `github.ts` and `gitlab.ts`. */
 
 export interface PullRequest {
   readonly repository: string;

@@ -1,4 +1,4 @@
-/** `POST /webhooks/github`: what GitHub tells us, verified, counted and handed on. */
+/** `POST /webhooks/github`: verifies and counts the webhooks of GitHub, and starts the work on issues. */
 import Router from '@koa/router';
 import { Webhooks } from '@octokit/webhooks';
 import { catalogue } from '@tamma/observability';
@@ -6,7 +6,7 @@ import { Counted } from '@tamma/observability/decorators';
 import { delivered, handled, parsed, platformMetrics, Refusal } from './delivery.js';
 import type { Issue } from './issue-workflow.js';
 
-/** What is read of a webhook's payload. */
+/** The part of a payload that is read. */
 interface Payload {
   readonly action?: string;
   readonly repository?: { readonly full_name?: string };
@@ -22,7 +22,7 @@ export class GitHubWebhooks {
   readonly #webhooks: Webhooks;
   readonly #takeIssue: (issue: Issue) => void;
 
-  /** @param takeIssue starts the work on an issue; throws QueueFullError where there is no room for it */
+  /** @param takeIssue starts the work on an issue; throws QueueFullError if the queue is full */
   constructor(secret: string, takeIssue: (issue: Issue) => void) {
     this.#webhooks = new Webhooks({ secret });
     this.#takeIssue = takeIssue;
@@ -42,7 +42,7 @@ export class GitHubWebhooks {
     return router;
   }
 
-  // A plain decorator, on a metric of the catalogue.
+  // Not a preset, but a decorator on a metric of the catalogue.
   @Counted(catalogue.errors, {
     when: 'failure',
     labels: { error_type: 'webhook_signature', severity: 'medium', component: 'webhooks' },
@@ -50,7 +50,7 @@ export class GitHubWebhooks {
   private async verify(body: string, signature: string): Promise<void> {
     if (signature === '') throw new Refusal(401, 'missing X-Hub-Signature-256');
     const genuine = await this.#webhooks.verify(body, signature).catch(() => false);
-    if (!genuine) throw new Refusal(401, 'the signature does not fit the body');
+    if (!genuine) throw new Refusal(401, 'the signature does not match the body');
   }
 
   #handle(event: string, { action, repository, issue, pull_request }: Payload): void {
@@ -61,7 +61,7 @@ export class GitHubWebhooks {
     if (event === 'pull_request' && action === 'opened') platformMetrics.recordPRCreated('github', pr);
     if (event === 'pull_request' && action === 'closed' && pull_request?.merged === true)
       platformMetrics.recordPRMerged('github', pr);
-    // A merge queue waits for checks that this service cannot make: GitHub shows the failed delivery to its people.
+    // A merge queue would wait for checks that this service does not run. GitHub shows the failed delivery.
     if (event === 'merge_group') throw new Refusal(422, 'merge queues are not supported');
     if (startsWork(event, action) && issue !== undefined) {
       this.#takeIssue({

@@ -1,4 +1,4 @@
-/** GitHub, through octokit. */
+/** GitHub, through Octokit. */
 import { PlatformRequest } from '@tamma/observability/decorators';
 import { Octokit } from 'octokit';
 import type { GitPlatform, PullRequest } from './git-platform.js';
@@ -7,18 +7,18 @@ export class GitHub implements GitPlatform {
   readonly name = 'github';
   readonly #octokit: Octokit;
 
-  /** @param baseUrl where its API is. Default: api.github.com */
+  /** @param baseUrl URL of the API. Default: https://api.github.com */
   constructor(baseUrl?: string) {
     this.#octokit = new Octokit({
       ...(baseUrl === undefined ? {} : { baseUrl }),
-      // What fails is tried once again, soon; `instrumentFetch` sees both.
+      // One retry, after a short delay; `instrumentFetch` records both attempts.
       retry: { retries: 1, retryAfterBaseValue: 50 },
       throttle: { enabled: false },
       log: { debug: silent, info: silent, warn: silent, error: silent },
     });
   }
 
-  // With `instrumentFetch` on, the wire counts and times what goes over it, under the names that stand here.
+  // `instrumentFetch` counts and times the HTTP requests, with the labels of this decorator.
   @PlatformRequest({ labels: { platform: 'github', method: 'POST' } })
   async createBranch(repository: string, signal: AbortSignal): Promise<void> {
     await this.#octokit.rest.git.createRef({
@@ -29,8 +29,8 @@ export class GitHub implements GitPlatform {
     });
   }
 
-  // A request that succeeds brings something about, which is counted by repository. (Webhooks may tell of it too: this
-  // GitHub sends none for what is done through its API, so nothing is counted twice here.)
+  // The effect of a successful request is counted by repository. A service that also receives a webhook for the effect of its own
+  // requests would count it twice; the sandbox sends no such webhooks.
   @PlatformRequest({
     labels: { platform: 'github', method: 'POST', repository: ({ args: [repository] }) => repository },
     effect: 'pr_created',

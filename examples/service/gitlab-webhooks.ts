@@ -1,4 +1,4 @@
-/** `POST /webhooks/gitlab`: the same of GitLab, whose webhooks carry a token and no signature. */
+/** `POST /webhooks/gitlab`: the same for GitLab, whose webhooks have a token instead of a signature. */
 import { timingSafeEqual } from 'node:crypto';
 import Router from '@koa/router';
 import { catalogue } from '@tamma/observability';
@@ -6,7 +6,7 @@ import { Counted } from '@tamma/observability/decorators';
 import { delivered, handled, parsed, platformMetrics, Refusal } from './delivery.js';
 import type { Issue } from './issue-workflow.js';
 
-/** What is read of a webhook's payload (docs.gitlab.com, Webhook events). */
+/** The part of a payload that is read. @see https://docs.gitlab.com/user/project/integrations/webhook_events/ */
 interface Payload {
   readonly object_kind?: string;
   readonly project?: { readonly path_with_namespace?: string };
@@ -23,7 +23,7 @@ export class GitLabWebhooks {
   readonly #token: Buffer;
   readonly #takeIssue: (issue: Issue) => void;
 
-  /** @param takeIssue starts the work on an issue; throws QueueFullError where there is no room for it */
+  /** @param takeIssue starts the work on an issue; throws QueueFullError if the queue is full */
   constructor(token: string, takeIssue: (issue: Issue) => void) {
     this.#token = Buffer.from(token);
     this.#takeIssue = takeIssue;
@@ -35,7 +35,7 @@ export class GitLabWebhooks {
       delivered(ctx, async (body) => {
         this.verify(ctx.get('x-gitlab-token'));
         const payload: Payload = parsed(body);
-        // `issue`, `merge_request`, `note`: GitLab knows a few dozen.
+        // Such as `issue`, `merge_request` or `note`.
         const event = payload.object_kind;
         if (typeof event !== 'string') throw new Refusal(400, 'missing object_kind');
         handled('gitlab', event, () => this.#handle(event, payload));
@@ -51,7 +51,7 @@ export class GitLabWebhooks {
   private verify(token: string): void {
     const given = Buffer.from(token);
     if (given.length !== this.#token.length || !timingSafeEqual(given, this.#token))
-      throw new Refusal(401, 'the token is not ours');
+      throw new Refusal(401, 'the token is invalid');
   }
 
   #handle(event: string, { project, object_attributes: about = {}, labels }: Payload): void {

@@ -1,4 +1,4 @@
-/** GitLab, by plain `fetch`: there is no SDK to annotate, and none is needed. */
+/** GitLab, through `fetch`, without an SDK. */
 import { Instrumented, PlatformRequest } from '@tamma/observability/decorators';
 import type { GitPlatform, PullRequest } from './git-platform.js';
 
@@ -16,7 +16,7 @@ export class GitLab implements GitPlatform {
   readonly name = 'gitlab';
   readonly #url: string;
 
-  /** @param url where it is, `https://gitlab.com` for instance */
+  /** @param url URL of the instance, such as `https://gitlab.com` */
   constructor(url: string) {
     this.#url = url;
   }

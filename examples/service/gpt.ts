@@ -1,4 +1,4 @@
-/** The second provider: OpenAI's models, through its SDK. What all its requests have in common stands above the class. */
+/** The models of OpenAI, through its SDK. The labels that all requests share are set on the class. */
 import { Instrumented, openaiUsage, ProviderRequest } from '@tamma/observability/decorators';
 import OpenAI from 'openai';
 import type { AiClientOptions, AiProvider, AiQuestion } from './ai-provider.js';
@@ -25,7 +25,7 @@ export class Gpt implements AiProvider {
     return text;
   }
 
-  // Without labels: the provider is the class's, the model the first argument's, and the operation the method's name.
+  // The provider comes from the class, the model from the first argument, and the operation from the name of the method.
   @ProviderRequest({ prices, usage: openaiUsage })
   private async ask(question: AiQuestion, signal: AbortSignal) {
     return this.#client.chat.completions.create(requestOf(question), { signal });
@@ -33,7 +33,7 @@ export class Gpt implements AiProvider {
 
   @ProviderRequest({ prices, usage: openaiUsage })
   private async stream(question: AiQuestion, signal: AbortSignal) {
-    // A streamed completion tells its usage only where it is asked to.
+    // Without `include_usage`, a streamed completion has no usage.
     return this.#client.chat.completions.create(
       { ...requestOf(question), stream: true, stream_options: { include_usage: true } },
       { signal },

@@ -1,6 +1,4 @@
-/**
- * One issue from plan to merged pull request. What is measured stands above each method; the methods hold none of it.
- */
+/** The work on an issue, from the plan to the merged pull request. Decorators record it; the methods contain no code for metrics. */
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { catalogue, EscalationError } from '@tamma/observability';
 import { Timed, TracksGauge, WorkflowRun, WorkflowStep } from '@tamma/observability/decorators';
@@ -11,7 +9,7 @@ import type { Random } from './random.js';
 export interface Issue {
   readonly repository: string;
   readonly title: string;
-  /** `bug`, `feature` or what else its label says. */
+  /** The label of the issue, such as `bug` or `feature`. */
   readonly type: string;
 }
 
@@ -28,14 +26,14 @@ export class IssueWorkflow {
     this.#random = random;
   }
 
-  /** @throws EscalationError, which ends the run as `escalation`; whatever else is thrown ends it as `failure` */
+  /** @throws EscalationError, which ends the run as `escalation`; any other error ends it as `failure` */
   @WorkflowRun({
     labels: {
       workflow_type: 'issue',
       provider: ({ instance }) => instance.ai.name,
       platform: ({ instance }) => instance.platform.name,
     },
-    // The run is the work on an issue, so the issue is counted and timed with it.
+    // Also counts and times the issue.
     issueType: ({ args: [issue] }) => issue.type,
   })
   async run(issue: Issue, signal: AbortSignal): Promise<void> {
@@ -46,7 +44,7 @@ export class IssueWorkflow {
     await this.merge(pullRequest, signal);
   }
 
-  // A step is named after its method, and belongs to the run of its class.
+  // A step has the name of its method, and belongs to the run in progress.
   @WorkflowStep()
   private async plan(issue: Issue, signal: AbortSignal): Promise<void> {
     await this.#ask('plan', `Plan the work on: ${issue.title}`, signal);
@@ -58,7 +56,7 @@ export class IssueWorkflow {
     await this.#ask('implement', `Write the change for: ${issue.title}`, signal);
   }
 
-  // Presets and the plain decorators go together.
+  // Presets and other decorators can be combined.
   @WorkflowStep('test')
   @Timed(catalogue.testExecutionDuration, { labels: { test_type: 'unit', framework: 'ava' } })
   private async runTests(signal: AbortSignal): Promise<void> {
@@ -70,7 +68,7 @@ export class IssueWorkflow {
   private async review(issue: Issue, signal: AbortSignal): Promise<PullRequest> {
     const pullRequest = await this.platform.openPullRequest(issue.repository, signal);
     const text = await this.#ask('review', `Review the change for: ${issue.title}`, signal);
-    // The change is not good enough to go on with, and no machine can tell why.
+    // A human has to decide.
     if (text.includes('unsure')) {
       throw new EscalationError(`the review of #${pullRequest.number} is unsure`, {
         reason: 'low_confidence',
@@ -86,7 +84,7 @@ export class IssueWorkflow {
     await this.platform.mergePullRequest(pullRequest, signal);
   }
 
-  /** Calls in progress are approvals pending: the gauge goes up while it waits for its human. */
+  /** The gauge is the number of calls in progress, which are the pending approvals. */
   @TracksGauge(catalogue.pendingApprovals, { labels: { type: 'merge' } })
   private async awaitApproval(signal: AbortSignal): Promise<void> {
     await elapsed(this.#random.between(50, 300), undefined, { signal });

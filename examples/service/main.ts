@@ -1,4 +1,4 @@
-/** `npm start`: reads the environment, starts the service, and says where to look. `createMetrics` ends it. */
+/** `npm start`: reads the environment, starts the service and prints its URLs. `createMetrics` ends the process on a signal. */
 import { randomBytes } from 'node:crypto';
 import { Claude } from './claude.js';
 import { GitHub } from './github.js';
@@ -28,7 +28,7 @@ try {
     },
     gitlab: {
       platform: new GitLab(outside.gitlab),
-      // Part of what goes wrong: a model that the table of prices lacks.
+      // With SANDBOX=failing, a model without a price.
       ai: new Gpt(
         real?.openai ?? { apiKey: 'sandbox', baseURL: outside.openai },
         settings.sandbox === 'failing' ? ['gpt-5', 'gpt-5-preview'] : undefined,
@@ -44,10 +44,10 @@ try {
   metrics   ${metrics.enabled ? `${url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
   health    ${url}/health and /ready
   webhooks  POST ${url}/webhooks/github and /webhooks/gitlab${secret ? '' : ' (set WEBHOOK_SECRET to sign your own)'}
-  replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} a second, round and round (REPLAY=off stops it)`}
-  AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'a sandbox on this machine behind the real SDKs (AI=real asks Anthropic and OpenAI)'}
+  replay    ${pace === 0 ? 'off' : `329 real GitHub payloads and some of GitLab's, ${pace} per second, in a loop (REPLAY=off disables it)`}
+  AI        ${real ? 'Anthropic and OpenAI, at your expense' : 'the real SDKs with a sandbox on this machine (AI=real for Anthropic and OpenAI)'}
 
-Ctrl-C ends it.`);
+Press Ctrl-C to stop.`);
 } catch (error) {
   console.error(explained(error, process.env));
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
- * Prices are the user's own: US dollars for a million tokens. A model that is not in the table is counted in
- * `ai_unpriced_requests_total` instead of being priced by guess.
+ * Prices in US dollars per million tokens. The package has no default prices: requests for a model that is not in the table are
+ * counted in `ai_unpriced_requests_total`.
  */
 import type { PriceTable } from '@tamma/observability';
 
@@ -9,5 +9,5 @@ export const prices: PriceTable = {
   'claude-haiku-4-5': { input: 1, output: 5, cacheRead: 0.1, cacheCreation: 1.25 },
   'gpt-5': { input: 1.25, output: 10, cacheRead: 0.125 },
   'gpt-5-mini': { input: 0.25, output: 2, cacheRead: 0.025 },
-  // `gpt-5-preview` is missing on purpose: SANDBOX=failing asks it.
+  // `gpt-5-preview`, which SANDBOX=failing uses, is missing on purpose.
 };

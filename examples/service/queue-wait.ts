@@ -1,4 +1,4 @@
-/** A metric of the service's own, beside the catalogue: how long work waits. `../monitoring` promises something about it. */
+/** A metric of the service itself, in addition to the catalogue. `../monitoring` defines an objective for it. */
 import { defineHistogram, label } from '@tamma/observability';
 
 export const queueWait = defineHistogram({

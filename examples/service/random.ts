@@ -1,4 +1,4 @@
-/** Numbers that are the same for the same seed, so that a run can be repeated. */
+/** Random numbers from a seed, so that a run can be repeated. */
 
 export interface Random {
   /** 0 or more, less than 1. */
@@ -9,7 +9,7 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** mulberry32: 32 bits of state, far more than a model of failures needs. */
+/** The generator mulberry32. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

@@ -1,4 +1,4 @@
-/** Posts webhooks to the service's own endpoints, round and round: GitHub's 329 real payloads, and GitLab's among them. */
+/** Posts webhooks to the endpoints of the service, in a loop: 329 real payloads of GitHub, and some of GitLab. */
 import { createRequire } from 'node:module';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { Webhooks } from '@octokit/webhooks';
@@ -10,10 +10,10 @@ interface Example {
 }
 
 export interface ReplayOptions {
-  /** Where the service is. */
+  /** URL of the service. */
   readonly url: string;
   readonly secret: string;
-  /** Webhooks a second. */
+  /** Webhooks per second. */
   readonly pace: number;
 }
 
@@ -27,7 +27,7 @@ export function examplePayloads(): readonly Example[] {
   return events.flatMap(({ name, examples }) => examples.map((payload) => ({ name, payload })));
 }
 
-/** What GitLab sends, in short: an issue, and a merge request from opening to merge. */
+/** Shortened payloads of GitLab: an issue, and the opening and the merge of a merge request. */
 const gitlabPayloads: readonly object[] = [
   {
     object_kind: 'issue',
@@ -55,7 +55,7 @@ const gitlabPayloads: readonly object[] = [
   },
 ];
 
-/** One webhook of GitLab's after so many of GitHub's. */
+/** One webhook of GitLab follows this number of webhooks of GitHub. */
 const gitlabEvery = 10;
 
 export class Replay {
@@ -67,14 +67,14 @@ export class Replay {
     this.#webhooks = new Webhooks({ secret: options.secret });
   }
 
-  /** Goes on until the signal aborts. One webhook at a time: a slow service slows the replay down. */
+  /** Runs until the signal is aborted. It posts one webhook at a time, so a slow service slows it down. */
   async run(signal: AbortSignal): Promise<void> {
     const pause = 1_000 / this.#options.pace;
     let gitlab = 0;
     while (!signal.aborted) {
       for (const [index, example] of examplePayloads().entries()) {
         if (signal.aborted) return;
-        // A webhook that is refused or lost is seen in the metrics; the replay goes on as GitHub would.
+        // The metrics show a refused or lost webhook; the replay continues, as GitHub would.
         await Promise.allSettled([this.sendGitHub(example), elapsed(pause, undefined, { signal })]);
         if (index % gitlabEvery !== 0) continue;
         const payload = gitlabPayloads[gitlab++ % gitlabPayloads.length] ?? {};

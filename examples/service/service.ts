@@ -1,4 +1,4 @@
-/** The wiring: a Koa app with the middleware mounted, and the workflows behind its webhooks. */
+/** The Koa app with its middleware, and the queues of work that its webhooks fill. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
@@ -28,15 +28,15 @@ export interface Team {
 
 export interface ServiceOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** What GitHub's webhooks are signed with, and the token of GitLab's. */
+  /** Key of the signatures of GitHub, and token of GitLab. */
   readonly secret: string;
-  /** Webhooks a second that the replay posts; 0 posts none. */
+  /** Webhooks per second that the replay posts; 0 for none. */
   readonly replayPace: number;
   readonly github: Team;
   readonly gitlab: Team;
-  /** Hosts beside those that `instrumentFetch` knows. */
+  /** Hosts in addition to those that `instrumentFetch` knows. */
   readonly hosts: HostTable;
   readonly random: Random;
   readonly metrics: MetricsConfig;
@@ -46,9 +46,9 @@ export interface ServiceOptions {
 const queueCapacity = 100;
 
 /**
- * Runs until SIGTERM or SIGINT, which end the replay, let requests end, and give up the work that is left.
- * @returns where it is
- * @throws what `listen` says, EADDRINUSE for instance
+ * Starts the service. SIGTERM and SIGINT end the replay, wait for requests in progress, and abandon the remaining work.
+ * @returns its URL
+ * @throws an error of `listen`, such as EADDRINUSE
  */
 export async function startService(options: ServiceOptions): Promise<string> {
   const { host, port, secret, replayPace, hosts } = options;
@@ -56,38 +56,38 @@ export async function startService(options: ServiceOptions): Promise<string> {
   const github = queueOf('github-issues', options.github, options.random, stopping.signal);
   const gitlab = queueOf('gitlab-issues', options.gitlab, options.random, stopping.signal);
 
-  // Ready as long as there is room for work; a queue that fills up is shown before it is full.
+  // Not ready when a queue is full, with a warning from 80 % on.
   const full = { warnFrom: queueCapacity * 0.8, failFrom: queueCapacity };
   const checks = new HealthChecks({
     checks: { github: queueCheck('github-issues', full), gitlab: queueCheck('gitlab-issues', full) },
   });
   let server: Server | undefined;
   let replaying: Promise<void> | undefined;
-  // Outbound requests of every SDK, the gauges that are computed from others, Node's own metrics, and, where the environment
-  // says so, snapshots across restarts and a Pushgateway.
+  // Records outgoing requests of every SDK, derived gauges and metrics of Node.js. The environment can enable snapshots and a
+  // Pushgateway.
   const metrics = createMetrics(options.metrics, {
     health: checks,
-    // It does all that the platform does: every metric is exposed from the first scrape on.
+    // The service uses the whole catalogue, so every metric is exposed from the first scrape on.
     catalogue: true,
     fetch: { hosts },
     revision: process.env.REVISION ?? 'unknown',
-    // The app below serves /metrics and health itself.
+    // The app below serves /metrics and the health endpoints.
     server: false,
-    // On a signal, before it ends the process: what is still counted here is in the last snapshot and the last push.
+    // Called on a signal. Recordings until it resolves are in the last snapshot and the last push.
     drain: async () => {
       stopping.abort();
       await Promise.all([replaying, github.drained(), gitlab.drained()]);
       return server;
     },
-    // No load balancer sends requests to a demonstration.
+    // No load balancer has to notice that the service is not ready.
     drainSeconds: 0,
     stopSeconds: 5,
   });
-  // Before anyone can scrape: what was counted before a restart is there again.
+  // Before the first scrape: restores the snapshot.
   await metrics.start();
 
   const app = new Koa();
-  // First, so that it sees every request; then the routers.
+  // First, so that it measures every request.
   app.use(metrics.requestMetrics({ measure: ['first-byte', 'request-size', 'response-size'] }));
   const { enabled, path, token, tokenFile } = metrics.config;
   if (enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
@@ -124,7 +124,7 @@ function queueOf(
     capacity: queueCapacity,
     workers: 4,
     signal,
-    // A signal of its own for each run: what listens to it goes with the run.
+    // A separate signal per run, so that its listeners are released with the run.
     work: (issue) => workflow.run(issue, AbortSignal.any([signal])),
   });
 }
@@ -132,7 +132,7 @@ function queueOf(
 function indexRouter(metricsPath: string): Router {
   const router = new Router();
   router.get('/', (ctx) => {
-    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  what Prometheus scrapes\nGET  /health, /ready  whether it is up, and has room for work\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with our token\n`;
+    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  metrics for Prometheus\nGET  /health, /ready  health, and whether the queues have capacity\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with the token\n`;
   });
   return router;
 }

@@ -1,4 +1,4 @@
-/** What the environment says of the service, and what its starter is told where that, or the start, is wrong. */
+/** Reads the settings from the environment, and explains errors of the start. */
 import { loadMetricsConfig, type MetricsConfig, MetricsError } from '@tamma/observability';
 import { type ConductName, conducts } from './sandbox/conduct.js';
 
@@ -7,19 +7,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Webhooks per second that the replay posts; 0 posts none. */
+  /** Webhooks per second that the replay posts; 0 for none. */
   readonly pace: number;
   readonly seed: number;
-  /** What webhooks are signed with; without it, one is made up. */
+  /** Key of the webhooks' signatures; a random one without it. */
   readonly secret: string | undefined;
   /** How the sandbox behaves. */
   readonly sandbox: ConductName;
-  /** How to reach the real providers; without it, a sandbox answers. */
+  /** Access to the real providers; the sandbox without it. */
   readonly real?: Readonly<Record<'anthropic' | 'openai', { apiKey: string; baseURL: string | undefined }>>;
   readonly metrics: MetricsConfig;
 }
 
-/** @throws RangeError or MetricsError, whose message says which variable is wrong */
+/** @throws RangeError or MetricsError, whose message names the invalid variable */
 export function readSettings(env: Environment): Settings {
   const {
     HOST,
@@ -66,15 +66,15 @@ function numberFrom(env: Environment, variable: string, fallback: string, highes
   );
 }
 
-/** One line for what the starter can put right, the stack for what is a bug. */
+/** One line for an error that the user can fix; the stack for a bug. */
 export function explained(error: unknown, env: Environment): string {
   if (error instanceof MetricsError || error instanceof RangeError) return error.message;
   if (error instanceof Error && 'code' in error) {
     const { PORT = '3000', HOST = '127.0.0.1' } = env;
     if (error.code === 'EADDRINUSE')
-      return `Port ${PORT} of ${HOST} is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.`;
+      return `Port ${PORT} of ${HOST} is in use: choose another with PORT=3001 npm start, or PORT=0 for any free port.`;
     if (error.code === 'EACCES')
-      return `Port ${PORT} of ${HOST} is not allowed to this user: choose one above 1023 with PORT=3000 npm start.`;
+      return `Port ${PORT} of ${HOST} is not permitted for this user: choose one above 1023 with PORT=3000 npm start.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,4 @@
-/** A bounded queue with a few workers: webhooks are answered at once, the work is done behind them. */
+/** A bounded queue with a few workers: the response to a webhook does not wait for the work. */
 import { type HistogramSeries, sharedRegistry, WorkflowMetrics } from '@tamma/observability';
 import { queueWait } from './queue-wait.js';
 
@@ -7,19 +7,19 @@ export class QueueFullError extends Error {}
 export interface WorkQueueOptions<Job> {
   /** Value of the `queue_name` label. */
   readonly name: string;
-  /** Jobs that may wait. */
+  /** Maximum number of waiting jobs. */
   readonly capacity: number;
-  /** Jobs done at a time. */
+  /** Number of jobs in progress at the same time. */
   readonly workers: number;
-  /** Does a job. Its errors are its own: the queue goes on. */
+  /** Does a job. The queue ignores its errors. */
   readonly work: (job: Job) => Promise<void>;
-  /** Gives up the jobs that wait. */
+  /** Drops the waiting jobs when it is aborted. */
   readonly signal: AbortSignal;
 }
 
 interface Waiting<Job> {
   readonly job: Job;
-  /** Ends its wait. */
+  /** Observes the time that it waited. */
   readonly taken: () => void;
 }
 
@@ -45,7 +45,7 @@ export class WorkQueue<Job> {
     this.#start();
   }
 
-  /** Settles when all that was pushed is done. */
+  /** Resolves when no job is in progress. */
   async drained(): Promise<void> {
     while (this.#inProgress.size > 0) await Promise.all(this.#inProgress);
   }
@@ -65,7 +65,7 @@ export class WorkQueue<Job> {
         });
       this.#inProgress.add(done);
     }
-    // A recorder: the depth changes in the middle of a method, where no annotation sees it.
+    // A recorder, since the depth changes in the middle of a method, where a decorator cannot record it.
     this.#metrics.setQueueDepth(this.name, this.#waiting.length);
   }
 }

@@ -1,4 +1,4 @@
-/** The shop's one metric of its own. */
+/** The only metric that the shop defines. */
 import { defineCounter, label } from '@tamma/observability';
 
 export const orders = defineCounter({

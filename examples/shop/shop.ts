@@ -1,4 +1,4 @@
-/** A shop that takes orders: a service like any other, which drives no agents. */
+/** A shop: a service without agents. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,14 +8,14 @@ import Koa from 'koa';
 import { orders } from './orders.js';
 
 export interface Shop {
-  /** Where orders are posted to. */
+  /** URL for orders. */
   readonly url: string;
-  /** Where Prometheus scrapes: METRICS_ENDPOINT and METRICS_PORT. */
+  /** URL of the metrics server: METRICS_ENDPOINT and METRICS_PORT. */
   readonly metricsUrl: string | undefined;
   close(): Promise<void>;
 }
 
-/** @param port 0 takes a free one */
+/** Starts the shop. @param port 0 for any free port */
 export async function startShop(port: number, config: Partial<MetricsConfig>): Promise<Shop> {
   let server: Server | undefined;
   const metrics = createMetrics({ service: 'shop', ...config }, { drain: () => server });

@@ -1,4 +1,4 @@
-/** The platform's metrics, all of them, in the order of the reference. */
+/** All definitions of the catalogue, in the order of the reference. */
 import { type MetricDefinition, shapeOf } from '../definition.js';
 import * as api from './api.js';
 import * as health from './health.js';
@@ -33,18 +33,18 @@ export const catalogue = Object.freeze({
   ...self,
 });
 
-/** A part of the catalogue, as its reference lists it: `workflow`, `provider`, `platform`, `api`, `http`, ... */
+/** A subject of the catalogue: `workflow`, `provider`, `platform`, `api`, `http`, `health`, `method` or `self`. */
 export type CatalogueSubject = keyof typeof catalogueSubjects;
 
 let byName: ReadonlyMap<string, MetricDefinition> | undefined;
 
-/** The definition of a name, where the catalogue has it. */
+/** The definition of this name, if the catalogue has one. */
 export function catalogueDefinition(name: string): MetricDefinition | undefined {
   byName ??= new Map(Object.values(catalogue).map((definition) => [definition.name, definition]));
   return byName.get(name);
 }
 
-/** Whether a definition is the catalogue's, and not another's of the same name. */
+/** Whether a definition is the one of the catalogue, and not another definition with the same name. */
 export function isOfCatalogue(definition: MetricDefinition): boolean {
   const own = catalogueDefinition(definition.name);
   return own !== undefined && (own === definition || shapeOf(own) === shapeOf(definition));

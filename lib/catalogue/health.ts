@@ -2,7 +2,7 @@
 import { defineGauge, defineHistogram, durationBuckets } from '../define.js';
 import { label } from '../label.js';
 
-/** A check has run: 1 pass, 0.5 warn, 0 fail. */
+/** Set when a check has run. */
 export const healthCheckStatus = defineGauge({
   name: 'health_check_status',
   help: 'Result of a health check: 1 pass, 0.5 warn, 0 fail.',
@@ -10,10 +10,10 @@ export const healthCheckStatus = defineGauge({
   aggregator: 'min',
 });
 
-/** A check has run. */
+/** Observed when a check has run. */
 export const healthCheckDuration = defineHistogram({
   name: 'health_check_duration_seconds',
-  help: 'Time a health check takes, in seconds.',
+  help: 'Duration of health checks, in seconds.',
   labels: { check: label() },
   buckets: durationBuckets,
 });

@@ -1,12 +1,13 @@
-/** Ready-made labels: closed sets that several metrics share, and metrics of your own may too. */
+/** Labels that several metrics share. Your own metrics may use them, too. */
 import { label } from '../label.js';
 
 /**
- * How a piece of work ended, as the source `outcome` of the decorators tells.
+ * The outcome of a piece of work: `success`, `failure` or `escalation`. The label source `outcome` of the decorators returns its
+ * values.
  * @example
  * defineCounter({ name: 'imports_total', help: 'Imports.', labels: { outcome: outcomes } });
  */
 export const outcomes = label('success', 'failure', 'escalation');
 
-/** How urgent or how bad it is. */
+/** The urgency of an escalation, or the severity of an error: `low`, `medium`, `high` or `critical`. */
 export const severities = label('low', 'medium', 'high', 'critical');

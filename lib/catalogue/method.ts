@@ -1,19 +1,19 @@
-/** What the decorators record where they are given no metric. */
+/** The metrics of decorators without a metric argument. */
 import { defineCounter, defineGauge, defineHistogram, durationBuckets } from '../define.js';
 import { label } from '../label.js';
 import { outcomes } from './labels.js';
 
-/** A decorated method's call ends. */
+/** Incremented when a call of a decorated method ends. */
 export const methodCalls = defineCounter({
   name: 'method_calls_total',
   help: 'Calls of decorated methods, by outcome.',
   labels: { class: label(), method: label(), outcome: outcomes },
 });
 
-/** A decorated method's call ends. */
+/** Observed when a call of a decorated method ends. */
 export const methodDuration = defineHistogram({
   name: 'method_duration_seconds',
-  help: 'Time a call of a decorated method takes, in seconds.',
+  help: 'Duration of calls of decorated methods, in seconds.',
   labels: { class: label(), method: label(), outcome: outcomes },
   buckets: durationBuckets,
 });

@@ -2,14 +2,14 @@
 import { defineCounter, defineGauge } from '../define.js';
 import { label } from '../label.js';
 
-/** A platform answers 429 or the like. */
+/** Incremented when a platform responds with 429 or another rate-limit status. */
 export const platformRateLimits = defineCounter({
   name: 'platform_rate_limits_total',
-  help: 'Times a git platform limited the rate.',
+  help: 'Requests that git platforms refused because of a rate limit.',
   labels: { platform: label() },
 });
 
-/** At the moment of reading, never below 0. */
+/** Computed at each scrape; never below 0. */
 export const platformRateLimitReset = defineGauge({
   name: 'platform_rate_limit_reset_seconds',
   help: 'Seconds until the rate limit of a git platform is reset, by resource.',
@@ -17,30 +17,30 @@ export const platformRateLimitReset = defineGauge({
   aggregator: 'max',
 });
 
-/** 0 is a value and is shown. */
+/** 0 is exposed, since it is a value. */
 export const platformRateLimitRemaining = defineGauge({
   name: 'platform_rate_limit_remaining',
-  help: 'What the rate limit of a git platform leaves, by resource.',
+  help: 'Remaining quota of the rate limit of a git platform, by resource.',
   labels: { platform: label(), resource: label() },
   aggregator: 'min',
 });
 
-/** What `platform_rate_limit_remaining` is left of. */
+/** The full quota, for the share of `platform_rate_limit_remaining`. */
 export const platformRateLimitLimit = defineGauge({
   name: 'platform_rate_limit_limit',
-  help: 'The rate limit of a git platform, by resource.',
+  help: 'Full quota of the rate limit of a git platform, by resource.',
   labels: { platform: label(), resource: label() },
   aggregator: 'max',
 });
 
-/** A webhook arrives. */
+/** Incremented when a webhook arrives. */
 export const webhooksReceived = defineCounter({
   name: 'webhooks_received_total',
   help: 'Webhooks received, by event.',
   labels: { platform: label(), event_type: label() },
 });
 
-/** A webhook has been handled. */
+/** Incremented when a webhook has been handled. */
 export const webhooksProcessed = defineCounter({
   name: 'webhooks_processed_total',
   help: 'Webhooks handled, by event and outcome.',

@@ -1,23 +1,23 @@
-/** Requests to AI providers: how many, how long, at what cost. */
+/** Requests to AI providers: number, duration, tokens, cost and rate limits. */
 import { defineCounter, defineGauge, defineHistogram } from '../define.js';
 import { label } from '../label.js';
 import { aiDurationBuckets } from './buckets.js';
 
-/** A request starts. */
+/** Incremented when a request starts. */
 export const aiRequests = defineCounter({
   name: 'ai_requests_total',
   help: 'Requests to AI providers started.',
   labels: { provider: label(), model: label(), operation: label() },
 });
 
-/** A request ends well. */
+/** Incremented when a request succeeds. */
 export const aiRequestsSuccessful = defineCounter({
   name: 'ai_requests_successful_total',
   help: 'Requests to AI providers that succeeded.',
   labels: { provider: label(), model: label() },
 });
 
-/** A request fails. */
+/** Incremented when a request fails. */
 export const aiRequestsFailed = defineCounter({
   name: 'ai_requests_failed_total',
   help: 'Requests to AI providers that failed, by error.',
@@ -31,15 +31,15 @@ export const aiRequestsInProgress = defineGauge({
   labels: { provider: label() },
 });
 
-/** Once a request, never twice. */
+/** Observed once per request. */
 export const aiRequestDuration = defineHistogram({
   name: 'ai_request_duration_seconds',
-  help: 'Time a request to an AI provider takes, in seconds.',
+  help: 'Duration of requests to AI providers, in seconds.',
   labels: { provider: label(), model: label() },
   buckets: aiDurationBuckets,
 });
 
-/** The first token of a streamed reply arrives. */
+/** Observed when the first token of a streamed reply arrives. */
 export const aiTimeToFirstToken = defineHistogram({
   name: 'ai_time_to_first_token_seconds',
   help: 'Time to the first token of a streamed reply, in seconds.',
@@ -47,7 +47,7 @@ export const aiTimeToFirstToken = defineHistogram({
   buckets: aiDurationBuckets,
 });
 
-/** A reply tells its usage. A total is a sum over `token_type`, never a series of its own. */
+/** Increased when a reply contains its token usage. Sum over `token_type` for the total, which has no series. */
 export const aiTokens = defineCounter({
   name: 'ai_tokens_total',
   help: 'Tokens used, by type.',
@@ -58,35 +58,35 @@ export const aiTokens = defineCounter({
   },
 });
 
-/** A reply tells its usage, and the user's price table has the model. */
+/** Increased when a reply contains its token usage and the price table has the model. */
 export const aiCost = defineCounter({
   name: 'ai_cost_usd_total',
   help: 'Cost of requests to AI providers, in US dollars.',
   labels: { provider: label(), model: label() },
 });
 
-/** A reply tells its usage, and the user's price table lacks the model. */
+/** Incremented when a reply contains its token usage and the price table does not have the model. */
 export const aiUnpricedRequests = defineCounter({
   name: 'ai_unpriced_requests_total',
   help: 'Requests to AI providers whose model has no price.',
   labels: { provider: label(), model: label() },
 });
 
-/** A request is tried again. */
+/** Incremented when a request is retried. */
 export const aiRetries = defineCounter({
   name: 'ai_retries_total',
-  help: 'Requests to AI providers tried again, by reason.',
+  help: 'Retries of requests to AI providers, by reason.',
   labels: { provider: label(), model: label(), reason: label() },
 });
 
-/** A provider answers 429 or the like. */
+/** Incremented when a provider responds with 429 or another rate-limit status. */
 export const aiRateLimits = defineCounter({
   name: 'ai_rate_limits_total',
-  help: 'Times an AI provider limited the rate.',
+  help: 'Requests that AI providers refused because of a rate limit.',
   labels: { provider: label() },
 });
 
-/** At the moment of reading, never below 0. */
+/** Computed at each scrape; never below 0. */
 export const aiRateLimitReset = defineGauge({
   name: 'ai_rate_limit_reset_seconds',
   help: 'Seconds until the rate limit of an AI provider is reset, by resource.',
@@ -94,18 +94,18 @@ export const aiRateLimitReset = defineGauge({
   aggregator: 'max',
 });
 
-/** 0 is a value and is shown. Limits differ by model. */
+/** 0 is exposed, since it is a value. A provider may have a limit per model. */
 export const aiRateLimitRemaining = defineGauge({
   name: 'ai_rate_limit_remaining',
-  help: 'What the rate limit of an AI provider leaves, by model and resource.',
+  help: 'Remaining quota of the rate limit of an AI provider, by model and resource.',
   labels: { provider: label(), model: label(), resource: label() },
   aggregator: 'min',
 });
 
-/** What `ai_rate_limit_remaining` is left of. */
+/** The full quota, for the share of `ai_rate_limit_remaining`. */
 export const aiRateLimitLimit = defineGauge({
   name: 'ai_rate_limit_limit',
-  help: 'The rate limit of an AI provider, by model and resource.',
+  help: 'Full quota of the rate limit of an AI provider, by model and resource.',
   labels: { provider: label(), model: label(), resource: label() },
   aggregator: 'max',
 });

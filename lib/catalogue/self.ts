@@ -1,19 +1,19 @@
-/** The metrics about the metrics, and what runs. */
+/** Metrics about the metrics themselves, and the build. */
 import { defineCounter, defineGauge, defineHistogram, durationBuckets } from '../define.js';
 import { label } from '../label.js';
 
-/** Metrics that have one series a metric: there are as many as the code defines, whatever the budget of others is. */
+/** Series budget of metrics with one series per metric. The number of metrics is limited by the code that defines them. */
 const maxMetrics = 10_000;
 
-/** Read at each scrape. */
+/** Set at each scrape. */
 export const metricsSeries = defineGauge({
   name: 'metrics_series',
-  help: 'Series a metric has.',
+  help: 'Number of series, by metric.',
   labels: { metric: label() },
   maxSeries: maxMetrics,
 });
 
-/** A label value is recorded as `other`, for want of room or because a closed set does not hold it. */
+/** Incremented when a label value is recorded as `other`: it is past a budget or a limit, or outside a closed set. */
 export const metricsSeriesFolded = defineCounter({
   name: 'metrics_series_folded_total',
   help: 'Recordings whose label value became `other`, by metric and label.',
@@ -21,7 +21,7 @@ export const metricsSeriesFolded = defineCounter({
   maxSeries: maxMetrics,
 });
 
-/** A label source or a recording fails where no caller can be told. */
+/** Incremented when a label source or a recording fails in code that must not throw. */
 export const metricsRecordingErrors = defineCounter({
   name: 'metrics_recording_errors_total',
   help: 'Recordings that failed, by metric and reason.',
@@ -29,15 +29,15 @@ export const metricsRecordingErrors = defineCounter({
   maxSeries: maxMetrics,
 });
 
-/** A scrape has been answered. */
+/** Observed when a scrape has been written. */
 export const metricsScrapeDuration = defineHistogram({
   name: 'metrics_scrape_duration_seconds',
-  help: 'Time a scrape takes to be written, in seconds.',
+  help: 'Time to collect and write a scrape, in seconds.',
   labels: { format: label() },
   buckets: durationBuckets,
 });
 
-/** The last scrape, before compression. */
+/** Set when a scrape has been written. */
 export const metricsScrapeSize = defineGauge({
   name: 'metrics_scrape_size_bytes',
   help: 'Size of the last scrape before compression, in bytes.',
@@ -51,7 +51,7 @@ export const metricsScrapesInProgress = defineGauge({
   help: 'Scrapes in progress.',
 });
 
-/** A collect function throws, rejects or takes too long, or a third-party metric has lines that no scrape can carry. */
+/** Incremented when a collect function throws, rejects or times out, or a third-party metric cannot be written. */
 export const metricsCollectorErrors = defineCounter({
   name: 'metrics_collector_errors_total',
   help: 'Collect functions that failed at a scrape, by metric.',
@@ -59,36 +59,36 @@ export const metricsCollectorErrors = defineCounter({
   maxSeries: maxMetrics,
 });
 
-/** Read at each scrape. */
+/** Set at each scrape. */
 export const metricsSnapshotAge = defineGauge({
   name: 'metrics_snapshot_age_seconds',
   help: 'Age of the last written snapshot, in seconds.',
   aggregator: 'max',
 });
 
-/** A snapshot has been written. */
+/** Set when a snapshot has been written. */
 export const metricsSnapshotSize = defineGauge({
   name: 'metrics_snapshot_size_bytes',
   help: 'Size of the last written snapshot, in bytes.',
   aggregator: 'max',
 });
 
-/** A push fails. */
+/** Incremented when a push fails. */
 export const metricsPushFailures = defineCounter({
   name: 'metrics_push_failures_total',
   help: 'Pushes that failed, by target.',
   labels: { target: label() },
 });
 
-/** A push succeeds. */
+/** Set when a push succeeds. */
 export const metricsPushSuccessTimestamp = defineGauge({
   name: 'metrics_push_success_timestamp_seconds',
-  help: 'When the last push succeeded, in seconds since 1970.',
+  help: 'Time of the last successful push, in seconds since 1970.',
   labels: { target: label() },
   aggregator: 'max',
 });
 
-/** Each scrape of the whole cluster, in its primary. */
+/** Set at each scrape of a cluster, in its primary. */
 export const metricsClusterWorkers = defineGauge({
   name: 'metrics_cluster_workers',
   help: 'Worker processes and threads that joined, by whether they answered the last scrape in time.',
@@ -96,10 +96,10 @@ export const metricsClusterWorkers = defineGauge({
   aggregator: 'omit',
 });
 
-/** Set to 1 at start. */
+/** Set to 1 at the start of `createMetrics`. */
 export const buildInfo = defineGauge({
   name: 'build_info',
-  help: 'What runs: 1, with service, version, revision and Node version as labels.',
+  help: 'Always 1, with the service, its version and revision, and the Node.js version as labels.',
   labels: { service: label(), version: label(), revision: label(), node_version: label() },
   aggregator: 'first',
 });

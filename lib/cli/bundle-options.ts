@@ -1,4 +1,4 @@
-/** Where the options of a bundle come from: a file of the user's, the environment, the command line. */
+/** The options of a bundle, from a file, the environment and the command line. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadMetricsConfig, metricsConfigOf } from '../config.js';
@@ -6,28 +6,29 @@ import { shown } from '../errors.js';
 import type { BundlePart } from '../monitoring/bundle-parts.js';
 import type { BundleOptions, PrometheusVersion } from '../monitoring/settings.js';
 
-/** What the process has that runs the command. */
-export interface BundleSurroundings {
+/** The parts of a process that the options are read from. */
+export interface BundleEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Loads a file of the user's, which may be an ES module. */
+  /** Loads a module, which may be an ES module. */
   readonly importModule: (url: string) => Promise<Record<string, unknown>>;
 }
 
+/** The options of the command line. */
 export interface GivenOptions {
   /** Path of an ES module. */
   readonly config?: string;
   readonly target?: PrometheusVersion;
-  /** Parts of the service. They are checked where the bundle is generated. */
+  /** Parts of the service. `generateBundle` checks them. */
   readonly include?: readonly string[];
 }
 
 /**
- * The options of the file over those of the environment, and those of the command line over both.
+ * Reads the options. The command line takes precedence over the file, and the file over the environment.
  * @throws an Error for a file that cannot be read; ERR_METRICS_INVALID_CONFIG
  */
 export async function bundleOptions(
   { config: file, target, include }: GivenOptions,
-  { env, importModule }: BundleSurroundings,
+  { env, importModule }: BundleEnvironment,
 ): Promise<BundleOptions> {
   const own = file === undefined ? {} : await optionsOfFile(file, importModule);
   return {
@@ -40,7 +41,7 @@ export async function bundleOptions(
 
 async function optionsOfFile(
   file: string,
-  importModule: BundleSurroundings['importModule'],
+  importModule: BundleEnvironment['importModule'],
 ): Promise<BundleOptions> {
   const loaded = await moduleAt(file, importModule);
   const given = loaded.default ?? loaded.bundle;
@@ -53,18 +54,18 @@ async function optionsOfFile(
 
 async function moduleAt(
   file: string,
-  importModule: BundleSurroundings['importModule'],
+  importModule: BundleEnvironment['importModule'],
 ): Promise<Record<string, unknown>> {
   try {
     return await importModule(pathToFileURL(resolve(file)).href);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // What the file itself throws has a code of ours, and says enough.
+    // Thrown by this package while the file was loaded: the message is clear.
     if (code?.startsWith('ERR_METRICS_') === true) throw error;
-    const mend =
+    const remedy =
       code === 'ERR_UNKNOWN_FILE_EXTENSION'
-        ? ' This Node loads no TypeScript: write .js or .mjs, or set NODE_OPTIONS=--import=tsx.'
+        ? ' This version of Node.js does not load TypeScript: use .js or .mjs, or set NODE_OPTIONS=--import=tsx.'
         : '';
-    throw new Error(`Cannot read \`${file}\`: expected an ES module: ${message}.${mend}`, { cause: error });
+    throw new Error(`Cannot read \`${file}\`: expected an ES module: ${message}.${remedy}`, { cause: error });
   }
 }

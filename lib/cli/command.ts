@@ -1,8 +1,8 @@
-/** The command line of `tamma-metrics`: looks at any Prometheus endpoint, writes the monitoring bundle and runs it. */
+/** The command line of `tamma-metrics`: inspects Prometheus endpoints, writes the monitoring bundle and runs it. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { PrometheusVersion } from '../monitoring/settings.js';
 import type { BundleCommand } from './bundle.js';
-import type { BundleSurroundings } from './bundle-options.js';
+import type { BundleEnvironment } from './bundle-options.js';
 import { type Exposition, readExposition } from './exposition-reader.js';
 import { endpointFindings, type LintOptions, lintText } from './lint.js';
 import packageManifest from './package-version.cjs';
@@ -11,8 +11,8 @@ import { openSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 import type { UpOptions } from './up-plan.js';
 
-/** What a process gives the command: its environment, its three streams and its `import()`. */
-export interface CommandProcess extends BundleSurroundings {
+/** The parts of a process that the command uses: its environment, its three streams and its `import()`. */
+export interface CommandProcess extends BundleEnvironment {
   readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly stdout: CommandOutput;
   readonly stderr: CommandOutput;
@@ -29,17 +29,15 @@ interface SourceOptions {
   readonly timeout: number;
 }
 
-const sourceText = 'URL of an endpoint, path of a file, or - for the standard input';
-const headerText = 'header to ask with, "Name: value"; may be given more than once';
-
-const configText = 'ES module whose default export, or export `bundle`, are the options of generateBundle';
-
-const timeoutText = 'seconds in which an endpoint must have answered';
+const sourceText = 'URL of an endpoint, path of a file, or - for standard input';
+const headerText = 'request header, "Name: value"; can be repeated';
+const configText = 'ES module that exports the options of generateBundle, as default or as `bundle`';
+const timeoutText = 'seconds to wait for the whole response of an endpoint';
 
 /**
- * Runs the command with these arguments, and returns its exit code; nothing is thrown.
- *
- * @param args those of the command line, without the program's own name
+ * Runs the command. Never rejects.
+ * @param args the arguments of the command line, without the name of the program
+ * @returns the exit code
  */
 export async function runCommand(
   args: readonly string[],
@@ -50,18 +48,18 @@ export async function runCommand(
   const say = (text: string): void => void stdout.write(`${text}\n`);
   const program = new Command('tamma-metrics')
     .description(
-      'Looks at the metrics of any Prometheus endpoint, text or OpenMetrics; writes the monitoring bundle of a service, and runs it.',
+      'Inspects the metrics of a Prometheus endpoint (text or OpenMetrics). Writes the monitoring bundle of a service, and runs it.',
     )
     .version(packageManifest.packageVersion(), '-V, --version')
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
 
   program
     .command('top')
-    .description('Shows which metrics and labels hold the most series, and how many bytes a scrape has.')
+    .description('Shows the metrics and labels with the most series, and the size of a scrape.')
     .argument('<source>', sourceText)
-    .option('-n, --limit <count>', 'how many metrics and labels to show', positiveInteger, 20)
+    .option('-n, --limit <count>', 'number of metrics and labels to show', positiveInteger, 20)
     .option('-H, --header <header>', headerText, collected, [])
     .option('--timeout <seconds>', timeoutText, positiveInteger, 30)
     .option('--json', 'print JSON')
@@ -73,22 +71,17 @@ export async function runCommand(
   program
     .command('lint')
     .description(
-      'Checks what Prometheus refuses, names, units, help, cardinality and identifiers. Exits with 2 where Prometheus refuses the scrape, with 1 where something else is found.',
+      'Checks syntax, names, units, help, cardinality and identifiers. Exits with 2 if Prometheus would reject the scrape, with 1 for any other finding.',
     )
     .argument('<source>', sourceText)
     .option(
       '--max-series <count>',
-      "label sets that a metric may have; a histogram's buckets count as one",
+      "maximum number of label sets per metric; a histogram's buckets count as one",
       positiveInteger,
       1_000,
     )
-    .option('--style', 'apply rules of style too: help texts that are sentences')
-    .option(
-      '--ignore <rule>',
-      'rule, or rule:metric, not to apply; may be given more than once',
-      collected,
-      [],
-    )
+    .option('--style', 'also apply style rules: help texts are sentences')
+    .option('--ignore <rule>', 'rule, or rule:metric, to skip; can be repeated', collected, [])
     .option('-H, --header <header>', headerText, collected, [])
     .option('--timeout <seconds>', timeoutText, positiveInteger, 30)
     .option('--json', 'print JSON')
@@ -101,41 +94,40 @@ export async function runCommand(
   program
     .command('bundle')
     .description(
-      'Writes Prometheus, rules with tests, Alertmanager, Grafana, runbooks and deployment of a service into a folder.',
+      'Writes the monitoring of a service to a folder: configuration of Prometheus and Alertmanager, rules with tests, dashboards, runbooks and deployment files.',
     )
-    .option('-o, --out <dir>', 'folder to write to (required); what is there of others stays')
+    .option('-o, --out <dir>', 'folder to write to (required); other files in it are kept')
     .option('-c, --config <file>', configText)
     .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
-    .option('-i, --include <parts>', 'what the service has, such as http,process,pipeline', listed)
-    .option('-f, --force', 'overwrite and remove files that were edited or are of others')
+    .option('-i, --include <parts>', 'parts of the service, such as http,process,pipeline', listed)
+    .option('-f, --force', 'overwrite or remove files that were edited, or that the bundle did not write')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nThe settings of the service are those of the environment (METRICS_PORT, SERVICE_NAME, ...), unless the file has them.\nExit codes: 0 written, 1 nothing written since an expression does not fit the definitions or files are in the way, 2 a file\ncannot be read, a package is missing, or the command is wrong.',
+      '\nSettings of the service that the file does not have are read from the environment (METRICS_PORT, SERVICE_NAME, ...).\nExit codes: 0 written; 1 nothing written, since an expression does not fit the definitions or a file would be\noverwritten; 2 a file cannot be read, a package is missing, or the command is invalid.',
     )
-    .action(async ({ out, ...others }: Partial<BundleCommand> & { json?: boolean }) => {
-      // Asked for here: as a required option it would be told before one that is misspelt.
+    .action(async ({ out, ...given }: Partial<BundleCommand> & { json?: boolean }) => {
+      // Not a required option: commander would report it before a misspelled one.
       if (out === undefined) throw new Error('Missing option `--out`: expected the folder to write to.');
-      const options = { ...others, out };
-      // What only this command needs is loaded by it.
+      // Loaded here, since the other commands do not need it.
       const { bundleReport, bundleText } = await import('./bundle.js');
-      const { json = false, ...command } = options;
-      const report = await bundleReport(command, { env, importModule });
+      const { json = false, ...options } = given;
+      const report = await bundleReport({ ...options, out }, { env, importModule });
       say(json ? JSON.stringify(report, null, 2) : bundleText(report, paint));
     });
 
   program
     .command('up')
     .description(
-      'Starts Prometheus and Alertmanager on 127.0.0.1 with a bundle, tells what changes, and ends both at Ctrl-C.',
+      'Runs Prometheus and Alertmanager on 127.0.0.1 with a bundle until Ctrl-C, and prints changes of targets and alerts.',
     )
-    .option('-d, --dir <dir>', 'folder of a bundle; without it, one is generated for as long as it runs')
+    .option('-d, --dir <dir>', 'folder of a bundle (default: a temporary one is generated)')
     .option('-c, --config <file>', configText)
     .option('--prometheus-port <port>', 'port of Prometheus, 0 for any', port)
     .option('--alertmanager-port <port>', 'port of Alertmanager, 0 for any', port)
     .addHelpText(
       'after',
-      '\nExit codes: 0 ended by a signal, 1 a program ended by itself or did not get ready, 2 a program is not installed, a port is\ntaken, or the command is wrong.',
+      '\nExit codes: 0 ended by a signal; 1 a program exited or did not become ready; 2 a program is not installed, a port is\nin use, or the command is invalid.',
     )
     .action(async (options: UpOptions) => {
       const { up } = await import('./up.js');
@@ -144,7 +136,7 @@ export async function runCommand(
 
   program.addHelpText(
     'after',
-    '\nExit codes: 0 nothing found, 1 something found, 2 Prometheus refuses the scrape, the source cannot be read or has no\nmetrics, or the command is wrong;\n`tamma-metrics help bundle` and `help up` tell theirs.\nColours are left out where NO_COLOR is set or the output is no terminal.',
+    '\nExit codes of top and lint: 0 no findings; 1 findings; 2 Prometheus would reject the scrape, the source cannot be read or\nhas no metrics, or the command is invalid. For the others, see `tamma-metrics help bundle` and `help up`.\nOutput is coloured on a terminal, unless NO_COLOR is set.',
   );
 
   try {
@@ -152,7 +144,7 @@ export async function runCommand(
     return code;
   } catch (error) {
     const { code, message, exitCode } = error as Error & { code?: string; exitCode?: number };
-    // Commander has said what it has to say; help and version end well.
+    // Commander has printed its own errors. The exit code of --help and --version is 0.
     if (code?.startsWith('commander.') !== true) stderr.write(`${message}\n`);
     const isFinding = code === 'ERR_METRICS_INVALID_MONITORING' || code === 'ERR_METRICS_BUNDLE_FOLDER';
     return exitCode === 0 ? 0 : isFinding ? 1 : 2;
@@ -174,7 +166,7 @@ async function expositionAt(
   );
   const { chunks, contentType } = await openSource(source, { headers, stdin, timeout });
   const exposition = await readExposition(chunks, contentType);
-  // An endpoint without metrics is a mistake, of the service or of the URL: CI shall not pass.
+  // An error, so that CI fails: the service or the URL is wrong.
   if (exposition.series > 0) return exposition;
   const { bytes, unreadable, firstUnreadable } = exposition;
   const received =
@@ -208,6 +200,6 @@ function listed(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
-function collected(header: string, before: readonly string[]): string[] {
-  return [...before, header];
+function collected(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
 }

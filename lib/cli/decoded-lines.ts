@@ -1,7 +1,7 @@
-/** Splits bytes into lines, wherever they are cut, and keeps what is not UTF-8 recognisable. */
+/** Splits chunks of bytes into lines, and marks lines that are not valid UTF-8. */
 import { isUtf8 } from 'node:buffer';
 
-/** Lines without their newline, each with its size in bytes, newline included; what follows the last newline comes last. */
+/** The lines without their newlines, each with its size in bytes including the newline. The last line may have no newline. */
 export async function* decodedLines(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
 ): AsyncGenerator<readonly [line: string, bytes: number]> {
@@ -31,7 +31,7 @@ function* linesOf(block: Buffer): Generator<readonly [line: string, bytes: numbe
   }
 }
 
-/** Half of a pair of surrogates for what is not UTF-8: no text that was decoded has one. */
+/** The text of a line, with a lone surrogate for bytes that are not UTF-8: decoded text never has one. */
 function textOf(line: Buffer): string {
   const text = line.toString();
   return isUtf8(line) ? text : text.replaceAll('\ufffd', '\udcff');

@@ -1,36 +1,38 @@
-/** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
+/** Reads an exposition of any program, in the text format or OpenMetrics: its families, their series and their labels. */
 import { decodedLines } from './decoded-lines.js';
 import { numberOf, readSample, type Sample } from './lenient-sample-line.js';
 import { type OpenMetricsLog, type OpenMetricsProblem, openMetricsLog } from './open-metrics-rules.js';
 import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
 
+/** A family of an exposition, with what the commands count. */
 export interface ExposedFamily {
   readonly name: string;
-  /** `counter`, `gauge`, `histogram`, `summary`, a type of OpenMetrics, or `untyped` where it does not say. */
+  /** `counter`, `gauge`, `histogram`, `summary` or a type of OpenMetrics; `untyped` without a TYPE line. */
   readonly type: string;
   readonly help: string;
-  /** How many TYPE lines it has. */
+  /** Number of TYPE lines. */
   readonly typeLines: number;
+  /** Number of HELP lines. */
   readonly helpLines: number;
-  /** Lines with a backslash before something that it does not escape. */
+  /** Lines with an invalid escape sequence. */
   readonly escapes: number;
-  /** Samples whose `quantile` is no number. */
-  readonly withoutQuantile: number;
-  /** Which of `le` and `quantile` its samples have. */
+  /** Samples whose `quantile` is not a number. */
+  readonly invalidQuantiles: number;
+  /** The labels among `le` and `quantile` that its samples have. */
   readonly bounds: ReadonlySet<string>;
-  /** Whether its TYPE line stands behind samples. */
+  /** Whether its TYPE line follows samples. */
   readonly isTypedLate: boolean;
-  /** Samples of a series that another sample has already. */
+  /** Samples of a series that already has one. */
   readonly duplicates: number;
-  /** Label sets whose buckets are without `+Inf`. */
+  /** Label sets without the bucket `+Inf`. */
   readonly withoutInf: number;
-  /** Label sets with a bucket that counts less than the one below. */
+  /** Label sets with a bucket that is smaller than the one before it. */
   readonly notCumulative: number;
   /** Time series, as Prometheus stores them: each bucket is one. */
   readonly series: number;
-  /** Distinct label values together, without `le` and `quantile`: a histogram's buckets, sum and count are one. */
+  /** Distinct combinations of label values, without `le` and `quantile`: all samples of a histogram with the same labels are one. */
   readonly labelSets: number;
-  /** Names of its samples: of OpenMetrics' counter `calls`, `calls_total`. */
+  /** Names of its samples: `calls_total` for the counter `calls` of OpenMetrics. */
   readonly samples: ReadonlySet<string>;
   /** Bytes of its lines, comments included. */
   readonly bytes: number;
@@ -38,19 +40,20 @@ export interface ExposedFamily {
   readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
+/** An exposition, read to its end. */
 export interface Exposition {
   readonly families: readonly ExposedFamily[];
   readonly bytes: number;
   readonly series: number;
-  /** How many lines are neither samples nor comments. */
+  /** Number of lines that are neither samples nor comments. */
   readonly unreadable: number;
-  /** The beginning of the first of them. */
+  /** The first 80 characters of the first such line. */
   readonly firstUnreadable: string;
-  /** What makes Prometheus refuse all of it. */
+  /** Reasons for which Prometheus rejects the whole scrape. */
   readonly refusals: readonly Refusal[];
-  /** Whether the last line ends with a newline, as all do. */
+  /** Whether the last line ends with a newline. */
   readonly hasEndOfLine: boolean;
-  /** What OpenMetrics forbids and Prometheus takes; none in Prometheus' text. */
+  /** Violations of OpenMetrics that Prometheus accepts; none in the text format. */
   readonly forbidden: readonly OpenMetricsProblem[];
 }
 
@@ -61,7 +64,7 @@ interface Building {
   typeLines: number;
   helpLines: number;
   escapes: number;
-  withoutQuantile: number;
+  invalidQuantiles: number;
   isTypedLate: boolean;
   duplicates: number;
   series: number;
@@ -71,11 +74,11 @@ interface Building {
   readonly labels: Map<string, Set<string>>;
   readonly bounds: Set<string>;
   readonly seriesKeys: Set<string>;
-  /** Label set -> bound and count of each bucket of a histogram. */
+  /** Label set -> bound and count of each bucket. */
   readonly buckets: Map<string, (readonly [bound: number, count: number])[]>;
 }
 
-/** The suffixes under which a family of a type has samples. */
+/** Suffixes of the samples of each type. */
 const partsOfType: ReadonlyMap<string, readonly string[]> = new Map([
   ['counter', ['_total', '_created']],
   ['histogram', ['_bucket', '_sum', '_count', '_created']],
@@ -89,8 +92,9 @@ const metadataPattern =
 const ignoredPattern = /^[ \t]*(?:#|$)/;
 
 /**
- * @param chunks pieces of the text, cut anywhere: an exposition of many megabytes is never held as a whole
- * @param contentType of the answer of an endpoint; without it, a text with `# EOF` is OpenMetrics
+ * Reads an exposition line by line, so that one of many megabytes is never held as a whole.
+ * @param chunks the text, divided anywhere
+ * @param contentType the `Content-Type` of an endpoint. Without it, a text with `# EOF` is OpenMetrics.
  */
 export async function readExposition(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
@@ -104,11 +108,11 @@ export async function readExposition(
   let series = 0;
   let unreadable = 0;
   let firstUnreadable = '';
-  const take = (line: string, size: number): void => {
+  const readLine = (line: string, size: number): void => {
     bytes += size;
     if (ignoredPattern.test(line)) {
       hasEnd ||= line === '# EOF';
-      takeMetadata(families, line, size, strict.metadata);
+      readMetadata(families, line, size, strict.metadata);
       return;
     }
     const sample = readSample(line);
@@ -122,14 +126,14 @@ export async function readExposition(
     family.series += 1;
     series += 1;
     family.samples.add(sample.name);
-    takeSample(family, sample);
+    addSample(family, sample);
     strict.sample(sample);
   };
   let hasEndOfLine = true;
   for await (const [line, size] of decodedLines(chunks)) {
     hasEndOfLine = size > Buffer.byteLength(line);
-    log.take(line);
-    take(line.replace(/^\ufeff|\r$/g, ''), size);
+    log.add(line);
+    readLine(line.replace(/^\ufeff|\r$/g, ''), size);
   }
   const format = formatOf(contentType) ?? (hasEnd ? 'openmetrics' : 'text');
   return {
@@ -149,18 +153,18 @@ function formatOf(contentType: string | undefined): ReadFormat | undefined {
   return /^\s*application\/openmetrics-text\s*(?:;|$)/i.test(contentType) ? 'openmetrics' : 'text';
 }
 
-/** What Prometheus 3 reads; before, it took all but OpenMetrics for text. */
+/** The types that Prometheus 3 accepts. Prometheus 2 reads everything except OpenMetrics as text. */
 const readContentType =
   /^\s*(?:text\/plain|application\/openmetrics-text)\s*(?:;\s*[\w-]+=(?:"[^"]*"|[\w.+-]+)\s*)*;?$/i;
 
 function typeRefusals(contentType: string | undefined): readonly Refusal[] {
   if (contentType === undefined || readContentType.test(contentType)) return [];
-  const problem = 'a Content-Type that is none of its formats (Prometheus 3 only)';
+  const problem = 'an unknown Content-Type (Prometheus 3 only)';
   return [{ problem, lines: 1, line: 0, text: contentType }];
 }
 
 function exposed({ seriesKeys: _, buckets, ...family }: Building): ExposedFamily {
-  const sorted = [...buckets.values()].map((each) => each.sort(([one], [other]) => one - other));
+  const sorted = [...buckets.values()].map((each) => each.sort(([left], [right]) => left - right));
   return {
     ...family,
     labelSets: family.labelSets.size,
@@ -181,7 +185,7 @@ function familyNamed(name: string, families: Map<string, Building>): Building {
     typeLines: 0,
     helpLines: 0,
     escapes: 0,
-    withoutQuantile: 0,
+    invalidQuantiles: 0,
     isTypedLate: false,
     duplicates: 0,
     series: 0,
@@ -197,7 +201,7 @@ function familyNamed(name: string, families: Map<string, Building>): Building {
   return made;
 }
 
-/** The family that a sample belongs to: its own name, or that of which it is a part. */
+/** The family of a sample: the one with its name, or the one without its suffix. */
 function familyOf(sample: string, families: Map<string, Building>): Building {
   const own = families.get(sample);
   if (own !== undefined) return own;
@@ -210,7 +214,7 @@ function familyOf(sample: string, families: Map<string, Building>): Building {
   return familyNamed(sample, families);
 }
 
-function takeMetadata(
+function readMetadata(
   families: Map<string, Building>,
   line: string,
   size: number,
@@ -233,11 +237,11 @@ function takeMetadata(
   family.help = rest.replaceAll(/\\(.)/gs, (_, escaped) => (escaped === 'n' ? '\n' : escaped));
 }
 
-function takeSample(family: Building, { name, labels, value, timestamp = '' }: Sample): void {
+function addSample(family: Building, { name, labels, value, timestamp = '' }: Sample): void {
   if (labels.some(([, text]) => hasUnknownEscape(text))) family.escapes += 1;
   const quantile = labels.find(([label]) => label === 'quantile')?.[1];
   if (family.type === 'summary' && quantile !== undefined && Number.isNaN(numberOf(quantile)))
-    family.withoutQuantile += 1;
+    family.invalidQuantiles += 1;
   const own = labels.filter(([label]) => label !== 'le' && label !== 'quantile');
   for (const [label] of labels) if (label === 'le' || label === 'quantile') family.bounds.add(label);
   const labelSet = labelSetKey(own);
@@ -261,7 +265,7 @@ function hasUnknownEscape(text: string): boolean {
   return text.includes('\\') && /\\[^\\n"]/s.test(text.replaceAll('\\\\', ''));
 }
 
-/** The same whatever the order of the labels: programs write the same ones in different orders. */
+/** Sorted, since programs may write the same labels in different orders. */
 function labelSetKey(labels: Sample['labels']): string {
   return labels
     .map(([label, value]) => `${label}="${value}"`)

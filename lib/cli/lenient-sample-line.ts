@@ -1,29 +1,31 @@
-/** Reads one sample line of Prometheus' text or OpenMetrics. */
+/** Reads a sample line of the text format or of OpenMetrics, without checking the rules of the format. */
 
+/** A sample line. */
 export interface Sample {
   readonly name: string;
-  /** Label and value, as written: escapes are left. The labels of an exemplar are none of the metric's. */
+  /** Labels and values as written, with escapes. Labels of an exemplar are not included. */
   readonly labels: readonly (readonly [label: string, value: string])[];
   readonly value: string;
   readonly timestamp: string | undefined;
-  /** Whether its name or one of its labels is in quotes, as since Prometheus 3. */
+  /** Whether the name or a label is quoted, as Prometheus 3 allows. */
   readonly hasQuotedName: boolean;
   readonly exemplar: Exemplar | undefined;
 }
 
+/** The exemplar at the end of a sample line. */
 export interface Exemplar {
   readonly labels: Sample['labels'];
   readonly value: string;
   readonly timestamp: string | undefined;
 }
 
-/** As Go's `ParseFloat` reads it: NaN has no sign. */
+/** A number as Go's `ParseFloat` reads it, in which NaN has no sign. */
 const number = '(?:[-+]?(?:(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?|inf(?:inity)?)|nan)';
 const quoted = '"([^"\\\\]*(?:\\\\.[^"\\\\]*)*)"';
 
 const startPattern = /[ \t]*(?:([a-zA-Z_:][a-zA-Z0-9_:]*)(?:[ \t]*(\{)|[ \t]+|(?=[-+.]))|(\{))/y;
 const endOfLabelsPattern = /[ \t]*\}/y;
-/** `name="value"`, or since Prometheus 3 `"name"="value"` and the metric's own name, `"name"`. */
+/** `name="value"`; in Prometheus 3 also `"name"="value"`, and the name of the metric as `"name"`. */
 const labelPattern = new RegExp(
   `[ \\t]*(?:([a-zA-Z_][a-zA-Z0-9_]*)|${quoted})[ \\t]*(?:=[ \\t]*${quoted}[ \\t]*)?(?:,|(?=\\}))`,
   'sy',
@@ -34,10 +36,10 @@ const valuePattern = new RegExp(
 );
 const exemplarValuePattern = new RegExp(`[ \\t]*(${number})(?:[ \\t]+(${number}))?[ \\t]*$`, 'iy');
 
-/** Characters from which on a line is not looked at: no program writes such a sample. */
+/** Longer lines are not read as samples. */
 const maxLine = 1_048_576;
 
-/** @returns undefined where the line is no sample */
+/** @returns `undefined` if the line is not a sample */
 export function readSample(line: string): Sample | undefined {
   if (line.length > maxLine) return undefined;
   const start = matchAt(startPattern, line, 0);
@@ -65,21 +67,21 @@ export function readSample(line: string): Sample | undefined {
   return { ...sample, exemplar: { labels: block.labels, value: rest[1] ?? '', timestamp: rest[2] } };
 }
 
-/** A value or bound as a number; NaN for what is none. */
+/** A value or bound as a number; NaN if it is not a number. */
 export function numberOf(text: string): number {
   return /^[-+]?inf/i.test(text) ? (text.startsWith('-') ? -1 : 1) * Number.POSITIVE_INFINITY : Number(text);
 }
 
 interface LabelBlock {
   readonly labels: [string, string][];
-  /** The metric's name, where it stands between the braces. */
+  /** The name of the metric if it is quoted between the braces. */
   readonly name: string | undefined;
   readonly hasQuotedName: boolean;
-  /** Behind the closing brace. */
+  /** The index after the closing brace. */
   readonly end: number;
 }
 
-/** Reads from behind the opening brace to the closing one; braces in values are no ends. */
+/** Reads the labels from the index after the opening brace. Values may contain braces. */
 function readLabels(line: string, start: number): LabelBlock | undefined {
   const labels: [string, string][] = [];
   let name: string | undefined;

@@ -1,4 +1,4 @@
-/** `tamma-metrics lint`: what Prometheus refuses, and names, units, help, cardinality and identifiers of an endpoint's metrics. */
+/** `tamma-metrics lint`: checks the syntax, names, units, help, cardinality and identifiers of an endpoint's metrics. */
 import { catalogue } from '../catalogue/catalogue.js';
 import { closestMatch } from '../closest-match.js';
 import type { MetricDefinition } from '../definition.js';
@@ -8,49 +8,52 @@ import type { OpenMetricsProblem } from './open-metrics-rules.js';
 import { type Paint, printable } from './paint.js';
 import type { Refusal } from './refusals.js';
 
-/** The rules of endpoints; those of names are the definition lint's. */
+/** The rules for endpoints, with the naming rules of definitions. */
 export const endpointRules = {
-  refused: 'Prometheus drops the whole scrape.',
+  refused: 'Prometheus rejects the whole scrape.',
   'missing-type': 'A metric has a TYPE line.',
   'missing-help': 'A metric has a HELP line.',
   'duplicate-family': 'A metric has one HELP line, and one TYPE line before its samples.',
-  'duplicate-series': 'A series has one sample: Prometheus takes the first, or with another value none.',
+  'duplicate-series':
+    'A series has one sample. Of several, Prometheus stores the first, or none if their values differ.',
   'bucket-inf': 'A histogram has the bucket `+Inf`.',
-  'bucket-order': 'A bucket counts no less than the one below.',
-  'reserved-label': '`le` is a label of histograms, `quantile` of summaries.',
-  escape: 'A backslash stands before a backslash, a quotation mark or an n.',
+  'bucket-order': 'A bucket is not smaller than the one before it.',
+  'reserved-label': 'Only histograms have the label `le`, and only summaries `quantile`.',
+  escape: 'A backslash is followed by a backslash, a quotation mark or an n.',
   'end-of-line': 'The last line ends with a newline.',
-  'open-metrics': 'OpenMetrics is written as strict parsers read it.',
+  'open-metrics': 'Strict parsers of OpenMetrics can read it.',
   cardinality: 'A metric has a bounded number of label sets.',
-  'identifier-value': 'Label values are no identifiers of single things.',
+  'identifier-value': 'Label values are not identifiers.',
   ...lintRules,
 } as const;
 
 export type EndpointRule = keyof typeof endpointRules;
 
-/** Matters of taste, which nothing in Prometheus depends on. */
+/** Rules that nothing in Prometheus depends on. */
 const styleRules: ReadonlySet<EndpointRule> = new Set(['help']);
 
+/** A violation of a rule. */
 export interface EndpointFinding {
-  /** Empty where it is about the text. */
+  /** Name of the metric; empty if the finding is about the whole text. */
   readonly metric: string;
   readonly rule: EndpointRule;
   readonly message: string;
 }
 
+/** Options of the command. */
 export interface LintOptions {
-  /** Label sets that a metric may have; the buckets of a histogram count as one. */
+  /** Maximum number of label sets per metric. The buckets of a histogram count as one. */
   readonly maxSeries: number;
-  /** Whether rules of style are applied. Default: false. */
+  /** Whether style rules are applied. Default: false. */
   readonly style?: boolean;
-  /** Rules that are not applied, `rule` or `rule:metric`. What Prometheus refuses cannot be ignored. Default: none. */
+  /** Rules to skip, as `rule` or `rule:metric`. `refused` cannot be skipped. Default: none. */
   readonly ignore?: readonly string[];
 }
 
-/** How many values of a label look like identifiers before it is reported: one may be a name by chance. */
+/** A label is reported from this number of values on that look like identifiers: a single one may be a name. */
 const minIdentifiers = 3;
 
-/** @throws for a rule to ignore that there is none of */
+/** @throws an Error for an unknown rule in `ignore` */
 export function endpointFindings(
   { families, refusals, forbidden, hasEndOfLine }: Exposition,
   { maxSeries, style = false, ignore = [] }: LintOptions,
@@ -64,7 +67,7 @@ export function endpointFindings(
       ...identifiers(family),
     ]),
     ...forbidden.map(openMetrics),
-    ...(hasEndOfLine ? [] : [unended]),
+    ...(hasEndOfLine ? [] : [withoutEndOfLine]),
   ]
     .filter(({ rule }) => style || !styleRules.has(rule))
     .filter(({ metric, rule }) => !ignored.has(rule) && !ignored.has(`${rule}:${metric}`));
@@ -80,7 +83,7 @@ export function lintText(findings: readonly EndpointFinding[], paint: Paint): st
   ].join('\n');
 }
 
-/** What the definitions of this package are exempted from, so that its own output is clean. */
+/** The exemptions of this package's definitions, so that its own output has no findings. */
 function ownExemptions(): string[] {
   return Object.values<MetricDefinition>(catalogue).flatMap(({ name, lint }) =>
     (lint?.allow ?? []).map((rule) => `${rule}:${name}`),
@@ -99,32 +102,32 @@ function checkedIgnore(text: string): string {
 
 function refused({ problem, lines, line, text }: Refusal): EndpointFinding {
   const others = lines === 1 ? '' : `, and ${lines - 1} more`;
-  const place = line === 0 ? 'the header' : `line ${line}`;
+  const where = line === 0 ? 'the header' : `line ${line}`;
   return {
     metric: '',
     rule: 'refused',
-    message: `Prometheus refuses the whole scrape: ${problem}, received ${JSON.stringify(text)} in ${place}${others}.`,
+    message: `Prometheus rejects the whole scrape: ${problem}, received ${JSON.stringify(text)} in ${where}${others}.`,
   };
 }
 
-/** Prometheus takes it; promtool, and what joins files, do not. */
-const unended: EndpointFinding = {
+/** Prometheus accepts it; promtool does not. */
+const withoutEndOfLine: EndpointFinding = {
   metric: '',
   rule: 'end-of-line',
-  message: 'The last line has no newline at its end: promtool reads none of the text.',
+  message: 'The last line does not end with a newline: promtool cannot read the text.',
 };
 
 function openMetrics({ metric, problem }: OpenMetricsProblem): EndpointFinding {
   return {
     metric,
     rule: 'open-metrics',
-    message: `Metric \`${clipped(metric)}\`: it has ${clipped(problem)}, which OpenMetrics forbids; strict parsers drop the whole scrape.`,
+    message: `Metric \`${clipped(metric)}\`: it has ${clipped(problem)}, which OpenMetrics forbids. Strict parsers reject the whole scrape.`,
   };
 }
 
 function structure(family: ExposedFamily): EndpointFinding[] {
   const { name, type, typeLines, help, helpLines, series, isTypedLate, duplicates, withoutInf } = family;
-  const { notCumulative, bounds, escapes, withoutQuantile } = family;
+  const { notCumulative, bounds, escapes, invalidQuantiles } = family;
   if (series === 0) return [];
   const isMisplaced = (label: string, ...types: readonly string[]): boolean =>
     typeLines > 0 && bounds.has(label) && !types.includes(type);
@@ -134,17 +137,17 @@ function structure(family: ExposedFamily): EndpointFinding[] {
     'duplicate-family':
       (typeLines > 1 && `it has ${typeLines} TYPE lines, expected one`) ||
       (helpLines > 1 && `it has ${helpLines} HELP lines, expected one`) ||
-      (isTypedLate && 'its TYPE line stands behind its samples, expected it before them'),
-    'duplicate-series': duplicates > 0 && `${counted(duplicates, 'sample')} of a series that has one already`,
+      (isTypedLate && 'its TYPE line follows samples, expected it before them'),
+    'duplicate-series': duplicates > 0 && `${counted(duplicates, 'sample')} of a series that already has one`,
     'bucket-inf': withoutInf > 0 && `${counted(withoutInf, 'label set')} without the bucket \`+Inf\``,
     'bucket-order':
       notCumulative > 0 &&
-      `${counted(notCumulative, 'label set')} with a bucket that counts less than the one below`,
+      `${counted(notCumulative, 'label set')} with a bucket that is smaller than the one before it`,
     'reserved-label':
       (isMisplaced('le', 'histogram', 'gaugehistogram') && 'the label `le` belongs to histograms') ||
       (isMisplaced('quantile', 'summary') && 'the label `quantile` belongs to summaries') ||
-      (withoutQuantile > 0 && `${counted(withoutQuantile, 'sample')} whose \`quantile\` is no number`),
-    escape: escapes > 0 && `${counted(escapes, 'line')} with a backslash that escapes nothing`,
+      (invalidQuantiles > 0 && `${counted(invalidQuantiles, 'sample')} whose \`quantile\` is not a number`),
+    escape: escapes > 0 && `${counted(escapes, 'line')} with an invalid escape sequence`,
   };
   return Object.entries(found).flatMap(([rule, what]) =>
     what
@@ -167,11 +170,11 @@ function conventions(family: ExposedFamily): EndpointFinding[] {
       help: help === '' ? 'None.' : help,
       labels: Object.fromEntries([...labels.keys()].map((label) => [label, true])),
     })
-      // What has no type may be a part of another metric; Python's client exposes `_created` as gauges.
+      // A family without a type may be a part of another metric. Python's client exposes `_created` as gauges.
       .filter(({ rule }) => rule !== 'reserved-suffix' || (isTyped && series > 0))
-      // And it may be a counter.
+      // It may also be a counter.
       .filter(({ rule }) => isKnownType(type) || rule !== 'total-counter')
-      // How to exempt a definition is of no use to who sees an endpoint only.
+      // An endpoint has no definition that could exempt the metric.
       .map(({ rule, message }) => ({
         metric: name,
         rule,
@@ -180,11 +183,11 @@ function conventions(family: ExposedFamily): EndpointFinding[] {
   );
 }
 
-/** OpenMetrics writes a counter's family without the suffix that its samples have. */
+/** In OpenMetrics, the name of a counter's family does not have the suffix of its samples. */
 function nameInQueries({ name, type, samples }: ExposedFamily): string {
   if (type !== 'counter' || name.endsWith('_total')) return name;
   const withSuffix = `${name}_total`;
-  // Without samples nobody can tell.
+  // Without samples the suffix is assumed.
   return samples.size === 0 || samples.has(withSuffix) ? withSuffix : name;
 }
 
@@ -194,7 +197,7 @@ function isKnownType(type: string): type is Nameable['type'] {
 
 function cardinality({ name, labelSets, labels }: ExposedFamily, maxSeries: number): EndpointFinding[] {
   if (labelSets <= maxSeries) return [];
-  const [largest] = [...labels].sort(([, one], [, other]) => other.size - one.size);
+  const [largest] = [...labels].sort(([, left], [, right]) => right.size - left.size);
   const because =
     largest === undefined ? '' : `, mostly by label \`${clipped(largest[0])}\` (${largest[1].size} values)`;
   return [
@@ -211,7 +214,7 @@ const identifierValue =
   /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|\d{7,}|[^@\s]+@[^@\s]+\.[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3})$/i;
 
 function identifiers({ name, type, labels }: ExposedFamily): EndpointFinding[] {
-  // An info metric has one series for each thing that it describes.
+  // An info metric has one series per object that it describes.
   if (type === 'info' || name.endsWith('_info')) return [];
   return [...labels].flatMap(([label, values]) => {
     const found = [...values].filter((value) => value.length <= 256 && identifierValue.test(value));
@@ -220,7 +223,7 @@ function identifiers({ name, type, labels }: ExposedFamily): EndpointFinding[] {
       {
         metric: name,
         rule: 'identifier-value',
-        message: `Metric \`${clipped(name)}\`: ${found.length} values of label \`${clipped(label)}\` look like identifiers, ${JSON.stringify(found[0])} for instance; each is a series of its own.`,
+        message: `Metric \`${clipped(name)}\`: ${found.length} values of label \`${clipped(label)}\` look like identifiers, for example ${JSON.stringify(found[0])}. Each value is a separate series.`,
       },
     ];
   });

@@ -1,14 +1,14 @@
-/** Prometheus and Alertmanager as they are on this machine. */
+/** Finds the installed Prometheus and Alertmanager. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+/** The paths of the programs. */
 export interface MonitoringPrograms {
-  /** Paths. */
   readonly prometheus: string;
   readonly alertmanager: string;
 }
 
-/** Program -> its names, Debian's among them, and what brings it. */
+/** Program -> its names, including the one of Debian, and its packages. */
 const programs = {
   prometheus: { names: ['prometheus'], debian: 'prometheus', brew: 'prometheus', image: 'prom/prometheus' },
   alertmanager: {
@@ -19,7 +19,7 @@ const programs = {
   },
 } as const;
 
-/** @throws an Error that tells how to install what is missing */
+/** @throws an Error that says how to install the missing programs */
 export function findMonitoringPrograms(path: string | undefined): MonitoringPrograms {
   const prometheus = onPath(programs.prometheus.names, path);
   const alertmanager = onPath(programs.alertmanager.names, path);

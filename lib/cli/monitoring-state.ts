@@ -1,15 +1,17 @@
-/** What Prometheus knows of targets and alerts, and what of it has changed. */
+/** The health of Prometheus' targets and the firing alerts, and how they have changed. */
 import { type Paint, printable } from './paint.js';
 
-/** Key -> what is said of it: a target's health, an alert that fires. */
+/** A target or a firing alert, by its labels -> its state. */
 export type MonitoringState = ReadonlyMap<string, StateLine>;
 
+/** The state of a target or an alert. */
 export interface StateLine {
+  /** The line that is printed when it changes. */
   readonly text: string;
-  /** What counts as a change; a text may hold numbers that always do. */
-  readonly mark: string;
+  /** The part that is compared: `text` may contain numbers that change at every poll. */
+  readonly compared: string;
   readonly isGood: boolean;
-  /** What is said once it is no longer there. */
+  /** The line that is printed when it is gone. */
   readonly gone: string;
 }
 
@@ -33,7 +35,7 @@ interface AlertsAnswer {
   };
 }
 
-/** @throws where Prometheus does not answer */
+/** @throws an Error if Prometheus does not respond */
 export async function monitoringState(url: string, signal: AbortSignal): Promise<MonitoringState> {
   const [targets, alerts] = await Promise.all([
     asked<TargetsAnswer>(`${url}/api/v1/targets?state=active`, signal),
@@ -47,7 +49,7 @@ export async function monitoringState(url: string, signal: AbortSignal): Promise
     const isGood = health === 'up';
     state.set(target, {
       text: `${target} ${health}${lastError === '' ? '' : `: ${lastError}`}`,
-      mark: health,
+      compared: health,
       isGood,
       gone: `${target} gone`,
     });
@@ -62,7 +64,7 @@ export async function monitoringState(url: string, signal: AbortSignal): Promise
     const summary = annotations.summary === undefined ? '' : `: ${annotations.summary}`;
     state.set(`alert ${JSON.stringify(Object.entries(labels).sort())}`, {
       text: `${named} firing${severity === '' ? '' : ` (${severity})`}${summary}`,
-      mark: firing,
+      compared: firing,
       isGood: severity === 'none',
       gone: `${named} resolved`,
     });
@@ -70,10 +72,10 @@ export async function monitoringState(url: string, signal: AbortSignal): Promise
   return state;
 }
 
-/** Lines for what is new, other or gone. */
+/** The lines for targets and alerts that are new, changed or gone. */
 export function stateChanges(before: MonitoringState, after: MonitoringState, paint: Paint): string[] {
   const changes = [...after]
-    .filter(([key, { mark }]) => before.get(key)?.mark !== mark)
+    .filter(([key, { compared }]) => before.get(key)?.compared !== compared)
     .map(([, { text, isGood }]) => (isGood ? paint.green : paint.yellow)(printable(text)));
   const gone = [...before]
     .filter(([key]) => !after.has(key))

@@ -1,43 +1,49 @@
-/** What OpenMetrics 1.0 forbids although Prometheus takes it: strict parsers, Python's for one, drop the whole scrape. */
+/**
+ * Rules of OpenMetrics 1.0 that Prometheus does not check. Strict parsers, such as the one of Python, reject the whole scrape.
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
+ */
 import { numberOf, type Sample } from './lenient-sample-line.js';
 
+/** A violation of the rules. */
 export interface OpenMetricsProblem {
   readonly metric: string;
   /** Completes "it has". */
   readonly problem: string;
 }
 
-/** Takes the lines of an exposition in their order. */
+/** Checks the lines of an exposition, in order. */
 export interface OpenMetricsLog {
+  /** Checks a HELP, TYPE or UNIT line. */
   metadata(keyword: string, name: string, text: string): void;
+  /** Checks a sample line. */
   sample(sample: Sample): void;
-  /** Each problem of a metric once. */
+  /** The violations, each one once per metric. */
   end(): readonly OpenMetricsProblem[];
 }
 
 interface Family {
   readonly name: string;
   readonly keywords: Set<string>;
-  /** Label sets that have had samples. */
+  /** Label sets of the samples so far. */
   readonly groups: Set<string>;
   type: string;
   unit: string;
   group: Group | undefined;
 }
 
-/** The samples of one label set, which stand together. */
+/** The consecutive samples of one label set. */
 interface Group {
   readonly key: string;
   /** Suffix -> value of the last sample. */
   readonly values: Map<string, number>;
-  /** Bounds in the order of the lines. */
+  /** Bounds, in the order of the lines. */
   readonly bounds: number[];
-  /** Name and bound, and the timestamp, of the last sample. */
+  /** Name and bound of the last sample. */
   series: string;
   timestamp: number | undefined;
 }
 
-/** The suffixes of the samples of a type. */
+/** Suffixes of the samples of each type. */
 const suffixes: ReadonlyMap<string, readonly string[]> = new Map([
   ['counter', ['_total', '_created']],
   ['histogram', ['_bucket', '_sum', '_count', '_created']],
@@ -52,7 +58,7 @@ const maxExemplarRunes = 128;
 export function openMetricsLog(): OpenMetricsLog {
   const problems = new Map<string, OpenMetricsProblem>();
   const families = new Set<string>();
-  /** Name of a sample or a family -> the family that has it. */
+  /** Name of a sample or a family -> its family. */
   const claimed = new Map<string, string>();
   let current: Family | undefined;
   const note = (metric: string, problem: string | undefined): void => {
@@ -62,7 +68,7 @@ export function openMetricsLog(): OpenMetricsLog {
     if (current === undefined) return;
     note(current.name, problemOfGroup(current));
     if (current.unit !== '' && (current.type === 'info' || current.type === 'stateset'))
-      note(current.name, `a unit, and is of the type \`${current.type}\``);
+      note(current.name, `a unit, and the type \`${current.type}\``);
     for (const suffix of ['', ...suffixesOf(current)]) {
       const name = `${current.name}${suffix}`;
       if ((claimed.get(name) ?? current.name) !== current.name)
@@ -73,7 +79,7 @@ export function openMetricsLog(): OpenMetricsLog {
   const familyNamed = (name: string): Family => {
     if (current?.name === name) return current;
     endFamily();
-    if (families.has(name)) note(name, 'lines that do not stand together');
+    if (families.has(name)) note(name, 'lines that are not consecutive');
     families.add(name);
     current = { name, keywords: new Set(), groups: new Set(), type: 'unknown', unit: '', group: undefined };
     return current;
@@ -82,7 +88,7 @@ export function openMetricsLog(): OpenMetricsLog {
     metadata(keyword, name, text) {
       const family = familyNamed(name);
       if (family.keywords.has(keyword)) note(name, `two ${keyword} lines`);
-      if (family.groups.size > 0) note(name, `a ${keyword} line behind its samples`);
+      if (family.groups.size > 0) note(name, `a ${keyword} line after its samples`);
       family.keywords.add(keyword);
       if (keyword === 'TYPE') family.type = text;
       if (keyword === 'UNIT') family.unit = text;
@@ -97,11 +103,11 @@ export function openMetricsLog(): OpenMetricsLog {
       const key = groupKey(family, sample);
       if (family.group?.key !== key) {
         note(family.name, problemOfGroup(family));
-        if (family.groups.has(key)) note(family.name, 'samples of one label set that do not stand together');
+        if (family.groups.has(key)) note(family.name, 'samples of one label set that are not consecutive');
         family.groups.add(key);
         family.group = { key, values: new Map(), bounds: [], series: '', timestamp: undefined };
       }
-      note(family.name, takenInto(family.group as Group, suffix, sample));
+      note(family.name, addedTo(family.group as Group, suffix, sample));
     },
     end() {
       endFamily();
@@ -136,7 +142,7 @@ function problemOfLabels(
   }
   if (type === 'stateset' && given(name) === undefined) return `a state without the label \`${name}\``;
   if (exemplar !== undefined && suffix !== '_total' && suffix !== '_bucket')
-    return 'an exemplar at a sample that is neither a counter nor a bucket';
+    return 'an exemplar of a sample that is neither a counter nor a bucket';
   const text = exemplar?.labels.flat().join('').replaceAll(/\\(.)/gs, '$1') ?? '';
   return [...text].length > maxExemplarRunes
     ? `an exemplar whose labels have more than ${maxExemplarRunes} characters`
@@ -148,14 +154,14 @@ function problemOfValue({ type }: Family, suffix: string, { value }: Sample): st
   if (type === 'info' && number !== 1) return 'an info that is not 1';
   if (type === 'stateset' && number !== 0 && number !== 1) return 'a state that is neither 0 nor 1';
   if (counts.has(suffix) && !(number >= 0 && Number.isInteger(number)))
-    return 'a count that is no whole number';
+    return 'a count that is not a whole number';
   if ((suffix === '_total' || suffix === '_sum') && !(number >= 0)) return 'a value that is negative or NaN';
   if (suffix === '_gsum' && Number.isNaN(number)) return 'a sum that is NaN';
   return type === 'summary' && suffix === '' && number < 0 ? 'a negative quantile' : undefined;
 }
 
-/** Notes a sample of a label set, and says what does not fit to those before. */
-function takenInto(
+/** Adds a sample to its label set. @returns how it contradicts the samples before it */
+function addedTo(
   group: Group,
   suffix: string,
   { name, labels, value, timestamp }: Sample,
@@ -173,7 +179,7 @@ function takenInto(
   if (bound !== undefined) group.bounds.push(bound);
   if (isDescending) return 'buckets that do not ascend';
   if (!isFirst && (before === undefined) !== (now === undefined))
-    return 'timestamps at some samples of a label set only';
+    return 'timestamps on only some samples of a label set';
   return isNext && Number(before) > Number(now) ? 'timestamps that go back' : undefined;
 }
 
@@ -186,11 +192,11 @@ function problemOfGroup({ type, group }: Family): string | undefined {
   if (values.has(count) && values.get(count) !== values.get('_bucket'))
     return `a \`${count}\` that differs from the bucket \`+Inf\``;
   const isNegative = Number(bounds[0]) < 0;
-  if (type === 'histogram' && isNegative && values.has(sum)) return 'a sum beside negative buckets';
+  if (type === 'histogram' && isNegative && values.has(sum)) return 'a sum and negative buckets';
   return !isNegative && Number(values.get(sum)) < 0 ? 'a negative sum without negative buckets' : undefined;
 }
 
-/** NaN for what is no bound. */
+/** A bound as a number; NaN if it is invalid. */
 function boundOf(text: string | undefined): number {
   if (text === '+Inf' || text === '-Inf') return numberOf(text);
   return text === undefined || text.trim() === '' ? Number.NaN : Number(text);

@@ -1,12 +1,12 @@
-/** The version of this package, of the package.json above: from the sources and from the build. */
+/** Reads the version of this package from package.json. The path differs between the sources and the build. */
 function packageVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
       const { version } = require(path) as { version?: string };
-      // That of the build says only what its modules are.
+      // The package.json of the build has no version.
       if (version !== undefined) return version;
     } catch {
-      // One folder further up, then.
+      // Not in this folder.
     }
   }
   return 'unknown';

@@ -1,5 +1,6 @@
-/** Colours for people: none where the output is no terminal, or NO_COLOR says so (no-color.org). */
+/** Colours of the output, on a terminal only, and not if NO_COLOR is set (https://no-color.org). */
 
+/** Functions that colour a text. */
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly green: (text: string) => string;
@@ -16,7 +17,7 @@ export function paintFor(
   return { bold: wrap(1, 22), green: wrap(32, 39), yellow: wrap(33, 39) };
 }
 
-/** Control characters of a foreign text made visible: an endpoint shall not steer the terminal that shows it. */
+/** Escapes control characters of third-party text, so that an endpoint cannot control the terminal. */
 export function printable(text: string): string {
   return text.replaceAll(
     /\p{Cc}/gu,

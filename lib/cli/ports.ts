@@ -1,13 +1,13 @@
-/** Ports of this machine's own address. */
+/** Ports on the loopback address. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
 export const localHost = '127.0.0.1';
 
 /**
- * A port that is free now.
- * @param given 0 takes any free one; without it the usual one, or any where that is taken
- * @throws an Error where a given one is taken, which names the option
+ * Finds a free port.
+ * @param given the value of the option: 0 for any port; `undefined` for the usual port, or any if that is in use
+ * @throws an Error that names the option if the given port is in use
  */
 export async function choosePort(option: string, given: number | undefined, usual: number): Promise<number> {
   if (given === 0) return listen(0);
@@ -16,7 +16,7 @@ export async function choosePort(option: string, given: number | undefined, usua
     return await listen(given);
   } catch (error) {
     throw new Error(
-      `Cannot listen on \`${localHost}:${given}\`: expected a free port, received ${(error as Error).message}; give another ${option}, 0 for any.`,
+      `Cannot listen on \`${localHost}:${given}\`: expected a free port, received ${(error as Error).message}; use another ${option}, or 0 for any.`,
     );
   }
 }

@@ -1,15 +1,17 @@
-/** Why Prometheus refuses a whole scrape: what one line, or its end, breaks. Versions 2.42 and 3.5 agree but where it is said. */
+/** Syntax errors for which Prometheus rejects a whole scrape, in versions 2.42 and 3.5 unless a problem names one of them. */
 import { readSample } from './lenient-sample-line.js';
 
+/** The format in which Prometheus reads a scrape. */
 export type ReadFormat = 'text' | 'openmetrics';
 
-/** A reason, and where it was found first. */
+/** A syntax error, and where it occurs first. */
 export interface Refusal {
   readonly problem: string;
+  /** Number of lines with it. */
   readonly lines: number;
-  /** Number of the first line, from 1; 0 is the header. */
+  /** Number of the first line with it, from 1; 0 is the header. */
   readonly line: number;
-  /** The beginning of the first line. */
+  /** The first 80 characters of that line. */
   readonly text: string;
 }
 
@@ -21,7 +23,7 @@ const types: Readonly<Record<ReadFormat, readonly string[]>> = {
 const quoted = '"[^"\\\\]*(?:\\\\.[^"\\\\]*)*"';
 const labelSet = `\\{(?:(?:[a-zA-Z_]\\w*|${quoted})=${quoted}(?:,(?!\\})|(?=\\})))*\\}`;
 const numbers = '[-+.\\w]+(?: [-+.\\w]+)?';
-/** Single spaces only, and none at the ends. Names in quotes stand between the braces. */
+/** With single spaces, and none at the ends. A quoted name is between the braces. */
 const openMetricsSample = new RegExp(
   `^(?:[a-zA-Z_:][\\w:]*(?:${labelSet})?|\\{.*\\}) ${numbers}(?: # ${labelSet} ${numbers})?$`,
   's',
@@ -31,7 +33,7 @@ const metadata: Readonly<Record<ReadFormat, RegExp>> = {
   text: new RegExp(`^[ \\t]*#[ \\t]+(HELP|TYPE)[ \\t]+${metricName}(?:.(.*))?$`, 's'),
   openmetrics: new RegExp(`^# (HELP|TYPE|UNIT) ${metricName} (.*)$`, 's'),
 };
-/** Begins what is read as metadata, and refused where it is none. */
+/** The start of a line that must be valid metadata. */
 const keyword: Readonly<Record<ReadFormat, RegExp>> = {
   text: /^[ \t]*#[ \t]+(?:HELP|TYPE)[ \t]+/,
   openmetrics: /^# (?:HELP|TYPE|UNIT)(?: |$)/,
@@ -39,13 +41,14 @@ const keyword: Readonly<Record<ReadFormat, RegExp>> = {
 const maxMilliseconds = 2n ** 63n - 1n;
 const carriageReturn = 'lines that end with a carriage return';
 const quotedName = 'a name in quotes (Prometheus 2 only)';
-/** Half of a pair of surrogates stands for bytes that are not UTF-8. */
+/** A lone surrogate, which `decodedLines` writes for bytes that are not UTF-8. */
 const notUtf8 = /\p{Cs}/u;
 
-/** Collects what is refused, line by line. */
+/** Checks the lines of an exposition, in order, in both formats. */
 export interface RefusalLog {
-  take(line: string): void;
-  /** What the lines break in this format. */
+  /** Checks a line. */
+  add(line: string): void;
+  /** The errors in this format. */
   end(format: ReadFormat): readonly Refusal[];
 }
 
@@ -64,12 +67,12 @@ export function refusalLog(): RefusalLog {
     found[format].set(problem, { ...first, lines: lines + 1 });
   };
   return {
-    take(line) {
+    add(line) {
       number += 1;
       const either = problemOfEither(line, number);
       for (const format of ['text', 'openmetrics'] as const)
         note(format, either ?? (format === 'text' ? problemOfText(line) : problemOfOpenMetrics(line)), line);
-      if (end > 0) note('openmetrics', 'text behind `# EOF`', line);
+      if (end > 0) note('openmetrics', 'text after `# EOF`', line);
       if (line === '# EOF' && end === 0) end = number;
       last = line;
     },
@@ -89,8 +92,8 @@ function problemOfEither(line: string, number: number): string | undefined {
   if (line.endsWith('\r')) return carriageReturn;
   if (/^[ \t]*$/.test(line)) return undefined;
   const sample = readSample(line);
-  if (sample === undefined) return 'a line that is neither sample nor comment';
-  if (isOutOfRange(sample.value)) return 'a number that no float holds';
+  if (sample === undefined) return 'a line that is neither a sample nor a comment';
+  if (isOutOfRange(sample.value)) return 'a number that is out of range';
   const names = sample.labels.map(([label]) => label);
   if (names.includes('__name__')) return 'a label `__name__`';
   if (new Set(names).size < names.length) return 'a label twice in one sample';
@@ -102,7 +105,7 @@ function problemOfText(line: string): string | undefined {
   const { exemplar, timestamp } = readSample(line) ?? {};
   if (exemplar !== undefined) return 'an exemplar in the text format';
   if (timestamp !== undefined && !(/^\d+$/.test(timestamp) && BigInt(timestamp) <= maxMilliseconds))
-    return 'a timestamp that is no whole number of milliseconds';
+    return 'a timestamp that is not a whole number of milliseconds';
   return /^[ \t]/.test(line) ? 'a space before a sample (Prometheus 2 only)' : undefined;
 }
 
@@ -112,9 +115,9 @@ function problemOfOpenMetrics(line: string): string | undefined {
   if (line.startsWith('#')) return metadataProblem(line, 'openmetrics');
   if (!openMetricsSample.test(line)) return 'spaces or commas that OpenMetrics forbids';
   const { name = '', timestamp, exemplar } = readSample(line) ?? {};
-  if (![timestamp, exemplar?.timestamp].every(isMoment)) return 'a timestamp that is no finite number';
+  if (![timestamp, exemplar?.timestamp].every(isTimestamp)) return 'a timestamp that is not a finite number';
   if (exemplar === undefined) return undefined;
-  if (isOutOfRange(exemplar.value)) return 'a number that no float holds';
+  if (isOutOfRange(exemplar.value)) return 'a number that is out of range';
   return /_(?:total|bucket)$/.test(name)
     ? undefined
     : 'an exemplar on neither `_total` nor `_bucket` (Prometheus 2 only)';
@@ -126,10 +129,10 @@ function metadataProblem(line: string, format: ReadFormat): string | undefined {
     return 'a HELP, TYPE or UNIT line without name or text';
   if (kind === undefined && format === 'text') return undefined;
   if (kind === undefined && line.endsWith('\r')) return carriageReturn;
-  if (kind === undefined) return 'a comment that is neither HELP, TYPE, UNIT nor EOF';
+  if (kind === undefined) return 'a comment that is not HELP, TYPE, UNIT or EOF';
   if (kind === 'TYPE' && !types[format].includes(text)) return 'a TYPE line with an unknown type';
   if (kind === 'UNIT' && text !== '' && !name.replaceAll('"', '').endsWith(`_${text}`))
-    return 'a unit that its metric does not end with';
+    return 'a unit that is not the suffix of the metric';
   return name.startsWith('"') ? quotedName : undefined;
 }
 
@@ -137,6 +140,6 @@ function isOutOfRange(number: string): boolean {
   return !/inf|nan/i.test(number) && !Number.isFinite(Number(number));
 }
 
-function isMoment(timestamp: string | undefined): boolean {
+function isTimestamp(timestamp: string | undefined): boolean {
   return timestamp === undefined || Number.isFinite(Number(timestamp));
 }

@@ -1,20 +1,21 @@
-/** A program that runs beside us, and not longer than us. */
+/** A child process that ends with this process at the latest. */
 import { spawn } from 'node:child_process';
 import { setTimeout as elapsed } from 'node:timers/promises';
 
+/** A started program. */
 export interface RunningProgram {
   readonly name: string;
   readonly url: string;
   readonly pid: number | undefined;
-  /** How it ended, with the last lines it said. */
+  /** Resolves when it has ended: how it ended, with the last lines of its output. */
   readonly ended: Promise<string>;
-  /** Asks it to end, and makes it where it does not. */
+  /** Sends SIGTERM, and SIGKILL if it has not ended after ten seconds. Resolves when it has ended. */
   stop(): Promise<void>;
-  /** Ends it at once. */
+  /** Sends SIGKILL. */
   kill(): void;
 }
 
-/** What it said last, for the message of its end. */
+/** Number of lines of output in the message of its end. */
 const keptLines = 15;
 const graceMilliseconds = 10_000;
 const pollMilliseconds = 100;
@@ -26,7 +27,7 @@ export function startProgram(
   url: string,
   cwd: string,
 ): RunningProgram {
-  // A group of its own: Ctrl-C is for us, and we end it in order.
+  // In its own process group: Ctrl-C goes to this process only, which ends the programs in order.
   const child = spawn(path, options, { cwd, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let lines: string[] = [];
   let errors: string[] = [];
@@ -40,16 +41,16 @@ export function startProgram(
   const kill = (): void => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
   };
-  // Whatever ends us, an error for instance, ends it too.
+  // It must not outlive this process, which may end by an error.
   process.once('exit', kill);
   const ended = new Promise<string>((resolve) => {
     child.once('error', ({ message }) => resolve(`${name} cannot be started: ${message}`));
     child.once('close', (code, signal) => {
       process.off('exit', kill);
       const how = signal === null ? `with code ${code}` : `by ${signal}`;
-      // What went wrong stands among what it says of its end.
-      const said = errors.length > 0 ? errors : lines;
-      resolve(`${name} ended ${how}${said.length === 0 ? '' : `; it said last:\n${said.join('\n')}`}`);
+      // Errors first: other lines about the shutdown follow them.
+      const output = errors.length > 0 ? errors : lines;
+      resolve(`${name} ended ${how}${output.length === 0 ? '' : `; its last output:\n${output.join('\n')}`}`);
     });
   });
   return {
@@ -67,7 +68,7 @@ export function startProgram(
   };
 }
 
-/** Waits until it takes requests. @throws an Error past the deadline; nothing where `signal` is aborted */
+/** Waits until it accepts requests or `signal` is aborted. @throws an Error after the deadline */
 export async function untilReady(
   { name, url }: RunningProgram,
   signal: AbortSignal,

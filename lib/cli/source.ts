@@ -1,25 +1,25 @@
-/** Where an exposition comes from: an endpoint, a file, or the standard input. */
+/** The source of an exposition: an endpoint, a file or standard input. */
 import { createReadStream } from 'node:fs';
 
+/** How to read a source. */
 export interface SourceAccess {
   readonly headers?: Readonly<Record<string, string>>;
   readonly stdin: AsyncIterable<Uint8Array | string>;
-  /** Seconds after which an endpoint that has not answered to the end is given up. */
+  /** Seconds to wait for the whole response of an endpoint. */
   readonly timeout: number;
 }
 
-/** Bytes of an exposition, in pieces, and what their type is said to be. */
+/** An exposition in chunks. */
 export interface SourceText {
   readonly chunks: AsyncIterable<Uint8Array | string>;
-  /** Of an endpoint; empty where it does not say. */
+  /** The `Content-Type` of an endpoint, empty if it sends none; `undefined` for other sources. */
   readonly contentType?: string | undefined;
 }
 
 /**
  * Opens a source.
- *
  * @param source a URL, the path of a file, or `-`
- * @throws an Error that says what could not be read, and why
+ * @throws an Error that names the source and the reason
  */
 export async function openSource(source: string, access: SourceAccess): Promise<SourceText> {
   if (source === '-') return { chunks: access.stdin };
@@ -31,7 +31,7 @@ async function* readFile(source: string): AsyncGenerator<Uint8Array> {
     yield* createReadStream(source);
   } catch (error) {
     const { message } = error as Error;
-    // `localhost:9090/metrics`, as one types it.
+    // A URL without its scheme, such as `localhost:9090/metrics`.
     const isHost = /^[\w.-]+(:\d+)(\/|$)/.test(source);
     throw new Error(
       `Cannot read \`${source}\`: expected a URL, a file or \`-\`: ${message}.${isHost ? ` Did you mean http://${source}?` : ''}`,
@@ -57,7 +57,7 @@ async function openEndpoint(source: string, { headers = {}, timeout }: SourceAcc
   }
   if (!response.ok) {
     const { status, statusText } = response;
-    // An answer that nobody reads would keep the process.
+    // A body that is not read would keep the process running.
     await response.body?.cancel();
     throw new Error(
       `Cannot read \`${shown}\`: expected status 200, received ${`${status} ${statusText}`.trim()}.`,
@@ -80,12 +80,12 @@ function reasonOf(error: Error, timeout: number): string {
   return `expected an endpoint that answers: ${message || code || error.message}`;
 }
 
-/** What messages call a source: they end up in the logs of CI, and shall hold no password. */
+/** A source in messages, without its password: messages end up in the logs of CI. */
 export function shownSource(source: string): string {
   return /^https?:\/\//i.test(source) ? withoutCredentials(source).url : source;
 }
 
-/** `fetch` takes no URL with a password: it goes into the header that browsers would send. */
+/** `fetch` rejects a URL with a password, so the password goes into the `Authorization` header. */
 function withoutCredentials(source: string): {
   readonly url: string;
   readonly authorization?: Readonly<Record<string, string>>;

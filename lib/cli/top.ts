@@ -1,34 +1,36 @@
-/** `tamma-metrics top`: which metrics and labels of an endpoint hold the most series. */
+/** `tamma-metrics top`: the metrics and labels of an endpoint with the most series. */
 import type { ExposedFamily, Exposition } from './exposition-reader.js';
 import { type Paint, printable } from './paint.js';
 
+/** A metric in the report. */
 export interface TopMetric {
   readonly name: string;
   readonly type: string;
-  /** As Prometheus stores them: each bucket is one. */
+  /** Time series as Prometheus stores them: each bucket is one. */
   readonly series: number;
-  /** Distinct label values together, without `le` and `quantile`: what a budget of series counts. */
+  /** Distinct combinations of label values, without `le` and `quantile`: what the series budget counts. */
   readonly labelSets: number;
   /** Share of all series, 0 to 1. */
   readonly share: number;
-  /** Bytes of a scrape. */
+  /** Bytes of its lines in a scrape. */
   readonly bytes: number;
-  /** Labels by how many values they have, the most first. */
+  /** Labels with the number of their values, the highest first. */
   readonly labels: readonly { readonly label: string; readonly values: number }[];
 }
 
+/** The report of the command. */
 export interface TopReport {
   readonly series: number;
   readonly bytes: number;
   readonly metrics: readonly TopMetric[];
-  /** Labels of all metrics together, by distinct values. */
+  /** Labels of all metrics, by the number of distinct values. */
   readonly labels: readonly { readonly label: string; readonly values: number; readonly metrics: number }[];
   readonly unreadable: number;
 }
 
 export function topReport({ families, series, bytes, unreadable }: Exposition, limit: number): TopReport {
   const metrics = [...families]
-    .sort((one, other) => other.series - one.series || other.bytes - one.bytes)
+    .sort((left, right) => right.series - left.series || right.bytes - left.bytes)
     .slice(0, limit)
     .map((family) => ({
       name: family.name,
@@ -63,7 +65,7 @@ export function topText(report: TopReport, paint: Paint): string {
       .join(', '),
   ]);
   return [
-    `${paint.bold(String(series))} series, ${bytes} bytes a scrape`,
+    `${paint.bold(String(series))} series, ${bytes} bytes per scrape`,
     '',
     table(['metric', 'type', 'series', 'label sets', 'share', 'bytes', 'labels (values)'], rows, paint),
     '',
@@ -76,7 +78,9 @@ export function topText(report: TopReport, paint: Paint): string {
       ? []
       : [
           '',
-          paint.yellow(`${unreadable} ${unreadable === 1 ? 'line is no sample' : 'lines are no samples'}`),
+          paint.yellow(
+            `${unreadable} ${unreadable === 1 ? 'line is not a sample' : 'lines are not samples'}`,
+          ),
         ]),
   ].join('\n');
 }
@@ -84,7 +88,7 @@ export function topText(report: TopReport, paint: Paint): string {
 function labelsOf({ labels }: ExposedFamily): TopMetric['labels'] {
   return [...labels]
     .map(([label, values]) => ({ label, values: values.size }))
-    .sort((one, other) => other.values - one.values);
+    .sort((left, right) => right.values - left.values);
 }
 
 function allLabels(families: readonly ExposedFamily[]): TopReport['labels'] {
@@ -99,7 +103,7 @@ function allLabels(families: readonly ExposedFamily[]): TopReport['labels'] {
   }
   return [...byLabel]
     .map(([label, { values, metrics }]) => ({ label, values: values.size, metrics }))
-    .sort((one, other) => other.values - one.values);
+    .sort((left, right) => right.values - left.values);
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[], paint: Paint): string {

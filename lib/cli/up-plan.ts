@@ -1,4 +1,4 @@
-/** What `tamma-metrics up` starts: which files, on which ports, keeping its data where. */
+/** What `tamma-metrics up` starts: the files, the ports, and the folder of the data. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,50 +6,54 @@ import { defaultMetricsConfig, metricsConfigOf } from '../config.js';
 import { generateBundle } from '../monitoring/bundle.js';
 import type { BundleOptions } from '../monitoring/settings.js';
 import { writeBundle } from '../monitoring/write-bundle.js';
-import { type BundleSurroundings, bundleOptions } from './bundle-options.js';
+import { type BundleEnvironment, bundleOptions } from './bundle-options.js';
 import { choosePort, localHost } from './ports.js';
 import { writtenAddresses } from './written-bundle.js';
 
+/** Options of the command. */
 export interface UpOptions {
-  /** Folder of a bundle. Default: one is generated, and removed at the end. */
+  /** Folder of a bundle. Default: a bundle is generated, and removed at the end. */
   readonly dir?: string;
-  /** Options of the generated one. */
+  /** File with the options of the generated bundle. */
   readonly config?: string;
-  /** 0 takes any free one. */
+  /** 0 for any free port. Default: 9090. */
   readonly prometheusPort?: number;
+  /** 0 for any free port. Default: 9093. */
   readonly alertmanagerPort?: number;
 }
 
+/** What to start. */
 export interface UpPlan {
-  /** Absolute. */
+  /** Absolute path of the bundle. */
   readonly folder: string;
+  /** Folder of the data of both programs. */
   readonly data: string;
   readonly prometheusPort: number;
   readonly alertmanagerPort: number;
   readonly retentionDays: number;
   readonly isTemporary: boolean;
-  /** Removes what was generated. */
+  /** Removes a generated bundle. */
   end(): Promise<void>;
 }
 
-/** @throws an Error that says which option cannot be used; what generating throws */
-export async function upPlan(options: UpOptions, surroundings: BundleSurroundings): Promise<UpPlan> {
-  if (options.dir === undefined) return generatedPlan(options, surroundings);
+/** @throws an Error that names an option that cannot be used; the errors of `generateBundle` */
+export async function upPlan(options: UpOptions, environment: BundleEnvironment): Promise<UpPlan> {
+  if (options.dir === undefined) return generatedPlan(options, environment);
   if (options.config !== undefined)
     throw new Error(
-      'Cannot use --config with --dir: expected one of them; the bundle in the folder has its options already.',
+      'Cannot use --config with --dir: expected one of them. The bundle in the folder was generated with its own options.',
     );
   return writtenPlan(options.dir, options);
 }
 
-/** The files name the ports: they are taken from there. */
+/** A plan for an existing bundle. Its files contain the ports. */
 async function writtenPlan(dir: string, options: UpOptions): Promise<UpPlan> {
   const folder = resolve(dir);
   const named = await writtenAddresses(folder);
   const port = (option: string, given: number | undefined, wanted: number | undefined, usual: number) => {
     if (wanted !== undefined && given !== undefined && given !== wanted)
       throw new Error(
-        `Cannot use ${option} ${given}: expected ${wanted}, which prometheus/prometheus.yml of the bundle names; generate the bundle with another address, or leave the option out.`,
+        `Cannot use ${option} ${given}: expected ${wanted}, the port in prometheus/prometheus.yml of the bundle. Generate the bundle with another address, or omit the option.`,
       );
     return choosePort(option, wanted ?? given, usual);
   };
@@ -73,10 +77,10 @@ async function writtenPlan(dir: string, options: UpOptions): Promise<UpPlan> {
 
 async function generatedPlan(
   { config: file, ...ports }: UpOptions,
-  surroundings: BundleSurroundings,
+  environment: BundleEnvironment,
 ): Promise<UpPlan> {
-  const given = await bundleOptions(file === undefined ? {} : { config: file }, surroundings);
-  // The port of the service is its own, whether it runs already or not.
+  const given = await bundleOptions(file === undefined ? {} : { config: file }, environment);
+  // Not the port of the service, even if the service is not running yet.
   const usual = given.config?.port === 9090 ? 9091 : 9090;
   const prometheusPort = await choosePort('--prometheus-port', ports.prometheusPort, usual);
   const alertmanagerPort = await choosePort('--alertmanager-port', ports.alertmanagerPort, 9093);
@@ -85,7 +89,7 @@ async function generatedPlan(
   try {
     const options: BundleOptions = {
       ...given,
-      // Nobody can fill in the placeholders of a folder that is removed at the end.
+      // The placeholders cannot be filled in, since the folder is removed at the end.
       receivers: { ...nowhere, ...given.receivers },
       ...(given.config === undefined ? {} : { config: await withTokenFile(given.config, folder) }),
       prometheus: `${localHost}:${prometheusPort}`,
@@ -116,7 +120,7 @@ const nowhere = {
 
 type Config = NonNullable<BundleOptions['config']>;
 
-/** Prometheus reads the token from a file, and looks for it from its own folder on. */
+/** Prometheus reads the token from a file, whose path is relative to the folder of its configuration. */
 async function withTokenFile(config: Config, folder: string): Promise<Config> {
   const { token, tokenFile } = config;
   if (tokenFile !== undefined) return { ...config, tokenFile: resolve(tokenFile) };

@@ -1,9 +1,9 @@
-/** `tamma-metrics up`: Prometheus and Alertmanager of a bundle on this machine, until Ctrl-C. */
+/** `tamma-metrics up`: runs Prometheus and Alertmanager with a bundle on this machine, until Ctrl-C. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as elapsed } from 'node:timers/promises';
 import { alertmanagerArguments, prometheusArguments } from '../monitoring/deploy/start-commands.js';
-import type { BundleSurroundings } from './bundle-options.js';
+import type { BundleEnvironment } from './bundle-options.js';
 import { findMonitoringPrograms, type MonitoringPrograms } from './monitoring-programs.js';
 import { type MonitoringState, monitoringState, stateChanges } from './monitoring-state.js';
 import type { Paint } from './paint.js';
@@ -15,32 +15,33 @@ const readySeconds = 60;
 const pollMilliseconds = 1_000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export interface UpSurroundings extends BundleSurroundings {
+/** The parts of a process that the command uses. */
+export interface UpEnvironment extends BundleEnvironment {
   readonly paint: Paint;
   readonly say: (line: string) => void;
 }
 
 /**
- * Runs until a signal ends it, or one of the programs ends.
- * @returns the exit code: 0 after a signal, 1 where a program ended by itself or did not get ready
- * @throws an Error where nothing could be started
+ * Runs both programs until a signal is received or one of them ends.
+ * @returns the exit code: 0 after a signal, 1 if a program exited or did not become ready
+ * @throws an Error if nothing could be started
  */
-export async function up(options: UpOptions, surroundings: UpSurroundings): Promise<number> {
-  const programs = findMonitoringPrograms(surroundings.env.PATH);
+export async function up(options: UpOptions, environment: UpEnvironment): Promise<number> {
+  const programs = findMonitoringPrograms(environment.env.PATH);
   const stopping = new AbortController();
   const running: RunningProgram[] = [];
   const onSignal = (): void => {
-    // The second one will not wait.
+    // A second signal does not wait for an orderly shutdown.
     if (stopping.signal.aborted) for (const program of running) program.kill();
     stopping.abort();
   };
   for (const signal of signals) process.on(signal, onSignal);
   try {
-    const plan = await upPlan(options, surroundings);
+    const plan = await upPlan(options, environment);
     try {
       if (stopping.signal.aborted) return 0;
       running.push(...(await startBoth(plan, programs)));
-      return await watched(plan, running, stopping.signal, surroundings);
+      return await watched(plan, running, stopping.signal, environment);
     } finally {
       await Promise.all(running.map((program) => program.stop()));
       await plan.end();
@@ -63,7 +64,7 @@ async function startBoth(plan: UpPlan, programs: MonitoringPrograms): Promise<Ru
       name === 'prometheus'
         ? prometheusArguments(settings, { dataFolder })
         : alertmanagerArguments(settings, { dataFolder });
-    // Alertmanager looks for the files of its receivers where it is started.
+    // Alertmanager resolves the files of its receivers relative to its working directory.
     const cwd = name === 'prometheus' ? folder : join(folder, 'alertmanager');
     return startProgram(name, programs[name], given, `http://${address}`, cwd);
   };
@@ -74,12 +75,12 @@ async function watched(
   plan: UpPlan,
   running: readonly RunningProgram[],
   stop: AbortSignal,
-  { paint, say }: UpSurroundings,
+  { paint, say }: UpEnvironment,
 ): Promise<number> {
-  const isOver = new AbortController();
-  const signal = AbortSignal.any([stop, isOver.signal]);
+  const someEnded = new AbortController();
+  const signal = AbortSignal.any([stop, someEnded.signal]);
   const end = Promise.race(running.map(({ ended }) => ended)).then((message) => {
-    isOver.abort();
+    someEnded.abort();
     return message;
   });
   try {
@@ -88,10 +89,13 @@ async function watched(
       for (const { name, url, pid } of running) say(`${paint.bold(name)} ${url} (pid ${pid})`);
       say(
         plan.isTemporary
-          ? 'Nothing of what they see is kept: --dir keeps it. Ctrl-C ends both.'
-          : `What they see is kept for ${plan.retentionDays} days, in ${plan.data}. Ctrl-C ends both.`,
+          ? 'Their data is removed at the end; use --dir to keep it. Press Ctrl-C to stop.'
+          : `Their data is kept for ${plan.retentionDays} days in ${plan.data}. Press Ctrl-C to stop.`,
       );
-      await tellChanges(running.find(({ name }) => name === 'prometheus')?.url ?? '', signal, { paint, say });
+      await printChanges(running.find(({ name }) => name === 'prometheus')?.url ?? '', signal, {
+        paint,
+        say,
+      });
     }
   } catch (error) {
     if (!signal.aborted) {
@@ -104,11 +108,11 @@ async function watched(
   return 1;
 }
 
-/** Until the signal. A Prometheus that once does not answer is asked again. */
-async function tellChanges(
+/** Prints changes of targets and alerts until `signal` is aborted. If Prometheus does not respond, the next poll asks again. */
+async function printChanges(
   url: string,
   signal: AbortSignal,
-  { paint, say }: Pick<UpSurroundings, 'paint' | 'say'>,
+  { paint, say }: Pick<UpEnvironment, 'paint' | 'say'>,
 ): Promise<void> {
   let before: MonitoringState = new Map();
   while (!signal.aborted) {

@@ -1,13 +1,15 @@
-/** What a bundle on disk says of how it is to be started. */
+/** Reads how to start a bundle from its files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
+/** The ports in the configuration of a bundle; `undefined` if it has none. */
 export interface WrittenAddresses {
-  /** Port that its Prometheus tells alerts to. */
+  /** Port that Prometheus sends alerts to. */
   readonly alertmanagerPort: number | undefined;
-  /** Port at which its Prometheus scrapes itself. */
+  /** Port on which Prometheus scrapes itself. */
   readonly prometheusPort: number | undefined;
+  /** Days that Prometheus keeps samples. */
   readonly retentionDays: number | undefined;
 }
 
@@ -25,7 +27,7 @@ interface PrometheusConfiguration {
   }[];
 }
 
-/** @throws an Error where the folder has no bundle */
+/** @throws an Error if the folder does not contain a bundle */
 export async function writtenAddresses(folder: string): Promise<WrittenAddresses> {
   const configuration = (parse(await fileOf(folder, 'prometheus/prometheus.yml')) ??
     {}) as PrometheusConfiguration;

@@ -13,6 +13,7 @@ import { countsOf, gaugesOf, ownCountsOf } from './member-report.js';
 import { messageWaits } from './message-waits.js';
 import { numbersOf, type Report, since } from './reported-totals.js';
 
+/** Options of {@link joinCluster}. */
 export interface JoinClusterOptions {
   /** Whose numbers are told. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
@@ -23,6 +24,7 @@ export interface JoinClusterOptions {
   readonly reportSeconds?: number;
 }
 
+/** The membership of one registry in a cluster, made by {@link joinCluster}. */
 export interface ClusterMembership {
   /**
    * Tells the primary all that has been counted until now, and resolves once it is taken there: then it is not lost even if
@@ -38,7 +40,9 @@ export interface ClusterMembership {
   leave(options?: FlushOptions): Promise<boolean>;
 }
 
+/** Options of `flush` and `leave` of a {@link ClusterMembership}. */
 export interface FlushOptions {
+  /** Seconds to wait for the primary. Default: 2. */
   readonly deadlineSeconds?: number;
 }
 

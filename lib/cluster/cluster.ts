@@ -28,6 +28,7 @@ import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roste
 import { type Family, familyOf } from './family.js';
 import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
 
+/** Options of {@link clusterMetrics}. */
 export interface ClusterMetricsOptions {
   /** The primary's own metrics, which take part as those of any worker do. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
@@ -37,6 +38,7 @@ export interface ClusterMetricsOptions {
   readonly maxSeries?: number;
 }
 
+/** The metrics of all processes or threads of a service, made by {@link clusterMetrics}. */
 export interface ClusterMetrics {
   /** One scrape of all, in chunks between which the event loop turns; options as those of a scrape of one process. */
   chunks(options?: ScrapeOptions): AsyncGenerator<Buffer>;
@@ -103,12 +105,12 @@ function newCluster(
   const [answering, silent] = [workers.with({ state: 'answering' }), workers.with({ state: 'silent' })];
 
   async function* chunks(options: ScrapeOptions = {}): AsyncGenerator<Buffer> {
-    const { format = textFormat, names, constantLabels = {}, deadline = maxWait } = options;
+    const { format = textFormat, names, constantLabels = {}, deadlineSeconds = maxWait / 1_000 } = options;
     const own = defaultLabels(registry);
     const constant = new Map([...Object.entries(constantLabels), ...own]);
     const [reading, metrics] = await Promise.all([
-      roster.read(Math.min(deadline, maxWait)),
-      collectedMetrics(registry, { names, deadline }),
+      roster.read(Math.min(deadlineSeconds * 1_000, maxWait)),
+      collectedMetrics(registry, { names, deadlineSeconds }),
     ]);
     answering.set(reading.answering);
     silent.set(reading.silent);

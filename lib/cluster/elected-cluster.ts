@@ -83,7 +83,8 @@ export async function electCluster(
   return {
     membership,
     async *chunks(options) {
-      const end = clock.now() + Math.min(options.deadline ?? maxVacancy, maxVacancy);
+      const end =
+        clock.now() + Math.min((options.deadlineSeconds ?? Number.POSITIVE_INFINITY) * 1_000, maxVacancy);
       for (;;) {
         const response = await askForAll(socketPath, options).catch((error) => {
           if (clock.now() > end) throw error;
@@ -221,14 +222,14 @@ interface AskedScrape {
   readonly format: string;
   readonly names: readonly string[] | undefined;
   readonly constantLabels: Readonly<Record<string, string>> | undefined;
-  readonly deadline: number | undefined;
+  readonly deadlineSeconds: number | undefined;
 }
 
 function askForAll(
   socketPath: string,
-  { format = textFormat, names, constantLabels, deadline }: ScrapeOptions,
+  { format = textFormat, names, constantLabels, deadlineSeconds }: ScrapeOptions,
 ): Promise<IncomingMessage> {
-  const asked = { format: format.label, names: names && [...names], constantLabels, deadline };
+  const asked = { format: format.label, names: names && [...names], constantLabels, deadlineSeconds };
   return new Promise((resolve, reject) => {
     // In a body: names may be more than a header takes.
     request({ socketPath, agent: false, method: 'POST' })

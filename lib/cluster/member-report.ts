@@ -17,7 +17,7 @@ const thirdPartyDeadline = 250;
 /** The gauges, collected; all collect functions of the registry have run then. */
 export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise<WrittenFamily[]> {
   const defaults = defaultLabels(registry);
-  const metrics = await collectedMetrics(registry, { deadline });
+  const metrics = await collectedMetrics(registry, { deadlineSeconds: deadline / 1_000 });
   return metrics.flatMap(({ name, family }) =>
     family.type === 'gauge' ? written(registry, name, () => familyOf(family, defaults)) : [],
   );
@@ -58,7 +58,9 @@ async function countingMetrics(
   const own = ownCounting(registry);
   const names = thirdPartyCounts(registry);
   const foreign =
-    names.size === 0 ? [] : await collectedMetrics(registry, { names, deadline: thirdPartyDeadline });
+    names.size === 0
+      ? []
+      : await collectedMetrics(registry, { names, deadlineSeconds: thirdPartyDeadline / 1_000 });
   // Own instruments are asked for here only, and read later, where they stand.
   return [
     ...own.map((family) => ({ name: family.name, family })),

@@ -12,6 +12,7 @@ import { encodeSnapshot } from './snapshot.js';
 import { damagedOf, putAside, replaceFile, replaceFileNow } from './store.js';
 import { type RestoreReport, takeoverOf } from './takeover.js';
 
+/** Options of {@link keepSnapshots}. */
 export interface SnapshotOptions {
   /** The file. Beside it stand the one before (`.1`), a lock while the process lives (`.lock`), and what was found damaged (`.damaged`). */
   readonly file: string;
@@ -26,6 +27,7 @@ export interface SnapshotOptions {
   readonly maxAgeSeconds?: number;
 }
 
+/** The snapshots of one registry in one file, made by {@link keepSnapshots}. */
 export interface Snapshots {
   /** What has been restored up to now. */
   readonly report: RestoreReport;

@@ -1,5 +1,6 @@
-/** The names of `@tamma/observability/export`: what carries the numbers beyond this process, or past its end. */
+/** The exports of `@tamma/observability/export`: snapshots across restarts, clusters of processes, and pushing. */
 
+export type { Clock, Timer } from '../clock.js';
 export { type ClusterMetrics, type ClusterMetricsOptions, clusterMetrics } from '../cluster/cluster.js';
 export {
   type ClusterMembership,
@@ -9,6 +10,10 @@ export {
 } from '../cluster/cluster-worker.js';
 export { keepSnapshots, type SnapshotOptions, type Snapshots } from '../durability/keep-snapshots.js';
 export type { RestoreReport } from '../durability/takeover.js';
+export type { ExpositionFormat } from '../exposition/format.js';
+export { openMetricsFormat } from '../exposition/open-metrics.js';
+export type { ScrapeOptions } from '../exposition/scrape.js';
+export { textFormat } from '../exposition/text.js';
 export type { PushOptions } from '../push/push-options.js';
 export type { BasicAuth } from '../push/push-target.js';
 export { type MetricsPush, type PushStopOptions, startPush } from '../push/pushgateway.js';

@@ -5,25 +5,30 @@ import type { Sample } from '../instruments/instrument.js';
 /** The written type of a family; `unknown` if the format does not allow its real type. */
 export type WrittenType = MetricType | 'unknown';
 
+/** A text format: {@link textFormat} or {@link openMetricsFormat}. */
 export interface ExpositionFormat {
   /** Value of the label `format` of the metrics about scrapes. */
   readonly label: 'text' | 'openmetrics';
+  /** Value of the header `Content-Type`. */
   readonly contentType: string;
-  /** The lines before a family's samples. */
+  /** The lines before a family's samples. @internal */
   readonly header: (name: string, help: string, type: WrittenType) => string;
-  /** The names that a family reserves: no other family may have them. */
+  /** The names that a family reserves: no other family may have them. @internal */
   readonly claimedNames: (name: string, type: WrittenType) => readonly string[];
-  /** Whether it forbids negative counters, fractional bucket counts and overlapping family names, which the text format allows. */
+  /**
+   * Whether it forbids negative counters, fractional bucket counts and overlapping family names, which the text format allows.
+   * @internal
+   */
   readonly isStrict: boolean;
-  /** Whether sums and quantiles may be negative. */
+  /** Whether sums and quantiles may be negative. @internal */
   readonly hasNegativeSums: boolean;
-  /** Formats a bucket bound or a quantile. */
+  /** Formats a bucket bound or a quantile. @internal */
   readonly bound: (value: number) => string;
-  /** Name of the `_created` sample; `undefined` if there is none. */
+  /** Name of the `_created` sample; `undefined` if there is none. @internal */
   readonly createdSample: (name: string, type: WrittenType) => string | undefined;
-  /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. */
+  /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. @internal */
   readonly exemplar: (sample: Sample) => string | undefined;
-  /** The end of the text. */
+  /** The end of the text. @internal */
   readonly end: string;
 }
 

@@ -13,6 +13,7 @@ import {
   type WrittenType,
 } from './format.js';
 
+/** The `Content-Type` of OpenMetrics 1.0.0. @see https://prometheus.io/docs/specs/om/open_metrics_spec/ */
 export const openMetricsContentType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 /** The required suffix of a counter in OpenMetrics. */
@@ -24,7 +25,7 @@ const units = ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'grams', 'joule
 /** Maximum number of characters of the label names and values of an exemplar, in total. */
 const maxExemplarRunes = 128;
 
-/** The format of scrapes. A counter without `_total` keeps its name and has the type `unknown`. */
+/** OpenMetrics 1.0.0, without `_created` samples. A counter without `_total` keeps its name and has the type `unknown`. */
 export const openMetricsFormat: ExpositionFormat = Object.freeze({
   label: 'openmetrics',
   contentType: openMetricsContentType,

@@ -1,42 +1,46 @@
 /**
- * A scrape that several readers share: readers that join while its beginning is kept get the same text. It is produced at the
- * speed of the fastest reader, and chunks that all readers have read are dropped, so memory does not depend on the size of the
- * text.
+ * A scrape that several readers share. A reader can join while the first chunks are kept. The text is produced at the speed of the
+ * fastest reader, and chunks that all readers have read are dropped, so that memory does not depend on the size of the text.
  */
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 
+/** A scrape in progress. */
 export interface ScrapeJob {
-  /** Reads everything from the beginning. Throws for a reader that falls too far behind the others. */
+  /** Reads the whole text. The iterator throws if it falls too far behind the fastest reader. */
   read(): AsyncIterableIterator<Buffer>;
 }
 
+/** Options of {@link startScrapeJob}. */
 export interface ScrapeJobOptions {
+  /** The text of the scrape. */
   readonly chunks: AsyncGenerator<Buffer>;
+  /** Whether to compress the text. */
   readonly gzip: boolean;
-  /** Called when the scrape is complete, with its seconds, excluding the wait for readers, and its bytes before compression. */
+  /** Called when the scrape is complete, with its duration without waiting for readers, and its bytes before compression. */
   readonly onWritten: (seconds: number, bytes: number) => void;
-  /** Called when no reader can join any more: the beginning was dropped, or the scrape is complete or abandoned. */
+  /** Called when readers can no longer join: the first chunks were dropped, or the scrape is complete or abandoned. */
   readonly onClosed: () => void;
 }
 
-/** Bytes of the beginning to keep for late readers. Most scrapes are smaller. */
+/** Bytes of the first chunks that are kept for readers that join later. Most scrapes are smaller. */
 const headBytes = 2 ** 20;
 
-/** Maximum number of chunks that a reader may be behind the fastest one: about eight megabytes. */
+/** Maximum number of chunks between the slowest and the fastest reader: about eight megabytes. */
 const maxBehind = 256;
 
+/** Starts a scrape. The chunks are produced when the first reader asks for them. */
 export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobOptions): ScrapeJob {
   const measured = measuredChunks(chunks, onWritten);
   const source = gzip ? gzipped(measured)[Symbol.asyncIterator]() : measured;
   const readers = new Set<{ at: number }>();
   let kept: Buffer[] = [];
-  /** The number of dropped chunks. */
-  let gone = 0;
+  /** Number of dropped chunks. */
+  let dropped = 0;
   let bytes = 0;
-  let outcome: 'made' | { readonly error: unknown } | undefined;
-  let making: Promise<void> | undefined;
+  let outcome: 'complete' | { readonly error: unknown } | undefined;
+  let producing: Promise<void> | undefined;
   let isClosed = false;
 
   const close = (): void => {
@@ -44,10 +48,10 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
     isClosed = true;
     onClosed();
   };
-  const makeNext = async (): Promise<void> => {
+  const produceNext = async (): Promise<void> => {
     try {
       const { done, value } = await source.next();
-      if (done === true) outcome ??= 'made';
+      if (done === true) outcome ??= 'complete';
       else {
         kept.push(value);
         bytes += value.length;
@@ -55,20 +59,20 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
     } catch (error) {
       outcome ??= { error };
     }
-    making = undefined;
+    producing = undefined;
     if (outcome !== undefined) close();
   };
-  const letGo = (): void => {
+  const dropRead = (): void => {
     if (bytes <= headBytes) return;
     close();
     const slowest = Math.min(...[...readers].map(({ at }) => at));
-    const count = Math.max(slowest - gone, kept.length - maxBehind);
+    const count = Math.max(slowest - dropped, kept.length - maxBehind);
     if (count <= 0) return;
     kept = kept.slice(count);
-    gone += count;
+    dropped += count;
   };
   const abandon = (): void => {
-    outcome ??= { error: new Error('nobody reads this scrape') };
+    outcome ??= { error: new Error('all readers have left this scrape') };
     kept = [];
     close();
     void source.return?.();
@@ -81,7 +85,7 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
       const leave = (): void => {
         if (!readers.delete(reader)) return;
         if (readers.size === 0) abandon();
-        else letGo();
+        else dropRead();
       };
       return {
         [Symbol.asyncIterator]() {
@@ -89,14 +93,14 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
         },
         async next() {
           while (readers.has(reader)) {
-            if (reader.at < gone) {
+            if (reader.at < dropped) {
               leave();
-              throw new Error('the reader fell too far behind the others of the scrape');
+              throw new Error('the reader fell too far behind the other readers of the scrape');
             }
-            const value = kept[reader.at - gone];
+            const value = kept[reader.at - dropped];
             if (value !== undefined) {
               reader.at += 1;
-              letGo();
+              dropRead();
               return { done: false, value };
             }
             if (outcome !== undefined) {
@@ -105,8 +109,8 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
               if (error !== undefined) throw error;
               break;
             }
-            making ??= makeNext();
-            await making;
+            producing ??= produceNext();
+            await producing;
           }
           return { done: true, value: undefined };
         },
@@ -140,10 +144,10 @@ async function* measuredChunks(
   }
 }
 
-/** Compresses in the thread pool at the fastest level: scrapes are frequent. */
+/** Compresses at the fastest level, since scrapes are frequent. zlib works in the thread pool. */
 function gzipped(source: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // The end of one stream ends the other; errors are thrown by the last one.
+  // `pipeline` destroys both streams together. Errors are thrown to the reader of `gzip`.
   pipeline(Readable.from(source), gzip, () => {});
   return gzip;
 }

@@ -18,15 +18,19 @@ export interface ScrapedRegistry {
   collectFailed(metric: string, error: unknown): void;
 }
 
+/** Options of one scrape. */
 export interface ScrapeOptions {
-  /** Default: text 0.0.4. */
+  /** Format of the text. Default: `textFormat`. */
   readonly format?: ExpositionFormat;
   /** Names of families or samples to include. Default: all. */
   readonly names?: ReadonlySet<string> | undefined;
   /** Labels to add to every series without them, in addition to those of the registry. */
   readonly constantLabels?: Readonly<Record<string, string>> | undefined;
-  /** Timeout of collecting, in milliseconds. Metrics that have not settled by then are left out and counted. Default: none. */
-  readonly deadline?: number | undefined;
+  /**
+   * Seconds that collecting may take. Metrics that have not settled by then are left out and counted in
+   * `metrics_collector_errors_total`. Default: no limit.
+   */
+  readonly deadlineSeconds?: number | undefined;
 }
 
 /** A third-party metric, as in prom-client. */
@@ -47,10 +51,10 @@ export interface CollectedMetric {
  */
 export async function* scrapeChunks(
   registry: ScrapedRegistry,
-  { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
+  { format = textFormat, names, constantLabels = {}, deadlineSeconds }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
-  const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadline }));
+  const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
   // One writer for all, so that small families share a chunk.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
@@ -76,13 +80,13 @@ export async function* scrapeChunks(
 /** Collects the metrics of a registry. Metrics that throw, reject or time out are left out and counted. Never rejects. */
 export async function collectedMetrics(
   registry: ScrapedRegistry,
-  { names, deadline }: Pick<ScrapeOptions, 'names' | 'deadline'> = {},
+  { names, deadlineSeconds }: Pick<ScrapeOptions, 'names' | 'deadlineSeconds'> = {},
 ): Promise<CollectedMetric[]> {
   const chosen = registry.prometheus
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));
   // Collected concurrently: a slow collect function does not delay the others.
-  const { passed, cancel } = timeLimit(deadline);
+  const { passed, cancel } = timeLimit(deadlineSeconds);
   const families = await Promise.all(
     chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, passed))),
   );
@@ -181,14 +185,14 @@ function thirdPartyFamily(
   }
 }
 
-function timeLimit(deadline: number | undefined): {
+function timeLimit(seconds: number | undefined): {
   readonly passed: Promise<typeof late> | undefined;
   readonly cancel: () => void;
 } {
-  if (deadline === undefined) return { passed: undefined, cancel: () => {} };
+  if (seconds === undefined) return { passed: undefined, cancel: () => {} };
   let timer: NodeJS.Timeout | undefined;
   const passed = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(resolve, deadline, late);
+    timer = setTimeout(resolve, seconds * 1_000, late);
   });
   return { passed, cancel: () => clearTimeout(timer) };
 }

@@ -1,8 +1,10 @@
 /** Prometheus' text format, version 0.0.4 (Prometheus, "Exposition formats"). */
 import { type ExpositionFormat, numberText, partsOf } from './format.js';
 
+/** The `Content-Type` of the text format, version 0.0.4. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export const textContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
+/** The text format, version 0.0.4. */
 export const textFormat: ExpositionFormat = Object.freeze({
   label: 'text',
   contentType: textContentType,

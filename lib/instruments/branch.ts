@@ -23,16 +23,21 @@ export interface WideBranch {
   readonly many: Map<string, Branch | Series>;
 }
 
-/**
- * A series without its value. `branch` is `undefined` after the series was removed; if a bound series is recorded on again, it is
- * added again, so no recording is lost.
- */
+/** The series of an instrument for one combination of label values: the common base of `CounterSeries` and the others. */
 export abstract class Series {
+  /**
+   * Its place in the tree; `undefined` after the series was removed. If a bound series is recorded on again, it is added again, so
+   * no recording is lost.
+   * @internal
+   */
   branch: Branch | undefined;
+  /** The value of its last label. @internal */
   readonly key: string;
-  /** When it started to count, in whole seconds since 1970: V8 stores a small integer without an allocation. */
+  // A whole number, since V8 stores a small integer without an allocation.
+  /** When it started to count, in whole seconds since 1970: the `_created` sample of OpenMetrics. Read-only. */
   created = Math.floor(Date.now() / 1_000);
 
+  /** @internal */
   constructor(key: string, branch: Branch) {
     this.key = key;
     this.branch = branch;

@@ -29,11 +29,18 @@ export class CounterSeries extends Series {
   }
 }
 
-/** A counter of a registry; made by `registry.counter(definition)`. */
+/**
+ * A counter of a registry, made by `registry.counter(definition)`. The calls are those of prom-client's `Counter`.
+ * @example
+ * const processed = registry.counter(issuesProcessed);
+ * processed.inc({ provider: 'anthropic-claude', platform: 'github', issue_type: 'bug', outcome: 'success' });
+ * @see https://prometheus.io/docs/concepts/metric_types/#counter
+ */
 export class Counter<L extends LabelShape = LabelShape> extends Instrument<
   CounterDefinition<L>,
   CounterSeries
 > {
+  /** @internal */
   constructor(definition: CounterDefinition<L>, context: InstrumentContext) {
     super(definition, context, {
       create: (key, branch) => new CounterSeries(key, branch),
@@ -51,7 +58,9 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
    *   ERR_METRICS_INVALID_LABEL_VALUE, without changing a series
    */
   inc(none: PromClientArgument<L>): void;
+  /** Adds to the series without labels. */
   inc(value?: number | null): void;
+  /** Adds to the series of these labels. */
   inc(labels: LabelValues<L>, value?: number | null): void;
   inc(labelsOrValue?: LabelValues<L> | number | null, value?: number | null): void {
     // Before the series is looked up: an invalid value must not create a series.
@@ -66,10 +75,12 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
     }
   }
 
+  /** @internal */
   protected override methodsOf(series: CounterSeries): BoundMethods<CounterSeries, L> {
     return { inc: (value) => series.inc(value) };
   }
 
+  /** @internal */
   protected override samplesOf(series: CounterSeries, labels: SampleLabels): Sample[] {
     return [{ value: series.value, labels }];
   }

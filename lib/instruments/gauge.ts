@@ -57,7 +57,7 @@ export class GaugeSeries extends Series {
   }
 }
 
-/** A series of a gauge with `expireAfter`, which keeps the time of its last recording. */
+/** A series of a gauge with `expireAfterSeconds`, which keeps the time of its last recording. */
 class ExpiringGaugeSeries extends GaugeSeries {
   /** Milliseconds since 1970. */
   touchedAt = Date.now();
@@ -100,12 +100,19 @@ class ExpiringGaugeSeries extends GaugeSeries {
   }
 }
 
-/** A gauge of a registry; made by `registry.gauge(definition)`. */
+/**
+ * A gauge of a registry, made by `registry.gauge(definition)`. The calls are those of prom-client's `Gauge`.
+ * @example
+ * const depth = registry.gauge(queueDepth);
+ * depth.set({ queue_name: 'issues' }, 12);
+ * @see https://prometheus.io/docs/concepts/metric_types/#gauge
+ */
 export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDefinition<L>, GaugeSeries> {
+  /** @internal */
   constructor(definition: GaugeDefinition<L>, context: InstrumentContext) {
     super(definition, context, {
       create: (key, branch) =>
-        definition.expireAfter === undefined
+        definition.expireAfterSeconds === undefined
           ? new GaugeSeries(key, branch)
           : new ExpiringGaugeSeries(key, branch),
       onRemove: (series) => {
@@ -122,7 +129,9 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
    *   without changing a series
    */
   inc(none: PromClientArgument<L>): void;
+  /** Adds to the series without labels. */
   inc(value?: number): void;
+  /** Adds to the series of these labels. */
   inc(labels: LabelValues<L>, value?: number): void;
   inc(labelsOrValue?: LabelValues<L> | number, value?: number): void {
     const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
@@ -133,7 +142,9 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /** Subtracts 1 or a finite number from the series of these labels. @throws as `inc` does */
   dec(none: PromClientArgument<L>): void;
+  /** Subtracts from the series without labels. */
   dec(value?: number): void;
+  /** Subtracts from the series of these labels. */
   dec(labels: LabelValues<L>, value?: number): void;
   dec(labelsOrValue?: LabelValues<L> | number, value?: number): void {
     const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
@@ -143,7 +154,9 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /** Sets the series of these labels to a finite number. @throws as `inc` does */
   set(none: PromClientArgument<L>): void;
+  /** Sets the series without labels. */
   set(value: number): void;
+  /** Sets the series of these labels. */
   set(labels: LabelValues<L>, value: number): void;
   set(labelsOrValue: LabelValues<L> | number, value?: number): void {
     const amount = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
@@ -153,6 +166,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /** Sets the current time, in seconds since 1970. */
   setToCurrentTime(none: PromClientArgument<L>): void;
+  /** Sets the current time in the series of these labels, or the one without labels. */
   setToCurrentTime(labels?: LabelValues<L>): void;
   setToCurrentTime(labels?: LabelValues<L>): void {
     this.#seriesOf(labels).setToCurrentTime();
@@ -160,6 +174,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
 
   /** Starts a timer; the returned function sets and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  /** Starts a timer for the series of these labels. */
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
     return timer((seconds, endLabels: object | undefined) =>
@@ -167,12 +182,14 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     );
   }
 
+  /** Removes expired series, runs the collect functions, and resolves when all have settled. */
   override collect(): void | Promise<void> {
-    const { expireAfter } = this.definition;
-    if (expireAfter !== undefined) this.#expire(expireAfter);
+    const { expireAfterSeconds } = this.definition;
+    if (expireAfterSeconds !== undefined) this.#expire(expireAfterSeconds);
     return super.collect();
   }
 
+  /** @internal */
   protected override methodsOf(series: GaugeSeries): BoundMethods<GaugeSeries, L> {
     return {
       inc: (value) => series.inc(value),
@@ -186,6 +203,7 @@ export class Gauge<L extends LabelShape = LabelShape> extends Instrument<GaugeDe
     };
   }
 
+  /** @internal */
   protected override samplesOf(series: GaugeSeries, labels: SampleLabels): Sample[] {
     return [{ value: series.value, labels }];
   }

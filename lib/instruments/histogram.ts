@@ -28,6 +28,7 @@ export class HistogramSeries extends Series {
   #numbers: Float64Array;
   #offset: number;
 
+  /** @internal */
   constructor(key: string, branch: Branch, store: BucketStore) {
     super(key, branch);
     this.#store = store;
@@ -122,7 +123,13 @@ export class HistogramSeries extends Series {
   }
 }
 
-/** A histogram of a registry; made by `registry.histogram(definition)`. */
+/**
+ * A histogram of a registry, made by `registry.histogram(definition)`. The calls are those of prom-client's `Histogram`.
+ * @example
+ * const duration = registry.histogram(apiRequestDuration);
+ * duration.observe({ service: 'github', platform: 'github', method: 'GET' }, 0.25);
+ * @see https://prometheus.io/docs/concepts/metric_types/#histogram
+ */
 export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   HistogramDefinition<L>,
   HistogramSeries
@@ -130,6 +137,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   readonly #store: BucketStore;
   #buckets: readonly number[];
 
+  /** @internal */
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
     const store = new BucketStore(definition.buckets);
     super(definition, context, {
@@ -169,7 +177,9 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  /** Observes in the series without labels. */
   observe(value: number, weight?: number): void;
+  /** Observes in the series of these labels. */
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
   observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
     // Values are checked before the series is looked up: an invalid one must not create a series. The branches
@@ -194,6 +204,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  /** Starts a timer for the series of these labels. */
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
     return timer((seconds, endLabels: object | undefined) =>
@@ -205,11 +216,13 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Makes the series of these labels with value 0, or resets it to 0. */
   zero(none: PromClientArgument<L>): void;
+  /** Makes or resets the series of these labels. */
   zero(labels: Partial<LabelValues<L>>): void;
   zero(labels: Partial<LabelValues<L>>): void {
     this.series.find({ ...labels }).clear();
   }
 
+  /** @internal */
   protected override methodsOf(series: HistogramSeries): BoundMethods<HistogramSeries, L> {
     return {
       observe: (value, weight) => series.observe(value, weight),
@@ -222,6 +235,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     };
   }
 
+  /** @internal */
   protected override samplesOf(series: HistogramSeries, labels: SampleLabels): Sample[] {
     const samples: Sample[] = series.cumulativeCounts().map((value, index) => ({
       labels: { ...labels, le: this.#buckets[index] ?? '+Inf' },

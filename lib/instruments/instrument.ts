@@ -10,8 +10,8 @@ import type { BoundMethods, PromClientArgument, PromClientReading } from './prom
 import { SeriesTree } from './series.js';
 import type { SeriesTreeOptions } from './series-options.js';
 
-/** A function that updates an instrument at each scrape, before it is read. */
-export type Collect<I> = (this: I, instrument: I) => void | Promise<void>;
+/** A function that updates an instrument at each scrape, before it is read. Named as in prom-client. */
+export type CollectFunction<I> = (this: I, instrument: I) => void | Promise<void>;
 
 /** What an instrument needs of its registry. */
 export interface InstrumentContext {
@@ -25,18 +25,19 @@ export type SeriesKind<S extends Series> = Pick<SeriesTreeOptions<S>, 'create' |
 
 /** One value of a series, in the shape of prom-client's `get()`. */
 export interface Sample {
+  /** A number in the unit of the metric. */
   readonly value: number;
+  /** Label values by name, without absent labels. A bucket has `le`, a quantile has `quantile`. */
   readonly labels: Readonly<Record<string, string | number>>;
   /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
 }
 
 /** A metric with its values, in the shape of prom-client's `get()`. */
-export interface MetricSnapshot {
-  readonly name: string;
-  readonly help: string;
+export interface MetricSnapshot extends Pick<MetricDefinition, 'name' | 'help' | 'aggregator'> {
+  /** `counter`, `gauge`, `histogram` or `summary`. */
   readonly type: MetricType;
-  readonly aggregator: Aggregator;
+  /** The samples of all series, in the order of the output. */
   readonly values: readonly Sample[];
 }
 
@@ -44,14 +45,17 @@ export interface MetricSnapshot {
 export type SampleLabels = Record<string, string | number>;
 
 /**
- * It has the shape that prom-client's `Registry.registerMetric` takes but extends no class of prom-client, so a registry of any
- * version, or of a compatible library, can hold it.
+ * The common base of `Counter`, `Gauge`, `Histogram` and `Summary`. It has the shape that prom-client's `Registry.registerMetric`
+ * takes but extends no class of prom-client, so a registry of any version, or of a compatible library, can hold it.
  */
 export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** The exposed definition: a view may have changed its name, labels or buckets. */
   definition: D;
+  /** Help text of the metric. */
   readonly help: string;
+  /** `counter`, `gauge`, `histogram` or `summary`. */
   readonly type: D['type'];
+  /** How the values of several processes are aggregated. */
   readonly aggregator: Aggregator;
   /** The labels of the series, without those that a view drops. */
   labelNames: readonly string[];
@@ -67,6 +71,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   readonly #context: InstrumentContext;
   readonly #kind: SeriesKind<S>;
 
+  /** @internal */
   constructor(definition: D, context: InstrumentContext, kind: SeriesKind<S>) {
     this.definition = definition;
     this.help = definition.help;
@@ -84,9 +89,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /**
-   * Replaces the exposed definition. Bound series stay usable.
+   * Replaces the exposed definition. Bound series stay usable. @internal
    * @returns `false`, and nothing is changed, if the labels differ and something was recorded
-   * @internal
    */
   redefine(definition: D): boolean {
     const hasSameLabels = String(Object.keys(definition.labels)) === String(this.labelNames);
@@ -124,14 +128,14 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
       : new MergedSeries(options, declared);
   }
 
+  /**
+   * Exposed name of the metric. prom-client's OpenMetrics output sets the name of a counter without `_total` and then reads the
+   * metric. That name applies to the next `get()` only, whereas prom-client's own counters stay renamed.
+   */
   get name(): string {
     return this.definition.name;
   }
 
-  /**
-   * prom-client's OpenMetrics output sets the name of a counter without `_total` and then reads the metric. The name applies to
-   * that reading only, whereas prom-client's own counters stay renamed.
-   */
   set name(name: string) {
     this.#writtenName = name;
   }
@@ -151,6 +155,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
    */
   labels(...values: readonly (string | number | boolean)[]): BoundMethods<S, D['labels']>;
   labels(none: PromClientArgument<D['labels']>): BoundMethods<S, D['labels']>;
+  /** The bound series of one label object. */
   labels(labels: Partial<LabelValues<D['labels']>>): BoundMethods<S, D['labels']>;
   labels(...values: readonly unknown[]): BoundMethods<S, D['labels']> {
     const [first] = values;
@@ -162,6 +167,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** Removes one series, identified as in `labels`. Does nothing if it does not exist. */
   remove(...values: readonly (string | number | boolean)[]): void;
   remove(none: PromClientArgument<D['labels']>): void;
+  /** Removes the series of one label object. */
   remove(labels: Partial<LabelValues<D['labels']>>): void;
   remove(...values: readonly unknown[]): void {
     const [first] = values;
@@ -199,9 +205,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   }
 
   /**
-   * Drops all series and collect functions, since the instrument was removed from its registry.
+   * Drops all series and collect functions, since the instrument was removed from its registry. @internal
    * @param onRecording called once, by the next recording, before it takes effect
-   * @internal
    */
   forget(onRecording: () => void): void {
     this.series.forget(onRecording);
@@ -214,8 +219,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.zeroBare();
   }
 
-  /** Adds a function that updates the instrument at each scrape; returns a function that removes it. @throws ERR_METRICS_INVALID_COLLECTOR */
-  addCollect(collect: Collect<this>): () => void {
+  /** Adds a function that updates the instrument at each scrape. @returns a function that removes it @throws ERR_METRICS_INVALID_COLLECTOR */
+  addCollect(collect: CollectFunction<this>): () => void {
     if (typeof collect !== 'function') {
       throw metricsError(
         'ERR_METRICS_INVALID_COLLECTOR',
@@ -231,11 +236,8 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** Runs the collect functions, and resolves when all have settled. */
   collect(): void | Promise<void> {
     if (this.#collectors.size === 0) return;
-    const pending: Promise<void>[] = [];
-    for (const collect of this.#collectors.values()) {
-      const result = collect();
-      if (result !== undefined) pending.push(result);
-    }
+    const results = [...this.#collectors.values()].map((collect) => collect());
+    const pending = results.filter((result) => result !== undefined);
     if (pending.length > 0) return Promise.all(pending).then(() => undefined);
   }
 
@@ -253,18 +255,18 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return this.get();
   }
 
-  /** The methods of a series, bound to it. */
+  /** The methods of a series, bound to it. @internal */
   protected abstract methodsOf(series: S): BoundMethods<S, D['labels']>;
 
-  /** The labels of a series, overridden by those given at the end of a timer. */
+  /** The labels of a series, overridden by those given at the end of a timer. @internal */
   protected endLabels(series: S, labels: unknown): LabelValues<D['labels']> {
     return { ...this.#labelsOf(series), ...(labels as object) } as LabelValues<D['labels']>;
   }
 
-  /** The samples of one series, in output order. */
+  /** The samples of one series, in output order. @internal */
   protected abstract samplesOf(series: S, labels: SampleLabels): Sample[];
 
-  /** Makes the only series of a metric without labels, which starts at 0. */
+  /** Makes the only series of a metric without labels, which starts at 0. @internal */
   protected zeroBare(): void {
     if (this.labelNames.length === 0 && !this.series.isForgotten) this.series.unlabelled();
   }

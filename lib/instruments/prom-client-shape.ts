@@ -14,16 +14,18 @@ export type PromClientArgument<L> = { readonly [K in keyof L]: never } & {
 /** The result of `get()` in prom-client's types, with a numeric `type` and a `collect` that it does not really have. */
 export type PromClientReading<L> = Awaited<ReturnType<PromClientHistogram<keyof L & string>['get']>>;
 
-/** The methods of a bound series, each usable on its own: `const { inc } = counter.labels('a')`. */
+/** The methods of a bound series, each of which can be detached: `const { inc } = counter.labels('a')`. */
 export type BoundMethods<S, L extends LabelShape> = Pick<
   S,
   Extract<keyof S, 'inc' | 'dec' | 'set' | 'setToCurrentTime' | 'observe'>
 > &
   (S extends { startTimer: unknown } ? BoundTimer<L> : unknown);
 
-interface BoundTimer<L extends LabelShape> {
+/** The timer of a bound series. */
+export interface BoundTimer<L extends LabelShape> {
   /** Starts a timer. Labels that are given at its end replace those of the series. */
   startTimer(): StopTimer<L>;
+  /** The same, for prom-client's types. */
   startTimer(none?: never): PromClientStop<L>;
 }
 

@@ -27,9 +27,10 @@ export class SummarySeries extends Series {
   sum = 0;
   /** The number of observed values. Read-only: use `observe`. */
   count = 0;
-  /** The values of the last `maxAgeSeconds`; `undefined` if no quantiles are exposed. */
+  /** The values of the last `maxAgeSeconds`; `undefined` if no quantiles are exposed. @internal */
   readonly window: QuantileWindow | undefined;
 
+  /** @internal */
   constructor(key: string, branch: Branch, window: QuantileWindow | undefined) {
     super(key, branch);
     this.window = window;
@@ -54,6 +55,7 @@ export class SummarySeries extends Series {
     return timer((seconds) => this.observe(seconds));
   }
 
+  /** Resets the series to 0. @internal */
   clear(): void {
     this.sum = 0;
     this.count = 0;
@@ -61,11 +63,15 @@ export class SummarySeries extends Series {
   }
 }
 
-/** A summary of a registry; made by `registry.summary(definition)`. */
+/**
+ * A summary of a registry, made by `registry.summary(definition)`. The calls are those of prom-client's `Summary`.
+ * @see https://prometheus.io/docs/concepts/metric_types/#summary
+ */
 export class Summary<L extends LabelShape = LabelShape> extends Instrument<
   SummaryDefinition<L>,
   SummarySeries
 > {
+  /** @internal */
   constructor(definition: SummaryDefinition<L>, context: InstrumentContext) {
     const { quantiles, maxAgeSeconds, ageBuckets } = definition;
     super(definition, context, {
@@ -87,7 +93,9 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  /** Observes in the series without labels. */
   observe(value: number): void;
+  /** Observes in the series of these labels. */
   observe(labels: LabelValues<L>, value: number): void;
   observe(labelsOrValue: LabelValues<L> | number, value?: number): void {
     const observed = isLabels(labelsOrValue) ? value : bareNumber(this.name, labelsOrValue, value);
@@ -97,6 +105,7 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
+  /** Starts a timer for the series of these labels. */
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
   startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
     return timer((seconds, endLabels: object | undefined) =>
@@ -106,6 +115,7 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
     );
   }
 
+  /** @internal */
   protected override methodsOf(series: SummarySeries): BoundMethods<SummarySeries, L> {
     return {
       observe: (value) => series.observe(value),
@@ -118,6 +128,7 @@ export class Summary<L extends LabelShape = LabelShape> extends Instrument<
     };
   }
 
+  /** @internal */
   protected override samplesOf(series: SummarySeries, labels: SampleLabels): Sample[] {
     const { quantiles } = this.definition;
     const samples: Sample[] = (series.window?.quantiles(quantiles) ?? []).map((value, index) => ({

@@ -7,7 +7,7 @@ export const severities = Object.freeze(['page', 'ticket', 'info', 'none'] as co
  * The urgency of an alert: `page` wakes someone, `ticket` waits for working hours, `info` needs no action. `none` is for
  * the Watchdog, which always fires.
  */
-export type Severity = (typeof severities)[number];
+export type AlertSeverity = (typeof severities)[number];
 
 /** Subjects that alerts, panels and runbooks are grouped by. */
 export const subjects = Object.freeze([
@@ -88,7 +88,7 @@ export interface Alert {
   /** Subject, which is also a label of the alert. */
   readonly subject: Subject;
   /** Urgency, which is also a label: Alertmanager routes by it. */
-  readonly severity: Severity;
+  readonly severity: AlertSeverity;
   /** PromQL. */
   readonly expression: string;
   /** How long the expression must hold before the alert fires, in seconds. 0: fire immediately. */

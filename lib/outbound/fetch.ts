@@ -24,6 +24,7 @@ import {
 } from './rate-limit-headers.js';
 import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request-scope.js';
 
+/** Options of {@link instrumentFetch}. */
 export interface InstrumentFetchOptions {
   /** Where to record. Default: `sharedRegistry`. */
   readonly registry?: AnyRegistry;
@@ -31,6 +32,7 @@ export interface InstrumentFetchOptions {
   readonly hosts?: HostTable;
 }
 
+/** The recording that {@link instrumentFetch} started. */
 export interface FetchInstrumentation {
   /** Stops recording, also of requests in progress. Idempotent. */
   stop(): void;
@@ -91,6 +93,8 @@ interface UndiciRequest {
   readonly method?: unknown;
   /** Alternating names and values; one string in undici 5. */
   readonly headers?: unknown;
+  /** What is kept on it between its messages. */
+  [kept: symbol]: SentRequest | undefined;
 }
 
 /** The state of a request between its messages. */
@@ -100,6 +104,7 @@ interface SentRequest {
   readonly method: string;
   readonly scope: RequestScope | undefined;
   status: number | undefined;
+  isEnded: boolean;
 }
 
 function startWire(registry: AnyRegistry): Wire {
@@ -108,7 +113,13 @@ function startWire(registry: AnyRegistry): Wire {
   const observeDuration = containedTimes(registry, apiRequestDuration);
   const providers = new ProviderMetrics({ registry });
   const platforms = new PlatformMetrics({ registry });
-  const sent = new WeakMap<object, SentRequest>();
+  /**
+   * The state of a request, on the request itself. A WeakMap would be cleaned at each garbage collection, which takes longer
+   * than all else here; it holds only requests that cannot take a property.
+   */
+  const sent = Symbol('tamma:sent');
+  const sealed = new WeakMap<object, SentRequest>();
+  const stateOf = (request: UndiciRequest): SentRequest | undefined => request[sent] ?? sealed.get(request);
   /** Why the last request to a provider failed: the reason of the next retry. */
   const failures = new Map<string, string>();
   const noteFailure = (provider: string, reason: string): void => {
@@ -123,10 +134,10 @@ function startWire(registry: AnyRegistry): Wire {
     return otherTarget;
   };
 
-  const ended = (request: object, outcome: number | string): void => {
-    const one = sent.get(request);
-    if (one === undefined) return;
-    sent.delete(request);
+  const ended = (request: UndiciRequest, outcome: number | string): void => {
+    const one = stateOf(request);
+    if (one === undefined || one.isEnded) return;
+    one.isEnded = true;
     const { service, platform = '' } = one.target;
     countRequest({ service, platform, method: one.method, status_code: outcome });
     observeDuration({ service, platform, method: one.method }, secondsSince(one.startedAt));
@@ -134,13 +145,16 @@ function startWire(registry: AnyRegistry): Wire {
 
   const onCreate = ({ request }: { request: UndiciRequest }): void => {
     const { target, scope } = attributed(targetOf(String(request.origin)), scopeIn(registry));
-    sent.set(request, {
+    const state: SentRequest = {
       startedAt: startedAt(),
       target,
       method: methodLabel(String(request.method)),
       scope,
       status: undefined,
-    });
+      isEnded: false,
+    };
+    if (Object.isExtensible(request)) request[sent] = state;
+    else sealed.set(request, state);
     noteInScopes(scope, 'requests');
     const { provider } = target;
     if (provider === undefined || !isRetry(request.headers)) return;
@@ -149,11 +163,11 @@ function startWire(registry: AnyRegistry): Wire {
   };
 
   const onHeaders = (message: {
-    request: object;
+    request: UndiciRequest;
     response: { statusCode: number; headers: readonly unknown[] };
   }): void => {
-    const one = sent.get(message.request);
-    if (one === undefined) return;
+    const one = stateOf(message.request);
+    if (one === undefined || one.isEnded) return;
     const { statusCode: status, headers } = message.response;
     one.status = status;
     const { provider, platform } = one.target;
@@ -174,13 +188,13 @@ function startWire(registry: AnyRegistry): Wire {
     }
   };
 
-  const onTrailers = ({ request }: { request: object }): void => {
-    ended(request, sent.get(request)?.status ?? 'unknown');
+  const onTrailers = ({ request }: { request: UndiciRequest }): void => {
+    ended(request, stateOf(request)?.status ?? 'unknown');
   };
 
-  const onError = ({ request, error }: { request: object; error: unknown }): void => {
-    const one = sent.get(request);
-    if (one === undefined) return;
+  const onError = ({ request, error }: { request: UndiciRequest; error: unknown }): void => {
+    const one = stateOf(request);
+    if (one === undefined || one.isEnded) return;
     const code = networkErrorCode(error);
     if (one.status === undefined && one.target.provider !== undefined)
       noteFailure(one.target.provider, code === 'timeout' ? 'timeout' : 'network');

@@ -9,12 +9,12 @@ import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 
 /** A moment: a `Date`, a text that `Date.parse` reads, or milliseconds since 1970. */
-export type Moment = Date | string | number;
+export type TimeInput = Date | string | number;
 
 /** The state of a rate limit, as a provider or a platform reports it. Absent properties change nothing. */
 export interface RateLimitState {
   /** When the limit is reset. */
-  readonly resetTime?: Moment;
+  readonly resetTime?: TimeInput;
   /** Remaining quota, 0 or more. */
   readonly remaining?: number;
   /** The full quota. */
@@ -39,7 +39,7 @@ export interface RateLimitRecorder<E extends LabelShape, R extends LabelShape, L
   /** Counts that a limit was exceeded. */
   readonly limited: (labels: LabelValues<E>) => void;
   /** Sets when the limit is reset, unless that is unknown. */
-  readonly reset: (labels: LabelValues<R>, time: Moment | undefined) => void;
+  readonly reset: (labels: LabelValues<R>, time: TimeInput | undefined) => void;
   /** Sets what remains of the limit, and the limit, as far as they are known. */
   readonly quota: (labels: LabelValues<L>, state: Pick<RateLimitState, 'remaining' | 'limit'>) => void;
 }
@@ -65,7 +65,7 @@ export function rateLimitRecorder<E extends LabelShape, R extends LabelShape, L 
 }
 
 /** Sets when the limit of these labels is reset. An invalid time counts as a recording error and changes nothing. */
-export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: Moment) => void;
+export type ResetAt<L extends LabelShape> = (labels: LabelValues<L>, time: TimeInput) => void;
 
 /** The resets of one gauge. */
 interface Countdown {

@@ -9,6 +9,7 @@ import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type BasicAuth, type PushTarget, pushTarget } from './push-target.js';
 
+/** Options of {@link startPush}. @see https://github.com/prometheus/pushgateway */
 export interface PushOptions {
   /** The Pushgateway: `http://host:9091`, with a path where it has one. Credentials in it are used and never shown. */
   readonly url: string | URL;
@@ -24,6 +25,7 @@ export interface PushOptions {
   readonly method?: 'PUT' | 'POST' | undefined;
   /** Compressed; a Pushgateway before 1.5 does not take it. Default: `true`. */
   readonly gzip?: boolean | undefined;
+  /** Credentials of basic authentication. Default: those of `url`, else none. */
   readonly basicAuth?: BasicAuth | undefined;
   /** Bearer token. */
   readonly token?: string | undefined;

@@ -1,8 +1,11 @@
 /** Where a push goes: the gateway's address, the grouping key in the path, and what shows who pushes. */
 import { metricsError, shown } from '../errors.js';
 
+/** Credentials of HTTP basic authentication. @see https://www.rfc-editor.org/rfc/rfc7617 */
 export interface BasicAuth {
+  /** User name, without a colon. */
   readonly username: string;
+  /** Password. Never shown in messages. */
   readonly password: string;
 }
 

@@ -11,11 +11,13 @@ import { backoffSeconds } from './backoff.js';
 import { maxSeconds, type PushOptions, pushSettings } from './push-options.js';
 import { askGateway, type GatewayFailure, type GatewayRequest } from './push-request.js';
 
+/** Options of `stop` of a {@link MetricsPush}. */
 export interface PushStopOptions {
   /** Seconds that all of it may take; with 0 there is no final push. Default: 5. */
   readonly deadlineSeconds?: number;
 }
 
+/** A running push, made by {@link startPush}. */
 export interface MetricsPush {
   /** The gateway as the label `target` names it: scheme, host and path. */
   readonly target: string;
@@ -80,7 +82,8 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       method,
       gzip,
       // As a scrape has it: what does not settle is left out while there is time to send the rest.
-      body: () => scrapeChunks(registry, { constantLabels, deadline: asked.timeoutMilliseconds / 2 }),
+      body: () =>
+        scrapeChunks(registry, { constantLabels, deadlineSeconds: asked.timeoutMilliseconds / 2_000 }),
     });
     if (failure === undefined) {
       if (failures > 0 && stopping === undefined) schedule(intervalSeconds);

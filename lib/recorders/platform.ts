@@ -14,11 +14,11 @@ import { metricsError } from '../errors.js';
 import { methodLabel } from '../http-method.js';
 import {
   defaultResource,
-  type Moment,
   momentError,
   momentOf,
   type RateLimitState,
   rateLimitRecorder,
+  type TimeInput,
 } from '../outbound/rate-limits.js';
 import type { AnyRegistry } from '../registry.js';
 import { type RecorderOptions, type RegistryCollector, recorderOptions } from './recorder-options.js';
@@ -34,9 +34,9 @@ export interface PullRequest {
   /** The label `repository`, for example `owner/name`. */
   readonly repository: string;
   /** When it was opened. */
-  readonly createdAt?: Moment | null | undefined;
+  readonly createdAt?: TimeInput | null | undefined;
   /** When it was merged. */
-  readonly mergedAt?: Moment | null | undefined;
+  readonly mergedAt?: TimeInput | null | undefined;
 }
 
 /**
@@ -126,13 +126,18 @@ export class PlatformMetrics {
    * Invalid times, or a merge before the creation, count as a recording error; the merge is counted nevertheless.
    */
   recordPRMerged(platform: string, pr: PullRequest): void;
+  /** Records a merged pull request by its repository and times. */
   recordPRMerged(
     platform: string,
     repository: string,
-    createdAt?: Moment | null,
-    mergedAt?: Moment | null,
+    createdAt?: TimeInput | null,
+    mergedAt?: TimeInput | null,
   ): void;
-  recordPRMerged(platform: string, pr: PullRequest | string, ...times: (Moment | null | undefined)[]): void {
+  recordPRMerged(
+    platform: string,
+    pr: PullRequest | string,
+    ...times: (TimeInput | null | undefined)[]
+  ): void {
     const repository = this.#repositoryOf(pr, 'pull request', prsMerged.name);
     const [createdAt, mergedAt] = typeof pr === 'object' && pr !== null ? [pr.createdAt, pr.mergedAt] : times;
     this.#merged({ platform, repository });
@@ -156,7 +161,7 @@ export class PlatformMetrics {
    * @param resetTime when requests are allowed again; `undefined` if the platform does not say
    * @param resource the limited resource, for example `core` or `search`. Default: `requests`.
    */
-  recordRateLimit(platform: string, resetTime?: Moment, resource: string = defaultResource): void {
+  recordRateLimit(platform: string, resetTime?: TimeInput, resource: string = defaultResource): void {
     this.#rateLimits.limited({ platform });
     this.#rateLimits.reset({ platform, resource }, resetTime);
   }

@@ -15,9 +15,11 @@ export interface TokenUsage {
   readonly reasoning?: number;
 }
 
-/** Prices in US dollars per million tokens, by type. */
+/** Prices in US dollars per million tokens, by type. Each is 0 or more. */
 export interface TokenPrices {
+  /** Input tokens, without cached ones. */
   readonly input: number;
+  /** Output tokens, without reasoning. */
   readonly output: number;
   /** Default: none, and a reply that read from a cache is unpriced. */
   readonly cacheRead?: number;

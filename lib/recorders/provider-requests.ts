@@ -33,6 +33,8 @@ const maxNames = 1_000;
 export class RequestWork extends Work {
   constructor(
     request: unknown,
+    readonly provider: string,
+    readonly model: string,
     /** Where it counts as in progress. */
     readonly inProgress: GaugeSeries | undefined,
     readonly open: OpenRequests,
@@ -45,8 +47,12 @@ export class RequestWork extends Work {
 export class OpenRequests {
   readonly works = new OpenWork<RequestWork>();
   /** Series that all requests of the name share, bound when first needed. */
+  inProgress: GaugeSeries | undefined;
   duration: HistogramSeries | undefined;
   successful: CounterSeries | undefined;
+  /** The requests of the latest operation: most are like the one before. */
+  requests: CounterSeries | undefined;
+  operation = '';
 
   /** @param isShared whether these are the requests of all names beyond the limit: they share no series */
   constructor(readonly isShared: boolean) {}

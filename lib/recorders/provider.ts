@@ -13,23 +13,23 @@ import {
   aiTimeToFirstToken,
 } from '../catalogue/provider.js';
 import { errors } from '../catalogue/workflow.js';
-import { containedCounter, containedSeries, containedTimes, isTime } from '../contained.js';
+import { containedCounter, containedTimes } from '../contained.js';
 import { errorName } from '../error-labels.js';
 import { secondsSince } from '../instruments/stopwatch.js';
 import {
   defaultResource,
-  type Moment,
   type RateLimitState,
   rateLimitRecorder,
+  type TimeInput,
 } from '../outbound/rate-limits.js';
 import type { AnyRegistry } from '../registry.js';
 import { checkPrices, type PriceTable, type TokenUsage } from './prices.js';
+import { RequestRecorder } from './provider-request-recorder.js';
 import {
   type AiRequest,
   type MessageRequest,
   type ProviderRequests,
   providerRequestsOf,
-  RequestWork,
   requestOf,
 } from './provider-requests.js';
 import { type MessageChunk, UsageRecorder } from './provider-usage.js';
@@ -65,12 +65,9 @@ export interface ProviderMetricsOptions extends RecorderOptions {
 export class ProviderMetrics {
   readonly #registry: AnyRegistry;
   readonly #open: ProviderRequests;
-  readonly #requests;
-  readonly #successful;
-  readonly #failed;
-  readonly #inProgress;
+  /** Records requests without matching their ends to their starts, for presets. @internal */
+  readonly requests: RequestRecorder;
   readonly #duration;
-  readonly #durations;
   readonly #firstToken;
   readonly #usage: UsageRecorder;
   readonly #retries;
@@ -95,18 +92,8 @@ export class ProviderMetrics {
     checkPrices('ProviderMetrics', prices);
     this.#registry = registry;
     this.#open = open ?? providerRequestsOf(registry);
-    this.#requests = containedCounter(registry, aiRequests);
-    this.#successful = containedSeries(registry, aiRequestsSuccessful, (definition) =>
-      registry.counter(definition),
-    );
-    this.#failed = containedCounter(registry, aiRequestsFailed);
-    this.#inProgress = containedSeries(registry, aiRequestsInProgress, (definition) =>
-      registry.gauge(definition),
-    );
+    this.requests = new RequestRecorder(registry, this.#open);
     this.#duration = containedTimes(registry, aiRequestDuration);
-    this.#durations = containedSeries(registry, aiRequestDuration, (definition) =>
-      registry.histogram(definition),
-    );
     this.#firstToken = containedTimes(registry, aiTimeToFirstToken);
     this.#usage = new UsageRecorder(registry, prices);
     this.#retries = containedCounter(registry, aiRetries);
@@ -121,26 +108,22 @@ export class ProviderMetrics {
 
   /**
    * Records the start of a request: increments `ai_requests_total` and `ai_requests_in_progress`. Report the end with
-   * `recordRequestComplete` or `recordRequestError`, and pass the same object. With another object that names the same provider
-   * and model, the oldest request in progress is ended.
-   * @returns a function that ends the timing: it observes `ai_request_duration_seconds` and returns the seconds. Calling it is
-   *   optional: a request is timed once, by this function or by its reported end, whichever comes first.
+   * `recordRequestComplete` or `recordRequestError` and the same object; a different one ends the oldest request of the model.
+   * @returns an optional function that observes `ai_request_duration_seconds` and returns the seconds. A request is timed once.
    */
   recordRequestStart(providerName: string, request: MessageRequest): () => number;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestStart(request: AiRequest): () => number;
   recordRequestStart(...call: readonly unknown[]): () => number {
     const { request, provider, model, operation } = requestOf(this.#registry, call, aiRequests.name);
-    const series = this.#inProgress({ provider });
-    series?.inc();
-    this.#requests({ provider, model, operation });
-    const open = this.#open.of(provider, model);
-    const work = new RequestWork(request, series, open);
-    open.works.start(work);
+    const work = this.requests.begin(provider, model, operation, request);
+    const { works } = work.open;
+    works.start(work);
     return () => {
       const seconds = secondsSince(work.startedAt);
       if (!work.isTimed) {
-        this.#time(work, provider, model, seconds);
-        open.works.stop(work);
+        this.requests.time(work, seconds);
+        works.stop(work);
       }
       return seconds;
     };
@@ -157,6 +140,7 @@ export class ProviderMetrics {
     chunks?: readonly MessageChunk[],
     seconds?: number,
   ): void;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestComplete(request: AiRequest, seconds?: number): void;
   recordRequestComplete(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
@@ -171,21 +155,16 @@ export class ProviderMetrics {
     ];
     if (!this.#end(request, provider, model, seconds)) return;
     if (chunks !== undefined) this.#usage.recordChunks(provider, model, chunks);
-    const open = this.#open.of(provider, model);
-    if (open.isShared) this.#successful({ provider, model })?.inc();
-    else {
-      open.successful ??= this.#successful({ provider, model });
-      open.successful?.inc();
-    }
+    this.requests.succeeded(this.#open.of(provider, model), provider, model);
   }
 
   /**
-   * Records the failure of a request: increments `ai_requests_failed_total` by the class of the error, and observes the
-   * duration as `recordRequestComplete` does. The form with `providerName` also increments `errors_total` (severity `medium`,
-   * component `ai_provider`).
+   * Records the failure of a request: `ai_requests_failed_total` by the class of the error, and the duration. The form with
+   * `providerName` also increments `errors_total` (severity `medium`, component `ai_provider`).
    * @param seconds the duration. Default: the time since the recorded start, if there is one.
    */
   recordRequestError(providerName: string, request: MessageRequest, error: unknown, seconds?: number): void;
+  /** The same, with the provider and the operation in `request`. */
   recordRequestError(request: AiRequest, error: unknown, seconds?: number): void;
   recordRequestError(first: string | AiRequest, ...rest: unknown[]): void {
     const isNamed = typeof first === 'string';
@@ -193,7 +172,7 @@ export class ProviderMetrics {
     const [error, seconds] = (isNamed ? rest.slice(1) : rest) as [unknown, number | undefined];
     if (!this.#end(request, provider, model, seconds)) return;
     const error_type = errorName(error);
-    this.#failed({ provider, model, error_type });
+    this.requests.failed({ provider, model, error_type });
     if (isNamed) this.#errors({ error_type, severity: 'medium', component: 'ai_provider' });
   }
 
@@ -203,9 +182,7 @@ export class ProviderMetrics {
   recordRequestAbandoned(request: AiRequest): void {
     const { provider, model } = requestOf(this.#registry, [request], aiRequestsInProgress.name);
     const work = this.#open.of(provider, model).works.end(request);
-    if (work === undefined || work === 'ended' || work.isTimed) return;
-    work.isTimed = true;
-    work.inProgress?.dec();
+    if (work !== undefined && work !== 'ended') this.requests.abandon(work);
   }
 
   /**
@@ -214,7 +191,7 @@ export class ProviderMetrics {
    * @param resetTime when requests are allowed again; `undefined` if the provider does not say
    * @param resource the limited resource, for example `tokens`. Default: `requests`.
    */
-  recordRateLimit(provider: string, resetTime?: Moment, resource: string = defaultResource): void {
+  recordRateLimit(provider: string, resetTime?: TimeInput, resource: string = defaultResource): void {
     this.#rateLimits.limited({ provider });
     this.#rateLimits.reset({ provider, resource }, resetTime);
   }
@@ -283,18 +260,7 @@ export class ProviderMetrics {
     if (work === 'ended') return false;
     if (work === undefined) {
       if (seconds !== undefined) this.#duration({ provider, model }, seconds);
-    } else if (!work.isTimed) this.#time(work, provider, model, seconds ?? secondsSince(work.startedAt));
+    } else if (!work.isTimed) this.requests.time(work, seconds ?? secondsSince(work.startedAt));
     return true;
-  }
-
-  /** Observes the duration of a request, which is then no longer in progress. */
-  #time(work: RequestWork, provider: string, model: string, seconds: number): void {
-    work.isTimed = true;
-    work.inProgress?.dec();
-    const { open } = work;
-    if (!open.isShared && isTime(seconds)) {
-      open.duration ??= this.#durations({ provider, model });
-      open.duration?.observe(seconds);
-    } else this.#duration({ provider, model }, seconds);
   }
 }

@@ -14,6 +14,7 @@ export interface RecorderOptions {
 
 /** A collector with a registry: a `PrometheusMetricsCollector` or a subclass. */
 export interface RegistryCollector extends MetricsCollector {
+  /** Where the collector records. */
   readonly registry: AnyRegistry;
 }
 

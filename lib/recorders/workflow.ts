@@ -155,6 +155,7 @@ export class WorkflowMetrics {
    * const stop = workflow.recordStepStart({ name: 'implement' }, context);
    */
   recordStepStart(step: WorkflowStep, context: WorkflowContext): () => number;
+  /** Records the start of a step by its name. */
   recordStepStart(context: WorkflowContext, stepName: string): () => number;
   recordStepStart(...call: StepCall): () => number {
     const { stepName, context } = stepOf(this.#registry, call, workflowStepDuration.name);
@@ -178,6 +179,7 @@ export class WorkflowMetrics {
    * @param seconds the duration. Default: the time since the recorded start, if there is one.
    */
   recordStepComplete(step: WorkflowStep, context: WorkflowContext, seconds?: number): void;
+  /** Records the end of a step by its name. */
   recordStepComplete(context: WorkflowContext, stepName: string, seconds?: number): void;
   recordStepComplete(...[first, second, seconds]: [...StepCall, (number | undefined)?]): void {
     const { stepName, context } = stepOf(
@@ -190,6 +192,7 @@ export class WorkflowMetrics {
 
   /** Records the failure of a step: increments `workflow_step_errors_total`, and observes the duration if the start was recorded. */
   recordStepError(step: WorkflowStep, context: WorkflowContext, error: unknown): void;
+  /** Records the failure of a step by its name. */
   recordStepError(context: WorkflowContext, stepName: string, error: unknown): void;
   recordStepError(...[first, second, error]: [...StepCall, error: unknown]): void {
     const { stepName, context } = stepOf(

@@ -71,7 +71,8 @@ function hello(): RouterClass {
 }
 
 function measuring(): KoaClass.Middleware | undefined {
-  if (variant === '@tamma/observability')
+  if (variant === '@tamma/observability') return requestMetrics({ registry });
+  if (variant === '@tamma/observability, all measures')
     return requestMetrics({ registry, measure: ['first-byte', 'request-size', 'response-size'] });
   if (variant === 'prom-client by hand') return measuredByHand();
   if (variant === '@echo-health/koa-prometheus-exporter') return echoHealth().httpMetricMiddleware();
@@ -84,6 +85,7 @@ async function recorded(): Promise<number | undefined> {
     case 'bare':
       return undefined;
     case '@tamma/observability':
+    case '@tamma/observability, all measures':
       return countIn(
         await scrapeToString(registry),
         'http_server_request_duration_seconds_count',

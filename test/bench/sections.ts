@@ -11,6 +11,7 @@ import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisab
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
+import { type LadderMeasurement, ladderTable, ladderVerdicts, measureLadders } from './ladder.js';
 import { type Measurement, measureSideBySide } from './measure.js';
 import { type MemoryResults, measureMemory, memoryTable, memoryVerdicts } from './memory.js';
 import { measureRecorders, type RecorderMeasurement, recorderTable, recorderVerdicts } from './recorders.js';
@@ -41,6 +42,7 @@ export interface Measured {
   readonly scrape: readonly ScrapeMeasurement[];
   readonly memory: MemoryResults;
   readonly koa: readonly KoaMeasurement[];
+  readonly ladder: LadderMeasurement;
   readonly storm: StormResult;
   readonly export: ExportMeasurement;
   readonly startUp: readonly StartUpMeasurement[];
@@ -104,6 +106,17 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
       ),
     shown: koaTable,
     verdicts: koaVerdicts,
+  },
+  ladder: {
+    title: 'Where the time of a request goes',
+    measure: (quick) =>
+      measureLadders(
+        quick
+          ? { processes: 1, pairs: 20, operations: { koa: 50, fetch: 5 }, profiledRequests: 2_000 }
+          : { processes: 4, pairs: 100, operations: { koa: 100, fetch: 25 }, profiledRequests: 200_000 },
+      ),
+    shown: ladderTable,
+    verdicts: ladderVerdicts,
   },
   storm: {
     title: 'A storm of scrapes',

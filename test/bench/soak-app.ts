@@ -15,7 +15,9 @@ const seconds = Number(process.argv[2]);
 const registry = new MetricsRegistry({ maxSeries: 200, onWarning: () => {} });
 const labels = { provider: label(), model: label({ limit: 50 }), outcome: label('success', 'failure') };
 const counter = registry.counter(defineCounter({ name: 'soaked_total', help: 'Counted.', labels }));
-const gauge = registry.gauge(defineGauge({ name: 'soaked_now', help: 'Held.', labels, expireAfter: 1 }));
+const gauge = registry.gauge(
+  defineGauge({ name: 'soaked_now', help: 'Held.', labels, expireAfterSeconds: 1 }),
+);
 const histogram = registry.histogram(
   defineHistogram({ name: 'soaked_seconds', help: 'Timed.', labels, buckets: [0.1, 1, 10] }),
 );

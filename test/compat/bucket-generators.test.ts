@@ -21,7 +21,7 @@ same(
 );
 same('a factor of 1 is refused', ({ exponentialBuckets }) => exponentialBuckets(1, 1, 3), refused);
 
-differs('Buckets of no width', ({ linearBuckets }) => linearBuckets(1, 0, 3), {
+differs('Buckets with a width of 0', ({ linearBuckets }) => linearBuckets(1, 0, 3), {
   theirs: [1, 1, 1],
   ours: refusedWith('ERR_METRICS_INVALID_BUCKETS'),
 });

@@ -153,7 +153,7 @@ differs(
   { theirs: ['jobs_total 5'], ours: refusedWith('ERR_METRICS_INVALID_VALUE') },
 );
 differs(
-  'A number behind absent labels',
+  'A number after absent labels',
   after([], (counter) => counter.inc(undefined as never, 5)),
   { theirs: ['jobs_total 1'], ours: ['jobs_total 5'] },
 );
@@ -195,7 +195,7 @@ differs(
   { theirs: ['jobs_total{a="[object Object]"} 1'], ours: refusedWith('ERR_METRICS_INVALID_LABEL_VALUE') },
 );
 differs(
-  'Label objects that are changed',
+  'Label objects that change later',
   after(['a'], (counter) => {
     const labels = { a: 'x' };
     counter.inc(labels);
@@ -209,7 +209,7 @@ differs(
   { theirs: [], ours: ['jobs_total{a="x"} 0'] },
 );
 differs(
-  'Removing the one series of a metric without labels',
+  'Removing the only series of a metric without labels',
   after([], (counter) => {
     counter.inc();
     counter.remove();
@@ -226,7 +226,7 @@ differs(
   { theirs: refused, ours: ['jobs_total 2'] },
 );
 differs(
-  'Series past a budget',
+  'Series beyond the budget',
   async (side) => {
     const counter = side.counter({ labelNames: ['a'] });
     for (let number = 0; number < 2_000; number++) counter.inc({ a: number });

@@ -116,12 +116,12 @@ differs(
   { theirs: ['depth Infinity'], ours: refusedWith('ERR_METRICS_INVALID_VALUE') },
 );
 differs(
-  'A number behind absent labels',
+  'A number after absent labels',
   after([], (gauge) => gauge.set(undefined as never, 5)),
   { theirs: refused, ours: ['depth 5'] },
 );
 differs(
-  'Text that reads as a number',
+  'Numeric strings',
   after([], (gauge) => gauge.dec('5' as never)),
   { theirs: ['depth -5'], ours: refusedWith('ERR_METRICS_INVALID_VALUE') },
 );

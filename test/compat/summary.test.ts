@@ -88,7 +88,7 @@ differs(
   },
   { theirs: 'size_bytes{quantile="0.5"} 10', ours: 'size_bytes{quantile="0.5"} NaN' },
 );
-differs('Quantiles of nothing', async (side) => (await after([], () => {})(side))[0], {
+differs('Quantiles of an empty window', async (side) => (await after([], () => {})(side))[0], {
   theirs: 'size_bytes{quantile="0.5"} 0',
   ours: 'size_bytes{quantile="0.5"} NaN',
 });

@@ -249,14 +249,14 @@ test.serial(
       status: 401,
       body: { error: 'missing X-Hub-Signature-256' },
     });
-    const forged = { status: 401, body: { error: 'the signature does not fit the body' } };
+    const forged = { status: 401, body: { error: 'the signature does not match the body' } };
     t.deepEqual(
       await post(url, '{}', { 'x-hub-signature-256': await new Webhooks({ secret: 'another' }).sign('{}') }),
       forged,
     );
     t.deepEqual(await post(url, '{}', { 'x-hub-signature-256': 'nonsense' }), forged);
-    t.deepEqual(await post(url, '{"action":', {}), { status: 400, body: { error: 'the body is no JSON' } });
-    t.deepEqual(await post(url, '[]'), { status: 400, body: { error: 'the body is no JSON object' } });
+    t.deepEqual(await post(url, '{"action":', {}), { status: 400, body: { error: 'the body is not JSON' } });
+    t.deepEqual(await post(url, '[]'), { status: 400, body: { error: 'the body is not a JSON object' } });
     t.deepEqual(await post(url, '{}', { 'x-github-event': '' }), {
       status: 400,
       body: { error: 'missing X-GitHub-Event' },
@@ -354,7 +354,7 @@ test('a port that is in use is reported in one line, with exit code 1', async (t
   t.is(code, 1);
   t.is(
     stderr,
-    `Port ${port} of 127.0.0.1 is taken: choose another with PORT=3001 npm start, or PORT=0 for a free one.\n`,
+    `Port ${port} of 127.0.0.1 is in use: choose another with PORT=3001 npm start, or PORT=0 for any free port.\n`,
   );
 });
 

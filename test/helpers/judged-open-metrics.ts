@@ -10,8 +10,8 @@ export interface JudgedOpenMetrics {
 const histogram = '# TYPE wait histogram\n';
 const gaugeHistogram = '# TYPE sizes gaugehistogram\n';
 const summary = '# TYPE lag summary\n';
-const apart = 'samples of one label set that do not stand together';
-const noCount = 'a count that is no whole number';
+const apart = 'samples of one label set that are not consecutive';
+const noCount = 'a count that is not a whole number';
 const noSum = 'a value that is negative or NaN';
 const noInfinity = 'a label set without the bucket `+Inf`';
 const noBound = 'a bucket without a number as `le`';
@@ -23,13 +23,13 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
   [
     'a HELP line behind the samples',
     '# TYPE lag gauge\nlag 1\n# HELP lag Late.\n',
-    'a HELP line behind its samples',
+    'a HELP line after its samples',
   ],
   [
     'metadata in another order',
     '# HELP lag_seconds Late.\n# UNIT lag_seconds seconds\n# TYPE lag_seconds gauge\n',
   ],
-  ['a family in two places', 'lag{q="a"} 1\nother 1\nlag{q="b"} 1\n', 'lines that do not stand together'],
+  ['a family in two places', 'lag{q="a"} 1\nother 1\nlag{q="b"} 1\n', 'lines that are not consecutive'],
   [
     'a gauge that is named like a sample of another metric',
     '# TYPE jobs counter\njobs_total 1\n# TYPE jobs_total gauge\njobs_total 1\n',
@@ -39,7 +39,7 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
     'a family whose name begins as another',
     '# TYPE jobs counter\njobs_total 1\n# TYPE jobs_open gauge\njobs_open 1\n',
   ],
-  ['an info with a unit', '# TYPE v_ratio info\n# UNIT v_ratio ratio\n', 'a unit, and is of the type `info`'],
+  ['an info with a unit', '# TYPE v_ratio info\n# UNIT v_ratio ratio\n', 'a unit, and the type `info`'],
   ['an info that is 2', '# TYPE build info\nbuild_info{v="2"} 2\n', 'an info that is not 1'],
   ['an info', '# TYPE build info\nbuild_info{v="2"} 1\n'],
   ['a state that is 3', '# TYPE door stateset\ndoor{door="open"} 3\n', 'a state that is neither 0 nor 1'],
@@ -78,7 +78,7 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
   [
     'a sum beside a negative bucket',
     `${histogram}wait_bucket{le="-2.0"} 1\nwait_bucket{le="+Inf"} 3\nwait_sum 3\nwait_count 3\n`,
-    'a sum beside negative buckets',
+    'a sum and negative buckets',
   ],
   ['negative buckets without sum', `${histogram}wait_bucket{le="-2.0"} 1\nwait_bucket{le="+Inf"} 3\n`],
   ['buckets alone', `${histogram}wait_bucket{le="2"} 1\nwait_bucket{le="+Inf"} 3\n`],
@@ -100,7 +100,7 @@ const rows: readonly (readonly [what: string, text: string, problem?: string])[]
   [
     'timestamps here and there',
     '# TYPE lag gauge\nlag 1\nlag 1 10\n',
-    'timestamps at some samples of a label set only',
+    'timestamps on only some samples of a label set',
   ],
   ['two timestamps', '# TYPE lag gauge\nlag 1 10\nlag 1 20\n'],
   [

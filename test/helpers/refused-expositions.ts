@@ -16,17 +16,17 @@ function bytes(before: string, after: string): Buffer {
   return Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
 }
 
-const unreadable = 'a line that is neither sample nor comment';
+const unreadable = 'a line that is neither a sample nor a comment';
 const unknownType = 'a TYPE line with an unknown type';
-const timestamp = 'a timestamp that is no whole number of milliseconds';
+const timestamp = 'a timestamp that is not a whole number of milliseconds';
 const spaces = 'spaces or commas that OpenMetrics forbids';
 const carriageReturn = 'lines that end with a carriage return';
-const outOfRange = 'a number that no float holds';
+const outOfRange = 'a number that is out of range';
 const nameless = 'a HELP, TYPE or UNIT line without name or text';
 const quotedName = 'a name in quotes (Prometheus 2 only)';
-const noMoment = 'a timestamp that is no finite number';
+const noMoment = 'a timestamp that is not a finite number';
 const elsewhere = 'an exemplar on neither `_total` nor `_bucket` (Prometheus 2 only)';
-const contentType = 'a Content-Type that is none of its formats (Prometheus 3 only)';
+const contentType = 'an unknown Content-Type (Prometheus 3 only)';
 const labelTwice = 'a label twice in one sample';
 
 const inText: readonly (readonly [what: string, text: string | Buffer, problem?: string, only?: 2 | 3])[] = [
@@ -90,7 +90,7 @@ const inOpenMetrics: typeof inText = [
   ['an unknown type', '# TYPE a foo\na 1\n# EOF\n', unknownType],
   ['untyped', '# TYPE a untyped\na 1\n# EOF\n', unknownType],
   ['no # EOF', 'a 1\n', 'no `# EOF` at the end'],
-  ['text behind # EOF', 'a 1\n# EOF\nb 1\n', 'text behind `# EOF`'],
+  ['text behind # EOF', 'a 1\n# EOF\nb 1\n', 'text after `# EOF`'],
   ['no newline behind # EOF', 'a 1\n# EOF'],
   ['a space before a sample', ' a 1\n# EOF\n', spaces],
   ['a space behind a sample', 'a 1 \n# EOF\n', spaces],
@@ -98,7 +98,7 @@ const inOpenMetrics: typeof inText = [
   ['a space between labels', 'a{b="1", c="2"} 1\n# EOF\n', spaces],
   ['carriage returns', 'a 1\r\n# EOF\r\n', carriageReturn],
   ['an empty line', 'a 1\n\nb 1\n# EOF\n', 'an empty line'],
-  ['another comment', '# hello\na 1\n# EOF\n', 'a comment that is neither HELP, TYPE, UNIT nor EOF'],
+  ['another comment', '# hello\na 1\n# EOF\n', 'a comment that is not HELP, TYPE, UNIT or EOF'],
   ['no help text', '# HELP a\na 1\n# EOF\n', nameless],
   ['no unit', '# UNIT a\na 1\n# EOF\n', nameless],
   ['a tab before a type', '# TYPE a\tgauge\na 1\n# EOF\n', nameless],
@@ -114,7 +114,7 @@ const inOpenMetrics: typeof inText = [
   [
     'a unit of another name',
     '# TYPE a gauge\n# UNIT a seconds\na 1\n# EOF\n',
-    'a unit that its metric does not end with',
+    'a unit that is not the suffix of the metric',
   ],
   ['an exemplar', '# TYPE a counter\na_total 1 # {t="1"} 1\n# EOF\n'],
   ['a counter without _total', '# TYPE a counter\na 1\n# EOF\n'],

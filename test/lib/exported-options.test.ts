@@ -83,7 +83,7 @@ const withOptions: Readonly<Record<string, (odd: never) => unknown>> = {
 const withoutOptions = [
   'EscalationError',
   'MetricsError',
-  'averageOf',
+  'averageOfSamples',
   'errorType',
   'exponentialBuckets',
   'fromClass',
@@ -99,7 +99,7 @@ const withoutOptions = [
   'readSamples',
   'readText',
   'readValue',
-  'sumOf',
+  'sumOfSamples',
   'tcpCheck',
   'withLabels',
 ];

@@ -201,7 +201,7 @@ test.serial('series of a gauge still expire after a clear', async (t) => {
     name: 'depth',
     help: 'Depth.',
     labels: { queue: label() },
-    expireAfter: 60,
+    expireAfterSeconds: 60,
   });
   const gauge = registry.gauge(expiring);
   registry.clear();

@@ -1,13 +1,13 @@
-/** Stand-ins for the APIs of Anthropic and OpenAI: answers, usage, failures and rate limits drawn from a seed. No text is worth reading. */
+/** Stand-ins for the APIs of Anthropic and OpenAI: replies, usage, failures and rate limits are generated from a seed. */
 import { setTimeout as elapsed } from 'node:timers/promises';
 import type { Random } from '../random.js';
 import { answer, type Handler, rateLimit, stream } from './api.js';
 import { type Conduct, conducts } from './conduct.js';
 
-/** Requests of a window, and its length in milliseconds. */
+/** Requests per window, and the length of the window in milliseconds. */
 const limit = [120, 5_000] as const;
 
-interface Drawn {
+interface Reply {
   readonly text: string;
   readonly input: number;
   readonly output: number;
@@ -15,7 +15,7 @@ interface Drawn {
   readonly reasoning: number;
 }
 
-function drawn(random: Random): Drawn {
+function randomReply(random: Random): Reply {
   const output = random.between(50, 900);
   return {
     text: random.chance(0.8) ? 'confident' : 'unsure',
@@ -32,7 +32,7 @@ export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy
   const cache = new Set<unknown>();
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const hasRoom = window.take() && !random.chance(conduct.limited);
+    const isAllowed = window.take() && !random.chance(conduct.limited);
     const headers = {
       'anthropic-ratelimit-requests-limit': String(limit[0]),
       'anthropic-ratelimit-requests-remaining': String(window.remaining),
@@ -45,12 +45,12 @@ export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy
         { type: 'error', error: { type, message: type } },
         { ...headers, 'retry-after-ms': '100' },
       );
-    if (!hasRoom) return refuse(429, 'rate_limit_error');
+    if (!isAllowed) return refuse(429, 'rate_limit_error');
     if (random.chance(conduct.anthropicOverloaded)) return refuse(529, 'overloaded_error');
-    // No SDK tries this again: the request is at fault.
+    // The SDKs do not retry an invalid request.
     if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
-    const { text, input, output, cached, reasoning } = drawn(random);
-    // The first request for a model writes the prompt cache, later ones read it.
+    const { text, input, output, cached, reasoning } = randomReply(random);
+    // The first request for a model writes to the prompt cache, later ones read from it.
     const warm = cache.has(body.model);
     cache.add(body.model);
     const usage = {
@@ -96,7 +96,7 @@ export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): 
   const window = rateLimit(...limit);
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const hasRoom = window.take() && !random.chance(conduct.limited);
+    const isAllowed = window.take() && !random.chance(conduct.limited);
     const headers = {
       'x-ratelimit-limit-requests': String(limit[0]),
       'x-ratelimit-remaining-requests': String(window.remaining),
@@ -109,10 +109,10 @@ export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): 
         { error: { message: code, type: code, code } },
         { ...headers, 'retry-after-ms': '100' },
       );
-    if (!hasRoom) return refuse(429, 'rate_limit_exceeded');
+    if (!isAllowed) return refuse(429, 'rate_limit_exceeded');
     if (random.chance(conduct.openaiOverloaded)) return refuse(503, 'overloaded');
     if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
-    const { text, input, output, cached, reasoning } = drawn(random);
+    const { text, input, output, cached, reasoning } = randomReply(random);
     const usage = {
       prompt_tokens: input + cached,
       completion_tokens: output,
@@ -130,11 +130,11 @@ export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): 
         headers,
       );
     }
-    const chunk = (choices: readonly object[], told: object | null = null): object => ({
+    const chunk = (choices: readonly object[], usage: object | null = null): object => ({
       ...shared,
       object: 'chat.completion.chunk',
       choices,
-      usage: told,
+      usage,
     });
     const events = [
       chunk([{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }]),

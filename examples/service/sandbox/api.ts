@@ -1,4 +1,4 @@
-/** What the stand-ins share: a server on a free port, requests as JSON, latency, and a rate limit that is reset again and again. */
+/** Shared by the stand-ins: a server on a free port, JSON requests, event streams, and rate limits. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as elapsed } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Random } from '../random.js';
 export interface ApiRequest {
   readonly method: string;
   readonly path: string;
-  /** The parsed body; an empty object where there is none. */
+  /** The parsed body; an empty object if there is none. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +27,7 @@ export async function startApi(handle: Handler): Promise<Api> {
     });
     request.on('end', () => {
       const { method = 'GET', url = '/' } = request;
-      // A client that left is not answered.
+      // Fails if the client has disconnected.
       handle({ method, path: url, body: text === '' ? {} : JSON.parse(text) }, response).catch(() =>
         response.destroy(),
       );
@@ -53,7 +53,7 @@ export function answer(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** Server-sent events, some milliseconds apart. */
+/** Sends server-sent events, some milliseconds apart. */
 export async function stream(
   response: ServerResponse,
   events: readonly { readonly event?: string; readonly data: object | string }[],
@@ -71,7 +71,7 @@ export async function stream(
 }
 
 export interface RateLimit {
-  /** Takes one request off; `false` where none is left. */
+  /** Counts a request; `false` if the limit is reached. */
   take(): boolean;
   readonly remaining: number;
   readonly resetsAt: Date;

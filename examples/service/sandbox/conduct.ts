@@ -1,21 +1,21 @@
-/** How often the stand-ins fail, as probabilities. */
+/** Failures of the stand-ins, as probabilities. */
 
 export interface Conduct {
-  /** The AI providers limit the rate, beyond their windows; an SDK tries again. */
+  /** An AI provider responds with 429, in addition to its rate limit; the SDKs retry. */
   readonly limited: number;
-  /** Anthropic is overloaded; an SDK tries again. */
+  /** Anthropic is overloaded; the SDK retries. */
   readonly anthropicOverloaded: number;
-  /** OpenAI is overloaded; an SDK tries again. */
+  /** OpenAI is overloaded; the SDK retries. */
   readonly openaiOverloaded: number;
-  /** The request is at fault: no SDK tries it again. */
+  /** The request is invalid; the SDKs do not retry. */
   readonly invalid: number;
-  /** GitHub and GitLab limit the rate. */
+  /** GitHub or GitLab responds with 429. */
   readonly gitLimited: number;
-  /** GitHub and GitLab answer 502. */
+  /** GitHub or GitLab responds with 502. */
   readonly gitBroken: number;
 }
 
-/** `healthy` is a good day, which no alert is about; `failing` is an outage of Anthropic, and a bad day elsewhere. */
+/** With `healthy`, no alert fires. `failing` is an outage of Anthropic, with some failures of the others. */
 export const conducts = {
   healthy: {
     limited: 0.01,

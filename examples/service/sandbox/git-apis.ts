@@ -1,10 +1,10 @@
-/** Stand-ins for the APIs of GitHub and GitLab: whatever is created gets a number; failures and rate limits are drawn from a seed. */
+/** Stand-ins for the APIs of GitHub and GitLab. Failures and rate limits are generated from a seed. */
 import { setTimeout as elapsed } from 'node:timers/promises';
 import type { Random } from '../random.js';
 import { answer, type Handler, type RateLimit, rateLimit } from './api.js';
 import { type Conduct, conducts } from './conduct.js';
 
-/** Requests of a window, and its length in milliseconds. */
+/** Requests per window, and the length of the window in milliseconds. */
 const limit = [5_000, 60_000] as const;
 
 export function githubApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
@@ -33,9 +33,10 @@ function gitApi(
   let created = 0;
   return async ({ method }, response) => {
     await elapsed(random.between(3, 40));
-    const hasRoom = window.take() && !random.chance(gitLimited);
+    const isAllowed = window.take() && !random.chance(gitLimited);
     const headers = headersOf(window);
-    if (!hasRoom) return answer(response, 429, { message: 'slow down' }, { ...headers, 'retry-after': '1' });
+    if (!isAllowed)
+      return answer(response, 429, { message: 'slow down' }, { ...headers, 'retry-after': '1' });
     if (random.chance(gitBroken)) return answer(response, 502, { message: 'bad gateway' }, headers);
     created += 1;
     const body = {

@@ -1,6 +1,6 @@
 /**
- * The world outside, on ports of this machine: the service talks to it with the real SDKs over real HTTP, as it would to
- * api.anthropic.com, api.openai.com, api.github.com and gitlab.com.
+ * Stand-ins for api.anthropic.com, api.openai.com, api.github.com and gitlab.com on local ports. The service uses them through the real
+ * SDKs and HTTP.
  */
 import type { HostTable } from '@tamma/observability';
 import type { Random } from '../random.js';
@@ -14,7 +14,7 @@ export interface Sandbox {
   readonly openai: string;
   readonly github: string;
   readonly gitlab: string;
-  /** Who answers at which host, for `instrumentFetch`, which knows the real ones by itself. */
+  /** The hosts of the stand-ins, for `instrumentFetch`, which only knows the real ones. */
   readonly hosts: HostTable;
   close(): Promise<void>;
 }

@@ -2,10 +2,10 @@
 
 import {
   type Alert,
+  type AlertSeverity,
   type BundleFile,
   isAlert,
   type RuleGroup,
-  type Severity,
   type Subject,
 } from '../model.js';
 import { dashboardUrl } from '../prometheus/rule-files.js';
@@ -24,7 +24,7 @@ const titles: Readonly<Record<Subject, string>> = {
   own: 'Own alerts',
 };
 
-const urgency: Readonly<Record<Severity, string>> = {
+const urgency: Readonly<Record<AlertSeverity, string>> = {
   page: 'Page: act now.',
   ticket: 'Ticket: act within the working day.',
   info: 'Info: no action is urgent.',

@@ -96,6 +96,7 @@ export const defaultThresholds = Object.freeze({
   notificationFailures: 3,
 });
 
+/** The limits of the alerts, by the names of {@link defaultThresholds}. */
 export type Thresholds = Readonly<Record<keyof typeof defaultThresholds, number>>;
 
 /**

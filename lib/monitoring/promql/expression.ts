@@ -12,6 +12,7 @@ export type Match =
   | { readonly noneOf: readonly string[] }
   | { readonly raw: string };
 
+/** Label -> matcher. */
 export type Matches = Readonly<Record<string, Match>>;
 
 /** Labels that Prometheus adds to every series of a target. */

@@ -1,5 +1,5 @@
 /** Checks the options of an SLO and fills in the defaults. */
-import type { MetricDefinition } from '../../definition.js';
+import { isDefinition, type MetricDefinition } from '../../definition.js';
 import { didYouMean, MetricsError, metricsError } from '../../errors.js';
 import { checkFactoryOptions } from '../../option-checks.js';
 import type { OptionNames } from '../../option-names.js';
@@ -233,8 +233,4 @@ function isMatch(value: unknown): value is Match {
   if (typeof value !== 'object' || value === null) return false;
   const { oneOf, noneOf, raw } = value as Readonly<Record<string, unknown>>;
   return typeof raw === 'string' || [oneOf, noneOf].some((list) => Array.isArray(list) && list.length > 0);
-}
-
-function isDefinition(value: unknown): value is MetricDefinition {
-  return typeof value === 'object' && value !== null && 'type' in value && 'labels' in value;
 }

@@ -10,14 +10,14 @@ import type { EventMetric, Slo, SloSeverities } from './slo-model.js';
 export type MatchFor<L extends Label> =
   L extends Label<infer V>
     ?
-        | ValueFor<V>
-        | { readonly oneOf: readonly ValueFor<V>[] }
-        | { readonly noneOf: readonly ValueFor<V>[] }
+        | MatchValue<V>
+        | { readonly oneOf: readonly MatchValue<V>[] }
+        | { readonly noneOf: readonly MatchValue<V>[] }
         | { readonly raw: string }
     : never;
 
 /** A closed label may also be `other`, which replaces values outside its set. */
-type ValueFor<V extends string> = string extends V ? string : V | 'other';
+export type MatchValue<V extends string> = string extends V ? string : V | 'other';
 
 /** Label -> matcher. Labels without one may have any value. */
 export type MatchesFor<D extends MetricDefinition> = {
@@ -42,7 +42,8 @@ export interface SloLatency<D extends HistogramDefinition = HistogramDefinition>
   readonly matches?: MatchesFor<D>;
 }
 
-interface CommonOptions {
+/** The options of every SLO. */
+export interface SloCommonOptions {
   /** Unique, in kebab-case: label `slo` of all its series and alerts. */
   readonly name: string;
   /** Share of good events, above 0 and below 1: 0.99 is 99 %. */
@@ -67,23 +68,25 @@ interface CommonOptions {
 }
 
 /** Two kinds of events, and labels of both. */
-interface TwoOf<A extends EventMetric, B extends EventMetric, Events> {
+export interface SloEventPair<A extends EventMetric, B extends EventMetric, Events> {
+  /** Two of `good`, `bad` and `total`. */
   readonly events: Events & { readonly [K in Exclude<'good' | 'bad' | 'total', keyof Events>]?: never };
   /** Labels whose values have an error budget each. Default: one budget for all. */
   readonly by?: readonly (keyof A['labels'] & keyof B['labels'] & string)[];
+  /** Not with `events`. */
   readonly latency?: never;
 }
 
 /** Two of good, bad and total, or a bucket of a histogram. */
-type Indicator<
+export type SloIndicator<
   Good extends EventMetric,
   Bad extends EventMetric,
   Total extends EventMetric,
   Timed extends HistogramDefinition,
 > =
-  | TwoOf<Good, Total, { readonly good: SloEvents<Good>; readonly total: SloEvents<Total> }>
-  | TwoOf<Bad, Total, { readonly bad: SloEvents<Bad>; readonly total: SloEvents<Total> }>
-  | TwoOf<Good, Bad, { readonly good: SloEvents<Good>; readonly bad: SloEvents<Bad> }>
+  | SloEventPair<Good, Total, { readonly good: SloEvents<Good>; readonly total: SloEvents<Total> }>
+  | SloEventPair<Bad, Total, { readonly bad: SloEvents<Bad>; readonly total: SloEvents<Total> }>
+  | SloEventPair<Good, Bad, { readonly good: SloEvents<Good>; readonly bad: SloEvents<Bad> }>
   | {
       readonly latency: SloLatency<Timed>;
       readonly by?: readonly (keyof Timed['labels'] & string)[];
@@ -96,7 +99,7 @@ export type SloOptions<
   Bad extends EventMetric = EventMetric,
   Total extends EventMetric = EventMetric,
   Timed extends HistogramDefinition = HistogramDefinition,
-> = CommonOptions & Indicator<Good, Bad, Total, Timed>;
+> = SloCommonOptions & SloIndicator<Good, Bad, Total, Timed>;
 
 /**
  * Defines a service level objective, for `slos` of a bundle: its rules, alerts and panels. A metric that is not in the catalogue

@@ -1,7 +1,7 @@
 /** An SLO once it has been checked: the data that rules, alerts and boards are made from. */
 import type { CounterDefinition, HistogramDefinition, SummaryDefinition } from '../../definition.js';
 import type { LabelShape } from '../../label.js';
-import type { Severity, Subject } from '../model.js';
+import type { AlertSeverity, Subject } from '../model.js';
 import type { Matches } from '../promql/expression.js';
 import type { BurnFactor } from './burn-rates.js';
 
@@ -14,11 +14,11 @@ export type EventMetric<L extends LabelShape = LabelShape> =
 /** The severities of an SLO's alerts. */
 export interface SloSeverities {
   /** Of the fast burn, 14.4 and 6. Default: `page`. */
-  readonly page: Severity;
+  readonly page: AlertSeverity;
   /** Of the slow burn, 3 and 1. Default: `ticket`. */
-  readonly ticket: Severity;
+  readonly ticket: AlertSeverity;
   /** Of a missing indicator. Default: `ticket`. */
-  readonly absent: Severity;
+  readonly absent: AlertSeverity;
 }
 
 /** Events of a checked SLO. */

@@ -23,7 +23,7 @@ test('top lists the metrics with the most series, of a file, standard input or a
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, 'metrics.txt');
   await writeFile(file, thirdPartyExposition);
-  const expected = `7 series, ${Buffer.byteLength(thirdPartyExposition)} bytes a scrape
+  const expected = `7 series, ${Buffer.byteLength(thirdPartyExposition)} bytes per scrape
 
 metric           type       series  label sets   share  bytes  labels (values)
 latency          histogram       4           1  57.1 %    147
@@ -155,10 +155,7 @@ test('lint reports an endpoint without a Content-Type', async (t) => {
   });
   const { code, stdout } = await command(['lint', url]);
   t.is(code, 2);
-  t.regex(
-    stdout,
-    /: a Content-Type that is none of its formats \(Prometheus 3 only\), received "" in the header\./,
-  );
+  t.regex(stdout, /: an unknown Content-Type \(Prometheus 3 only\), received "" in the header\./);
 });
 
 test('a compressed response is read', async (t) => {
@@ -223,7 +220,7 @@ test('--help lists the commands, the exit codes and the environment variables', 
   for (const part of [
     'top [options] <source>',
     'lint [options] <source>',
-    'Exit codes: 0 nothing found',
+    'Exit codes of top and lint: 0 no findings',
     'NO_COLOR',
   ])
     t.true(stdout.includes(part), part);

@@ -27,7 +27,7 @@ test('a finding names its metric, and can be ignored', async (t) => {
       metric: 'jobs',
       rule: 'open-metrics',
       message:
-        'Metric `jobs`: it has a value that is negative or NaN, which OpenMetrics forbids; strict parsers drop the whole scrape.',
+        'Metric `jobs`: it has a value that is negative or NaN, which OpenMetrics forbids. Strict parsers reject the whole scrape.',
     },
   ]);
   t.deepEqual(endpointFindings(exposition, { maxSeries: 1_000, ignore: ['open-metrics:jobs'] }), []);

@@ -21,7 +21,7 @@ test('lint exits with 2 if Prometheus refuses the scrape, and shows the first su
   t.deepEqual(await command(['lint', '-'], { input }), {
     code: 2,
     stdout:
-      'refused  Prometheus refuses the whole scrape: a label twice in one sample, received "a_level{b=\\"1\\",b=\\"2\\"} 1" in line 3, and 1 more.\n\n1 finding.\n',
+      'refused  Prometheus rejects the whole scrape: a label twice in one sample, received "a_level{b=\\"1\\",b=\\"2\\"} 1" in line 3, and 1 more.\n\n1 finding.\n',
     stderr: '',
   });
 });
@@ -29,7 +29,7 @@ test('lint exits with 2 if Prometheus refuses the scrape, and shows the first su
 test('a file with # EOF is read as OpenMetrics, any other as text', async (t) => {
   t.deepEqual(
     (await readExposition(['a 1\n# EOF\nb 1\n'])).refusals.map(({ problem }) => problem),
-    ['text behind `# EOF`'],
+    ['text after `# EOF`'],
   );
   t.deepEqual((await readExposition(['a 1\n'])).refusals, []);
 });

@@ -120,7 +120,7 @@ testWith(
     const folder = await smallBundle(t, address, alertmanagerPort);
     const up = startUp(t, ['--dir', folder, '--prometheus-port', '0']);
     const { prometheus, alertmanager, url } = await up.pids();
-    await up.line(new RegExp(`What they see is kept for 12 days, in ${folder}/data`));
+    await up.line(new RegExp(`Their data is kept for 12 days in ${folder}/data`));
     await up.line(new RegExp(`^\\d\\d:\\d\\d:\\d\\d target tamma ${address} up$`, 'm'));
     await up.line(/^\d\d:\d\d:\d\d alert Failing instance=\S+ firing \(page\): It fails$/m);
 
@@ -179,7 +179,7 @@ testWith(
     );
     const { code, stdout } = await cli(['up', '--dir', folder, '--prometheus-port', '0']);
     t.is(code, 1);
-    t.regex(stdout, /^prometheus ended with code 1; it said last:\n.*own\.yml/ms);
+    t.regex(stdout, /^prometheus ended with code 1; its last output:\n.*own\.yml/ms);
   },
 );
 
@@ -202,7 +202,7 @@ testWith(needed, 'a port that is taken, or another than the bundle names, exits 
   const folder = await smallBundle(t, address, Number(taken));
   t.like(await cli(['up', '--dir', folder, '--prometheus-port', '0']), {
     code: 2,
-    stderr: `Cannot listen on \`${address}\`: expected a free port, received listen EADDRINUSE: address already in use ${address}; give another --alertmanager-port, 0 for any.\n`,
+    stderr: `Cannot listen on \`${address}\`: expected a free port, received listen EADDRINUSE: address already in use ${address}; use another --alertmanager-port, or 0 for any.\n`,
   });
   const other = await cli(['up', '--dir', folder, '--prometheus-port', '0', '--alertmanager-port', '1']);
   t.is(other.code, 2);

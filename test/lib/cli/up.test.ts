@@ -34,6 +34,6 @@ test('a port out of range is refused with exit code 2', async (t) => {
     code: 2,
     stdout: '',
     stderr:
-      "error: option '--prometheus-port <port>' argument '65536' is invalid. Expected a port, 0 to 65535.\n(--help tells more)\n",
+      "error: option '--prometheus-port <port>' argument '65536' is invalid. Expected a port, 0 to 65535.\n(see --help)\n",
   });
 });

@@ -10,7 +10,7 @@ const workers = defineGauge({
   name: 'worker_load',
   help: 'Load.',
   labels: { worker: label() },
-  expireAfter: 60,
+  expireAfterSeconds: 60,
 });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', buckets: [1, 5] });
 const sizes = defineSummary({ name: 'size_bytes', help: 'Sizes.', quantiles: [0.5], maxAgeSeconds: 60 });

@@ -52,10 +52,10 @@ test('a removed histogram series frees its buckets, and a bound one restarts fro
   t.is(seconds.series.size, 1);
 });
 
-test('a gauge with expireAfter drops idle series at a scrape', async (t) => {
+test('a gauge with expireAfterSeconds drops idle series at a scrape', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
-    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.2 }),
+    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfterSeconds: 0.2 }),
   );
   workers.set({ worker: 'gone' }, 1);
   const alive = workers.with({ worker: 'alive' });
@@ -73,7 +73,12 @@ test('a gauge with expireAfter drops idle series at a scrape', async (t) => {
 test('a bound series can be used after it expired', async (t) => {
   const registry = createTestRegistry();
   const workers = registry.gauge(
-    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 0.05 }),
+    defineGauge({
+      name: 'worker_load',
+      help: 'Load.',
+      labels: { worker: label() },
+      expireAfterSeconds: 0.05,
+    }),
   );
   const bound = workers.with({ worker: 'a' });
   bound.set(5);
@@ -93,7 +98,7 @@ test('a recording on an expired series beyond the budget is folded once', async 
       help: 'Load.',
       labels: { worker: label() },
       maxSeries: 1,
-      expireAfter: 60,
+      expireAfterSeconds: 60,
     }),
   );
   const bound = workers.with({ worker: 'a' });
@@ -104,28 +109,29 @@ test('a recording on an expired series beyond the budget is folded once', async 
   t.is(readValue(registry, catalogue.metricsSeriesFolded, { metric: 'worker_load', label: 'worker' }), 3);
 });
 
-for (const expireAfter of [0, -1, Number.NaN, '60']) {
-  test(`expireAfter ${JSON.stringify(expireAfter)} is refused`, (t) => {
+for (const expireAfterSeconds of [0, -1, Number.NaN, '60']) {
+  test(`expireAfterSeconds ${JSON.stringify(expireAfterSeconds)} is refused`, (t) => {
     t.throws(
       () =>
         defineGauge({
           name: 'worker_load',
           help: 'Load.',
           labels: { worker: label() },
-          expireAfter: expireAfter as number,
+          expireAfterSeconds: expireAfterSeconds as number,
         }),
       {
         code: 'ERR_METRICS_INVALID_DEFINITION',
-        message: /`expireAfter` of metric `worker_load`: expected a positive number of seconds, received/,
+        message:
+          /`expireAfterSeconds` of metric `worker_load`: expected a positive number of seconds, received/,
       },
     );
   });
 }
 
-test('a different expireAfter under the same name is a conflict', (t) => {
+test('a different expireAfterSeconds under the same name is a conflict', (t) => {
   const registry = createTestRegistry();
   registry.gauge(
-    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfter: 60 }),
+    defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() }, expireAfterSeconds: 60 }),
   );
   t.throws(
     () => registry.gauge(defineGauge({ name: 'worker_load', help: 'Load.', labels: { worker: label() } })),
@@ -135,9 +141,9 @@ test('a different expireAfter under the same name is a conflict', (t) => {
   );
 });
 
-test('expireAfter requires labels', (t) => {
-  t.throws(() => defineGauge({ name: 'load', help: 'Load.', expireAfter: 60 }), {
+test('expireAfterSeconds requires labels', (t) => {
+  t.throws(() => defineGauge({ name: 'load', help: 'Load.', expireAfterSeconds: 60 }), {
     code: 'ERR_METRICS_INVALID_DEFINITION',
-    message: /`expireAfter` of metric `load`: expected labels/,
+    message: /`expireAfterSeconds` of metric `load`: expected labels/,
   });
 });

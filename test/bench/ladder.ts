@@ -1,0 +1,169 @@
+/**
+ * Where the time of a measured request goes: steps that each add one thing to the step before. The two steps of a comparison run
+ * in one process of their own, in slices that alternate, and the result is the median of the differences in CPU time.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { compiled } from '../helpers/package-root.js';
+import { type Added, bootstrapInterval } from './koa.js';
+import type { ProfiledFunction } from './koa-profile.js';
+import { median } from './measure.js';
+import { atMost, type Verdict } from './verdict.js';
+
+/** The steps of both ladders, in order. The last step of Koa's is compared with the one before: all measures. */
+export const ladders = {
+  koa: [
+    'no middleware',
+    'next() only',
+    'close listener',
+    'one clock read',
+    'two clock reads',
+    'one observation',
+    'a gauge of requests in flight',
+    'requestMetrics()',
+    'requestMetrics() with all measures',
+  ],
+  fetch: [
+    'fetch()',
+    'four listeners that do nothing',
+    'look-up of the host',
+    'instrumentFetch(), unknown host',
+    'instrumentFetch(), platform with rate-limit headers',
+  ],
+} as const;
+
+export type LadderName = keyof typeof ladders;
+
+export interface LadderStep {
+  readonly ladder: LadderName;
+  readonly name: string;
+  /** CPU time of an operation with this step, in microseconds. */
+  readonly total: number;
+  /** CPU time that it adds to the step before, in microseconds. */
+  readonly added: Added;
+}
+
+export interface LadderMeasurement {
+  readonly steps: readonly LadderStep[];
+  /** Functions of this package in a CPU profile of requests with `requestMetrics()`, the slowest first. */
+  readonly profile: readonly ProfiledFunction[];
+  readonly profiledRequests: number;
+}
+
+export interface LadderPlan {
+  readonly profiledRequests: number;
+  readonly processes: number;
+  /** Pairs of slices per process. */
+  readonly pairs: number;
+  /** Operations per slice of each ladder: a fetch takes about ten times as long as a request in memory. */
+  readonly operations: Readonly<Record<LadderName, number>>;
+}
+
+/** What the process of a comparison sends: microseconds per operation of each slice of both steps. */
+export interface Slices {
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+}
+
+export async function measureLadders({
+  processes,
+  pairs,
+  operations,
+  profiledRequests,
+}: LadderPlan): Promise<LadderMeasurement> {
+  const steps: LadderStep[] = [];
+  for (const ladder of Object.keys(ladders) as LadderName[]) {
+    for (let index = 0; index < ladders[ladder].length; index++) {
+      const all: Slices[] = [];
+      for (let process = 0; process < processes; process++)
+        all.push(await slicesOf(ladder, index, process % 2 === 0, pairs, operations[ladder]));
+      const differences = all.map(({ lower, upper }) =>
+        upper.map((time, at) => time - (lower[at] ?? Number.NaN)),
+      );
+      steps.push({
+        ladder,
+        name: ladders[ladder][index] ?? '',
+        total: median(all.flatMap(({ upper }) => upper)),
+        added: { median: median(differences.flat()), interval: bootstrapInterval(differences) },
+      });
+    }
+  }
+  const profile = await messageOf<ProfiledFunction[]>('test/bench/koa-profile.ts', [
+    String(profiledRequests),
+  ]);
+  return { steps, profile, profiledRequests };
+}
+
+/** The first step is compared with itself: the difference is the noise. */
+async function slicesOf(
+  ladder: LadderName,
+  index: number,
+  isLowerFirst: boolean,
+  pairs: number,
+  operations: number,
+): Promise<Slices> {
+  const args = [ladder, Math.max(0, index - 1), index, isLowerFirst ? 1 : 0, pairs, operations].map(String);
+  return messageOf<Slices>('test/bench/ladder-app.ts', args);
+}
+
+/** The first message of a program. @throws an Error if it ends without one */
+async function messageOf<T>(program: string, args: readonly string[]): Promise<T> {
+  const child = fork(compiled(program), args, { execArgv: [] });
+  try {
+    const [message] = await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`${program} ${args.join(' ')} exited with ${code}`);
+      }),
+    ]);
+    return message as T;
+  } finally {
+    child.kill();
+  }
+}
+
+export function ladderTable({ steps, profile, profiledRequests }: LadderMeasurement): string {
+  const functions = profile
+    .filter(({ microseconds }) => microseconds >= 0.005)
+    .map(({ name, file, microseconds }) => `| \`${name}\` in ${file} | ${microseconds.toFixed(2)} |`);
+  const profiled = [
+    `| functions of this package, in a CPU profile of ${profiledRequests.toLocaleString('en')} requests | µs per request |`,
+    '|---|---:|',
+    ...functions,
+  ];
+  return [...ladderTables(steps), profiled.join('\n')].join('\n\n');
+}
+
+function ladderTables(steps: readonly LadderStep[]): string[] {
+  return (Object.keys(ladders) as LadderName[]).map((ladder) => {
+    const rows = steps
+      .filter((step) => step.ladder === ladder)
+      .map(
+        ({
+          name,
+          total,
+          added: {
+            median: middle,
+            interval: [low, high],
+          },
+        }) => `| ${name} | ${total.toFixed(1)} | ${signed(middle)} | ${signed(low)} to ${signed(high)} |`,
+      );
+    const what = ladder === 'koa' ? 'a request to Koa, in memory' : 'a fetch over loopback';
+    return [
+      `| ${what}: each step in addition to the one before | total, µs | added, µs | 95 % interval |`,
+      '|---|---:|---:|---:|',
+      ...rows,
+    ].join('\n');
+  });
+}
+
+const signed = (microseconds: number): string =>
+  `${microseconds < 0 ? '−' : '+'}${Math.abs(microseconds).toFixed(2)}`;
+
+export function ladderVerdicts({ steps }: Pick<LadderMeasurement, 'steps'>): Verdict[] {
+  const ofFetch = steps.filter(({ ladder }) => ladder === 'fetch');
+  const share =
+    (ofFetch.slice(1).reduce((sum, { added }) => sum + added.median, 0) / (ofFetch[0]?.total ?? Number.NaN)) *
+    100;
+  return [atMost('CPU time that instrumentFetch() adds to a fetch over loopback', 3, share, ' %', 2)];
+}
