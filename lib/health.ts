@@ -2,10 +2,10 @@
 import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
 import { systemClock } from './clock.js';
 import { late, withinDeadline } from './deadline.js';
-import { metricsError, shown } from './errors.js';
+import { shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
-import { checkOptionNames } from './option-names.js';
+import { checkOptionNames, invalidOption } from './option-names.js';
 import { recognizeCopies } from './process-wide.js';
 import { type MetricsRegistry, sharedRegistry } from './registry.js';
 import type { StructuralRegistry } from './structural-registry.js';
@@ -16,6 +16,7 @@ export type CheckStatus = 'pass' | 'warn' | 'fail';
 
 /** A result of a check with a reason. */
 export interface CheckOutcome {
+  /** `pass`, `warn` or `fail`. */
   readonly status: CheckStatus;
   /** Why it did not pass. */
   readonly output?: string;
@@ -40,11 +41,13 @@ export interface CheckOptions {
 
 /** A check with its options. */
 export interface HealthCheck extends CheckOptions {
+  /** The function that checks. */
   readonly check: CheckFunction;
 }
 
 /** A result of a check. */
 export interface CheckResult {
+  /** `pass`, `warn` or `fail`. */
   readonly status: CheckStatus;
   /** Why it did not pass. Not for the public: it may contain host names. */
   readonly output: string | undefined;
@@ -58,6 +61,7 @@ export interface CheckResult {
 export interface HealthReport {
   /** `fail` if a critical check failed or the service drains; `warn` if a check warns, or one that is not critical failed. */
   readonly status: CheckStatus;
+  /** Whether `drain` was called. */
   readonly isDraining: boolean;
   /** By name. */
   readonly checks: ReadonlyMap<string, CheckResult>;
@@ -120,26 +124,24 @@ export class HealthChecks {
    * @throws ERR_METRICS_INVALID_OPTION for a duplicate name, one that is not valid in a path, or invalid options
    */
   add(name: string, check: CheckFunction, options: CheckOptions = {}): this {
-    checkOptionNames(`health check ${shown(name)}`, options, {
+    const where = `health check ${shown(name)}`;
+    checkOptionNames(where, options, {
       timeoutSeconds: true,
       cacheSeconds: true,
       critical: true,
     });
     const { timeoutSeconds = 5, cacheSeconds = 1, critical = true } = options;
-    const invalid = (what: string, expected: string, received: unknown): Error =>
-      metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Invalid ${what} of health check ${shown(name)}: expected ${expected}, received ${shown(received)}.`,
-      );
+    const invalid = (option: string, expected: string, received: unknown): Error =>
+      invalidOption(where, option, expected, received);
     if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
       throw invalid('name', 'letters, digits, `_`, `.` and `-`', name);
     if (this.#checks.has(name) || ownChecks.includes(name))
       throw invalid('name', 'a name that no other check has', name);
-    if (typeof check !== 'function') throw invalid('`check`', 'a function', check);
+    if (typeof check !== 'function') throw invalid('check', 'a function', check);
     if (!(timeoutSeconds > 0 && timeoutSeconds < 1e6))
-      throw invalid('`timeoutSeconds`', 'a positive number', timeoutSeconds);
+      throw invalid('timeoutSeconds', 'a positive number', timeoutSeconds);
     if (!(cacheSeconds >= 0 && cacheSeconds < 1e6))
-      throw invalid('`cacheSeconds`', 'a number of 0 or more', cacheSeconds);
+      throw invalid('cacheSeconds', 'a number of 0 or more', cacheSeconds);
     this.#checks.set(name, {
       check,
       timeoutSeconds,

@@ -16,8 +16,8 @@ import { acquireLock, type FileLock } from '../durability/lock.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
 import type { ScrapeOptions } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
-import type { AnyRegistry } from '../registry.js';
-import { MetricsRegistry } from '../registry.js';
+import { oneAtATime } from '../one-at-a-time.js';
+import { type AnyRegistry, MetricsRegistry } from '../registry.js';
 import { clusterBy, type TransferableCluster } from './cluster.js';
 import type { ClusterMembership } from './cluster-member.js';
 import { joinBy } from './cluster-worker.js';
@@ -162,26 +162,18 @@ async function keepLead(
   else await leave();
 }
 
-/** The file with the handover. Writes do not overlap. */
+/** The file with the handover. */
 function handoverFile(
   cluster: TransferableCluster,
   file: string,
 ): { inherit(): Promise<void>; write(): Promise<void> } {
   const path = `${file}.json`;
-  let writing: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const writeFileOnce = async (): Promise<void> => {
+  // A write in progress may be older than the caller's numbers.
+  const { run } = oneAtATime(async () => {
     const temporary = `${path}.new`;
     await writeFile(temporary, JSON.stringify(cluster.handover()), { mode: 0o600 });
     await rename(temporary, path);
-  };
-  const begin = (): Promise<void> => {
-    next = undefined;
-    writing = writeFileOnce().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  };
+  });
   return {
     inherit: async () => {
       try {
@@ -190,12 +182,7 @@ function handoverFile(
         // There was no hub before, or the file is damaged.
       }
     },
-    // A write in progress may be older than the caller's numbers.
-    write: () => {
-      if (writing === undefined) return begin();
-      next ??= writing.catch(() => {}).then(begin);
-      return next;
-    },
+    write: run,
   };
 }
 

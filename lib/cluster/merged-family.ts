@@ -1,7 +1,7 @@
 /** Merges the families of several processes: numbers by the metric's aggregator, series by their label values. */
 import type { MetricType } from '../definition.js';
 import type { Family, Part } from '../family.js';
-import { foldedValues, labelsByVariety } from '../instruments/folding.js';
+import { type FoldingSeries, foldedSeries, labelsByVariety } from '../instruments/folding.js';
 import { label } from '../label.js';
 
 export interface MergeOptions {
@@ -41,12 +41,12 @@ export function mergedFamily(families: readonly [Family, ...Family[]], options: 
   const parts = allParts(type, merging);
   const partKeys = parts.map(keyOfPart);
   const merges = parts.map((part) => mergeOf(first, part));
-  const seriesOf = seriesByValues(labels, maxSeries, parts.length);
+  const merged = seriesByValues(labels, maxSeries, parts.length);
   for (const family of merging) {
     const valueAt = labels.map((each) => family.labels.indexOf(each));
     const partAt = family.parts.map((part) => partKeys.indexOf(keyOfPart(part)));
     for (const { values, numbers } of family.series) {
-      const target = seriesOf.resolve(valueAt.map((at, index) => values[at] || (fallbacks[index] ?? '')));
+      const target = merged.resolve(valueAt.map((at, index) => values[at] || (fallbacks[index] ?? '')));
       for (const [index, number] of numbers.entries()) {
         const at = partAt[index] ?? -1;
         const merge = merges[at];
@@ -59,7 +59,7 @@ export function mergedFamily(families: readonly [Family, ...Family[]], options: 
   }
   const finalNumber = (number: number | null | undefined, count = 1): number | undefined =>
     typeof number === 'number' && aggregator === 'average' ? number / count : (number ?? undefined);
-  const series = seriesOf.all().map(({ values, numbers, counts }) => ({
+  const series = merged.all().map(({ values, numbers, counts }) => ({
     values,
     numbers: numbers.map((number, index) => finalNumber(number, counts[index])),
   }));
@@ -73,31 +73,31 @@ function seriesByValues(
   parts: number,
 ): { resolve(values: readonly string[]): MergingSeries; all(): MergingSeries[] } {
   const series = new Map<string, MergingSeries>();
-  let foldOrder: readonly number[] | undefined;
-  const keyOf = (values: readonly string[]): string => JSON.stringify(values);
+  let folding: FoldingSeries<MergingSeries> | undefined;
+  const find = (values: readonly string[]): MergingSeries | undefined => series.get(JSON.stringify(values));
   const attach = (values: readonly string[]): MergingSeries => {
     const made = { values, numbers: new Array<undefined>(parts).fill(undefined), counts: [] };
-    series.set(keyOf(values), made);
+    series.set(JSON.stringify(values), made);
     return made;
   };
   const all = (): MergingSeries[] => [...series.values()];
+  const newFolding = (): FoldingSeries<MergingSeries> => ({
+    order: labelsByVariety(
+      labels.map(() => label()),
+      all().map(({ values }) => values),
+    ),
+    find,
+    attach,
+    onFold: () => {},
+  });
   return {
     all,
     resolve(values) {
-      const found = series.get(keyOf(values));
+      const found = find(values);
       if (found !== undefined) return found;
       if (series.size < maxSeries) return attach(values);
-      foldOrder ??= labelsByVariety(
-        labels.map(() => label()),
-        all().map((each) => each.values),
-      );
-      const folded = foldedValues(values, {
-        order: foldOrder,
-        size: series.size,
-        maxSeries,
-        exists: (candidate) => series.has(keyOf(candidate)),
-      });
-      return series.get(keyOf(folded)) ?? attach(folded);
+      folding ??= newFolding();
+      return foldedSeries(values, folding, series.size, maxSeries);
     },
   };
 }

@@ -4,6 +4,7 @@ import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from 
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import type { MetricsWarning } from '../metrics-warning.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { invalidOption, type OptionNames } from '../option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../registry.js';
@@ -76,8 +77,6 @@ export async function keepSnapshots(
   let stopAge = (): void => {};
   /** Time of the last snapshot, in milliseconds since 1970; of the start until there is one. */
   let lastAt = clock.timestamp();
-  let writing: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
   const takeOver = async (hasLock: boolean): Promise<void> => {
@@ -155,26 +154,13 @@ export async function keepSnapshots(
       writeFailed(error);
     }
   };
-  const begin = (): Promise<void> => {
-    writing = writeOnce().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  };
-  const write = (): Promise<void> => {
-    if (writing === undefined) return begin();
-    next ??= writing.then(() => {
-      next = undefined;
-      return begin();
-    });
-    return next;
-  };
+  const writes = oneAtATime(writeOnce);
   stopAge = age.addCollect(updateAge);
 
   await acquire().catch(writeFailed);
   const stopWrites = repeat(clock, intervalSeconds * 1_000, () => {
     // A write may take longer than the interval.
-    if (writing === undefined) void begin();
+    if (!writes.isRunning) void writes.run();
   });
 
   return {
@@ -184,7 +170,7 @@ export async function keepSnapshots(
     get isOwner() {
       return isOwner;
     },
-    write,
+    write: writes.run,
     writeNow: () => {
       if (!isOwner || lock?.isInPlaceNow() !== true) return;
       const now = clock.timestamp();
@@ -197,7 +183,7 @@ export async function keepSnapshots(
     stop: () => {
       stopping ??= (async () => {
         stopWrites();
-        await write();
+        await writes.run();
         stopAge();
         isOwner = false;
         await lock?.release();

@@ -49,25 +49,27 @@ export function labelsByVariety(
   return labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
 }
 
-/** The series of a metric, for {@link foldedValues}. */
-export interface FoldingSeries {
+/** The series of a metric past its budget. */
+export interface FoldingSeries<S> {
   /** Indices of labels in the order in which they are folded. */
   readonly order: readonly number[];
-  /** How many series there are. */
-  readonly size: number;
-  readonly maxSeries: number;
-  exists(values: readonly string[]): boolean;
+  find(values: readonly string[]): S | undefined;
+  attach(values: readonly string[]): S;
   /** Called with the index of every label that is folded, and its value. */
-  onFold?(index: number, value: string): void;
+  onFold(index: number, value: string): void;
 }
 
 /**
- * The values to record under past the budget: label after label becomes `other`, the most varied first, until a series exists.
- * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
+ * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found. Folded
+ * series may exceed the budget by a tenth, so that one label does not fold the others.
  */
-export function foldedValues(values: readonly string[], series: FoldingSeries): readonly string[] {
-  const { order, size, maxSeries } = series;
-  const mayAdd = size < maxSeries + Math.max(16, Math.ceil(maxSeries / 10));
+export function foldedSeries<S>(
+  values: readonly string[],
+  { order, find, attach, onFold }: FoldingSeries<S>,
+  size: number,
+  maxSeries: number,
+): S {
+  const mayAttach = size < maxSeries + Math.max(16, Math.ceil(maxSeries / 10));
   const folded = [...values];
   for (const index of order) {
     const value = folded[index] ?? '';
@@ -75,9 +77,11 @@ export function foldedValues(values: readonly string[], series: FoldingSeries): 
     if (value === '') continue;
     if (value !== otherValue) {
       folded[index] = otherValue;
-      series.onFold?.(index, value);
+      onFold(index, value);
     }
-    if (mayAdd || series.exists(folded)) break;
+    const found = find(folded);
+    if (found !== undefined) return found;
+    if (mayAttach) break;
   }
-  return folded;
+  return attach(folded);
 }

@@ -20,7 +20,13 @@ import {
   type WideBranch,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
-import { foldedValues, labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
+import {
+  type FoldingSeries,
+  foldedSeries,
+  labelsByVariety,
+  reportUnknownValues,
+  storedValues,
+} from './folding.js';
 import { LabelLimits } from './label-limits.js';
 import { keyOf, labelTexts, valuesByName } from './label-values.js';
 import { Readings } from './readings.js';
@@ -40,8 +46,8 @@ export class SeriesTree<S extends Series> {
   #finds = 0;
   /** The series without label values, once it was needed. */
   #unlabelled: S | undefined;
-  /** Indices of labels in the order in which they are folded; computed when the budget is used up. */
-  #foldOrder: readonly number[] | undefined;
+  /** How values past the budget are folded; made when the budget is used up. */
+  #folding: FoldingSeries<S> | undefined;
   readonly #readings = new Readings<S>();
   /** Called when a removed metric is recorded on. */
   #onRecording: (() => void) | undefined;
@@ -187,7 +193,7 @@ export class SeriesTree<S extends Series> {
     this.#limits.count(values, -1);
     this.#readings.noteRemoval();
     prune(branch, series.key);
-    if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
+    if (this.size < this.#options.maxSeries) this.#folding = undefined;
   }
 
   clear(): void {
@@ -269,20 +275,17 @@ export class SeriesTree<S extends Series> {
     return setChild(branch, returning);
   }
 
-  /** A series for values past the budget. */
   #folded(values: readonly string[]): S {
     const { maxSeries, onFold } = this.#options;
-    this.#foldOrder ??= labelsByVariety(
-      this.#labels,
-      [...this].map((series) => this.valuesOf(series)),
-    );
-    const folded = foldedValues(values, {
-      order: this.#foldOrder,
-      size: this.size,
-      maxSeries,
-      exists: (candidate) => seriesAt<S>(this.#root, candidate) !== undefined,
-      onFold: (index, value) => onFold(this.labelNames[index] ?? '', maxSeries, value),
-    });
-    return seriesAt<S>(this.#root, folded) ?? this.#attach(folded);
+    this.#folding ??= {
+      order: labelsByVariety(
+        this.#labels,
+        [...this].map((series) => this.valuesOf(series)),
+      ),
+      find: (folded) => seriesAt<S>(this.#root, folded),
+      attach: (folded) => this.#attach(folded),
+      onFold: (index, value) => onFold(this.labelNames[index] ?? '', this.#options.maxSeries, value),
+    };
+    return foldedSeries(values, this.#folding, this.size, maxSeries);
   }
 }

@@ -5,6 +5,7 @@ import { metricsError, shown } from '../errors.js';
 export interface BasicAuth {
   /** Without `:`. */
   readonly username: string;
+  /** May contain `:`. */
   readonly password: string;
 }
 

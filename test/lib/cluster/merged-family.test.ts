@@ -162,6 +162,29 @@ test('sums are those of a single process, whatever the label values (property)',
   );
 });
 
+test('the order of processes changes no number, and folding no total (property)', (t) => {
+  const calls = defineCounter({ name: 'calls_total', help: 'C.', labels: { a: label(), b: label() } });
+  const text = fc.constantFrom('', 'x', 'y', 'z', 'other');
+  const recordings = fc.array(fc.tuple(fc.oneof(text, fc.string()), text, fc.nat(100)), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(recordings, { minLength: 1, maxLength: 5 }), (processes) => {
+      const families = processes.map((recorded) =>
+        family(calls, (registry) => {
+          for (const [a, b, value] of recorded) registry.counter(calls).inc({ a, b }, value);
+        }),
+      );
+      const [all, reversed] = [families, [...families].reverse()] as [Family, ...Family[]][];
+      if (all === undefined || reversed === undefined) return t.fail();
+      t.deepEqual(merged(all).sort(), merged(reversed).sort());
+      const totalOf = ({ series }: Family): number =>
+        series.reduce((sum, { numbers: [number = 0] }) => sum + number, 0);
+      const folded = mergedFamily(all, { maxSeries: 3 });
+      t.is(totalOf(folded), totalOf(mergedFamily(all)));
+      t.true(folded.series.length <= 3 + 16 + 1);
+    }),
+  );
+});
+
 test('numbers that JSON does not know arrive', (t) => {
   const registry = new promClient.Registry();
   const odd = new promClient.Gauge({ name: 'odd', help: 'Odd.', labelNames: ['a'], registers: [registry] });
