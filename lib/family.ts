@@ -74,7 +74,7 @@ export interface FamilyBuilder {
   family(): Family;
 }
 
-/** @param declared labels that come first, in this order; others follow as samples have them */
+/** @param declared the first labels of the family; labels that only samples have follow */
 export function familyBuilder(
   { name, help, type, aggregator }: Pick<Family, 'name' | 'help' | 'type' | 'aggregator'>,
   declared: readonly string[] = [],

@@ -33,7 +33,7 @@ export interface Roster {
   readonly departedSeries: number;
   /** What a successor needs so that no total falls. */
   handover(): Handover;
-  /** Takes over from another roster. Its members report again; one that does not counts as departed after a while. */
+  /** Takes over from another roster. Its members report again; a member that does not counts as departed after 10 s. */
   inherit(handover: Handover): void;
   /** Takes no more reports; `handover` still works. */
   stop(): void;

@@ -86,7 +86,7 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
     }));
   /**
    * Catalogue metrics register at their first use, which was in an earlier process. Without their series from the start,
-   * Prometheus would see them end, and start anew at the next use.
+   * Prometheus would see these series end, and start again at the next use.
    */
   const registerFromCatalogue = ({ metric, text }: SnapshotFamily): void => {
     const definition = catalogueDefinition(metric);
