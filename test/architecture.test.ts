@@ -182,7 +182,10 @@ const isWriting = (path: string): boolean =>
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
   [
     'below all',
-    (path) => ['lib/process-wide.ts', 'lib/closest-match.ts', 'lib/unknown-values.ts'].includes(path),
+    (path) =>
+      ['clock', 'closest-match', 'deadline', 'process-wide', 'unknown-values'].some(
+        (name) => path === `lib/${name}.ts`,
+      ),
   ],
   ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [
