@@ -300,7 +300,7 @@ test('an aggregator that no process can know is a sum', (t) => {
   t.deepEqual(merged(families as [Family, ...Family[]]), ['depth{} 3']);
 });
 
-test('a foreign histogram that has no series yet says nothing of its buckets, and is no conflict', (t) => {
+test('a third-party histogram without series exposes no buckets and causes no conflict', (t) => {
   const some = defineHistogram({
     name: 'gc_seconds',
     help: 'Pauses.',

@@ -342,8 +342,8 @@ test('a missing folder is counted and reported once, and the snapshot is written
   await snapshots.write();
   await snapshots.write();
   t.true(failures(registry, 'ENOENT') + failures(registry, 'EACCES') >= 2);
-  const told = registry.warnings.length;
-  t.true(told >= 1 && told <= 2);
+  const warned = registry.warnings.length;
+  t.true(warned >= 1 && warned <= 2);
   t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service continues/s);
   await mkdir(folder);
   await snapshots.write();
