@@ -56,8 +56,8 @@ export interface EncodeOptions {
   readonly now: number;
 }
 
-/** Nothing may be lost, so negative sums stand in it, which OpenMetrics forbids. */
-const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true };
+/** Nothing may be lost, so negative sums stand in it, which OpenMetrics forbids. Exemplars lead to traces of before the restart. */
+const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true, hasExemplars: false };
 
 const familyInfo = 'metrics_snapshot_family';
 const writtenAt = 'metrics_snapshot_written_timestamp_seconds';
