@@ -31,33 +31,34 @@ export function sampledSpan(): SpanContext | undefined {
   return context !== undefined && (context.traceFlags & sampled) === sampled ? context : undefined;
 }
 
-let isThere = false;
+/**
+ * Whether recordings may get an exemplar that they did not bring along: 1 or 0. Every recording reads it, which takes 0.3 ns
+ * from a typed array, and 1.5 ns from a variable or an object.
+ */
+export const mayHaveExemplars = new Int8Array([1]);
+
+/** The number of recordings that look for OpenTelemetry: a global that is absent costs 10 ns to look up. */
+const maxLooks = 256;
 let looks = 0;
-let recordingsUntilLook = 0;
+let isFound = false;
 
-/** Looks at most recordings for OpenTelemetry after a start, few later: a global that is absent costs 10 ns to look up. */
-const denseLooks = 256;
-const recordingsBetweenLooks = 1_024;
-
-/** Whether a recording may get an exemplar that it did not bring along. Inlined into the hot path. */
-export function mayHaveExemplar(): boolean {
-  return isThere || (--recordingsUntilLook < 0 && lookForTracing());
-}
-
-function lookForTracing(): boolean {
-  isThere = (globalThis as { readonly [apiKey]?: OpenTelemetry })[apiKey]?.context !== undefined;
+/** Looks for OpenTelemetry on behalf of one recording. */
+export function areExemplarsPossible(): boolean {
+  if (isFound) return true;
   looks += 1;
-  recordingsUntilLook = looks < denseLooks ? 0 : recordingsBetweenLooks;
-  return isThere;
+  isFound = (globalThis as { readonly [apiKey]?: OpenTelemetry })[apiKey]?.context !== undefined;
+  mayHaveExemplars[0] = isFound || looks < maxLooks ? 1 : 0;
+  return isFound;
 }
 
-/** Notices OpenTelemetry soon, if it was set up in the meantime: called at each scrape, and with each new instrument. */
+/** Lets the next recordings look for OpenTelemetry, which may have been set up: called by scrapes, and for new instruments. */
 export function lookAgain(): void {
   looks = 0;
-  recordingsUntilLook = 0;
+  mayHaveExemplars[0] = 1;
 }
 
-/** Notes that a registry takes labels of `withLabels`, so that recordings need not look for OpenTelemetry. */
+/** Notes that a registry takes labels of `withLabels`. */
 export function noteContextLabels(): void {
-  isThere = true;
+  isFound = true;
+  mayHaveExemplars[0] = 1;
 }
