@@ -15,6 +15,7 @@ export type {
 } from './client-metric.js';
 export { Counted, type CountedOptions, type When } from './counted.js';
 export type { ErrorClass } from './error-classes.js';
+export type { ExemplarOption } from './exemplar-option.js';
 export type { FailureOption, ReturnedCall } from './failure-option.js';
 export type { AccessorTarget, DualModeGaugeDecorator } from './gauge-property.js';
 export { type DecoratorFor, instrument } from './instrument.js';

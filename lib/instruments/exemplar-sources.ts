@@ -21,8 +21,30 @@ const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1');
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 const sampled = 1;
 
+/** The span to use instead of the active one; `null` for none. */
+let replacement: SpanContext | null | undefined;
+
+/**
+ * Uses a span that was active earlier, for recordings that are made where another one may be active: in a listener of a socket.
+ * @param span `null` for none; `undefined` ends it
+ */
+export function useSpan(span: SpanContext | null | undefined): void {
+  replacement = span;
+}
+
+/** The active span, for {@link useSpan}; `null` if there is none. Never throws. */
+export function spanForLater(): SpanContext | null {
+  if (mayHaveExemplars[0] === 0 || !areExemplarsPossible()) return null;
+  try {
+    return sampledSpan() ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
+  if (replacement !== undefined) return replacement ?? undefined;
   const { [apiKey]: api } = globalThis as { readonly [apiKey]?: OpenTelemetry };
   const span = api?.context?.active().getValue(spanKey) as
     | { spanContext?(): SpanContext | undefined }

@@ -232,17 +232,25 @@ function withLabels(
   added: ExemplarLabels | undefined,
   report: Report,
 ): Record<string, string> {
-  const all = contained(() => ({ ...labels, ...checkedLabels(added) }), report);
-  if (all === undefined) return labels;
+  return contained(() => checkedExemplar(added, labels), report) ?? labels;
+}
+
+/**
+ * The labels as text.
+ * @param others labels to add to those of them that are not given
+ * @throws ERR_METRICS_INVALID_VALUE for an invalid name or value, and if they are too long
+ */
+export function checkedExemplar(
+  labels: ExemplarLabels | undefined,
+  others?: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const all = { ...others, ...checkedLabels(labels) };
   const length = codePoints(Object.entries(all));
   if (length <= maxCodePoints) return all;
-  report(
-    metricsError(
-      'ERR_METRICS_INVALID_VALUE',
-      `Invalid labels of an exemplar: expected ${maxCodePoints} code points of names and values at most, received ${length} (${Object.keys(all).join(', ')}). Those that were added last are left out.`,
-    ),
+  throw metricsError(
+    'ERR_METRICS_INVALID_VALUE',
+    `Invalid labels of an exemplar: expected ${maxCodePoints} code points of names and values at most, received ${length} (${Object.keys(all).join(', ')}). Those that were added last are left out.`,
   );
-  return labels;
 }
 
 /** Maximum number of code points of the names and values of an exemplar, in total. */
@@ -260,7 +268,6 @@ export function codePoints(labels: Iterable<readonly [string, string]>): number 
   return count;
 }
 
-/** The labels as text. @throws ERR_METRICS_INVALID_VALUE */
 function checkedLabels(labels: ExemplarLabels | undefined): Record<string, string> {
   if (labels === undefined) return {};
   if (typeof labels !== 'object' || labels === null) throw invalidLabels('an object of labels', labels);
