@@ -46,7 +46,10 @@ export class CounterSeries extends Series {
   /** `inc` without checks. @internal */
   add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     this.value += value;
-    if (exemplar !== undefined || mayHave[0] !== 0) offer(this, value, exemplar, argument);
+    if (exemplar === undefined && mayHave[0] === 0) return;
+    const slot = this.exemplar;
+    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
+    else offer(this, value, exemplar, argument);
   }
 }
 

@@ -45,7 +45,7 @@ export interface ExemplarSlot {
   timestamp: number;
   /** The time from which the next exemplar may be taken, in milliseconds since 1970. */
   dueAt: number;
-  /** The number of recordings to skip without reading the clock. */
+  /** The number of recordings without a source that the caller is to skip. */
   skip: number;
   /** The time of the latest recording that was not skipped, and how many of them there were in that millisecond. */
   askedAt: number;
@@ -117,10 +117,10 @@ export function newSlot(series: Series): ExemplarSlot {
 const secondMs = 1_000;
 /** The number of recordings within a millisecond before most of them are skipped. */
 const asksPerMillisecond = 16;
-const skipped = 63;
+const skipped = 255;
 
 /**
- * Offers a recording to a slot. Never throws.
+ * Offers a recording to a slot, which does not skip it. Never throws.
  * @param source labels given with the recording, or a function that returns them
  * @param argument the argument of that function
  */
@@ -131,10 +131,6 @@ export function offerExemplar(
   source: ExemplarSource<unknown> | undefined,
   argument: unknown,
 ): void {
-  if (slot.skip > 0 && source === undefined) {
-    slot.skip--;
-    return;
-  }
   const now = Date.now();
   if (now !== slot.askedAt) {
     slot.askedAt = now;

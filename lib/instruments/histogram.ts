@@ -67,7 +67,10 @@ export class HistogramSeries extends Series {
     const bucket = bucketOf(finder, value);
     (numbers[offset + bucket] as number) += weight;
     (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
-    if (exemplar !== undefined || mayHave[0] !== 0) offer(this, bucket, value, exemplar, argument);
+    if (exemplar === undefined && mayHave[0] === 0) return;
+    const slot = this.exemplars?.[bucket];
+    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
+    else offer(this, bucket, value, exemplar, argument);
   }
 
   /** Starts a timer; the returned function observes and returns the seconds since. */
@@ -272,13 +275,9 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 /** A constant of this module: an imported one takes V8 another nanosecond to read. */
 const mayHave = mayHaveExemplars;
 
-function offer(
-  series: HistogramSeries,
-  bucket: number,
-  value: number,
-  exemplar: ExemplarSource<never> | undefined,
-  argument: unknown,
-): void {
+type Source = ExemplarSource<never> | undefined;
+
+function offer(series: HistogramSeries, bucket: number, value: number, exemplar: Source, argument: unknown) {
   if (exemplar === undefined && !areExemplarsPossible()) return;
   series.exemplars ??= [];
   const slot = series.exemplars[bucket] ?? newSlot(series);
