@@ -76,6 +76,7 @@ export type { ExemplarLabels, ExemplarSource, SampleExemplar } from './instrumen
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type { RecordingWithExemplar, StopWithExemplar } from './instruments/prom-client-shape.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {
   type Label,

@@ -86,7 +86,9 @@ function taken(slot: ExemplarSlot | undefined): Exemplar | undefined {
 
 /** The exemplar of a sample, in the shape of prom-client's `get()`. */
 export interface SampleExemplar {
+  /** Its labels, by name. */
   readonly labelSet: Readonly<Record<string, string>>;
+  /** The observed value, or the increment of the counter. */
   readonly value: number;
   /** Seconds since 1970. */
   readonly timestamp: number;
