@@ -81,6 +81,8 @@ export function bucketExemplarOf(
 }
 
 function taken(slot: ExemplarSlot | undefined): Exemplar | undefined {
+  // A series that was recorded in a loop, and is recorded rarely since, must not skip for long.
+  if (slot !== undefined) slot.skip = 0;
   return slot?.labels === undefined ? undefined : (slot as Exemplar);
 }
 
