@@ -57,6 +57,7 @@ export {
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Severity } from './escalation.js';
+export type { ExemplarOptions } from './exemplar-options.js';
 export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
 export {
@@ -73,6 +74,7 @@ export {
 export type { AnyInstrument } from './instruments/any-instrument.js';
 export type { Series } from './instruments/branch.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
+export type { ExemplarLabels, ExemplarSource, SampleExemplar } from './instruments/exemplars.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
 export type { Histogram, HistogramSeries } from './instruments/histogram.js';
 export type { CollectFunction, Instrument, MetricSnapshot, Sample } from './instruments/instrument.js';
@@ -82,7 +84,9 @@ export type {
   PromClientArgument,
   PromClientReading,
   PromClientStop,
+  RecordingWithExemplar,
   StopTimer,
+  StopWithExemplar,
 } from './instruments/prom-client-shape.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {

@@ -56,8 +56,11 @@ export interface EncodeOptions {
   readonly now: number;
 }
 
-/** With negative sums, which OpenMetrics forbids, so that nothing is lost. */
-const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true };
+/**
+ * With negative sums, which OpenMetrics forbids, so that nothing is lost. Without exemplars, whose traces are of before the
+ * restart.
+ */
+const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true, hasExemplars: false };
 
 // These names and texts are part of the format: files of earlier versions have them.
 const familyInfo = 'metrics_snapshot_family';

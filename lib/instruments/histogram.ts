@@ -5,28 +5,36 @@ import { recognizeCopies } from '../process-wide.js';
 import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
+import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
 import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
+  bucketExemplarOf,
+  type ExemplarLabels,
+  type ExemplarSlot,
+  type ExemplarSource,
+  newSlot,
+  offerExemplar,
+  sampleExemplar,
+} from './exemplars.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
   bindMethods,
+  isRecordingWithExemplar,
   type PromClientArgument,
   type PromClientStop,
-  type StopTimer,
+  type RecordingWithExemplar,
+  type StopWithExemplar,
 } from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, valueError } from './value-checks.js';
+import { checkFinite, isLabels, valueError } from './value-checks.js';
 
 /** One series of a histogram, bound to its label values. */
 export class HistogramSeries extends Series {
   readonly #store: BucketStore;
   #numbers: Float64Array;
   #offset: number;
+  /** By bucket; see `bucketExemplarOf`. @internal */
+  exemplars: (ExemplarSlot | undefined)[] | undefined = undefined;
 
   /** @internal */
   constructor(key: string, branch: Branch, store: BucketStore) {
@@ -39,22 +47,31 @@ export class HistogramSeries extends Series {
 
   /**
    * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
+   * @param exemplar labels of an exemplar, in addition to those of the trace, or a function that returns them
    * @throws ERR_METRICS_INVALID_VALUE, without changing the series
    */
-  observe(value: number, weight = 1): void {
+  observe(value: number, weight?: number, exemplar?: ExemplarSource): void;
+  /** @internal */
+  observe<A>(value: number, weight: number, exemplar: ExemplarSource<A> | undefined, argument: A): void;
+  observe(value: number, weight = 1, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
     if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) successorOf(this).record(value, weight);
-    else this.record(value, weight);
+    if (this.branch === undefined) successorOf(this).record(value, weight, exemplar, argument);
+    else this.record(value, weight, exemplar, argument);
   }
 
   /** `observe` without checks. @internal */
-  record(value: number, weight: number): void {
+  record(value: number, weight: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     const { finder } = this.#store;
     const numbers = this.#numbers;
     const offset = this.#offset;
-    (numbers[offset + bucketOf(finder, value)] as number) += weight;
+    const bucket = bucketOf(finder, value);
+    (numbers[offset + bucket] as number) += weight;
     (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
+    if (exemplar === undefined && mayHave[0] === 0) return;
+    const slot = this.exemplars?.[bucket];
+    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
+    else offer(this, bucket, value, exemplar, argument);
   }
 
   /** Starts a timer; the returned function observes and returns the seconds since. */
@@ -106,6 +123,7 @@ export class HistogramSeries extends Series {
   /** Resets the series to 0. @internal */
   clear(): void {
     this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
+    this.exemplars = undefined;
   }
 
   /** Returns the slot when the series is removed. @internal */
@@ -113,6 +131,7 @@ export class HistogramSeries extends Series {
     this.#store.giveBack(this.#numbers, this.#offset);
     this.#numbers = noNumbers;
     this.#offset = 0;
+    this.exemplars = undefined;
   }
 
   /** Takes a slot of zeros when the series is added again. @internal */
@@ -120,6 +139,7 @@ export class HistogramSeries extends Series {
     const slot = this.#store.take();
     this.#numbers = slot.numbers;
     this.#offset = slot.offset;
+    this.exemplars = undefined;
   }
 }
 
@@ -177,14 +197,22 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  /** Observes a value in the series of these labels, with an exemplar, in the form of prom-client. */
+  observe(recording: RecordingWithExemplar<L, { readonly value: number }>): void;
   /** Observes in the series without labels. */
   observe(value: number, weight?: number): void;
   /** Observes in the series of these labels. */
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
-  observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
+  observe(labelsOrValue: object | number, valueOrWeight?: number, weight = 1): void {
     // Values are checked before the series is looked up: an invalid one must not create a series. The branches
     // share no variable, since it would hold a boxed number.
     if (isLabels(labelsOrValue)) {
+      if (valueOrWeight === undefined && isRecordingWithExemplar(labelsOrValue)) {
+        const { labels = {}, value, exemplarLabels } = labelsOrValue;
+        checkFinite('observation of histogram', this.name, value);
+        this.series.find(labels).record(value, 1, exemplarLabels);
+        return;
+      }
       checkFinite('observation of histogram', this.name, valueOrWeight);
       if (!isWeight(weight)) throw weightError(this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
@@ -205,12 +233,19 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
   /** Starts a timer for the series of these labels. */
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
-    return timer((seconds, endLabels: object | undefined) =>
+  startTimer(labels?: Partial<LabelValues<L>>, exemplarLabels?: ExemplarLabels): StopWithExemplar<L>;
+  startTimer(
+    labels?: Partial<LabelValues<L>>,
+    exemplarLabels?: ExemplarLabels,
+  ): StopWithExemplar<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined, endExemplar: ExemplarLabels | undefined) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
-        .observe(seconds),
+        .observe(
+          seconds,
+          1,
+          endExemplar === undefined ? exemplarLabels : { ...exemplarLabels, ...endExemplar },
+        ),
     );
   }
 
@@ -225,7 +260,8 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   /** @internal */
   protected override methodsOf(series: HistogramSeries): BoundMethods<HistogramSeries, L> {
     return {
-      observe: (value, weight) => series.observe(value, weight),
+      observe: (value: number, weight?: number, exemplar?: ExemplarSource) =>
+        series.observe(value, weight, exemplar),
       startTimer: () =>
         timer((seconds, labels: object | undefined) =>
           labels === undefined
@@ -241,6 +277,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       labels: { ...labels, le: this.#buckets[index] ?? '+Inf' },
       value,
       metricName: `${this.name}_bucket`,
+      ...sampleExemplar(bucketExemplarOf(series, index)),
     }));
     samples.push(
       { labels, value: series.sum, metricName: `${this.name}_sum` },
@@ -248,6 +285,19 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     );
     return samples;
   }
+}
+
+/** A constant of this module: an imported one takes V8 another nanosecond to read. */
+const mayHave = mayHaveExemplars;
+
+type Source = ExemplarSource<never> | undefined;
+
+function offer(series: HistogramSeries, bucket: number, value: number, exemplar: Source, argument: unknown) {
+  if (exemplar === undefined && !areExemplarsPossible()) return;
+  series.exemplars ??= [];
+  const slot = series.exemplars[bucket] ?? newSlot(series);
+  series.exemplars[bucket] = slot;
+  offerExemplar(slot, series, value, exemplar as ExemplarSource<unknown>, argument);
 }
 
 const noNumbers = new Float64Array(0);

@@ -4,6 +4,7 @@ import { metricsError, shown } from '../errors.js';
 import type { LabelValues } from '../label.js';
 import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
+import { type ExemplarSettings, type SampleExemplar, setExemplarSettings } from './exemplars.js';
 import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
@@ -17,7 +18,9 @@ export type CollectFunction<I> = (this: I, instrument: I) => void | Promise<void
 export interface InstrumentContext {
   /** Read for each new series, so that the budget can change. */
   readonly maxSeries: number;
-  readonly onFold: (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
+  /** Makes the listener of one instrument. */
+  readonly newFolds: () => (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
+  readonly exemplars: ExemplarSettings;
 }
 
 /** How a type of instrument makes and removes its series. */
@@ -31,6 +34,8 @@ export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
+  /** Of a counter or a bucket, if it has one. */
+  readonly exemplar?: SampleExemplar;
 }
 
 /** A metric with its values, in the shape of prom-client's `get()`. */
@@ -113,14 +118,16 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   #treeOf(definition: D): SeriesTree<S> {
     const context = this.#context;
+    const onFold = context.newFolds();
     const options: SeriesTreeOptions<S> = {
       ...this.#kind,
+      onRoot: (root) => setExemplarSettings(root, context.exemplars),
       metric: definition.name,
       labels: definition.labels,
       get maxSeries() {
         return definition.maxSeries ?? context.maxSeries;
       },
-      onFold: (label, budget, value) => context.onFold(this.definition, label, budget, value),
+      onFold: (label, budget, value) => onFold(this.definition, label, budget, value),
     };
     const declared = Object.keys(declaredDefinition(definition).labels);
     return declared.length === Object.keys(definition.labels).length
@@ -186,7 +193,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
    *   to remove all series
    */
   removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
-    if (!isLabels(labels) || Object.keys(labels).length === 0) {
+    if (typeof labels !== 'object' || labels === null || Object.keys(labels).length === 0) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',
         `Invalid labels of removeWhere on metric \`${this.name}\`: expected some of ${this.labelNames.join(', ') || 'no labels, since it has none'} with a value, received ${shown(labels)}. \`reset()\` removes all series.`,
@@ -292,9 +299,4 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     }
     return labels;
   }
-}
-
-/** Whether the first argument of a recording call is a label object. */
-export function isLabels(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -25,6 +25,7 @@ export function noteSwitchOff(): void {
 
 class OffCounterSeries extends CounterSeries {
   override inc(): void {}
+  override add(): void {}
 }
 
 class OffGaugeSeries extends GaugeSeries {

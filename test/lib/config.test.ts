@@ -22,6 +22,7 @@ const defaults: MetricsConfig = {
   scrapeIntervalSeconds: 15,
   snapshotFile: undefined,
   viewsFile: undefined,
+  exemplars: true,
   pushUrl: undefined,
 };
 
@@ -59,6 +60,7 @@ test('every variable is read', (t) => {
       METRICS_SCRAPE_INTERVAL: '2.5',
       METRICS_SNAPSHOT_FILE: '/var/lib/tamma/metrics',
       METRICS_VIEWS_FILE: '/etc/tamma/views.json',
+      METRICS_EXEMPLARS: 'off',
       METRICS_PUSH_URL: 'http://push:9091/base',
     }),
     {
@@ -75,6 +77,7 @@ test('every variable is read', (t) => {
       scrapeIntervalSeconds: 2.5,
       snapshotFile: '/var/lib/tamma/metrics',
       viewsFile: '/etc/tamma/views.json',
+      exemplars: false,
       pushUrl: 'http://push:9091/base',
     },
   );
