@@ -52,8 +52,8 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
 export function defineGauge<const L extends LabelShape = NoLabels>(
   options: GaugeOptions<L>,
 ): GaugeDefinition<L> {
-  const common = commonParts(options, 'defineGauge', ['expireAfterSeconds', 'restore']);
-  const { expireAfterSeconds, restore = false } = options;
+  const common = commonParts(options, 'defineGauge', ['expireAfterSeconds', 'expireAfter', 'restore']);
+  const { expireAfter, expireAfterSeconds = expireAfter, restore = false } = options;
   if (expireAfterSeconds !== undefined && !(Number.isFinite(expireAfterSeconds) && expireAfterSeconds > 0)) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',

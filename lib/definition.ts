@@ -105,6 +105,8 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
    * labels. Default: series stay.
    */
   expireAfterSeconds?: number;
+  /** @deprecated The name of `expireAfterSeconds` in 0.1. */
+  expireAfter?: number;
   /**
    * `true` lets snapshots restore its values after a restart. Use it for values that are reported only when they change, such as
    * pending approvals, and not for work in progress in this process. Default: false.

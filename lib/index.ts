@@ -19,12 +19,12 @@ export {
   type AggregatedMetrics,
   type AggregatedSample,
   type AggregationRule,
-  averageOfSamples,
+  averageOf,
   defaultAggregationRules,
   type GaugeRule,
   type MetricData,
   type MetricFamily,
-  sumOfSamples,
+  sumOf,
 } from './aggregation-rules.js';
 export { exponentialBuckets, linearBuckets } from './bucket-generators.js';
 export { type CatalogueSubject, catalogue } from './catalogue/catalogue.js';
