@@ -1,6 +1,7 @@
 /** Histograms: counts of observed values by bucket, and their sum and count. */
 import type { HistogramDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
+import type { NativeHistogramSettings } from '../native-histogram.js';
 import { recognizeCopies } from '../process-wide.js';
 import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
@@ -12,6 +13,9 @@ import {
   type Sample,
   type SampleLabels,
 } from './instrument.js';
+import type { NativeBuckets } from './native-buckets.js';
+import { NativeCounts } from './native-counts.js';
+import { cancelReset, makeRoom, scheduleReset } from './native-room.js';
 import {
   type BoundMethods,
   bindMethods,
@@ -27,6 +31,7 @@ export class HistogramSeries extends Series {
   readonly #store: BucketStore;
   #numbers: Float64Array;
   #offset: number;
+  #native: NativeCounts | undefined;
 
   constructor(key: string, branch: Branch, store: BucketStore) {
     super(key, branch);
@@ -34,6 +39,7 @@ export class HistogramSeries extends Series {
     const slot = store.take();
     this.#numbers = slot.numbers;
     this.#offset = slot.offset;
+    this.#native = store.native === undefined ? undefined : new NativeCounts(store.native);
   }
 
   /**
@@ -54,6 +60,9 @@ export class HistogramSeries extends Series {
     const offset = this.#offset;
     (numbers[offset + bucketOf(finder, value)] as number) += weight;
     (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
+    const native = this.#native;
+    if (native === undefined || !native.observe(value, weight)) return;
+    if (makeRoom(this, native)) this.record(value, weight);
   }
 
   /** Starts a timer; the returned function observes and returns the seconds since. */
@@ -93,18 +102,30 @@ export class HistogramSeries extends Series {
   /**
    * Adds observations of another process.
    * @param counts observations per bucket, lower buckets excluded, +Inf last
+   * @param native the same observations in native buckets, for a native histogram
    * @internal
    */
-  add(counts: readonly number[], sum: number): void {
+  add(counts: readonly number[], sum: number, native?: NativeBuckets): void {
     const last = this.#store.finder.bounds.length;
     for (let bucket = 0; bucket <= last; bucket++)
       (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
     (this.#numbers[this.#offset + last + 1] as number) += sum;
+    if (native === undefined || this.#native === undefined) return;
+    this.#native.add(native);
+    scheduleReset(this, this.#native);
+  }
+
+  /** The native buckets as they are now; `undefined` if the histogram is not native. */
+  get native(): NativeBuckets | undefined {
+    return this.#native?.buckets();
   }
 
   /** Resets the series to 0. @internal */
   clear(): void {
     this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
+    if (this.#native === undefined) return;
+    cancelReset(this.#native);
+    this.#native.clear();
   }
 
   /** Returns the slot when the series is removed. @internal */
@@ -112,13 +133,17 @@ export class HistogramSeries extends Series {
     this.#store.giveBack(this.#numbers, this.#offset);
     this.#numbers = noNumbers;
     this.#offset = 0;
+    if (this.#native !== undefined) cancelReset(this.#native);
+    this.#native = undefined;
   }
 
   /** Takes a slot of zeros when the series is added again. @internal */
   acquire(): void {
+    const { native } = this.#store;
     const slot = this.#store.take();
     this.#numbers = slot.numbers;
     this.#offset = slot.offset;
+    this.#native = native === undefined ? undefined : new NativeCounts(native);
   }
 }
 
@@ -131,7 +156,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   #buckets: readonly number[];
 
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
-    const store = new BucketStore(definition.buckets);
+    const store = new BucketStore(definition.buckets, definition.native);
     super(definition, context, {
       create: (key, branch) => new HistogramSeries(key, branch, store),
       onRemove: (series) => series.release(),
@@ -148,6 +173,11 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     return this.#buckets;
   }
 
+  /** The effective settings of the native histogram: those of the definition unless the configuration replaces them. */
+  get native(): NativeHistogramSettings | undefined {
+    return this.#store.native;
+  }
+
   /**
    * Replaces the buckets.
    * @returns `false`, and nothing is changed, if something was observed in the current ones
@@ -155,12 +185,32 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    */
   rebucket(buckets: readonly number[]): boolean {
     if (String(buckets) === String(this.#buckets)) return true;
-    const all = [...this.series];
-    if (all.some(({ count }) => count > 0)) return false;
+    if (this.#isObserved()) return false;
     this.#store.rebucket(buckets);
     this.#buckets = buckets;
-    for (const series of all) series.acquire();
+    for (const series of this.series) series.acquire();
     return true;
+  }
+
+  /**
+   * Makes it a native histogram with other settings, or a classic one.
+   * @returns `false`, and nothing is changed, if something was observed
+   * @internal
+   */
+  setNative(native: NativeHistogramSettings | undefined): boolean {
+    const before = this.#store.native;
+    if (JSON.stringify(before) === JSON.stringify(native)) return true;
+    if (this.#isObserved()) return false;
+    this.#store.native = native;
+    for (const series of this.series) {
+      series.release();
+      series.acquire();
+    }
+    return true;
+  }
+
+  #isObserved(): boolean {
+    return [...this.series].some(({ count }) => count > 0);
   }
 
   /**
