@@ -73,7 +73,7 @@ function processLink(listener: (value: unknown) => void): MemberLink {
 }
 
 /** Where a member is. */
-export interface MemberPlace {
+export interface MemberAddress {
   /** Of one process or thread. */
   readonly key: string;
   send(message: HubMessage): void;
@@ -90,7 +90,7 @@ export interface HubLink {
 }
 
 export interface HubListener {
-  message(from: MemberPlace, message: MemberMessage): void;
+  message(from: MemberAddress, message: MemberMessage): void;
   /** A process or thread has ended, and all it had sent has come. */
   gone(key: string): void;
 }

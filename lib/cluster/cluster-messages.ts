@@ -1,5 +1,5 @@
 /** What the processes and threads of a service say to each other, apart from anyone's own messages. */
-import type { Family, FamilySeries, Part } from './family.js';
+import type { Family, FamilySeries, Part } from '../family.js';
 
 /** The `type` of every message, and the name of the channel between threads. It changes when messages do. */
 export const messageType = 'tamma-metrics/1';
@@ -83,7 +83,7 @@ export interface WrittenFamily extends Omit<Family, 'series'> {
 
 export function writtenFamily(family: Family): WrittenFamily {
   const series = family.series.map(
-    ([values, numbers]) =>
+    ({ values, numbers }) =>
       [values, numbers.every(Number.isFinite) ? numbers : numbers.map(writtenNumber)] as const,
   );
   return { ...family, series };
@@ -134,7 +134,7 @@ function readSeries(value: unknown, labels: number, parts: number): FamilySeries
   if (values?.length !== labels || numbers?.length !== parts) throw new Error('a series is malformed');
   if (!values.every((text) => typeof text === 'string')) throw new Error('a label value is no text');
   const isPlain = numbers.every((number) => typeof number === 'number');
-  return [values as string[], isPlain ? (numbers as number[]) : numbers.map(readNumber)];
+  return { values: values as string[], numbers: isPlain ? (numbers as number[]) : numbers.map(readNumber) };
 }
 
 function readNumber(number: unknown): number | undefined {

@@ -129,8 +129,7 @@ function joined(
   let nextReport = 0;
   let gauges: WrittenFamily[] = [];
   let answers: [hub: string, ask: number][] = [];
-  /** Told of every report that is taken, and of questions. */
-  const { look, settled } = messageWaits(clock, false);
+  const waits = messageWaits(clock, false);
   let leaving: Promise<boolean> | undefined;
   /** Of the last report that was sent whole since this began to leave. */
   let lastSent: Report = new Map();
@@ -166,7 +165,7 @@ function joined(
       await sent(number).catch(failed);
       nextReport = clock.now() + (clock.now() - began) * restFactor;
       // Not faster than they are taken, so that nothing piles up before a primary that hangs.
-      await settled(() => taken >= number || answers.length > 0 || isHeardAnew, maxWait);
+      await waits.until(() => taken >= number || answers.length > 0 || isHeardAnew, maxWait);
     }
     isRunning = false;
   };
@@ -197,21 +196,21 @@ function joined(
       primary = 'heard';
       isHeardAnew = true;
       requested();
-      look();
+      waits.check();
     } else if (message.kind === 'ask') {
       primary = 'heard';
       void answer(message).catch(failed);
     } else if (message.kind === 'taken' && message.member === member) {
       primary = 'heard';
       taken = Math.max(taken, Number(message.number));
-      look();
+      waits.check();
     }
   };
   const answer = async ({ hub, ask, deadline }: AskMessage): Promise<void> => {
     const made = await gaugesOf(registry, Number(deadline));
     gauges = made;
     answers.push([hub, ask]);
-    look();
+    waits.check();
     requested();
   };
   const flushed = async ({ deadlineSeconds = 2 }: FlushOptions = {}): Promise<boolean> => {
@@ -219,7 +218,7 @@ function joined(
     const due = requested();
     flushes += 1;
     link.hold(true);
-    await settled(() => taken >= due, deadlineSeconds * 1_000);
+    await waits.until(() => taken >= due, deadlineSeconds * 1_000);
     flushes -= 1;
     if (flushes === 0) link.hold(false);
     if (taken < due) primary = 'silent';

@@ -15,6 +15,7 @@ import {
 import { textFormat } from '../exposition/text.js';
 import { thirdPartyText } from '../exposition/third-party-family.js';
 import { chunkLength } from '../exposition/writer.js';
+import { type Family, familyOf, samplesOf } from '../family.js';
 import { isInstrument } from '../instruments/any-instrument.js';
 import { isMetricName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
@@ -25,8 +26,7 @@ import { defaultMaxSeries } from '../registry-options.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import type { Handover } from './cluster-handover.js';
 import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roster.js';
-import { type Family, familyOf } from './family.js';
-import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
+import { mergedFamily } from './merged-family.js';
 
 export interface ClusterMetricsOptions {
   /** The primary's own metrics, which take part as those of any worker do. Default: `sharedRegistry`. */
@@ -211,7 +211,7 @@ function mergedOf(
   name: string,
   sources: readonly Source[],
   constant: ReadonlyMap<string, string>,
-): MergedFamily | undefined {
+): Family | undefined {
   const onConflict = (error: unknown): void => registry.collectFailed(name, error);
   const families = sources.flatMap((source) => {
     if (typeof source !== 'function') return [source];

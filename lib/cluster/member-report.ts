@@ -1,9 +1,9 @@
 /** What a member sends of its registry. */
 import { collectedMetrics, defaultLabels, turn } from '../exposition/scrape.js';
+import { type Family, familyOf } from '../family.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { AnyRegistry } from '../registry.js';
 import { type WrittenFamily, writtenFamily } from './cluster-messages.js';
-import { type Family, familyOf } from './family.js';
 
 /** Families of one message. */
 export type Batch = readonly WrittenFamily[];

@@ -6,7 +6,7 @@ import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 import { type Restoration, restoreFamily } from './restore.js';
-import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
+import { copied, decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
 import { previousOf, readStored } from './store.js';
 
 /** What was found, and what became of it. */
@@ -105,7 +105,9 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
     for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
     if (families.length > unclaimed.size) warnOfAge(from, families.length - unclaimed.size, oldest);
     for (const instrument of registry.instruments()) claim(instrument);
-    for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));
+    // The strings are slices of the whole file, which would stay in memory.
+    for (const [metric, { shape, seen, text }] of unclaimed)
+      unclaimed.set(metric, { metric: copied(metric), shape: copied(shape), seen, text: copied(text) });
     // For good, also when nobody keeps the file any more: what is made later is restored, and not written twice.
     if (unclaimed.size > 0) registry.onInstrument(claim);
     for (const family of [...unclaimed.values()]) registerAgain(family);
@@ -160,12 +162,4 @@ function contained(restoring: () => Restoration): Restoration {
   } catch (error) {
     return { skipped: (error as Error).message };
   }
-}
-
-/** A family that does not hold the text of the whole file, of which its own is a part. */
-function apart({ metric, shape, seen, text }: SnapshotFamily): SnapshotFamily {
-  const [ownMetric = '', ownShape = '', ownText = ''] = [metric, shape, text].map((part) =>
-    Buffer.from(part).toString(),
-  );
-  return { metric: ownMetric, shape: ownShape, seen, text: ownText };
 }

@@ -48,3 +48,36 @@ export function labelsByVariety(
     labels[index]?.values === undefined ? (distinct[index]?.size ?? 0) : 0;
   return labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
 }
+
+/** The series of a metric, for {@link foldedValues}. */
+export interface FoldingSeries {
+  /** Indices of labels in the order in which they are folded. */
+  readonly order: readonly number[];
+  /** How many series there are. */
+  readonly size: number;
+  readonly maxSeries: number;
+  exists(values: readonly string[]): boolean;
+  /** Called with the index of every label that is folded, and its value. */
+  onFold?(index: number, value: string): void;
+}
+
+/**
+ * The values to record under past the budget: label after label becomes `other`, the most varied first, until a series exists.
+ * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
+ */
+export function foldedValues(values: readonly string[], series: FoldingSeries): readonly string[] {
+  const { order, size, maxSeries } = series;
+  const mayAdd = size < maxSeries + Math.max(16, Math.ceil(maxSeries / 10));
+  const folded = [...values];
+  for (const index of order) {
+    const value = folded[index] ?? '';
+    // An absent label cannot be the offending one.
+    if (value === '') continue;
+    if (value !== otherValue) {
+      folded[index] = otherValue;
+      series.onFold?.(index, value);
+    }
+    if (mayAdd || series.exists(folded)) break;
+  }
+  return folded;
+}

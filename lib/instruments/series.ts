@@ -20,7 +20,7 @@ import {
   type WideBranch,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
-import { labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
+import { foldedValues, labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
 import { LabelLimits } from './label-limits.js';
 import { keyOf, labelTexts, valuesByName } from './label-values.js';
 import { Readings } from './readings.js';
@@ -269,32 +269,20 @@ export class SeriesTree<S extends Series> {
     return setChild(branch, returning);
   }
 
-  /**
-   * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found.
-   * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
-   */
+  /** A series for values past the budget. */
   #folded(values: readonly string[]): S {
     const { maxSeries, onFold } = this.#options;
-    if (values.length === 0) return this.#attach(values);
     this.#foldOrder ??= labelsByVariety(
       this.#labels,
       [...this].map((series) => this.valuesOf(series)),
     );
-    const reserve = Math.max(16, Math.ceil(maxSeries / 10));
-    const folded = [...values];
-    for (let step = 0; step < this.#foldOrder.length; step++) {
-      const index = this.#foldOrder[step] ?? 0;
-      const value = folded[index] ?? '';
-      // An absent label cannot be the offending one.
-      if (value === '') continue;
-      if (value !== otherValue) {
-        folded[index] = otherValue;
-        onFold(this.labelNames[index] ?? '', maxSeries, value);
-      }
-      const found = seriesAt<S>(this.#root, folded);
-      if (found !== undefined) return found;
-      if (this.size < maxSeries + reserve || step === this.#foldOrder.length - 1) return this.#attach(folded);
-    }
-    return this.#attach(folded);
+    const folded = foldedValues(values, {
+      order: this.#foldOrder,
+      size: this.size,
+      maxSeries,
+      exists: (candidate) => seriesAt<S>(this.#root, candidate) !== undefined,
+      onFold: (index, value) => onFold(this.labelNames[index] ?? '', maxSeries, value),
+    });
+    return seriesAt<S>(this.#root, folded) ?? this.#attach(folded);
   }
 }

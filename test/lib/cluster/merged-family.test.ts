@@ -3,15 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import * as promClient from 'prom-client';
 import { readFamilies, writtenFamily } from '../../../lib/cluster/cluster-messages.js';
-import { type Family, familyOf } from '../../../lib/cluster/family.js';
-import {
-  familyOfMerged,
-  type MergeOptions,
-  mergedFamily,
-  samplesOf,
-} from '../../../lib/cluster/merged-family.js';
+import { type MergeOptions, mergedFamily } from '../../../lib/cluster/merged-family.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import type { Aggregator, MetricDefinition } from '../../../lib/definition.js';
+import { type Family, familyOf, samplesOf } from '../../../lib/family.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
@@ -128,7 +123,7 @@ test('label values that look like each other stay apart, and the order of labels
   const theirs: Family = {
     ...ours,
     labels: ['a', 'b'],
-    series: [[['1', '2'], [5]]],
+    series: [{ values: ['1', '2'], numbers: [5] }],
   };
   t.deepEqual(merged([ours, theirs]), ['c{b=2,a=1} 6', 'c{a=1,b:2} 1', 'c{a=1","b","2} 1']);
 });
@@ -243,14 +238,43 @@ test('past a budget label values become `other`, and totals are exact', (t) => {
   let kept: Family | undefined;
   for (let worker = 0; worker < 50; worker++) {
     const one = family(calls, (registry) => registry.counter(calls).inc({ a: String(worker) }, worker));
-    kept = familyOfMerged(mergedFamily(kept === undefined ? [one] : [kept, one], { maxSeries: 10 }));
+    kept = mergedFamily(kept === undefined ? [one] : [kept, one], { maxSeries: 10 });
   }
-  const numbers = kept?.series.map(([[value], [number]]) => [value, number]) ?? [];
+  const numbers = kept?.series.map(({ values: [value], numbers: [number] }) => [value, number]) ?? [];
   t.is(numbers.length, 11);
   t.deepEqual(numbers.at(-1), [
     'other',
     Array.from({ length: 40 }, (_, index) => index + 10).reduce((a, b) => a + b),
   ]);
+});
+
+test('past a budget only the label with the most values is folded', (t) => {
+  const calls = defineCounter({
+    name: 'calls_total',
+    help: 'C.',
+    labels: { client: label(), method: label() },
+  });
+  const many = family(calls, (registry) => {
+    for (let client = 0; client < 200; client++)
+      registry.counter(calls).inc({ client: String(client), method: client % 2 === 0 ? 'GET' : 'POST' });
+  });
+  const { series } = mergedFamily([many], { maxSeries: 20 });
+  t.deepEqual(
+    series.slice(20).map(({ values, numbers }) => [...values, ...numbers]),
+    [
+      ['other', 'GET', 90],
+      ['other', 'POST', 90],
+    ],
+  );
+});
+
+test('an aggregator that no process can know is a sum', (t) => {
+  const depth = defineGauge({ name: 'depth', help: 'Depth.' });
+  const families = [1, 2].map((value) => ({
+    ...family(depth, (registry) => registry.gauge(depth).set(value)),
+    aggregator: 'constructor' as Aggregator,
+  }));
+  t.deepEqual(merged(families as [Family, ...Family[]]), ['depth{} 3']);
 });
 
 test('a foreign histogram that has no series yet says nothing of its buckets, and is no conflict', (t) => {

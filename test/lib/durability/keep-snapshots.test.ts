@@ -153,7 +153,7 @@ test('a damaged file gives way to the one before it, and is kept for people to l
   t.is(failures(registry, 'damaged'), 1);
   t.regex(
     registry.warnings[0]?.message ?? '',
-    /state\.om` cannot be restored: it is cut off, or no snapshot.* kept as `.*state\.om\.damaged`/,
+    /state\.om` cannot be restored: it is cut off, or not a snapshot.* kept as `.*state\.om\.damaged`/,
   );
   await snapshots.write();
   t.is((await stat(`${file}.damaged`)).size, 100);
