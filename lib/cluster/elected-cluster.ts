@@ -14,6 +14,7 @@ import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { acquireLock, type FileLock } from '../durability/lock.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
+import { protobufFormat } from '../exposition/protobuf-format.js';
 import type { ScrapeOptions } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
 import type { AnyRegistry } from '../registry.js';
@@ -43,7 +44,7 @@ const maxVacancy = 3_000;
 /** Bytes that the path of a socket may have on every system. */
 const maxSocketPath = 103;
 
-const formats = [textFormat, openMetricsFormat];
+const formats = [textFormat, openMetricsFormat, protobufFormat];
 
 /**
  * @param service what tells the workers of one service from those of others with the same primary

@@ -1,22 +1,32 @@
-/** The common interface of both text formats. */
+/** The common interfaces of the formats. */
 import type { MetricType } from '../definition.js';
 import type { Sample } from '../instruments/instrument.js';
 
 /** The written type of a family; `unknown` if the format does not allow its real type. */
 export type WrittenType = MetricType | 'unknown';
 
-export interface ExpositionFormat {
+/** The format of a scrape: text, OpenMetrics or protobuf. */
+export interface ScrapeFormat {
   /** Value of the label `format` of the metrics about scrapes. */
-  readonly label: 'text' | 'openmetrics';
+  readonly label: 'text' | 'openmetrics' | 'protobuf';
   readonly contentType: string;
-  /** The lines before a family's samples. */
-  readonly header: (name: string, help: string, type: WrittenType) => string;
   /** The names that a family reserves: no other family may have them. */
   readonly claimedNames: (name: string, type: WrittenType) => readonly string[];
   /** Whether it forbids negative counters, fractional bucket counts and overlapping family names, which the text format allows. */
   readonly isStrict: boolean;
   /** Whether sums and quantiles may be negative. */
   readonly hasNegativeSums: boolean;
+}
+
+export function isTextFormat(format: ScrapeFormat): format is ExpositionFormat {
+  return format.label !== 'protobuf';
+}
+
+/** The common interface of both text formats. */
+export interface ExpositionFormat extends ScrapeFormat {
+  readonly label: 'text' | 'openmetrics';
+  /** The lines before a family's samples. */
+  readonly header: (name: string, help: string, type: WrittenType) => string;
   /** Formats a bucket bound or a quantile. */
   readonly bound: (value: number) => string;
   /** Name of the `_created` sample; `undefined` if there is none. */

@@ -278,9 +278,15 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       value,
       metricName: `${this.name}_bucket`,
     }));
+    const { native } = series;
     samples.push(
       { labels, value: series.sum, metricName: `${this.name}_sum` },
-      { labels: { ...labels }, value: series.count, metricName: `${this.name}_count` },
+      {
+        labels: { ...labels },
+        value: series.count,
+        metricName: `${this.name}_count`,
+        ...(native && { native }),
+      },
     );
     return samples;
   }

@@ -6,6 +6,7 @@ import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
 import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
+import type { NativeBuckets } from './native-buckets.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { SeriesTree } from './series.js';
 import type { SeriesTreeOptions } from './series-options.js';
@@ -29,6 +30,8 @@ export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
+  /** The native buckets of the series, with the count of a native histogram. */
+  readonly native?: NativeBuckets;
 }
 
 /** A metric with its values, in the shape of prom-client's `get()`. */
