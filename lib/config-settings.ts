@@ -27,6 +27,8 @@ export interface MetricsConfig {
   maxSeries?: number;
   /** JSON file of views, by metric: see `MetricViews`. `createMetrics` reads it. */
   viewsFile?: string | undefined;
+  /** Whether the durations of the catalogue are native histograms too. */
+  nativeHistograms?: boolean;
   /** Seconds between scrapes, and between pushes. */
   scrapeIntervalSeconds?: number;
   /** File that holds the state across restarts. */

@@ -92,6 +92,14 @@ export class RegisteredInstruments {
     this.#prometheus.removeSingleMetric(name);
   }
 
+  /** Removes a metric of any library by its exposed name. @returns whether it existed */
+  remove(exposed: string): boolean {
+    const isThere = this.#prometheus.getSingleMetric(exposed) !== undefined;
+    this.#prometheus.removeSingleMetric(exposed);
+    this.forgetRemoved();
+    return isThere;
+  }
+
   /** The removed instruments, which may be registered again. */
   removed(): AnyInstrument[] {
     return [...this.#removed.values()];

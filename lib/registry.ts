@@ -11,7 +11,7 @@ import type {
   SummaryDefinition,
 } from './definition.js';
 import { noteCollectFailure, noteRecordingFailure } from './failures.js';
-import { countingFolds } from './folded-series.js';
+import { instrumentContext } from './folded-series.js';
 import { type AnyInstrument, makeInstrument } from './instruments/any-instrument.js';
 import type { Counter } from './instruments/counter.js';
 import type { Gauge } from './instruments/gauge.js';
@@ -20,6 +20,7 @@ import type { Collect } from './instruments/instrument.js';
 import type { Summary } from './instruments/summary.js';
 import type { LabelShape } from './label.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
+import type { NativeHistogramOptions } from './native-histogram.js';
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
@@ -170,6 +171,14 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#views.setBuckets(buckets);
   }
 
+  /**
+   * Adds native buckets to histograms, by name, beside their classic ones.
+   * @throws ERR_METRICS_INVALID_DEFINITION for invalid options; ERR_METRICS_INVALID_OPTION for a histogram with observations
+   */
+  setNativeHistograms(histograms: ReadonlyMap<string, NativeHistogramOptions>): void {
+    this.#views.setNativeHistograms(histograms);
+  }
+
   /** The instrument by the name in its definition, which a view may have renamed; `undefined` if there is none. */
   get(name: string): AnyInstrument | undefined {
     return this.#views.declared(name);
@@ -216,11 +225,7 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * @returns whether the metric existed
    */
   remove(name: string): boolean {
-    const exposed = this.get(name)?.name ?? name;
-    const isThere = this.prometheus.getSingleMetric(exposed) !== undefined;
-    this.prometheus.removeSingleMetric(exposed);
-    this.#registered.forgetRemoved();
-    return isThere;
+    return this.#registered.remove(this.get(name)?.name ?? name);
   }
 
   /** Removes every metric as {@link MetricsRegistry.remove} does, those of other libraries included. */
@@ -273,13 +278,8 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   }
 
   #made(definition: MetricDefinition): AnyInstrument {
-    const budget = (): number => this.#maxSeries;
-    return makeInstrument(definition, {
-      get maxSeries() {
-        return budget();
-      },
-      onFold: countingFolds(this),
-    });
+    const context = instrumentContext(this, () => this.#maxSeries);
+    return makeInstrument(definition, context);
   }
 
   #prepare(instrument: AnyInstrument): void {

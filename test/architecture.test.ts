@@ -182,7 +182,8 @@ const isWriting = (path: string): boolean =>
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
   [
     'below all',
-    (path) => ['lib/process-wide.ts', 'lib/closest-match.ts', 'lib/unknown-values.ts'].includes(path),
+    (path) =>
+      ['lib/process-wide.ts', 'lib/closest-match.ts', 'lib/unknown-values.ts', 'lib/clock.ts'].includes(path),
   ],
   ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [
@@ -194,6 +195,7 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
         'lib/define.ts',
         'lib/definition-checks.ts',
         'lib/definition.ts',
+        'lib/native-histogram.ts',
         'lib/views.ts',
       ].includes(path),
   ],

@@ -3,8 +3,6 @@ import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
 import type { ByteWriter } from './byte-writer.js';
 import { type ExpositionFormat, isTextFormat, type ScrapeFormat, type WrittenType } from './format.js';
-import { writeProtobufInstrument } from './protobuf.js';
-import { writeProtobufFamily } from './protobuf-third-party.js';
 import { type ConstantLabels, type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
 import { chunkLength, writeInstrument } from './writer.js';
 
@@ -27,8 +25,17 @@ export interface FamilyWriter {
   readonly end: string;
 }
 
-export function familyWriter(format: ScrapeFormat): FamilyWriter {
-  return isTextFormat(format) ? textWriter(format) : protobufWriter;
+/** A format that is not text. It has its writer with it, so that programs that do not use it do not load it. */
+export interface BinaryFormat extends ScrapeFormat {
+  readonly label: 'protobuf';
+  readonly writer: FamilyWriter;
+}
+
+/** Any format of a scrape. */
+export type AnyFormat = ExpositionFormat | BinaryFormat;
+
+export function familyWriter(format: AnyFormat): FamilyWriter {
+  return isTextFormat(format) ? textWriter(format) : format.writer;
 }
 
 function textWriter(format: ExpositionFormat): FamilyWriter {
@@ -43,9 +50,3 @@ function textWriter(format: ExpositionFormat): FamilyWriter {
     end: format.end,
   };
 }
-
-const protobufWriter: FamilyWriter = {
-  instrument: writeProtobufInstrument,
-  thirdParty: writeProtobufFamily,
-  end: '',
-};

@@ -1,5 +1,5 @@
 /** Content negotiation: the format and encoding of a scrape (RFC 9110, 12.5.1 and 12.5.3). */
-import type { ScrapeFormat } from './format.js';
+import type { AnyFormat } from './family-writer.js';
 import { openMetricsFormat, openMetricsWithCreated } from './open-metrics.js';
 import { protobufFormat, protobufMessage } from './protobuf-format.js';
 import { textFormat } from './text.js';
@@ -20,8 +20,8 @@ const maxHeader = 4_096;
  * scraper still gets metrics, as with client_golang.
  * @param createdSamples whether OpenMetrics includes `_created` samples
  */
-export function negotiatedFormat(accept: string | undefined, createdSamples = false): ScrapeFormat {
-  let best: { readonly format: ScrapeFormat; readonly quality: number } = {
+export function negotiatedFormat(accept: string | undefined, createdSamples = false): AnyFormat {
+  let best: { readonly format: AnyFormat; readonly quality: number } = {
     format: textFormat,
     quality: 0,
   };
@@ -68,7 +68,7 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return wildcard > 0;
 }
 
-function formatOf({ value, parameters }: Preference): ScrapeFormat | undefined {
+function formatOf({ value, parameters }: Preference): AnyFormat | undefined {
   const version = parameters.get('version');
   switch (value) {
     case 'application/openmetrics-text':

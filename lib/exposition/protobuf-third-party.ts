@@ -14,7 +14,6 @@ import {
   writeSummaryTotals,
   writeValue,
 } from './protobuf-fields.js';
-import { protobufFormat } from './protobuf-format.js';
 import { type Line, seriesOf, type ThirdPartyOptions } from './third-party-family.js';
 
 const labels = new ByteWriter(256);
@@ -25,13 +24,13 @@ export function* writeProtobufFamily(
   out: ByteWriter,
   family: Pick<MetricSnapshot, 'name' | 'help'>,
   samples: Iterable<Sample>,
-  options: Omit<ThirdPartyOptions, 'format'>,
+  options: ThirdPartyOptions,
 ): Generator<void> {
   const { name, help } = family;
   const { type } = options;
   const buffer = familyBuffer();
   writeFamilyStart(buffer.out, name, typeof help === 'string' ? help : '', type);
-  for (const lines of seriesOf(name, samples, { ...options, format: protobufFormat })) {
+  for (const lines of seriesOf(name, samples, options)) {
     labels.clear();
     for (const [label, text] of lines[0]?.pairs ?? []) writeLabel(labels, labelName(label), text);
     value.clear();

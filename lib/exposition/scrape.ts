@@ -7,8 +7,8 @@ import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import { type NamedFamily, writtenTypes } from './family-names.js';
-import { type FamilyWriter, familyWriter } from './family-writer.js';
-import { type ExpositionFormat, isLabelValue, type ScrapeFormat, type WrittenType } from './format.js';
+import { type AnyFormat, type FamilyWriter, familyWriter } from './family-writer.js';
+import { type ExpositionFormat, isLabelValue, type WrittenType } from './format.js';
 import { textFormat } from './text.js';
 import type { ThirdPartyOptions } from './third-party-family.js';
 import { chunkLength } from './writer.js';
@@ -21,7 +21,7 @@ export interface ScrapedRegistry {
 
 export interface ScrapeOptions {
   /** Default: text 0.0.4. */
-  readonly format?: ScrapeFormat;
+  readonly format?: AnyFormat;
   /** Names of families or samples to include. Default: all. */
   readonly names?: ReadonlySet<string> | undefined;
   /** Labels to add to every series without them, in addition to those of the registry. */

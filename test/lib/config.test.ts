@@ -59,6 +59,7 @@ test('every variable is read', (t) => {
       METRICS_SCRAPE_INTERVAL: '2.5',
       METRICS_SNAPSHOT_FILE: '/var/lib/tamma/metrics',
       METRICS_VIEWS_FILE: '/etc/tamma/views.json',
+      METRICS_NATIVE_HISTOGRAMS: 'on',
       METRICS_PUSH_URL: 'http://push:9091/base',
     }),
     {
