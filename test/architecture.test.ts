@@ -183,7 +183,9 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
   [
     'below all',
     (path) =>
-      ['lib/process-wide.ts', 'lib/closest-match.ts', 'lib/unknown-values.ts', 'lib/clock.ts'].includes(path),
+      ['clock', 'closest-match', 'deadline', 'process-wide', 'unknown-values'].some(
+        (name) => path === `lib/${name}.ts`,
+      ),
   ],
   ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [

@@ -1,28 +1,35 @@
-/** What a member that joins again has told before, so that no number is told twice. */
+/** What a member that joins again reported before, so that no number is reported twice. */
 import type { WrittenFamily } from './cluster-messages.js';
 
-/** What the primary keeps of a membership that has ended: its numbers by series and part. */
-export type Report = Map<string, number>;
+/** The totals that the hub keeps of an earlier membership, by series and part. */
+export type ReportedTotals = Map<string, number>;
 
-/** What of each number has come since it was told. Of a series that has begun anew (more than a sum went down), all has from now on. */
-export function since(families: readonly WrittenFamily[], told: Report): readonly WrittenFamily[] {
-  if (told.size === 0) return families;
+/** The increase of each number since it was reported. A series that restarted, so that a number decreased, is reported as a whole. */
+export function withoutReported(
+  families: readonly WrittenFamily[],
+  reported: ReportedTotals,
+): readonly WrittenFamily[] {
+  if (reported.size === 0) return families;
   return families.map((family) => ({
     ...family,
     series: family.series.map(([values, numbers]) => {
       const keys = keysOf(family, values);
-      const left = numbers.map((number, part) =>
-        typeof number === 'number' ? number - (told.get(keys[part] ?? '') ?? 0) : number,
+      const increases = numbers.map((number, part) =>
+        typeof number === 'number' ? number - (reported.get(keys[part] ?? '') ?? 0) : number,
       );
-      const isAnew = left.some((number, part) => Number(number) < 0 && family.parts[part]?.[0] !== '_sum');
-      if (!isAnew) return [values, left] as const;
-      for (const key of keys) if (key !== undefined) told.delete(key);
+      // A sum may decrease by negative observations.
+      const hasRestarted = increases.some(
+        (increase, part) => Number(increase) < 0 && family.parts[part]?.[0] !== '_sum',
+      );
+      if (!hasRestarted) return [values, increases] as const;
+      for (const key of keys) if (key !== undefined) reported.delete(key);
       return [values, numbers] as const;
     }),
   }));
 }
 
-export function* numbersOf(families: readonly WrittenFamily[]): Generator<[key: string, number: number]> {
+/** All numbers with their keys in {@link ReportedTotals}. */
+export function* totalsOf(families: readonly WrittenFamily[]): Generator<[key: string, number: number]> {
   for (const family of families)
     for (const [values, numbers] of family.series)
       for (const [part, key] of keysOf(family, values).entries()) {
@@ -31,7 +38,7 @@ export function* numbersOf(families: readonly WrittenFamily[]): Generator<[key: 
       }
 }
 
-/** What the numbers of a series are found by, in whichever order its labels come; quantiles by nothing, as they do not add up. */
+/** A key per part, independent of the order of the labels; `undefined` for a quantile, which is no total. */
 function keysOf(
   { name, type, labels, parts }: WrittenFamily,
   values: readonly string[],

@@ -1,4 +1,4 @@
-/** Restores a family of a snapshot into its instrument. Its numbers are added to what was recorded since, so that nothing is lost. */
+/** Restores a family of a snapshot into its instrument, by adding its numbers to those that were recorded since. */
 import type { Family, FamilySeries } from '../family.js';
 import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { Counter } from '../instruments/counter.js';

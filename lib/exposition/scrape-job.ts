@@ -3,9 +3,8 @@
  * speed of the fastest reader, and chunks that all readers have read are dropped, so memory does not depend on the size of the
  * text.
  */
-import { pipeline, Readable } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { gzipped } from './gzipped.js';
 
 export interface ScrapeJob {
   /** Reads everything from the beginning. Throws for a reader that falls too far behind the others. */
@@ -138,12 +137,4 @@ async function* measuredChunks(
   } finally {
     await chunks.return(undefined);
   }
-}
-
-/** Compresses in the thread pool at the fastest level: scrapes are frequent. */
-function gzipped(source: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // The end of one stream ends the other; errors are thrown by the last one.
-  pipeline(Readable.from(source), gzip, () => {});
-  return gzip;
 }

@@ -1,5 +1,7 @@
 /** One scrape: collects every metric of a registry, own and third-party, and writes it. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { metricsSeries } from '../catalogue/self.js';
+import { late, startDeadline } from '../deadline.js';
 import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
@@ -84,13 +86,13 @@ export async function collectedMetrics(
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));
   // Collected concurrently: a slow collect function does not delay the others.
-  const { passed, cancel } = timeLimit(deadline);
+  const limit = deadline === undefined ? undefined : startDeadline(deadline);
   const families = await Promise.all(
-    chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, passed))),
+    chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, limit?.passed))),
   );
   // Last, so that series that the others have just made are counted.
-  for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
-  cancel();
+  for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, limit?.passed);
+  limit?.cancel();
   return families.flatMap((family, index) =>
     family === failed ? [] : [{ name: nameOf(chosen[index]), family }],
   );
@@ -109,7 +111,6 @@ export async function scrapeToString(
 /** Third-party metrics whose reading is pending, so that a metric that hangs is not read again by every scrape. */
 const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
 
-const late = Symbol('late');
 const failed = Symbol('failed');
 
 /** Collects one metric. */
@@ -189,25 +190,8 @@ function writeThirdParty(
   }
 }
 
-function timeLimit(deadline: number | undefined): {
-  readonly passed: Promise<typeof late> | undefined;
-  readonly cancel: () => void;
-} {
-  if (deadline === undefined) return { passed: undefined, cancel: () => {} };
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(resolve, deadline, late);
-  });
-  return { passed, cancel: () => clearTimeout(timer) };
-}
-
 function countsSeries(metric: unknown): metric is AnyInstrument {
   return isInstrument(metric) && metric.name === metricsSeries.name;
-}
-
-/** Yields to the event loop. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether a metric is requested by its name, or by the name of one of its samples. */

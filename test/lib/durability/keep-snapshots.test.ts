@@ -283,7 +283,7 @@ for (const [maxAgeSeconds, days, expected] of [
     t.is(registry.warnings.length, expected > 0 ? 0 : 1);
     if (expected > 0) return;
     t.is(registry.warnings[0]?.code, 'METRICS_SNAPSHOT_SKIPPED');
-    t.regex(registry.warnings[0]?.message ?? '', /start anew and are not restored.*`maxAgeSeconds`/);
+    t.regex(registry.warnings[0]?.message ?? '', /are not restored, and start at 0.*`maxAgeSeconds`/);
   });
 }
 
@@ -344,7 +344,7 @@ test('a folder that is not there, or goes: counted, told once, and written as so
   t.true(failures(registry, 'ENOENT') + failures(registry, 'EACCES') >= 2);
   const told = registry.warnings.length;
   t.true(told >= 1 && told <= 2);
-  t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service goes on/s);
+  t.regex(registry.warnings[0]?.message ?? '', /metrics\.om.*The service continues/s);
   await mkdir(folder);
   await snapshots.write();
   t.true(snapshots.isOwner);
