@@ -6,7 +6,11 @@ import type { AnyInstrument } from './instruments/any-instrument.js';
 import { Histogram } from './instruments/histogram.js';
 import { noteSwitchOff, switchOff } from './instruments/switch-off.js';
 import type { MetricsWarning } from './metrics-warning.js';
-import { type NativeHistogramOptions, type NativeHistogramSettings, nativeSettings } from './native-histogram.js';
+import {
+  type NativeHistogramOptions,
+  type NativeHistogramSettings,
+  nativeSettings,
+} from './native-histogram.js';
 import type { RegisteredInstruments } from './registered-instruments.js';
 import { checkedViews, invalidView, type MetricView, type MetricViews, viewedDefinition } from './views.js';
 

@@ -52,7 +52,7 @@ function writeHistogram(lines: readonly Line[], metric: string): void {
   writeHistogramTotals(value, count, part('_sum') ?? Number.NaN, isFloat);
   for (const { bound = Number.POSITIVE_INFINITY, value: cumulative } of buckets)
     if (bound !== Number.POSITIVE_INFINITY) writeBucket(value, bound, cumulative, isFloat);
-  const native = lines[0]?.native;
+  const native = lines.find((line) => line.native !== undefined)?.native;
   if (native !== undefined) writeNative(value, native, isFloat);
 }
 

@@ -2,7 +2,7 @@
  * The buckets of a native histogram as plain data, and what changes their width. Nothing is lost: every observation stays in a
  * bucket that contains its value.
  */
-import { minSchema } from '../native-histogram.js';
+import { maxSchema, minSchema } from '../native-histogram.js';
 import { nativeUpperBound } from './native-index.js';
 
 /** The buckets of one series of a native histogram. */
@@ -77,6 +77,25 @@ export function mergedBuckets(parts: readonly [NativeBuckets, ...NativeBuckets[]
   };
 }
 
+/**
+ * The observations since an earlier reading of the same series, which may have had a finer resolution; `undefined` if it has
+ * restarted in between.
+ */
+export function bucketsSince(now: NativeBuckets, earlier: NativeBuckets): NativeBuckets | undefined {
+  if (earlier.schema < now.schema || earlier.zeroThreshold > now.zeroThreshold) return undefined;
+  const before = withThreshold(withSchema(earlier, now.schema), now.zeroThreshold);
+  const increases = (counts: ReadonlyMap<number, number>, old: ReadonlyMap<number, number>) =>
+    summed([...counts, ...[...old].map(([index, count]) => [index, -count] as const)]);
+  const since = {
+    ...now,
+    zeroCount: now.zeroCount - before.zeroCount,
+    positive: increases(now.positive, before.positive),
+    negative: increases(now.negative, before.negative),
+  };
+  const counts = [since.zeroCount, ...since.positive.values(), ...since.negative.values()];
+  return counts.every((count) => count >= 0) ? since : undefined;
+}
+
 /** At a lower resolution, where each bucket holds 2, 4, 8 or more of the former ones. */
 function withSchema(buckets: NativeBuckets, schema: number): NativeBuckets {
   if (schema === buckets.schema) return buckets;
@@ -104,5 +123,43 @@ function summed(counts: readonly (readonly [index: number, count: number])[]): R
   const sums = new Map<number, number>();
   for (const [index, count] of [...counts].sort(([a], [b]) => a - b))
     sums.set(index, (sums.get(index) ?? 0) + count);
+  for (const [index, count] of sums) if (count === 0) sums.delete(index);
   return sums;
+}
+
+/** Buckets as a list of numbers, for messages and snapshots. */
+export function flatBuckets({
+  schema,
+  zeroThreshold,
+  zeroCount,
+  positive,
+  negative,
+}: NativeBuckets): number[] {
+  return [schema, zeroThreshold, zeroCount, positive.size, ...[...positive, ...negative].flat()];
+}
+
+/** The buckets of a list of numbers; `undefined` for a list that is not of {@link flatBuckets}. */
+export function readFlatBuckets(numbers: readonly unknown[]): NativeBuckets | undefined {
+  if (!numbers.every((number): number is number => Number.isFinite(number))) return undefined;
+  const [schema = Number.NaN, zeroThreshold = -1, zeroCount = -1, size = -1, ...rest] = numbers;
+  const pairs = Array.from({ length: rest.length / 2 }, (_, pair): [index: number, count: number] => [
+    rest[2 * pair] ?? 0,
+    rest[2 * pair + 1] ?? 0,
+  ]);
+  const isValid =
+    Number.isInteger(schema) &&
+    schema >= minSchema &&
+    schema <= maxSchema &&
+    [zeroThreshold, zeroCount, size].every((number) => number >= 0) &&
+    rest.length % 2 === 0 &&
+    size <= pairs.length &&
+    pairs.every(([index, count]) => Number.isInteger(index) && count > 0);
+  if (!isValid) return undefined;
+  return {
+    schema,
+    zeroThreshold,
+    zeroCount,
+    positive: new Map(pairs.slice(0, size)),
+    negative: new Map(pairs.slice(size)),
+  };
 }

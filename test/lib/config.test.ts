@@ -22,6 +22,7 @@ const defaults: MetricsConfig = {
   scrapeIntervalSeconds: 15,
   snapshotFile: undefined,
   viewsFile: undefined,
+  nativeHistograms: false,
   pushUrl: undefined,
 };
 
@@ -76,6 +77,7 @@ test('every variable is read', (t) => {
       scrapeIntervalSeconds: 2.5,
       snapshotFile: '/var/lib/tamma/metrics',
       viewsFile: '/etc/tamma/views.json',
+      nativeHistograms: true,
       pushUrl: 'http://push:9091/base',
     },
   );

@@ -134,7 +134,12 @@ test('METRICS_NATIVE_HISTOGRAMS=on makes the durations of the catalogue native, 
 
 test('histograms become native before they are recorded on, and are an error afterwards', (t) => {
   const registry = createTestRegistry();
-  const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait.', buckets: [1], labels: { kind: label() } });
+  const wait = defineHistogram({
+    name: 'wait_seconds',
+    help: 'Wait.',
+    buckets: [1],
+    labels: { kind: label() },
+  });
   const histogram = registry.histogram(wait);
   const series = histogram.with({ kind: 'a' });
   registry.setNativeHistograms(new Map([['wait_seconds', { schema: 0 }]]));
