@@ -29,6 +29,8 @@ export interface MetricsConfig {
   viewsFile?: string | undefined;
   /** Whether the durations of the catalogue are native histograms too. */
   nativeHistograms?: boolean;
+  /** `false`: counters and histograms take no exemplars. */
+  exemplars?: boolean;
   /** Seconds between scrapes, and between pushes. */
   scrapeIntervalSeconds?: number;
   /** File that holds the state across restarts. */

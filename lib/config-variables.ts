@@ -141,6 +141,14 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     read: readBoolean,
   },
   {
+    variable: 'METRICS_EXEMPLARS',
+    setting: 'exemplars',
+    fallback: true,
+    meaning: '`false`: counters and histograms take no exemplars, such as the trace of a recording',
+    expected: 'true or false (also 1, 0, yes, no, on, off)',
+    read: readBoolean,
+  },
+  {
     variable: 'METRICS_RETENTION_DAYS',
     setting: 'retention.metrics',
     alias: 'retentionDays',

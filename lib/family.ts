@@ -9,7 +9,8 @@
 import type { Aggregator, MetricType } from './definition.js';
 import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 import type { CounterSeries } from './instruments/counter.js';
-import { Histogram, type HistogramSeries } from './instruments/histogram.js';
+import { Histogram } from './instruments/histogram.js';
+import type { HistogramSeries } from './instruments/histogram-series.js';
 import type { MetricSnapshot, Sample } from './instruments/instrument.js';
 import type { NativeBuckets } from './instruments/native-buckets.js';
 import { Summary, type SummarySeries } from './instruments/summary.js';

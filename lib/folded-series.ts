@@ -1,4 +1,4 @@
-/** What instruments need of their registry: the series budget, and the count of label values that are folded into `other`. */
+/** Counts label values that are folded into `other`, and warns once per label. */
 import { metricsSeriesFolded } from './catalogue/self.js';
 import type { MetricDefinition } from './definition.js';
 import { shown } from './errors.js';
@@ -7,18 +7,8 @@ import type { CounterSeries } from './instruments/counter.js';
 import type { InstrumentContext } from './instruments/instrument.js';
 import { declaredDefinition } from './views.js';
 
-/** @param maxSeries read for each new series, so that the budget can change */
-export function instrumentContext(registry: FailureRegistry, maxSeries: () => number): InstrumentContext {
-  return {
-    get maxSeries() {
-      return maxSeries();
-    },
-    onFold: countingFolds(registry),
-  };
-}
-
-/** Counts the foldings of a metric, and warns once per label. The counters are bound, since an attack may fold with every call. */
-function countingFolds(registry: FailureRegistry): InstrumentContext['onFold'] {
+/** Counts the foldings of a metric. The counters are bound, since an attack may fold with every call. */
+export function countingFolds(registry: FailureRegistry): ReturnType<InstrumentContext['newFolds']> {
   const foldings = new Map<string, CounterSeries | undefined>();
   let counted: MetricDefinition | undefined;
   return (definition, label, budget, value) => {

@@ -56,6 +56,7 @@ export {
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Severity } from './escalation.js';
+export type { ExemplarOptions } from './exemplar-options.js';
 export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
 export {
@@ -71,9 +72,12 @@ export {
 } from './health.js';
 export type { AnyInstrument } from './instruments/any-instrument.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
+export type { ExemplarLabels, ExemplarSource, SampleExemplar } from './instruments/exemplars.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
-export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Histogram } from './instruments/histogram.js';
+export type { HistogramSeries } from './instruments/histogram-series.js';
 export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type { NativeBuckets } from './instruments/native-buckets.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {
   type Label,
@@ -85,6 +89,7 @@ export {
 } from './label.js';
 export type { MetricsWarning } from './metrics-warning.js';
 export type { LintFinding, LintRule } from './naming.js';
+export type { NativeHistogramOptions, NativeHistogramSettings } from './native-histogram.js';
 export {
   type FetchInstrumentation,
   type InstrumentFetchOptions,

@@ -10,7 +10,7 @@ import { scrapeToString } from './exposition/scrape.js';
 import type { Series } from './instruments/branch.js';
 import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
-import type { HistogramSeries } from './instruments/histogram.js';
+import type { HistogramSeries } from './instruments/histogram-series.js';
 import type { Sample } from './instruments/instrument.js';
 import type { NativeBuckets } from './instruments/native-buckets.js';
 import type { LabelShape, LabelValues } from './label.js';

@@ -1,6 +1,7 @@
 /** The options of `createMetrics`. */
 import type { CatalogueSubject } from '../lib/catalogue/catalogue.js';
 import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
+import type { ExemplarOptions } from '../lib/exemplar-options.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/outbound/hosts.js';
@@ -29,6 +30,11 @@ export interface CreateMetricsOptions {
    * of METRICS_VIEWS_FILE take precedence, metric by metric. Default: none.
    */
   readonly views?: MetricViews;
+  /**
+   * Exemplars, as `registry.setExemplars` takes them: `false` takes none, and `contextLabels` selects labels of `withLabels` that
+   * they get. METRICS_EXEMPLARS=false takes precedence. Default: as the registry has it, which is on.
+   */
+  readonly exemplars?: boolean | ExemplarOptions;
   /**
    * Whether outgoing requests of `fetch` are recorded, and hosts in addition to the known ones. `false` records none. Default:
    * on, with the known hosts.
@@ -100,6 +106,7 @@ export const createMetricsOptionNames = {
   health: true,
   prices: true,
   views: true,
+  exemplars: true,
   fetch: true,
   defaultMetrics: true,
   revision: true,

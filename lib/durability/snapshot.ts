@@ -23,7 +23,8 @@ import { chunkLength, writeInstrument } from '../exposition/writer.js';
 import { boundLabel, type Family, familyBuilder } from '../family.js';
 import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { Series } from '../instruments/branch.js';
-import { Histogram, HistogramSeries } from '../instruments/histogram.js';
+import { Histogram } from '../instruments/histogram.js';
+import { HistogramSeries } from '../instruments/histogram-series.js';
 import { flatBuckets, type NativeBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 
 /** One metric of a snapshot as text: {@link readFamily} reads it when its definition is known. */
@@ -58,8 +59,8 @@ export interface EncodeOptions {
   readonly now: number;
 }
 
-/** With negative sums, which OpenMetrics forbids, so that nothing is lost. */
-const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true };
+/** With negative sums, which OpenMetrics forbids, so that nothing is lost; without exemplars, of traces before the restart. */
+const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true, hasExemplars: false };
 
 // These names and texts are part of the format: files of earlier versions have them.
 const familyInfo = 'metrics_snapshot_family';

@@ -31,6 +31,8 @@ export interface ExpositionFormat extends ScrapeFormat {
   readonly bound: (value: number) => string;
   /** Name of the `_created` sample; `undefined` if there is none. */
   readonly createdSample: (name: string, type: WrittenType) => string | undefined;
+  /** Whether samples of counters and buckets have exemplars. */
+  readonly hasExemplars: boolean;
   /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. */
   readonly exemplar: (sample: Sample) => string | undefined;
   /** The end of the text. */

@@ -2,6 +2,7 @@
  * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family is
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
+import { codePoints, maxCodePoints } from '../instruments/exemplars.js';
 import type { Sample } from '../instruments/instrument.js';
 import { isUserLabelName } from '../naming.js';
 import {
@@ -20,9 +21,6 @@ export const counterSuffix = '_total';
 
 /** Units whose name a family may end with, for the UNIT line. */
 const units = ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'grams', 'joules', 'volts', 'amperes'];
-
-/** Maximum number of characters of the label names and values of an exemplar, in total. */
-const maxExemplarRunes = 128;
 
 /** The format of scrapes. A counter without `_total` keeps its name and has the type `unknown`. */
 export const openMetricsFormat: ExpositionFormat = Object.freeze({
@@ -43,6 +41,7 @@ export const openMetricsFormat: ExpositionFormat = Object.freeze({
   hasNegativeSums: false,
   bound: canonicalFloat,
   createdSample: () => undefined,
+  hasExemplars: true,
   exemplar: exemplarText,
   end: '# EOF\n',
 } satisfies ExpositionFormat);
@@ -77,8 +76,7 @@ function exemplarText(sample: Sample): string | undefined {
   };
   const labels = Object.entries(labelSet ?? {}).map(([name, text]) => [name, String(text)] as const);
   if (labels.length === 0) return '';
-  const runes = labels.reduce((sum, [name, text]) => sum + [...name].length + [...text].length, 0);
-  const isValid = typeof value === 'number' && runes <= maxExemplarRunes;
+  const isValid = typeof value === 'number' && codePoints(labels) <= maxCodePoints;
   if (!isValid || !labels.every(([name]) => isUserLabelName(name))) return undefined;
   const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
   return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;

@@ -5,7 +5,8 @@
 import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
-import type { Histogram, HistogramSeries } from '../instruments/histogram.js';
+import type { Histogram } from '../instruments/histogram.js';
+import type { HistogramSeries } from '../instruments/histogram-series.js';
 import type { Summary, SummarySeries } from '../instruments/summary.js';
 import { ByteWriter, type PreparedText } from './byte-writer.js';
 import type { WrittenType } from './format.js';

@@ -4,6 +4,7 @@ import { metricsSeries } from '../catalogue/self.js';
 import { late, startDeadline } from '../deadline.js';
 import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
+import { lookAgain } from '../instruments/exemplar-sources.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
@@ -52,6 +53,7 @@ export async function* scrapeChunks(
   registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadline }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
+  lookAgain();
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadline }));
   const types = writtenTypes(metrics, format);

@@ -13,6 +13,7 @@ export const textFormat: ExpositionFormat = Object.freeze({
   hasNegativeSums: true,
   bound: numberText,
   createdSample: () => undefined,
+  hasExemplars: false,
   exemplar: () => '',
   end: '',
 } satisfies ExpositionFormat);

@@ -3,149 +3,21 @@ import type { HistogramDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import type { NativeHistogramSettings } from '../native-histogram.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, Series, successorOf } from './branch.js';
-import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
-import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
-import type { NativeBuckets } from './native-buckets.js';
-import { NativeCounts } from './native-counts.js';
-import { cancelReset, makeRoom, scheduleReset } from './native-room.js';
+import { bucketExemplarOf, type ExemplarLabels, type ExemplarSource, sampleExemplar } from './exemplars.js';
+import { HistogramSeries, isWeight, weightError } from './histogram-series.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
   bindMethods,
+  isRecordingWithExemplar,
   type PromClientArgument,
   type PromClientStop,
-  type StopTimer,
+  type RecordingWithExemplar,
+  type StopWithExemplar,
 } from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, valueError } from './value-checks.js';
-
-/** One series of a histogram, bound to its label values. */
-export class HistogramSeries extends Series {
-  readonly #store: BucketStore;
-  #numbers: Float64Array;
-  #offset: number;
-  #native: NativeCounts | undefined;
-
-  constructor(key: string, branch: Branch, store: BucketStore) {
-    super(key, branch);
-    this.#store = store;
-    const slot = store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-    this.#native = store.native === undefined ? undefined : new NativeCounts(store.native);
-  }
-
-  /**
-   * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
-   * @throws ERR_METRICS_INVALID_VALUE, without changing the series
-   */
-  observe(value: number, weight = 1): void {
-    if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
-    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) successorOf(this).record(value, weight);
-    else this.record(value, weight);
-  }
-
-  /** `observe` without checks. @internal */
-  record(value: number, weight: number): void {
-    const { finder } = this.#store;
-    const numbers = this.#numbers;
-    const offset = this.#offset;
-    (numbers[offset + bucketOf(finder, value)] as number) += weight;
-    (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
-    const native = this.#native;
-    if (native === undefined || !native.observe(value, weight)) return;
-    if (makeRoom(this, native)) this.record(value, weight);
-  }
-
-  /** Starts a timer; the returned function observes and returns the seconds since. */
-  startTimer(): () => number {
-    return timer((seconds) => this.observe(seconds));
-  }
-
-  /** Sum of the observed values. */
-  get sum(): number {
-    return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
-  }
-
-  /** The number of observed values. */
-  get count(): number {
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-    return count;
-  }
-
-  /** The number of observations in one bucket, lower buckets excluded. The index after the last bound is +Inf. */
-  countIn(bucket: number): number {
-    return this.#numbers[this.#offset + bucket] ?? 0;
-  }
-
-  /** The number of observations up to each upper bound, +Inf last. */
-  cumulativeCounts(): number[] {
-    const counts: number[] = [];
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++) {
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-      counts.push(count);
-    }
-    return counts;
-  }
-
-  /**
-   * Adds observations of another process.
-   * @param counts observations per bucket, lower buckets excluded, +Inf last
-   * @param native the same observations in native buckets, for a native histogram
-   * @internal
-   */
-  add(counts: readonly number[], sum: number, native?: NativeBuckets): void {
-    const last = this.#store.finder.bounds.length;
-    for (let bucket = 0; bucket <= last; bucket++)
-      (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
-    (this.#numbers[this.#offset + last + 1] as number) += sum;
-    if (native === undefined || this.#native === undefined) return;
-    this.#native.add(native);
-    scheduleReset(this, this.#native);
-  }
-
-  /** The native buckets as they are now; `undefined` if the histogram is not native. */
-  get native(): NativeBuckets | undefined {
-    return this.#native?.buckets();
-  }
-
-  /** Resets the series to 0. @internal */
-  clear(): void {
-    this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
-    if (this.#native === undefined) return;
-    cancelReset(this.#native);
-    this.#native.clear();
-  }
-
-  /** Returns the slot when the series is removed. @internal */
-  release(): void {
-    this.#store.giveBack(this.#numbers, this.#offset);
-    this.#numbers = noNumbers;
-    this.#offset = 0;
-    if (this.#native !== undefined) cancelReset(this.#native);
-    this.#native = undefined;
-  }
-
-  /** Takes a slot of zeros when the series is added again. @internal */
-  acquire(): void {
-    const { native } = this.#store;
-    const slot = this.#store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-    this.#native = native === undefined ? undefined : new NativeCounts(native);
-  }
-}
+import { checkFinite, isLabels } from './value-checks.js';
 
 /** A histogram of a registry; made by `registry.histogram(definition)`. */
 export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
@@ -219,12 +91,19 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  observe(recording: RecordingWithExemplar<L, { readonly value: number }>): void;
   observe(value: number, weight?: number): void;
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
-  observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
+  observe(labelsOrValue: object | number, valueOrWeight?: number, weight = 1): void {
     // Values are checked before the series is looked up: an invalid one must not create a series. The branches
     // share no variable, since it would hold a boxed number.
     if (isLabels(labelsOrValue)) {
+      if (valueOrWeight === undefined && isRecordingWithExemplar(labelsOrValue)) {
+        const { labels = {}, value, exemplarLabels } = labelsOrValue;
+        checkFinite('observation of histogram', this.name, value);
+        this.series.find(labels).record(value, 1, exemplarLabels);
+        return;
+      }
       checkFinite('observation of histogram', this.name, valueOrWeight);
       if (!isWeight(weight)) throw weightError(this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
@@ -244,12 +123,19 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
-    return timer((seconds, endLabels: object | undefined) =>
+  startTimer(labels?: Partial<LabelValues<L>>, exemplarLabels?: ExemplarLabels): StopWithExemplar<L>;
+  startTimer(
+    labels?: Partial<LabelValues<L>>,
+    exemplarLabels?: ExemplarLabels,
+  ): StopWithExemplar<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined, endExemplar: ExemplarLabels | undefined) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
-        .observe(seconds),
+        .observe(
+          seconds,
+          1,
+          endExemplar === undefined ? exemplarLabels : { ...exemplarLabels, ...endExemplar },
+        ),
     );
   }
 
@@ -262,7 +148,8 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   protected override methodsOf(series: HistogramSeries): BoundMethods<HistogramSeries, L> {
     return {
-      observe: (value, weight) => series.observe(value, weight),
+      observe: (value: number, weight?: number, exemplar?: ExemplarSource) =>
+        series.observe(value, weight, exemplar),
       startTimer: () =>
         timer((seconds, labels: object | undefined) =>
           labels === undefined
@@ -277,6 +164,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       labels: { ...labels, le: this.#buckets[index] ?? '+Inf' },
       value,
       metricName: `${this.name}_bucket`,
+      ...sampleExemplar(bucketExemplarOf(series, index)),
     }));
     const { native } = series;
     samples.push(
@@ -290,17 +178,6 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     );
     return samples;
   }
-}
-
-const noNumbers = new Float64Array(0);
-
-function isWeight(weight: number): boolean {
-  // OpenMetrics allows whole numbers only in buckets.
-  return Number.isInteger(weight) && weight > 0;
-}
-
-function weightError(metric: string, weight: unknown): Error {
-  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }
 
 recognizeCopies(Histogram, 'Histogram');

@@ -49,6 +49,7 @@ export class SeriesTree<S extends Series> {
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
     this.#root = newRoot(options.metric);
+    options.onRoot?.(this.#root);
     this.labelNames = Object.keys(options.labels);
     this.#labels = Object.values(options.labels);
     this.#limits = new LabelLimits(this.#labels);
@@ -193,7 +194,6 @@ export class SeriesTree<S extends Series> {
   clear(): void {
     for (const series of [...this]) this.remove(series);
   }
-
   /** Removes all series of a removed metric. Calls back once, before the next series is made. */
   forget(onRecording: () => void): void {
     this.clear();

@@ -12,6 +12,7 @@ import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
 import { disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
+import { exemplarTable, exemplarVerdicts, measureExemplars } from './exemplars.js';
 import { measureGrowth } from './growth.js';
 import { growthPlot } from './growth-plot.js';
 import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } from './koa.js';
@@ -351,6 +352,17 @@ test('what is switched off is timed while methods are called, nothing is recorde
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   t.is(disabledTable(measurements).split('\n').length, 12);
   t.true(disabledVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
+});
+
+test('exemplars are timed without OpenTelemetry, without a span and within one', async (t) => {
+  const measurements = await measureExemplars({ rounds: 1, milliseconds: 1 });
+  t.deepEqual(
+    measurements.map(({ state }) => state),
+    ['absent', 'without a span', 'with a span'],
+  );
+  for (const { times } of measurements) t.true(Object.values(times).every((time) => time > 0));
+  t.is(exemplarTable(measurements).split('\n').length, 5);
+  t.true(exemplarVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
 });
 
 test('a registry that records stops the measurement of what is switched off', async (t) => {

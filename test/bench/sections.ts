@@ -8,6 +8,7 @@ import {
   measureDecorators,
 } from './decorators.js';
 import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
+import { type ExemplarMeasurement, exemplarTable, exemplarVerdicts, measureExemplars } from './exemplars.js';
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
@@ -38,6 +39,7 @@ export interface Measured {
   readonly decorators: readonly DecoratorMeasurement[];
   readonly recorders: readonly RecorderMeasurement[];
   readonly disabled: readonly DisabledMeasurement[];
+  readonly exemplars: readonly ExemplarMeasurement[];
   readonly attack: AttackMeasurement;
   readonly scrape: readonly ScrapeMeasurement[];
   readonly native: NativeMeasurement;
@@ -76,6 +78,12 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) => measureDisabled({ rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
     shown: disabledTable,
     verdicts: disabledVerdicts,
+  },
+  exemplars: {
+    title: 'Exemplars',
+    measure: (quick) => measureExemplars({ rounds: quick ? 1 : 7, milliseconds: quick ? 10 : 60 }),
+    shown: exemplarTable,
+    verdicts: exemplarVerdicts,
   },
   attack: {
     title: 'Under attack',
