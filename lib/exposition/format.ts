@@ -1,6 +1,5 @@
 /** The common interfaces of the formats. */
 import type { MetricType } from '../definition.js';
-import type { Sample } from '../instruments/instrument.js';
 
 /** The written type of a family; `unknown` if the format does not allow its real type. */
 export type WrittenType = MetricType | 'unknown';
@@ -16,6 +15,8 @@ export interface ScrapeFormat {
   readonly isStrict: boolean;
   /** Whether sums and quantiles may be negative. */
   readonly hasNegativeSums: boolean;
+  /** Whether samples of counters and buckets have exemplars. */
+  readonly hasExemplars: boolean;
 }
 
 export function isTextFormat(format: ScrapeFormat): format is ExpositionFormat {
@@ -31,10 +32,6 @@ export interface ExpositionFormat extends ScrapeFormat {
   readonly bound: (value: number) => string;
   /** Name of the `_created` sample; `undefined` if there is none. */
   readonly createdSample: (name: string, type: WrittenType) => string | undefined;
-  /** Whether samples of counters and buckets have exemplars. */
-  readonly hasExemplars: boolean;
-  /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. */
-  readonly exemplar: (sample: Sample) => string | undefined;
   /** The end of the text. */
   readonly end: string;
 }

@@ -127,15 +127,78 @@ export function writeHistogramTotals(out: ByteWriter, count: number, sum: number
   out.double(sum);
 }
 
-/** A classic bucket. */
-export function writeBucket(out: ByteWriter, bound: number, cumulativeCount: number, isFloat: boolean): void {
+/** A classic bucket. @param exemplar the message of its exemplar, empty if it has none */
+export function writeBucket(
+  out: ByteWriter,
+  bound: number,
+  cumulativeCount: number,
+  isFloat: boolean,
+  exemplar?: PreparedText,
+): void {
   out.byte(lengthy(3));
   const start = out.length;
   out.byte(0);
   writeCount(out, 1, 4, cumulativeCount, isFloat);
   out.byte(double(2));
   out.double(bound);
-  out.view.setUint8(start, out.length - start - 1);
+  const length = out.length - start - 1;
+  if (exemplar === undefined || exemplar.length === 0) {
+    out.view.setUint8(start, length);
+    return;
+  }
+  // Its length takes two bytes: the bucket is written again.
+  out.length = start;
+  out.varint(length + 1 + sizeOfVarint(exemplar.length) + exemplar.length);
+  writeCount(out, 1, 4, cumulativeCount, isFloat);
+  out.byte(double(2));
+  out.double(bound);
+  writeMessage(out, exemplarTags.bucket, exemplar);
+}
+
+/** The field of an exemplar in each message. The one of `Histogram` has a number of two bytes. */
+const exemplarTags = { counter: lengthy(2), bucket: lengthy(3) } as const;
+
+/** The exemplar of a counter, after its value. */
+export function writeCounterExemplar(out: ByteWriter, exemplar: PreparedText): void {
+  writeMessage(out, exemplarTags.counter, exemplar);
+}
+
+/** One of the exemplars of a native histogram. */
+export function writeNativeExemplar(out: ByteWriter, exemplar: PreparedText): void {
+  out.varint(lengthy(16));
+  out.varint(exemplar.length);
+  out.prepared(exemplar);
+}
+
+function writeMessage(out: ByteWriter, tag: number, message: PreparedText): void {
+  out.byte(tag);
+  out.varint(message.length);
+  out.prepared(message);
+}
+
+/** An exemplar as a message, which the next call replaces. */
+const exemplarMessage = new ByteWriter(256);
+const timestampMessage = new ByteWriter(16);
+
+/** @param timestamp milliseconds since 1970 */
+export function preparedExemplar(
+  labels: readonly (readonly [name: string, value: string])[],
+  value: number,
+  timestamp: number | undefined,
+): PreparedText {
+  exemplarMessage.clear();
+  for (const [name, text] of labels) writeLabel(exemplarMessage, labelName(name), text);
+  exemplarMessage.byte(double(2));
+  exemplarMessage.double(value);
+  if (timestamp === undefined || timestamp < 0) return exemplarMessage;
+  const seconds = Math.floor(timestamp / 1_000);
+  timestampMessage.clear();
+  timestampMessage.byte(integer(1));
+  timestampMessage.varint(seconds);
+  timestampMessage.byte(integer(2));
+  timestampMessage.varint(Math.round((timestamp - seconds * 1_000) * 1e6));
+  writeMessage(exemplarMessage, lengthy(3), timestampMessage);
+  return exemplarMessage;
 }
 
 function writeCount(

@@ -13,6 +13,7 @@ export const protobufFormat: BinaryFormat = Object.freeze({
   claimedNames: textFormat.claimedNames,
   isStrict: false,
   hasNegativeSums: true,
+  hasExemplars: true,
   writer: {
     instrument: writeProtobufInstrument,
     thirdParty: (out, family, samples, options) =>

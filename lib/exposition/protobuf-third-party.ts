@@ -1,10 +1,12 @@
 /** Writes the family of a third-party metric, or of a cluster, as protobuf. Samples that are not valid are left out. */
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter, type PreparedText } from './byte-writer.js';
 import { familyBuffer } from './protobuf.js';
 import {
   labelName,
+  preparedExemplar,
   writeBucket,
+  writeCounterExemplar,
   writeFamilyStart,
   writeHistogramTotals,
   writeLabel,
@@ -36,7 +38,11 @@ export function* writeProtobufFamily(
     value.clear();
     if (type === 'histogram') writeHistogram(lines, name);
     else if (type === 'summary') writeSummary(lines, name);
-    else writeValue(value, lines[0]?.value ?? 0);
+    else {
+      writeValue(value, lines[0]?.value ?? 0);
+      const exemplar = preparedOf(lines[0]);
+      if (exemplar !== undefined) writeCounterExemplar(value, exemplar);
+    }
     writeMetric(buffer.out, type, labels, value);
     if (buffer.isFull()) yield;
   }
@@ -50,10 +56,21 @@ function writeHistogram(lines: readonly Line[], metric: string): void {
   const count = part('_count') ?? buckets.at(-1)?.value ?? 0;
   const isFloat = ![count, ...buckets.map((bucket) => bucket.value)].every(Number.isSafeInteger);
   writeHistogramTotals(value, count, part('_sum') ?? Number.NaN, isFloat);
-  for (const { bound = Number.POSITIVE_INFINITY, value: cumulative } of buckets)
-    if (bound !== Number.POSITIVE_INFINITY) writeBucket(value, bound, cumulative, isFloat);
+  for (const bucket of buckets) {
+    const { bound = Number.POSITIVE_INFINITY, value: cumulative } = bucket;
+    const exemplar = preparedOf(bucket);
+    // The bucket +Inf is the count, and only written for its exemplar.
+    if (bound !== Number.POSITIVE_INFINITY || exemplar !== undefined)
+      writeBucket(value, bound, cumulative, isFloat, exemplar);
+  }
   const native = lines.find((line) => line.native !== undefined)?.native;
   if (native !== undefined) writeNative(value, native, isFloat);
+}
+
+function preparedOf(line: Line | undefined): PreparedText | undefined {
+  if (line?.exemplar === undefined) return undefined;
+  const { labels, value, timestamp } = line.exemplar;
+  return preparedExemplar(labels, value, timestamp === undefined ? undefined : timestamp * 1_000);
 }
 
 function writeSummary(lines: readonly Line[], metric: string): void {

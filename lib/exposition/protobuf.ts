@@ -4,6 +4,7 @@
  */
 import type { AnyInstrument } from '../instruments/any-instrument.js';
 import type { CounterSeries } from '../instruments/counter.js';
+import { bucketExemplarOf, type Exemplar, exemplarOf } from '../instruments/exemplars.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
 import type { Histogram } from '../instruments/histogram.js';
 import type { HistogramSeries } from '../instruments/histogram-series.js';
@@ -12,13 +13,16 @@ import { ByteWriter, type PreparedText } from './byte-writer.js';
 import type { WrittenType } from './format.js';
 import {
   labelName,
+  preparedExemplar,
   writeBucket,
+  writeCounterExemplar,
   writeCreated,
   writeFamilyStart,
   writeHistogramTotals,
   writeLabel,
   writeMetric,
   writeNative,
+  writeNativeExemplar,
   writeQuantile,
   writeSummaryTotals,
   writeValue,
@@ -51,7 +55,11 @@ export function* writeProtobufInstrument(
     else if (instrument.type === 'summary') writeSummary(instrument as Summary, series as SummarySeries);
     else {
       writeValue(value, (series as CounterSeries | GaugeSeries).value);
-      if (type === 'counter') writeCreated(value, 'counter', series.created);
+      if (type === 'counter') {
+        const exemplar = prepared(exemplarOf(series as CounterSeries));
+        if (exemplar !== undefined) writeCounterExemplar(value, exemplar);
+        writeCreated(value, 'counter', series.created);
+      }
     }
     writeMetric(family.out, type, labels, value);
     if (family.isFull()) yield;
@@ -127,10 +135,25 @@ function writeHistogram(instrument: Histogram, series: HistogramSeries): void {
   let cumulative = 0;
   for (let bucket = 0; bucket < buckets.length; bucket++) {
     cumulative += series.countIn(bucket);
-    writeBucket(value, buckets[bucket] as number, cumulative, isFloat);
+    const exemplar = prepared(bucketExemplarOf(series, bucket));
+    writeBucket(value, buckets[bucket] as number, cumulative, isFloat, exemplar);
   }
-  if (native !== undefined) writeNative(value, native, isFloat);
+  // The bucket +Inf is the count, and only written for its exemplar.
+  const last = buckets.length === 0 ? undefined : prepared(bucketExemplarOf(series, buckets.length));
+  if (last !== undefined) writeBucket(value, Number.POSITIVE_INFINITY, count, isFloat, last);
+  if (native !== undefined) {
+    writeNative(value, native, isFloat);
+    for (const place of (series.exemplars ?? []).keys()) {
+      const exemplar = prepared(bucketExemplarOf(series, place));
+      if (exemplar !== undefined) writeNativeExemplar(value, exemplar);
+    }
+  }
   writeCreated(value, 'histogram', series.created);
+}
+
+function prepared(exemplar: Exemplar | undefined): PreparedText | undefined {
+  if (exemplar === undefined) return undefined;
+  return preparedExemplar(Object.entries(exemplar.labels), exemplar.value, exemplar.timestamp);
 }
 
 function writeSummary({ definition: { quantiles } }: Summary, series: SummarySeries): void {

@@ -14,7 +14,6 @@ export const textFormat: ExpositionFormat = Object.freeze({
   bound: numberText,
   createdSample: () => undefined,
   hasExemplars: false,
-  exemplar: () => '',
   end: '',
 } satisfies ExpositionFormat);
 

@@ -7,13 +7,13 @@ import {
   braced,
   type ExpositionFormat,
   isLabelValue,
-  isTextFormat,
   labelText,
   numberText,
   partsOf,
   type ScrapeFormat,
   type WrittenType,
 } from './format.js';
+import { exemplarText, type ReadExemplar, readExemplar } from './sample-exemplar.js';
 
 /** Labels to add to every series without them, such as the default labels of a registry. */
 export type ConstantLabels = ReadonlyMap<string, string>;
@@ -38,7 +38,7 @@ export interface Line {
   /** The bound of a bucket, or a quantile. */
   readonly bound: number | undefined;
   readonly value: number;
-  readonly exemplar: string;
+  readonly exemplar: ReadExemplar | undefined;
   /** The native buckets of the series of a histogram, with its count. */
   readonly native: NativeBuckets | undefined;
 }
@@ -115,10 +115,11 @@ function readLine(metric: string, sample: Sample, options: ThirdPartyOptions): L
       return undefined;
     }
     const mayHaveExemplar = type === 'counter' || boundName === 'le';
-    const exemplar = mayHaveExemplar && isTextFormat(format) ? format.exemplar(sample) : '';
-    if (exemplar === undefined) onProblem('an exemplar that OpenMetrics forbids');
+    const read = mayHaveExemplar && format.hasExemplars ? readExemplar(sample) : undefined;
+    if (read === 'invalid') onProblem('an exemplar that OpenMetrics forbids');
+    const exemplar = read === 'invalid' ? undefined : read;
     const labels = pairs.map(([label, text]) => labelText(label, text)).join(',');
-    return { name, pairs, labels, bound, value, exemplar: exemplar ?? '', native: sample.native };
+    return { name, pairs, labels, bound, value, exemplar, native: sample.native };
   } catch (error) {
     onProblem(error instanceof Error ? error.message : `a sample that cannot be read (${shown(error)})`);
     return undefined;
@@ -223,5 +224,5 @@ function lineText(line: Line, type: WrittenType, format: ExpositionFormat): stri
   const boundText =
     bound === undefined ? '' : labelText(type === 'histogram' ? 'le' : 'quantile', format.bound(bound));
   const all = labels === '' || boundText === '' ? labels + boundText : `${labels},${boundText}`;
-  return `${name}${braced(all)} ${numberText(value)}${exemplar}\n`;
+  return `${name}${braced(all)} ${numberText(value)}${exemplar === undefined ? '' : exemplarText(exemplar)}\n`;
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Koa from 'koa';
-import { defineHistogram } from '../../lib/define.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram } from '../../lib/testing.js';
 import { metricsRouter } from '../../middleware/index.js';
@@ -50,7 +50,7 @@ const quantiles = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999];
 
 testWithBoth(
   ['prometheus'],
-  'quantiles over native histograms are within a bucket of the true quantile, and count and sum are equal',
+  'native histograms come with exemplars, equal counts and sums, and quantiles within a bucket of the true ones',
   async (t, { prometheus: program }) => {
     const registry = createTestRegistry();
     const observed = new Map<string, number[]>();
@@ -63,6 +63,9 @@ testWithBoth(
         values.sort((a, b) => a - b),
       );
     }
+    const both = defineHistogram({ name: 'run_seconds', help: 'Run.', buckets: [1], native: {} });
+    registry.histogram(both).with({}).observe(3, 1, { trace_id: 'of-a-run' });
+    registry.counter(defineCounter({ name: 'runs_total', help: 'Runs.' })).with({}).inc(1, { trace_id: 'of-a-count' });
     const contentTypes = new Set<string>();
     const app = new Koa();
     app.use(async (ctx, next) => {
@@ -75,7 +78,7 @@ testWithBoth(
       program,
       target: `${server.url}/metrics`,
       scrapeIntervalSeconds: 5,
-      args: ['--enable-feature=native-histograms'],
+      args: ['--enable-feature=native-histograms,exemplar-storage'],
     });
     t.teardown(() => prometheus.stop());
     await until('up', async () =>
@@ -85,6 +88,15 @@ testWithBoth(
       [...contentTypes],
       ['application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'],
     );
+
+    const traces = await until('exemplars', async () => {
+      const query = encodeURIComponent('{__name__=~"run_.*|runs_total"}');
+      const response = await fetch(`${prometheus.url}/api/v1/query_exemplars?query=${query}&start=0&end=9999999999`);
+      const { data } = (await response.json()) as { data: { exemplars: { labels: { trace_id: string } }[] }[] };
+      const found = data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id)).sort();
+      return found.length < 2 ? undefined : found;
+    });
+    t.deepEqual(traces, ['of-a-count', 'of-a-run']);
 
     for (const { schema, definition } of histograms) {
       const { name } = definition;

@@ -199,6 +199,77 @@ test('any label value, name and help text is decoded as it was', async (t) => {
   await t.notThrowsAsync(fc.assert(property, { numRuns: 100 }));
 });
 
+test('counters, classic buckets and native histograms have their exemplars', async (t) => {
+  const registry = createTestRegistry();
+  const trace = 'a'.repeat(32);
+  const counter = registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }));
+  counter.with({}).inc(2, { trace_id: trace, span_id: 'b' });
+  const classic = registry.histogram(defineHistogram({ name: 'run_seconds', help: 'Run.', buckets: [1, 2] }));
+  classic.with({}).observe(1.5, 1, { trace_id: trace });
+  classic.with({}).observe(9, 1, { trace_id: 'last' });
+  const native = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', native: {} }));
+  native.with({}).observe(0.001, 1, { trace_id: 'short' });
+  native.with({}).observe(60, 1, { trace_id: 'long' });
+  const read = await scraped(registry);
+  const metricOf = (name: string) => read.find((each) => each.name === name)?.metric?.[0];
+  t.like(metricOf('jobs_total')?.counter?.exemplar, {
+    label: [
+      { name: 'trace_id', value: trace },
+      { name: 'span_id', value: 'b' },
+    ],
+    value: 2,
+  });
+  const [low, middle, last] = metricOf('run_seconds')?.histogram?.bucket ?? [];
+  t.is(low?.exemplar, undefined);
+  t.like(middle, { cumulativeCount: '1', upperBound: 2 });
+  t.like(middle?.exemplar, { label: [{ name: 'trace_id', value: trace }], value: 1.5 });
+  t.like(last, { cumulativeCount: '2', upperBound: 'Infinity' });
+  t.is(last?.exemplar?.value, 9);
+  t.deepEqual(
+    metricOf('wait_seconds')
+      ?.histogram?.exemplars?.map(({ label, value }) => [label[0]?.value, value])
+      .sort(),
+    [
+      ['long', 60],
+      ['short', 0.001],
+    ],
+  );
+  for (const { exemplars = [] } of [metricOf('wait_seconds')?.histogram ?? {}])
+    for (const { timestamp = '' } of exemplars) t.true(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
+});
+
+test('a third-party counter and histogram have their exemplars, and an invalid one is left out', async (t) => {
+  const registry = createTestRegistry();
+  const exemplar = { labelSet: { trace_id: 'x' }, value: 3, timestamp: 1_700_000_000.25 };
+  const sampleOf = (metricName: string | undefined, labels: object, value: number, own: object) => ({
+    ...(metricName && { metricName }),
+    labels,
+    value,
+    exemplar: own,
+  });
+  const add = (name: string, type: string, values: readonly object[]): void =>
+    registry.prometheus.registerMetric({
+      name,
+      get: async () => ({ name, help: 'Foreign.', type, values }),
+    } as never);
+  add('calls_total', 'counter', [
+    sampleOf(undefined, { kind: 'a' }, 1, exemplar),
+    sampleOf(undefined, { kind: 'b' }, 1, { ...exemplar, labelSet: { 'a-b': 'x' } }),
+  ]);
+  add('run_seconds', 'histogram', [
+    sampleOf('run_seconds_bucket', { le: 1 }, 1, exemplar),
+    sampleOf('run_seconds_bucket', { le: '+Inf' }, 2, { ...exemplar, timestamp: undefined }),
+  ]);
+  const [calls, run] = await scraped(registry);
+  const read = { label: [{ name: 'trace_id', value: 'x' }], value: 3, timestamp: '2023-11-14T22:13:20.250Z' };
+  t.deepEqual(calls?.metric?.[0]?.counter?.exemplar, read);
+  t.is(calls?.metric?.[1]?.counter?.exemplar, undefined);
+  t.deepEqual(run?.metric?.[0]?.histogram?.bucket, [
+    { cumulativeCount: '1', upperBound: 1, exemplar: read },
+    { cumulativeCount: '2', upperBound: 'Infinity', exemplar: { label: read.label, value: 3 } },
+  ]);
+});
+
 test('integers of up to 53 bits are written in groups of seven bits', (t) => {
   const property = fc.property(fc.maxSafeNat(), (value) => {
     const out = new ByteWriter(4);
