@@ -133,23 +133,15 @@ const optionNames: OptionNames<BundleOptions> = {
 export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   checkFactoryOptions('generateBundle', options, optionNames);
   for (const list of ['targets', 'definitions', 'slos', 'alerts', 'recordingRules'] as const)
-    check(
-      options[list] === undefined || Array.isArray(options[list]),
-      `\`${list}\``,
-      'an array',
-      options[list],
-    );
+    check(Array.isArray(options[list] ?? []), `\`${list}\``, 'an array', options[list]);
   const config = metricsConfigOf(options.config);
   const { slos = [], alerts = [], recordingRules = [], target = '2.42', createdSamples = false } = options;
   check(typeof createdSamples === 'boolean', '`createdSamples`', 'true or false', createdSamples);
   check(['2.42', '3'].includes(target), '`target`', '"2.42" or "3"', target);
-  check(
-    // The name is used in expressions, templates and links, each of which would need other escapes.
-    /^[^"\\{}\p{Cc}]+$/u.test(config.service),
-    'name of the service (SERVICE_NAME)',
-    'a name without quotes, backslashes, braces or control characters',
-    config.service,
-  );
+  // The name is used in expressions, templates and links, each of which would need other escapes.
+  const isName = /^[^"\\{}\p{Cc}]+$/u.test(config.service);
+  const expected = 'a name without quotes, backslashes, braces or control characters';
+  check(isName, 'name of the service (SERVICE_NAME)', expected, config.service);
   const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
   return Object.freeze({
     config,

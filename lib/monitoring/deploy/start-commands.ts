@@ -1,5 +1,8 @@
 /** The commands that start Prometheus and Alertmanager. Retention, for instance, is an argument and not in the configuration. */
 import type { BundleSettings } from '../settings.js';
+import { templatePart } from '../yaml-file.js';
+
+type Program = 'prometheus' | 'alertmanager' | 'pushgateway' | 'grafana';
 
 /** Paths and addresses as the program sees them. */
 export interface StartOptions {
@@ -67,6 +70,11 @@ function shellCommand(program: string, options: readonly string[]): string {
     /^[\w@%+=:,./-]+$/.test(option) ? option : `'${option.replaceAll("'", "'\\''")}'`,
   );
   return [program, ...quoted].join(' \\\n  ');
+}
+
+/** Container images by program. */
+export function imagesOf({ target }: Pick<BundleSettings, 'target'>) {
+  return templatePart('deploy/images.yml', target, {}) as Readonly<Record<Program, string>>;
 }
 
 /** Features of Prometheus to enable. */

@@ -1,10 +1,11 @@
 /** Series on which the alerts of an SLO fire, and series on which they do not. */
 import type { MetricDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
+import { seriesOf } from '../prometheus/rule-tests.js';
 import type { Matches } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import type { Slo } from './slo-model.js';
-import { labelsFor, seriesOf } from './slo-samples.js';
+import { labelsFor } from './slo-samples.js';
 
 type Cases = Alert['tests'];
 
@@ -39,14 +40,17 @@ export function sloCases(
   // Missing for as long as the alert holds, after the last events have left their window.
   const missing = 4 * intervalSeconds + holdOf(settings, 300 + sloHolds.absent) + 120;
   const counted = counting(bad.series, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
-  const lost = Object.fromEntries(
-    Object.entries(counted).map(([series, values]) => [series, `${values} stale`]),
-  );
+  const ends = Object.entries(counted).map(([series, values]) => [series, `${values} stale`]);
   return {
     page: casesOf('page'),
     ticket: casesOf('ticket'),
     absent: {
-      fires: { series: lost, intervalSeconds, atMinutes, labels: [{ job: settings.job }] },
+      fires: {
+        series: Object.fromEntries(ends),
+        intervalSeconds,
+        atMinutes,
+        labels: [{ job: settings.job }],
+      },
       quiet: casesOf('absent').quiet,
     },
   };

@@ -1,5 +1,5 @@
 /**
- * From a failing provider to whoever is paged: the example service, the real Prometheus and Alertmanager on a generated bundle,
+ * From a failing provider to the person on call: the example service, the real Prometheus and Alertmanager on a generated bundle,
  * and a receiver. Time is shortened by options; no file is edited.
  */
 import { join } from 'node:path';
@@ -73,8 +73,8 @@ interface Notification {
   }[];
 }
 
-/** What a receiver was told of an alert. */
-function told({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
+/** The notifications of an alert that a receiver got. */
+function receivedBy({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
   return all
     .filter(({ path }) => path === `/${receiver}`)
     .map(({ body }) => body as unknown as Notification)
@@ -152,7 +152,7 @@ testWithBoth(
 
     // ---- the provider fails
     anthropic.refuses = true;
-    const page = await until('the page', async () => first(told(webhook, 'pager', 'AiErrors')));
+    const page = await until('the page', async () => first(receivedBy(webhook, 'pager', 'AiErrors')));
     t.is(page.status, 'firing');
     t.deepEqual(page.groupLabels, { alertname: 'AiErrors', service: 'tamma', subject: 'provider' });
     t.is(page.alerts.length, 1);
@@ -171,29 +171,29 @@ testWithBoth(
     });
     t.true(inhibitedBy.every(({ severity, subject }) => severity === 'page' && subject === 'provider'));
     t.true(inhibitedBy.some(({ alertname }) => alertname === 'AiErrors'));
-    // A ticket of another service that comes later is told: by then the one left out would have been, too.
+    // A later ticket of another service is sent: by then the suppressed one would have been sent, too.
     await postAlert(alertmanager, { alertname: 'Later', severity: 'ticket', service: 'another' });
-    await until('the later ticket', async () => first(told(webhook, 'tickets', 'Later')));
-    t.deepEqual(told(webhook, 'tickets', 'AiErrorsElevated'), []);
-    t.deepEqual(told(webhook, 'tickets', 'AiErrors'), []);
-    t.is(told(webhook, 'pager', 'AiErrors').length, 1, 'once');
+    await until('the later ticket', async () => first(receivedBy(webhook, 'tickets', 'Later')));
+    t.deepEqual(receivedBy(webhook, 'tickets', 'AiErrorsElevated'), []);
+    t.deepEqual(receivedBy(webhook, 'tickets', 'AiErrors'), []);
+    t.is(receivedBy(webhook, 'pager', 'AiErrors').length, 1, 'once');
 
-    // ---- and is mended
+    // ---- and is fixed
     anthropic.refuses = false;
     const end = await until('that it is over', async () =>
-      told(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
+      receivedBy(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
     );
     t.like(end.alerts[0]?.labels, { alertname: 'AiErrors', provider: 'anthropic' });
     t.deepEqual(
-      told(webhook, 'pager', 'AiErrors').map(({ status }) => status),
+      receivedBy(webhook, 'pager', 'AiErrors').map(({ status }) => status),
       ['firing', 'resolved'],
     );
     t.regex(up.output(), /alert AiErrors provider=anthropic firing \(page\)/);
     // It fires before Prometheus has found Alertmanager, and is sent once more after a minute.
-    await until('the Watchdog', async () => first(told(webhook, 'switch', 'Watchdog')));
+    await until('the Watchdog', async () => first(receivedBy(webhook, 'switch', 'Watchdog')));
     t.true(
-      told(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
-      'nobody was told that the Watchdog is over',
+      receivedBy(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
+      'no notification says that the Watchdog is over',
     );
     up.process.kill('SIGINT');
     t.like(await up.ended, { code: 0, stderr: '' });
