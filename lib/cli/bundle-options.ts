@@ -19,6 +19,8 @@ export interface GivenOptions {
   readonly target?: PrometheusVersion;
   /** Parts of the service. They are checked where the bundle is generated. */
   readonly include?: readonly string[];
+  /** How Prometheus takes native histograms. */
+  readonly nativeHistograms?: 'feature' | 'setting';
 }
 
 /**
@@ -26,7 +28,7 @@ export interface GivenOptions {
  * @throws an Error for a file that cannot be read; ERR_METRICS_INVALID_CONFIG
  */
 export async function bundleOptions(
-  { config: file, target, include }: GivenOptions,
+  { config: file, target, include, nativeHistograms }: GivenOptions,
   { env, importModule }: BundleSurroundings,
 ): Promise<BundleOptions> {
   const own = file === undefined ? {} : await optionsOfFile(file, importModule);
@@ -34,6 +36,7 @@ export async function bundleOptions(
     ...own,
     config: metricsConfigOf(own.config, loadMetricsConfig(env)),
     ...(target === undefined ? {} : { target }),
+    ...(nativeHistograms === undefined ? {} : { nativeHistograms }),
     ...(include === undefined ? {} : { include: include as readonly BundlePart[] }),
   };
 }
