@@ -78,6 +78,7 @@ export type { Histogram } from './instruments/histogram.js';
 export type { HistogramSeries } from './instruments/histogram-series.js';
 export type { Collect, MetricSnapshot, Sample } from './instruments/instrument.js';
 export type { NativeBuckets } from './instruments/native-buckets.js';
+export type { RecordingWithExemplar, StopWithExemplar } from './instruments/prom-client-shape.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {
   type Label,

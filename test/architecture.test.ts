@@ -163,6 +163,7 @@ test('no file imports Koa or its router, not even their types', (t) => {
 });
 
 const registryParts = [
+  'exemplar-options',
   'exposed-names',
   'failures',
   'folded-series',
@@ -183,7 +184,7 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
   [
     'below all',
     (path) =>
-      ['clock', 'closest-match', 'deadline', 'process-wide', 'unknown-values'].some(
+      ['clock', 'closest-match', 'deadline', 'label-context', 'process-wide', 'unknown-values'].some(
         (name) => path === `lib/${name}.ts`,
       ),
   ],

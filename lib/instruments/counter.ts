@@ -91,6 +91,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
    *   ERR_METRICS_INVALID_LABEL_VALUE, without changing a series
    */
   inc(none: PromClientArgument<L>): void;
+  /** Adds to the series of these labels, with an exemplar, in the form of prom-client. */
   inc(recording: RecordingWithExemplar<L, { readonly value?: number }>): void;
   inc(value?: number | null): void;
   inc(labels: LabelValues<L>, value?: number | null): void;

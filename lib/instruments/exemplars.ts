@@ -81,12 +81,16 @@ export function bucketExemplarOf(
 }
 
 function taken(slot: ExemplarSlot | undefined): Exemplar | undefined {
+  // A series that was recorded in a loop, and is recorded rarely since, must not skip for long.
+  if (slot !== undefined) slot.skip = 0;
   return slot?.labels === undefined ? undefined : (slot as Exemplar);
 }
 
 /** The exemplar of a sample, in the shape of prom-client's `get()`. */
 export interface SampleExemplar {
+  /** Its labels, by name. */
   readonly labelSet: Readonly<Record<string, string>>;
+  /** The observed value, or the increment of the counter. */
   readonly value: number;
   /** Seconds since 1970. */
   readonly timestamp: number;

@@ -91,6 +91,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  /** Observes a value in the series of these labels, with an exemplar, in the form of prom-client. */
   observe(recording: RecordingWithExemplar<L, { readonly value: number }>): void;
   observe(value: number, weight?: number): void;
   observe(labels: LabelValues<L>, value: number, weight?: number): void;

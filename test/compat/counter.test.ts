@@ -259,7 +259,7 @@ differs(
     const counter = exemplarCounter(side);
     for (const trace_id of ['a', 'b']) counter.inc({ value: 2, exemplarLabels: { trace_id } as never });
     const text = await side.registry.metrics();
-    return [.../^jobs_total 4 # (\{.*\} 2) \d+/m.exec(text)?.slice(1) ?? []];
+    return [...(/^jobs_total 4 # (\{.*\} 2) \d+/m.exec(text)?.slice(1) ?? [])];
   },
   { theirs: ['{trace_id="b"} 2'], ours: ['{trace_id="a"} 2'] },
 );

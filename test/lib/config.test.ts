@@ -23,6 +23,7 @@ const defaults: MetricsConfig = {
   snapshotFile: undefined,
   viewsFile: undefined,
   nativeHistograms: false,
+  exemplars: true,
   pushUrl: undefined,
 };
 
@@ -61,6 +62,7 @@ test('every variable is read', (t) => {
       METRICS_SNAPSHOT_FILE: '/var/lib/tamma/metrics',
       METRICS_VIEWS_FILE: '/etc/tamma/views.json',
       METRICS_NATIVE_HISTOGRAMS: 'on',
+      METRICS_EXEMPLARS: 'off',
       METRICS_PUSH_URL: 'http://push:9091/base',
     }),
     {
@@ -78,6 +80,7 @@ test('every variable is read', (t) => {
       snapshotFile: '/var/lib/tamma/metrics',
       viewsFile: '/etc/tamma/views.json',
       nativeHistograms: true,
+      exemplars: false,
       pushUrl: 'http://push:9091/base',
     },
   );
