@@ -1,7 +1,7 @@
 /** `@Timed`: observes how long the calls of a method take, in seconds. */
 import { methodDuration } from '../lib/catalogue/method.js';
 import type { HistogramDefinition } from '../lib/definition.js';
-import type { HistogramSeries } from '../lib/instruments/histogram.js';
+import type { HistogramSeries } from '../lib/instruments/histogram-series.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { LabelShape } from '../lib/label.js';
 import { invalidOption } from '../lib/option-names.js';

@@ -32,6 +32,8 @@ export interface MetricsConfig {
   maxSeries?: number;
   /** JSON file with views by metric (`MetricViews`), which `createMetrics` reads. Default: none. */
   viewsFile?: string | undefined;
+  /** Whether the durations of the catalogue are native histograms too. Default: false. */
+  nativeHistograms?: boolean;
   /** `false`: counters and histograms take no exemplars. Default: true. */
   exemplars?: boolean;
   /** Seconds between scrapes, and between pushes, from 0.1 to 86,400. Default: 15. */

@@ -135,6 +135,15 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     read: readFilePath,
   },
   {
+    variable: 'METRICS_NATIVE_HISTOGRAMS',
+    setting: 'nativeHistograms',
+    fallback: false,
+    meaning:
+      '`true`: the durations of the catalogue are native histograms too, for a Prometheus that scrapes them by protobuf',
+    expected: 'true or false (also 1, 0, yes, no, on, off)',
+    read: readBoolean,
+  },
+  {
     variable: 'METRICS_EXEMPLARS',
     setting: 'exemplars',
     fallback: true,

@@ -9,8 +9,10 @@
 import type { Aggregator, MetricType } from './definition.js';
 import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
 import type { CounterSeries } from './instruments/counter.js';
-import { Histogram, type HistogramSeries } from './instruments/histogram.js';
+import { Histogram } from './instruments/histogram.js';
+import type { HistogramSeries } from './instruments/histogram-series.js';
 import type { MetricSnapshot, Sample } from './instruments/instrument.js';
+import type { NativeBuckets } from './instruments/native-buckets.js';
 import { Summary, type SummarySeries } from './instruments/summary.js';
 
 /** One number of every series: the suffix of its sample, and the bound of a bucket or the quantile. */
@@ -23,6 +25,8 @@ export interface FamilySeries {
   readonly numbers: readonly (number | undefined)[];
   /** When the series started to count, in seconds since 1970, if known. Messages leave it out, since no scrape exposes it. */
   readonly created?: number | undefined;
+  /** The buckets of a native histogram, if there are some of all its observations. */
+  readonly native?: NativeBuckets | undefined;
 }
 
 /** Immutable, so that it can be read while other reports arrive. */
@@ -52,7 +56,7 @@ export function boundLabel(type: MetricType): 'le' | 'quantile' | undefined {
 /** The samples of a family, in output order. */
 export function* samplesOf({ name, type, labels, parts, series }: Family): Generator<Sample> {
   const bounded = boundLabel(type);
-  for (const { values, numbers } of series) {
+  for (const { values, numbers, native } of series) {
     const own: Record<string, string> = {};
     for (const [index, label] of labels.entries()) if (values[index]) own[label] = values[index];
     for (const [index, [suffix, bound]] of parts.entries()) {
@@ -62,6 +66,7 @@ export function* samplesOf({ name, type, labels, parts, series }: Family): Gener
         value,
         labels: bound === undefined || bounded === undefined ? own : { ...own, [bounded]: bound },
         ...(suffix === '' ? {} : { metricName: `${name}${suffix}` }),
+        ...(suffix === '_count' && native !== undefined ? { native } : {}),
       };
     }
   }
@@ -128,6 +133,7 @@ function ownFamily(instrument: AnyInstrument, defaults: DefaultLabels): Family {
       values: [...own, ...added.map(([, value]) => value)],
       numbers: numbersOf(each),
       created: type === 'gauge' ? undefined : each.created,
+      ...(instrument.type === 'histogram' ? nativeOf(each as HistogramSeries) : {}),
     });
   }
   return {
@@ -139,6 +145,10 @@ function ownFamily(instrument: AnyInstrument, defaults: DefaultLabels): Family {
     parts: partsOf(instrument),
     series,
   };
+}
+
+function nativeOf({ native }: HistogramSeries): Pick<FamilySeries, 'native'> {
+  return native === undefined ? {} : { native };
 }
 
 function partsOf(instrument: AnyInstrument): readonly Part[] {

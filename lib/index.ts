@@ -76,8 +76,10 @@ export type { Series } from './instruments/branch.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
 export type { ExemplarLabels, ExemplarSource, SampleExemplar } from './instruments/exemplars.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
-export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Histogram } from './instruments/histogram.js';
+export type { HistogramSeries } from './instruments/histogram-series.js';
 export type { CollectFunction, Instrument, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type { NativeBuckets } from './instruments/native-buckets.js';
 export type {
   BoundMethods,
   BoundTimer,
@@ -99,6 +101,7 @@ export {
 } from './label.js';
 export type { MetricsWarning } from './metrics-warning.js';
 export type { LintFinding, LintRule } from './naming.js';
+export type { NativeHistogramOptions, NativeHistogramSettings } from './native-histogram.js';
 export {
   type FetchInstrumentation,
   type InstrumentFetchOptions,

@@ -21,6 +21,7 @@ import type { CollectFunction, InstrumentContext } from './instruments/instrumen
 import type { Summary } from './instruments/summary.js';
 import type { LabelShape } from './label.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
+import type { NativeHistogramOptions } from './native-histogram.js';
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
@@ -33,7 +34,7 @@ import {
 } from './registry-options.js';
 import { contentTypeOf, registryText } from './registry-text.js';
 import { RegistryViews } from './registry-views.js';
-import { clearStructural, type StructuralRegistry } from './structural-registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
 
 /** A `MetricsRegistry` over any prom-client-like registry. */
@@ -67,7 +68,10 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     // Without the option, R is its default.
     this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
     this.#registered = new RegisteredInstruments(this.prometheus, {
-      onRegister: (instrument) => this.#prepare(instrument),
+      onRegister: (instrument) => {
+        this.#views.applyBuckets(instrument);
+        for (const listener of this.#listeners) listener(instrument);
+      },
       onLostRecording: ({ name }, error) => this.recordingFailed(name, 'removed', error),
     });
     this.#context = { maxSeries, newFolds: () => countingFolds(this), exemplars: exemplarSettings(this) };
@@ -178,6 +182,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     this.#views.setBuckets(buckets);
   }
 
+  /** Adds native buckets to histograms, by name. @throws ERR_METRICS_INVALID_DEFINITION; ERR_METRICS_INVALID_OPTION after observations */
+  setNativeHistograms(histograms: ReadonlyMap<string, NativeHistogramOptions>): void {
+    this.#views.setNativeHistograms(histograms);
+  }
+
   /** The instrument by the name in its definition, which a view may have renamed; `undefined` if there is none. */
   get(name: string): AnyInstrument | undefined {
     return this.#views.declared(name);
@@ -224,17 +233,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * @returns whether the metric existed
    */
   remove(name: string): boolean {
-    const exposed = this.get(name)?.name ?? name;
-    const isThere = this.prometheus.getSingleMetric(exposed) !== undefined;
-    this.prometheus.removeSingleMetric(exposed);
-    this.#registered.forgetRemoved();
-    return isThere;
+    return this.#registered.remove(this.get(name)?.name ?? name);
   }
 
   /** Removes every metric as {@link MetricsRegistry.remove} does, those of other libraries included. */
   clear(): void {
-    clearStructural(this.prometheus);
-    this.#registered.forgetRemoved();
+    this.#registered.clear();
   }
 
   /** Resets every instrument to its initial state. Bound series stay usable; third-party metrics are not affected. */
@@ -280,11 +284,6 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
         );
     if (options?.collect !== undefined) instrument.addCollect(options.collect as CollectFunction<unknown>);
     return instrument as I;
-  }
-
-  #prepare(instrument: AnyInstrument): void {
-    this.#views.applyBuckets(instrument);
-    for (const listener of this.#listeners) listener(instrument);
   }
 }
 

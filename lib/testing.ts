@@ -11,8 +11,9 @@ import { scrapeToString } from './exposition/scrape.js';
 import type { Series } from './instruments/branch.js';
 import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
-import type { HistogramSeries } from './instruments/histogram.js';
+import type { HistogramSeries } from './instruments/histogram-series.js';
 import type { Sample } from './instruments/instrument.js';
+import type { NativeBuckets } from './instruments/native-buckets.js';
 import type { LabelShape, LabelValues } from './label.js';
 import type { MetricsWarning } from './metrics-warning.js';
 import { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
@@ -29,6 +30,8 @@ export interface HistogramReading {
   readonly sum: number;
   /** Cumulative counts by upper bound; the last bound is `Infinity`. */
   readonly buckets: ReadonlyMap<number, number>;
+  /** The native buckets of a native histogram. */
+  readonly native?: NativeBuckets;
 }
 
 /**
@@ -82,6 +85,7 @@ export function readHistogram<L extends LabelShape>(
     count: series.count,
     sum: series.sum,
     buckets: new Map(bounds.map((bound, index) => [bound, counts[index] ?? 0])),
+    ...(series.native && { native: series.native }),
   };
 }
 

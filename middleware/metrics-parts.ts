@@ -137,6 +137,7 @@ export async function startPushing(context: PartContext): Promise<RunningPart | 
     job: labels.service,
     constantLabels: labels,
     grouping,
+    format: settings.nativeHistograms ? 'protobuf' : 'text',
     ...options.push,
     url,
     registry,

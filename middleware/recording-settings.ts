@@ -1,5 +1,5 @@
-/** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views and buckets. */
-import { catalogueBuckets } from '../lib/bucket-sets.js';
+/** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views, buckets and native histograms. */
+import { catalogueBuckets, catalogueNativeHistograms } from '../lib/bucket-sets.js';
 import { catalogue } from '../lib/catalogue/catalogue.js';
 import type { CompleteMetricsConfig } from '../lib/config-settings.js';
 import { metricsError } from '../lib/errors.js';
@@ -29,6 +29,7 @@ export function applyRecordingSettings(
   const fromFile = settings.viewsFile === undefined ? undefined : readViewsFile(settings.viewsFile);
   if (views !== undefined || fromFile !== undefined) setViews(registry, { ...views, ...fromFile });
   registry.setBuckets(catalogueBuckets(settings.buckets));
+  if (settings.nativeHistograms) registry.setNativeHistograms(catalogueNativeHistograms());
   if (!settings.enabled) registry.disable();
 }
 

@@ -198,6 +198,7 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
         'lib/define.ts',
         'lib/definition-checks.ts',
         'lib/definition.ts',
+        'lib/native-histogram.ts',
         'lib/views.ts',
       ].includes(path),
   ],

@@ -100,6 +100,11 @@ export async function runCommand(
     .option('-c, --config <file>', configText)
     .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
     .option('-i, --include <parts>', 'parts of the service, such as http,process,pipeline', listed)
+    .option(
+      '--native-histograms <how>',
+      'quantiles and SLOs over native histograms: feature (Prometheus 3.0 to 3.8) or setting (3.8 and later)',
+      nativeForm,
+    )
     .option('-f, --force', 'overwrite or remove files that were edited, or that the bundle did not write')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -194,6 +199,11 @@ function prometheusVersion(text: string): PrometheusVersion {
   const version = /^prometheus=(2\.42|3)$/.exec(text)?.[1];
   if (version === '2.42' || version === '3') return version;
   throw new InvalidArgumentError('Expected prometheus=2.42 or prometheus=3.');
+}
+
+function nativeForm(text: string): 'feature' | 'setting' {
+  if (text === 'feature' || text === 'setting') return text;
+  throw new InvalidArgumentError('Expected feature or setting.');
 }
 
 function listed(text: string): string[] {

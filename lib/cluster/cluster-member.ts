@@ -134,7 +134,7 @@ export function clusterMember(
       gauges: [],
       answers: [],
     } as const;
-    const totals = reported === 'unknown' ? new Map<string, number>() : undefined;
+    const totals = reported === 'unknown' ? new Map<string, number | readonly number[]>() : undefined;
     for await (const counts of countsOf(registry)) {
       if (totals !== undefined) for (const [key, total] of totalsOf(counts)) totals.set(key, total);
       link.send({ ...empty, counts: withoutReported(counts, before) });

@@ -1,5 +1,6 @@
 /** The messages between the processes and threads of a service, distinct from messages of the application. */
 import type { Family, FamilySeries, Part } from '../family.js';
+import { flatBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 
 /** The `type` of every message, and the name of the channel between threads. It changes with incompatible messages. */
 export const messageType = 'tamma-metrics/1';
@@ -78,14 +79,17 @@ export interface WrittenFamily extends Omit<Family, 'series'> {
   readonly series: readonly (readonly [
     values: readonly string[],
     numbers: readonly (number | string | null | undefined)[],
+    native?: readonly number[],
   ])[];
 }
 
 export function writtenFamily(family: Family): WrittenFamily {
-  const series = family.series.map(
-    ({ values, numbers }) =>
-      [values, numbers.every(Number.isFinite) ? numbers : numbers.map(writtenNumber)] as const,
-  );
+  const series = family.series.map(({ values, numbers, native }) => {
+    const written = numbers.every(Number.isFinite) ? numbers : numbers.map(writtenNumber);
+    return native === undefined
+      ? ([values, written] as const)
+      : ([values, written, flatBuckets(native)] as const);
+  });
   return { ...family, series };
 }
 
@@ -130,11 +134,17 @@ export function readAnswers(value: unknown, hub: string): number | undefined {
 }
 
 function readSeries(value: unknown, labels: number, parts: number): FamilySeries {
-  const [values, numbers] = expectArray(value).map(expectArray);
+  const [values, numbers, flat] = expectArray(value).map(expectArray);
   if (values?.length !== labels || numbers?.length !== parts) throw new Error('a series is malformed');
   if (!values.every((text) => typeof text === 'string')) throw new Error('a label value is not a string');
+  const native = flat === undefined ? undefined : readFlatBuckets(flat);
+  if (flat !== undefined && native === undefined) throw new Error('native buckets are malformed');
   const isPlain = numbers.every((number) => typeof number === 'number');
-  return { values: values as string[], numbers: isPlain ? (numbers as number[]) : numbers.map(readNumber) };
+  return {
+    values: values as string[],
+    numbers: isPlain ? (numbers as number[]) : numbers.map(readNumber),
+    ...(native && { native }),
+  };
 }
 
 function readNumber(number: unknown): number | undefined {

@@ -2,8 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, systemClock } from '../clock.js';
+import { ByteWriter } from '../exposition/byte-writer.js';
 import { type NamedFamily, writtenTypes } from '../exposition/family-names.js';
-import type { ExpositionFormat, WrittenType } from '../exposition/format.js';
+import { familyWriter } from '../exposition/family-writer.js';
+import type { ScrapeFormat, WrittenType } from '../exposition/format.js';
 import {
   type CollectedMetric,
   collectedMetrics,
@@ -12,7 +14,6 @@ import {
   type ScrapeOptions,
 } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
-import { thirdPartyText } from '../exposition/third-party-family.js';
 import { chunkLength } from '../exposition/writer.js';
 import { type Family, familyOf, samplesOf } from '../family.js';
 import { isInstrument } from '../instruments/any-instrument.js';
@@ -118,7 +119,8 @@ function newCluster(
     answering.set(reading.answering);
     silent.set(reading.silent);
     const types = typesByName(metrics, reading.participants, format);
-    let text = '';
+    const writer = familyWriter(format);
+    const out = new ByteWriter(chunkLength + chunkLength / 4);
     for (const [name, sources] of sourcesByName(metrics, reading.participants, names)) {
       const merged = mergedOf(registry, name, sources, constant);
       const type = types.get(name);
@@ -131,22 +133,19 @@ function newCluster(
       const onProblem = (problem: string): void => {
         first ??= problem;
       };
-      for (const piece of thirdPartyText(merged, samplesOf(merged), {
-        format,
+      for (const _ of writer.thirdParty(out, merged, samplesOf(merged), {
         type,
         onProblem,
         constant: new Map(),
         isMerged: true,
       })) {
-        text += piece;
-        if (text.length < chunkLength) continue;
-        yield Buffer.from(text);
-        text = '';
+        if (out.length > 0) yield out.take();
         await turn();
       }
       if (first !== undefined) registry.collectFailed(name, new Error(`it has ${first}`));
     }
-    yield Buffer.from(text + format.end);
+    out.text(writer.end);
+    yield out.take();
   }
 
   return {
@@ -172,7 +171,7 @@ function newCluster(
 function typesByName(
   own: readonly CollectedMetric[],
   participants: readonly Participant[],
-  format: ExpositionFormat,
+  format: ScrapeFormat,
 ): ReadonlyMap<string, WrittenType> {
   const families = new Map<string, NamedFamily>();
   for (const { name, family } of own) {

@@ -14,6 +14,7 @@ import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { acquireLock, type FileLock } from '../durability/lock.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
+import { protobufFormat } from '../exposition/protobuf-format.js';
 import type { ScrapeOptions } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
 import { oneAtATime } from '../one-at-a-time.js';
@@ -44,7 +45,7 @@ const maxElection = 3_000;
 /** Maximum length of the path of a socket on every system, in bytes. */
 const maxSocketPath = 103;
 
-const formats = [textFormat, openMetricsFormat];
+const formats = [textFormat, openMetricsFormat, protobufFormat];
 
 /**
  * @param service identifies the service among those of the same primary

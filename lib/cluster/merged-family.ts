@@ -2,6 +2,7 @@
 import type { MetricType } from '../definition.js';
 import type { Family, Part } from '../family.js';
 import { type FoldingSeries, foldedSeries, labelsByVariety } from '../instruments/folding.js';
+import { mergedBuckets, type NativeBuckets } from '../instruments/native-buckets.js';
 import { label } from '../label.js';
 
 export interface MergeOptions {
@@ -19,6 +20,8 @@ interface MergingSeries {
   readonly numbers: (number | null | undefined)[];
   /** How many numbers were merged into each, for averages. */
   readonly counts: number[];
+  /** The native buckets of each process. */
+  readonly natives: (NativeBuckets | undefined)[];
 }
 
 /**
@@ -45,8 +48,9 @@ export function mergedFamily(families: readonly [Family, ...Family[]], options: 
   for (const family of merging) {
     const valueAt = labels.map((each) => family.labels.indexOf(each));
     const partAt = family.parts.map((part) => partKeys.indexOf(keyOfPart(part)));
-    for (const { values, numbers } of family.series) {
+    for (const { values, numbers, native } of family.series) {
       const target = merged.resolve(valueAt.map((at, index) => values[at] || (fallbacks[index] ?? '')));
+      target.natives.push(native);
       for (const [index, number] of numbers.entries()) {
         const at = partAt[index] ?? -1;
         const merge = merges[at];
@@ -59,11 +63,23 @@ export function mergedFamily(families: readonly [Family, ...Family[]], options: 
   }
   const finalNumber = (number: number | null | undefined, count = 1): number | undefined =>
     typeof number === 'number' && aggregator === 'average' ? number / count : (number ?? undefined);
-  const series = merged.all().map(({ values, numbers, counts }) => ({
+  const series = merged.all().map(({ values, numbers, counts, natives }) => ({
     values,
     numbers: numbers.map((number, index) => finalNumber(number, counts[index])),
+    ...mergedNative(natives, aggregator),
   }));
   return { name, help, type, aggregator, labels, parts, series };
+}
+
+/** Native buckets that add up to the count of a series: only sums do, and only if every process has some. */
+function mergedNative(
+  natives: readonly (NativeBuckets | undefined)[],
+  aggregator: string,
+): { readonly native?: NativeBuckets } {
+  const [first, ...others] = natives.filter((native) => native !== undefined);
+  const areAll = others.length + 1 === natives.length;
+  if (first === undefined || !areAll || merges.has(aggregator) || aggregator === 'average') return {};
+  return { native: mergedBuckets([first, ...others]) };
 }
 
 /** The merged series. Past the budget, the most varied labels become `other` first, as in a registry. */
@@ -76,7 +92,7 @@ function seriesByValues(
   let folding: FoldingSeries<MergingSeries> | undefined;
   const find = (values: readonly string[]): MergingSeries | undefined => series.get(JSON.stringify(values));
   const attach = (values: readonly string[]): MergingSeries => {
-    const made = { values, numbers: new Array<undefined>(parts).fill(undefined), counts: [] };
+    const made = { values, numbers: new Array<undefined>(parts).fill(undefined), counts: [], natives: [] };
     series.set(JSON.stringify(values), made);
     return made;
   };

@@ -5,7 +5,7 @@ import { Counter } from '../instruments/counter.js';
 import { Gauge } from '../instruments/gauge.js';
 import { Histogram } from '../instruments/histogram.js';
 import { Summary } from '../instruments/summary.js';
-import { durableShape, isDurable, readFamily, type SnapshotFamily } from './snapshot.js';
+import { canContinue, durableShape, isDurable, readFamily, type SnapshotFamily } from './snapshot.js';
 
 /** The number of restored series, or why the family was skipped. */
 export type Restoration = { readonly restored: number } | { readonly skipped: string };
@@ -16,9 +16,8 @@ export type Restoration = { readonly restored: number } | { readonly skipped: st
  */
 export function restoreFamily(instrument: AnyInstrument, snapshot: SnapshotFamily): Restoration {
   if (!isDurable(instrument)) return { skipped: 'its definition no longer says `restore: true`' };
-  const shape = durableShape(instrument);
-  if (shape !== snapshot.shape)
-    return { skipped: `expected ${shape}, received ${snapshot.shape} from the snapshot` };
+  if (!canContinue(instrument, snapshot.shape))
+    return { skipped: `expected ${durableShape(instrument)}, received ${snapshot.shape} from the snapshot` };
   const family = readFamily(instrument, snapshot);
   for (const series of family.series) restoreSeries(instrument, family, series);
   return { restored: family.series.length };
@@ -27,7 +26,7 @@ export function restoreFamily(instrument: AnyInstrument, snapshot: SnapshotFamil
 function restoreSeries(
   instrument: AnyInstrument,
   { parts }: Family,
-  { values, numbers, created = 0 }: FamilySeries,
+  { values, numbers, created = 0, native }: FamilySeries,
 ): void {
   const numberOf = (suffix: string): number =>
     numbers[parts.findIndex(([each, bound]) => each === suffix && bound === undefined)] ?? 0;
@@ -45,7 +44,7 @@ function restoreSeries(
     if (isUnset) instrument.series.resolve(values).set(numberOf(''));
   } else if (instrument instanceof Histogram) {
     const series = instrument.series.resolve(values);
-    series.add(countsByBucket(numbers.filter((_, index) => parts[index]?.[0] === '_bucket')), sum);
+    series.add(countsByBucket(numbers.filter((_, index) => parts[index]?.[0] === '_bucket')), sum, native);
     series.created = earlier(series.created);
   } else if (instrument instanceof Summary) {
     const series = instrument.series.resolve(values);

@@ -22,7 +22,10 @@ import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
 import { chunkLength, writeInstrument } from '../exposition/writer.js';
 import { boundLabel, type Family, familyBuilder } from '../family.js';
 import type { AnyInstrument } from '../instruments/any-instrument.js';
+import type { Series } from '../instruments/branch.js';
 import { Histogram } from '../instruments/histogram.js';
+import { HistogramSeries } from '../instruments/histogram-series.js';
+import { flatBuckets, type NativeBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 
 /** One metric of a snapshot as text: {@link readFamily} reads it when its definition is known. */
 export interface SnapshotFamily {
@@ -67,6 +70,9 @@ const familyInfo = 'metrics_snapshot_family';
 const writtenAt = 'metrics_snapshot_written_timestamp_seconds';
 const format = '1';
 
+const nativeSuffix = '_native';
+const nativeShape = ' native';
+
 const familyHeader = `# TYPE ${familyInfo} info\n# HELP ${familyInfo} Metrics of this snapshot, and what a definition must have to take them over.\n`;
 const writtenHeader = `# TYPE ${writtenAt} gauge\n# UNIT ${writtenAt} seconds\n# HELP ${writtenAt} When this snapshot was taken.\n`;
 const checksumHeader =
@@ -83,7 +89,37 @@ export function isDurable({ definition }: AnyInstrument): boolean {
  */
 export function durableShape(instrument: AnyInstrument): string {
   const bounds = instrument instanceof Histogram ? ` le ${instrument.buckets.join(', ')}` : '';
-  return `${instrument.type} {${instrument.labelNames.join(', ')}}${bounds}`;
+  const native = instrument instanceof Histogram && instrument.native !== undefined ? nativeShape : '';
+  return `${instrument.type} {${instrument.labelNames.join(', ')}}${bounds}${native}`;
+}
+
+/**
+ * Whether an instrument can continue from a family of a shape: the same, or a native histogram's with the same classic buckets. The
+ * other way round, its native buckets would lack observations.
+ */
+export function canContinue(instrument: AnyInstrument, shape: string): boolean {
+  const own = durableShape(instrument);
+  return shape === own || shape === `${own}${nativeShape}`;
+}
+
+/** The line with the native buckets of a series, as a list in a label. It is a family of its own, without metadata. */
+function nativeLine(instrument: AnyInstrument, series: Series): string | undefined {
+  const native = series instanceof HistogramSeries ? series.native : undefined;
+  if (native === undefined) return undefined;
+  const values = JSON.stringify(instrument.series.valuesOf(series));
+  const labels = [labelText('series', values), labelText('native', flatBuckets(native).join(' '))];
+  return `${instrument.name}${nativeSuffix}{${labels.join(',')}} 1\n`;
+}
+
+/** The native buckets of a family, by the label values of their series as JSON. */
+function nativesOf(name: string, family: SnapshotFamily): Map<string, NativeBuckets> {
+  const natives = new Map<string, NativeBuckets>();
+  for (const sample of samplesOf(family)) {
+    if (sample.name !== `${name}${nativeSuffix}`) continue;
+    const native = readFlatBuckets((sample.labels.get('native') ?? '').split(' ').map(Number));
+    if (native !== undefined) natives.set(sample.labels.get('series') ?? '', native);
+  }
+  return natives;
 }
 
 /** The text of a snapshot, in chunks; the caller should yield to the event loop in between. */
@@ -103,7 +139,15 @@ export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions):
   };
   for (const instrument of instruments) {
     if (!isDurable(instrument) || instrument.series.size === 0) continue;
-    for (const _ of writeInstrument(out, instrument, snapshotFormat)) yield taken();
+    // After the family, since families must not be mixed, and from the same moment as the rest of their series.
+    const natives: string[] = [];
+    const onSeries = (series: Series): void => {
+      const line = nativeLine(instrument, series);
+      if (line !== undefined) natives.push(line);
+    };
+    for (const _ of writeInstrument(out, instrument, snapshotFormat, undefined, undefined, onSeries))
+      yield taken();
+    out.text(natives.join(''));
     row(instrument.name, durableShape(instrument), seen);
   }
   for (const { metric, shape, seen: at, text } of unclaimed) {
@@ -141,6 +185,7 @@ export function readFamily(instrument: AnyInstrument, family: SnapshotFamily): F
   const bounded = boundLabel(type);
   const builder = familyBuilder(instrument, labelNames);
   for (const sample of samplesOf(family)) {
+    if (sample.name === `${name}${nativeSuffix}`) continue;
     const suffix = sample.name === name ? '' : sample.name.slice(base.length);
     const bound = bounded === undefined ? undefined : sample.labels.get(bounded);
     builder.add(
@@ -150,7 +195,12 @@ export function readFamily(instrument: AnyInstrument, family: SnapshotFamily): F
     );
   }
   const read = builder.family();
-  return { ...read, series: read.series.map((each) => ({ ...each, values: each.values.map(copied) })) };
+  const natives = nativesOf(name, family);
+  const series = read.series.map((each) => {
+    const native = natives.get(JSON.stringify(each.values));
+    return { ...each, values: each.values.map(copied), ...(native && { native }) };
+  });
+  return { ...read, series };
 }
 
 /** A copy of a part of a file, which would keep the whole file in memory. */

@@ -2,13 +2,9 @@
  * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family is
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
-import { codePoints, maxCodePoints } from '../instruments/exemplars.js';
-import type { Sample } from '../instruments/instrument.js';
-import { isUserLabelName } from '../naming.js';
 import {
   type ExpositionFormat,
   escapedLabelValue,
-  labelText,
   numberText,
   partsOf,
   type WrittenType,
@@ -43,7 +39,6 @@ export const openMetricsFormat: ExpositionFormat = Object.freeze({
   bound: canonicalFloat,
   createdSample: () => undefined,
   hasExemplars: true,
-  exemplar: exemplarText,
   end: '# EOF\n',
 } satisfies ExpositionFormat);
 
@@ -64,21 +59,4 @@ function familyOf(counter: string): string {
 function canonicalFloat(value: number): string {
   const text = numberText(value);
   return Number.isInteger(value) && /^-?\d+$/.test(text) ? `${text}.0` : text;
-}
-
-/** The exemplar of a prom-client sample; `undefined` if it violates the specification. */
-function exemplarText(sample: Sample): string | undefined {
-  const { exemplar } = sample as { exemplar?: unknown };
-  if (typeof exemplar !== 'object' || exemplar === null) return '';
-  const { labelSet, value, timestamp } = exemplar as {
-    labelSet?: Readonly<Record<string, unknown>>;
-    value?: unknown;
-    timestamp?: unknown;
-  };
-  const labels = Object.entries(labelSet ?? {}).map(([name, text]) => [name, String(text)] as const);
-  if (labels.length === 0) return '';
-  const isValid = typeof value === 'number' && codePoints(labels) <= maxCodePoints;
-  if (!isValid || !labels.every(([name]) => isUserLabelName(name))) return undefined;
-  const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
-  return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;
 }

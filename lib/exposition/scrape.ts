@@ -10,10 +10,11 @@ import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import { type NamedFamily, writtenTypes } from './family-names.js';
+import { type AnyFormat, type FamilyWriter, familyWriter } from './family-writer.js';
 import { type ExpositionFormat, isLabelValue, type WrittenType } from './format.js';
 import { textFormat } from './text.js';
-import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
-import { chunkLength, writeInstrument } from './writer.js';
+import type { ThirdPartyOptions } from './third-party-family.js';
+import { chunkLength } from './writer.js';
 
 /** What a scrape needs of a registry. */
 export interface ScrapedRegistry {
@@ -23,8 +24,8 @@ export interface ScrapedRegistry {
 
 /** Options of one scrape. */
 export interface ScrapeOptions {
-  /** Format of the text. Default: `textFormat`. */
-  readonly format?: ExpositionFormat;
+  /** Default: `textFormat`. */
+  readonly format?: AnyFormat;
   /** Names of families or samples to include. Default: all. */
   readonly names?: ReadonlySet<string> | undefined;
   /** Labels to add to every series without them, in addition to those of the registry. */
@@ -60,7 +61,8 @@ export async function* scrapeChunks(
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
-  // One writer for all, so that small families share a chunk.
+  const writer = familyWriter(format);
+  // One buffer for all, so that small families share a chunk.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
   for (const metric of metrics) {
     const { family } = metric;
@@ -68,16 +70,16 @@ export async function* scrapeChunks(
     if (type === undefined)
       registry.collectFailed(metric.name, new Error('it has a name that another metric takes'));
     else if (isInstrument(family)) {
-      for (const _ of writeInstrument(out, family, format, constant, type)) {
-        yield out.take();
+      for (const _ of writer.instrument(out, family, constant, type)) {
+        if (out.length > 0) yield out.take();
         await turn();
       }
-    } else out.text(thirdPartyFamily(registry, family, { format, type, constant }));
+    } else writeThirdParty(registry, writer, out, family, { type, constant });
     if (out.length < chunkLength) continue;
     yield out.take();
     await turn();
   }
-  out.text(format.end);
+  out.text(writer.end);
   yield out.take();
 }
 
@@ -103,7 +105,10 @@ export async function collectedMetrics(
 }
 
 /** The text of a scrape as one string. */
-export async function scrapeToString(registry: ScrapedRegistry, options?: ScrapeOptions): Promise<string> {
+export async function scrapeToString(
+  registry: ScrapedRegistry,
+  options?: ScrapeOptions & { readonly format?: ExpositionFormat },
+): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -168,23 +173,26 @@ function knownType(type: unknown): WrittenType {
 }
 
 /** Writes a third-party metric. Its problems affect no other metric, and are reported once per scrape. */
-function thirdPartyFamily(
+function writeThirdParty(
   registry: ScrapedRegistry,
+  writer: FamilyWriter,
+  out: ByteWriter,
   family: MetricSnapshot,
-  options: Omit<ThirdPartyOptions, 'onProblem'>,
-): string {
+  options: Omit<ThirdPartyOptions, 'onProblem' | 'format'>,
+): void {
+  const start = out.length;
   let first: string | undefined;
   const onProblem = (problem: string): void => {
     first ??= problem;
   };
   try {
-    let text = '';
-    for (const piece of thirdPartyText(family, family.values, { ...options, onProblem })) text += piece;
+    const writing = writer.thirdParty(out, family, family.values, { ...options, onProblem });
+    while (writing.next().done !== true);
     if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));
-    return text;
   } catch (error) {
+    // Nothing is left of it.
+    out.length = start;
     registry.collectFailed(family.name, error);
-    return '';
   }
 }
 

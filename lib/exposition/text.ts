@@ -16,7 +16,6 @@ export const textFormat: ExpositionFormat = Object.freeze({
   bound: numberText,
   createdSample: () => undefined,
   hasExemplars: false,
-  exemplar: () => '',
   end: '',
 } satisfies ExpositionFormat);
 

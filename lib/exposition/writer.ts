@@ -3,10 +3,12 @@
  * declaration order; `le` and `quantile` come last.
  */
 import type { AnyInstrument } from '../instruments/any-instrument.js';
+import type { Series } from '../instruments/branch.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import { bucketExemplarOf, type Exemplar, exemplarOf } from '../instruments/exemplars.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
-import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
+import { Histogram } from '../instruments/histogram.js';
+import type { HistogramSeries } from '../instruments/histogram-series.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
 import { ByteWriter, codes, type PreparedText, preparedText } from './byte-writer.js';
 import { writtenTypeOf } from './family-names.js';
@@ -25,6 +27,8 @@ export function* writeInstrument(
   format: ExpositionFormat,
   constant: ConstantLabels = noLabels,
   writtenType: WrittenType = writtenTypeOf(instrument, format),
+  /** Called with each series when it is written. */
+  onSeries?: (series: Series) => void,
 ): Generator<void> {
   const { type, labelNames, series: tree } = instrument;
   const layout = layoutOf(instrument, format, writtenType);
@@ -40,6 +44,7 @@ export function* writeInstrument(
     if (type === 'histogram') writeHistogram(out, layout, series as HistogramSeries);
     else if (type === 'summary') writeSummary(out, layout, series as SummarySeries, instrument as Summary);
     else writeValue(out, layout, series as CounterSeries | GaugeSeries);
+    onSeries?.(series);
     // After the series: a series removed in between would be written without its values.
     if (out.length >= chunkLength) yield;
   }

@@ -1,20 +1,11 @@
 /** Histograms: counts of observed values by bucket, and their sum and count. */
 import type { HistogramDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
+import type { NativeHistogramSettings } from '../native-histogram.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, Series, successorOf } from './branch.js';
-import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
-import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
-import {
-  bucketExemplarOf,
-  type ExemplarLabels,
-  type ExemplarSlot,
-  type ExemplarSource,
-  newSlot,
-  offerExemplar,
-  sampleExemplar,
-} from './exemplars.js';
+import { bucketExemplarOf, type ExemplarLabels, type ExemplarSource, sampleExemplar } from './exemplars.js';
+import { HistogramSeries, isWeight, weightError } from './histogram-series.js';
 import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
@@ -26,122 +17,7 @@ import {
   type StopWithExemplar,
 } from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, isLabels, valueError } from './value-checks.js';
-
-/** One series of a histogram, bound to its label values. */
-export class HistogramSeries extends Series {
-  readonly #store: BucketStore;
-  #numbers: Float64Array;
-  #offset: number;
-  /** By bucket; see `bucketExemplarOf`. @internal */
-  exemplars: (ExemplarSlot | undefined)[] | undefined = undefined;
-
-  /** @internal */
-  constructor(key: string, branch: Branch, store: BucketStore) {
-    super(key, branch);
-    this.#store = store;
-    const slot = store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-  }
-
-  /**
-   * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
-   * @param exemplar labels of an exemplar, in addition to those of the trace, or a function that returns them
-   * @throws ERR_METRICS_INVALID_VALUE, without changing the series
-   */
-  observe(value: number, weight?: number, exemplar?: ExemplarSource): void;
-  /** @internal */
-  observe<A>(value: number, weight: number, exemplar: ExemplarSource<A> | undefined, argument: A): void;
-  observe(value: number, weight = 1, exemplar?: ExemplarSource<never>, argument?: unknown): void {
-    if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
-    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) successorOf(this).record(value, weight, exemplar, argument);
-    else this.record(value, weight, exemplar, argument);
-  }
-
-  /** `observe` without checks. @internal */
-  record(value: number, weight: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
-    const { finder } = this.#store;
-    const numbers = this.#numbers;
-    const offset = this.#offset;
-    const bucket = bucketOf(finder, value);
-    (numbers[offset + bucket] as number) += weight;
-    (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
-    if (exemplar === undefined && mayHave[0] === 0) return;
-    const slot = this.exemplars?.[bucket];
-    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
-    else offer(this, bucket, value, exemplar, argument);
-  }
-
-  /** Starts a timer; the returned function observes and returns the seconds since. */
-  startTimer(): () => number {
-    return timer((seconds) => this.observe(seconds));
-  }
-
-  /** Sum of the observed values. */
-  get sum(): number {
-    return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
-  }
-
-  /** The number of observed values. */
-  get count(): number {
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-    return count;
-  }
-
-  /** The number of observations in one bucket, lower buckets excluded. The index after the last bound is +Inf. */
-  countIn(bucket: number): number {
-    return this.#numbers[this.#offset + bucket] ?? 0;
-  }
-
-  /** The number of observations up to each upper bound, +Inf last. */
-  cumulativeCounts(): number[] {
-    const counts: number[] = [];
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++) {
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-      counts.push(count);
-    }
-    return counts;
-  }
-
-  /**
-   * Adds observations of another process.
-   * @param counts observations per bucket, lower buckets excluded, +Inf last
-   * @internal
-   */
-  add(counts: readonly number[], sum: number): void {
-    const last = this.#store.finder.bounds.length;
-    for (let bucket = 0; bucket <= last; bucket++)
-      (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
-    (this.#numbers[this.#offset + last + 1] as number) += sum;
-  }
-
-  /** Resets the series to 0. @internal */
-  clear(): void {
-    this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
-    this.exemplars = undefined;
-  }
-
-  /** Returns the slot when the series is removed. @internal */
-  release(): void {
-    this.#store.giveBack(this.#numbers, this.#offset);
-    this.#numbers = noNumbers;
-    this.#offset = 0;
-    this.exemplars = undefined;
-  }
-
-  /** Takes a slot of zeros when the series is added again. @internal */
-  acquire(): void {
-    const slot = this.#store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-    this.exemplars = undefined;
-  }
-}
+import { checkFinite, isLabels } from './value-checks.js';
 
 /**
  * A histogram of a registry, made by `registry.histogram(definition)`. The calls are those of prom-client's `Histogram`.
@@ -159,7 +35,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** @internal */
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
-    const store = new BucketStore(definition.buckets);
+    const store = new BucketStore(definition.buckets, definition.native);
     super(definition, context, {
       create: (key, branch) => new HistogramSeries(key, branch, store),
       onRemove: (series) => series.release(),
@@ -176,6 +52,11 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     return this.#buckets;
   }
 
+  /** The effective settings of the native histogram: those of the definition unless the configuration replaces them. */
+  get native(): NativeHistogramSettings | undefined {
+    return this.#store.native;
+  }
+
   /**
    * Replaces the buckets.
    * @returns `false`, and nothing is changed, if something was observed in the current ones
@@ -183,12 +64,32 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    */
   rebucket(buckets: readonly number[]): boolean {
     if (String(buckets) === String(this.#buckets)) return true;
-    const all = [...this.series];
-    if (all.some(({ count }) => count > 0)) return false;
+    if (this.#isObserved()) return false;
     this.#store.rebucket(buckets);
     this.#buckets = buckets;
-    for (const series of all) series.acquire();
+    for (const series of this.series) series.acquire();
     return true;
+  }
+
+  /**
+   * Makes it a native histogram with other settings, or a classic one.
+   * @returns `false`, and nothing is changed, if something was observed
+   * @internal
+   */
+  setNative(native: NativeHistogramSettings | undefined): boolean {
+    const before = this.#store.native;
+    if (JSON.stringify(before) === JSON.stringify(native)) return true;
+    if (this.#isObserved()) return false;
+    this.#store.native = native;
+    for (const series of this.series) {
+      series.release();
+      series.acquire();
+    }
+    return true;
+  }
+
+  #isObserved(): boolean {
+    return [...this.series].some(({ count }) => count > 0);
   }
 
   /**
@@ -279,36 +180,18 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       metricName: `${this.name}_bucket`,
       ...sampleExemplar(bucketExemplarOf(series, index)),
     }));
+    const { native } = series;
     samples.push(
       { labels, value: series.sum, metricName: `${this.name}_sum` },
-      { labels: { ...labels }, value: series.count, metricName: `${this.name}_count` },
+      {
+        labels: { ...labels },
+        value: series.count,
+        metricName: `${this.name}_count`,
+        ...(native && { native }),
+      },
     );
     return samples;
   }
-}
-
-/** A constant of this module: an imported one takes V8 another nanosecond to read. */
-const mayHave = mayHaveExemplars;
-
-type Source = ExemplarSource<never> | undefined;
-
-function offer(series: HistogramSeries, bucket: number, value: number, exemplar: Source, argument: unknown) {
-  if (exemplar === undefined && !areExemplarsPossible()) return;
-  series.exemplars ??= [];
-  const slot = series.exemplars[bucket] ?? newSlot(series);
-  series.exemplars[bucket] = slot;
-  offerExemplar(slot, series, value, exemplar as ExemplarSource<unknown>, argument);
-}
-
-const noNumbers = new Float64Array(0);
-
-function isWeight(weight: number): boolean {
-  // OpenMetrics allows whole numbers only in buckets.
-  return Number.isInteger(weight) && weight > 0;
-}
-
-function weightError(metric: string, weight: unknown): Error {
-  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }
 
 recognizeCopies(Histogram, 'Histogram');

@@ -7,6 +7,7 @@ import type { Series } from './branch.js';
 import { type ExemplarSettings, type SampleExemplar, setExemplarSettings } from './exemplars.js';
 import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
+import type { NativeBuckets } from './native-buckets.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { SeriesTree } from './series.js';
 import type { SeriesTreeOptions } from './series-options.js';
@@ -34,6 +35,8 @@ export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
+  /** The native buckets of the series, with the count of a native histogram. */
+  readonly native?: NativeBuckets;
   /** Of a counter or a bucket, if it has one. */
   readonly exemplar?: SampleExemplar;
 }
@@ -189,8 +192,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /**
    * Removes every series with these values of some labels, for example those of a deleted tenant.
    * @returns the number of removed series
-   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label: use `reset`
-   *   to remove all series
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label
    */
   removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
     if (typeof labels !== 'object' || labels === null || Object.keys(labels).length === 0) {
@@ -251,10 +253,13 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** Collects and returns the metric with all its values, as prom-client's registries read it. */
   get(): Promise<MetricSnapshot>;
   get(): Promise<PromClientReading<D['labels']>>;
-  get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
+  async get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
     const name = this.#writtenName ?? this.name;
     this.#writtenName = undefined;
-    return this.#snapshot(name) as Promise<MetricSnapshot & PromClientReading<D['labels']>>;
+    await this.collect();
+    const { help, type, aggregator } = this;
+    const snapshot: MetricSnapshot = { name, help, type, aggregator, values: this.samples() };
+    return snapshot as MetricSnapshot & PromClientReading<D['labels']>;
   }
 
   /** As `get()`; prom-client prefers this method for text. */
@@ -283,11 +288,6 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     const values: Sample[] = [];
     for (const series of this.series) values.push(...this.samplesOf(series, this.#labelsOf(series)));
     return values;
-  }
-
-  async #snapshot(name: string): Promise<MetricSnapshot> {
-    await this.collect();
-    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values: this.samples() };
   }
 
   #labelsOf(series: S): SampleLabels {

@@ -1,6 +1,9 @@
 /** Validates the options of a push, and applies their defaults. */
 import { hostname } from 'node:os';
 import { defaultMetricsConfig } from '../config.js';
+import type { AnyFormat } from '../exposition/family-writer.js';
+import { protobufFormat } from '../exposition/protobuf-format.js';
+import { textFormat } from '../exposition/text.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import { isConstantLabelName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
@@ -26,6 +29,11 @@ export interface PushOptions {
   readonly method?: 'PUT' | 'POST' | undefined;
   /** Whether to compress pushes; a Pushgateway before 1.5 does not support it. Default: `true`. */
   readonly gzip?: boolean | undefined;
+  /**
+   * The format of pushes. Only `protobuf` has native histograms; servers other than the Pushgateway may not accept it. Default:
+   * `text`.
+   */
+  readonly format?: 'text' | 'protobuf' | undefined;
   /** Credentials for basic authentication. Default: those in `url`, if any. */
   readonly basicAuth?: BasicAuth | undefined;
   /** Bearer token. Default: none. */
@@ -51,6 +59,7 @@ export interface PushSettings {
   readonly target: PushTarget;
   readonly method: 'PUT' | 'POST';
   readonly gzip: boolean;
+  readonly format: AnyFormat;
   readonly intervalSeconds: number;
   readonly maxBackoffSeconds: number;
   readonly registry: AnyRegistry;
@@ -65,6 +74,7 @@ const optionNames = {
   grouping: true,
   method: true,
   gzip: true,
+  format: true,
   basicAuth: true,
   token: true,
   intervalSeconds: true,
@@ -74,6 +84,8 @@ const optionNames = {
   timeoutSeconds: true,
   pushOnBeforeExit: true,
 } satisfies OptionNames<PushOptions>;
+
+const formats = { text: textFormat, protobuf: protobufFormat };
 
 /** The maximum delay of a Node.js timer. */
 export const maxSeconds = 2_147_483;
@@ -87,6 +99,7 @@ export function pushSettings(options: PushOptions): PushSettings {
     grouping = { instance: `${hostname()}:${process.pid}` },
     method = 'PUT',
     gzip = true,
+    format = 'text',
     basicAuth,
     token,
     intervalSeconds = defaultMetricsConfig.scrapeIntervalSeconds,
@@ -100,6 +113,8 @@ export function pushSettings(options: PushOptions): PushSettings {
     throw invalidOption('startPush', 'job', 'a non-empty string', job);
   if (method !== 'PUT' && method !== 'POST')
     throw invalidOption('startPush', 'method', "'PUT' or 'POST'", method);
+  if (!Object.hasOwn(formats, format))
+    throw invalidOption('startPush', 'format', "'text' or 'protobuf'", format);
   for (const [name, value] of Object.entries({ gzip, pushOnBeforeExit }))
     if (typeof value !== 'boolean') throw invalidOption('startPush', name, 'true or false', value);
   if (!isInterval(intervalSeconds))
@@ -120,6 +135,7 @@ export function pushSettings(options: PushOptions): PushSettings {
     target: pushTarget({ url, job, grouping, basicAuth, token }),
     method,
     gzip,
+    format: formats[format],
     intervalSeconds,
     maxBackoffSeconds,
     registry,

@@ -7,7 +7,6 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../clock.js';
 import { networkErrorCode } from '../error-labels.js';
 import { gzipped } from '../exposition/gzipped.js';
-import { textContentType } from '../exposition/text.js';
 import type { PushTarget } from './push-target.js';
 
 export interface GatewayRequest {
@@ -17,6 +16,8 @@ export interface GatewayRequest {
   readonly body?: (() => AsyncIterable<Buffer>) | undefined;
   readonly gzip?: boolean;
   readonly timeoutMilliseconds: number;
+  /** Of the body. */
+  readonly contentType?: string | undefined;
   readonly clock: Clock;
   /** Aborts the request. */
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +40,7 @@ const maxAnswer = 300;
 
 /** Sends the request; `undefined` means that the gateway accepted it. Settles before its timeout. Never rejects. */
 export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | undefined> {
-  const { target, method, body, gzip = false, timeoutMilliseconds, clock, signal } = asked;
+  const { target, method, body, contentType, gzip = false, timeoutMilliseconds, clock, signal } = asked;
   return new Promise((resolve) => {
     const ended = new AbortController();
     let request: ClientRequest | undefined;
@@ -67,7 +68,7 @@ export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | unde
       request = (isSecure ? httpsRequest : httpRequest)(target.url, {
         method,
         agent: agents[isSecure ? 'https:' : 'http:'],
-        headers: headersOf(target, body !== undefined, gzip),
+        headers: headersOf(target, body === undefined ? undefined : contentType, gzip),
       });
       request.on('error', fail);
       request.on('response', (response) => void failureOf(response).then(settle, fail));
@@ -79,11 +80,15 @@ export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | unde
   });
 }
 
-function headersOf(target: PushTarget, hasBody: boolean, gzip: boolean): Record<string, string> {
+function headersOf(
+  target: PushTarget,
+  contentType: string | undefined,
+  gzip: boolean,
+): Record<string, string> {
   return {
     ...(target.authorization === undefined ? {} : { authorization: target.authorization }),
-    ...(hasBody ? { 'content-type': textContentType } : {}),
-    ...(hasBody && gzip ? { 'content-encoding': 'gzip' } : {}),
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    ...(contentType !== undefined && gzip ? { 'content-encoding': 'gzip' } : {}),
   };
 }
 

@@ -52,7 +52,8 @@ export interface MetricsPush {
  */
 export function startPush(options: PushOptions, clock: Clock = systemClock): MetricsPush {
   const settings = pushSettings(options);
-  const { target, method, gzip, registry, constantLabels, intervalSeconds, maxBackoffSeconds } = settings;
+  const { target, method, gzip, format, registry, constantLabels } = settings;
+  const { intervalSeconds, maxBackoffSeconds } = settings;
   const timeoutMilliseconds = settings.timeoutSeconds * 1_000;
   const countFailure = containedCounter(registry, metricsPushFailures);
   const setSuccess = containedAmounts(registry, metricsPushSuccessTimestamp);
@@ -83,8 +84,9 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       target,
       method,
       gzip,
+      contentType: format.contentType,
       // Metrics that do not settle are left out, so that there is time to send the others.
-      body: () => scrapeChunks(registry, { constantLabels, deadlineSeconds: asked.timeoutMilliseconds / 2_000 }),
+      body: () => scrapeChunks(registry, { format, constantLabels, deadlineSeconds: asked.timeoutMilliseconds / 2_000 }),
     });
     if (failure === undefined) {
       if (failures > 0 && stopping === undefined) schedule(intervalSeconds);

@@ -19,6 +19,7 @@ import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } fro
 import { measureSideBySide, median, quantile } from './measure.js';
 import { measureMemory, memoryVerdicts } from './memory.js';
 import type { MemoryOfKind } from './memory-app.js';
+import { measureNative, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { callTable, factsLine, factsOfRun, type RunFacts } from './report.js';
 import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
@@ -45,6 +46,16 @@ test('every library records every operation that is measured, in each kind and s
     callVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')),
     'every claim has a measurement',
   );
+});
+
+test('native histograms are measured beside classic ones, and protobuf beside text', async (t) => {
+  const measured = await measureNative({ rounds: 1, milliseconds: 1, sets: 100 });
+  t.true(nativeVerdicts(measured).every((verdict) => !verdict.measured.includes('NaN')));
+  t.deepEqual(
+    measured.scrapes.map(({ format }) => format),
+    ['text', 'protobuf'],
+  );
+  t.true(nativeTable(measured).includes('native'));
 });
 
 test('the run fails if a library records nothing', async (t) => {

@@ -15,6 +15,7 @@ import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js
 import { type LadderMeasurement, ladderTable, ladderVerdicts, measureLadders } from './ladder.js';
 import { type Measurement, measureSideBySide } from './measure.js';
 import { type MemoryResults, measureMemory, memoryTable, memoryVerdicts } from './memory.js';
+import { measureNative, type NativeMeasurement, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, type RecorderMeasurement, recorderTable, recorderVerdicts } from './recorders.js';
 import { callTable } from './report.js';
 import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
@@ -42,6 +43,7 @@ export interface Measured {
   readonly exemplars: readonly ExemplarMeasurement[];
   readonly attack: AttackMeasurement;
   readonly scrape: readonly ScrapeMeasurement[];
+  readonly native: NativeMeasurement;
   readonly memory: MemoryResults;
   readonly koa: readonly KoaMeasurement[];
   readonly ladder: LadderMeasurement;
@@ -99,6 +101,15 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
       ),
     shown: scrapeTable,
     verdicts: scrapeVerdicts,
+  },
+  native: {
+    title: 'Native histograms and protobuf',
+    measure: (quick) =>
+      measureNative(
+        quick ? { rounds: 3, milliseconds: 10, sets: 1_000 } : { rounds: 7, milliseconds: 60, sets: 10_000 },
+      ),
+    shown: nativeTable,
+    verdicts: nativeVerdicts,
   },
   memory: {
     title: 'Memory',

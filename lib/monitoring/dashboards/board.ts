@@ -41,7 +41,7 @@ const job = { job: variable('job') };
 
 /** @throws ERR_METRICS_INVALID_MONITORING */
 export function board(
-  settings: Pick<BundleSettings, 'job'>,
+  settings: Pick<BundleSettings, 'job' | 'natives'>,
   { variables = {}, rows, ...texts }: BoardRows,
 ): Board {
   return {
@@ -65,7 +65,7 @@ export function board(
         };
       }),
     ],
-    rows: rows(boardQueries(Object.keys(variables))).flatMap((each) => each || []),
+    rows: rows(boardQueries(Object.keys(variables), settings.natives)).flatMap((each) => each || []),
   };
 }
 

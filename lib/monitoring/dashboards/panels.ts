@@ -143,10 +143,12 @@ export type BoardQueries = ReturnType<typeof boardQueries>;
 /**
  * What panels show, narrowed to what is chosen at the top of the dashboard.
  * @param variables of the dashboard, in addition to `job` and `instance`
+ * @param natives names of the histograms that Prometheus stores as native ones
  */
-export function boardQueries(variables: By) {
+export function boardQueries(variables: By, natives: ReadonlySet<string>) {
   const chosen = (labels: By): Matches => Object.fromEntries(labels.map((label) => [label, variable(label)]));
-  const builder = promql({ matchers: chosen(['job', 'instance', ...variables]), window: '$__rate_interval' });
+  const matchers = chosen(['job', 'instance', ...variables]);
+  const builder = promql({ matchers, window: '$__rate_interval', natives });
   const { rate, increase, gauge, share, record } = builder;
   const single = (unit: string, by: By, expression: string): Shown =>
     lines(unit, { [legendOf(by)]: expression });
@@ -209,7 +211,12 @@ export function percentiles({ quantile }: Promql, definition: HistogramDefinitio
 }
 
 /** The buckets over time, as a heatmap. */
-export function distribution({ selector }: Promql, definition: HistogramDefinition): Shown {
+export function distribution({ selector, nativeRate }: Promql, definition: HistogramDefinition): Shown {
+  const native = nativeRate(definition);
+  if (native !== undefined) {
+    const { min, ...shown } = lines(unitOf(definition.name), { all: native });
+    return { ...shown, kind: 'heatmap' };
+  }
   const buckets = `increase(${selector(definition, {}, '_bucket')}[$__rate_interval])`;
   const { min, ...shown } = lines(unitOf(definition.name), { '{{le}}': aggregate('sum', ['le'], buckets) });
   return { ...shown, kind: 'heatmap' };

@@ -17,7 +17,7 @@ export interface StartOptions {
 /** The settings that the arguments depend on. */
 export interface StartSettings
   extends Pick<BundleSettings, 'prometheus' | 'alertmanager'>,
-    Partial<Pick<BundleSettings, 'target' | 'createdSamples'>> {
+    Partial<Pick<BundleSettings, 'target' | 'createdSamples' | 'nativeHistograms'>> {
   readonly config: Pick<BundleSettings['config'], 'retentionDays'>;
 }
 
@@ -78,8 +78,11 @@ export function imagesOf({ target }: Pick<BundleSettings, 'target'>) {
 }
 
 /** Features of Prometheus to enable. */
-export function features({ target, createdSamples }: StartSettings): readonly string[] {
-  return target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : [];
+export function features({ target, createdSamples, nativeHistograms }: StartSettings): readonly string[] {
+  return [
+    ...(target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : []),
+    ...(nativeHistograms === 'feature' ? ['native-histograms'] : []),
+  ];
 }
 
 function featureFlags(settings: StartSettings): string[] {

@@ -32,6 +32,7 @@ export function prometheusFiles(settings: BundleSettings, ruleFiles: readonly Bu
       : undefined,
     tokenFile: isPlaceholder ? tokenPlaceholder : config.tokenFile,
     limits: scrapeLimits(settings),
+    native: nativeSettings(settings),
     pushgateway: config.pushUrl === undefined ? {} : pushgateway(config.pushUrl),
     remoteWrite: url && templatePart(template, 'remoteWrite', { url, tokenFile: remoteWriteTokenFile }),
   };
@@ -48,6 +49,17 @@ export function prometheusFiles(settings: BundleSettings, ruleFiles: readonly Bu
     ...(url === undefined ? [] : [file('agent', agent)]),
     ...(isPlaceholder ? [token] : []),
   ];
+}
+
+/** How native histograms are scraped, beside the classic ones, which rules and dashboards read for counts and heatmaps. */
+function nativeSettings({ nativeHistograms }: BundleSettings): object {
+  if (nativeHistograms === false) return {};
+  return {
+    about: 'Only protobuf has native histograms.',
+    setting: nativeHistograms === 'setting' ? true : undefined,
+    protocols: ['PrometheusProto', 'OpenMetricsText1.0.0', 'PrometheusText0.0.4'],
+    classic: true,
+  };
 }
 
 /** Without the credentials that METRICS_PUSH_URL may contain: they are for pushing. */

@@ -3,6 +3,7 @@ import promClient from 'prom-client';
 import { withLabels } from '../../../decorators/index.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import { encodeSnapshot } from '../../../lib/durability/snapshot.js';
 import { bucketExemplarOf, type ExemplarLabels, exemplarOf } from '../../../lib/instruments/exemplars.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
@@ -369,4 +370,15 @@ test('`exemplarOf` and `bucketExemplarOf` return the exemplars that are written'
     [0, 1, 2, 3].map((bucket) => bucketExemplarOf(series, bucket)?.labels),
     [undefined, undefined, { id: 'b' }, undefined],
   );
+});
+
+test('a snapshot holds the values without their exemplars', (t) => {
+  const registry = createTestRegistry();
+  registry.counter(bare).inc(2);
+  registry.counter(bare).inc({ exemplarLabels: { id: 'a' } });
+  registry.histogram(wait).with(mail).observe(2, 1, { id: 'a' });
+  const chunks = encodeSnapshot({ instruments: registry.instruments(), unclaimed: [], now: 0 });
+  const text = Buffer.concat([...chunks]).toString();
+  t.regex(text, /^bare_total 3$/m);
+  t.regex(text, /^wait_seconds_bucket\{queue="mail",le="5.0"\} 1$/m);
 });

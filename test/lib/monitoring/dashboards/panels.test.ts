@@ -15,7 +15,7 @@ const wait = defineHistogram({
   labels: { queue: label() },
   buckets: [1],
 });
-const { rate, now, record, histogram } = boardQueries(['queue']);
+const { rate, now, record, histogram } = boardQueries(['queue'], new Set());
 const one = lines('short', { all: 'vector(1)' });
 
 test('a panel has the title before its cell, and its description from the section of that title', (t) => {
