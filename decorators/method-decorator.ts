@@ -4,6 +4,7 @@
  * apart.
  */
 import { metricsError } from '../lib/errors.js';
+import { noteInstrumentedMethod } from '../lib/instrumented-methods.js';
 import type { Declaration } from './declaration.js';
 import { type MethodMetric, metricsOf, setMetrics, takeOver } from './metadata.js';
 import {
@@ -95,8 +96,22 @@ function instrumented(
   const wrapper: AnyFunction = observedFunction(original, observers, declaration);
   takeOver(wrapper, method);
   setMetrics(wrapper, [...metricsOf(method), ...metrics]);
+  noteMethod(site, metrics);
   noteObserved(wrapper, { original, observers, declaration });
   return wrapper;
+}
+
+/** Notes the method for the dashboard, which shows what records a metric. */
+function noteMethod({ method, className }: MethodSite, metrics: readonly MethodMetric[]): void {
+  const [first] = metrics;
+  noteInstrumentedMethod({
+    decorator: first?.decorator ?? '',
+    metrics: metrics.map(({ definition }) => definition.name),
+    name: () => {
+      const holder = className(unknownCall);
+      return holder === '' ? method : `${holder}.${method}`;
+    },
+  });
 }
 
 /**

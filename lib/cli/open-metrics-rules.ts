@@ -1,5 +1,5 @@
 /** What OpenMetrics 1.0 forbids although Prometheus takes it: strict parsers, Python's for one, drop the whole scrape. */
-import { numberOf, type Sample } from './lenient-sample-line.js';
+import { numberOf, type Sample } from '../exposition/lenient-sample-line.js';
 
 export interface OpenMetricsProblem {
   readonly metric: string;

@@ -1,5 +1,5 @@
 /** Why Prometheus refuses a whole scrape: what one line, or its end, breaks. Versions 2.42 and 3.5 agree but where it is said. */
-import { readSample } from './lenient-sample-line.js';
+import { readSample } from '../exposition/lenient-sample-line.js';
 
 export type ReadFormat = 'text' | 'openmetrics';
 

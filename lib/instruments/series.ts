@@ -42,7 +42,7 @@ export class SeriesTree<S extends Series> {
   #unlabelled: S | undefined;
   /** Indices of labels in the order in which they are folded; computed when the budget is used up. */
   #foldOrder: readonly number[] | undefined;
-  readonly #readings = new Readings<S>();
+  readonly readings = new Readings<S>();
   /** Called when a removed metric is recorded on. */
   #onRecording: (() => void) | undefined;
 
@@ -185,7 +185,7 @@ export class SeriesTree<S extends Series> {
     series.branch = undefined;
     this.size--;
     this.#limits.count(values, -1);
-    this.#readings.noteRemoval();
+    this.readings.noteRemoval();
     prune(branch, series.key);
     if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
   }
@@ -229,7 +229,7 @@ export class SeriesTree<S extends Series> {
    * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are made again.
    */
   read(): IterableIterator<S> {
-    return this.#readings.read(this);
+    return this.readings.read(this);
   }
 
   /** Iterates over all series, grouped by the value of the first label. The tree may change during the iteration. */
@@ -261,7 +261,7 @@ export class SeriesTree<S extends Series> {
     this.size++;
     this.#limits.count(values, 1);
     const series = returning ?? this.#options.create(key, branch);
-    this.#readings.noteAddition(series);
+    this.readings.noteAddition(series);
     if (returning === undefined) return setChild(branch, series);
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);
