@@ -1,16 +1,5 @@
 /** Numbers as a person reads them: three significant digits, and one unit for all ticks of an axis. */
-
-/** What a value measures. Durations are seconds, shares are ratios of 1. */
-export type Unit =
-  | 'seconds'
-  | 'bytes'
-  | 'ratio'
-  | 'usd'
-  | 'per-second'
-  | 'bytes-per-second'
-  | 'usd-per-hour'
-  | 'count'
-  | 'hours';
+import type { FeedUnit } from '../../../lib/history/panel.js';
 
 /** A number and its unit as two texts, since the unit is set in a smaller type. */
 export interface Shown {
@@ -40,33 +29,34 @@ const binary = (suffix: string): readonly Step[] => [
   { from: 0, size: 1, unit: `B${suffix}` },
 ];
 
-const steps: Readonly<Record<Unit, readonly Step[]>> = {
-  seconds: [
-    { from: 172_800, size: 86_400, unit: 'd' },
-    { from: 7_200, size: 3_600, unit: 'h' },
-    { from: 120, size: 60, unit: 'min' },
-    { from: 1, size: 1, unit: 's' },
-    { from: 1e-3, size: 1e-3, unit: 'ms' },
-    { from: 0, size: 1e-6, unit: 'µs' },
-  ],
-  hours: [
-    { from: 48, size: 24, unit: 'd' },
-    { from: 1, size: 1, unit: 'h' },
-    { from: 0, size: 1 / 60, unit: 'min' },
-  ],
+const fixed = (unit: string, size = 1): readonly Step[] => [{ from: 0, size, unit }];
+
+const durations: readonly Step[] = [
+  { from: 172_800, size: 86_400, unit: 'd' },
+  { from: 7_200, size: 3_600, unit: 'h' },
+  { from: 120, size: 60, unit: 'min' },
+  { from: 1, size: 1, unit: 's' },
+  { from: 1e-3, size: 1e-3, unit: 'ms' },
+  { from: Number.MIN_VALUE, size: 1e-6, unit: 'µs' },
+  { from: 0, size: 1, unit: 's' },
+];
+
+const steps: Readonly<Record<FeedUnit, readonly Step[]>> = {
+  none: decimal(''),
+  perSecond: decimal('/s'),
+  perMinute: decimal('/min'),
+  seconds: durations,
   bytes: binary(''),
-  'bytes-per-second': binary('/s'),
-  ratio: [{ from: 0, size: 0.01, unit: '%' }],
-  usd: [{ from: 0, size: 1, unit: '$' }],
-  'usd-per-hour': [{ from: 0, size: 1, unit: '$/h' }],
-  'per-second': decimal('/s'),
-  count: decimal(''),
+  bytesPerSecond: binary('/s'),
+  share: fixed('%', 0.01),
+  usd: fixed('$'),
+  usdPerHour: fixed('$/h'),
+  cores: fixed('cores'),
+  timestamp: fixed(''),
 };
 
-function stepFor(largest: number, unit: Unit): Step {
-  const found = steps[unit].find(({ from }) => largest >= from) ?? steps[unit].at(-1);
-  const zeroAs = unit === 'seconds' && largest === 0 ? steps.seconds[3] : found;
-  return zeroAs ?? { from: 0, size: 1, unit: '' };
+function stepFor(largest: number, unit: FeedUnit): Step {
+  return steps[unit].find(({ from }) => largest >= from) ?? { from: 0, size: 1, unit: '' };
 }
 
 function digits(value: number): string {
@@ -77,9 +67,10 @@ function digits(value: number): string {
 }
 
 /** Shows one value: `{ value: '12.3', unit: 'ms' }`. Missing and NaN values are a dash. */
-export function shown(value: number | null | undefined, unit: Unit): Shown {
+export function shown(value: number | null | undefined, unit: FeedUnit): Shown {
   if (value === null || value === undefined || Number.isNaN(value)) return { value: '–', unit: '' };
   if (!Number.isFinite(value)) return { value: value > 0 ? '∞' : '−∞', unit: '' };
+  if (unit === 'timestamp') return { value: clockText(value), unit: '' };
   const step = stepFor(Math.abs(value), unit);
   const scaled = value / step.size;
   const text = unit.startsWith('usd')
@@ -89,15 +80,16 @@ export function shown(value: number | null | undefined, unit: Unit): Shown {
 }
 
 /** One value as one text: `12.3 ms`, `4 %`, `$1.20`. */
-export function shownText(value: number | null | undefined, unit: Unit): string {
+export function shownText(value: number | null | undefined, unit: FeedUnit): string {
   const { value: number, unit: suffix } = shown(value, unit);
   if (suffix.startsWith('$')) return `$${number}${suffix.slice(1)}`;
-  return suffix === '' || suffix === '/s' ? `${number}${suffix}` : `${number} ${suffix}`;
+  return suffix === '' || suffix.startsWith('/') ? `${number}${suffix}` : `${number} ${suffix}`;
 }
 
 /** The ticks of an axis, all in the unit of the largest and with the same decimals. */
-export function tickTexts(ticks: readonly number[], unit: Unit): string[] {
+export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
   const largest = ticks.reduce((high, tick) => Math.max(high, Math.abs(tick)), 0);
+  if (unit === 'timestamp') return ticks.map(clockText);
   const step = stepFor(largest, unit);
   const gap = Math.abs((ticks[1] ?? largest) - (ticks[0] ?? 0)) / step.size;
   const decimals = gap === 0 ? 0 : Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9)));
@@ -107,7 +99,8 @@ export function tickTexts(ticks: readonly number[], unit: Unit): string[] {
       minimumFractionDigits: decimals,
       maximumFractionDigits: decimals,
     });
-    return step.unit.startsWith('$') ? `$${number}` : `${number} ${step.unit.replace(/^\/s$/, '/s')}`.trimEnd();
+    if (step.unit.startsWith('$')) return `$${number}`;
+    return step.unit === '' || /^[kMG]?$|^[kMG]?\//.test(step.unit) ? number + step.unit : `${number} ${step.unit}`;
   });
 }
 
@@ -126,7 +119,7 @@ export function timeTick(seconds: number, gap: number): string {
   return (gap < 60 ? time : minute).format(seconds * 1000);
 }
 
-/** A duration in words: `15 s`, `6 h`. */
+/** How long ago, or a span in general: `15 s`, `6 h`. */
 export function spanText(seconds: number): string {
   return shownText(Math.round(seconds), 'seconds');
 }

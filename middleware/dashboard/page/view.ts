@@ -103,10 +103,12 @@ export function viewHash(view: View): string {
   return `#/${view.page}${metric}${text === '' ? '' : `?${text}`}`;
 }
 
-/** The window of a view, given the time of the latest sample and of the earliest. */
+/** The shortest window, for a service that has just started. */
+const shortest = 60;
+
+/** The window of a view, given the time of the earliest sample and of the latest. */
 export function windowOf(view: View, earliest: number, latest: number): TimeWindow {
   if (view.zoom !== undefined) return view.zoom;
   const to = view.pausedAt ?? latest;
-  const from = to - rangeSeconds[view.range];
-  return { from: Number.isFinite(from) ? from : Math.min(earliest, to - 60), to };
+  return { from: Math.max(to - rangeSeconds[view.range], Math.min(earliest, to - shortest)), to };
 }
