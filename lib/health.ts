@@ -159,8 +159,13 @@ export class HealthChecks {
   }
 
   /** Runs the checks, all but those that are excluded; `shutdown` leaves out that the service drains. Never rejects. */
-  async run({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
+  async run(options: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     this.#askedAt = systemClock.now();
+    return this.report(options);
+  }
+
+  /** As `run`, for a reader that is no load balancer. @internal */
+  async report({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     const chosen = [...this.#checks].filter(([name]) => !exclude.includes(name));
     const results = await Promise.all(
       chosen.map(async ([name, check]) => [name, await this.#resultOf(name, check)] as const),

@@ -1,6 +1,7 @@
 /** Reads an exposition, Prometheus' text or OpenMetrics, of whatever program: which families it has and what they hold. */
-import { decodedLines } from './decoded-lines.js';
+
 import { numberOf, readSample, type Sample } from '../exposition/lenient-sample-line.js';
+import { decodedLines } from './decoded-lines.js';
 import { type OpenMetricsLog, type OpenMetricsProblem, openMetricsLog } from './open-metrics-rules.js';
 import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
 

@@ -24,12 +24,16 @@ export function evaluated(
   windowSeconds: number,
 ): FormulaResult[] {
   if ('reduce' in formula) return reduced(history, formula, now, windowSeconds);
-  const [dividends, divisors] = formula.ratio.map((part) => evaluated(history, part, now, windowSeconds));
-  return (dividends ?? []).flatMap(({ labels, value }) => {
-    const divisor = divisors?.find((each) => JSON.stringify(each.labels) === JSON.stringify(labels))?.value;
-    if (divisor === undefined || divisor === 0) return [];
-    const quotient = value / divisor;
-    return [{ labels, value: formula.complement === true ? 1 - quotient : quotient }];
+  const [dividend, divisor] = formula.ratio;
+  const dividends = evaluated(history, dividend, now, windowSeconds);
+  const isLevel = 'reduce' in dividend && dividend.reduce === 'level';
+  return evaluated(history, divisor, now, windowSeconds).flatMap(({ labels, value: whole }) => {
+    const key = JSON.stringify(labels);
+    // What nobody has counted yet is 0.
+    const part =
+      dividends.find((each) => JSON.stringify(each.labels) === key)?.value ?? (isLevel ? undefined : 0);
+    if (part === undefined || whole === 0) return [];
+    return [{ labels, value: formula.complement === true ? 1 - part / whole : part / whole }];
   });
 }
 
@@ -43,7 +47,8 @@ function reduced(
   const store = history.storeOf(metric);
   if (store === undefined) return [];
   const from = now - windowSeconds * 1_000;
-  const whole = metricHistory(store, { from, to: now, points: Number.POSITIVE_INFINITY });
+  // The values at both ends, and gaps.
+  const whole = metricHistory(store, { from, to: now, points: 2 });
   const used = new Set([...by, ...match.map(({ label }) => label)]);
   if (store.detail === 'labels' && used.size > 1) return [];
   const [label] = used;

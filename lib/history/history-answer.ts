@@ -32,9 +32,7 @@ export function newestValues(store: MetricStore): readonly Level[] | readonly Di
 }
 
 /** The properties of a history beside its tracks and their values. */
-export function described(
-  store: MetricStore,
-): Omit<MetricHistory, 'tracks' | 'times' | 'values'> {
+export function described(store: MetricStore): Omit<MetricHistory, 'tracks' | 'times' | 'values'> {
   const { shape, revision, detail } = store;
   const { name, type, combine, quantiles } = shape;
   return {
@@ -48,7 +46,11 @@ export function described(
   };
 }
 
-function usedBuckets({ shape, firstBucket, lastBucket }: MetricStore): Pick<MetricHistory, 'bounds' | 'lower'> {
+function usedBuckets({
+  shape,
+  firstBucket,
+  lastBucket,
+}: MetricStore): Pick<MetricHistory, 'bounds' | 'lower'> {
   const { bounds } = shape;
   const [lowest = 0] = bounds;
   return {
@@ -72,7 +74,8 @@ function rowsIn(store: MetricStore, { from, to, points }: HistoryRange): number[
   while (first + 1 < length && (times[first + 1] ?? 0) <= from) first++;
   let end = length;
   while (end > first && (times[end - 1] ?? 0) > to) end--;
-  const step = end - first <= points ? 0 : ((times[end - 1] ?? 0) - Math.max(from, times[first] ?? 0)) / points;
+  const step =
+    end - first <= points ? 0 : ((times[end - 1] ?? 0) - Math.max(from, times[first] ?? 0)) / points;
   const rows: number[] = [];
   let previous = Number.NEGATIVE_INFINITY;
   for (let row = first; row < end; row++) {
@@ -122,7 +125,12 @@ export function groupedHistory(
     detail: 'groups',
     tracks: all.map(({ labels }) => ({ labels })),
     values: all.map(({ members }) =>
-      history.times.map((_, at) => together(rule, members.map((index) => history.values[index]?.[at] ?? null))),
+      history.times.map((_, at) =>
+        together(
+          rule,
+          members.map((index) => history.values[index]?.[at] ?? null),
+        ),
+      ),
     ) as MetricHistory['values'],
   };
 }
@@ -140,6 +148,11 @@ function together(
   if (first === undefined) return null;
   if (typeof first === 'number') return level(combinedNumber(rule, known as number[]));
   return first.map((_, column) =>
-    level(combinedNumber('sum', known.map((value) => (value as readonly Level[])[column] ?? Number.NaN))),
+    level(
+      combinedNumber(
+        'sum',
+        known.map((value) => (value as readonly Level[])[column] ?? Number.NaN),
+      ),
+    ),
   );
 }

@@ -2,7 +2,10 @@
 import type { LabelMatch } from './panel.js';
 
 /** Whether all conditions hold. A missing label has the value `''`. */
-export function meets(labels: Readonly<Record<string, string>>, matches: readonly LabelMatch[] = []): boolean {
+export function meets(
+  labels: Readonly<Record<string, string>>,
+  matches: readonly LabelMatch[] = [],
+): boolean {
   return matches.every(({ label, test, values }) => {
     const value = labels[label] ?? '';
     if (test === 'startsWith') return values.some((start) => value.startsWith(start));

@@ -172,7 +172,8 @@ export class MetricReducer {
       reading.read(index, this.#point);
       const size = sizeOf(store.shape, this.#point, 0, store.fullWidth);
       for (const [at, { slotOf }] of this.#slots.entries())
-        (sizes[at] as Float64Array)[slotOf[index] ?? 0] = (sizes[at]?.[slotOf[index] ?? 0] ?? 0) + (size || 0);
+        (sizes[at] as Float64Array)[slotOf[index] ?? 0] =
+          (sizes[at]?.[slotOf[index] ?? 0] ?? 0) + (size || 0);
     }
     const chosen = largestValues(
       this.#slots.map(({ label, values, trackOf }, at) => ({
@@ -211,9 +212,8 @@ function combiner(
         for (let index = 0; index < width; index++) {
           const number = point[index] as number;
           const before = numbers[at + index] as number;
-          // NaN is the only number that differs from itself: nothing was added yet, or a series has no value.
-          if (before !== before) numbers[at + index] = number;
-          else if (number === number) numbers[at + index] = before + number;
+          if (Number.isNaN(before)) numbers[at + index] = number;
+          else if (!Number.isNaN(number)) numbers[at + index] = before + number;
         }
       },
       end() {},

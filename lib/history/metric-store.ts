@@ -117,6 +117,24 @@ export class MetricStore {
     }
   }
 
+  /** Takes over what another process has stored, at most as much as fits. */
+  restore(stored: {
+    readonly detail: MetricStore['detail'];
+    readonly firstBucket: number;
+    readonly lastBucket: number;
+    readonly times: Float64Array<ArrayBuffer>;
+    readonly gaps: readonly number[];
+    readonly tracks: readonly StoredTrack[];
+  }): void {
+    this.detail = stored.detail;
+    this.firstBucket = stored.firstBucket;
+    this.lastBucket = stored.lastBucket;
+    this.times = stored.times;
+    this.length = stored.times.length;
+    for (const time of stored.gaps) this.#gaps.add(time);
+    this.replaceTracks(stored.tracks);
+  }
+
   /** Notes that nothing is known from a time on. */
   gap(time: number): void {
     const { newest } = this;

@@ -49,7 +49,10 @@ export type Formula =
       readonly times?: number;
     }
   | {
-      /** The quotient of the results with equal labels; no result where the divisor is 0 or missing. */
+      /**
+       * The quotient of the results with equal labels; no result where the divisor is 0 or missing. A missing dividend counts as 0,
+       * unless it is a `level`: what nobody has counted yet is 0.
+       */
       readonly ratio: readonly [dividend: Formula, divisor: Formula];
       /** Shows 1 minus the quotient. Default: false. */
       readonly complement?: boolean;

@@ -52,7 +52,9 @@ test('dropping samples changes no increase between those that stay, also if coun
   fc.assert(
     fc.property(
       fc.integer({ min: 4, max: 60 }),
-      fc.array(fc.record({ add: fc.integer({ min: 0, max: 50 }), restarts: fc.boolean() }), { maxLength: 300 }),
+      fc.array(fc.record({ add: fc.integer({ min: 0, max: 50 }), restarts: fc.boolean() }), {
+        maxLength: 300,
+      }),
       (maxSamples, steps) => {
         const store = counterStore(maxSamples);
         let value = 0;
