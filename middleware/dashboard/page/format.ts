@@ -93,17 +93,41 @@ function joined(number: string, unit: string): string {
 
 /** The distances of ticks that are round in a unit; `undefined`: powers of ten and their halves and fifths. */
 export function roundGaps(unit: FeedUnit): number[] | undefined {
-  if (unit === 'bytes' || unit === 'bytesPerSecond') return Array.from({ length: 50 }, (_, power) => 2 ** power);
+  if (unit === 'bytes' || unit === 'bytesPerSecond')
+    return Array.from({ length: 50 }, (_, power) => 2 ** power);
   if (unit !== 'seconds') return undefined;
-  const small = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 7))).flat();
-  return [...small, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800];
+  const small = Array.from({ length: 8 }, (_, power) =>
+    [1, 2, 5].map((digit) => digit * 10 ** (power - 7)),
+  ).flat();
+  return [
+    ...small,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    1_200,
+    1_800,
+    3_600,
+    7_200,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+  ];
 }
 
 /** The ticks of an axis, all in the unit of the largest and with the same decimals. */
 export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
   const largest = ticks.reduce((high, tick) => Math.max(high, Math.abs(tick)), 0);
   if (unit === 'timestamp') return ticks.map(clockText);
-  const step = stepFor(largest, unit);
+  const own = stepFor(largest, unit);
+  // There is less space than in a tile.
+  const isThousands = largest >= 1e3 && own.size === 1 && steps[unit][2]?.size === 1e3;
+  const step = isThousands ? (steps[unit][2] ?? own) : own;
   const gap = Math.abs((ticks[1] ?? largest) - (ticks[0] ?? 0)) / step.size;
   const decimals = gap === 0 ? 0 : Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9)));
   return ticks.map((tick) => {

@@ -8,38 +8,54 @@ import { promqlOf } from './promql.js';
 
 export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
   const view = useStore(currentView);
-  const { name, type, help, series, methods, promql } = meta;
-  const own = promqlOf(meta, view.where, view.by);
+  const { name, type, help, series, methods } = meta;
   return (
     <header class="facts">
       <button type="button" class="button back" onClick={() => changeView({ metric: undefined })}>
         ← All metrics
       </button>
-      <h2 class="mono">
-        <Text value={name} class="wrap" />
-      </h2>
-      <p>
-        <span class="badge">{type}</span>{' '}
+      <div class="name">
+        <h2 class="mono">
+          <Text value={name} class="wrap" />
+        </h2>
+        <span class="badge">{type}</span>
         <span class="muted">{series === 1 ? '1 series' : `${series.toLocaleString('en-US')} series`}</span>
-      </p>
-      {help !== '' && <p><Text value={help} class="wrap" /></p>}
+      </div>
+      {help !== '' && (
+        <p>
+          <Text value={help} class="wrap" />
+        </p>
+      )}
       {methods.length > 0 && (
         <p class="methods">
           <span class="muted">Recorded by</span>
           {methods.map(({ method, decorator }) => (
-            <span key={method + decorator} class="method">
-              <span class="muted mono">@{decorator.replace(/^@/, '')}</span> <Text value={method} class="mono" />
+            <span key={method + decorator}>
+              <span class="muted mono">@{decorator.replace(/^@/, '')}</span>{' '}
+              <Text value={method} class="mono" />
             </span>
           ))}
         </p>
       )}
       <ul class="expressions">
-        <Expression title="PromQL" expression={own} />
-        {promql.filter(({ expression }) => expression !== own).map(({ title, expression }) => (
+        <Expression title="PromQL" expression={promqlOf(meta, view.where, view.by)} />
+      </ul>
+    </header>
+  );
+}
+
+/** Other expressions that fit the type of the metric. */
+export function Expressions({ meta: { promql } }: { readonly meta: MetricMeta }) {
+  if (promql.length === 0) return null;
+  return (
+    <section class="card panel">
+      <h3>PromQL</h3>
+      <ul class="expressions">
+        {promql.map(({ title, expression }) => (
           <Expression key={expression} title={title} expression={expression} />
         ))}
       </ul>
-    </header>
+    </section>
   );
 }
 
@@ -63,7 +79,13 @@ function Expression({ title, expression }: { readonly title: string; readonly ex
       <code class="foreign" title={expression.length > 60 ? expression.slice(0, 10_000) : undefined}>
         {expression}
       </code>
-      <button type="button" class="button" data-copy onClick={({ currentTarget }) => void copy(currentTarget)} aria-label={`Copy: ${title}`}>
+      <button
+        type="button"
+        class="button"
+        data-copy
+        onClick={({ currentTarget }) => void copy(currentTarget)}
+        aria-label={`Copy: ${title}`}
+      >
         {state}
       </button>
     </li>

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { MetricMeta, TargetFeed } from '../../../../lib/history/feed.js';
 import { LineChart } from '../charts/line-chart.js';
+import { colorsFor } from '../charts/theme.js';
 import { cursorTime } from '../cursor.js';
 import { bucketRates, evaluate, type Reduction, type Result } from '../feed/evaluate.js';
 import { gridOf } from '../feed/grid.js';
@@ -9,15 +10,14 @@ import { groupsOf } from '../feed/groups.js';
 import { historyOf, version } from '../feed/histories.js';
 import { useQuery } from '../feed/query.js';
 import { clockText, shownText } from '../format.js';
-import { numberAtEnd } from '../overview/lines.js';
+import { nearest, numberAtEnd } from '../overview/lines.js';
 import { changeView, shownWindow, zoom } from '../page-state.js';
-import { nearest } from '../overview/lines.js';
 import { useStore } from '../store.js';
 import type { View } from '../view.js';
 import { Controls } from './controls.js';
 import { formulasOf, groupedBy, rateUnit } from './formulas.js';
 import { Heatmap } from './heatmap.js';
-import { MetricFacts } from './metric-facts.js';
+import { Expressions, MetricFacts } from './metric-facts.js';
 import { SeriesTable } from './series-table.js';
 
 interface MetricViewProps {
@@ -41,8 +41,15 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
   const formulas = useMemo(() => formulasOf(meta, view), [meta, view.where, view.by]);
   const by = groupedBy(meta, view);
   // The tracks of a metric with many series answer for one label at most.
-  const needsQuery = whole?.shape.detail === 'labels' && new Set([...by, ...Object.keys(view.where)]).size > 1;
-  const queried = useQuery({ target: target.id, metric: meta.name, where: view.where, by, isNeeded: needsQuery });
+  const needsQuery =
+    whole?.shape.detail === 'labels' && new Set([...by, ...Object.keys(view.where)]).size > 1;
+  const queried = useQuery({
+    target: target.id,
+    metric: meta.name,
+    where: view.where,
+    by,
+    isNeeded: needsQuery,
+  });
   const samples = needsQuery ? queried : whole;
   const shownSpan = shownWindow();
   const grid = gridOf(shownSpan, points);
@@ -80,9 +87,9 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
       <LineChart
         title={`${meta.name}: ${title}`}
         times={grid.times}
-        lines={results.slice(0, mostLines).map(({ labels, points: all }, color) => ({
-          name: Object.values(labels).join(', ').slice(0, 200),
-          color: color % 8,
+        lines={results.slice(0, mostLines).map(({ labels, points: all }, index) => ({
+          name: nameOf(labels),
+          color: colors(results)[index] ?? 0,
           points: all,
         }))}
         unit={unit}
@@ -92,7 +99,7 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
         onZoom={zoom}
       />
       <SeriesTable
-        lines={results.map((result, color) => ({ ...result, color: color < mostLines ? color % 8 : undefined }))}
+        lines={results.map((result, index) => ({ ...result, color: colors(results)[index] }))}
         unit={unit}
         index={index}
         onFilter={(labels) => changeView({ where: { ...view.where, ...labels } })}
@@ -125,7 +132,10 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
                   <span class="swatch" data-color={color + 1} />
                   {name}
                   <span class="number">
-                    {shownText(index === undefined ? all.findLast((point) => point !== undefined) : all[index], meta.unit)}
+                    {shownText(
+                      index === undefined ? all.findLast((point) => point !== undefined) : all[index],
+                      meta.unit,
+                    )}
                   </span>
                 </li>
               ))}
@@ -144,18 +154,31 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
           />
         </section>
       )}
-      {meta.type === 'histogram' && by.length > 0 && chart(`p95 by ${by.join(', ')}`, evaluated.main, meta.unit)}
+      {meta.type === 'histogram' &&
+        by.length > 0 &&
+        chart(`p95 by ${by.join(', ')}`, evaluated.main, meta.unit)}
       {meta.type === 'summary' && chart('Mean', evaluated.main, meta.unit)}
       {meta.type === 'counter' && chart('Rate', evaluated.main, mainUnit)}
       {isDistribution && chart('Observations', evaluated.rate, perSecond)}
       {(meta.type === 'gauge' || meta.type === 'unknown') && chart('Level', evaluated.main, mainUnit)}
+      <Expressions meta={meta} />
     </article>
   );
 }
 
+function nameOf(labels: Readonly<Record<string, string>>): string {
+  return Object.values(labels).join(', ').slice(0, 200);
+}
+
+/** Only for the lines that are drawn. */
+function colors(results: readonly Result[]): number[] {
+  return colorsFor(results.slice(0, mostLines).map(({ labels }) => nameOf(labels)));
+}
+
 /** The largest first, which get the distinct colours. */
 function sorted(results: readonly Result[]): Result[] {
-  const size = ({ points: all }: Result): number => all.findLast((point) => typeof point === 'number') ?? Number.NEGATIVE_INFINITY;
+  const size = ({ points: all }: Result): number =>
+    all.findLast((point) => typeof point === 'number') ?? Number.NEGATIVE_INFINITY;
   return [...results].sort((a, b) => size(b) - size(a));
 }
 
@@ -165,21 +188,34 @@ function statsOf(
   number: (formula: Reduction) => number | undefined,
 ): (readonly [name: string, text: string])[] {
   const { unit } = rateUnit(meta);
-  const increase = ['in range', `+${shownText(number(formulas.total('increase')), meta.type === 'counter' ? meta.unit : 'none')}`] as const;
+  const increase = [
+    'in range',
+    `+${shownText(number(formulas.total('increase')), meta.type === 'counter' ? meta.unit : 'none')}`,
+  ] as const;
   const rate = ['rate', shownText(number({ ...formulas.rate, by: [] }), unit)] as const;
-  const level = shownText(number(formulas.total('level')), meta.type === 'histogram' || meta.type === 'summary' ? 'none' : meta.unit);
+  const level = shownText(
+    number(formulas.total('level')),
+    meta.type === 'histogram' || meta.type === 'summary' ? 'none' : meta.unit,
+  );
   switch (meta.type) {
     case 'counter':
       return [rate, increase, ['total', level]];
     case 'histogram':
       return [
-        ...quantiles.map(({ name, quantile }) => [name, shownText(number(formulas.quantile(quantile)), meta.unit)] as const),
+        ...quantiles.map(
+          ({ name, quantile }) => [name, shownText(number(formulas.quantile(quantile)), meta.unit)] as const,
+        ),
         rate,
         increase,
         ['total', level],
       ];
     case 'summary':
-      return [['mean', shownText(number(formulas.total('mean')), meta.unit)], rate, increase, ['total', level]];
+      return [
+        ['mean', shownText(number(formulas.total('mean')), meta.unit)],
+        rate,
+        increase,
+        ['total', level],
+      ];
     default:
       return [['now', level]];
   }
