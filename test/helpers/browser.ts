@@ -2,12 +2,28 @@
 import axe from 'axe-core';
 import test, { type ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { until } from './until.js';
 
 let browser: Promise<Browser> | undefined;
 
 test.after.always('the browser is closed', async () => {
   await (await browser)?.close();
 });
+
+/** Tests of a file start together; more pages at a time only make each of them slower. */
+const pagesAtOnce = 2;
+const waiting: (() => void)[] = [];
+let openPages = 0;
+
+async function turn(): Promise<void> {
+  if (openPages >= pagesAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  openPages++;
+}
+
+function nextTurn(): void {
+  openPages--;
+  waiting.shift()?.();
+}
 
 /** A page, and what its console said. */
 export interface OpenPage {
@@ -23,6 +39,8 @@ export async function openPage(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> {
+  await turn();
+  t.teardown(nextTurn);
   // Chromium's sandbox needs user namespaces, which containers lack.
   browser ??= chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options });
@@ -42,9 +60,9 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** Waits until an expression is truthy in the page. */
+/** Waits until an expression is truthy in the page. Not with `waitForFunction`, which the content security policy forbids. */
 export async function waitUntil(page: Page, expression: string): Promise<void> {
-  await page.waitForFunction(expression);
+  await until(expression, async () => ((await page.evaluate(expression)) ? true : undefined), 90_000);
 }
 
 /** For each canvas, the number of different colours: 1 if nothing is drawn, 2 or 3 if there is only an axis. */
