@@ -3,7 +3,7 @@
  * content, and the HTML that loads them. Preact and uPlot are part of the script, with their licences.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -38,12 +38,16 @@ export async function pageFiles() {
   return { 'index.html': html, ...Object.fromEntries(assets.map(({ hashed, text }) => [hashed, text])) };
 }
 
-/** @param {string} folder in which nothing else is */
-export async function writePage(folder) {
+/** Writes the files to `.build/page-files`, from which the sources read them (`middleware/dashboard/page-files.cts`). */
+export async function writePage() {
+  const folder = join(root, '.build/page-files');
   const files = Object.entries(await pageFiles());
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  // Tests may read the same files at this moment: those of the same name have the same content, except for the HTML.
+  const before = await readdir(folder);
   await Promise.all(files.map(([name, text]) => writeFile(join(folder, name), text)));
+  const old = before.filter((name) => !files.some(([written]) => written === name));
+  await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /** @param {string} name of a bundled package */
@@ -57,3 +61,5 @@ function hashedName(name, text) {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
   return name.replace('.', `-${hash}.`);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writePage();

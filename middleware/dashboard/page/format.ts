@@ -83,7 +83,20 @@ export function shown(value: number | null | undefined, unit: FeedUnit): Shown {
 export function shownText(value: number | null | undefined, unit: FeedUnit): string {
   const { value: number, unit: suffix } = shown(value, unit);
   if (suffix.startsWith('$')) return `$${number}${suffix.slice(1)}`;
-  return suffix === '' || suffix.startsWith('/') ? `${number}${suffix}` : `${number} ${suffix}`;
+  return joined(number, suffix);
+}
+
+/** `12k`, `12/s`, but `12 ms`. */
+function joined(number: string, unit: string): string {
+  return /^[kMG]?(\/|$)/.test(unit) ? number + unit : `${number} ${unit}`;
+}
+
+/** The distances of ticks that are round in a unit; `undefined`: powers of ten and their halves and fifths. */
+export function roundGaps(unit: FeedUnit): number[] | undefined {
+  if (unit === 'bytes' || unit === 'bytesPerSecond') return Array.from({ length: 50 }, (_, power) => 2 ** power);
+  if (unit !== 'seconds') return undefined;
+  const small = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 7))).flat();
+  return [...small, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800];
 }
 
 /** The ticks of an axis, all in the unit of the largest and with the same decimals. */
@@ -100,7 +113,7 @@ export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
       maximumFractionDigits: decimals,
     });
     if (step.unit.startsWith('$')) return `$${number}`;
-    return step.unit === '' || /^[kMG]?$|^[kMG]?\//.test(step.unit) ? number + step.unit : `${number} ${step.unit}`;
+    return joined(number, step.unit);
   });
 }
 

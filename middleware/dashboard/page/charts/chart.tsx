@@ -9,6 +9,7 @@ import { color, theme } from './theme.js';
 /** What a kind of chart adds to the shared parts. */
 export interface ChartKind {
   readonly series: uPlot.Series[];
+  readonly bands?: uPlot.Band[];
   readonly yScale: uPlot.Scale;
   readonly yAxis: uPlot.Axis;
   readonly hooks?: uPlot.Hooks.Arrays;
@@ -61,7 +62,7 @@ export function valueAxis(size: ChartSize): uPlot.Axis {
 }
 
 function optionsOf({ kind, onZoom }: ChartProps, width: number, height: number): uPlot.Options {
-  const { series, yScale, yAxis, hooks = {} } = kind();
+  const { series, bands = [], yScale, yAxis, hooks = {} } = kind();
   return {
     width,
     height,
@@ -82,10 +83,11 @@ function optionsOf({ kind, onZoom }: ChartProps, width: number, height: number):
     scales: { x: { time: true }, y: yScale },
     axes: [timeAxis(), yAxis],
     series: [{}, ...series],
+    bands,
     hooks: {
       ...hooks,
       setSelect: [(plot) => zoomToSelection(plot, onZoom)],
-      setCursor: [shareCursor],
+      setCursor: [shareCursor, ...(hooks.setCursor ?? [])],
     },
   };
 }

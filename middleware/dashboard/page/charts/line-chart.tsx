@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { FeedUnit } from '../../../../lib/history/panel.js';
 import type { Point } from '../feed/evaluate.js';
-import { tickTexts } from '../format.js';
+import { roundGaps, tickTexts } from '../format.js';
 import type { TimeWindow } from '../view.js';
 import { Chart, type ChartKind, type ChartSize, valueAxis } from './chart.js';
 import { color, seriesColor, withAlpha } from './theme.js';
@@ -60,22 +60,29 @@ const stateTicks = { 0: 'fail', 0.5: 'warn', 1: 'pass' } as const;
 
 function kindOf({ lines, unit, chart, size, limit }: LineChartProps): ChartKind {
   const axis = valueAxis(size);
+  const gaps = roundGaps(unit);
   const isArea = chart === 'stacked' || (lines.length === 1 && chart === 'line');
   const base: uPlot.Axis =
     chart === 'states'
       ? { ...axis, splits: [0, 0.5, 1], values: (_, splits) => splits.map((tick) => stateTicks[tick as 0 | 0.5 | 1]) }
-      : { ...axis, values: (_, splits) => tickTexts(splits, unit) };
+      : {
+          ...axis,
+          ...(gaps === undefined ? {} : { incrs: gaps }),
+          values: (_, splits) => tickTexts(splits, unit),
+        };
   return {
     series: lines.map(({ name, color: index }) => ({
       label: name,
       stroke: () => seriesColor(index),
       width: 1.5,
-      ...(isArea ? { fill: () => withAlpha(seriesColor(index), chart === 'stacked' ? 0.28 : 0.1) } : {}),
+      ...(isArea ? { fill: () => withAlpha(seriesColor(index), chart === 'stacked' ? 0.22 : 0.1) } : {}),
       ...(chart === 'states' && uPlot.paths.stepped !== undefined
         ? { paths: uPlot.paths.stepped({ align: 1 }) }
         : {}),
       points: { show: false },
     })),
+    // Each area ends where the next one begins.
+    bands: chart === 'stacked' ? lines.slice(1).map((_, index) => ({ series: [index + 1, index + 2] })) : [],
     yScale: { range: chart === 'states' ? [-0.08, 1.08] : valueRange(unit, limit) },
     yAxis: base,
     ...(limit === undefined ? {} : { hooks: { draw: [(plot: uPlot) => drawLimit(plot, limit)] } }),

@@ -153,7 +153,7 @@ export function Heatmap(props: HeatmapProps) {
         <span class="ramp" aria-hidden="true" />
         <span>
           {hovered === undefined || hovered.time === 0
-            ? `Darker: more observations. Darkest: ${shownText(rows.most, 'perSecond')} in a bucket.`
+            ? `Observations per bucket, up to ${shownText(rows.most, 'perSecond')}`
             : `${clockText(hovered.time)}: ${shownText(hovered.rate, 'perSecond')} between ${boundText(props, hovered.bucket)} and ${boundText(props, hovered.bucket + 1)}`}
         </span>
       </figcaption>

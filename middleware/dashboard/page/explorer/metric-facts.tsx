@@ -34,7 +34,7 @@ export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
         </p>
       )}
       <ul class="expressions">
-        <Expression title="PromQL of this view" expression={own} />
+        <Expression title="PromQL" expression={own} />
         {promql.filter(({ expression }) => expression !== own).map(({ title, expression }) => (
           <Expression key={expression} title={title} expression={expression} />
         ))}

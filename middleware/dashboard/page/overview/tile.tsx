@@ -1,12 +1,12 @@
 /** A panel as a tile: its title, its current number and its chart. */
 import { useMemo } from 'preact/hooks';
 import type { AlertState, TargetFeed } from '../../../../lib/history/feed.js';
-import type { Panel } from '../../../../lib/history/panel.js';
-import { LineChart } from '../charts/line-chart.js';
+import type { FeedUnit, Panel } from '../../../../lib/history/panel.js';
+import { type Line, LineChart } from '../charts/line-chart.js';
 import { cursorTime } from '../cursor.js';
 import { historyOf, version } from '../feed/histories.js';
 import { gridOf } from '../feed/grid.js';
-import { clockText, shown, shownText } from '../format.js';
+import { shown, shownText } from '../format.js';
 import { openMetric, shownWindow, zoom } from '../page-state.js';
 import { Text } from '../shell/text.js';
 import { useStore } from '../store.js';
@@ -67,18 +67,10 @@ export function Tile({ target, panel, alert }: TileProps) {
           </a>
         )}
       </h3>
-      {tile !== undefined && <BigNumber {...shown(number, tile.unit)} />}
-      <ul class="keys-line" data-rows={tile === undefined ? 'two' : 'one'}>
-        {lines.length > (tile === undefined ? 0 : 1) &&
-          lines.map(({ name, color, points: all }) => (
-            <li key={name}>
-              <span class="swatch" data-color={color + 1} />
-              <Text value={name} />
-              <span class="number">{shownText(index === undefined ? lastNumber(all) : all[index], panel.unit)}</span>
-            </li>
-          ))}
-        {hidden > 0 && <li>{hidden} more</li>}
-      </ul>
+      <div class="head">
+        {tile !== undefined && <BigNumber {...shown(number, tile.unit)} />}
+        <Legend lines={lines} hidden={hidden} index={index} unit={panel.unit} isBeside={tile !== undefined} />
+      </div>
       <div class="chart-place">
         <LineChart
           title={panel.title}
@@ -92,9 +84,36 @@ export function Tile({ target, panel, alert }: TileProps) {
           onZoom={zoom}
         />
         {isEmpty && <p class="no-samples">{now === 0 ? 'Loading…' : 'No values in this range'}</p>}
-        {cursor !== undefined && <span class="hidden-text">{clockText(cursor)}</span>}
       </div>
     </article>
+  );
+}
+
+interface LegendProps {
+  readonly lines: readonly Line[];
+  readonly hidden: number;
+  readonly index: number | undefined;
+  readonly unit: FeedUnit;
+  /** Beside the big number, there is space for fewer names. */
+  readonly isBeside: boolean;
+}
+
+function Legend({ lines, hidden, index, unit, isBeside }: LegendProps) {
+  if (isBeside && lines.length < 2) return null;
+  const space = isBeside ? 3 : 6;
+  const isFull = lines.length + hidden > space;
+  const named = lines.slice(0, isFull ? space - 1 : space);
+  return (
+    <ul class="legend" data-beside={isBeside}>
+      {named.map(({ name, color, points: all }) => (
+        <li key={name}>
+          <span class="swatch" data-color={color + 1} />
+          <Text value={name} />
+          <span class="number">{shownText(index === undefined ? lastNumber(all) : all[index], unit)}</span>
+        </li>
+      ))}
+      {isFull && <li class="muted">{lines.length + hidden - named.length} more</li>}
+    </ul>
   );
 }
 

@@ -71,7 +71,7 @@ export function Header({ feed, view, onHelp }: HeaderProps) {
         )}
         <button type="button" class="button" data-pause aria-pressed={isFrozen} onClick={togglePause} title="Pause or resume (p)">
           <Icon name={isFrozen ? 'play' : 'pause'} />
-          {isFrozen ? 'Resume' : 'Pause'}
+          <span class="words">{isFrozen ? 'Resume' : 'Pause'}</span>
         </button>
         <button type="button" class="button icon" data-theme-toggle onClick={toggleTheme} aria-label={isDark ? 'Light theme' : 'Dark theme'} title="Theme (t)">
           <Icon name={isDark ? 'sun' : 'moon'} />
