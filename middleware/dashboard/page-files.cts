@@ -11,7 +11,8 @@ const folders = ['../../.build/page-files', '../../../page-files'];
 /** The texts of the page by file name: `index.html`, and the script, the style sheet and the icon that it loads. */
 function readPageFiles(): Readonly<Record<string, string>> {
   const folder = folders.map((name) => path.join(__dirname, name)).find((name) => fs.existsSync(name));
-  if (folder === undefined) throw new Error('The page of the dashboard is not built. Run `node test/page.js`.');
+  if (folder === undefined)
+    throw new Error('The page of the dashboard is not built. Run `node test/page.js`.');
   const names = fs.readdirSync(folder);
   return Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(folder, name), 'utf8')]));
 }

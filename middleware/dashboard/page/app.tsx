@@ -6,7 +6,7 @@ import { connect, connection, hello, reconnect } from './feed/connection.js';
 import { failure, refresh, takeSample, times } from './feed/histories.js';
 import { clockText } from './format.js';
 import { Overview } from './overview/overview.js';
-import { showTime, view as currentView } from './page-state.js';
+import { view as currentView, showTime } from './page-state.js';
 import { Header } from './shell/header.js';
 import { Help } from './shell/help.js';
 import { useStore } from './store.js';
@@ -20,7 +20,8 @@ function App() {
       <Header feed={feed} view={view} onHelp={() => setHelpOpen(true)} />
       <main>
         <Notices />
-        {feed !== undefined && (view.page === 'overview' ? <Overview feed={feed} /> : <Explorer feed={feed} view={view} />)}
+        {feed !== undefined &&
+          (view.page === 'overview' ? <Overview feed={feed} /> : <Explorer feed={feed} view={view} />)}
       </main>
       <Help isOpen={isHelpOpen} onToggle={setHelpOpen} />
     </>
@@ -36,8 +37,8 @@ function Notices() {
       {current.state === 'lost' && (
         <p class="notice" data-tone="warn" data-notice="lost">
           <span class="grow">
-            <strong>Connection lost at {clockText(current.since / 1_000)}.</strong> {current.reason} The page connects again by
-            itself, and shows what it missed.
+            <strong>Connection lost at {clockText(current.since / 1_000)}.</strong> {current.reason} The page
+            connects again by itself, and shows what it missed.
           </span>
           <button type="button" class="button" onClick={reconnect}>
             Connect now
@@ -61,7 +62,9 @@ connect({
     const oldest = targets.flatMap(({ oldest: time }) => time ?? []);
     const { earliest, latest } = times.get();
     times.set({
-      earliest: isNewRun ? Math.min(now, ...oldest) / 1_000 : Math.min(earliest, ...oldest.map((time) => time / 1_000)),
+      earliest: isNewRun
+        ? Math.min(now, ...oldest) / 1_000
+        : Math.min(earliest, ...oldest.map((time) => time / 1_000)),
       latest: Math.max(latest, now / 1_000),
     });
     if (isNewRun) showTime();

@@ -93,10 +93,31 @@ function joined(number: string, unit: string): string {
 
 /** The distances of ticks that are round in a unit; `undefined`: powers of ten and their halves and fifths. */
 export function roundGaps(unit: FeedUnit): number[] | undefined {
-  if (unit === 'bytes' || unit === 'bytesPerSecond') return Array.from({ length: 50 }, (_, power) => 2 ** power);
+  if (unit === 'bytes' || unit === 'bytesPerSecond')
+    return Array.from({ length: 50 }, (_, power) => 2 ** power);
   if (unit !== 'seconds') return undefined;
-  const small = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 7))).flat();
-  return [...small, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800, 604_800];
+  const small = Array.from({ length: 8 }, (_, power) =>
+    [1, 2, 5].map((digit) => digit * 10 ** (power - 7)),
+  ).flat();
+  return [
+    ...small,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    1_200,
+    1_800,
+    3_600,
+    7_200,
+    21_600,
+    43_200,
+    86_400,
+    172_800,
+    604_800,
+  ];
 }
 
 /** The ticks of an axis, all in the unit of the largest and with the same decimals. */

@@ -1,6 +1,12 @@
 /** What the page shows, as the part of its address after `#`: a link shows the same to another person. */
 
-export const rangeSeconds = { '5m': 300, '15m': 900, '1h': 3_600, '6h': 21_600, all: Number.POSITIVE_INFINITY };
+export const rangeSeconds = {
+  '5m': 300,
+  '15m': 900,
+  '1h': 3_600,
+  '6h': 21_600,
+  all: Number.POSITIVE_INFINITY,
+};
 
 export type RangeName = keyof typeof rangeSeconds;
 

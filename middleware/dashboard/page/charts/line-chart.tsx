@@ -33,7 +33,9 @@ function stacked(lines: readonly Line[]): Point[][] {
   const sums: Point[][] = [];
   let below: readonly Point[] = [];
   for (const { points } of [...lines].reverse()) {
-    below = points.map((point, index) => (typeof point === 'number' ? point + (below[index] ?? 0) : (below[index] ?? point)));
+    below = points.map((point, index) =>
+      typeof point === 'number' ? point + (below[index] ?? 0) : (below[index] ?? point),
+    );
     sums.unshift([...below]);
   }
   return sums;
@@ -64,7 +66,11 @@ function kindOf({ lines, unit, chart, size, limit }: LineChartProps): ChartKind 
   const isArea = chart === 'stacked' || (lines.length === 1 && chart === 'line');
   const base: uPlot.Axis =
     chart === 'states'
-      ? { ...axis, splits: [0, 0.5, 1], values: (_, splits) => splits.map((tick) => stateTicks[tick as 0 | 0.5 | 1]) }
+      ? {
+          ...axis,
+          splits: [0, 0.5, 1],
+          values: (_, splits) => splits.map((tick) => stateTicks[tick as 0 | 0.5 | 1]),
+        }
       : {
           ...axis,
           ...(gaps === undefined ? {} : { incrs: gaps }),

@@ -30,7 +30,11 @@ export function Controls({ meta, view, samples }: ControlsProps) {
         {meta.labels.map((label) => (
           <label key={label} class="filter">
             <span class="mono">{label}</span>
-            <select class="field" value={view.where[label] ?? ''} onChange={({ currentTarget }) => filter(label, currentTarget.value)}>
+            <select
+              class="field"
+              value={view.where[label] ?? ''}
+              onChange={({ currentTarget }) => filter(label, currentTarget.value)}
+            >
               <option value="">all</option>
               {valuesOf(samples, label, view.where[label]).map((value) => (
                 <option key={value} value={value}>

@@ -27,7 +27,11 @@ export function Explorer({ feed, view }: { readonly feed: HelloEvent; readonly v
         {feed.targets.length > 1 && (
           <label class="target-choice">
             <span class="hidden-text">Target</span>
-            <select class="field" value={id} onChange={({ currentTarget }) => changeView({ target: currentTarget.value })}>
+            <select
+              class="field"
+              value={id}
+              onChange={({ currentTarget }) => changeView({ target: currentTarget.value })}
+            >
               {feed.targets.map((each) => (
                 <option key={each.id} value={each.id}>
                   {each.name}

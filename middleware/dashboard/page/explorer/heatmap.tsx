@@ -18,7 +18,11 @@ interface HeatmapProps {
   readonly bounds: readonly Level[];
   readonly lower: number;
   readonly unit: FeedUnit;
-  readonly quantiles: readonly { readonly name: string; readonly color: number; readonly points: readonly Point[] }[];
+  readonly quantiles: readonly {
+    readonly name: string;
+    readonly color: number;
+    readonly points: readonly Point[];
+  }[];
   readonly window: TimeWindow;
   readonly onZoom: (window: TimeWindow | undefined) => void;
 }
@@ -120,7 +124,8 @@ export function Heatmap(props: HeatmapProps) {
         const each = Math.ceil((count * 22) / Math.max(1, plot.bbox.height / devicePixelRatio));
         return Array.from({ length: Math.floor(count / each) + 1 }, (_, index) => index * each);
       },
-      values: (_, splits) => splits.map((row) => boundText(latest.current.props, latest.current.rows.first + row)),
+      values: (_, splits) =>
+        splits.map((row) => boundText(latest.current.props, latest.current.rows.first + row)),
     },
     hooks: {
       drawAxes: [(plot) => drawCells(plot, latest.current.props, latest.current.rows)],
@@ -129,7 +134,9 @@ export function Heatmap(props: HeatmapProps) {
           const { left = -1, top = -1, event } = plot.cursor;
           if (left < 0 || top < 0 || event === undefined || event === null) return setHovered(undefined);
           const { props: current, rows: shown } = latest.current;
-          const index = Math.ceil((plot.posToVal(left, 'x') - (current.grid.times[0] ?? 0)) / current.grid.step);
+          const index = Math.ceil(
+            (plot.posToVal(left, 'x') - (current.grid.times[0] ?? 0)) / current.grid.step,
+          );
           const bucket = Math.floor(plot.posToVal(top, 'y')) + shown.first;
           const rate = current.rates[index]?.[bucket] ?? 0;
           setHovered({ time: current.grid.times[index] ?? 0, bucket, rate });

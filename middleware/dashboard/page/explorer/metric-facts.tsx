@@ -22,22 +22,29 @@ export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
         <span class="badge">{type}</span>{' '}
         <span class="muted">{series === 1 ? '1 series' : `${series.toLocaleString('en-US')} series`}</span>
       </p>
-      {help !== '' && <p><Text value={help} class="wrap" /></p>}
+      {help !== '' && (
+        <p>
+          <Text value={help} class="wrap" />
+        </p>
+      )}
       {methods.length > 0 && (
         <p class="methods">
           <span class="muted">Recorded by</span>
           {methods.map(({ method, decorator }) => (
             <span key={method + decorator} class="method">
-              <span class="muted mono">@{decorator.replace(/^@/, '')}</span> <Text value={method} class="mono" />
+              <span class="muted mono">@{decorator.replace(/^@/, '')}</span>{' '}
+              <Text value={method} class="mono" />
             </span>
           ))}
         </p>
       )}
       <ul class="expressions">
         <Expression title="PromQL" expression={own} />
-        {promql.filter(({ expression }) => expression !== own).map(({ title, expression }) => (
-          <Expression key={expression} title={title} expression={expression} />
-        ))}
+        {promql
+          .filter(({ expression }) => expression !== own)
+          .map(({ title, expression }) => (
+            <Expression key={expression} title={title} expression={expression} />
+          ))}
       </ul>
     </header>
   );
@@ -63,7 +70,13 @@ function Expression({ title, expression }: { readonly title: string; readonly ex
       <code class="foreign" title={expression.length > 60 ? expression.slice(0, 10_000) : undefined}>
         {expression}
       </code>
-      <button type="button" class="button" data-copy onClick={({ currentTarget }) => void copy(currentTarget)} aria-label={`Copy: ${title}`}>
+      <button
+        type="button"
+        class="button"
+        data-copy
+        onClick={({ currentTarget }) => void copy(currentTarget)}
+        aria-label={`Copy: ${title}`}
+      >
         {state}
       </button>
     </li>

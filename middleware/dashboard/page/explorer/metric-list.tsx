@@ -82,7 +82,9 @@ export function MetricList({ metrics, selected, search, onSearch, onSelect }: Me
         />
       </label>
       <p class="muted small count" aria-live="polite">
-        {found.length === metrics.length ? `${metrics.length} metrics` : `${found.length} of ${metrics.length} metrics`}
+        {found.length === metrics.length
+          ? `${metrics.length} metrics`
+          : `${found.length} of ${metrics.length} metrics`}
       </p>
       <div
         ref={list}
@@ -94,7 +96,9 @@ export function MetricList({ metrics, selected, search, onSearch, onSelect }: Me
         onKeyDown={move}
       >
         {found.length === 0 && (
-          <p class="muted nothing">No metric has these words. Search for a part of a name, for example “duration”.</p>
+          <p class="muted nothing">
+            No metric has these words. Search for a part of a name, for example “duration”.
+          </p>
         )}
         <div class="rows-before" ref={(element) => setHeight(element, first * rowHeight)} />
         {rows.map(({ name, type, series }, index) => (

@@ -9,9 +9,8 @@ import { groupsOf } from '../feed/groups.js';
 import { historyOf, version } from '../feed/histories.js';
 import { useQuery } from '../feed/query.js';
 import { clockText, shownText } from '../format.js';
-import { numberAtEnd } from '../overview/lines.js';
+import { nearest, numberAtEnd } from '../overview/lines.js';
 import { changeView, shownWindow, zoom } from '../page-state.js';
-import { nearest } from '../overview/lines.js';
 import { useStore } from '../store.js';
 import type { View } from '../view.js';
 import { Controls } from './controls.js';
@@ -41,8 +40,15 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
   const formulas = useMemo(() => formulasOf(meta, view), [meta, view.where, view.by]);
   const by = groupedBy(meta, view);
   // The tracks of a metric with many series answer for one label at most.
-  const needsQuery = whole?.shape.detail === 'labels' && new Set([...by, ...Object.keys(view.where)]).size > 1;
-  const queried = useQuery({ target: target.id, metric: meta.name, where: view.where, by, isNeeded: needsQuery });
+  const needsQuery =
+    whole?.shape.detail === 'labels' && new Set([...by, ...Object.keys(view.where)]).size > 1;
+  const queried = useQuery({
+    target: target.id,
+    metric: meta.name,
+    where: view.where,
+    by,
+    isNeeded: needsQuery,
+  });
   const samples = needsQuery ? queried : whole;
   const shownSpan = shownWindow();
   const grid = gridOf(shownSpan, points);
@@ -92,7 +98,10 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
         onZoom={zoom}
       />
       <SeriesTable
-        lines={results.map((result, color) => ({ ...result, color: color < mostLines ? color % 8 : undefined }))}
+        lines={results.map((result, color) => ({
+          ...result,
+          color: color < mostLines ? color % 8 : undefined,
+        }))}
         unit={unit}
         index={index}
         onFilter={(labels) => changeView({ where: { ...view.where, ...labels } })}
@@ -125,7 +134,10 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
                   <span class="swatch" data-color={color + 1} />
                   {name}
                   <span class="number">
-                    {shownText(index === undefined ? all.findLast((point) => point !== undefined) : all[index], meta.unit)}
+                    {shownText(
+                      index === undefined ? all.findLast((point) => point !== undefined) : all[index],
+                      meta.unit,
+                    )}
                   </span>
                 </li>
               ))}
@@ -144,7 +156,9 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
           />
         </section>
       )}
-      {meta.type === 'histogram' && by.length > 0 && chart(`p95 by ${by.join(', ')}`, evaluated.main, meta.unit)}
+      {meta.type === 'histogram' &&
+        by.length > 0 &&
+        chart(`p95 by ${by.join(', ')}`, evaluated.main, meta.unit)}
       {meta.type === 'summary' && chart('Mean', evaluated.main, meta.unit)}
       {meta.type === 'counter' && chart('Rate', evaluated.main, mainUnit)}
       {isDistribution && chart('Observations', evaluated.rate, perSecond)}
@@ -155,7 +169,8 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
 
 /** The largest first, which get the distinct colours. */
 function sorted(results: readonly Result[]): Result[] {
-  const size = ({ points: all }: Result): number => all.findLast((point) => typeof point === 'number') ?? Number.NEGATIVE_INFINITY;
+  const size = ({ points: all }: Result): number =>
+    all.findLast((point) => typeof point === 'number') ?? Number.NEGATIVE_INFINITY;
   return [...results].sort((a, b) => size(b) - size(a));
 }
 
@@ -165,21 +180,34 @@ function statsOf(
   number: (formula: Reduction) => number | undefined,
 ): (readonly [name: string, text: string])[] {
   const { unit } = rateUnit(meta);
-  const increase = ['in range', `+${shownText(number(formulas.total('increase')), meta.type === 'counter' ? meta.unit : 'none')}`] as const;
+  const increase = [
+    'in range',
+    `+${shownText(number(formulas.total('increase')), meta.type === 'counter' ? meta.unit : 'none')}`,
+  ] as const;
   const rate = ['rate', shownText(number({ ...formulas.rate, by: [] }), unit)] as const;
-  const level = shownText(number(formulas.total('level')), meta.type === 'histogram' || meta.type === 'summary' ? 'none' : meta.unit);
+  const level = shownText(
+    number(formulas.total('level')),
+    meta.type === 'histogram' || meta.type === 'summary' ? 'none' : meta.unit,
+  );
   switch (meta.type) {
     case 'counter':
       return [rate, increase, ['total', level]];
     case 'histogram':
       return [
-        ...quantiles.map(({ name, quantile }) => [name, shownText(number(formulas.quantile(quantile)), meta.unit)] as const),
+        ...quantiles.map(
+          ({ name, quantile }) => [name, shownText(number(formulas.quantile(quantile)), meta.unit)] as const,
+        ),
         rate,
         increase,
         ['total', level],
       ];
     case 'summary':
-      return [['mean', shownText(number(formulas.total('mean')), meta.unit)], rate, increase, ['total', level]];
+      return [
+        ['mean', shownText(number(formulas.total('mean')), meta.unit)],
+        rate,
+        increase,
+        ['total', level],
+      ];
     default:
       return [['now', level]];
   }

@@ -17,7 +17,8 @@ export function promqlOf(
   where: Readonly<Record<string, string>>,
   by: readonly string[] | undefined,
 ): string {
-  const grouped = (labels: readonly string[]): string => (labels.length === 0 ? 'sum' : `sum by (${labels.join(', ')})`);
+  const grouped = (labels: readonly string[]): string =>
+    labels.length === 0 ? 'sum' : `sum by (${labels.join(', ')})`;
   switch (type) {
     case 'counter': {
       const rate = `rate(${selector(name, '', where)}[5m])`;

@@ -33,9 +33,15 @@ export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) 
                 {name}
               </th>
             ))}
-            <th scope="col" class="number">{index === undefined ? 'last' : 'at cursor'}</th>
-            <th scope="col" class="number">min</th>
-            <th scope="col" class="number">max</th>
+            <th scope="col" class="number">
+              {index === undefined ? 'last' : 'at cursor'}
+            </th>
+            <th scope="col" class="number">
+              min
+            </th>
+            <th scope="col" class="number">
+              max
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -44,10 +50,19 @@ export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) 
             const shown = index === undefined ? numbers.at(-1) : points[index];
             return (
               <tr key={JSON.stringify(labels)}>
-                {names.length === 0 && <td><span class="swatch" data-color={(color ?? 7) + 1} /> all</td>}
+                {names.length === 0 && (
+                  <td>
+                    <span class="swatch" data-color={(color ?? 7) + 1} /> all
+                  </td>
+                )}
                 {names.map((name, column) => (
                   <td key={name}>
-                    <button type="button" class="cell" title={`Show only ${name} = ${(labels[name] ?? '').slice(0, 10_000)}`} onClick={() => onFilter({ [name]: labels[name] ?? '' })}>
+                    <button
+                      type="button"
+                      class="cell"
+                      title={`Show only ${name} = ${(labels[name] ?? '').slice(0, 10_000)}`}
+                      onClick={() => onFilter({ [name]: labels[name] ?? '' })}
+                    >
                       {column === 0 && <span class="swatch" data-color={(color ?? 7) + 1} />}
                       <Text value={labels[name] || '–'} />
                     </button>
@@ -61,7 +76,9 @@ export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) 
           })}
         </tbody>
       </table>
-      {lines.length > mostRows && <p class="muted small">{lines.length - mostRows} more. Filter or group to see them.</p>}
+      {lines.length > mostRows && (
+        <p class="muted small">{lines.length - mostRows} more. Filter or group to see them.</p>
+      )}
     </div>
   );
 }

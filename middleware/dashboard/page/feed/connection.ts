@@ -113,7 +113,8 @@ async function lose(): Promise<void> {
   const wait = retriesMs[Math.min(attempts, retriesMs.length - 1)] ?? 10_000;
   attempts++;
   retry = setTimeout(open, wait);
-  if (before.state !== 'lost') connection.set({ state: 'lost', since, reason: 'The server does not answer.' });
+  if (before.state !== 'lost')
+    connection.set({ state: 'lost', since, reason: 'The server does not answer.' });
   const reason = await reasonOfLoss();
   if (connection.get().state === 'lost') connection.set({ state: 'lost', since, reason });
 }

@@ -38,7 +38,8 @@ export function evaluate(formula: Formula, samples: Samples, grid: Grid): Result
     const points = divisor.points.map((below, index) => {
       if (below === null) return null;
       const above = dividend === undefined ? 0 : dividend.points[index];
-      if (above === null || above === undefined || below === undefined || below === 0) return above === null ? null : undefined;
+      if (above === null || above === undefined || below === undefined || below === 0)
+        return above === null ? null : undefined;
       return formula.complement === true ? 1 - above / below : above / below;
     });
     return [{ labels: divisor.labels, points }];
@@ -120,7 +121,12 @@ function lastKnown({ numbers, width, firstRows }: MetricSamples, at: number, bef
   return 0;
 }
 
-function levelAt(formula: Reduction, samples: MetricSamples, tracks: readonly number[], { row }: Place): Point {
+function levelAt(
+  formula: Reduction,
+  samples: MetricSamples,
+  tracks: readonly number[],
+  { row }: Place,
+): Point {
   const { numbers, width, firstRows, shape } = samples;
   const found: number[] = [];
   for (const track of tracks) {
@@ -188,7 +194,11 @@ function changeBetween(
 }
 
 /** The increases per second of the buckets of a histogram at the times of a grid: time after time. */
-export function bucketRates(samples: MetricSamples, tracks: readonly number[], grid: Grid): (number[] | undefined)[] {
+export function bucketRates(
+  samples: MetricSamples,
+  tracks: readonly number[],
+  grid: Grid,
+): (number[] | undefined)[] {
   return grid.times.map((time) => {
     const end = placeOf(samples, time);
     const start = placeOf(samples, time - grid.step) ?? firstPlace(samples);
@@ -197,9 +207,7 @@ export function bucketRates(samples: MetricSamples, tracks: readonly number[], g
       (_, bucket) =>
         tracks.reduce(
           (sum, track) =>
-            sum +
-            cumulative(samples, track, bucket + 1, end) -
-            cumulative(samples, track, bucket + 1, start),
+            sum + cumulative(samples, track, bucket + 1, end) - cumulative(samples, track, bucket + 1, start),
           0,
         ) /
         (end.time - start.time),

@@ -9,7 +9,10 @@ interface Group {
 }
 
 /** By formula, since formulas are evaluated every second and their groups change rarely. */
-const known = new WeakMap<Reduction, { readonly samples: MetricSamples; readonly groups: readonly Group[] }>();
+const known = new WeakMap<
+  Reduction,
+  { readonly samples: MetricSamples; readonly groups: readonly Group[] }
+>();
 
 export function groupsOf(samples: MetricSamples, formula: Reduction): readonly Group[] {
   const found = known.get(formula);

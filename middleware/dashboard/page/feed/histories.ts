@@ -47,7 +47,9 @@ export function historyOf(target: string, metric: string): MetricSamples | undef
 }
 
 /** Requests these metrics of targets, and forgets all others. */
-export function want(list: readonly { readonly target: string; readonly metric: string; readonly points: number }[]): void {
+export function want(
+  list: readonly { readonly target: string; readonly metric: string; readonly points: number }[],
+): void {
   const next = new Set(list.map(({ target, metric }) => keyOf(target, metric)));
   for (const key of wanted.keys()) {
     if (next.has(key)) continue;

@@ -61,7 +61,11 @@ export function appendSample(
   return true;
 }
 
-function appendRow(samples: MetricSamples, seconds: number, valueOf: (track: number) => Level | Distribution): void {
+function appendRow(
+  samples: MetricSamples,
+  seconds: number,
+  valueOf: (track: number) => Level | Distribution,
+): void {
   const { width, firstRows, length } = samples;
   const rowSize = firstRows.length * width;
   samples.times[length] = seconds;

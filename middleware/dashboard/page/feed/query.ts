@@ -1,10 +1,9 @@
 /** Filters and groups that the server computes, for metrics with more series than the page gets. */
 import { useEffect, useState } from 'preact/hooks';
 import type { HistoryAnswer, MetricHistory } from '../../../../lib/history/feed.js';
-import { view } from '../page-state.js';
-import { shownWindow } from '../page-state.js';
-import { appendSample, type MetricSamples, samplesOf } from './metric-samples.js';
+import { shownWindow, view } from '../page-state.js';
 import { changed, failure } from './histories.js';
+import { appendSample, type MetricSamples, samplesOf } from './metric-samples.js';
 
 interface Query {
   readonly target: string;
@@ -38,7 +37,8 @@ export function useQuery({ target, metric, where, by, isNeeded }: Query): Metric
         setSamples(latest);
         changed();
       } catch (error) {
-        if (!stop.signal.aborted) failure.set(`The series could not be read. ${error instanceof Error ? error.message : ''}`);
+        if (!stop.signal.aborted)
+          failure.set(`The series could not be read. ${error instanceof Error ? error.message : ''}`);
       }
     };
     void ask();
@@ -66,5 +66,7 @@ function continued(before: MetricSamples | undefined, history: MetricHistory): M
   if (!isCurrentOnly || before === undefined) return samplesOf(history);
   const same = JSON.stringify(before.shape.tracks) === JSON.stringify(history.tracks);
   const values = history.values.map(([value]) => value ?? null) as MetricHistory['values'][number];
-  return same && appendSample(before, time, { revision: before.shape.revision, values }, 0) ? before : samplesOf(history);
+  return same && appendSample(before, time, { revision: before.shape.revision, values }, 0)
+    ? before
+    : samplesOf(history);
 }

@@ -15,10 +15,8 @@ export function Alerts({ status }: { readonly status: TargetStatus }) {
       <h2>
         Alerts
         <span>
-          {pages === 0
-            ? 'Nothing would page.'
-            : `${pages} would page.`}{' '}
-          {checked} checked{unknown > 0 && `, ${unknown} without values yet`}
+          {pages === 0 ? 'Nothing would page.' : `${pages} would page.`} {checked} checked
+          {unknown > 0 && `, ${unknown} without values yet`}
         </span>
       </h2>
       {active.length > 0 && (

@@ -30,8 +30,12 @@ function nameOf(template: string, labels: Readonly<Record<string, string>>): str
 }
 
 function largest<T extends { readonly points: readonly Point[] }>(lines: readonly T[]): T[] {
-  const sizes = new Map(lines.map((line) => [line, line.points.reduce<number>((sum, point) => sum + Math.abs(point ?? 0), 0)]));
-  const kept = new Set([...lines].sort((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0)).slice(0, maxLines));
+  const sizes = new Map(
+    lines.map((line) => [line, line.points.reduce<number>((sum, point) => sum + Math.abs(point ?? 0), 0)]),
+  );
+  const kept = new Set(
+    [...lines].sort((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0)).slice(0, maxLines),
+  );
   return lines.filter((line) => kept.has(line));
 }
 

@@ -61,7 +61,8 @@ function Target({ target, isAlone }: { readonly target: TargetFeed; readonly isA
                 target={target}
                 panel={panel}
                 alert={status.alerts.find(
-                  ({ panel: shown, state }) => shown === panel.id && (state === 'firing' || state === 'pending'),
+                  ({ panel: shown, state }) =>
+                    shown === panel.id && (state === 'firing' || state === 'pending'),
                 )}
               />
             ))}

@@ -4,8 +4,8 @@ import type { AlertState, TargetFeed } from '../../../../lib/history/feed.js';
 import type { FeedUnit, Panel } from '../../../../lib/history/panel.js';
 import { type Line, LineChart } from '../charts/line-chart.js';
 import { cursorTime } from '../cursor.js';
-import { historyOf, version } from '../feed/histories.js';
 import { gridOf } from '../feed/grid.js';
+import { historyOf, version } from '../feed/histories.js';
 import { shown, shownText } from '../format.js';
 import { openMetric, shownWindow, zoom } from '../page-state.js';
 import { Text } from '../shell/text.js';
@@ -46,7 +46,8 @@ export function Tile({ target, panel, alert }: TileProps) {
           : numberAt(tile.formula, samples, grid, grid.times[nearest(grid, cursor)] ?? cursor),
     [tile, samples, grid, cursor, now],
   );
-  const tone = alert === undefined ? undefined : alert.state === 'firing' && alert.severity === 'page' ? 'bad' : 'warn';
+  const tone =
+    alert === undefined ? undefined : alert.state === 'firing' && alert.severity === 'page' ? 'bad' : 'warn';
   const [metric] = panel.metrics;
   const isEmpty = lines.every(({ points: all }) => all.every((point) => typeof point !== 'number'));
   const index = cursor === undefined ? undefined : nearest(grid, cursor);

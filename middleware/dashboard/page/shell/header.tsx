@@ -1,9 +1,9 @@
 /** The bar on top: what is shown, of when, and whether it is live. */
 import type { HelloEvent } from '../../../../lib/history/feed.js';
 import { theme, toggleTheme } from '../charts/theme.js';
+import { cursorTime } from '../cursor.js';
 import { connection } from '../feed/connection.js';
 import { clockText } from '../format.js';
-import { cursorTime } from '../cursor.js';
 import { changeView, togglePause, zoom } from '../page-state.js';
 import { useStore } from '../store.js';
 import { type RangeName, rangeSeconds, type View } from '../view.js';
@@ -65,18 +65,43 @@ export function Header({ feed, view, onHelp }: HeaderProps) {
           ))}
         </div>
         {view.zoom !== undefined && (
-          <button type="button" class="button" onClick={() => zoom(undefined)} title="Back to the range (Esc)">
+          <button
+            type="button"
+            class="button"
+            onClick={() => zoom(undefined)}
+            title="Back to the range (Esc)"
+          >
             Reset zoom
           </button>
         )}
-        <button type="button" class="button" data-pause aria-pressed={isFrozen} onClick={togglePause} title="Pause or resume (p)">
+        <button
+          type="button"
+          class="button"
+          data-pause
+          aria-pressed={isFrozen}
+          onClick={togglePause}
+          title="Pause or resume (p)"
+        >
           <Icon name={isFrozen ? 'play' : 'pause'} />
           <span class="words">{isFrozen ? 'Resume' : 'Pause'}</span>
         </button>
-        <button type="button" class="button icon" data-theme-toggle onClick={toggleTheme} aria-label={isDark ? 'Light theme' : 'Dark theme'} title="Theme (t)">
+        <button
+          type="button"
+          class="button icon"
+          data-theme-toggle
+          onClick={toggleTheme}
+          aria-label={isDark ? 'Light theme' : 'Dark theme'}
+          title="Theme (t)"
+        >
           <Icon name={isDark ? 'sun' : 'moon'} />
         </button>
-        <button type="button" class="button icon" onClick={onHelp} aria-label="Help" title="Keyboard shortcuts (?)">
+        <button
+          type="button"
+          class="button icon"
+          onClick={onHelp}
+          aria-label="Help"
+          title="Keyboard shortcuts (?)"
+        >
           <Icon name="help" />
         </button>
       </div>

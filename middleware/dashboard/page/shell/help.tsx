@@ -30,15 +30,29 @@ const shortcuts: readonly Shortcut[] = [
     run: (key) => changeView({ range: rangeNames[Number(key) - 1] ?? view.get().range, zoom: undefined }),
   },
   { keys: ['Esc'], text: 'Leave the zoom', run: () => zoom(undefined) },
-  { keys: ['c'], text: 'Copy the PromQL of the metric', run: () => document.querySelector<HTMLElement>('[data-copy]')?.click() },
+  {
+    keys: ['c'],
+    text: 'Copy the PromQL of the metric',
+    run: () => document.querySelector<HTMLElement>('[data-copy]')?.click(),
+  },
   { keys: ['t'], text: 'Dark or light', run: toggleTheme },
 ];
 
 function isTyping({ target }: Event): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
+  return (
+    target instanceof HTMLInputElement ||
+    target instanceof HTMLSelectElement ||
+    target instanceof HTMLTextAreaElement
+  );
 }
 
-export function Help({ isOpen, onToggle }: { readonly isOpen: boolean; readonly onToggle: (isOpen: boolean) => void }) {
+export function Help({
+  isOpen,
+  onToggle,
+}: {
+  readonly isOpen: boolean;
+  readonly onToggle: (isOpen: boolean) => void;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -104,8 +118,8 @@ export function Help({ isOpen, onToggle }: { readonly isOpen: boolean; readonly 
         </div>
       </dl>
       <p class="muted small">
-        Numbers are over the last minute, or over the shown range if nothing happened in that minute. The address of the page is a
-        link to what it shows.
+        Numbers are over the last minute, or over the shown range if nothing happened in that minute. The
+        address of the page is a link to what it shows.
       </p>
     </dialog>
   );
