@@ -58,7 +58,12 @@ export interface FeedServerOptions {
 export const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const types = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', html: 'text/html; charset=utf-8' };
+const types = {
+  js: 'text/javascript',
+  css: 'text/css',
+  svg: 'image/svg+xml',
+  html: 'text/html; charset=utf-8',
+};
 const files = pageFiles.readPageFiles();
 
 export async function startFeedServer(t: ExecutionContext, options: FeedServerOptions): Promise<FeedServer> {
@@ -68,7 +73,12 @@ export async function startFeedServer(t: ExecutionContext, options: FeedServerOp
   const requests: string[] = [];
   let refused: number | undefined;
 
-  const historyOf = ({ meta, bounds, tracks }: MadeUpMetric, from: number, to: number, points: number): MetricHistory => {
+  const historyOf = (
+    { meta, bounds, tracks }: MadeUpMetric,
+    from: number,
+    to: number,
+    points: number,
+  ): MetricHistory => {
     const first = Math.max(from, started - seconds * 1_000);
     const step = Math.max(1_000, Math.ceil((to - first) / points / 1_000) * 1_000);
     const times: number[] = [];
@@ -82,7 +92,9 @@ export async function startFeedServer(t: ExecutionContext, options: FeedServerOp
       ...(bounds === undefined ? {} : { bounds, lower: 0 }),
       tracks: tracks.map(({ labels }) => ({ labels })),
       times,
-      values: tracks.map(({ valueAt }) => times.map((time) => valueAt(time / 1_000))) as MetricHistory['values'],
+      values: tracks.map(({ valueAt }) =>
+        times.map((time) => valueAt(time / 1_000)),
+      ) as MetricHistory['values'],
     };
   };
 
@@ -201,8 +213,17 @@ function eventText(event: string, data: unknown): string {
 }
 
 /** A panel with one formula for its number and its line. */
-export function panelOf(id: string, title: string, unit: Section['panels'][number]['unit'], formula: Formula, name = title): Section['panels'][number] {
-  const metrics = 'metric' in formula ? [formula.metric] : formula.ratio.flatMap((part) => ('metric' in part ? [part.metric] : []));
+export function panelOf(
+  id: string,
+  title: string,
+  unit: Section['panels'][number]['unit'],
+  formula: Formula,
+  name = title,
+): Section['panels'][number] {
+  const metrics =
+    'metric' in formula
+      ? [formula.metric]
+      : formula.ratio.flatMap((part) => ('metric' in part ? [part.metric] : []));
   return {
     id,
     title,
