@@ -65,62 +65,53 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
     }),
   );
   let pages = 0;
-  /** Judges a target once per reading of all metrics. */
-  const judge = async (each: Watched, time: number): Promise<boolean> => {
-    if (time - each.judgedAt < judgeMilliseconds) return false;
+  /** Evaluates the alerts and runs the checks, but not at every reading. */
+  const judge = async (each: Watched, time: number): Promise<void> => {
+    if (time - each.judgedAt < judgeMilliseconds) return;
     each.judgedAt = time;
     each.alertsNow = each.alerts.at(time);
     // Checks may be expensive: they are run for someone who looks.
     if (pages > 0) each.health = await each.target.health?.();
-    return true;
   };
   const endings = watched.map((each) => each.target.onReading((time) => void judge(each, time)));
-  const helloOf = async (): Promise<HelloEvent> => {
-    await Promise.all(
-      watched.map(async (each) => {
-        each.health ??= await each.target.health?.();
-      }),
-    );
-    return {
-      version: 1,
-      run,
-      title,
-      now: now(),
-      targets: watched.map((each) => targetFeed(each, each.target.isOwn ? rules : [])),
-    };
-  };
+  const hello = (): HelloEvent => ({
+    version: 1,
+    run,
+    title,
+    now: now(),
+    targets: watched.map((each) => targetFeed(each, each.target.isOwn ? rules : [])),
+  });
 
   return {
     targets,
     connect(metrics, send) {
       pages++;
       let isOpen = true;
-      const closings: (() => void)[] = [];
-      const hello = async (): Promise<void> => {
-        const event = await helloOf();
-        if (isOpen) send({ event: 'hello', data: event });
-      };
-      for (const each of watched) {
+      send({ event: 'hello', data: hello() });
+      const closings = watched.flatMap((each) => {
         const { target } = each;
-        let sent = { revision: target.history.revision, status: '' };
-        closings.push(
-          target.onReading((time) => {
-            if (sent.revision !== target.history.revision) {
-              sent = { ...sent, revision: target.history.revision };
-              void hello();
-            }
-            const sample = sampleOf(each, time, metrics);
-            if (Object.keys(sample.metrics).length > 0) send({ event: 'sample', data: sample });
-            const status = statusOf(each);
-            const key = JSON.stringify({ ...status, time: Math.floor(time / judgeMilliseconds) });
-            if (key === sent.status) return;
-            sent = { ...sent, status: key };
-            send({ event: 'status', data: status });
-          }),
-        );
-      }
-      void hello();
-      closings.push(...targets.map((target) => target.open()));
+        let { revision } = target.history;
+        let sent = '';
+        const sendStatus = (time: number): void => {
+          const status = statusOf(each);
+          const key = JSON.stringify({ ...status, time: Math.floor(time / judgeMilliseconds) });
+          if (key === sent || !isOpen) return;
+          sent = key;
+          send({ event: 'status', data: status });
+        };
+        void target.health?.().then((health) => {
+          each.health = health;
+          sendStatus(now());
+        });
+        const ending = target.onReading((time) => {
+          if (revision !== target.history.revision) send({ event: 'hello', data: hello() });
+          ({ revision } = target.history);
+          const sample = sampleOf(each, time, metrics);
+          if (Object.keys(sample.metrics).length > 0) send({ event: 'sample', data: sample });
+          sendStatus(time);
+        });
+        return [ending, target.open()];
+      });
       return () => {
         if (!isOpen) return;
         isOpen = false;

@@ -60,12 +60,12 @@ function reduced(
     by,
   );
   return grouped.tracks.flatMap(({ labels }, index) => {
-    const value = valueOf(formula, grouped, grouped.values[index] ?? []);
+    const value = resultOf(formula, grouped, grouped.values[index] ?? []);
     return value === undefined || Number.isNaN(value) ? [] : [{ labels, value: value * times }];
   });
 }
 
-function valueOf(
+function resultOf(
   { reduce, part = 'count', quantile = 0.5 }: Reduction,
   history: MetricHistory,
   values: readonly (Level | Distribution)[],

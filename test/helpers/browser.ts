@@ -1,6 +1,7 @@
 /** Debian's Chromium, driven by Playwright. One browser per process, closed when the tests end. */
-import axe from 'axe-core';
+
 import test, { type ExecutionContext } from 'ava';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { until } from './until.js';
 
@@ -91,7 +92,7 @@ export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const violations: { readonly id: string; readonly impact: string; readonly nodes: readonly string[] }[] =
     await page.evaluate(
-      "axe.run(document).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))",
+      'axe.run(document).then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html.slice(0, 200)) })))',
     );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -56,7 +56,7 @@ export function sectionsOf(history: MetricsHistory, rules: readonly AlertRule[] 
     return shape === undefined || known.has(name) || isPlain.test(name) ? [] : [furtherPanel(shape)];
   });
   if (others.length > 0)
-    sections.splice(sections.length > 6 ? 6 : sections.length, 0, {
+    sections.splice(6, 0, {
       id: 'further',
       title: 'Further metrics',
       panels: others.slice(0, maxFurtherPanels),

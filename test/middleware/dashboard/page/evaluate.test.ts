@@ -9,7 +9,9 @@ import { appendSample, samplesOf } from '../../../../middleware/dashboard/page/f
 const base = { revision: 1, detail: 'series', combine: 'sum' } as const;
 
 /** Samples every 10 seconds from 0. */
-function counter(...tracks: readonly (readonly [labels: Record<string, string>, values: readonly (number | null)[]])[]): MetricHistory {
+function counter(
+  ...tracks: readonly (readonly [labels: Record<string, string>, values: readonly (number | null)[]])[]
+): MetricHistory {
   return {
     ...base,
     name: 'requests_total',
@@ -104,7 +106,9 @@ test('a quantile is interpolated within its bucket, a mean is sum by count', (t)
 test('a ratio without failures is 0, and without requests there is none', (t) => {
   const history = counter([{ code: '200' }, [0, 10, 10]]);
   const failures: Formula = { ...rate, match: [{ label: 'code', test: 'startsWith', values: ['5'] }] };
-  t.deepEqual(pointsOf({ ratio: [failures, rate] }, history, [10, 20]), [{ labels: {}, points: [0, undefined] }]);
+  t.deepEqual(pointsOf({ ratio: [failures, rate] }, history, [10, 20]), [
+    { labels: {}, points: [0, undefined] },
+  ]);
   t.deepEqual(pointsOf({ ratio: [failures, rate], complement: true }, history, [10])[0]?.points, [1]);
 });
 

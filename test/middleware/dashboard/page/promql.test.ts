@@ -18,7 +18,10 @@ const meta = (name: string, type: MetricMeta['type'], others: Partial<MetricMeta
 test('the expression has the filters and the groups of the view', (t) => {
   t.is(promqlOf(meta('a_total', 'counter'), {}, undefined), 'rate(a_total[5m])');
   t.is(promqlOf(meta('a_total', 'counter'), {}, []), 'sum (rate(a_total[5m]))');
-  t.is(promqlOf(meta('a_total', 'counter'), { b: 'c' }, ['d', 'e']), 'sum by (d, e) (rate(a_total{b="c"}[5m]))');
+  t.is(
+    promqlOf(meta('a_total', 'counter'), { b: 'c' }, ['d', 'e']),
+    'sum by (d, e) (rate(a_total{b="c"}[5m]))',
+  );
   t.is(promqlOf(meta('a', 'gauge'), { b: 'c' }, undefined), 'a{b="c"}');
   t.is(
     promqlOf(meta('a_seconds', 'histogram'), {}, ['b']),

@@ -20,8 +20,15 @@ test('a view is the same after it was an address', (t) => {
     zoom: { from: 1_700_000_000.5, to: 1_700_000_060 },
   } as const;
   const { where: _, ...others } = view;
-  t.deepEqual(parseView(viewHash({ ...view, where: { route: '/a?b=c&d#e' } })), { ...others, where: { route: '/a?b=c&d#e' } });
-  t.deepEqual(parseView(viewHash({ ...view, by: [] })).by, [], 'grouped by no label is not the same as not grouped');
+  t.deepEqual(parseView(viewHash({ ...view, where: { route: '/a?b=c&d#e' } })), {
+    ...others,
+    where: { route: '/a?b=c&d#e' },
+  });
+  t.deepEqual(
+    parseView(viewHash({ ...view, by: [] })).by,
+    [],
+    'grouped by no label is not the same as not grouped',
+  );
 });
 
 test('parts of an address that are not valid are left out', (t) => {
