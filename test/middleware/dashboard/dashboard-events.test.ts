@@ -61,8 +61,9 @@ async function eventually<Name extends keyof FeedEvents>(
     clock.advance(1_000);
     const data = await Promise.race([next, elapsed(20, undefined)]);
     if (data === undefined) return undefined;
+    if (isExpected(data as FeedEvents[Name])) return data as FeedEvents[Name];
     next = page.next(name);
-    return isExpected(data as FeedEvents[Name]) ? (data as FeedEvents[Name]) : undefined;
+    return undefined;
   });
 }
 
