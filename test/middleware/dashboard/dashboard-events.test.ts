@@ -1,14 +1,16 @@
 /** The events of the dashboard: what a page gets, how often, and how it is disconnected. */
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as elapsed } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { Gauge as PromClientGauge, Registry as PromClientRegistry } from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { HealthChecks } from '../../../lib/health.js';
-import type { HistoryAnswer } from '../../../lib/history/feed.js';
+import type { FeedEvents, HistoryAnswer } from '../../../lib/history/feed.js';
 import { label } from '../../../lib/label.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 import { dashboardRouter as routerWithClock } from '../../../middleware/dashboard.js';
+import { eventStream } from '../../../middleware/dashboard/event-stream.js';
 import { type DashboardOptions, dashboardRouter } from '../../../middleware/index.js';
 import { type EventReader, readEvents } from '../../helpers/event-reader.js';
 import { serve } from '../../helpers/koa-server.js';
@@ -47,6 +49,24 @@ async function mounted(t: ExecutionContext, options: DashboardOptions = {}): Pro
   };
 }
 
+/** The first event of a name that is as expected, while seconds pass. */
+async function eventually<Name extends keyof FeedEvents>(
+  clock: ManualClock,
+  page: EventReader,
+  name: Name,
+  isExpected: (data: FeedEvents[Name]) => boolean,
+): Promise<FeedEvents[Name]> {
+  let next = page.next(name);
+  return until(`an event ${name}`, async () => {
+    clock.advance(1_000);
+    const data = await Promise.race([next, elapsed(20, undefined)]);
+    if (data === undefined) return undefined;
+    if (isExpected(data as FeedEvents[Name])) return data as FeedEvents[Name];
+    next = page.next(name);
+    return undefined;
+  });
+}
+
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 const depth = defineGauge({ name: 'depth', help: 'Depth.' });
 const waits = defineHistogram({ name: 'wait_seconds', help: 'Waits.', buckets: [1, 2] });
@@ -59,8 +79,7 @@ test('hello comes first, then samples whose values are those of the registry', a
   const page = await events('?metric=wait_seconds');
   t.is(page.response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   t.is(page.response.headers.get('cache-control'), 'no-store, no-transform');
-  await page.next('hello');
-  const hello = await page.next('hello');
+  const hello = await eventually(clock, page, 'hello', ({ targets: [own] }) => own?.metrics.length === 3);
   t.is(page.names()[0], 'hello');
   t.regex(page.text(), /^retry: 2000\n\n/);
   t.is(hello.title, 'shop');
@@ -75,12 +94,12 @@ test('hello comes first, then samples whose values are those of the registry', a
   );
   registry.counter(jobs).inc({ queue: 'a' }, 2);
   registry.histogram(waits).observe(5);
-  clock.advance(1_000);
-  const sample = await until('a sample with the new value', async () => {
-    const next = await page.next('sample');
-    return JSON.stringify(next.metrics.jobs_total?.values) === '[5]' ? next : undefined;
-  });
-  t.is(sample.time, clock.timestamp());
+  const sample = await eventually(
+    clock,
+    page,
+    'sample',
+    ({ metrics }) => JSON.stringify(metrics.jobs_total?.values) === '[5]',
+  );
   t.deepEqual(sample.metrics.depth?.values, [7]);
   const answer = (await (await fetch(`${url}/history?metric=wait_seconds`)).json()) as HistoryAnswer;
   const [history] = answer.metrics;
@@ -128,11 +147,7 @@ test('a metric that is new makes another hello', async (t) => {
   const page = await events();
   await page.next('hello');
   registry.counter(jobs).inc({ queue: 'a' });
-  clock.advance(1_000);
-  const hello = await until('a hello with the metric', async () => {
-    const next = await page.next('hello');
-    return next.targets[0]?.metrics.some(({ name }) => name === 'jobs_total') ? next : undefined;
-  });
+  const hello = await eventually(clock, page, 'hello', ({ targets: [own] }) => own?.metrics.length === 1);
   t.deepEqual(
     hello.targets[0]?.sections.map(({ id }) => id),
     ['further'],
@@ -152,10 +167,7 @@ test('health checks run while a page is open, and their reasons are shown with `
     clock.advance(60_000);
     t.is(runs, 0);
     const page = await events();
-    const status = await until('a status with the check', async () => {
-      const next = await page.next('status');
-      return next.health === undefined ? undefined : next;
-    });
+    const status = await eventually(clock, page, 'status', ({ health }) => health !== undefined);
     t.is(status.health?.status, 'fail');
     t.is(status.health?.checks[0]?.output, details ? 'connection refused by db.internal' : undefined);
     t.false(checks.isWatched, 'a person who looks is no load balancer');
@@ -187,37 +199,19 @@ test('more pages than allowed get 503, until one is closed', async (t) => {
   t.pass();
 });
 
-test('a page that does not read is disconnected, and costs a bounded amount of memory', async (t) => {
-  const { url, registry, clock, events } = await mounted(t);
-  // 40 series with long values make events of half a megabyte.
-  for (let index = 0; index < 40; index++)
-    registry.counter(jobs).inc({ queue: `${index}${'x'.repeat(9_000)}` });
-  const reading = await events();
-  await reading.next('sample');
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  t.teardown(() => socket.destroy());
-  let isClosed = false;
-  socket.on('close', () => {
-    isClosed = true;
+test('a page that does not read is disconnected, so that it costs a bounded amount of memory', async (t) => {
+  let closed = 0;
+  const connection = { isOver: false, whenOver: () => {}, cutOff: () => {} };
+  const stream = eventStream(connection, manualClock(), () => {
+    closed++;
   });
-  socket.pause();
-  socket.write(`GET /dashboard/events HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
-  let index = 0;
-  await until('the disconnection', async () => {
-    for (let event = 0; event < 20; event++) {
-      // Each new metric makes a hello with everything.
-      registry.gauge(defineGauge({ name: `gauge_${index++}`, help: 'y'.repeat(20_000) }));
-      clock.advance(1_000);
-      await reading.next('sample');
-    }
-    // A paused socket does not notice; one that is read to its end does.
-    socket.resume();
-    await new Promise((resolve) => setImmediate(resolve));
-    if (!isClosed) socket.pause();
-    return isClosed ? true : undefined;
-  });
-  t.true(isClosed);
+  const end = once(stream.body, 'close');
+  const data = { target: 'x'.repeat(2 ** 20), time: 1, metrics: {} };
+  for (let sent = 0; sent < 8; sent++) stream.send({ event: 'sample', data });
+  t.true(stream.body.destroyed);
+  await end;
+  t.is(closed, 1);
+  stream.send({ event: 'sample', data });
 });
 
 test('a server that closes does not wait for open pages', async (t) => {
@@ -231,10 +225,8 @@ test('a server that closes does not wait for open pages', async (t) => {
   const closed = new Promise((resolve) => server.server.close(resolve));
   await until('the end of the stream', async () => {
     clock.advance(1_000);
-    return Promise.race([
-      page.ended.then(() => true),
-      new Promise<undefined>((resolve) => setTimeout(resolve, 50)),
-    ]);
+    const pause = elapsed(50, undefined);
+    return Promise.race([page.ended.then(() => true as const), pause]);
   });
   server.server.closeIdleConnections();
   await closed;

@@ -122,7 +122,7 @@ test('an option that is misspelt or cannot be used is refused when the dashboard
   const refused = (options: object, message: RegExp): void => {
     t.throws(() => dashboardRouter(options), { code: 'ERR_METRICS_INVALID_OPTION', message });
   };
-  refused({ tokn: 'x' }, /`tokn` of dashboardRouter.*did you mean `token`/s);
+  refused({ tokn: 'x' }, /`tokn` of dashboardRouter.*Did you mean `token`/s);
   refused({ path: '/' }, /`path`/);
   refused({ path: '/:id' }, /`path`/);
   refused({ intervalSeconds: 0 }, /`intervalSeconds`/);
