@@ -91,6 +91,10 @@ function joined(number: string, unit: string): string {
   return /^[kMG]?(\/|$)/.test(unit) ? number + unit : `${number} ${unit}`;
 }
 
+function isWhole(number: number): boolean {
+  return Math.abs(number - Math.round(number)) < 1e-6;
+}
+
 /** The distances of ticks that are round in a unit; `undefined`: powers of ten and their halves and fifths. */
 export function roundGaps(unit: FeedUnit): number[] | undefined {
   if (unit === 'bytes' || unit === 'bytesPerSecond')
@@ -129,7 +133,7 @@ export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
   const isThousands = largest >= 1e3 && own.size === 1 && steps[unit][2]?.size === 1e3;
   const step = isThousands ? (steps[unit][2] ?? own) : own;
   const gap = Math.abs((ticks[1] ?? largest) - (ticks[0] ?? 0)) / step.size;
-  const decimals = gap === 0 ? 0 : Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9)));
+  const decimals = [0, 1, 2, 3, 4, 5].find((count) => isWhole(gap * 10 ** count)) ?? 6;
   return ticks.map((tick) => {
     if (tick === 0) return '0';
     const number = (tick / step.size).toLocaleString('en-US', {

@@ -44,6 +44,8 @@ async function startService(t: ExecutionContext, port = 0): Promise<Service> {
   const checks = new HealthChecks({ checks: { database: () => undefined } });
   const router = dashboardRouter({ registry, checks, title: 'shop' });
   const app = new Koa();
+  // A page that is closed is not an error of the app.
+  app.silent = true;
   app.use(requestMetrics({ registry }));
   app.use(router.routes());
   const server: Server = createServer(app.callback());
@@ -99,11 +101,19 @@ async function startService(t: ExecutionContext, port = 0): Promise<Service> {
 type Combine = HistoryAnswer['metrics'][number]['combine'];
 
 /** A formula over the lines of `/metrics`. `undefined`: a rate, which has no value there. */
-function valueOf(formula: Formula, samples: readonly ParsedSample[], combines: ReadonlyMap<string, Combine>): number | undefined {
+function valueOf(
+  formula: Formula,
+  samples: readonly ParsedSample[],
+  combines: ReadonlyMap<string, Combine>,
+): number | undefined {
   if ('ratio' in formula) {
     const [over = Number.NaN, under = Number.NaN] = formula.ratio.map((part) =>
       // Rates over the same time: their quotient is that of the increases.
-      valueOf('reduce' in part && part.reduce === 'rate' ? { ...part, reduce: 'increase' } : part, samples, combines),
+      valueOf(
+        'reduce' in part && part.reduce === 'rate' ? { ...part, reduce: 'increase' } : part,
+        samples,
+        combines,
+      ),
     );
     if (under === 0) return Number.NaN;
     return formula.complement === true ? 1 - over / under : over / under;
@@ -176,11 +186,19 @@ testWith(['chromium'], 'every tile shows what the registry has', async (t, { chr
       return unit.startsWith('$') ? `$${number}${unit.slice(1)}` : number + unit;
     };
     if ((await expected()) === undefined) {
-      await until(`${id} has a number`, async () => (/\d/.test((await shownIn()) ?? '') ? true : undefined), 90_000);
+      await until(
+        `${id} has a number`,
+        async () => (/\d/.test((await shownIn()) ?? '') ? true : undefined),
+        90_000,
+      );
       continue;
     }
     compared++;
-    await until(`${id} shows ${await expected()}, not ${await shownIn()}`, async () => ((await shownIn()) === (await expected()) ? true : undefined), 60_000);
+    await until(
+      `${id} shows ${await expected()}, not ${await shownIn()}`,
+      async () => ((await shownIn()) === (await expected()) ? true : undefined),
+      60_000,
+    );
   }
   t.true(compared >= 6, `${compared} compared`);
   events.close();
@@ -193,19 +211,29 @@ testWith(['chromium'], 'every tile shows what the registry has', async (t, { chr
   t.deepEqual(complaints, []);
 });
 
-testWith(['chromium'], "the explorer shows a user's histogram, with label values as text", async (t, { chromium }) => {
-  const service = await startService(t);
-  const { page, complaints } = await openPage(t, chromium, `${service.url}#/explorer/import_duration_seconds?by=source`);
-  await page.waitForSelector('[data-metric="import_duration_seconds"]');
-  await page.waitForTimeout(2_500);
-  service.record();
-  await waitUntil(page, "document.querySelector('[data-stat=total]')?.textContent === '2'");
-  await waitUntil(page, "document.querySelector('[data-stat=p50]').textContent === '550 ms'");
-  t.true((await colorsIn(page, '[aria-label^="Heatmap"]')).every((colors) => colors > 8));
-  const texts: string[] = await page.evaluate("[...document.querySelectorAll('tbody .foreign')].map(({ textContent }) => textContent)");
-  t.true(texts.includes(hostile));
-  t.deepEqual(complaints, []);
-});
+testWith(
+  ['chromium'],
+  "the explorer shows a user's histogram, with label values as text",
+  async (t, { chromium }) => {
+    const service = await startService(t);
+    const { page, complaints } = await openPage(
+      t,
+      chromium,
+      `${service.url}#/explorer/import_duration_seconds?by=source`,
+    );
+    await page.waitForSelector('[data-metric="import_duration_seconds"]');
+    await page.waitForTimeout(2_500);
+    service.record();
+    await waitUntil(page, "document.querySelector('[data-stat=total]')?.textContent === '2'");
+    await waitUntil(page, "document.querySelector('[data-stat=p50]').textContent === '550 ms'");
+    t.true((await colorsIn(page, '[aria-label^="Heatmap"]')).every((colors) => colors > 8));
+    const texts: string[] = await page.evaluate(
+      "[...document.querySelectorAll('tbody .foreign')].map(({ textContent }) => textContent)",
+    );
+    t.true(texts.includes(hostile));
+    t.deepEqual(complaints, []);
+  },
+);
 
 testWith(['chromium'], 'an open page goes on after the service was restarted', async (t, { chromium }) => {
   const first = await startService(t);

@@ -13,7 +13,7 @@ export interface Grid {
 const roundSteps = [1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
 
 /** Rates over less than this jump between 0 and a multiple of what is usual. */
-const shortestRate = 10;
+const shortestRate = 15;
 
 /** At most `points` times within a window. */
 export function gridOf({ from, to }: TimeWindow, points: number): Grid {

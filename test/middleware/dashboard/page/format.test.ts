@@ -27,4 +27,5 @@ test('the ticks of an axis have the same unit and decimals', (t) => {
   t.deepEqual(tickTexts([0, 500, 1_000], 'perMinute'), ['0', '0.5k/min', '1.0k/min']);
   t.deepEqual(tickTexts([0, 2 ** 26, 2 ** 27], 'bytes'), ['0', '64 MiB', '128 MiB']);
   t.deepEqual(tickTexts([0, 0.25, 0.5], 'share'), ['0', '25 %', '50 %']);
+  t.deepEqual(tickTexts([0, 0.0025, 0.005], 'share'), ['0', '0.25 %', '0.50 %']);
 });
