@@ -55,7 +55,10 @@ async function newestSource() {
           await readdir(join(root, folder), { recursive: true })
         )
           .map((name) => join(folder, name))
-          .filter((name) => /\.([cm]?ts|tsx|css|html|svg)$/.test(name) || /^lib\/monitoring\/.*\.(md|tmpl|yml)$/.test(name)),
+          .filter(
+            (name) =>
+              /\.([cm]?ts|tsx|css|html|svg)$/.test(name) || /^lib\/monitoring\/.*\.(md|tmpl|yml)$/.test(name),
+          ),
       ),
     )
   ).flat();

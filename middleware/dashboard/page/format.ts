@@ -124,7 +124,10 @@ export function roundGaps(unit: FeedUnit): number[] | undefined {
 export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
   const largest = ticks.reduce((high, tick) => Math.max(high, Math.abs(tick)), 0);
   if (unit === 'timestamp') return ticks.map(clockText);
-  const step = stepFor(largest, unit);
+  const own = stepFor(largest, unit);
+  // There is less space than in a tile.
+  const isThousands = largest >= 1e3 && own.size === 1 && steps[unit][2]?.size === 1e3;
+  const step = isThousands ? (steps[unit][2] ?? own) : own;
   const gap = Math.abs((ticks[1] ?? largest) - (ticks[0] ?? 0)) / step.size;
   const decimals = gap === 0 ? 0 : Math.min(6, Math.max(0, -Math.floor(Math.log10(gap) + 1e-9)));
   return ticks.map((tick) => {

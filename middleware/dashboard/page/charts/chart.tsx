@@ -33,17 +33,28 @@ export type ChartSize = 'tile' | 'large';
 
 const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 
+/** The seconds between ticks of the time axis. */
+const timeGaps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800,
+  604_800,
+];
+
 function timeAxis(): uPlot.Axis {
   return {
     stroke: () => color('--muted'),
     font,
     size: 20,
     gap: 4,
-    // Pixels of `14:03:07` and a gap.
-    space: 76,
+    // Pixels of `14:03` or `14:03:07`, and a gap.
+    space: (_, __, from, to) => (to - from > 240 ? 56 : 76),
     grid: { show: false },
     ticks: { show: false },
-    values: (_, splits, __, ___, gap) => splits.map((seconds) => timeTick(seconds, gap)),
+    incrs: timeGaps,
+    values: (plot, splits, _, __, gap) => {
+      // A text that would not fit at the right edge is left out.
+      const end = plot.bbox.width / devicePixelRatio - (gap < 60 ? 18 : 8);
+      return splits.map((seconds) => (plot.valToPos(seconds, 'x') > end ? '' : timeTick(seconds, gap)));
+    },
   };
 }
 

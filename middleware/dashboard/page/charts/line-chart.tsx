@@ -47,7 +47,7 @@ function valueRange(unit: FeedUnit, limit: number | undefined): uPlot.Range.Func
     // A limit far above the values would make a flat line of them.
     const top = limit !== undefined && high !== null && limit <= high * 3 ? Math.max(high, limit) : high;
     if (top === null || !Number.isFinite(top)) return [0, 1];
-    const bottom = low < 0 ? low : 0;
+    const bottom = Math.min(low, 0);
     if (top <= bottom) return [bottom, bottom + smallest(unit)];
     if (unit === 'share' && top <= 1 && top > 0.5) return [bottom, 1];
     return [bottom, top + (top - bottom) * 0.08];

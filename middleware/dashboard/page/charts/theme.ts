@@ -52,9 +52,24 @@ export function color(property: string): string {
   return value;
 }
 
-/** The colour of the line at `index`: eight colours, in turn. */
+/** The colour of a line: one of nine, of which the last is for failures. */
 export function seriesColor(index: number): string {
-  return color(`--series-${(index % 8) + 1}`);
+  return color(`--series-${index + 1}`);
+}
+
+const failureColor = 8;
+const meanings: readonly (readonly [names: RegExp, color: number])[] = [
+  [/^(success|successful|ok|pass|merged|2xx)$/i, 2],
+  [/^(failure|failures|failed|fail|error|errors|5xx)$/i, failureColor],
+  [/^(escalation|warn|4xx)$/i, 1],
+];
+
+/** Colours for names: success is green and failure red, and others get the remaining colours in turn. */
+export function colorsFor(names: readonly string[]): number[] {
+  const meant = names.map((name) => meanings.find(([pattern]) => pattern.test(name))?.[1]);
+  const free = [0, 1, 2, 3, 4, 5, 6, 7].filter((each) => !meant.includes(each));
+  let next = 0;
+  return meant.map((found) => found ?? free[next++ % free.length] ?? 0);
 }
 
 /** `#rrggbb` with an opacity between 0 and 1. */

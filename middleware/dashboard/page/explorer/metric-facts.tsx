@@ -8,20 +8,19 @@ import { promqlOf } from './promql.js';
 
 export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
   const view = useStore(currentView);
-  const { name, type, help, series, methods, promql } = meta;
-  const own = promqlOf(meta, view.where, view.by);
+  const { name, type, help, series, methods } = meta;
   return (
     <header class="facts">
       <button type="button" class="button back" onClick={() => changeView({ metric: undefined })}>
         ← All metrics
       </button>
-      <h2 class="mono">
-        <Text value={name} class="wrap" />
-      </h2>
-      <p>
-        <span class="badge">{type}</span>{' '}
+      <div class="name">
+        <h2 class="mono">
+          <Text value={name} class="wrap" />
+        </h2>
+        <span class="badge">{type}</span>
         <span class="muted">{series === 1 ? '1 series' : `${series.toLocaleString('en-US')} series`}</span>
-      </p>
+      </div>
       {help !== '' && (
         <p>
           <Text value={help} class="wrap" />
@@ -31,7 +30,7 @@ export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
         <p class="methods">
           <span class="muted">Recorded by</span>
           {methods.map(({ method, decorator }) => (
-            <span key={method + decorator} class="method">
+            <span key={method + decorator}>
               <span class="muted mono">@{decorator.replace(/^@/, '')}</span>{' '}
               <Text value={method} class="mono" />
             </span>
@@ -39,14 +38,24 @@ export function MetricFacts({ meta }: { readonly meta: MetricMeta }) {
         </p>
       )}
       <ul class="expressions">
-        <Expression title="PromQL" expression={own} />
-        {promql
-          .filter(({ expression }) => expression !== own)
-          .map(({ title, expression }) => (
-            <Expression key={expression} title={title} expression={expression} />
-          ))}
+        <Expression title="PromQL" expression={promqlOf(meta, view.where, view.by)} />
       </ul>
     </header>
+  );
+}
+
+/** Other expressions that fit the type of the metric. */
+export function Expressions({ meta: { promql } }: { readonly meta: MetricMeta }) {
+  if (promql.length === 0) return null;
+  return (
+    <section class="card panel">
+      <h3>PromQL</h3>
+      <ul class="expressions">
+        {promql.map(({ title, expression }) => (
+          <Expression key={expression} title={title} expression={expression} />
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 /** The list of all metrics. Only the rows in sight are elements, since an endpoint can have thousands. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { MetricMeta } from '../../../../lib/history/feed.js';
+import { searched } from './search.js';
 
 interface MetricListProps {
   readonly metrics: readonly MetricMeta[];
@@ -13,20 +14,6 @@ interface MetricListProps {
 /** In pixels; also in the style sheet. */
 const rowHeight = 40;
 const extraRows = 6;
-
-/** Every word of the search is in the name, the help, a label or a method. */
-export function searched(metrics: readonly MetricMeta[], search: string): readonly MetricMeta[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return metrics;
-  const texts = ({ name, help, labels, methods }: MetricMeta): string =>
-    [name, help, ...labels, ...methods.map(({ method }) => method)].join(' ').toLowerCase();
-  const found = metrics.filter((metric) => {
-    const text = texts(metric);
-    return words.every((word) => text.includes(word));
-  });
-  const inName = ({ name }: MetricMeta): boolean => words.every((word) => name.toLowerCase().includes(word));
-  return [...found.filter(inName), ...found.filter((metric) => !inName(metric))];
-}
 
 export function MetricList({ metrics, selected, search, onSearch, onSelect }: MetricListProps) {
   const found = useMemo(() => searched(metrics, search), [metrics, search]);
@@ -94,6 +81,10 @@ export function MetricList({ metrics, selected, search, onSearch, onSelect }: Me
         tabIndex={0}
         aria-activedescendant={at === -1 ? undefined : `metric-${at}`}
         onKeyDown={move}
+        onClick={({ target }) => {
+          const name = target instanceof Element && target.closest<HTMLElement>('[data-name]')?.dataset.name;
+          if (name) onSelect(name);
+        }}
       >
         {found.length === 0 && (
           <p class="muted nothing">
@@ -107,10 +98,11 @@ export function MetricList({ metrics, selected, search, onSearch, onSelect }: Me
             id={`metric-${first + index}`}
             class="metric-row"
             role="option"
+            tabIndex={-1}
+            data-name={name}
             aria-selected={name === selected}
             aria-setsize={found.length}
             aria-posinset={first + index + 1}
-            onClick={() => onSelect(name)}
           >
             <bdi class="foreign mono grow" title={name}>
               {name}

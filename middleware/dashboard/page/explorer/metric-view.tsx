@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { MetricMeta, TargetFeed } from '../../../../lib/history/feed.js';
 import { LineChart } from '../charts/line-chart.js';
+import { colorsFor } from '../charts/theme.js';
 import { cursorTime } from '../cursor.js';
 import { bucketRates, evaluate, type Reduction, type Result } from '../feed/evaluate.js';
 import { gridOf } from '../feed/grid.js';
@@ -16,7 +17,7 @@ import type { View } from '../view.js';
 import { Controls } from './controls.js';
 import { formulasOf, groupedBy, rateUnit } from './formulas.js';
 import { Heatmap } from './heatmap.js';
-import { MetricFacts } from './metric-facts.js';
+import { Expressions, MetricFacts } from './metric-facts.js';
 import { SeriesTable } from './series-table.js';
 
 interface MetricViewProps {
@@ -86,9 +87,9 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
       <LineChart
         title={`${meta.name}: ${title}`}
         times={grid.times}
-        lines={results.slice(0, mostLines).map(({ labels, points: all }, color) => ({
-          name: Object.values(labels).join(', ').slice(0, 200),
-          color: color % 8,
+        lines={results.slice(0, mostLines).map(({ labels, points: all }, index) => ({
+          name: nameOf(labels),
+          color: colors(results)[index] ?? 0,
           points: all,
         }))}
         unit={unit}
@@ -98,10 +99,7 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
         onZoom={zoom}
       />
       <SeriesTable
-        lines={results.map((result, color) => ({
-          ...result,
-          color: color < mostLines ? color % 8 : undefined,
-        }))}
+        lines={results.map((result, index) => ({ ...result, color: colors(results)[index] }))}
         unit={unit}
         index={index}
         onFilter={(labels) => changeView({ where: { ...view.where, ...labels } })}
@@ -163,8 +161,18 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
       {meta.type === 'counter' && chart('Rate', evaluated.main, mainUnit)}
       {isDistribution && chart('Observations', evaluated.rate, perSecond)}
       {(meta.type === 'gauge' || meta.type === 'unknown') && chart('Level', evaluated.main, mainUnit)}
+      <Expressions meta={meta} />
     </article>
   );
+}
+
+function nameOf(labels: Readonly<Record<string, string>>): string {
+  return Object.values(labels).join(', ').slice(0, 200);
+}
+
+/** Only for the lines that are drawn. */
+function colors(results: readonly Result[]): number[] {
+  return colorsFor(results.slice(0, mostLines).map(({ labels }) => nameOf(labels)));
 }
 
 /** The largest first, which get the distinct colours. */

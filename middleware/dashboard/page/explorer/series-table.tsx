@@ -23,7 +23,7 @@ const mostRows = 50;
 export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) {
   const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))];
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="Series">
+    <div class="table-scroll">
       <table>
         <thead>
           <tr>

@@ -64,13 +64,13 @@ export function appendSample(
 function appendRow(
   samples: MetricSamples,
   seconds: number,
-  valueOf: (track: number) => Level | Distribution,
+  valueIn: (track: number) => Level | Distribution,
 ): void {
   const { width, firstRows, length } = samples;
   const rowSize = firstRows.length * width;
   samples.times[length] = seconds;
   for (let track = 0; track < firstRows.length; track++) {
-    const value = valueOf(track);
+    const value = valueIn(track);
     const at = length * rowSize + track * width;
     for (let index = 0; index < width; index++) {
       const number = value === null ? null : typeof value === 'number' ? value : (value[index] ?? null);

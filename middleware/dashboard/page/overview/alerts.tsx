@@ -52,7 +52,7 @@ function Alert({ alert }: { readonly alert: AlertState }) {
   return (
     <li data-alert={name}>
       <span class="badge" data-tone={isFiring && isPage ? 'bad' : 'warn'}>
-        {isFiring ? (isPage ? 'would page' : 'would make a ticket') : 'pending'}
+        {isFiring ? (isPage ? 'would page' : 'ticket') : 'pending'}
       </span>
       <div class="grow">
         <p>

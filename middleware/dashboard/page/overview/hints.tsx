@@ -11,8 +11,7 @@ export function Hints({ hints, isOpen }: { readonly hints: readonly Hint[]; read
           <li key={id} class="card hint">
             <h3>{title}</h3>
             <p class="muted">{text}</p>
-            {/* Scrollable by keyboard. */}
-            <pre class="sample" tabIndex={0} role="region" aria-label={`Code for ${title}`}>
+            <pre class="sample">
               <code>{code}</code>
             </pre>
           </li>

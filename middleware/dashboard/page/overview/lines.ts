@@ -1,6 +1,7 @@
 /** The lines of a panel. */
 import type { Formula, Panel } from '../../../../lib/history/panel.js';
 import type { Line } from '../charts/line-chart.js';
+import { colorsFor } from '../charts/theme.js';
 import { evaluate, type Point, type Samples } from '../feed/evaluate.js';
 import { endOf, type Grid } from '../feed/grid.js';
 import type { TimeWindow } from '../view.js';
@@ -21,7 +22,11 @@ export function panelLines(panel: Panel, samples: Samples, grid: Grid): PanelLin
     evaluate(formula, samples, grid).map(({ labels, points }) => ({ name: nameOf(name, labels), points })),
   );
   const shown = all.length > maxLines ? largest(all) : all;
-  return { lines: shown.map((line, color) => ({ ...line, color })), hidden: all.length - shown.length };
+  const colors = colorsFor(shown.map(({ name }) => name));
+  return {
+    lines: shown.map((line, index) => ({ ...line, color: colors[index] ?? 0 })),
+    hidden: all.length - shown.length,
+  };
 }
 
 function nameOf(template: string, labels: Readonly<Record<string, string>>): string {

@@ -51,7 +51,8 @@ export function Header({ feed, view, onHelp }: HeaderProps) {
       <div class="spacer" />
       <State view={view} />
       <div class="controls">
-        <div class="segments" role="group" aria-label="Time range">
+        <fieldset class="segments">
+          <legend class="hidden-text">Time range</legend>
           {rangeNames.map((range) => (
             <button
               key={range}
@@ -63,7 +64,7 @@ export function Header({ feed, view, onHelp }: HeaderProps) {
               {range}
             </button>
           ))}
-        </div>
+        </fieldset>
         {view.zoom !== undefined && (
           <button
             type="button"

@@ -80,7 +80,7 @@ export function Help({
     if (!isOpen && current?.open === true) current.close();
   }, [isOpen]);
   return (
-    <dialog ref={dialog} aria-labelledby="help-title" onClose={() => onToggle(false)}>
+    <dialog ref={dialog} class="sheet" aria-labelledby="help-title" onClose={() => onToggle(false)}>
       <header>
         <h2 id="help-title">Keyboard and mouse</h2>
         <button type="button" class="button icon" aria-label="Close" onClick={() => onToggle(false)}>
@@ -117,7 +117,7 @@ export function Help({
           <dd>Values of all charts at that time</dd>
         </div>
       </dl>
-      <p class="muted small">
+      <p class="footnote muted small">
         Numbers are over the last minute, or over the shown range if nothing happened in that minute. The
         address of the page is a link to what it shows.
       </p>
