@@ -54,7 +54,6 @@ export function alertRules(limits: AlertLimits): AlertRule[] {
   const rows: readonly Row[] = [
     {
       name: 'HealthCheckFailing',
-      severity: 'page',
       formula: current(healthCheckStatus, { by: ['check'] }),
       limit: 0.5,
       worse: 'below',

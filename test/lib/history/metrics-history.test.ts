@@ -190,7 +190,7 @@ test('a restored history is the one that was stored, and goes on', (t) => {
   const values = metricHistory(restored.storeOf('calls_total') ?? (t.fail() as never), everything).values[0];
   const [last, first] = [values?.at(-1), values?.at(-2)] as number[];
   t.is((last ?? 0) - (first ?? 0), 10);
-  t.is(first, values?.[48] as number | undefined, 'what the snapshot lost is no increase');
+  t.is(first, values?.[49] as number | undefined, 'what the snapshot lost is no increase');
 });
 
 test('a damaged history is refused, wherever it is damaged', (t) => {
@@ -203,6 +203,8 @@ test('a damaged history is refused, wherever it is damaged', (t) => {
     const damaged = Buffer.from(text);
     damaged[at] = (damaged[at] ?? 0) ^ 1;
     t.throws(() => restoreHistory(new MetricsHistory(100), damaged, 100), undefined, String(at));
-    t.throws(() => restoreHistory(new MetricsHistory(100), text.subarray(0, at), 100));
+    // Without its last newline it is whole.
+    if (at < text.length - 1)
+      t.throws(() => restoreHistory(new MetricsHistory(100), text.subarray(0, at), 100));
   }
 });
