@@ -55,7 +55,7 @@ export interface FeedServerOptions {
 }
 
 /** What the dashboard's own server sends with the page. */
-export const contentSecurityPolicy =
+const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const types = {

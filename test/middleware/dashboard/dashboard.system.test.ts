@@ -101,7 +101,7 @@ async function startService(t: ExecutionContext, port = 0): Promise<Service> {
 type Combine = HistoryAnswer['metrics'][number]['combine'];
 
 /** A formula over the lines of `/metrics`. `undefined`: a rate, which has no value there. */
-function valueOf(
+function expectedOf(
   formula: Formula,
   samples: readonly ParsedSample[],
   combines: ReadonlyMap<string, Combine>,
@@ -109,7 +109,7 @@ function valueOf(
   if ('ratio' in formula) {
     const [over = Number.NaN, under = Number.NaN] = formula.ratio.map((part) =>
       // Rates over the same time: their quotient is that of the increases.
-      valueOf(
+      expectedOf(
         'reduce' in part && part.reduce === 'rate' ? { ...part, reduce: 'increase' } : part,
         samples,
         combines,
@@ -180,7 +180,7 @@ testWith(['chromium'], 'every tile shows what the registry has', async (t, { chr
     if (tile === undefined) continue;
     const shownIn = async (): Promise<string | null> => page.textContent(`[data-panel="${id}"] .value`);
     const expected = async (): Promise<string | undefined> => {
-      const value = valueOf(tile.formula, parseText(await service.registry.metrics()), combines);
+      const value = expectedOf(tile.formula, parseText(await service.registry.metrics()), combines);
       if (value === undefined) return undefined;
       const { value: number, unit } = shown(value, tile.unit);
       return unit.startsWith('$') ? `$${number}${unit.slice(1)}` : number + unit;
@@ -228,7 +228,7 @@ testWith(
     await waitUntil(page, "document.querySelector('[data-stat=p50]').textContent === '550 ms'");
     t.true((await colorsIn(page, '[aria-label^="Heatmap"]')).every((colors) => colors > 8));
     const texts: string[] = await page.evaluate(
-      "[...document.querySelectorAll('tbody .foreign')].map(({ textContent }) => textContent)",
+      "[...document.querySelectorAll('tbody .any-text')].map(({ textContent }) => textContent)",
     );
     t.true(texts.includes(hostile));
     t.deepEqual(complaints, []);

@@ -309,13 +309,13 @@ testWith(['chromium'], 'label values are text, whatever they contain', async (t,
   });
   const { page, complaints } = await openPage(t, chromium, `${url}#/explorer/requests_total`);
   await waitUntil(page, "document.querySelectorAll('tbody tr').length === 5");
-  const cells = "[...document.querySelectorAll('tbody .foreign')]";
+  const cells = "[...document.querySelectorAll('tbody .any-text')]";
   const texts: string[] = await page.evaluate(`${cells}.map((cell) => cell.textContent)`);
   t.deepEqual(
     new Set(texts),
     new Set(values.map((text) => (text.length > 200 ? `${text.slice(0, 200)}…` : text))),
   );
-  const long = await page.getAttribute('tbody .foreign:text-matches("^x{200}")', 'title');
+  const long = await page.getAttribute('tbody .any-text:text-matches("^x{200}")', 'title');
   t.is(long, values[1] ?? '', 'the whole value is its title');
   t.true(await page.evaluate(`${cells}.every((cell) => getComputedStyle(cell).unicodeBidi === 'isolate')`));
   t.false(await scrollsSideways(page));

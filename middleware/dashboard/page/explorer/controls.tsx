@@ -12,7 +12,7 @@ interface ControlsProps {
 }
 
 /** Values in a menu; a longer one is of no use. */
-const mostValues = 500;
+const maxValues = 500;
 
 export function Controls({ meta, view, samples }: ControlsProps) {
   if (meta.labels.length === 0) return null;
@@ -66,5 +66,5 @@ export function Controls({ meta, view, samples }: ControlsProps) {
 function valuesOf(samples: MetricSamples | undefined, label: string, selected: string | undefined): string[] {
   const values = new Set(samples?.shape.tracks.flatMap(({ labels }) => labels[label] || []));
   if (selected !== undefined) values.add(selected);
-  return [...values].sort().slice(0, mostValues);
+  return [...values].sort().slice(0, maxValues);
 }

@@ -1,16 +1,16 @@
 /** What the explorer computes of a metric. */
 import type { MetricMeta } from '../../../../lib/history/feed.js';
 import type { FeedUnit } from '../../../../lib/history/panel.js';
-import type { Reduction } from '../feed/evaluate.js';
+import type { Reduction } from '../feed/groups.js';
 import type { View } from '../view.js';
 
 /** More series are shown as their total until they are grouped. */
-const mostSeries = 20;
+const maxSeries = 20;
 
 /** The labels by which series are grouped. */
 export function groupedBy({ type, labels, series }: MetricMeta, { by }: View): readonly string[] {
   if (by !== undefined) return by.filter((label) => labels.includes(label));
-  return type === 'histogram' || type === 'summary' || series > mostSeries ? [] : labels;
+  return type === 'histogram' || type === 'summary' || series > maxSeries ? [] : labels;
 }
 
 /** The unit of the increase per second, and the factor for it. */

@@ -76,7 +76,7 @@ function Expression({ title, expression }: { readonly title: string; readonly ex
   return (
     <li>
       <span class="muted small">{title}</span>
-      <code class="foreign" title={expression.length > 60 ? expression.slice(0, 10_000) : undefined}>
+      <code class="any-text" title={expression.length > 60 ? expression.slice(0, 10_000) : undefined}>
         {expression}
       </code>
       <button

@@ -104,7 +104,7 @@ export function MetricList({ metrics, selected, search, onSearch, onSelect }: Me
             aria-setsize={found.length}
             aria-posinset={first + index + 1}
           >
-            <bdi class="foreign mono grow" title={name}>
+            <bdi class="any-text mono grow" title={name}>
               {name}
             </bdi>
             <span class="muted small number" title={`${series} series`}>

@@ -4,9 +4,9 @@ import type { MetricMeta, TargetFeed } from '../../../../lib/history/feed.js';
 import { LineChart } from '../charts/line-chart.js';
 import { colorsFor } from '../charts/theme.js';
 import { cursorTime } from '../cursor.js';
-import { bucketRates, evaluate, type Reduction, type Result } from '../feed/evaluate.js';
+import { bucketRates, evaluate, type Result } from '../feed/evaluate.js';
 import { gridOf } from '../feed/grid.js';
-import { groupsOf } from '../feed/groups.js';
+import { groupsOf, type Reduction } from '../feed/groups.js';
 import { historyOf, version } from '../feed/histories.js';
 import { useQuery } from '../feed/query.js';
 import { clockText, shownText } from '../format.js';
@@ -27,7 +27,7 @@ interface MetricViewProps {
 }
 
 const points = 240;
-const mostLines = 16;
+const maxLines = 16;
 const quantiles = [
   { name: 'p50', quantile: 0.5, color: 2 },
   { name: 'p95', quantile: 0.95, color: 1 },
@@ -87,7 +87,7 @@ export function MetricView({ target, meta, view }: MetricViewProps) {
       <LineChart
         title={`${meta.name}: ${title}`}
         times={grid.times}
-        lines={results.slice(0, mostLines).map(({ labels, points: all }, index) => ({
+        lines={results.slice(0, maxLines).map(({ labels, points: all }, index) => ({
           name: nameOf(labels),
           color: colors(results)[index] ?? 0,
           points: all,
@@ -172,7 +172,7 @@ function nameOf(labels: Readonly<Record<string, string>>): string {
 
 /** Only for the lines that are drawn. */
 function colors(results: readonly Result[]): number[] {
-  return colorsFor(results.slice(0, mostLines).map(({ labels }) => nameOf(labels)));
+  return colorsFor(results.slice(0, maxLines).map(({ labels }) => nameOf(labels)));
 }
 
 /** The largest first, which get the distinct colours. */

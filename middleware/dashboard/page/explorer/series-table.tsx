@@ -18,7 +18,7 @@ interface SeriesTableProps {
   readonly onFilter: (labels: Readonly<Record<string, string>>) => void;
 }
 
-const mostRows = 50;
+const maxRows = 50;
 
 export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) {
   const names = [...new Set(lines.flatMap(({ labels }) => Object.keys(labels)))];
@@ -45,7 +45,7 @@ export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) 
           </tr>
         </thead>
         <tbody>
-          {lines.slice(0, mostRows).map(({ labels, color, points }) => {
+          {lines.slice(0, maxRows).map(({ labels, color, points }) => {
             const numbers = points.filter((point) => typeof point === 'number');
             const shown = index === undefined ? numbers.at(-1) : points[index];
             return (
@@ -76,8 +76,8 @@ export function SeriesTable({ lines, unit, index, onFilter }: SeriesTableProps) 
           })}
         </tbody>
       </table>
-      {lines.length > mostRows && (
-        <p class="muted small">{lines.length - mostRows} more. Filter or group to see them.</p>
+      {lines.length > maxRows && (
+        <p class="muted small">{lines.length - maxRows} more. Filter or group to see them.</p>
       )}
     </div>
   );

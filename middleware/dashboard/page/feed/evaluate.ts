@@ -1,7 +1,7 @@
 /** Computes formulas at the times of a grid. */
 import type { Formula } from '../../../../lib/history/panel.js';
 import type { Grid } from './grid.js';
-import { groupsOf } from './groups.js';
+import { groupsOf, type Reduction } from './groups.js';
 import { isGap, type MetricSamples } from './metric-samples.js';
 import { quantileOf } from './quantile.js';
 
@@ -12,8 +12,6 @@ export interface Result {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly Point[];
 }
-
-export type Reduction = Extract<Formula, { readonly reduce: string }>;
 
 /** A time between two rows. */
 interface Place {

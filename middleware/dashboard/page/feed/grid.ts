@@ -13,7 +13,7 @@ export interface Grid {
 const roundSteps = [1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400];
 
 /** Rates over less than this jump between 0 and a multiple of what is usual. */
-const shortestRate = 15;
+const minRateSeconds = 15;
 
 /** At most `points` times within a window. */
 export function gridOf({ from, to }: TimeWindow, points: number): Grid {
@@ -21,7 +21,7 @@ export function gridOf({ from, to }: TimeWindow, points: number): Grid {
   const step = roundSteps.find((seconds) => seconds >= needed) ?? Math.ceil(needed / 86_400) * 86_400;
   const times: number[] = [];
   for (let time = Math.ceil(from / step) * step; time <= to; time += step) times.push(time);
-  return { times, step, lookback: Math.max(step, shortestRate) };
+  return { times, step, lookback: Math.max(step, minRateSeconds) };
 }
 
 /** Only the end of a window. */

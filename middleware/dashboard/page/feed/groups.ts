@@ -1,7 +1,9 @@
 /** Which tracks of a metric belong to which line of a formula. */
 import { meets } from '../../../../lib/history/label-match.js';
-import type { Reduction } from './evaluate.js';
+import type { Formula } from '../../../../lib/history/panel.js';
 import type { MetricSamples } from './metric-samples.js';
+
+export type Reduction = Extract<Formula, { readonly reduce: string }>;
 
 interface Group {
   readonly labels: Readonly<Record<string, string>>;

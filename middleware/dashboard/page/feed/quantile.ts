@@ -13,7 +13,7 @@ export function quantileOf(
 ): number | undefined {
   const counts = bounds.map((_, bucket) => Math.max(0, countOf(bucket)));
   const count = counts.reduce((sum, each) => sum + each, 0);
-  // Interpolated counts of a moment are fractions; far less than one observation is none.
+  // Interpolated counts of a moment are fractions; far less than one observation means no observations.
   if (count < 1e-9) return undefined;
   const rank = quantile * count;
   let below = 0;

@@ -134,7 +134,7 @@ function lastNumber(all: readonly (number | null | undefined)[]): number | null 
 }
 
 /** The same object while the window has the same grid, so that charts are drawn only when a point is added. */
-export function useStableWindow(window: TimeWindow): TimeWindow {
+function useStableWindow(window: TimeWindow): TimeWindow {
   const { times, step } = gridOf(window, points);
   const from = times[0] ?? window.from;
   const to = times.at(-1) ?? window.to;

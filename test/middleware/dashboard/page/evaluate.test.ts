@@ -2,7 +2,8 @@
 import test from 'ava';
 import type { MetricHistory } from '../../../../lib/history/feed.js';
 import type { Formula } from '../../../../lib/history/panel.js';
-import { evaluate, type Reduction } from '../../../../middleware/dashboard/page/feed/evaluate.js';
+import { evaluate } from '../../../../middleware/dashboard/page/feed/evaluate.js';
+import type { Reduction } from '../../../../middleware/dashboard/page/feed/groups.js';
 import { gridOf } from '../../../../middleware/dashboard/page/feed/grid.js';
 import { appendSample, samplesOf } from '../../../../middleware/dashboard/page/feed/metric-samples.js';
 
