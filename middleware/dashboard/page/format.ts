@@ -141,7 +141,7 @@ export function tickTexts(ticks: readonly number[], unit: FeedUnit): string[] {
       maximumFractionDigits: decimals,
     });
     if (step.unit.startsWith('$')) return `$${number}`;
-    return joined(number, step.unit);
+    return unit === 'cores' ? number : joined(number, step.unit);
   });
 }
 

@@ -28,4 +28,5 @@ test('the ticks of an axis have the same unit and decimals', (t) => {
   t.deepEqual(tickTexts([0, 2 ** 26, 2 ** 27], 'bytes'), ['0', '64 MiB', '128 MiB']);
   t.deepEqual(tickTexts([0, 0.25, 0.5], 'share'), ['0', '25 %', '50 %']);
   t.deepEqual(tickTexts([0, 0.0025, 0.005], 'share'), ['0', '0.25 %', '0.50 %']);
+  t.deepEqual(tickTexts([0, 0.005], 'cores'), ['0', '0.005'], 'the word is in the tile');
 });
