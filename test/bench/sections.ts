@@ -7,6 +7,12 @@ import {
   decoratorVerdicts,
   measureDecorators,
 } from './decorators.js';
+import {
+  type DashboardMeasurement,
+  dashboardTable,
+  dashboardVerdicts,
+  measureDashboard,
+} from './dashboard.js';
 import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
@@ -46,6 +52,7 @@ export interface Measured {
   readonly startUp: readonly StartUpMeasurement[];
   readonly growth: readonly GrowthMeasurement[];
   readonly soak: SoakMeasurement;
+  readonly dashboard: readonly DashboardMeasurement[];
 }
 
 export const sections: { readonly [Name in keyof Measured]: Section<Measured[Name]> } = {
@@ -135,6 +142,12 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) => measureSoak({ seconds: quick ? 5 : 180 }),
     shown: soakTable,
     verdicts: soakVerdicts,
+  },
+  dashboard: {
+    title: 'The live dashboard',
+    measure: measureDashboard,
+    shown: dashboardTable,
+    verdicts: dashboardVerdicts,
   },
 };
 

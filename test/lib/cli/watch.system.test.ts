@@ -47,7 +47,10 @@ testWith(
       const [history] = answer.metrics;
       return (history?.times.length ?? 0) > 2 ? true : undefined;
     });
-    const expected = (await prometheus.query('count({__name__=~"node_.+"})'))[0]?.value ?? 0;
+    const expected = await until(
+      'a scrape',
+      async () => (await prometheus.query('count({__name__=~"node_.+"})'))[0]?.value,
+    );
     const shown = (hello.targets[0]?.metrics ?? [])
       .filter(({ name }) => name.startsWith('node_'))
       .reduce((sum, { series }) => sum + series, 0);
