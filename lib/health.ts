@@ -173,8 +173,13 @@ export class HealthChecks {
    * Runs all checks that are not excluded. Never rejects.
    * @param options `exclude`: names of checks, or `shutdown` to ignore that the service drains. Default: none
    */
-  async run({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
+  async run(options: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     this.#askedAt = systemClock.now();
+    return this.report(options);
+  }
+
+  /** As `run`, for a reader that is no load balancer. @internal */
+  async report({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     const chosen = [...this.#checks].filter(([name]) => !exclude.includes(name));
     const results = await Promise.all(
       chosen.map(async ([name, check]) => [name, await this.#resultOf(name, check)] as const),

@@ -85,7 +85,8 @@ export async function electCluster(
   return {
     membership,
     async *chunks(options) {
-      const end = clock.now() + Math.min((options.deadlineSeconds ?? Number.POSITIVE_INFINITY) * 1_000, maxElection);
+      const end =
+        clock.now() + Math.min((options.deadlineSeconds ?? Number.POSITIVE_INFINITY) * 1_000, maxElection);
       for (;;) {
         const response = await askForAll(socketPath, options).catch((error) => {
           if (clock.now() > end) throw error;

@@ -59,7 +59,9 @@ async function countingMetrics(
   const own = ownCounting(registry);
   const names = thirdPartyCounts(registry);
   const thirdParty =
-    names.size === 0 ? [] : await collectedMetrics(registry, { names, deadlineSeconds: thirdPartyDeadline / 1_000 });
+    names.size === 0
+      ? []
+      : await collectedMetrics(registry, { names, deadlineSeconds: thirdPartyDeadline / 1_000 });
   // Own instruments are read when they are written, without running their collect functions.
   return [
     ...own.map((family) => ({ name: family.name, family })),

@@ -87,6 +87,14 @@ export class HistogramSeries extends Series {
     return this.#numbers[this.#offset + bucket] ?? 0;
   }
 
+  /** Writes the sum, and the observations of each bucket as `countIn` gives them. @internal */
+  copyTo(target: Float64Array): void {
+    const last = this.#store.finder.bounds.length;
+    target[0] = this.#numbers[this.#offset + last + 1] ?? 0;
+    for (let bucket = 0; bucket <= last; bucket++)
+      target[bucket + 1] = this.#numbers[this.#offset + bucket] ?? 0;
+  }
+
   /** The number of observations up to each upper bound, +Inf last. */
   cumulativeCounts(): number[] {
     const counts: number[] = [];

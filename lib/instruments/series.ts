@@ -48,7 +48,8 @@ export class SeriesTree<S extends Series> {
   #unlabelled: S | undefined;
   /** How values past the budget are folded; made when the budget is used up. */
   #folding: FoldingSeries<S> | undefined;
-  readonly #readings = new Readings<S>();
+  /** @internal */
+  readonly readings = new Readings<S>();
   /** Called when a removed metric is recorded on. */
   #onRecording: (() => void) | undefined;
 
@@ -192,7 +193,7 @@ export class SeriesTree<S extends Series> {
     series.branch = undefined;
     this.size--;
     this.#limits.count(values, -1);
-    this.#readings.noteRemoval();
+    this.readings.noteRemoval();
     prune(branch, series.key);
     if (this.size < this.#options.maxSeries) this.#folding = undefined;
   }
@@ -235,7 +236,7 @@ export class SeriesTree<S extends Series> {
    * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are made again.
    */
   read(): IterableIterator<S> {
-    return this.#readings.read(this);
+    return this.readings.read(this);
   }
 
   /** Iterates over all series, grouped by the value of the first label. The tree may change during the iteration. */
@@ -267,7 +268,7 @@ export class SeriesTree<S extends Series> {
     this.size++;
     this.#limits.count(values, 1);
     const series = returning ?? this.#options.create(key, branch);
-    this.#readings.noteAddition(series);
+    this.readings.noteAddition(series);
     if (returning === undefined) return setChild(branch, series);
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);

@@ -86,7 +86,12 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       gzip,
       contentType: format.contentType,
       // Metrics that do not settle are left out, so that there is time to send the others.
-      body: () => scrapeChunks(registry, { format, constantLabels, deadlineSeconds: asked.timeoutMilliseconds / 2_000 }),
+      body: () =>
+        scrapeChunks(registry, {
+          format,
+          constantLabels,
+          deadlineSeconds: asked.timeoutMilliseconds / 2_000,
+        }),
     });
     if (failure === undefined) {
       if (failures > 0 && stopping === undefined) schedule(intervalSeconds);

@@ -2,6 +2,12 @@
 import { type AttackMeasurement, attackTable, attackVerdicts, measureAttack } from './attack.js';
 import { contenders } from './contenders/all.js';
 import {
+  type DashboardMeasurement,
+  dashboardTable,
+  dashboardVerdicts,
+  measureDashboard,
+} from './dashboard.js';
+import {
   type DecoratorMeasurement,
   decoratorTable,
   decoratorVerdicts,
@@ -52,6 +58,7 @@ export interface Measured {
   readonly startUp: readonly StartUpMeasurement[];
   readonly growth: readonly GrowthMeasurement[];
   readonly soak: SoakMeasurement;
+  readonly dashboard: readonly DashboardMeasurement[];
 }
 
 export const sections: { readonly [Name in keyof Measured]: Section<Measured[Name]> } = {
@@ -167,6 +174,12 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) => measureSoak({ seconds: quick ? 5 : 180 }),
     shown: soakTable,
     verdicts: soakVerdicts,
+  },
+  dashboard: {
+    title: 'The live dashboard',
+    measure: measureDashboard,
+    shown: dashboardTable,
+    verdicts: dashboardVerdicts,
   },
 };
 

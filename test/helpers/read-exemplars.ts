@@ -1,7 +1,7 @@
 /** The exemplars of a registry, as the reader of `tamma-metrics lint` finds them in OpenMetrics. */
 import type { ExecutionContext } from 'ava';
 import { readExposition } from '../../lib/cli/exposition-reader.js';
-import { readSample } from '../../lib/cli/lenient-sample-line.js';
+import { readSample } from '../../lib/exposition/lenient-sample-line.js';
 import { openMetricsContentType } from '../../lib/exposition/open-metrics.js';
 import type { AnyRegistry } from '../../lib/registry.js';
 
