@@ -2,13 +2,7 @@
  * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family is
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
-import {
-  type ExpositionFormat,
-  escapedLabelValue,
-  numberText,
-  partsOf,
-  type WrittenType,
-} from './format.js';
+import { type ExpositionFormat, escapedLabelValue, numberText, partsOf, type WrittenType } from './format.js';
 
 export const openMetricsContentType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 

@@ -150,9 +150,19 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   check(typeof createdSamples === 'boolean', '`createdSamples`', 'true or false', createdSamples);
   const { nativeHistograms = false } = options;
   const forms = [false, 'feature', 'setting'] as const;
-  check(forms.includes(nativeHistograms), '`nativeHistograms`', 'false, "feature" or "setting"', nativeHistograms);
+  check(
+    forms.includes(nativeHistograms),
+    '`nativeHistograms`',
+    'false, "feature" or "setting"',
+    nativeHistograms,
+  );
   const isPossible = nativeHistograms === false || target === '3';
-  check(isPossible, '`target`', '"3" with `nativeHistograms`, since 2.42 stores no classic ones beside them', target);
+  check(
+    isPossible,
+    '`target`',
+    '"3" with `nativeHistograms`, since 2.42 stores no classic ones beside them',
+    target,
+  );
   check(['2.42', '3'].includes(target), '`target`', '"2.42" or "3"', target);
   // The name is used in expressions, templates and links, each of which would need other escapes.
   const isName = /^[^"\\{}\p{Cc}]+$/u.test(config.service);

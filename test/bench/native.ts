@@ -17,7 +17,11 @@ import { atLeast, atMost, type Verdict } from './verdict.js';
 export interface NativeMeasurement {
   readonly calls: readonly Measurement[];
   /** Milliseconds and bytes of a scrape, by format. */
-  readonly scrapes: readonly { readonly format: string; readonly milliseconds: number; readonly bytes: number }[];
+  readonly scrapes: readonly {
+    readonly format: string;
+    readonly milliseconds: number;
+    readonly bytes: number;
+  }[];
 }
 
 const three = { provider: label(), model: label(), operation: label() };
@@ -70,7 +74,10 @@ export async function measureNative({
   return { calls, scrapes };
 }
 
-async function measureScrapes(registry: MetricsRegistry, rounds: number): Promise<NativeMeasurement['scrapes']> {
+async function measureScrapes(
+  registry: MetricsRegistry,
+  rounds: number,
+): Promise<NativeMeasurement['scrapes']> {
   const formats = [textFormat, protobufFormat].map((format) => ({ format, times: [] as number[], bytes: 0 }));
   for (let round = 0; round < rounds + 5; round++) {
     for (const each of formats) {
@@ -80,7 +87,11 @@ async function measureScrapes(registry: MetricsRegistry, rounds: number): Promis
       if (round >= 5) each.times.push(performance.now() - start);
     }
   }
-  return formats.map(({ format, times, bytes }) => ({ format: format.label, milliseconds: median(times), bytes }));
+  return formats.map(({ format, times, bytes }) => ({
+    format: format.label,
+    milliseconds: median(times),
+    bytes,
+  }));
 }
 
 async function bytesOf(registry: MetricsRegistry, format: AnyFormat): Promise<number> {
@@ -94,28 +105,55 @@ export function nativeTable({ calls, scrapes }: NativeMeasurement): string {
     '| observe | bound series, ns | 3 labels by object, ns |',
     '|---|---:|---:|',
     ...contenders.map(
-      ({ name }) => `| ${name} | ${timeOf(calls, name, 'bound').toFixed(1)} | ${timeOf(calls, name, 'labelled').toFixed(1)} |`,
+      ({ name }) =>
+        `| ${name} | ${timeOf(calls, name, 'bound').toFixed(1)} | ${timeOf(calls, name, 'labelled').toFixed(1)} |`,
     ),
     '',
     '| a scrape of the catalogue and a native histogram | ms | MB |',
     '|---|---:|---:|',
     ...scrapes.map(
-      ({ format, milliseconds, bytes }) => `| ${format} | ${milliseconds.toFixed(1)} | ${(bytes / 1e6).toFixed(2)} |`,
+      ({ format, milliseconds, bytes }) =>
+        `| ${format} | ${milliseconds.toFixed(1)} | ${(bytes / 1e6).toFixed(2)} |`,
     ),
   ].join('\n');
 }
 
 function timeOf(calls: readonly Measurement[], contender: string, shape: string): number {
-  return calls.find((each) => each.contender === contender && each.shape === shape)?.nanoseconds ?? Number.NaN;
+  return (
+    calls.find((each) => each.contender === contender && each.shape === shape)?.nanoseconds ?? Number.NaN
+  );
 }
 
 export function nativeVerdicts({ calls, scrapes }: NativeMeasurement): Verdict[] {
   const [text, protobuf] = scrapes;
   const bound = (name: string): number => timeOf(calls, name, 'bound');
   return [
-    atMost('native observe, bound series, against classic buckets', 2, bound(native.name) / bound(ours.name), ' x', 2),
-    atLeast('native observe, bound series, against classic buckets of prom-client', 10, bound('prom-client') / bound(native.name), ' x'),
-    atMost('scrape by protobuf against text', 1.2, (protobuf?.milliseconds ?? Number.NaN) / (text?.milliseconds ?? 0), ' x', 2),
-    atMost('bytes of a scrape by protobuf against text', 0.5, (protobuf?.bytes ?? Number.NaN) / (text?.bytes ?? 0), ' x', 2),
+    atMost(
+      'native observe, bound series, against classic buckets',
+      2,
+      bound(native.name) / bound(ours.name),
+      ' x',
+      2,
+    ),
+    atLeast(
+      'native observe, bound series, against classic buckets of prom-client',
+      10,
+      bound('prom-client') / bound(native.name),
+      ' x',
+    ),
+    atMost(
+      'scrape by protobuf against text',
+      1.2,
+      (protobuf?.milliseconds ?? Number.NaN) / (text?.milliseconds ?? 0),
+      ' x',
+      2,
+    ),
+    atMost(
+      'bytes of a scrape by protobuf against text',
+      0.5,
+      (protobuf?.bytes ?? Number.NaN) / (text?.bytes ?? 0),
+      ' x',
+      2,
+    ),
   ];
 }

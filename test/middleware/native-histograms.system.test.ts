@@ -65,7 +65,10 @@ testWithBoth(
     }
     const both = defineHistogram({ name: 'run_seconds', help: 'Run.', buckets: [1], native: {} });
     registry.histogram(both).with({}).observe(3, 1, { trace_id: 'of-a-run' });
-    registry.counter(defineCounter({ name: 'runs_total', help: 'Runs.' })).with({}).inc(1, { trace_id: 'of-a-count' });
+    registry
+      .counter(defineCounter({ name: 'runs_total', help: 'Runs.' }))
+      .with({})
+      .inc(1, { trace_id: 'of-a-count' });
     const contentTypes = new Set<string>();
     const app = new Koa();
     app.use(async (ctx, next) => {
@@ -91,8 +94,12 @@ testWithBoth(
 
     const traces = await until('exemplars', async () => {
       const query = encodeURIComponent('{__name__=~"run_.*|runs_total"}');
-      const response = await fetch(`${prometheus.url}/api/v1/query_exemplars?query=${query}&start=0&end=9999999999`);
-      const { data } = (await response.json()) as { data: { exemplars: { labels: { trace_id: string } }[] }[] };
+      const response = await fetch(
+        `${prometheus.url}/api/v1/query_exemplars?query=${query}&start=0&end=9999999999`,
+      );
+      const { data } = (await response.json()) as {
+        data: { exemplars: { labels: { trace_id: string } }[] }[];
+      };
       const found = data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id)).sort();
       return found.length < 2 ? undefined : found;
     });
@@ -107,7 +114,9 @@ testWithBoth(
         const reading = readHistogram(registry, definition, { distribution });
         t.is(reading?.native?.schema, schema, where);
         const [count, sum] = await Promise.all(
-          ['count', 'sum'].map(async (part) => (await prometheus.query(`histogram_${part}(${series})`))[0]?.value),
+          ['count', 'sum'].map(
+            async (part) => (await prometheus.query(`histogram_${part}(${series})`))[0]?.value,
+          ),
         );
         t.is(count, observations, where);
         t.is(sum, reading?.sum, where);

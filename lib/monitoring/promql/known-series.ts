@@ -25,12 +25,18 @@ const alertSeries: readonly [string, SeriesShape][] = [
 ];
 
 export function knownSeries(
-  { readable, target, natives }: Pick<BundleSettings, 'readable' | 'target'> &
-    Partial<Pick<BundleSettings, 'natives'>>,
+  {
+    readable,
+    target,
+    natives,
+  }: Pick<BundleSettings, 'readable' | 'target'> & Partial<Pick<BundleSettings, 'natives'>>,
   groups: readonly RuleGroup[],
   parse: PromqlParser,
 ): KnownSeries {
-  const shapes = new Map<string, SeriesShape>([...[...readable.values()].flatMap((definition) => shapesOf(definition, natives)), ...alertSeries]);
+  const shapes = new Map<string, SeriesShape>([
+    ...[...readable.values()].flatMap((definition) => shapesOf(definition, natives)),
+    ...alertSeries,
+  ]);
   const records = new Map<string, RecordingRule[]>();
   for (const rule of groups.flatMap(({ rules }) => rules))
     if (!isAlert(rule)) records.set(rule.record, [...(records.get(rule.record) ?? []), rule]);

@@ -81,7 +81,8 @@ function eventSeries(settings: BundleSettings, slo: Slo, kind: 'good' | 'bad'): 
     const labels = labelsFor(slo, metric, [matches]);
     by = Object.fromEntries(slo.by.map((label) => [label, labels[label] ?? '']));
     // A bucket below the threshold, or one above it, each as wide as a power of two.
-    const bucket = kind === 'good' ? Math.floor(Math.log2(thresholdSeconds)) : Math.ceil(Math.log2(thresholdSeconds)) + 1;
+    const bucket =
+      kind === 'good' ? Math.floor(Math.log2(thresholdSeconds)) : Math.ceil(Math.log2(thresholdSeconds)) + 1;
     return { series: {}, natives: { [seriesOf(metric.name, { job: settings.job, ...labels })]: bucket }, by };
   }
   if (slo.latency !== undefined) {

@@ -298,9 +298,7 @@ test('metrics of prom-client are included, of every type', async (t) => {
     registers,
   });
   for (const value of [0.5, 1.5, 9]) histogram.observe(value);
-  new promClient.Summary({ name: 'other_bytes', help: 'Other.', percentiles: [0.5], registers }).observe(
-    8,
-  );
+  new promClient.Summary({ name: 'other_bytes', help: 'Other.', percentiles: [0.5], registers }).observe(8);
   registry.prometheus.registerMetric({
     name: 'odd',
     get: async () => ({ name: 'odd', help: 'Odd.', type: 'info', values: [{ labels: {}, value: 7 }] }),

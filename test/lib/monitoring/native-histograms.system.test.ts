@@ -1,8 +1,8 @@
 /** promtool reads a bundle over native histograms, and its tests of rules pass. */
 import { generateBundle } from '../../../lib/monitoring/bundle.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { testWith } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
+import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { writeFiles } from '../../helpers/write-files.js';
 
 testWith(
@@ -12,7 +12,9 @@ testWith(
     const folder = await temporaryFolder(t);
     const { files } = await generateBundle({ target: '3', nativeHistograms: 'feature', include: ['http'] });
     await writeFiles(folder, files);
-    const checked = await runProgram(promtool, ['check', 'config', 'prometheus/prometheus.yml'], { cwd: folder });
+    const checked = await runProgram(promtool, ['check', 'config', 'prometheus/prometheus.yml'], {
+      cwd: folder,
+    });
     t.is(checked.code, 0, checked.output);
     const tested = await runProgram(promtool, ['test', 'rules', '--run=^SloHttpLatency', 'slo.test.yml'], {
       cwd: `${folder}/prometheus/tests`,

@@ -42,7 +42,10 @@ test('a latency SLO counts the share of a native histogram below its threshold',
   ];
   const { files } = await generateBundle({ ...own, include: ['http'], slos });
   const rules = contentOf(files, /rules\/slo\.yml$/);
-  t.regex(rules, /1 - histogram_fraction\(-Inf, [\d.]+, sum by \(job[^)]*\) \(rate\(http_server_request_duration_seconds\{/);
+  t.regex(
+    rules,
+    /1 - histogram_fraction\(-Inf, [\d.]+, sum by \(job[^)]*\) \(rate\(http_server_request_duration_seconds\{/,
+  );
   t.regex(rules, /histogram_count\(sum by \(job[^)]*\) \(rate\(http_server_request_duration_seconds\{/);
   t.notRegex(rules, /http_server_request_duration_seconds_bucket/);
   // Of a histogram with classic buckets only.

@@ -17,7 +17,13 @@ testWithBoth(
     const registry = createTestRegistry();
     const wait = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', native: {} }));
     for (const value of [1, 2, 2, -8, 0]) wait.observe(value);
-    const push = startPush({ url: gateway.url, registry, format: 'protobuf', intervalSeconds: 3_600, timeoutSeconds: 60 });
+    const push = startPush({
+      url: gateway.url,
+      registry,
+      format: 'protobuf',
+      intervalSeconds: 3_600,
+      timeoutSeconds: 60,
+    });
     t.teardown(() => push.stop({ deadlineSeconds: 0 }));
     t.true(await push.pushNow());
     const response = await fetch(`${gateway.url}/metrics`, { headers: { accept } });
@@ -26,7 +32,13 @@ testWithBoth(
     t.is(histogram?.sampleCount, '5');
     t.is(histogram?.sampleSum, -3);
     t.is(histogram?.zeroCount, '1');
-    t.deepEqual(nativeBucketsOf(histogram?.positiveSpan, histogram?.positiveDelta), wait.with({}).native?.positive);
-    t.deepEqual(nativeBucketsOf(histogram?.negativeSpan, histogram?.negativeDelta), wait.with({}).native?.negative);
+    t.deepEqual(
+      nativeBucketsOf(histogram?.positiveSpan, histogram?.positiveDelta),
+      wait.with({}).native?.positive,
+    );
+    t.deepEqual(
+      nativeBucketsOf(histogram?.negativeSpan, histogram?.negativeDelta),
+      wait.with({}).native?.negative,
+    );
   },
 );
