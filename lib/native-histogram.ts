@@ -49,7 +49,7 @@ export interface NativeHistogramSettings {
   readonly minResetSeconds: number;
 }
 
-/** Distances from 0 that no measurement tells apart; Prometheus recommends this one. */
+/** The zero threshold that Prometheus recommends: smaller distances from 0 are of no interest. */
 const defaultZeroThreshold = 2 ** -128;
 
 type Option = keyof NativeHistogramOptions;

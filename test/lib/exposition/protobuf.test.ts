@@ -250,7 +250,7 @@ test('a third-party counter and histogram have their exemplars, and an invalid o
   const add = (name: string, type: string, values: readonly object[]): void =>
     registry.prometheus.registerMetric({
       name,
-      get: async () => ({ name, help: 'Foreign.', type, values }),
+      get: async () => ({ name, help: 'Other.', type, values }),
     } as never);
   add('calls_total', 'counter', [
     sampleOf(undefined, { kind: 'a' }, 1, exemplar),
@@ -286,21 +286,19 @@ test('metrics of prom-client are included, of every type', async (t) => {
   const registry = createTestRegistry();
   const registers = [registry.prometheus];
   registry.prometheus.setDefaultLabels({ region: 'eu' });
-  new promClient.Counter({ name: 'foreign_total', help: 'Foreign.', labelNames: ['kind'], registers }).inc(
+  new promClient.Counter({ name: 'other_total', help: 'Other.', labelNames: ['kind'], registers }).inc(
     { kind: 'a' },
     3,
   );
-  new promClient.Gauge({ name: 'foreign_level', help: 'Foreign.', registers }).set(-2);
+  new promClient.Gauge({ name: 'other_level', help: 'Other.', registers }).set(-2);
   const histogram = new promClient.Histogram({
-    name: 'foreign_seconds',
-    help: 'Foreign.',
+    name: 'other_seconds',
+    help: 'Other.',
     buckets: [1, 2],
     registers,
   });
   for (const value of [0.5, 1.5, 9]) histogram.observe(value);
-  new promClient.Summary({ name: 'foreign_bytes', help: 'Foreign.', percentiles: [0.5], registers }).observe(
-    8,
-  );
+  new promClient.Summary({ name: 'other_bytes', help: 'Other.', percentiles: [0.5], registers }).observe(8);
   registry.prometheus.registerMetric({
     name: 'odd',
     get: async () => ({ name: 'odd', help: 'Odd.', type: 'info', values: [{ labels: {}, value: 7 }] }),
@@ -309,15 +307,15 @@ test('metrics of prom-client are included, of every type', async (t) => {
   const read = await scraped(registry);
   t.deepEqual(read.slice(0, 5), [
     {
-      name: 'foreign_total',
-      help: 'Foreign.',
+      name: 'other_total',
+      help: 'Other.',
       type: 'COUNTER',
       metric: [{ label: [{ name: 'kind', value: 'a' }, ...label], counter: { value: 3 } }],
     },
-    { name: 'foreign_level', help: 'Foreign.', type: 'GAUGE', metric: [{ label, gauge: { value: -2 } }] },
+    { name: 'other_level', help: 'Other.', type: 'GAUGE', metric: [{ label, gauge: { value: -2 } }] },
     {
-      name: 'foreign_seconds',
-      help: 'Foreign.',
+      name: 'other_seconds',
+      help: 'Other.',
       type: 'HISTOGRAM',
       metric: [
         {
@@ -334,8 +332,8 @@ test('metrics of prom-client are included, of every type', async (t) => {
       ],
     },
     {
-      name: 'foreign_bytes',
-      help: 'Foreign.',
+      name: 'other_bytes',
+      help: 'Other.',
       type: 'SUMMARY',
       metric: [
         { label, summary: { sampleCount: '1', sampleSum: 8, quantile: [{ quantile: 0.5, value: 8 }] } },
