@@ -21,7 +21,7 @@ export interface MetricsConfig {
   retention: {
     /** Days that Prometheus keeps samples, in the bundle. Default: 30. */
     metrics: number;
-    /** Samples per metric that a live dashboard keeps. Reserved: nothing reads it yet. Default: 10,000. */
+    /** Samples per metric that the live dashboard keeps; a sample of a histogram has all its buckets. Default: 10,000. */
     samples: number;
   };
   /** Bearer token that a scrape must send; `undefined` allows any scrape. Default: none. */

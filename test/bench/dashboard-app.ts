@@ -1,4 +1,4 @@
-/** A process with a dashboard and a number of series, which tells what both cost while no page is open, and while one is. */
+/** A process with a dashboard and a number of series, which measures what both cost while no page is open, and while one is. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as elapsed } from 'node:timers/promises';

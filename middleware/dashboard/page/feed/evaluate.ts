@@ -199,7 +199,7 @@ export function bucketRates(
 ): (number[] | undefined)[] {
   return grid.times.map((time) => {
     const end = placeOf(samples, time);
-    const start = placeOf(samples, time - grid.step) ?? firstPlace(samples);
+    const start = placeOf(samples, time - grid.lookback) ?? firstPlace(samples);
     if (end === undefined || end.time <= start.time || hasGap(samples, start.row, end.row)) return undefined;
     return (samples.shape.bounds ?? []).map(
       (_, bucket) =>
