@@ -3,8 +3,8 @@ import test from 'ava';
 import type { MetricHistory } from '../../../../lib/history/feed.js';
 import type { Formula } from '../../../../lib/history/panel.js';
 import { evaluate } from '../../../../middleware/dashboard/page/feed/evaluate.js';
-import type { Reduction } from '../../../../middleware/dashboard/page/feed/groups.js';
 import { gridOf } from '../../../../middleware/dashboard/page/feed/grid.js';
+import type { Reduction } from '../../../../middleware/dashboard/page/feed/groups.js';
 import { appendSample, samplesOf } from '../../../../middleware/dashboard/page/feed/metric-samples.js';
 
 const base = { revision: 1, detail: 'series', combine: 'sum' } as const;
