@@ -16,7 +16,7 @@ export interface MetricsConfig {
   retention: {
     /** Days that Prometheus keeps samples, in the bundle. */
     metrics: number;
-    /** Samples per metric that a live dashboard keeps. Reserved: nothing reads it yet. */
+    /** Samples per metric that the live dashboard keeps; a sample of a histogram is all its buckets. */
     samples: number;
   };
   /** Bearer token that a scrape must show; `undefined` lets anyone scrape. */

@@ -145,7 +145,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'retention.samples',
     alias: 'retentionSamples',
     fallback: 10_000,
-    meaning: 'samples per metric that a live dashboard keeps: reserved, nothing reads it yet',
+    meaning: 'samples per metric that the live dashboard keeps; a sample of a histogram is all its buckets',
     expected: 'a positive integer',
     read: readCount,
   },

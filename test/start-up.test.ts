@@ -32,7 +32,12 @@ test('nothing of the dashboard is loaded unless one is mounted', async (t) => {
     return parts.filter((part) => texts.some((text) => text.includes(part)));
   };
   t.deepEqual(await partsLoaded(false), []);
-  t.deepEqual(await partsLoaded(true), ['MetricsHistory', 'http-in-flight', 'text/event-stream', 'readPageFiles']);
+  t.deepEqual(await partsLoaded(true), [
+    'MetricsHistory',
+    'http-in-flight',
+    'text/event-stream',
+    'readPageFiles',
+  ]);
 });
 
 test('only the registry of prom-client is loaded, and it is the same as in all of prom-client', async (t) => {

@@ -56,7 +56,7 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
   const watched = targets.map(
     (target): Watched => ({
       target,
-      // Endpoints have other limits, which nobody has told us.
+      // The limits of other endpoints are not known.
       alerts: alertStates(target.history, target.isOwn ? rules : []),
       alertsNow: [],
       health: undefined,

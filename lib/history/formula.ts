@@ -29,7 +29,7 @@ export function evaluated(
   const isLevel = 'reduce' in dividend && dividend.reduce === 'level';
   return evaluated(history, divisor, now, windowSeconds).flatMap(({ labels, value: whole }) => {
     const key = JSON.stringify(labels);
-    // What nobody has counted yet is 0.
+    // What has not been counted yet is 0.
     const part =
       dividends.find((each) => JSON.stringify(each.labels) === key)?.value ?? (isLevel ? undefined : 0);
     if (part === undefined || whole === 0) return [];

@@ -16,7 +16,7 @@ export interface KeepHistoryOptions {
 
 export interface KeptHistory {
   readonly history: MetricsHistory;
-  /** Writes at once, for `process.on('exit')`. Never throws. */
+  /** Writes synchronously, for `process.on('exit')`. Never throws. */
   writeNow(): void;
   /** Writes a last time. Never rejects. */
   stop(): Promise<void>;

@@ -20,7 +20,7 @@ export type FeedUnit =
 /** A condition on a label. A series without the label has the value `''`. */
 export interface LabelMatch {
   readonly label: string;
-  /** `equals`: the value is one of `values`. `startsWith`: it starts with one. `excludes`: it is none of them. */
+  /** `equals`: the value is one of `values`. `startsWith`: it starts with one. `excludes`: it is not one of them. */
   readonly test: 'equals' | 'startsWith' | 'excludes';
   readonly values: readonly string[];
 }
@@ -51,7 +51,7 @@ export type Formula =
   | {
       /**
        * The quotient of the results with equal labels; no result where the divisor is 0 or missing. A missing dividend counts as 0,
-       * unless it is a `level`: what nobody has counted yet is 0.
+       * unless it is a `level`: what has not been counted yet is 0.
        */
       readonly ratio: readonly [dividend: Formula, divisor: Formula];
       /** Shows 1 minus the quotient. Default: false. */

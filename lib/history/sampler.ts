@@ -17,7 +17,7 @@ export interface SamplerOptions {
 export interface Sampler {
   /** Seconds between two readings at present. */
   readonly intervalSeconds: number;
-  /** Notes that a page is open, and reads at once. Returns a function to call when it is closed. */
+  /** Notes that a page is open, and reads immediately. Returns a function to call when it is closed. */
   open(): () => void;
   /** Reads now, or waits for the reading in progress. */
   readNow(): Promise<void>;

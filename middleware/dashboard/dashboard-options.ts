@@ -29,7 +29,7 @@ export interface DashboardOptions extends ScrapeAccess {
   readonly details?: boolean;
   /** A file that keeps the history across restarts. Default: none. */
   readonly historyFile?: string;
-  /** The number of pages that may be open at once. Further ones get 503 with Retry-After. Default: 20. */
+  /** The number of pages that may be open at the same time. Further ones get 503 with Retry-After. Default: 20. */
   readonly maxPages?: number;
   /**
    * Whether the metrics of all worker processes and threads that called `joinCluster` are shown, each metric by its aggregator. For

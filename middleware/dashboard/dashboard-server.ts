@@ -15,7 +15,7 @@ import { pageAssets, safeHeaders } from './page-assets.js';
 export interface DashboardServerOptions {
   readonly feed: DashboardFeed;
   readonly clock: Clock;
-  /** Pages that may be open at once. */
+  /** Pages that may be open at the same time. */
   readonly maxPages: number;
 }
 

@@ -15,8 +15,8 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * Headers of every response. Only the page's own files run, and nothing else may embed it: label values are written by whoever
- * sends requests.
+ * Headers of every response. Only the page's own files run, and nothing else may embed it: label values may come from
+ * requests of anyone.
  */
 export const safeHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy':

@@ -1,4 +1,4 @@
-/** A process with a dashboard and a number of series, which tells what both cost while no page is open, and while one is. */
+/** A process with a dashboard and a number of series, which measures what both cost while no page is open, and while one is. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as elapsed } from 'node:timers/promises';
@@ -15,8 +15,14 @@ const registry = new MetricsRegistry({ maxSeries: 100_000 });
 const labels = { provider: label(), model: label(), operation: label() };
 /** Of 100 series, 60 are of counters, 20 of gauges and 20 of histograms, in metrics of at most a thousand. */
 const kinds = [
-  { share: 0.6, define: (name: string) => registry.counter(defineCounter({ name: `${name}_total`, help: 'C.', labels })) },
-  { share: 0.2, define: (name: string) => registry.gauge(defineGauge({ name: `${name}_depth`, help: 'G.', labels })) },
+  {
+    share: 0.6,
+    define: (name: string) => registry.counter(defineCounter({ name: `${name}_total`, help: 'C.', labels })),
+  },
+  {
+    share: 0.2,
+    define: (name: string) => registry.gauge(defineGauge({ name: `${name}_depth`, help: 'G.', labels })),
+  },
   {
     share: 0.2,
     define: (name: string) =>
@@ -58,7 +64,10 @@ server.listen(0, '127.0.0.1', async () => {
   await elapsed(2_000);
   const closed = await cpuShare();
   process.send?.({ url });
-  const [opened] = await Promise.all([new Promise((resolve) => process.once('message', resolve)), elapsed(2_000)]);
+  const [opened] = await Promise.all([
+    new Promise((resolve) => process.once('message', resolve)),
+    elapsed(2_000),
+  ]);
   const open = await cpuShare();
   const result: DashboardMeasurement = {
     series: total,

@@ -1,7 +1,7 @@
 /** What a dashboard costs the process that has one, by its number of series. */
 import { fork } from 'node:child_process';
-import { compiled } from '../helpers/package-root.js';
 import { readEvents } from '../helpers/event-reader.js';
+import { compiled } from '../helpers/package-root.js';
 import type { Verdict } from './verdict.js';
 
 export interface DashboardMeasurement {

@@ -2,17 +2,17 @@
 import { type AttackMeasurement, attackTable, attackVerdicts, measureAttack } from './attack.js';
 import { contenders } from './contenders/all.js';
 import {
-  type DecoratorMeasurement,
-  decoratorTable,
-  decoratorVerdicts,
-  measureDecorators,
-} from './decorators.js';
-import {
   type DashboardMeasurement,
   dashboardTable,
   dashboardVerdicts,
   measureDashboard,
 } from './dashboard.js';
+import {
+  type DecoratorMeasurement,
+  decoratorTable,
+  decoratorVerdicts,
+  measureDecorators,
+} from './decorators.js';
 import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';

@@ -42,7 +42,7 @@ export function metricsIn(formula: Formula): string[] {
   return 'reduce' in formula ? [formula.metric] : formula.ratio.flatMap(metricsIn);
 }
 
-/** The metrics without which a formula has no result: what nobody has counted yet is 0. */
+/** The metrics without which a formula has no result: what has not been counted yet is 0. */
 export function neededBy(formula: Formula): string[] {
   if ('reduce' in formula) return [formula.metric];
   const [dividend, divisor] = formula.ratio;

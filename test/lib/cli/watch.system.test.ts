@@ -28,7 +28,15 @@ testWith(
       scrapeIntervalSeconds: 1,
     });
     t.teardown(() => prometheus.stop());
-    const command = startCli(['watch', `127.0.0.1:${port}`, prometheus.url, '--port', '0', '--interval', '1']);
+    const command = startCli([
+      'watch',
+      `127.0.0.1:${port}`,
+      prometheus.url,
+      '--port',
+      '0',
+      '--interval',
+      '1',
+    ]);
     t.teardown(() => command.process.kill());
     const url = await until('its address', async () => /http\S+/.exec(command.output())?.[0]);
     const page = await readEvents(`${url}events`);

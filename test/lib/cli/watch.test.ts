@@ -1,7 +1,7 @@
 /** `tamma-metrics watch` over endpoints that a test controls. */
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, request, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -10,7 +10,10 @@ import { readEvents } from '../../helpers/event-reader.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
-async function endpoint(t: ExecutionContext, listener: RequestListener): Promise<[url: string, server: Server]> {
+async function endpoint(
+  t: ExecutionContext,
+  listener: RequestListener,
+): Promise<[url: string, server: Server]> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => {
@@ -61,13 +64,19 @@ test('several endpoints are shown side by side, and what one of them says does n
     hello.targets.map(({ name, url: shown }) => [name, shown]),
     [one, other].map((each) => [new URL(each).host, `${each}/metrics`]),
   );
-  t.deepEqual(hello.targets[0]?.sections.map(({ id }) => id), ['further']);
+  t.deepEqual(
+    hello.targets[0]?.sections.map(({ id }) => id),
+    ['further'],
+  );
   const failed = await until('the state of the second one', async () => {
     const status = await page.next('status');
     return status.target === '1' ? status : undefined;
   });
   t.false(failed.isUp);
-  t.is(failed.error, `Cannot read \`${other}/metrics\`: expected status 200, received 500 Internal Server Error.`);
+  t.is(
+    failed.error,
+    `Cannot read \`${other}/metrics\`: expected status 200, received 500 Internal Server Error.`,
+  );
 });
 
 test('an endpoint that is gone for a while leaves a gap, and its counters go on', async (t) => {
@@ -124,7 +133,12 @@ test('endpoints are asked with headers, a token from a file, or the credentials 
 test('the page is for browsers of this machine: a request under another name is refused', async (t) => {
   const [target] = await endpoint(t, (_, response) => response.end('a 1\n'));
   const url = new URL(await watching(t, [target]));
-  const ask = request({ host: url.hostname, port: url.port, path: '/', headers: { host: 'evil.example' } }).end();
+  const ask = request({
+    host: url.hostname,
+    port: url.port,
+    path: '/',
+    headers: { host: 'evil.example' },
+  }).end();
   const [response] = (await once(ask, 'response')) as [{ statusCode: number; resume(): void }];
   response.resume();
   t.is(response.statusCode, 403);
@@ -135,5 +149,7 @@ test('an address may lack its scheme and its path', (t) => {
   t.is(endpointUrl('localhost:9100'), 'http://localhost:9100/metrics');
   t.is(endpointUrl('http://localhost:9100/'), 'http://localhost:9100/metrics');
   t.is(endpointUrl('https://example.org/federate?match[]=up'), 'https://example.org/federate?match[]=up');
-  t.throws(() => endpointUrl('ftp://x'), { message: /Invalid address `ftp:\/\/x`: expected an http or https URL/ });
+  t.throws(() => endpointUrl('ftp://x'), {
+    message: /Invalid address `ftp:\/\/x`: expected an http or https URL/,
+  });
 });

@@ -24,7 +24,10 @@ test('each alert has the name, the severity and the hold of one in the bundle, a
     const same = bundle.find((alert) => alert.name === name);
     t.like(same, { severity, forSeconds: holdSeconds }, name);
     const metrics = panels.find(({ id }) => id === panel)?.metrics ?? [];
-    t.true(metricsIn(formula).every((metric) => metrics.includes(metric)), `${name}: ${panel}`);
+    t.true(
+      metricsIn(formula).every((metric) => metrics.includes(metric)),
+      `${name}: ${panel}`,
+    );
   }
 });
 
@@ -74,7 +77,14 @@ test('an alert is pending when its condition holds, fires when it has held long 
   pass(600, 0);
   pass(600, 30);
   const firing = states.at(now)[0];
-  t.like(firing, { name: 'HttpErrors', severity: 'page', state: 'firing', value: 0.5, limit: 0.1, worse: 'above' });
+  t.like(firing, {
+    name: 'HttpErrors',
+    severity: 'page',
+    state: 'firing',
+    value: 0.5,
+    limit: 0.1,
+    worse: 'above',
+  });
   pass(600, 0);
   t.deepEqual(seen, ['unknown', 'ok', 'pending', 'firing', 'ok']);
 });

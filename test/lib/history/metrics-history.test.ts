@@ -17,7 +17,12 @@ const calls = defineCounter({
   labels: { tenant: label(), outcome: label() },
 });
 const level = defineGauge({ name: 'level', help: 'Level.', labels: { room: label() }, aggregator: 'max' });
-const time = defineHistogram({ name: 'time_seconds', help: 'Time.', buckets: [1, 2], labels: { a: label() } });
+const time = defineHistogram({
+  name: 'time_seconds',
+  help: 'Time.',
+  buckets: [1, 2],
+  labels: { a: label() },
+});
 
 function newRegistry(): MetricsRegistry {
   return new MetricsRegistry({ prometheus: new Registry(), maxSeries: 100_000 });
@@ -43,8 +48,11 @@ test('few series have a track each, under all their labels', (t) => {
   history.readInstrument(2_000, counter);
   const store = history.storeOf('calls_total');
   t.is(store?.detail, 'series');
-  const { tracks, values } = metricHistory(store ?? t.fail() as never, everything);
-  t.deepEqual(tracks, [{ labels: { tenant: 'a', outcome: 'ok' } }, { labels: { tenant: 'b', outcome: 'ok' } }]);
+  const { tracks, values } = metricHistory(store ?? (t.fail() as never), everything);
+  t.deepEqual(tracks, [
+    { labels: { tenant: 'a', outcome: 'ok' } },
+    { labels: { tenant: 'b', outcome: 'ok' } },
+  ]);
   t.deepEqual(values, [
     [2, 2],
     [0, 3],
@@ -107,7 +115,11 @@ test('filters and groups are those of the series', (t) => {
       history,
       {
         metric: 'calls_total',
-        match: Object.entries(match).map(([name, value]) => ({ label: name, test: 'equals', values: [value] })),
+        match: Object.entries(match).map(([name, value]) => ({
+          label: name,
+          test: 'equals',
+          values: [value],
+        })),
         by,
       },
       everything,
@@ -150,7 +162,8 @@ test('metrics of other libraries and expositions have the same history', async (
   own.readInstrument(1_000, registry.histogram(time));
   for (const format of ['text', 'openmetrics'] as const) {
     const scraped = new MetricsHistory(10_000);
-    for (const family of expositionFamilies(await registry.metrics({ format }))) scraped.readFamily(1_000, family);
+    for (const family of expositionFamilies(await registry.metrics({ format })))
+      scraped.readFamily(1_000, family);
     t.deepEqual(scraped.names, ['other_total', 'time_seconds'], format);
     t.deepEqual(newest(scraped, 'time_seconds'), newest(own, 'time_seconds'), format);
     t.deepEqual(newest(scraped, 'other_total'), { '{"a":"y"}': 3 }, format);

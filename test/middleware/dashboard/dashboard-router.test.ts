@@ -1,4 +1,4 @@
-/** `dashboardRouter` over real HTTP: the page, its files, who may read it, and what browsers are told. */
+/** `dashboardRouter` over real HTTP: the page, its files, who may read it, and the headers for browsers. */
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { defineCounter } from '../../../lib/define.js';
