@@ -43,6 +43,7 @@ export const errorCodes = {
   ERR_METRICS_MISSING_PACKAGE: 'A package that only the monitoring bundle needs is not installed.',
   ERR_METRICS_NOTHING_RECORDED: 'A test expected a recording, and there was none.',
   ERR_METRICS_BUNDLE_FOLDER: 'The folder of a monitoring bundle has files that are not its own.',
+  ERR_METRICS_FILE_EXISTS: 'A file that `tamma-metrics init` would write exists.',
 } as const;
 
 /** A key of {@link errorCodes}. */

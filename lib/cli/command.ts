@@ -1,9 +1,10 @@
-/** The command line of `tamma-metrics`: inspects Prometheus endpoints, writes the monitoring bundle and runs it. */
+/** The command line of `tamma-metrics`: sets up projects, inspects Prometheus endpoints, writes the monitoring bundle and runs it. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { PrometheusVersion } from '../monitoring/settings.js';
 import type { BundleCommand } from './bundle.js';
 import type { BundleEnvironment } from './bundle-options.js';
 import { type Exposition, readExposition } from './exposition-reader.js';
+import type { InitOptions } from './init.js';
 import { endpointFindings, type LintOptions, lintText } from './lint.js';
 import packageManifest from './package-version.cjs';
 import { paintFor } from './paint.js';
@@ -14,9 +15,13 @@ import type { WatchOptions } from './watch.js';
 
 /** The parts of a process that the command uses: its environment, its three streams and its `import()`. */
 export interface CommandProcess extends BundleEnvironment {
-  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly stdin: CommandInput;
   readonly stdout: CommandOutput;
   readonly stderr: CommandOutput;
+}
+
+interface CommandInput extends AsyncIterable<Uint8Array | string> {
+  readonly isTTY?: boolean;
 }
 
 interface CommandOutput {
@@ -51,12 +56,33 @@ export async function runCommand(
   const say = (text: string): void => void stdout.write(`${text}\n`);
   const program = new Command('tamma-metrics')
     .description(
-      'Inspects the metrics of a Prometheus endpoint (text or OpenMetrics). Writes the monitoring bundle of a service, and runs it.',
+      'Sets up a project, inspects the metrics of a Prometheus endpoint (text or OpenMetrics), writes the monitoring bundle of a service, and runs it.',
     )
     .version(packageManifest.packageVersion(), '-V, --version')
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
+
+  program
+    .command('init')
+    .description(
+      'Sets up a project: shows the set-up file of its metrics and the configuration of its monitoring bundle, asks, and writes them.',
+    )
+    .option('-d, --dir <dir>', 'folder of the project, with its package.json', '.')
+    .option('-y, --yes', 'write the files without asking, for scripts')
+    .addHelpText(
+      'after',
+      '\nThe files fit Koa, Nest or plain Node.js, TypeScript or JavaScript, and ES modules or CommonJS, as found in\npackage.json and in the names of the sources. Without a terminal and without --yes, nothing is written.\nExit codes: 0 written, or nothing to be written; 1 nothing written, since a file exists; 2 there is no package.json, or\nthe command is invalid.',
+    )
+    .action(async (options: InitOptions) => {
+      const { init } = await import('./init.js');
+      const ask = async (question: string): Promise<string> => {
+        stdout.write(question);
+        return firstLine(stdin);
+      };
+      const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
+      await init(options, { paint, say, ask: isTerminal ? ask : undefined });
+    });
 
   program
     .command('top')
@@ -159,7 +185,7 @@ export async function runCommand(
 
   program.addHelpText(
     'after',
-    '\nExit codes of top and lint: 0 no findings; 1 findings; 2 Prometheus would reject the scrape, the source cannot be read or\nhas no metrics, or the command is invalid. For the others, see `tamma-metrics help bundle` and `help up`.\nOutput is coloured on a terminal, unless NO_COLOR is set.',
+    '\nExit codes of top and lint: 0 no findings; 1 findings; 2 Prometheus would reject the scrape, the source cannot be read or\nhas no metrics, or the command is invalid. For the others, see `tamma-metrics help init`, `help bundle` and `help up`.\nOutput is coloured on a terminal, unless NO_COLOR is set.',
   );
 
   try {
@@ -169,9 +195,25 @@ export async function runCommand(
     const { code, message, exitCode } = error as Error & { code?: string; exitCode?: number };
     // Commander has printed its own errors. The exit code of --help and --version is 0.
     if (code?.startsWith('commander.') !== true) stderr.write(`${message}\n`);
-    const isFinding = code === 'ERR_METRICS_INVALID_MONITORING' || code === 'ERR_METRICS_BUNDLE_FOLDER';
-    return exitCode === 0 ? 0 : isFinding ? 1 : 2;
+    return exitCode === 0 ? 0 : findingCodes.has(code) ? 1 : 2;
   }
+}
+
+/** Errors of the user's files, not of the command: exit code 1. */
+const findingCodes: ReadonlySet<string | undefined> = new Set([
+  'ERR_METRICS_INVALID_MONITORING',
+  'ERR_METRICS_BUNDLE_FOLDER',
+  'ERR_METRICS_FILE_EXISTS',
+]);
+
+/** Up to the first line break, or to the end. */
+async function firstLine(input: CommandInput): Promise<string> {
+  let text = '';
+  for await (const chunk of input) {
+    text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    if (text.includes('\n')) break;
+  }
+  return text.split('\n')[0] ?? '';
 }
 
 async function expositionAt(

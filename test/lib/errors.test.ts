@@ -6,6 +6,8 @@ import { Socket } from 'node:net';
 import test from 'ava';
 import { Counted, Timed } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
+import { init } from '../../lib/cli/init.js';
+import { paintFor } from '../../lib/cli/paint.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
 import { loadMetricsConfig } from '../../lib/config.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
@@ -92,6 +94,11 @@ const provoked: Readonly<Record<keyof typeof errorCodes, () => unknown>> = {
     expectRecorded(createTestRegistry(), defineCounter({ name: 'jobs_total', help: 'Jobs.' }), () => {}),
   ERR_METRICS_BUNDLE_FOLDER: () =>
     writeBundle({ files: [{ path: 'service/README.md', content: 'Generated.' }] }, 'examples'),
+  ERR_METRICS_FILE_EXISTS: () =>
+    init(
+      { dir: fromRoot('test/fixtures/projects/two-bundles') },
+      { paint: paintFor({}, {}), say: () => {}, ask: undefined },
+    ),
 };
 
 for (const [code, meaning] of Object.entries(errorCodes)) {

@@ -13,6 +13,10 @@ const watchdog = 600_000;
 export async function copyProject({ folder }: ProjectScript, target: string): Promise<void> {
   await cp(fromRoot(`test/fixtures/projects/${folder}`), target, { recursive: true });
   await cp(fromRoot('test/fixtures/projects/shared'), join(target, 'src/shared'), { recursive: true });
+  if (folder !== 'jest' && folder !== 'vitest') return;
+  // The samples of the documentation for this runner.
+  await cp(fromRoot('examples/testing/greeter.ts'), join(target, 'test/greeter.ts'));
+  await cp(fromRoot(`examples/testing/${folder}.test.ts`), join(target, 'test/example.test.ts'));
 }
 
 export function runScript({ node, script }: ProjectScript, folder: string): Promise<unknown> {

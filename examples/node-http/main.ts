@@ -1,0 +1,42 @@
+/** node:http without Koa: metrics and health checks on the port of the application. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { defineHistogram, HealthChecks, label, sharedRegistry } from '@tamma/observability';
+import { createMetricsHandler } from '@tamma/observability/middleware';
+
+const duration = sharedRegistry.histogram(
+  defineHistogram({
+    name: 'app_request_duration_seconds',
+    help: 'Duration of requests.',
+    labels: { method: label({ limit: 10 }), status_code: label({ limit: 60 }) },
+    buckets: [0.01, 0.1, 1, 10],
+  }),
+);
+const checks = new HealthChecks({ checks: { queue: () => true } });
+const observability = createMetricsHandler({ checks });
+
+const server = createServer((request, response) => {
+  // Answers /metrics and the health paths, and calls the function for all others.
+  observability(request, response, () => {
+    const stop = duration.startTimer();
+    // `close` comes once per response, also if the client left before the end.
+    response.once('close', () =>
+      stop({ method: request.method ?? 'other', status_code: String(response.statusCode) }),
+    );
+    response.statusCode = request.url === '/' ? 200 : 404;
+    response.end(response.statusCode === 200 ? 'Hello\n' : 'Not found\n');
+  });
+});
+
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  console.log(`Listening on http://127.0.0.1:${port}`);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    // Readiness is off for some seconds, so that load balancers stop sending requests.
+    await checks.drain({ seconds: Number(process.env.DRAIN_SECONDS ?? 5) });
+    server.close();
+  });
+}

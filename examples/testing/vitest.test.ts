@@ -1,0 +1,29 @@
+/** With vitest: `beforeEach(isolateSharedRegistry)`, since the tests of a file run one after the other. */
+import { sharedRegistry } from '@tamma/observability';
+import {
+  expectRecorded,
+  expositionDiff,
+  isolateSharedRegistry,
+  readValue,
+} from '@tamma/observability/testing';
+import { beforeEach, expect, test } from 'vitest';
+import { greet, greetings } from './greeter.js';
+
+beforeEach(isolateSharedRegistry);
+
+test('a greeting is counted as a success', async () => {
+  expect(await greet('en')).toBe('Hello');
+  expect(readValue(sharedRegistry, greetings, { outcome: 'success' })).toBe(1);
+});
+
+test('an unknown language is counted as a failure, and the error is thrown', async () => {
+  const [recorded] = await expectRecorded(sharedRegistry, greetings, () =>
+    expect(greet('xx')).rejects.toThrow('unknown language'),
+  );
+  expect(recorded.labels).toEqual({ outcome: 'failure' });
+});
+
+test('a greeting changes nothing else', async () => {
+  const diff = await expositionDiff(sharedRegistry, () => greet('en'));
+  expect(diff).toContain('+ greetings_total{outcome="success"} 1');
+});
