@@ -34,7 +34,7 @@ export function changeExemplars(settings: ExemplarSettings, exemplars: boolean |
 }
 
 /** @throws ERR_METRICS_INVALID_OPTION */
-export function checkExemplars(where: string, exemplars: unknown): void {
+function checkExemplars(where: string, exemplars: unknown): void {
   if (typeof exemplars === 'boolean') return;
   if (typeof exemplars !== 'object' || exemplars === null)
     throw invalidOption(where, 'exemplars', 'true, false or { contextLabels }', exemplars);

@@ -222,7 +222,7 @@ function contained<T>(run: () => T, report: Report): T | undefined {
 }
 
 /** The labels that Grafana and the other Prometheus clients use. */
-export function traceLabels({ traceId, spanId }: SpanContext): Record<string, string> {
+function traceLabels({ traceId, spanId }: SpanContext): Record<string, string> {
   return { trace_id: traceId, span_id: spanId };
 }
 

@@ -63,7 +63,7 @@ export function startExample(
 }
 
 /** The lines of output that the README of an example shows. */
-export async function shownLines(name: string): Promise<string[]> {
+async function shownLines(name: string): Promise<string[]> {
   const readme = await readFile(fromRoot(`examples/${name}/README.md`), 'utf8');
   const lines = [...readme.matchAll(/^```text\n(.*?)^```$/gms)].flatMap(([, block = '']) =>
     block.split('\n'),
