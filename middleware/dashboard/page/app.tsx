@@ -73,4 +73,8 @@ connect({
 });
 
 const root = document.getElementById('app');
-if (root !== null) render(<App />, root);
+if (root !== null) {
+  // The bar of the HTML, which is there before the script.
+  root.replaceChildren();
+  render(<App />, root);
+}

@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import Koa from 'koa';
 import * as provider from '../../../lib/catalogue/provider.js';
 import * as workflow from '../../../lib/catalogue/workflow.js';
-import { defineHistogram } from '../../../lib/define.js';
+import { defineCounter, defineHistogram } from '../../../lib/define.js';
 import { HealthChecks } from '../../../lib/health.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
 import type { Formula, LabelMatch } from '../../../lib/history/panel.js';
@@ -246,4 +246,28 @@ testWith(['chromium'], 'an open page goes on after the service was restarted', a
   await page.waitForSelector('[data-notice="lost"]', { state: 'detached' });
   await waitUntil(page, "document.querySelector('[data-panel=workflow-loops] .value')?.textContent === '2'");
   t.pass();
+});
+
+testWith(['chromium'], 'the first paint does not wait for the number of series', async (t, { chromium }) => {
+  for (const series of [100, 50_000]) {
+    const service = await startService(t);
+    service.record();
+    for (let metric = 0; metric * 1_000 < series; metric++) {
+      const counter = service.registry.counter(
+        defineCounter({ name: `many_${metric}_total`, help: 'Many series.', labels: { shard: label() } }),
+      );
+      for (let shard = 0; shard < Math.min(1_000, series); shard++) counter.inc({ shard: String(shard) });
+    }
+    const { page } = await openPage(t, chromium, service.url);
+    await page.waitForSelector('[data-panel=workflow-loops] canvas');
+    const [paint, elements]: [number, number] = await page.evaluate(
+      "[performance.getEntriesByName('first-contentful-paint')[0].startTime, document.querySelectorAll('*').length]",
+    );
+    t.log(`${series} series: first paint after ${Math.round(paint)} ms, ${elements} elements`);
+    // A watchdog: the time depends on the machine.
+    t.true(paint < 30_000);
+    t.true(elements < 5_000);
+    await page.context().close();
+    await service.stop();
+  }
 });

@@ -377,3 +377,39 @@ testWith(['chromium'], 'nothing moves when values arrive', async (t, { chromium 
   await page.waitForTimeout(3_000);
   t.is(await page.evaluate('window.shifts'), 0);
 });
+
+testWith(
+  ['chromium'],
+  'the memory of a page does not grow with the samples it receives',
+  async (t, { chromium }) => {
+    const server = await startFeedServer(t, demo);
+    const { page } = await openPage(t, chromium, server.url);
+    await waitUntil(page, `${value('depth')} === '42'`);
+    const devTools = await page.context().newCDPSession(page);
+    const start = Date.now();
+    let sent = 0;
+    /** Sends the samples of 3,000 seconds, and measures the heap when the page shows the last one. */
+    const heapAfterMore = async (depth: number): Promise<number> => {
+      for (const end = sent + 3_000; sent < end; sent++) {
+        const time = start + sent * 1_000;
+        const buckets = [sent * 0.03, sent / 2, sent / 2, 0, 0];
+        server.send('sample', {
+          target: 'agents',
+          time,
+          metrics: {
+            [duration]: { revision: 1, values: [buckets, buckets] },
+            queue_depth: { revision: 1, values: [depth] },
+          },
+        });
+      }
+      await waitUntil(page, `${value('depth')} === '${depth}'`);
+      await devTools.send('HeapProfiler.collectGarbage');
+      return (await devTools.send('Runtime.getHeapUsage')).usedSize / 1e6;
+    };
+    await heapAfterMore(1);
+    const before = await heapAfterMore(2);
+    const after = await heapAfterMore(3);
+    t.log(`${before.toFixed(1)} MB after 6,000 samples, ${after.toFixed(1)} MB after 9,000`);
+    t.true(after < before + 2);
+  },
+);
