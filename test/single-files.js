@@ -14,7 +14,7 @@ const tree = fileURLToPath(new URL('../.build/standard/', import.meta.url));
 const page = {
   name: 'page',
   setup({ onLoad }) {
-    onLoad({ filter: /[/\\]page-files\.cjs$/ }, async () => ({
+    onLoad({ filter: /page-files\.c[jt]s$/ }, async () => ({
       contents: `module.exports = { readPageFiles: () => (${JSON.stringify(await pageFiles())}) };`,
     }));
   },
