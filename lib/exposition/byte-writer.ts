@@ -100,6 +100,15 @@ export class ByteWriter implements PreparedText {
     this.length += 8;
   }
 
+  /** Writes a byte, and a double with the low byte first. */
+  taggedDouble(tag: number, value: number): void {
+    this.#reserve(9);
+    const view = this.view;
+    view.setUint8(this.length, tag);
+    view.setFloat64(this.length + 1, value, true);
+    this.length += 9;
+  }
+
   /** Writes an integer from 0 to 2^53 in groups of seven bits, the lowest first, as protobuf has it. */
   varint(value: number): void {
     this.#reserve(8);

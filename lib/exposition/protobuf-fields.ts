@@ -88,8 +88,7 @@ export function writeMetric(
 
 /** The value of a counter, a gauge or an untyped metric. */
 export function writeValue(out: ByteWriter, value: number): void {
-  out.byte(double(1));
-  out.double(value);
+  out.taggedDouble(double(1), value);
 }
 
 /** The fields of `created_timestamp`. */
@@ -107,24 +106,20 @@ export function writeCreated(out: ByteWriter, type: keyof typeof createdTags, se
 export function writeSummaryTotals(out: ByteWriter, count: number, sum: number): void {
   out.byte(integer(1));
   out.varint(Math.min(Math.max(0, Math.round(count)), Number.MAX_SAFE_INTEGER));
-  out.byte(double(2));
-  out.double(sum);
+  out.taggedDouble(double(2), sum);
 }
 
 export function writeQuantile(out: ByteWriter, quantile: number, value: number): void {
   out.byte(lengthy(3));
   out.byte(18);
-  out.byte(double(1));
-  out.double(quantile);
-  out.byte(double(2));
-  out.double(value);
+  out.taggedDouble(double(1), quantile);
+  out.taggedDouble(double(2), value);
 }
 
 /** Count and sum of a `Histogram`. @param isFloat whether counts are doubles, since some are no safe integers */
 export function writeHistogramTotals(out: ByteWriter, count: number, sum: number, isFloat: boolean): void {
   writeCount(out, 1, 4, count, isFloat);
-  out.byte(double(2));
-  out.double(sum);
+  out.taggedDouble(double(2), sum);
 }
 
 /** A classic bucket. @param exemplar the message of its exemplar, empty if it has none */
@@ -139,8 +134,7 @@ export function writeBucket(
   const start = out.length;
   out.byte(0);
   writeCount(out, 1, 4, cumulativeCount, isFloat);
-  out.byte(double(2));
-  out.double(bound);
+  out.taggedDouble(double(2), bound);
   const length = out.length - start - 1;
   if (exemplar === undefined || exemplar.length === 0) {
     out.view.setUint8(start, length);
@@ -150,8 +144,7 @@ export function writeBucket(
   out.length = start;
   out.varint(length + 1 + sizeOfVarint(exemplar.length) + exemplar.length);
   writeCount(out, 1, 4, cumulativeCount, isFloat);
-  out.byte(double(2));
-  out.double(bound);
+  out.taggedDouble(double(2), bound);
   writeMessage(out, exemplarTags.bucket, exemplar);
 }
 
@@ -188,8 +181,7 @@ export function preparedExemplar(
 ): PreparedText {
   exemplarMessage.clear();
   for (const [name, text] of labels) writeLabel(exemplarMessage, labelName(name), text);
-  exemplarMessage.byte(double(2));
-  exemplarMessage.double(value);
+  exemplarMessage.taggedDouble(double(2), value);
   if (timestamp === undefined || timestamp < 0) return exemplarMessage;
   const seconds = Math.floor(timestamp / 1_000);
   timestampMessage.clear();
@@ -209,8 +201,7 @@ function writeCount(
   isFloat: boolean,
 ): void {
   if (isFloat) {
-    out.byte(double(doubleField));
-    out.double(count);
+    out.taggedDouble(double(doubleField), count);
   } else {
     out.byte(integer(integerField));
     out.varint(count);
@@ -232,8 +223,7 @@ export function writeNative(out: ByteWriter, native: NativeBuckets, isFloat: boo
   const { schema, zeroThreshold, zeroCount, positive, negative } = native;
   out.byte(integer(5));
   out.varint(zigzag(schema));
-  out.byte(double(6));
-  out.double(zeroThreshold);
+  out.taggedDouble(double(6), zeroThreshold);
   writeCount(out, 7, 8, zeroCount, isFloat);
   writeNativeBuckets(out, negative, negativeFields, isFloat);
   writeNativeBuckets(out, positive, positiveFields, isFloat);

@@ -132,14 +132,15 @@ function writeHistogram(instrument: Histogram, series: HistogramSeries): void {
   const { count, sum, native } = series;
   const isFloat = !Number.isSafeInteger(count);
   writeHistogramTotals(value, count, sum, isFloat);
+  const hasExemplars = series.exemplars !== undefined;
   let cumulative = 0;
   for (let bucket = 0; bucket < buckets.length; bucket++) {
     cumulative += series.countIn(bucket);
-    const exemplar = prepared(bucketExemplarOf(series, bucket));
+    const exemplar = hasExemplars ? prepared(bucketExemplarOf(series, bucket)) : undefined;
     writeBucket(value, buckets[bucket] as number, cumulative, isFloat, exemplar);
   }
   // The bucket +Inf is the count, and only written for its exemplar.
-  const last = buckets.length === 0 ? undefined : prepared(bucketExemplarOf(series, buckets.length));
+  const last = buckets.length === 0 || !hasExemplars ? undefined : prepared(bucketExemplarOf(series, buckets.length));
   if (last !== undefined) writeBucket(value, Number.POSITIVE_INFINITY, count, isFloat, last);
   if (native !== undefined) {
     writeNative(value, native, isFloat);
