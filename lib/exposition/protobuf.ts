@@ -140,7 +140,8 @@ function writeHistogram(instrument: Histogram, series: HistogramSeries): void {
     writeBucket(value, buckets[bucket] as number, cumulative, isFloat, exemplar);
   }
   // The bucket +Inf is the count, and only written for its exemplar.
-  const last = buckets.length === 0 || !hasExemplars ? undefined : prepared(bucketExemplarOf(series, buckets.length));
+  const last =
+    buckets.length === 0 || !hasExemplars ? undefined : prepared(bucketExemplarOf(series, buckets.length));
   if (last !== undefined) writeBucket(value, Number.POSITIVE_INFINITY, count, isFloat, last);
   if (native !== undefined) {
     writeNative(value, native, isFloat);
