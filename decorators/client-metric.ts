@@ -1,6 +1,7 @@
 /** Decorators that record on a prom-client metric, so that a service can migrate to definitions one method at a time. */
 import type { MetricDefinition } from '../lib/definition.js';
 import type { Series } from '../lib/instruments/branch.js';
+import { checkedExemplar, type ExemplarLabels } from '../lib/instruments/exemplars.js';
 import { labelText } from '../lib/instruments/label-values.js';
 import { label } from '../lib/label.js';
 import type { AnyRegistry } from '../lib/registry.js';
@@ -158,14 +159,16 @@ function clientRecorder<S extends Series>(
   };
 }
 
-function seriesOn(metric: ClientMetric, values: string[]): Partial<ClientChild> {
+function seriesOn(metric: ClientMetric, values: string[]): ExemplarChild {
   const { enableExemplars, labelNames, type } = metric;
   if (enableExemplars === true && type !== 'gauge') {
     // With exemplars enabled, the methods take an object instead of a number.
     const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index]]));
     return {
-      inc: (value = 1) => metric.inc?.({ labels, value }),
-      observe: repeated((value) => metric.observe?.({ labels, value })),
+      inc: (value = 1, ...exemplar) => metric.inc?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+      observe: repeated((value, exemplar) =>
+        metric.observe?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+      ),
     };
   }
   const child = metric.labels(...values);
@@ -174,9 +177,32 @@ function seriesOn(metric: ClientMetric, values: string[]): Partial<ClientChild> 
     : { observe: repeated((value) => child.observe(value)) };
 }
 
+/** The methods of a child, which take an exemplar as those of our series do. */
+interface ExemplarChild {
+  inc?(value?: number, ...exemplar: GivenExemplar): void;
+  observe?(value: number, weight?: number, ...exemplar: GivenExemplar): void;
+}
+
 /** prom-client has no weighted observation: a sampled call is observed once for each call that it represents. */
-function repeated(observe: (value: number) => void): (value: number, weight?: number) => void {
-  return (value, weight = 1) => {
-    for (let count = 0; count < weight; count += 1) observe(value);
+function repeated(
+  observe: (value: number, exemplar: GivenExemplar) => void,
+): (value: number, weight?: number, ...exemplar: GivenExemplar) => void {
+  return (value, weight = 1, ...exemplar) => {
+    for (let count = 0; count < weight; count += 1) observe(value, exemplar);
   };
+}
+
+/** The option `exemplar` of a decorator, and the call. */
+type GivenExemplar = readonly [source?: (call: unknown) => ExemplarLabels | undefined, call?: unknown];
+
+/** The property `exemplarLabels` of a recording. An error is contained, since the recording itself is valid. */
+function clientExemplar({ name }: ClientMetric, [source, call]: GivenExemplar): object {
+  if (source === undefined) return {};
+  try {
+    const exemplarLabels = checkedExemplar(source(call));
+    return Object.keys(exemplarLabels).length === 0 ? {} : { exemplarLabels };
+  } catch (error) {
+    sharedRegistry.recordingFailed(name, 'exemplar', error);
+    return {};
+  }
 }

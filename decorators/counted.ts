@@ -7,6 +7,7 @@ import { invalidOption } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import type { ClientCounter, ClientOptionsFor } from './client-metric.js';
 import { checkErrorClasses, type ErrorClass, endedWith } from './error-classes.js';
+import type { ExemplarOption } from './exemplar-option.js';
 import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
@@ -27,7 +28,7 @@ import type { Recorder } from './recording/recorder.js';
 export type CountedWhen = 'settled' | 'success' | 'failure' | 'called';
 
 /** The options of `@Counted` beside `labels` and those of every decorator (`DecoratorOptions`). */
-export interface CountedOptions<C> extends FailureOption<C> {
+export interface CountedOptions<C> extends FailureOption<C>, ExemplarOption<C> {
   /** Which calls count, and when. `failure` includes escalations. Default: `settled`, or `failure` if `errors` is given. */
   when?: CountedWhen;
   /** How much a call adds: a finite number of 0 or more. `undefined` adds nothing and makes no series. Default: 1. */
@@ -82,7 +83,7 @@ export function Counted<This, Args extends unknown[], Result>(
 const counted: MetricDecorator<CounterSeries, CountedOptions<Call>> = {
   decorator: 'Counted',
   withoutMetric: methodCalls,
-  ownOptions: { when: true, value: true, errors: true },
+  ownOptions: { when: true, value: true, errors: true, exemplar: true },
   observer: counting,
 };
 
@@ -90,7 +91,7 @@ const whens: readonly unknown[] = ['settled', 'success', 'failure', 'called'] sa
 
 function counting(
   recorder: Recorder<CounterSeries>,
-  { errors, when = errors === undefined ? 'settled' : 'failure', value }: CountedOptions<Call>,
+  { errors, when = errors === undefined ? 'settled' : 'failure', value, exemplar }: CountedOptions<Call>,
 ): CallObserver {
   if (!whens.includes(when)) throw invalidOption('@Counted', 'when', `one of ${whens.join(', ')}`, when);
   if (errors !== undefined) {
@@ -99,12 +100,12 @@ function counting(
       throw invalidOption('@Counted with `errors`', 'when', '"failure" or nothing', when);
   }
   const { seriesOf, amountOf, failed } = recorder;
-  const countOne = (call: Call): void => seriesOf(call)?.inc();
+  const countOne = (call: Call): void => seriesOf(call)?.inc(1, exemplar, call);
   const countValue = (call: Call): void => {
     const amount = value === undefined ? undefined : amountOf(call, value);
     if (amount === undefined) return;
     try {
-      seriesOf(call)?.inc(amount);
+      seriesOf(call)?.inc(amount, exemplar, call);
     } catch (error) {
       failed(call, 'value', error);
     }

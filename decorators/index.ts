@@ -1,5 +1,6 @@
 /** Method decorators that record on metric definitions. The same functions work in standard and in legacy decorator mode. */
 
+export type { ContextLabels } from '../lib/label-context.js';
 export type { RateLimitReport } from '../lib/outbound/rate-limit-result.js';
 export type { Call } from './call.js';
 export type {
@@ -14,6 +15,7 @@ export type {
 } from './client-metric.js';
 export { Counted, type CountedOptions, type CountedWhen } from './counted.js';
 export type { ErrorClass } from './error-classes.js';
+export type { ExemplarOption } from './exemplar-option.js';
 export type { FailureOption, ReturnedCall } from './failure-option.js';
 export type { AccessorTarget, DualModeGaugeDecorator } from './gauge-property.js';
 export { type DecoratorFor, instrument } from './instrument.js';
@@ -44,7 +46,7 @@ export {
   type WorkflowStepOptions,
 } from './presets/workflow.js';
 export type { SharedLabelSource, SharedLabelValue } from './recording/class-settings.js';
-export { type ContextLabels, withLabels } from './recording/context-labels.js';
+export { withLabels } from './recording/context-labels.js';
 export {
   errorType,
   fromClass,

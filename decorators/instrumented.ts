@@ -59,6 +59,7 @@ export interface ClassContext {
  *   \@Counted(aiRateLimits, { labels: { provider: fromClass('provider') } })
  *   limited(): void {}
  * }
+ * @see https://www.typescriptlang.org/docs/handbook/release-notes/typescript-5-0.html#decorators
  */
 export function Instrumented<Class extends AnyClass>(
   options: InstrumentedOptions<Class['prototype']> = {},

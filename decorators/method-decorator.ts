@@ -3,6 +3,7 @@
  * ones (`experimentalDecorators`) with a target, a key and a descriptor. The second argument distinguishes them.
  */
 import { metricsError } from '../lib/errors.js';
+import { noteInstrumentedMethod } from '../lib/instrumented-methods.js';
 import type { Declaration } from './declaration.js';
 import { type MethodMetric, metricsOf, setMetrics, takeOver } from './metadata.js';
 import {
@@ -93,8 +94,23 @@ function instrumented(
   const wrapper: AnyFunction = observedFunction(original, observers, declaration);
   takeOver(wrapper, method);
   setMetrics(wrapper, [...metricsOf(method), ...metrics]);
+  noteMethod(site, metrics);
   noteObserved(wrapper, { original, observers, declaration });
   return wrapper;
+}
+
+/** Notes the method for the dashboard, which shows what records a metric. */
+function noteMethod({ method, className }: MethodSite, metrics: readonly MethodMetric[]): void {
+  const [first] = metrics;
+  noteInstrumentedMethod({
+    decorator: first?.decorator ?? '',
+    metrics: metrics.map(({ definition }) => definition.name),
+    name: () => {
+      const holder = className({ instance: undefined });
+      // A plain function, or a class of which nothing is known before its first instance.
+      return holder === '' || holder === 'anonymous' ? method : `${holder}.${method}`;
+    },
+  });
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The class that declares a decorated method, and the names with which its calls are labelled. */
-import type { Call } from './call.js';
-import { type Declaration, derives, prototypeOf } from './declaration.js';
+import { type CallSite, type Declaration, derives, prototypeOf } from './declaration.js';
 import type { AnyFunction } from './observed-call.js';
 import { observedBy } from './observed-functions.js';
 import { ownName, settingsVersion } from './recording/class-settings.js';
@@ -11,7 +10,7 @@ export interface MethodSite {
   readonly method: string;
   readonly private: boolean;
   /** Name of the class that declares the method. */
-  readonly className: (call: Call) => string;
+  readonly className: (call: CallSite) => string;
 }
 
 /** The members of a standard decorator's context that are read. `instrument` passes fewer of them than a compiler. */
@@ -100,7 +99,7 @@ function commonAncestor(known: object | undefined, start: object): object {
 }
 
 /** Caches the name until a class gets settings by `@Instrumented`, which may rename it. */
-function declaringClassName(declaration: Declaration): (call: Call) => string {
+function declaringClassName(declaration: Declaration): (call: CallSite) => string {
   let known: object | undefined;
   let name = '';
   let version = -1;

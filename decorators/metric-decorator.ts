@@ -198,6 +198,7 @@ export function readArguments(
   checkOptionNames<object>(`@${decorator}`, options, known);
   if ('ignore' in options && options.ignore !== undefined)
     checkErrorClasses(decorator, 'ignore', options.ignore);
+  if ('exemplar' in options) checkFunctionOption(decorator, 'exemplar', options.exemplar);
   if ('failure' in options) checkFunctionOption(decorator, 'failure', options.failure);
   if (
     'name' in options &&

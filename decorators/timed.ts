@@ -1,12 +1,13 @@
 /** `@Timed`: observes how long the calls of a method take, in seconds. */
 import { methodDuration } from '../lib/catalogue/method.js';
 import type { HistogramDefinition } from '../lib/definition.js';
-import type { HistogramSeries } from '../lib/instruments/histogram.js';
+import type { HistogramSeries } from '../lib/instruments/histogram-series.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import type { LabelShape } from '../lib/label.js';
 import { invalidOption } from '../lib/option-names.js';
 import type { Call } from './call.js';
 import type { ClientOptionsFor, ClientTimer } from './client-metric.js';
+import type { ExemplarOption } from './exemplar-option.js';
 import type { FailureOption } from './failure-option.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
 import {
@@ -21,7 +22,7 @@ import type { CallObserver } from './observed-call.js';
 import type { Recorder } from './recording/recorder.js';
 
 /** The options of `@Timed` beside `labels` and those of every decorator (`DecoratorOptions`). */
-export interface TimedOptions<C = Call> extends FailureOption<C> {
+export interface TimedOptions<C = Call> extends FailureOption<C>, ExemplarOption<C> {
   /**
    * `end` times the whole call, `first-item` the time to the first item of the returned stream, or to the return if the
    * result is not a stream. With `first-item`, a call that fails or ends before its first item is not observed. Default:
@@ -80,14 +81,14 @@ export function Timed<This, Args extends unknown[], Result>(
 const timed: MetricDecorator<HistogramSeries, TimedOptions, number | undefined> = {
   decorator: 'Timed',
   withoutMetric: methodDuration,
-  ownOptions: { until: true, sample: true },
+  ownOptions: { until: true, sample: true, exemplar: true },
   clientTypes: ['histogram', 'summary'],
   observer: timing,
 };
 
 function timing(
   recorder: Recorder<HistogramSeries>,
-  { until = 'end', sample = 1 }: TimedOptions,
+  { until = 'end', sample = 1, exemplar }: TimedOptions,
 ): CallObserver<number | undefined> {
   if (until !== 'end' && until !== 'first-item')
     throw invalidOption('@Timed', 'until', '"end" or "first-item"', until);
@@ -98,7 +99,7 @@ function timing(
     // Not sampled, or a stream that was garbage collected at an unknown time after its end.
     if (started === undefined || call.abandoned) return;
     // Cannot throw: the seconds come from a monotonic clock, and the weight is checked above.
-    seriesOf(call)?.observe(secondsSince(started), sample);
+    seriesOf(call)?.observe(secondsSince(started), sample, exemplar, call);
   };
   const start = sample === 1 ? startedAt : oneIn(sample);
   return until === 'end' ? { start, end: stop } : { start, firstItem: stop };

@@ -52,6 +52,7 @@ export function TracksGauge<This, Args extends unknown[], Result>(
  *   \@TracksGauge(queueDepth, { labels: { queue: 'imports' } })
  *   accessor size = 0;
  * }
+ * @see https://prometheus.io/docs/practices/instrumentation/#counter-vs-gauge-summary-vs-histogram
  */
 export function TracksGauge<L extends LabelShape, This, Args extends unknown[], Result>(
   definition: GaugeDefinition<L>,

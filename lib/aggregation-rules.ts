@@ -81,7 +81,7 @@ export interface GaugeRule<L extends LabelShape = LabelShape> {
   readonly matches: (metric: Pick<MetricFamily, 'name' | 'type'>) => boolean;
   /**
    * The value for the samples of the matching metrics, called once per group with equal values of the labels of `output`. A
-   * histogram has its buckets, sum and count as samples: see `averageOfSamples`. `undefined`, or a value that is not finite, leaves the
+   * histogram has its buckets, sum and count as samples: see `averageOf`. `undefined`, or a value that is not finite, leaves the
    * series of the group out; a gauge without labels is 0 then.
    */
   readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;
@@ -92,8 +92,8 @@ const successRate: GaugeRule = {
   output: issuesSuccessRate,
   matches: ({ name }) => name === issuesProcessed.name,
   aggregate: (samples) => {
-    const all = sumOfSamples(samples);
-    return all === 0 ? 0 : sumOfSamples(samples.filter(({ labels }) => labels.outcome === 'success')) / all;
+    const all = sumOf(samples);
+    return all === 0 ? 0 : sumOf(samples.filter(({ labels }) => labels.outcome === 'success')) / all;
   },
 };
 
@@ -101,7 +101,7 @@ const successRate: GaugeRule = {
 const averageDuration: GaugeRule = {
   output: issuesAverageCompletionDuration,
   matches: ({ name }) => name === issueCompletionDuration.name,
-  aggregate: (samples) => averageOfSamples(samples) ?? 0,
+  aggregate: (samples) => averageOf(samples) ?? 0,
 };
 
 /**
@@ -110,18 +110,27 @@ const averageDuration: GaugeRule = {
  */
 export const defaultAggregationRules: readonly GaugeRule[] = Object.freeze([successRate, averageDuration]);
 
-/** Sum of the values. */
-export function sumOfSamples(samples: readonly AggregatedSample[]): number {
+/**
+ * Sum of the values of samples, 0 without samples.
+ * @example
+ * aggregate: (samples) => sumOf(samples.filter(({ labels }) => labels.outcome === 'success')),
+ */
+export function sumOf(samples: readonly AggregatedSample[]): number {
   return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Sum over count of histograms or summaries, or the mean of plain samples; `undefined` without observations. */
-export function averageOfSamples(samples: readonly AggregatedSample[]): number | undefined {
+/**
+ * Average of samples: the sum divided by the count of histograms or summaries, or the mean of other samples.
+ * @returns `undefined` without observations
+ * @example
+ * aggregate: (samples) => averageOf(samples) ?? 0,
+ */
+export function averageOf(samples: readonly AggregatedSample[]): number | undefined {
   const partsOf = (suffix: string) => samples.filter(({ name }) => name.endsWith(suffix));
   const counts = partsOf('_count');
-  if (counts.length === 0) return samples.length === 0 ? undefined : sumOfSamples(samples) / samples.length;
-  const count = sumOfSamples(counts);
-  return count === 0 ? undefined : sumOfSamples(partsOf('_sum')) / count;
+  if (counts.length === 0) return samples.length === 0 ? undefined : sumOf(samples) / samples.length;
+  const count = sumOf(counts);
+  return count === 0 ? undefined : sumOf(partsOf('_sum')) / count;
 }
 
 /** Whether a rule derives a value with a name; a rule with an `output` derives a gauge. */

@@ -7,6 +7,7 @@ import { metricsError, shown } from './errors.js';
  * @throws ERR_METRICS_INVALID_BUCKETS unless `width` is positive and `count` a positive integer
  * @example
  * linearBuckets(10, 5, 4); // [10, 15, 20, 25]
+ * @see https://prometheus.io/docs/practices/histograms/
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
   check('linearBuckets', 'start', start, Number.isFinite(start), 'a finite number');
@@ -21,6 +22,7 @@ export function linearBuckets(start: number, width: number, count: number): numb
  * @throws ERR_METRICS_INVALID_BUCKETS unless `start` is positive, `factor` above 1 and `count` a positive integer
  * @example
  * exponentialBuckets(0.5, 2, 4); // [0.5, 1, 2, 4]
+ * @see https://prometheus.io/docs/practices/histograms/
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   check('exponentialBuckets', 'start', start, Number.isFinite(start) && start > 0, 'a number above 0');

@@ -2,6 +2,7 @@
 import { catalogue } from './catalogue/catalogue.js';
 import { defaultMetricsConfig } from './config.js';
 import type { BucketSets } from './config-settings.js';
+import type { NativeHistogramOptions } from './native-histogram.js';
 
 /** The set of a histogram's unit: seconds, bytes or a rate per second; durations where the name has none of them. */
 export function bucketSetOf(name: string): keyof BucketSets {
@@ -21,4 +22,12 @@ export function catalogueBuckets(buckets: BucketSets): Map<string, readonly numb
     .map(({ name }) => name)
     .filter((name) => isChanged(bucketSetOf(name)));
   return new Map(names.map((name) => [name, buckets[bucketSetOf(name)]]));
+}
+
+/** The durations of the catalogue, to make native histograms of them, with the default resolution. */
+export function catalogueNativeHistograms(): Map<string, NativeHistogramOptions> {
+  const durations = Object.values(catalogue).filter(
+    ({ type, name }) => type === 'histogram' && name.endsWith('_seconds'),
+  );
+  return new Map(durations.map(({ name }) => [name, {}]));
 }

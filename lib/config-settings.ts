@@ -21,7 +21,7 @@ export interface MetricsConfig {
   retention: {
     /** Days that Prometheus keeps samples, in the bundle. Default: 30. */
     metrics: number;
-    /** Samples per metric that a live dashboard keeps. Reserved: nothing reads it yet. Default: 10,000. */
+    /** Samples per metric that the live dashboard keeps; a sample of a histogram has all its buckets. Default: 10,000. */
     samples: number;
   };
   /** Bearer token that a scrape must send; `undefined` allows any scrape. Default: none. */
@@ -32,6 +32,10 @@ export interface MetricsConfig {
   maxSeries?: number;
   /** JSON file with views by metric (`MetricViews`), which `createMetrics` reads. Default: none. */
   viewsFile?: string | undefined;
+  /** Whether the durations of the catalogue are native histograms too. Default: false. */
+  nativeHistograms?: boolean;
+  /** `false`: counters and histograms take no exemplars. Default: true. */
+  exemplars?: boolean;
   /** Seconds between scrapes, and between pushes, from 0.1 to 86,400. Default: 15. */
   scrapeIntervalSeconds?: number;
   /** File for snapshots, which keep the values across restarts. Default: none. */

@@ -135,6 +135,23 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     read: readFilePath,
   },
   {
+    variable: 'METRICS_NATIVE_HISTOGRAMS',
+    setting: 'nativeHistograms',
+    fallback: false,
+    meaning:
+      '`true`: the durations of the catalogue are native histograms too, for a Prometheus that scrapes them by protobuf',
+    expected: 'true or false (also 1, 0, yes, no, on, off)',
+    read: readBoolean,
+  },
+  {
+    variable: 'METRICS_EXEMPLARS',
+    setting: 'exemplars',
+    fallback: true,
+    meaning: '`false`: counters and histograms take no exemplars, such as the trace of a recording',
+    expected: 'true or false (also 1, 0, yes, no, on, off)',
+    read: readBoolean,
+  },
+  {
     variable: 'METRICS_RETENTION_DAYS',
     setting: 'retention.metrics',
     alias: 'retentionDays',
@@ -148,7 +165,7 @@ export const configVariables: readonly ConfigVariable[] = Object.freeze([
     setting: 'retention.samples',
     alias: 'retentionSamples',
     fallback: 10_000,
-    meaning: 'samples per metric that a live dashboard keeps: reserved, nothing reads it yet',
+    meaning: 'samples per metric that the live dashboard keeps; a sample of a histogram is all its buckets',
     expected: 'a positive integer',
     read: readCount,
   },

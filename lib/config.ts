@@ -24,6 +24,7 @@ export const defaultMetricsConfig: CompleteMetricsConfig = complete(({ fallback 
  * @throws ERR_METRICS_INVALID_CONFIG, one error that lists all invalid variables with their received and expected values
  * @example
  * const metrics = createMetrics(loadMetricsConfig());
+ * @see https://12factor.net/config
  */
 export function loadMetricsConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -15,11 +15,17 @@ import { ascendingProblem, checkedBuckets, commonParts } from './definition-chec
 import { metricsError, shown } from './errors.js';
 import type { LabelShape, NoLabels } from './label.js';
 import { warnedRules } from './naming.js';
+import { nativeSettings } from './native-histogram.js';
 
-/** Default buckets of a histogram: durations of work in seconds, from a millisecond to an hour. */
+/**
+ * Default buckets of a histogram: durations of work in seconds, from one millisecond to one hour.
+ * @see https://prometheus.io/docs/practices/histograms/
+ */
 export const durationBuckets: readonly number[] = Object.freeze([
   0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600,
 ]);
+
+const noBuckets: readonly number[] = Object.freeze([]);
 
 /**
  * Defines a counter: a value that only goes up.
@@ -49,8 +55,8 @@ export function defineCounter<const L extends LabelShape = NoLabels>(
 export function defineGauge<const L extends LabelShape = NoLabels>(
   options: GaugeOptions<L>,
 ): GaugeDefinition<L> {
-  const common = commonParts(options, 'defineGauge', ['expireAfterSeconds', 'restore']);
-  const { expireAfterSeconds, restore = false } = options;
+  const common = commonParts(options, 'defineGauge', ['expireAfterSeconds', 'expireAfter', 'restore']);
+  const { expireAfter, expireAfterSeconds = expireAfter, restore = false } = options;
   if (expireAfterSeconds !== undefined && !(Number.isFinite(expireAfterSeconds) && expireAfterSeconds > 0)) {
     throw metricsError(
       'ERR_METRICS_INVALID_DEFINITION',
@@ -77,16 +83,24 @@ export function defineGauge<const L extends LabelShape = NoLabels>(
  * @throws as {@link defineCounter} does; ERR_METRICS_INVALID_BUCKETS
  * @example
  * const runDuration = defineHistogram({ name: 'run_duration_seconds', help: 'Duration of a run, in seconds.' });
+ * @example
+ * const waitTime = defineHistogram({ name: 'wait_seconds', help: 'Time in the queue, in seconds.', native: { growthFactor: 1.1 } });
  * @see https://prometheus.io/docs/concepts/metric_types/#histogram
+ * @see https://prometheus.io/docs/specs/native_histograms/
  */
 export function defineHistogram<const L extends LabelShape = NoLabels>(
   options: HistogramOptions<L>,
 ): HistogramDefinition<L> {
-  const common = commonParts(options, 'defineHistogram', ['buckets']);
+  const common = commonParts(options, 'defineHistogram', ['buckets', 'native']);
+  const { buckets, native } = options;
   return finished({
     type: 'histogram',
     ...common,
-    buckets: checkedBuckets(common.name, options.buckets ?? durationBuckets),
+    buckets:
+      native !== undefined && buckets === undefined
+        ? noBuckets
+        : checkedBuckets(common.name, buckets ?? durationBuckets),
+    native: native === undefined ? undefined : nativeSettings(common.name, native),
   });
 }
 

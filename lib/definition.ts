@@ -4,6 +4,7 @@
  */
 import type { LabelShape, LabelValues, NoLabels } from './label.js';
 import { conventionFindings, type LintFinding, type LintRule } from './naming.js';
+import type { NativeHistogramOptions, NativeHistogramSettings } from './native-histogram.js';
 
 /** How the values of several processes are aggregated; prom-client's names. */
 export type Aggregator = 'sum' | 'first' | 'min' | 'max' | 'average' | 'omit';
@@ -52,8 +53,10 @@ export interface GaugeDefinition<L extends LabelShape = LabelShape> extends Defi
 export interface HistogramDefinition<L extends LabelShape = LabelShape> extends DefinitionBase<L> {
   /** Type of the metric. */
   readonly type: 'histogram';
-  /** Upper bounds, ascending, without +Inf. */
+  /** Upper bounds, ascending, without +Inf. Empty if it is only native. */
   readonly buckets: readonly number[];
+  /** The native histogram; `undefined` if there is none. */
+  readonly native: NativeHistogramSettings | undefined;
 }
 
 /** A summary, made by `defineSummary`. */
@@ -105,6 +108,8 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
    * labels. Default: series stay.
    */
   expireAfterSeconds?: number;
+  /** @deprecated The name of `expireAfterSeconds` in 0.1. */
+  expireAfter?: number;
   /**
    * `true` lets snapshots restore its values after a restart. Use it for values that are reported only when they change, such as
    * pending approvals, and not for work in progress in this process. Default: false.
@@ -114,8 +119,13 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
 
 /** Options of `defineHistogram`. */
 export interface HistogramOptions<L extends LabelShape = NoLabels> extends DefinitionOptions<L> {
-  /** Upper bounds, ascending, without +Inf. Default: `durationBuckets`. */
+  /** Upper bounds, ascending, without +Inf. Default: `durationBuckets`; none beside `native`. */
   buckets?: readonly number[];
+  /**
+   * Makes a native histogram: exponential buckets of high resolution that exist once something is observed in them. Prometheus
+   * scrapes them by protobuf; text formats show its sum and count. With `buckets`, both are recorded. Default: none.
+   */
+  native?: NativeHistogramOptions;
 }
 
 /** Options of `defineSummary`. */
@@ -130,6 +140,8 @@ export interface SummaryOptions<L extends LabelShape = NoLabels> extends Definit
 
 /**
  * The conventions of Prometheus that a definition breaks and does not exempt; empty if there are none.
+ * @example
+ * t.deepEqual(Object.values(myMetrics).flatMap(lintDefinition), []);
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function lintDefinition(definition: MetricDefinition): LintFinding[] {
@@ -151,6 +163,8 @@ export function shapeOf(definition: MetricDefinition): string {
   });
   const parts = [`${definition.type} \`${definition.name}\` {${labels.join(', ')}}`];
   if (definition.type === 'histogram') parts.push(`buckets ${shownAll(definition.buckets)}`);
+  if (definition.type === 'histogram' && definition.native !== undefined)
+    parts.push(`native ${JSON.stringify(definition.native)}`);
   if (definition.type === 'summary') {
     parts.push(
       `quantiles ${shownAll(definition.quantiles)}`,

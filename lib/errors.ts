@@ -6,7 +6,11 @@
 import { closestMatch } from './closest-match.js';
 import { recognizeCopies } from './process-wide.js';
 
-/** The meaning of each error code, in one line. `lib/errors.md` explains how to fix each error. */
+/**
+ * The meaning of each error code, in one line. `lib/errors.md` explains how to fix each error.
+ * @example
+ * console.log(errorCodes[error.code]);
+ */
 export const errorCodes = {
   ERR_METRICS_INVALID_NAME: 'A metric name is not a valid Prometheus name.',
   ERR_METRICS_INVALID_HELP: 'A definition has no help text.',

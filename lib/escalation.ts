@@ -1,7 +1,7 @@
 /** The error that hands work over to a human. */
 import { propertiesOf } from './unknown-values.js';
 
-/** How urgently a human is needed. */
+/** How urgently a human is needed: the label `severity` of `escalations_total`. */
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 
 /** Options of {@link EscalationError}. */

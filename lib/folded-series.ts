@@ -8,7 +8,7 @@ import type { InstrumentContext } from './instruments/instrument.js';
 import { declaredDefinition } from './views.js';
 
 /** Counts the foldings of a metric. The counters are bound, since an attack may fold with every call. */
-export function countingFolds(registry: FailureRegistry): InstrumentContext['onFold'] {
+export function countingFolds(registry: FailureRegistry): ReturnType<InstrumentContext['newFolds']> {
   const foldings = new Map<string, CounterSeries | undefined>();
   let counted: MetricDefinition | undefined;
   return (definition, label, budget, value) => {

@@ -1,76 +1,77 @@
-/** Whether a service can do its work: named checks, each with a deadline, a cache and one run at a time. */
-
+/** Whether a service can do its work: named checks, each with a timeout, a cache and one run at a time. */
 import { healthCheckDuration, healthCheckStatus } from './catalogue/health.js';
 import { systemClock } from './clock.js';
-import { metricsError, shown } from './errors.js';
+import { late, withinDeadline } from './deadline.js';
+import { shown } from './errors.js';
 import { secondsSince, startedAt } from './instruments/stopwatch.js';
 import { checkFactoryOptions } from './option-checks.js';
-import { checkOptionNames } from './option-names.js';
+import { checkOptionNames, invalidOption } from './option-names.js';
 import { recognizeCopies } from './process-wide.js';
 import { type MetricsRegistry, sharedRegistry } from './registry.js';
 import type { StructuralRegistry } from './structural-registry.js';
 import { propertiesOf } from './unknown-values.js';
 
-/** `pass`: it works. `warn`: it works with limitations. `fail`: it does not work. */
+/** The status of a check. */
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 
-/** What a check may say beside a boolean: its status, and why. */
+/** A result of a check with a reason. */
 export interface CheckOutcome {
-  /** Whether the check passed. */
+  /** `pass`, `warn` or `fail`. */
   readonly status: CheckStatus;
-  /** Why it did not pass. It may be shown by the health endpoints. Default: none. */
+  /** Why it did not pass. */
   readonly output?: string;
 }
 
 /**
- * Looks whether something works. It says nothing, `true` or a {@link CheckOutcome} where it does, `false` or an outcome where it
- * does not; one that throws, says anything else or takes too long has failed. The signal aborts at its deadline.
+ * Checks whether something works. It passes by returning nothing or `true`, fails by returning `false`, and may return a
+ * {@link CheckOutcome} instead; promises are awaited. A check that throws, rejects, returns anything else or times out has
+ * failed. The signal is aborted at the timeout.
  */
 export type CheckFunction = (signal: AbortSignal) => unknown;
 
-/** Options of a health check. */
+/** Options of a check. */
 export interface CheckOptions {
-  /** Seconds after which it has failed. Default: 5. */
+  /** Timeout in seconds, after which the check has failed. Default: 5. */
   readonly timeoutSeconds?: number;
-  /** Seconds for which a result holds: probes come often, and databases have better to do. Default: 1. */
+  /** Seconds to cache a result, since probes are frequent. Default: 1. */
   readonly cacheSeconds?: number;
-  /** Whether the service cannot do without it. `false`: where it fails the service is degraded, and still ready. Default: true. */
+  /** Whether the service is down if the check fails. If `false`, it is degraded, but ready. Default: `true`. */
   readonly critical?: boolean;
 }
 
 /** A check with its options. */
 export interface HealthCheck extends CheckOptions {
-  /** Runs the check. */
+  /** The function that checks. */
   readonly check: CheckFunction;
 }
 
-/** The result of one run of a check. */
+/** A result of a check. */
 export interface CheckResult {
-  /** Whether the check passed. */
+  /** `pass`, `warn` or `fail`. */
   readonly status: CheckStatus;
-  /** Why it did not pass. For logs and trusted eyes: it may name hosts. */
+  /** Why it did not pass. Not for the public: it may contain host names. */
   readonly output: string | undefined;
-  /** How long it took, in seconds. */
+  /** The duration of the check. */
   readonly seconds: number;
-  /** When it was run. */
+  /** When the check was run. */
   readonly time: Date;
 }
 
 /** The results of all checks. */
 export interface HealthReport {
-  /** `fail` where a critical check failed or the service drains, `warn` where one warns or an uncritical one failed. */
+  /** `fail` if a critical check failed or the service drains; `warn` if a check warns, or one that is not critical failed. */
   readonly status: CheckStatus;
-  /** Whether `drain` has been called. */
+  /** Whether `drain` was called. */
   readonly isDraining: boolean;
-  /** Results by the name of the check. */
+  /** By name. */
   readonly checks: ReadonlyMap<string, CheckResult>;
 }
 
 /** Options of {@link HealthChecks}. */
 export interface HealthChecksOptions {
-  /** Where results are recorded, as `health_check_status` and `health_check_duration_seconds`. Default: `sharedRegistry`. */
+  /** The registry for `health_check_status` and `health_check_duration_seconds`. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Checks by name. */
+  /** Checks by name. Default: none. */
   readonly checks?: Readonly<Record<string, CheckFunction | HealthCheck>>;
 }
 
@@ -80,7 +81,7 @@ interface KnownCheck {
   readonly cacheSeconds: number;
   readonly critical: boolean;
   last: CheckResult | undefined;
-  /** Milliseconds since 1970 at which `last` was known. */
+  /** Time of `last`, in milliseconds since 1970. */
   lastAt: number;
   running: Promise<CheckResult> | undefined;
 }
@@ -88,7 +89,7 @@ interface KnownCheck {
 const statusNumbers: Readonly<Record<CheckStatus, number>> = { pass: 1, warn: 0.5, fail: 0 };
 
 /**
- * The checks of a service, and whether it drains.
+ * The checks of a service, and whether it drains: it finishes its requests, and receives no more.
  * @example
  * const readiness = new HealthChecks({ checks: { database: databaseCheck(() => pool.query('select 1')) } });
  * const metrics = createMetrics(loadMetricsConfig(), { health: readiness, drain: () => server });
@@ -99,7 +100,7 @@ export class HealthChecks {
   #isDraining = false;
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  /** @throws what `add` throws */
+  /** @throws ERR_METRICS_INVALID_OPTION as {@link HealthChecks.add} */
   constructor(options: HealthChecksOptions = {}) {
     checkFactoryOptions('HealthChecks', options, { registry: true, checks: true });
     const { registry = sharedRegistry, checks = {} } = options;
@@ -120,29 +121,27 @@ export class HealthChecks {
 
   /**
    * Adds a check.
-   * @throws ERR_METRICS_INVALID_OPTION for a name that is taken or cannot stand in a path, or options that cannot be used
+   * @throws ERR_METRICS_INVALID_OPTION for a duplicate name, one that is not valid in a path, or invalid options
    */
   add(name: string, check: CheckFunction, options: CheckOptions = {}): this {
-    checkOptionNames(`health check ${shown(name)}`, options, {
+    const where = `health check ${shown(name)}`;
+    checkOptionNames(where, options, {
       timeoutSeconds: true,
       cacheSeconds: true,
       critical: true,
     });
     const { timeoutSeconds = 5, cacheSeconds = 1, critical = true } = options;
-    const invalid = (what: string, expected: string, received: unknown): Error =>
-      metricsError(
-        'ERR_METRICS_INVALID_OPTION',
-        `Invalid ${what} of health check ${shown(name)}: expected ${expected}, received ${shown(received)}.`,
-      );
+    const invalid = (option: string, expected: string, received: unknown): Error =>
+      invalidOption(where, option, expected, received);
     if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
       throw invalid('name', 'letters, digits, `_`, `.` and `-`', name);
     if (this.#checks.has(name) || ownChecks.includes(name))
       throw invalid('name', 'a name that no other check has', name);
-    if (typeof check !== 'function') throw invalid('`check`', 'a function', check);
+    if (typeof check !== 'function') throw invalid('check', 'a function', check);
     if (!(timeoutSeconds > 0 && timeoutSeconds < 1e6))
-      throw invalid('`timeoutSeconds`', 'a positive number', timeoutSeconds);
+      throw invalid('timeoutSeconds', 'a positive number', timeoutSeconds);
     if (!(cacheSeconds >= 0 && cacheSeconds < 1e6))
-      throw invalid('`cacheSeconds`', 'a number of 0 or more', cacheSeconds);
+      throw invalid('cacheSeconds', 'a number of 0 or more', cacheSeconds);
     this.#checks.set(name, {
       check,
       timeoutSeconds,
@@ -160,19 +159,27 @@ export class HealthChecks {
     return [...this.#checks.keys()];
   }
 
-  /** Whether `drain` has been called: the service finishes what it has, and takes no more. */
+  /** Whether `drain` was called. */
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  /** Whether anyone has asked within a minute whether the service is ready, as load balancers and Kubernetes do. */
+  /** Whether `run` was called in the last minute, as by the probes of load balancers and Kubernetes. */
   get isWatched(): boolean {
     return systemClock.now() - this.#askedAt < 60_000;
   }
 
-  /** Runs the checks, all but those that are excluded; `shutdown` leaves out that the service drains. Never rejects. */
-  async run({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
+  /**
+   * Runs all checks that are not excluded. Never rejects.
+   * @param options `exclude`: names of checks, or `shutdown` to ignore that the service drains. Default: none
+   */
+  async run(options: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     this.#askedAt = systemClock.now();
+    return this.report(options);
+  }
+
+  /** As `run`, for a reader that is no load balancer. @internal */
+  async report({ exclude = [] }: { readonly exclude?: readonly string[] } = {}): Promise<HealthReport> {
     const chosen = [...this.#checks].filter(([name]) => !exclude.includes(name));
     const results = await Promise.all(
       chosen.map(async ([name, check]) => [name, await this.#resultOf(name, check)] as const),
@@ -188,15 +195,16 @@ export class HealthChecks {
     };
   }
 
-  /** Runs one check; `undefined` where there is none of that name. Never rejects. */
+  /** Runs one check; `undefined` for an unknown name. Never rejects. */
   async runOne(name: string): Promise<CheckResult | undefined> {
     const check = this.#checks.get(name);
     return check === undefined ? undefined : this.#resultOf(name, check);
   }
 
   /**
-   * Turns readiness off and waits, so that whoever sends requests can see it before the server closes.
-   * @param seconds how long; at least as long as a probe takes to come round. Default: 5.
+   * Turns readiness off and waits, so that load balancers notice before the server closes.
+   * @param options `seconds`: how long to wait; at least the interval of the readiness probe. Default: 5
+   * @throws ERR_METRICS_INVALID_OPTION for an unknown option
    */
   async drain(options: { readonly seconds?: number } = {}): Promise<void> {
     checkOptionNames('HealthChecks.drain', options, { seconds: true });
@@ -229,42 +237,36 @@ export class HealthChecks {
 
 recognizeCopies(HealthChecks, 'HealthChecks');
 
-/** Names that the router shows beside those of the checks. */
+/** Names of the router, which no check may have. */
 const ownChecks = ['ping', 'shutdown'];
 
-/** What a check says within its deadline, whatever it does. */
+/** Runs a check. Never rejects. */
 async function outcomeOf({
   check,
   timeoutSeconds,
 }: KnownCheck): Promise<Pick<CheckResult, 'status' | 'output'>> {
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, timeoutSeconds * 1_000, 'late' as const);
-  });
   try {
-    // Within an async function, so that one that throws at once rejects too.
-    const said = await Promise.race([(async () => check(controller.signal))(), late]);
-    if (said === 'late') {
+    // In an async function, an exception of the check is a rejection.
+    const returned = await withinDeadline((async () => check(controller.signal))(), timeoutSeconds * 1_000);
+    if (returned === late) {
       controller.abort(new Error('the check took too long'));
       return { status: 'fail', output: `no answer within ${timeoutSeconds} s` };
     }
-    return understood(said);
+    return outcomeFrom(returned);
   } catch (error) {
     return { status: 'fail', output: error instanceof Error ? error.message : shown(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-function understood(said: unknown): Pick<CheckResult, 'status' | 'output'> {
-  if (said === undefined || said === true) return { status: 'pass', output: undefined };
-  if (said === false) return { status: 'fail', output: undefined };
-  const { status, output } = propertiesOf(said);
+function outcomeFrom(returned: unknown): Pick<CheckResult, 'status' | 'output'> {
+  if (returned === undefined || returned === true) return { status: 'pass', output: undefined };
+  if (returned === false) return { status: 'fail', output: undefined };
+  const { status, output } = propertiesOf(returned);
   if (typeof status === 'string' && Object.hasOwn(statusNumbers, status))
     return { status: status as CheckStatus, output: typeof output === 'string' ? output : undefined };
   return {
     status: 'fail',
-    output: `the check returned ${shown(said)}, expected nothing, a boolean or { status: 'pass' | 'warn' | 'fail' }`,
+    output: `the check returned ${shown(returned)}, expected nothing, a boolean or { status: 'pass' | 'warn' | 'fail' }`,
   };
 }

@@ -19,12 +19,12 @@ export {
   type AggregatedMetrics,
   type AggregatedSample,
   type AggregationRule,
-  averageOfSamples,
+  averageOf,
   defaultAggregationRules,
   type GaugeRule,
   type MetricData,
   type MetricFamily,
-  sumOfSamples,
+  sumOf,
 } from './aggregation-rules.js';
 export { exponentialBuckets, linearBuckets } from './bucket-generators.js';
 export { type CatalogueSubject, catalogue } from './catalogue/catalogue.js';
@@ -57,6 +57,7 @@ export {
 } from './definition.js';
 export { errorCodes, MetricsError, type MetricsErrorCode } from './errors.js';
 export { EscalationError, type EscalationOptions, type Severity } from './escalation.js';
+export type { ExemplarOptions } from './exemplar-options.js';
 export { openMetricsContentType } from './exposition/open-metrics.js';
 export { textContentType } from './exposition/text.js';
 export {
@@ -73,16 +74,21 @@ export {
 export type { AnyInstrument } from './instruments/any-instrument.js';
 export type { Series } from './instruments/branch.js';
 export type { Counter, CounterSeries } from './instruments/counter.js';
+export type { ExemplarLabels, ExemplarSource, SampleExemplar } from './instruments/exemplars.js';
 export type { Gauge, GaugeSeries } from './instruments/gauge.js';
-export type { Histogram, HistogramSeries } from './instruments/histogram.js';
+export type { Histogram } from './instruments/histogram.js';
+export type { HistogramSeries } from './instruments/histogram-series.js';
 export type { CollectFunction, Instrument, MetricSnapshot, Sample } from './instruments/instrument.js';
+export type { NativeBuckets } from './instruments/native-buckets.js';
 export type {
   BoundMethods,
   BoundTimer,
   PromClientArgument,
   PromClientReading,
   PromClientStop,
+  RecordingWithExemplar,
   StopTimer,
+  StopWithExemplar,
 } from './instruments/prom-client-shape.js';
 export type { Summary, SummarySeries } from './instruments/summary.js';
 export {
@@ -95,6 +101,7 @@ export {
 } from './label.js';
 export type { MetricsWarning } from './metrics-warning.js';
 export type { LintFinding, LintRule } from './naming.js';
+export type { NativeHistogramOptions, NativeHistogramSettings } from './native-histogram.js';
 export {
   type FetchInstrumentation,
   type InstrumentFetchOptions,

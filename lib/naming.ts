@@ -12,7 +12,7 @@ export interface Nameable {
   readonly labels: Readonly<Record<string, unknown>>;
 }
 
-/** The conventions the lint knows; `lint: { allow: [...], why }` in a definition takes these names. */
+/** The conventions of the lint; `lint: { allow: [...], why }` in a definition takes these names. */
 export const lintRules = {
   'counter-total': 'A counter ends in `_total`.',
   'total-counter': 'Only a counter ends in `_total`.',
@@ -24,7 +24,7 @@ export const lintRules = {
   'snake-case': 'Names and labels are written in snake_case.',
   colon: 'Colons are for recording rules.',
   help: 'The help text is one line that starts with a capital letter and ends with a full stop.',
-  'identifier-label': 'Labels hold no identifiers of single things: every value is a series kept for ever.',
+  'identifier-label': 'Labels are not identifiers: each value is a series that is never removed.',
 } as const;
 
 /** The name of a convention. */
@@ -184,7 +184,7 @@ export function conventionFindings(definition: Nameable): LintFinding[] {
   // Only the first finding per rule: a name may have any number of words.
   const unit = words.find((word, index) => baseUnitOf(word, index === 0) !== undefined);
   if (unit !== undefined)
-    report('base-unit', `\`${unit}\` is no base unit, expected \`${baseUnitOf(unit, false)}\`.`);
+    report('base-unit', `\`${unit}\` is not a base unit, expected \`${baseUnitOf(unit, false)}\`.`);
   if (/_(bucket|sum|count|created)$/.test(name)) {
     report(
       'reserved-suffix',

@@ -11,17 +11,20 @@ import type { StructuralRegistry } from './structural-registry.js';
 
 /** Options of {@link urlCheck}. */
 export interface UrlCheckOptions {
-  /** Method of the request. Default: `GET`. */
+  /** Default: `'GET'`. */
   readonly method?: 'GET' | 'HEAD';
-  /** Headers of the request. Default: none. */
+  /** Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * Statuses that pass. Default: below 500, since a service that asks who we are is up.
-   */
+  /** Whether a status passes. Default: below 500, since a service that answers 401 is up. */
   readonly accept?: (status: number) => boolean;
 }
 
-/** Asks a URL. @throws ERR_METRICS_INVALID_OPTION for what is none */
+/**
+ * A health check that requests a URL. Redirects are not followed.
+ * @throws ERR_METRICS_INVALID_OPTION for anything other than an http or https URL
+ * @example
+ * new HealthChecks({ checks: { billing: urlCheck('http://billing.internal/healthz') } });
+ */
 export function urlCheck(url: string | URL, options: UrlCheckOptions = {}): CheckFunction {
   checkOptionNames('urlCheck', options, { method: true, headers: true, accept: true });
   const { method = 'GET', headers = {}, accept = (status) => status < 500 } = options;
@@ -36,13 +39,13 @@ export function urlCheck(url: string | URL, options: UrlCheckOptions = {}): Chec
   };
 }
 
-/** Opens a TCP connection, and closes it again. @throws ERR_METRICS_INVALID_OPTION for a port that is none */
+/** A health check that opens a TCP connection, and closes it. @throws ERR_METRICS_INVALID_OPTION for an invalid host or port */
 export function tcpCheck(host: string, port: number): CheckFunction {
   if (typeof host !== 'string' || host === '') throw invalid('a host', 'a name or an address', host);
   if (!(Number.isInteger(port) && port > 0 && port < 65_536))
     throw invalid('a port', 'an integer within 1 to 65535', port);
   return async (signal) => {
-    // Loaded when it is needed: most programs that import the package check no port.
+    // Loaded on first use: most programs that import the package check no port.
     const { connect } = await import('node:net');
     return new Promise<boolean>((resolve, reject) => {
       const socket = connect({ host, port, signal });
@@ -57,17 +60,20 @@ export function tcpCheck(host: string, port: number): CheckFunction {
 
 /** Options of {@link gaugeCheck}. */
 export interface GaugeCheckOptions<L extends LabelShape> {
-  /** Where the gauge is. Default: `sharedRegistry`. */
+  /** The registry of the gauge. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Which of its series. Default: all, the highest counts. */
+  /** The series to check. Default: the series with the highest value. */
   readonly labels?: LabelValues<L>;
-  /** From this number on it warns. Default: it does not. */
+  /** The lowest value that warns. Default: none. */
   readonly warnFrom?: number;
-  /** From this number on it fails. */
+  /** The lowest value that fails. */
   readonly failFrom: number;
 }
 
-/** Compares a gauge with thresholds. A gauge that was never set passes. */
+/**
+ * A health check that compares a gauge with thresholds. A gauge that was never set passes.
+ * @throws ERR_METRICS_INVALID_OPTION
+ */
 export function gaugeCheck<L extends LabelShape>(
   definition: GaugeDefinition<L>,
   options: GaugeCheckOptions<L>,
@@ -84,13 +90,8 @@ export function gaugeCheck<L extends LabelShape>(
   const gauge = registry.gauge(definition);
   return async () => {
     await gauge.collect();
-    const one = labels === undefined ? undefined : gauge.series.peek({ ...labels });
-    const values =
-      labels === undefined
-        ? [...gauge.series].map(({ value }) => value)
-        : one === undefined
-          ? []
-          : [one.value];
+    const chosen = labels === undefined ? [...gauge.series] : [gauge.series.peek({ ...labels })];
+    const values = chosen.map((series) => series?.value ?? Number.NEGATIVE_INFINITY);
     const highest = Math.max(...values, Number.NEGATIVE_INFINITY);
     const output = `${definition.name} is ${highest}`;
     if (highest >= failFrom) return { status: 'fail', output };
@@ -98,7 +99,12 @@ export function gaugeCheck<L extends LabelShape>(
   };
 }
 
-/** A database: by a query of yours, or by the port that it listens on. */
+/**
+ * A health check of a database: a function that runs a query, or the address to connect to.
+ * @throws ERR_METRICS_INVALID_OPTION for an invalid address
+ * @example
+ * new HealthChecks({ checks: { database: databaseCheck(() => pool.query('select 1')) } });
+ */
 export function databaseCheck(
   database: (() => unknown) | { readonly host: string; readonly port: number },
 ): CheckFunction {
@@ -107,12 +113,15 @@ export function databaseCheck(
     return tcpCheck(database.host, database.port);
   }
   return async () => {
-    // Whatever the query gives: that it gave something is what is asked.
+    // Any result of the query passes.
     await database();
   };
 }
 
-/** An AI provider: whether its API answers, without a key and at no cost. */
+/**
+ * A health check of an AI provider: whether its API answers, without a key and free of charge. Default: that of Anthropic.
+ * @throws ERR_METRICS_INVALID_OPTION
+ */
 export function aiProviderCheck(
   url: string | URL = 'https://api.anthropic.com/',
   options?: UrlCheckOptions,
@@ -120,7 +129,7 @@ export function aiProviderCheck(
   return urlCheck(url, options);
 }
 
-/** A git platform: whether its API answers. */
+/** A health check of a git platform: whether its API answers. Default: that of GitHub. @throws ERR_METRICS_INVALID_OPTION */
 export function gitPlatformCheck(
   url: string | URL = 'https://api.github.com/',
   options?: UrlCheckOptions,
@@ -128,7 +137,7 @@ export function gitPlatformCheck(
   return urlCheck(url, options);
 }
 
-/** A queue: how many items wait, by `queue_depth`. */
+/** A health check of a queue: compares its `queue_depth` with thresholds. @throws ERR_METRICS_INVALID_OPTION */
 export function queueCheck(
   queueName: string,
   thresholds: Omit<GaugeCheckOptions<(typeof queueDepth)['labels']>, 'labels'>,

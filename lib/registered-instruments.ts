@@ -2,7 +2,7 @@
 import { type MetricDefinition, shapeOf } from './definition.js';
 import { conflict, ExposedNames } from './exposed-names.js';
 import { type AnyInstrument, isInstrument } from './instruments/any-instrument.js';
-import { onRemoval, type StructuralRegistry } from './structural-registry.js';
+import { clearStructural, onRemoval, type StructuralRegistry } from './structural-registry.js';
 import { declaredDefinition } from './views.js';
 
 export interface RegistrationListener {
@@ -90,6 +90,20 @@ export class RegisteredInstruments {
     if (!this.#instruments.delete(name)) return;
     this.#names.free(definition);
     this.#prometheus.removeSingleMetric(name);
+  }
+
+  /** Removes a metric of any library by its exposed name. @returns whether it existed */
+  remove(exposed: string): boolean {
+    const isThere = this.#prometheus.getSingleMetric(exposed) !== undefined;
+    this.#prometheus.removeSingleMetric(exposed);
+    this.forgetRemoved();
+    return isThere;
+  }
+
+  /** Removes all metrics, of any library. */
+  clear(): void {
+    clearStructural(this.#prometheus);
+    this.forgetRemoved();
   }
 
   /** The removed instruments, which may be registered again. */

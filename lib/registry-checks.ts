@@ -28,6 +28,7 @@ export function checkRegistryOptions<R extends StructuralRegistry>(options: Metr
     prometheus: true,
     maxSeries: true,
     onWarning: true,
+    exemplars: true,
     views: true,
     enabled: true,
   });

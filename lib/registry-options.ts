@@ -1,4 +1,5 @@
 /** The options of a registry and of its methods. */
+import type { ExemplarOptions } from './exemplar-options.js';
 import type { CollectFunction } from './instruments/instrument.js';
 import type { MetricsWarning } from './metrics-warning.js';
 import type { StructuralRegistry } from './structural-registry.js';
@@ -17,6 +18,11 @@ export interface MetricsRegistryOptions<R extends StructuralRegistry> {
   onWarning?: (warning: MetricsWarning) => void;
   /** Changes to how metrics are exposed, by the name of the definition. Default: none. */
   views?: MetricViews;
+  /**
+   * Exemplars of counters and histograms: `false` takes none, an object selects the labels of `withLabels` that they get.
+   * Default: true, which costs nothing unless recordings have a source of exemplars, such as spans of OpenTelemetry.
+   */
+  exemplars?: boolean | ExemplarOptions;
   /** `false` records nothing, as after `disable()`. Default: true. */
   enabled?: boolean;
 }

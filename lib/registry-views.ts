@@ -6,6 +6,11 @@ import type { AnyInstrument } from './instruments/any-instrument.js';
 import { Histogram } from './instruments/histogram.js';
 import { noteSwitchOff, switchOff } from './instruments/switch-off.js';
 import type { MetricsWarning } from './metrics-warning.js';
+import {
+  type NativeHistogramOptions,
+  type NativeHistogramSettings,
+  nativeSettings,
+} from './native-histogram.js';
 import type { RegisteredInstruments } from './registered-instruments.js';
 import { checkedViews, invalidView, type MetricView, type MetricViews, viewedDefinition } from './views.js';
 
@@ -17,6 +22,8 @@ export class RegistryViews {
   readonly #views = new Map<string, MetricView>();
   /** Buckets that the configuration replaces, by the name of the definition. */
   readonly #buckets = new Map<string, readonly number[]>();
+  /** Settings that make histograms native, by the name of the definition. */
+  readonly #native = new Map<string, NativeHistogramSettings>();
   /** Exposed definitions by declared definition. */
   #viewed = new WeakMap<MetricDefinition, MetricDefinition>();
   /** Instruments that are off, by the name of their definition. */
@@ -99,12 +106,28 @@ export class RegistryViews {
     }
   }
 
-  /** Applies the buckets of a histogram: those of its view, else the configured ones, else its own. */
+  /** @throws as `MetricsRegistry.setNativeHistograms` does */
+  setNativeHistograms(histograms: ReadonlyMap<string, NativeHistogramOptions>): void {
+    for (const [name, options] of histograms) {
+      const settings = nativeSettings(name, options);
+      const existing = this.declared(name);
+      if (existing instanceof Histogram && !existing.setNative(settings)) {
+        throw metricsError(
+          'ERR_METRICS_INVALID_OPTION',
+          `Invalid native histogram \`${name}\`: expected a histogram without observations, received one with some. Call setNativeHistograms before anything is recorded.`,
+        );
+      }
+      this.#native.set(name, settings);
+    }
+  }
+
+  /** Applies the buckets and the native settings of a histogram: those of its view, else the configured ones, else its own. */
   applyBuckets(instrument: AnyInstrument): void {
     if (!(instrument instanceof Histogram)) return;
     const { name } = instrument.declared;
     const viewed = this.#views.get(name)?.buckets;
     instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
+    instrument.setNative(this.#native.get(name) ?? instrument.definition.native);
   }
 
   /** Switches off all existing and future instruments. */

@@ -10,16 +10,18 @@ import type {
   MetricDefinition,
   SummaryDefinition,
 } from './definition.js';
+import { changeExemplars, type ExemplarOptions, exemplarSettings } from './exemplar-options.js';
 import { noteCollectFailure, noteRecordingFailure } from './failures.js';
 import { countingFolds } from './folded-series.js';
 import { type AnyInstrument, makeInstrument } from './instruments/any-instrument.js';
 import type { Counter } from './instruments/counter.js';
 import type { Gauge } from './instruments/gauge.js';
 import type { Histogram } from './instruments/histogram.js';
-import type { CollectFunction } from './instruments/instrument.js';
+import type { CollectFunction, InstrumentContext } from './instruments/instrument.js';
 import type { Summary } from './instruments/summary.js';
 import type { LabelShape } from './label.js';
 import { emitWarning, type MetricsWarning, WarningsOnce } from './metrics-warning.js';
+import type { NativeHistogramOptions } from './native-histogram.js';
 import { checkOptionNames } from './option-names.js';
 import { processWide, recognizeCopies } from './process-wide.js';
 import { RegisteredInstruments } from './registered-instruments.js';
@@ -32,7 +34,7 @@ import {
 } from './registry-options.js';
 import { contentTypeOf, registryText } from './registry-text.js';
 import { RegistryViews } from './registry-views.js';
-import { clearStructural, type StructuralRegistry } from './structural-registry.js';
+import type { StructuralRegistry } from './structural-registry.js';
 import type { MetricViews } from './views.js';
 
 /** A `MetricsRegistry` over any prom-client-like registry. */
@@ -52,7 +54,8 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /** The wrapped registry, which holds the instruments and may hold other metrics. All functions of prom-client work on it. */
   readonly prometheus: R;
 
-  #maxSeries: number;
+  /** What the instruments read, also later changes of it. */
+  readonly #context: InstrumentContext & { maxSeries: number };
   readonly #warnings: WarningsOnce;
   readonly #registered: RegisteredInstruments;
   readonly #views: RegistryViews;
@@ -61,15 +64,19 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
   /** @throws ERR_METRICS_INVALID_OPTION for an unknown or invalid option; as {@link MetricsRegistry.setViews} for views */
   constructor(options: MetricsRegistryOptions<R> = {}) {
     checkRegistryOptions(options);
-    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning, views } = options;
+    const { prometheus, maxSeries = defaultMaxSeries, onWarning = emitWarning, views, exemplars } = options;
     // Without the option, R is its default.
     this.prometheus = prometheus ?? (new PrometheusRegistry() as StructuralRegistry as R);
     this.#registered = new RegisteredInstruments(this.prometheus, {
-      onRegister: (instrument) => this.#prepare(instrument),
+      onRegister: (instrument) => {
+        this.#views.applyBuckets(instrument);
+        for (const listener of this.#listeners) listener(instrument);
+      },
       onLostRecording: ({ name }, error) => this.recordingFailed(name, 'removed', error),
     });
-    this.#maxSeries = maxSeries;
+    this.#context = { maxSeries, newFolds: () => countingFolds(this), exemplars: exemplarSettings(this) };
     this.#warnings = new WarningsOnce(onWarning);
+    if (exemplars !== undefined) this.setExemplars(exemplars);
     this.#views = new RegistryViews(this.#registered);
     if (views !== undefined) this.setViews(views);
     if (options.enabled === false) this.disable();
@@ -158,7 +165,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    */
   setMaxSeries(maxSeries: number): void {
     checkMaxSeries(maxSeries);
-    this.#maxSeries = maxSeries;
+    this.#context.maxSeries = maxSeries;
+  }
+
+  /** Switches exemplars on or off, or selects the labels of `withLabels` that they get. @throws ERR_METRICS_INVALID_OPTION */
+  setExemplars(exemplars: boolean | ExemplarOptions): void {
+    changeExemplars(this.#context.exemplars, exemplars);
   }
 
   /**
@@ -168,6 +180,11 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    */
   setBuckets(buckets: ReadonlyMap<string, readonly number[]>): void {
     this.#views.setBuckets(buckets);
+  }
+
+  /** Adds native buckets to histograms, by name. @throws ERR_METRICS_INVALID_DEFINITION; ERR_METRICS_INVALID_OPTION after observations */
+  setNativeHistograms(histograms: ReadonlyMap<string, NativeHistogramOptions>): void {
+    this.#views.setNativeHistograms(histograms);
   }
 
   /** The instrument by the name in its definition, which a view may have renamed; `undefined` if there is none. */
@@ -216,17 +233,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
    * @returns whether the metric existed
    */
   remove(name: string): boolean {
-    const exposed = this.get(name)?.name ?? name;
-    const isThere = this.prometheus.getSingleMetric(exposed) !== undefined;
-    this.prometheus.removeSingleMetric(exposed);
-    this.#registered.forgetRemoved();
-    return isThere;
+    return this.#registered.remove(this.get(name)?.name ?? name);
   }
 
   /** Removes every metric as {@link MetricsRegistry.remove} does, those of other libraries included. */
   clear(): void {
-    clearStructural(this.prometheus);
-    this.#registered.forgetRemoved();
+    this.#registered.clear();
   }
 
   /** Resets every instrument to its initial state. Bound series stay usable; third-party metrics are not affected. */
@@ -266,25 +278,12 @@ export class MetricsRegistry<R extends StructuralRegistry = Registry> {
     checkType(type, definition);
     if (options !== undefined) checkOptionNames(`${type} \`${definition.name}\``, options, { collect: true });
     const instrument = this.#views.isOff(definition)
-      ? this.#views.silent(definition, () => this.#made(definition))
-      : this.#registered.findOrAdd(this.#views.viewed(definition), (viewed) => this.#made(viewed));
+      ? this.#views.silent(definition, () => makeInstrument(definition, this.#context))
+      : this.#registered.findOrAdd(this.#views.viewed(definition), (viewed) =>
+          makeInstrument(viewed, this.#context),
+        );
     if (options?.collect !== undefined) instrument.addCollect(options.collect as CollectFunction<unknown>);
     return instrument as I;
-  }
-
-  #made(definition: MetricDefinition): AnyInstrument {
-    const budget = (): number => this.#maxSeries;
-    return makeInstrument(definition, {
-      get maxSeries() {
-        return budget();
-      },
-      onFold: countingFolds(this),
-    });
-  }
-
-  #prepare(instrument: AnyInstrument): void {
-    this.#views.applyBuckets(instrument);
-    for (const listener of this.#listeners) listener(instrument);
   }
 }
 

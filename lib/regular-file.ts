@@ -1,14 +1,14 @@
-/** Reads files that somebody else names: a FIFO or a device at such a path must neither hang nor fill the process. */
+/** Reads files at configured paths: a FIFO or a device must neither block the process nor exhaust its memory. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { shown } from './errors.js';
 
-/** Opening a FIFO for reading waits for a writer otherwise. Windows has neither. */
+/** Without `O_NONBLOCK`, opening a FIFO waits for a writer. Windows has neither. */
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * What a regular file holds; symbolic links are followed.
- * @throws what the system reports, and an error for what is no regular file (code `ENOTREG`) or larger than `maxBytes` (`EFBIG`)
+ * The content of a regular file; symbolic links are followed.
+ * @throws Error of the system, or with code `ENOTREG` for another kind of file, or `EFBIG` for a file larger than `maxBytes`
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(path, flags);
@@ -20,7 +20,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** As {@link readRegularFile}, at once. */
+/** As {@link readRegularFile}, synchronously. */
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const descriptor = openSync(path, flags);
   try {
@@ -33,11 +33,14 @@ export function readRegularFileSync(path: string, maxBytes: number): Buffer {
 
 function checkRegular(path: string, stats: Stats, maxBytes: number): void {
   if (!stats.isFile())
-    throw coded('ENOTREG', `expected a regular file, received ${shown(path)}, which is none`);
+    throw coded(
+      'ENOTREG',
+      `expected a regular file, received ${shown(path)}, which is a folder or a special file`,
+    );
   if (stats.size > maxBytes)
     throw coded(
       'EFBIG',
-      `expected ${maxBytes} bytes at most, received ${shown(path)} of ${stats.size} bytes`,
+      `expected at most ${maxBytes} bytes, received ${shown(path)} of ${stats.size} bytes`,
     );
 }
 

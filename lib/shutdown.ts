@@ -1,42 +1,42 @@
-/** The end of a service: steps in order within one deadline, on the signals that ask for it. */
-
+/** Stops a service: runs steps in order before a deadline, on SIGTERM and SIGINT. */
 import { constants } from 'node:os';
-import { type Clock, repeat, systemClock, type Timer } from './clock.js';
+import { type Clock, repeat, systemClock } from './clock.js';
+import { withinDeadline } from './deadline.js';
 import { invalidOption } from './option-names.js';
 
 export interface ShutdownStep {
-  /** What is waited for, as a person reads it; asked for where the step takes a while. */
+  /** What the step waits for, for people; called if the step takes half a second or longer. An empty string is not reported. */
   readonly waitsFor?: () => string;
-  /** Ends by itself within so many seconds, or is given up then. */
+  /** Runs the step, which should settle within the given seconds; then the next step starts. */
   readonly run: (seconds: number) => unknown;
-  /** Seconds that it may take at most. Default: what is left of the deadline, but for what the later steps need. */
+  /** Maximum seconds for the step. Default: the rest of the deadline, without what later steps need. */
   readonly maxSeconds?: number;
   /**
-   * Seconds that are kept for it, whatever the steps before it take; less where those of all steps together are more than half
-   * of the deadline. Default: 0.
+   * Seconds to reserve for the step; earlier steps cannot use them. Reduced in proportion if all steps together reserve more than
+   * half of the deadline. Default: 0.
    */
   readonly needsSeconds?: number;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
-/** Milliseconds of a step between two looks at what is waited for: what takes less is not reported. */
+/** Milliseconds between two reports of a step; a shorter step is not reported. */
 const reportEvery = 500;
 
 /**
- * Milliseconds within which a signal that comes again is the same one: nodemon and npm pass on what the terminal has sent to the
- * service already. From then on it is reported that a second one ends the process.
+ * Milliseconds in which a repeated signal counts as the same one: nodemon and npm relay a signal that the terminal has also sent
+ * to the service. Reports, which say that a second signal ends the process, start later.
  */
 const relayedWithin = reportEvery;
 
-/** No timer of Node's can be longer: one that is given more is over at once. */
+/** The maximum delay of a Node.js timer. */
 const maxTimerSeconds = 2_147_483;
 
 /**
- * Runs one step after the other. One that rejects or takes too long gives way to the next: a push that hangs costs no snapshot.
- * However short the deadline is, half of it is for those that need nothing.
- * @param onWait called with what is waited for, and the seconds that it has left, where that takes half a second or longer
- * @returns what the steps rejected with
+ * Runs the steps in order. If a step rejects or times out, the next one runs: a push that hangs does not prevent a snapshot. At
+ * least half of the deadline is for steps that reserve nothing.
+ * @param onWait called with what a step waits for, and its remaining seconds, if it takes half a second or longer
+ * @returns the reasons of the steps that rejected
  */
 export async function runInOrder(
   steps: readonly ShutdownStep[],
@@ -65,7 +65,7 @@ export async function runInOrder(
     const stopReports =
       waitsFor === undefined ? () => {} : reporting(waitsFor, clock.now() + seconds * 1_000);
     try {
-      await within(clock, seconds, run(seconds));
+      await withinDeadline(run(seconds), seconds * 1_000, clock);
     } catch (error) {
       errors.push(error);
     } finally {
@@ -75,7 +75,7 @@ export async function runInOrder(
   return errors;
 }
 
-/** @throws ERR_METRICS_INVALID_OPTION for options of `createMetrics` by which nothing can be stopped */
+/** Checks the stop options of `createMetrics`. @throws ERR_METRICS_INVALID_OPTION */
 export function checkStopOptions({
   stopSeconds,
   drainSeconds,
@@ -98,58 +98,57 @@ export function checkStopOptions({
     throw invalidOption('createMetrics', 'drain', 'a function', drain);
 }
 
-/** Says on stderr what a stop by a signal waits for, for who has pressed Ctrl-C; one by code says nothing. */
+/** Writes what a stop waits for to stderr, for a person who has pressed Ctrl-C. None for a stop without a signal. */
 export function waitReporter(
   signal: NodeJS.Signals | undefined,
 ): ((what: string, seconds: number) => void) | undefined {
   if (signal === undefined) return undefined;
   return (what, seconds) =>
     process.stderr.write(
-      `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process at once.\n`,
+      `${signal}: waiting for ${what}, ${Math.ceil(seconds)} s at most. A second ${signal} ends the process immediately.\n`,
     );
 }
 
 type Stop = (signal: NodeJS.Signals) => Promise<void>;
 
-/** What is to stop in this process, and the listener that does it: one, so that two of ours do not wait for each other. */
+/** The functions that stop this process, and their one listener: separate listeners would wait for each other. */
 interface SignalStops {
   readonly stops: Set<Stop>;
   readonly listener: (signal: NodeJS.Signals) => void;
-  /** Of process 1 while it starts and stops: a signal that nobody listens to is ignored there. */
-  readonly last: (signal: NodeJS.Signals) => void;
+  /** Ends process 1 while it starts and stops, since its signals without a listener are ignored. */
+  readonly endListener: (signal: NodeJS.Signals) => void;
 }
 
-/** Shared by all copies of this package that a process may have loaded. */
+/** Shared by all copies of this package in a process. */
 const signalStopsKey = Symbol.for('@tamma/observability: stops on signals');
 
 /**
- * Stops on SIGTERM and SIGINT, with whatever else asked for it in this process, and then ends the process as the signal would
- * have, where nobody else listens to it: who does, decides when to stop and to end. A second signal, after half a second, ends it
- * at once.
- * @returns a function after which no signal stops this one any more: for the moment at which it begins to stop by itself, from
- *   which on a signal is not to wait for it
+ * Calls `stop` on SIGTERM and SIGINT, concurrently with other functions of this process, and then ends the process as the signal
+ * would have. If the application listens to the signal, it decides when to stop and to end, and `stop` is not called. A second
+ * signal, after half a second, ends the process immediately.
+ * @returns a function that unregisters `stop`, to be called when it is called by other means
  */
 export function stopOnSignals(stop: Stop): () => void {
-  const { stops, listener, last } = sharedStops();
+  const { stops, listener, endListener } = sharedStops();
   stops.add(stop);
   for (const signal of signals) {
-    process.off(signal, last);
+    process.off(signal, endListener);
     process.off(signal, listener);
-    // First, since listeners that are called once are gone by the time that later ones are.
+    // First, since `once` listeners are removed when they are called, and would not be found.
     process.prependListener(signal, listener);
   }
   return () => {
-    if (stops.delete(stop)) listenNoMore({ stops, listener, last });
+    if (stops.delete(stop)) removeListener({ stops, listener, endListener });
   };
 }
 
 /**
- * Lets SIGTERM and SIGINT end process 1 as they end any other, until something is to stop: for a start that is in progress, since
- * a signal that came meanwhile would be lost.
+ * Lets SIGTERM and SIGINT end process 1 as they end any other process, until a function is registered: a signal during a start
+ * would be lost otherwise.
  */
 export function endOnSignals(): void {
-  const { stops, last } = sharedStops();
-  if (stops.size === 0) endProtected(last);
+  const { stops, endListener } = sharedStops();
+  if (stops.size === 0) endProtected(endListener);
 }
 
 function sharedStops(): SignalStops {
@@ -164,50 +163,52 @@ function newSignalStops(): SignalStops {
     if (stops.size === 0 || hasOtherListeners(signal, shared)) return;
     const all = [...stops];
     stops.clear();
-    systemClock.setTimeout(() => listenNoMore(shared), relayedWithin).unref();
+    systemClock.setTimeout(() => removeListener(shared), relayedWithin).unref();
     void Promise.allSettled(all.map(async (stop) => stop(signal))).then(() => {
       for (const each of signals) process.off(each, listener);
       endBy(signal);
     });
   };
-  const last = (signal: NodeJS.Signals): void => {
+  const endListener = (signal: NodeJS.Signals): void => {
     if (!hasOtherListeners(signal, shared)) endBy(signal);
   };
-  const shared: SignalStops = { stops, listener, last };
+  const shared: SignalStops = { stops, listener, endListener };
   return shared;
 }
 
-/** Whether signals do nothing by themselves: the kernel protects the first process of a container from them. */
+/** Whether signals without a listener are ignored, as the kernel does for the first process of a container. */
 const isProtected = process.pid === 1;
 
-/** Ends the process as a signal does: killed by it, or with the exit code that a shell would report of that. */
+/** Ends the process as the signal does: killed by it, or with the exit code that a shell reports for that. */
 function endBy(signal: NodeJS.Signals): void {
   if (isProtected) process.exit(128 + constants.signals[signal]);
   process.kill(process.pid, signal);
 }
 
-/** Once the signal has been told to all: signal-exit ends the process where it finds itself alone, and we have work to do yet. */
-function listenNoMore({ stops, listener, last }: SignalStops): void {
+/** Removes the listener after all others were called: signal-exit ends the process if it finds no other listener. */
+function removeListener({ stops, listener, endListener }: SignalStops): void {
   queueMicrotask(() => {
     if (stops.size > 0) return;
     for (const signal of signals) process.off(signal, listener);
-    endProtected(last);
+    endProtected(endListener);
   });
 }
 
-function endProtected(last: SignalStops['last']): void {
+function endProtected(endListener: SignalStops['endListener']): void {
   if (!isProtected) return;
-  for (const signal of signals) if (!process.listeners(signal).includes(last)) process.on(signal, last);
+  for (const signal of signals)
+    if (!process.listeners(signal).includes(endListener)) process.on(signal, endListener);
 }
 
-function hasOtherListeners(signal: NodeJS.Signals, { listener, last }: SignalStops): boolean {
-  const others = process.listeners(signal).filter((each) => each !== listener && each !== last);
+function hasOtherListeners(signal: NodeJS.Signals, { listener, endListener }: SignalStops): boolean {
+  const others = process.listeners(signal).filter((each) => each !== listener && each !== endListener);
   return others.length > signalExitListeners();
 }
 
 /**
- * How many listeners of a signal are of the package signal-exit, which much depends on: they do what the signal does by itself
- * once nobody else listens, so they decide nothing. Its versions (4, and 3) count themselves for each other where we look too.
+ * The number of listeners of the package signal-exit, a common dependency. They only do what the signal does by default if there
+ * is no other listener. Its versions 4 and 3 count their listeners for each other in these properties.
+ * @see https://github.com/tapjs/signal-exit
  */
 function signalExitListeners(): number {
   const counts = [
@@ -215,20 +216,4 @@ function signalExitListeners(): number {
     (process as unknown as Record<string, unknown>).__signal_exit_emitter__,
   ].map((emitter) => (emitter as { readonly count?: unknown } | undefined)?.count);
   return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
-}
-
-/** What a promise gives, or nothing once the time is over. */
-async function within(clock: Clock, seconds: number, result: unknown): Promise<void> {
-  let timer: Timer | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = clock.setTimeout(resolve, seconds * 1_000);
-  });
-  const settled = Promise.resolve(result);
-  // Given up, it may still reject.
-  settled.catch(() => {});
-  try {
-    await Promise.race([settled, over]);
-  } finally {
-    clock.clearTimeout(timer);
-  }
 }

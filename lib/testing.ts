@@ -1,4 +1,4 @@
-/** Helpers for tests of users: a registry per test, and functions that read recorded values. */
+/** The exports of `@tamma/observability/testing`: a registry per test, and functions that read recorded values. */
 import type { Registry } from 'prom-client';
 import type {
   CounterDefinition,
@@ -11,8 +11,9 @@ import { scrapeToString } from './exposition/scrape.js';
 import type { Series } from './instruments/branch.js';
 import type { CounterSeries } from './instruments/counter.js';
 import type { GaugeSeries } from './instruments/gauge.js';
-import type { HistogramSeries } from './instruments/histogram.js';
+import type { HistogramSeries } from './instruments/histogram-series.js';
 import type { Sample } from './instruments/instrument.js';
+import type { NativeBuckets } from './instruments/native-buckets.js';
 import type { LabelShape, LabelValues } from './label.js';
 import type { MetricsWarning } from './metrics-warning.js';
 import { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
@@ -29,6 +30,8 @@ export interface HistogramReading {
   readonly sum: number;
   /** Cumulative counts by upper bound; the last bound is `Infinity`. */
   readonly buckets: ReadonlyMap<number, number>;
+  /** The native buckets of a native histogram. */
+  readonly native?: NativeBuckets;
 }
 
 /**
@@ -48,7 +51,12 @@ export function createTestRegistry(
   });
 }
 
-/** The value of one series of a counter or gauge; `undefined` if nothing was recorded with these labels. */
+/**
+ * The value of one series of a counter or gauge, without running collect functions.
+ * @returns `undefined` if nothing was recorded with these labels
+ * @example
+ * t.is(readValue(registry, jobsDone, { outcome: 'success' }), 1);
+ */
 export function readValue<L extends LabelShape>(
   registry: AnyRegistry,
   definition: CounterDefinition<L> | GaugeDefinition<L>,
@@ -57,7 +65,12 @@ export function readValue<L extends LabelShape>(
   return find<CounterSeries | GaugeSeries>(registry, definition, labels)?.value;
 }
 
-/** The values of one series of a histogram; `undefined` if nothing was recorded with these labels. */
+/**
+ * The values of one series of a histogram, without running collect functions.
+ * @returns `undefined` if nothing was recorded with these labels
+ * @example
+ * t.is(readHistogram(registry, jobDuration)?.count, 2);
+ */
 export function readHistogram<L extends LabelShape>(
   registry: AnyRegistry,
   definition: HistogramDefinition<L>,
@@ -72,10 +85,16 @@ export function readHistogram<L extends LabelShape>(
     count: series.count,
     sum: series.sum,
     buckets: new Map(bounds.map((bound, index) => [bound, counts[index] ?? 0])),
+    ...(series.native && { native: series.native }),
   };
 }
 
-/** Collects and returns all samples of a metric, in the shape of prom-client's `get()`; none if it is not registered. */
+/**
+ * Runs the collect functions of a metric and returns its samples, in the shape of prom-client's `get()`.
+ * @returns an empty array if the metric is not registered
+ * @example
+ * t.is((await readSamples(registry, jobsDone)).length, 3);
+ */
 export async function readSamples(
   registry: AnyRegistry,
   definition: MetricDefinition,
@@ -212,7 +231,11 @@ function changesOf(
   return changes;
 }
 
-/** The text of a scrape of the registry. */
+/**
+ * The text of a scrape of the registry, in the text format of Prometheus.
+ * @example
+ * t.regex(await readText(registry), /^jobs_done_total 1$/m);
+ */
 export function readText(registry: AnyRegistry): Promise<string> {
   return scrapeToString(registry);
 }
@@ -222,6 +245,6 @@ function find<S extends Series>(
   definition: MetricDefinition,
   labels: object = {},
 ): S | undefined {
-  // The definition says the instrument's type, and so its series'.
+  // The definition determines the type of the instrument and its series.
   return registry.get(definition.name)?.series.peek({ ...labels }) as Series | undefined as S | undefined;
 }

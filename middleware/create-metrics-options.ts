@@ -1,6 +1,7 @@
 /** The options of `createMetrics`. */
 import type { CatalogueSubject } from '../lib/catalogue/catalogue.js';
 import type { SnapshotOptions } from '../lib/durability/keep-snapshots.js';
+import type { ExemplarOptions } from '../lib/exemplar-options.js';
 import type { HealthChecks } from '../lib/health.js';
 import type { OptionNames } from '../lib/option-names.js';
 import type { HostTable } from '../lib/outbound/hosts.js';
@@ -9,7 +10,7 @@ import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { MetricViews } from '../lib/views.js';
-import type { MetricsServerOptions } from './metrics-server.js';
+import type { MetricsServerOptions, ServedDashboard } from './metrics-server.js';
 
 /** The options of `createMetrics`, for settings that are code. All others are configuration: `MetricsConfig`. */
 export interface CreateMetricsOptions {
@@ -30,6 +31,11 @@ export interface CreateMetricsOptions {
    */
   readonly views?: MetricViews;
   /**
+   * Exemplars, as `registry.setExemplars` takes them: `false` takes none, and `contextLabels` selects labels of `withLabels` that
+   * they get. METRICS_EXEMPLARS=false takes precedence. Default: as the registry has it, which is on.
+   */
+  readonly exemplars?: boolean | ExemplarOptions;
+  /**
    * Whether outgoing requests of `fetch` are recorded, and hosts in addition to the known ones. `false` records none. Default:
    * on, with the known hosts.
    */
@@ -42,7 +48,13 @@ export interface CreateMetricsOptions {
    * Options of the metrics server: TLS, access. `false` starts no server, for apps that mount the routers themselves. Default:
    * a server without TLS and access rules beyond those of the configuration.
    */
-  readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks'>;
+  readonly server?: false | Omit<MetricsServerOptions, 'registry' | 'checks' | 'dashboard'>;
+  /**
+   * Whether the metrics server serves the live dashboard at `/dashboard`, with the access rules of `/metrics`; or its options. Its
+   * history is kept across restarts beside the snapshots, where METRICS_SNAPSHOT_FILE is set. In a cluster it shows the aggregate.
+   * An app that mounts the routers itself uses `dashboardRouter`. Default: false, and nothing of it is loaded.
+   */
+  readonly dashboard?: boolean | ServedDashboard;
   /** Options of pushes to the Pushgateway of METRICS_PUSH_URL. Default: the job is the name of the service. */
   readonly push?: Omit<PushOptions, 'url' | 'registry' | 'intervalSeconds'>;
   /** Options of the snapshots in METRICS_SNAPSHOT_FILE, for example the maximum age of restored values. */
@@ -100,10 +112,12 @@ export const createMetricsOptionNames = {
   health: true,
   prices: true,
   views: true,
+  exemplars: true,
   fetch: true,
   defaultMetrics: true,
   revision: true,
   server: true,
+  dashboard: true,
   push: true,
   snapshots: true,
   cluster: true,

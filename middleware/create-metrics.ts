@@ -108,7 +108,7 @@ export function createMetrics(
     stopSeconds,
     drain: options.drain,
   });
-  applyRecordingSettings(registry, settings, options.views);
+  applyRecordingSettings(registry, settings, options);
   const provider = new ProviderMetrics({ registry, ...(prices === undefined ? {} : { prices }) });
   const collector = new PrometheusMetricsCollector({
     registry,

@@ -19,6 +19,8 @@ export interface AnswerConnection {
   whenOver(listener: () => void): void;
   /** Destroys the connection. */
   cutOff(): void;
+  /** Whether its server accepts no more connections, and waits for those it has. */
+  readonly isServerClosing?: boolean;
 }
 
 export interface EndpointAnswer {
@@ -26,7 +28,7 @@ export interface EndpointAnswer {
   /** By their usual spelling. `Vary` is added to an existing header. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** The body of the response to GET, also if the request is HEAD. */
-  readonly body?: string | Readable;
+  readonly body?: string | Readable | undefined;
 }
 
 export interface Endpoint {

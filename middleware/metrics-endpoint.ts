@@ -24,6 +24,7 @@ export interface RouteTarget {
  * this class is built.
  * @example
  * new MetricsEndpoint(collector, { checks }).registerRoutes(app);
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export class MetricsEndpoint {
   readonly #collector: RegistryCollector;

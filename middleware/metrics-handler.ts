@@ -1,11 +1,14 @@
 /** The metrics and health endpoints without Koa: a handler for node:http, and a fetch-style one. */
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import type { OptionNames } from '../lib/option-names.js';
-import { endpointFinder } from './endpoint.js';
+import { checkOptionNames, type OptionNames } from '../lib/option-names.js';
+import type { DashboardOptions } from './dashboard/dashboard-options.js';
+import { mountedDashboard } from './dashboard/mounted-dashboard.js';
+import { type Endpoint, endpointFinder } from './endpoint.js';
 import { type FetchHandler, fetchHandler } from './fetch-answer.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { type NodeHandler, nodeHandler } from './node-answer.js';
+import type { ScrapeAccess } from './scrape-access.js';
 import { type ScrapeEndpointOptions, scrapeEndpoint, scrapeOptionNames } from './scrape-endpoint.js';
 
 /** The options of `createMetricsHandler`. */
@@ -14,7 +17,18 @@ export interface MetricsHandlerOptions extends ScrapeEndpointOptions {
   checks?: HealthChecks;
   /** Whether health responses include the reason why a check failed. Default: false. */
   details?: boolean;
+  /**
+   * Whether the live dashboard is served at `/dashboard`, with the access rules, checks and cluster of the handler; or its options.
+   * Default: false.
+   */
+  dashboard?: boolean | HandledDashboard;
 }
+
+/** The options of a dashboard of a handler. */
+export type HandledDashboard = Omit<
+  DashboardOptions,
+  'registry' | 'checks' | 'details' | 'cluster' | keyof ScrapeAccess
+>;
 
 /** A handler for node:http and Express-style frameworks, with a fetch-style handler as a property. */
 export interface MetricsHandler extends NodeHandler {
@@ -37,21 +51,53 @@ export interface MetricsHandler extends NodeHandler {
  * app.use(handler);                                                                           // Express, Nest
  * fastify.all('/metrics', (request, reply) => { reply.hijack(); handler(request.raw, reply.raw); });
  * app.get('/metrics', (c) => handler.fetch(c.req.raw));                                       // Hono
+ * @see https://prometheus.io/docs/instrumenting/content_negotiation/
  */
 export function createMetricsHandler(options: MetricsHandlerOptions = {}): MetricsHandler {
   const where = 'createMetricsHandler';
   checkFactoryOptions(where, options, optionNames);
-  const { checks, details, ...scrapeOptions } = options;
+  const { checks, details, dashboard = false, ...scrapeOptions } = options;
   const health =
     checks === undefined
       ? []
       : healthEndpoints(where, { checks, ...(details === undefined ? {} : { details }) });
-  const find = endpointFinder([scrapeEndpoint(where, scrapeOptions), ...health]);
+  const page = dashboard === false ? [] : dashboardEndpoints(where, options);
+  const find = endpointFinder([scrapeEndpoint(where, scrapeOptions), ...health, ...page]);
   return Object.assign(nodeHandler(find), { fetch: fetchHandler(find) });
 }
+
+function dashboardEndpoints(where: string, options: MetricsHandlerOptions): readonly Endpoint[] {
+  const { dashboard, registry, checks, details, cluster, ...scrape } = options;
+  const { token, tokenFile, basicAuth, allowFrom, trustedProxies } = scrape;
+  const own = typeof dashboard === 'object' ? dashboard : {};
+  checkOptionNames(`\`dashboard\` of ${where}`, own, handledOptionNames);
+  const given = {
+    registry,
+    checks,
+    details,
+    cluster,
+    token,
+    tokenFile,
+    basicAuth,
+    allowFrom,
+    trustedProxies,
+  };
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return mountedDashboard(where, { ...own, ...known }).endpoints;
+}
+
+const handledOptionNames = {
+  path: true,
+  title: true,
+  intervalSeconds: true,
+  retentionSamples: true,
+  historyFile: true,
+  maxPages: true,
+} satisfies OptionNames<HandledDashboard>;
 
 const optionNames = {
   ...scrapeOptionNames,
   checks: true,
   details: true,
+  dashboard: true,
 } satisfies OptionNames<MetricsHandlerOptions>;

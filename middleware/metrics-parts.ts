@@ -81,7 +81,13 @@ export async function startServer(
 ): Promise<RunningPart | undefined> {
   if (options.server === false) return undefined;
   const { startMetricsServer } = await import('./metrics-server.js');
-  const serverOptions = { cluster, ...options.server, registry, checks: health };
+  const serverOptions = {
+    cluster,
+    ...options.server,
+    registry,
+    checks: health,
+    dashboard: dashboardOf(settings, options),
+  };
   const { url, close } = await startMetricsServer(settings, serverOptions);
   return {
     url,
@@ -95,6 +101,16 @@ export async function startServer(
       },
     ],
   };
+}
+
+/** Beside the snapshots of the metrics, the history of the dashboard is kept too. */
+function dashboardOf(
+  { snapshotFile }: CompleteMetricsConfig,
+  { dashboard = false }: CreateMetricsOptions,
+): NonNullable<MetricsServerOptions['dashboard']> {
+  if (dashboard === false) return false;
+  const own = dashboard === true ? {} : dashboard;
+  return { ...(snapshotFile === undefined ? {} : { historyFile: `${snapshotFile}.history` }), ...own };
 }
 
 /** @param serve starts the metrics server of a worker that is elected to answer for all */
@@ -137,6 +153,7 @@ export async function startPushing(context: PartContext): Promise<RunningPart | 
     job: labels.service,
     constantLabels: labels,
     grouping,
+    format: settings.nativeHistograms ? 'protobuf' : 'text',
     ...options.push,
     url,
     registry,

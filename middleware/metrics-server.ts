@@ -4,12 +4,15 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { metricsConfigOf } from '../lib/config.js';
-import type { MetricsConfig } from '../lib/config-settings.js';
+import type { CompleteMetricsConfig, MetricsConfig } from '../lib/config-settings.js';
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import type { OptionNames } from '../lib/option-names.js';
+import { checkOptionNames, type OptionNames } from '../lib/option-names.js';
 import { closable } from './close-server.js';
+import type { DashboardOptions } from './dashboard/dashboard-options.js';
+// A type only: a dashboard is loaded if it is configured.
+import type { MountedDashboard } from './dashboard/mounted-dashboard.js';
 import { endpointFinder } from './endpoint.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { nodeHandler } from './node-answer.js';
@@ -36,7 +39,15 @@ export interface MetricsServerOptions extends Omit<ScrapeEndpointOptions, 'path'
   readonly details?: boolean;
   /** The certificate with which the server uses TLS. Default: plain HTTP. */
   readonly tls?: ServerTls;
+  /**
+   * Whether the live dashboard is served at `/dashboard`, or its options. Access rules, checks and cluster are those of the server.
+   * Default: false.
+   */
+  readonly dashboard?: boolean | ServedDashboard;
 }
+
+/** The options of a dashboard on the metrics server. */
+export type ServedDashboard = Pick<DashboardOptions, 'path' | 'title' | 'historyFile' | 'maxPages'>;
 
 /** A running metrics server. */
 export interface MetricsServer {
@@ -61,26 +72,37 @@ export interface MetricsServer {
  * @throws ERR_METRICS_LISTEN if it cannot listen there; ERR_METRICS_INVALID_OPTION for invalid options or unreadable files
  * @example
  * const { url, close } = await startMetricsServer(loadMetricsConfig(), { checks });
+ * @see https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
 export async function startMetricsServer(
   config: Partial<MetricsConfig> = {},
   options: MetricsServerOptions = {},
 ): Promise<MetricsServer> {
   checkFactoryOptions('startMetricsServer', options, optionNames);
-  const { enabled, host, port, path, token, tokenFile } = metricsConfigOf(config);
-  const { checks, details = true, tls, ...scrape } = options;
+  const settings = metricsConfigOf(config);
+  const { enabled, host, port, path, token, tokenFile } = settings;
+  const { checks, details = true, tls, dashboard = false, ...scrape } = options;
+  const mounted = enabled && dashboard !== false ? await served(settings, options) : undefined;
   const endpoints = [
     ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
     ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
+    ...(mounted?.endpoints ?? []),
   ];
   const handler = nodeHandler(endpointFinder(endpoints));
   const server = tls === undefined ? createServer(handler) : secureServer(tls, handler);
   const close = closable(server);
-  await listening(server, host, port);
+  try {
+    await listening(server, host, port);
+  } catch (error) {
+    await mounted?.close();
+    throw error;
+  }
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
   const closeOnce: MetricsServer['close'] = ({ deadlineSeconds = 5 } = {}) => {
-    closing ??= close(deadlineSeconds);
+    // Open pages would be waited for.
+    mounted?.endStreams();
+    closing ??= Promise.all([close(deadlineSeconds), mounted?.close()]).then(() => {});
     return closing;
   };
   return {
@@ -96,7 +118,41 @@ const optionNames = {
   checks: true,
   details: true,
   tls: true,
+  dashboard: true,
 } satisfies OptionNames<MetricsServerOptions>;
+
+async function served(
+  { labels, token, tokenFile, scrapeIntervalSeconds, retention }: CompleteMetricsConfig,
+  {
+    dashboard,
+    registry,
+    checks,
+    details = true,
+    cluster,
+    basicAuth,
+    allowFrom,
+    trustedProxies,
+  }: MetricsServerOptions,
+): Promise<MountedDashboard> {
+  const own = typeof dashboard === 'object' ? dashboard : {};
+  const where = 'startMetricsServer';
+  checkOptionNames(`\`dashboard\` of ${where}`, own, {
+    path: true,
+    title: true,
+    historyFile: true,
+    maxPages: true,
+  });
+  const { mountedDashboard } = await import('./dashboard/mounted-dashboard.js');
+  const given = { registry, checks, cluster, basicAuth, allowFrom, trustedProxies, token, tokenFile };
+  return mountedDashboard(where, {
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    title: labels.service,
+    intervalSeconds: scrapeIntervalSeconds,
+    retentionSamples: retention.samples,
+    details,
+    ...own,
+  });
+}
 
 function secureServer({ keyFile, certFile, caFile }: ServerTls, listener: RequestListener): Server {
   const [key, cert, ca] = [

@@ -55,6 +55,11 @@ export function nodeConnection(request: IncomingMessage, response: ServerRespons
     },
     whenOver: (listener) => whenOver(request, response, listener),
     cutOff: () => response.destroy(),
+    get isServerClosing() {
+      // Node sets the property on sockets, without a type.
+      const { server } = request.socket as { readonly server?: { readonly listening?: boolean } };
+      return server?.listening === false;
+    },
   };
 }
 

@@ -1,11 +1,12 @@
-/** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views and buckets. */
-import { catalogueBuckets } from '../lib/bucket-sets.js';
+/** Applies the settings of `createMetrics` to a registry: whether it records, series limits, views, buckets and native histograms. */
+import { catalogueBuckets, catalogueNativeHistograms } from '../lib/bucket-sets.js';
 import { catalogue } from '../lib/catalogue/catalogue.js';
 import type { CompleteMetricsConfig } from '../lib/config-settings.js';
 import { metricsError } from '../lib/errors.js';
 import type { AnyRegistry } from '../lib/registry.js';
 import { type MetricViews, viewedDefinition } from '../lib/views.js';
 import { readViewsFile } from '../lib/views-file.js';
+import type { CreateMetricsOptions } from './create-metrics-options.js';
 
 /**
  * Applies the settings. Views of the file, which an operator wrote, take precedence over those of the code.
@@ -14,7 +15,7 @@ import { readViewsFile } from '../lib/views-file.js';
 export function applyRecordingSettings(
   registry: AnyRegistry,
   settings: CompleteMetricsConfig,
-  views: MetricViews | undefined,
+  { views, exemplars }: Pick<CreateMetricsOptions, 'views' | 'exemplars'>,
 ): void {
   if (settings.enabled && !registry.isEnabled) {
     throw metricsError(
@@ -23,9 +24,12 @@ export function applyRecordingSettings(
     );
   }
   registry.setMaxSeries(settings.maxSeries);
+  if (!settings.exemplars) registry.setExemplars(false);
+  else if (exemplars !== undefined) registry.setExemplars(exemplars);
   const fromFile = settings.viewsFile === undefined ? undefined : readViewsFile(settings.viewsFile);
   if (views !== undefined || fromFile !== undefined) setViews(registry, { ...views, ...fromFile });
   registry.setBuckets(catalogueBuckets(settings.buckets));
+  if (settings.nativeHistograms) registry.setNativeHistograms(catalogueNativeHistograms());
   if (!settings.enabled) registry.disable();
 }
 

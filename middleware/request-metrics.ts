@@ -3,6 +3,7 @@
 import { defineHistogram } from '../lib/define.js';
 import type { HistogramDefinition } from '../lib/definition.js';
 import { didYouMean } from '../lib/errors.js';
+import type { ExemplarLabels } from '../lib/instruments/exemplars.js';
 import type { LabelShape } from '../lib/label.js';
 import { otherValue } from '../lib/label.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
@@ -48,6 +49,13 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
    * Default: none.
    */
   labels?: RequestLabels<L>;
+  /**
+   * Labels of an exemplar of the duration, in addition to those of the span that was active when the request began. Called at the
+   * end of a request, at most once a second for each bucket of a series. Default: none.
+   * @example
+   * { exemplar: (ctx) => ({ request_id: ctx.state.requestId }) }
+   */
+  exemplar?: ContextFunction<ExemplarLabels | undefined>;
   /** The value of `status_code`: the status, its class (`2xx`), or the result of a function. Default: `exact`. */
   statusCode?: 'exact' | 'class' | ((status: number) => string);
   /** Bucket bounds of the duration histogram, in seconds. Default: those of OpenTelemetry's conventions, 5 ms to 10 s. */
@@ -82,6 +90,7 @@ export interface RequestMetricsOptions<L extends LabelShape = Record<FilledLabel
  * @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT
  * @example
  * app.use(requestMetrics({ skip: (ctx) => ctx.path === '/health' }));
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
 export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>>(
   options?: RequestMetricsOptions<L>,
@@ -100,6 +109,7 @@ export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>
     duration: durationDefinition(options, semantics.duration),
     measures: new Set(options.measure),
     statusCodeOf: statusCodes(options.statusCode),
+    exemplar: options.exemplar,
     extraLabels: Object.entries(labels) as [string, (ctx: Context) => unknown][],
   });
   // Read only if it is a label: Koa has to inspect the connection and its proxies.
@@ -172,6 +182,7 @@ const optionNames = {
   labels: true,
   statusCode: true,
   buckets: true,
+  exemplar: true,
   measure: true,
   semantics: true,
 } satisfies OptionNames<RequestMetricsOptions>;
@@ -179,7 +190,7 @@ const optionNames = {
 function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): void {
   const where = 'requestMetrics';
   checkFactoryOptions(where, options, optionNames);
-  const { skip, duration, labels = {}, statusCode, semantics, measure = [] } = options;
+  const { skip, duration, labels = {}, statusCode, exemplar, semantics, measure = [] } = options;
   if (!Array.isArray(measure) || !measure.every((each) => requestMeasures.includes(each))) {
     const expected = `an array of ${requestMeasures.map((name) => `"${name}"`).join(', ')}`;
     const wrong = [measure].flat().find((each) => !requestMeasures.includes(each));
@@ -188,6 +199,8 @@ function checkOptions<L extends LabelShape>(options: RequestMetricsOptions<L>): 
   }
   if (skip !== undefined && typeof skip !== 'function')
     throw invalidOption(where, 'skip', 'a function of the context', skip);
+  if (exemplar !== undefined && typeof exemplar !== 'function')
+    throw invalidOption(where, 'exemplar', 'a function of the context', exemplar);
   if (semantics !== undefined && !Object.hasOwn(requestSemantics, semantics))
     throw invalidOption(where, 'semantics', '"catalogue" or "opentelemetry"', semantics);
   if (

@@ -1,6 +1,8 @@
 /** Records requests: one is in flight from its start, and is recorded once, when it is over. */
 import { httpServerAbortedBodies, httpServerFailedBodies } from '../lib/catalogue/http.js';
 import { methodLabel } from '../lib/http-method.js';
+import { spanForLater, useSpan } from '../lib/instruments/exemplar-sources.js';
+import type { ExemplarLabels } from '../lib/instruments/exemplars.js';
 import type { GaugeSeries } from '../lib/instruments/gauge.js';
 import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { BodyWatch, watchBodies } from './body-watch.js';
@@ -8,7 +10,9 @@ import type { KoaContext as Context } from './koa-types.js';
 import { type RequestKind, type RequestSeriesOptions, requestSeries } from './request-series.js';
 import type { Measurement, ResponseWatch } from './response-watch.js';
 
-export type RequestRecorderOptions = Omit<RequestSeriesOptions, 'failed'>;
+export interface RequestRecorderOptions extends Omit<RequestSeriesOptions, 'failed'> {
+  readonly exemplar: ((ctx: Context) => ExemplarLabels | undefined) | undefined;
+}
 
 export interface RequestRecorder {
   /** Starts the measurement of a request. The scheme is empty unless it is a label. */
@@ -26,7 +30,7 @@ interface MethodInProgress {
 }
 
 export function requestRecorder(options: RequestRecorderOptions): RequestRecorder {
-  const { registry, semantics, measures } = options;
+  const { registry, semantics, measures, exemplar } = options;
   const failed = (error: unknown): void =>
     registry.recordingFailed(semantics.duration.name, 'request', error);
   const seriesOf = requestSeries({ ...options, failed });
@@ -60,6 +64,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     innerCtx: Context | undefined = undefined;
     readonly method: string;
     readonly inProgress: GaugeSeries;
+    readonly span = spanForLater();
 
     constructor(
       readonly ctx: Context,
@@ -78,10 +83,11 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
 
     ended(watch: ResponseWatch): void {
       this.inProgress.dec();
+      useSpan(this.span);
       try {
         const seconds = secondsSince(this.start);
         const series = seriesOf(this, watch.status);
-        series.duration.observe(seconds);
+        series.duration.observe(seconds, 1, exemplar, this.ctx);
         const { bodies } = watch;
         if (bodies !== undefined) {
           if (series.firstByte !== undefined && watch.isHeadSent && bodies.firstByteAt !== 0)
@@ -93,6 +99,8 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       } catch (error) {
         // An error thrown by a `close` listener would end the process.
         failed(error);
+      } finally {
+        useSpan(undefined);
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Finds the series of a request, and caches them by route, method and status: a request with known labels makes no object. */
 import type { HistogramDefinition } from '../lib/definition.js';
-import type { Histogram, HistogramSeries } from '../lib/instruments/histogram.js';
+import type { Histogram } from '../lib/instruments/histogram.js';
+import type { HistogramSeries } from '../lib/instruments/histogram-series.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { BodyMeasures, RequestMeasure } from './body-watch.js';

@@ -39,6 +39,8 @@ export interface ScrapeAccess {
  * Makes a check that refuses requests with 401 or 403 and no body, and returns `undefined` for those that may scrape. There
  * is no check if there are no rules.
  * @param where the factory, for messages
+ * @param isPage whether a browser asks: it cannot send a bearer token by itself, so the token is accepted as the password of any
+ *   user too
  * @throws ERR_METRICS_INVALID_OPTION
  */
 export function scrapeAccess(
@@ -46,6 +48,7 @@ export function scrapeAccess(
   access: ScrapeAccess,
   warn: (key: string, warning: () => MetricsWarning) => void,
   clock?: Clock,
+  { isPage = false }: { readonly isPage?: boolean } = {},
 ): ((request: EndpointRequest) => Promise<EndpointAnswer | undefined>) | undefined {
   const { token, tokenFile, basicAuth, allowFrom, trustedProxies = 0 } = access;
   if (!Number.isInteger(trustedProxies) || trustedProxies < 0)
@@ -56,7 +59,9 @@ export function scrapeAccess(
   if (isAllowed === undefined && tokenOf === undefined && basic === undefined) return undefined;
   const challenges = [
     ...(tokenOf === undefined ? [] : ['Bearer realm="metrics"']),
-    ...(basic === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
+    ...(basic === undefined && !(isPage && tokenOf !== undefined)
+      ? []
+      : ['Basic realm="metrics", charset="UTF-8"']),
   ];
   const headers = { 'Cache-Control': 'no-store' };
   return async (request) => {
@@ -66,9 +71,14 @@ export function scrapeAccess(
     const authorization = request.header('authorization') ?? '';
     const [, scheme = '', given = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
     const isBearer = scheme.toLowerCase() === 'bearer' && tokenOf !== undefined;
-    const isBasic = scheme.toLowerCase() === 'basic' && basic !== undefined;
+    const isBasic = scheme.toLowerCase() === 'basic';
     if (isBearer && isSame(given, digest(await tokenOf()))) return undefined;
-    if (isBasic && isSame(Buffer.from(given, 'base64').toString(), basic)) return undefined;
+    const userAndPassword = isBasic ? Buffer.from(given, 'base64').toString() : '';
+    if (isBasic && basic !== undefined && isSame(userAndPassword, basic)) return undefined;
+    if (isBasic && isPage && tokenOf !== undefined) {
+      const password = userAndPassword.slice(userAndPassword.indexOf(':') + 1);
+      if (isSame(password, digest(await tokenOf()))) return undefined;
+    }
     return { status: 401, headers: { ...headers, 'WWW-Authenticate': challenges } };
   };
 }

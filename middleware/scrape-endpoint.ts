@@ -1,7 +1,7 @@
 /** The scrape endpoint, independent of the server. */
 import { Readable } from 'node:stream';
 import type { Clock } from '../lib/clock.js';
-import type { ExpositionFormat } from '../lib/exposition/format.js';
+import type { AnyFormat } from '../lib/exposition/family-writer.js';
 import { acceptsGzip, negotiatedFormat } from '../lib/exposition/negotiate.js';
 import { type ScrapeOptions, scrapeChunks } from '../lib/exposition/scrape.js';
 import { type ScrapeJob, startScrapeJob } from '../lib/exposition/scrape-job.js';
@@ -73,7 +73,7 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
 
   /** The scrape in progress with the same format and selection, or a new one. */
   const jobFor = (
-    format: ExpositionFormat,
+    format: AnyFormat,
     gzip: boolean,
     names: readonly string[],
     deadline: number,

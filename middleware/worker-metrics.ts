@@ -1,5 +1,5 @@
 /** A worker in `createMetrics({ cluster: true })`: it joins its primary, or the other workers if the primary lacks this package. */
-import type { ClusterMembership } from '../lib/cluster/cluster-worker.js';
+import type { ClusterMembership } from '../lib/cluster/cluster-member.js';
 import type { ElectedCluster } from '../lib/cluster/elected-cluster.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';

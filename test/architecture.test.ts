@@ -1,4 +1,5 @@
 /** The structure of the sources: which files may import which, type imports included, and how long they are. */
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import test from 'ava';
@@ -17,7 +18,7 @@ interface Import {
 
 async function sourceFiles(folder: string): Promise<string[]> {
   const entries = await readdir(fromRoot(folder), { recursive: true });
-  return entries.filter((name) => /\.[cm]?ts$/.test(name)).map((name) => join(folder, name));
+  return entries.filter((name) => /\.([cm]?ts|tsx)$/.test(name)).map((name) => join(folder, name));
 }
 
 async function importsOf(file: string): Promise<Import[]> {
@@ -37,11 +38,15 @@ async function importsOf(file: string): Promise<Import[]> {
   ];
   return specifiers.map(({ specifier, isType, isReExport }) => {
     const external = !specifier.startsWith('.');
-    const to = external
-      ? packageName(specifier)
-      : normalize(join(dirname(file), specifier.replace(/\.([cm]?)js$/, '.$1ts')));
+    const to = external ? packageName(specifier) : sourceOf(normalize(join(dirname(file), specifier)));
     return { from: file, to, external, isType, isReExport };
   });
+}
+
+/** The source of a compiled file. The page of the dashboard has components, in `.tsx`. */
+function sourceOf(path: string): string {
+  const source = path.replace(/\.([cm]?)js$/, '.$1ts');
+  return existsSync(fromRoot(source)) ? source : source.replace(/ts$/, 'tsx');
 }
 
 function packageName(specifier: string): string {
@@ -132,6 +137,23 @@ test('sources do not import tests or examples', (t) => {
   t.deepEqual(imports.filter(({ to }) => inside('test')(to) || inside('examples')(to)).map(shownArrow), []);
 });
 
+test('the page of the dashboard loads types and pure functions of lib only, and nothing of Node', (t) => {
+  const inPage = inside('middleware/dashboard/page');
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const { from, to, isType } of imports) if (from === file && !isType) visit(to);
+  };
+  for (const file of files.filter(inPage)) visit(file);
+  t.deepEqual([...reached].filter((path) => !inPage(path)).sort(), [
+    'lib/history/label-match.ts',
+    'preact',
+    'uplot',
+  ]);
+  t.deepEqual(imports.filter(({ from, to }) => inPage(to) && !inPage(from)).map(shownArrow), []);
+});
+
 test('no file imports an index.ts', (t) => {
   t.deepEqual(
     imports.filter(({ to, external }) => !external && to.endsWith('/index.ts')).map(shownArrow),
@@ -163,6 +185,7 @@ test('no file imports Koa or its router, not even their types', (t) => {
 });
 
 const registryParts = [
+  'exemplar-options',
   'exposed-names',
   'failures',
   'folded-series',
@@ -182,7 +205,10 @@ const isWriting = (path: string): boolean =>
 const layers: readonly (readonly [name: string, holds: (path: string) => boolean])[] = [
   [
     'below all',
-    (path) => ['lib/process-wide.ts', 'lib/closest-match.ts', 'lib/unknown-values.ts'].includes(path),
+    (path) =>
+      ['clock', 'closest-match', 'deadline', 'label-context', 'process-wide', 'unknown-values'].some(
+        (name) => path === `lib/${name}.ts`,
+      ),
   ],
   ['errors', (path) => ['lib/errors.ts', 'lib/option-names.ts'].includes(path)],
   [
@@ -194,6 +220,7 @@ const layers: readonly (readonly [name: string, holds: (path: string) => boolean
         'lib/define.ts',
         'lib/definition-checks.ts',
         'lib/definition.ts',
+        'lib/native-histogram.ts',
         'lib/views.ts',
       ].includes(path),
   ],
@@ -267,9 +294,14 @@ test('every external import is a dependency, a peer or Node', async (t) => {
     Record<string, string>
   >;
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  const used = new Set(
-    imports.filter(({ to, external }) => external && !to.startsWith('node:')).map(({ to }) => to),
-  );
+  const packages = imports.filter(({ to, external }) => external && !to.startsWith('node:'));
+  // The build makes them part of the script of the page.
+  const isBundled = inside('middleware/dashboard/page');
+  t.deepEqual([...new Set(packages.filter(({ from }) => isBundled(from)).map(({ to }) => to))].sort(), [
+    'preact',
+    'uplot',
+  ]);
+  const used = new Set(packages.filter(({ from }) => !isBundled(from)).map(({ to }) => to));
   // Used by the monitoring bundle only, and loaded when one is generated.
   const optional = await readFile(fromRoot('lib/monitoring/optional-package.ts'), 'utf8');
   // Optional peers that are declared for their version range and never imported.

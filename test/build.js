@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
+import { pageFiles } from './page.js';
 import { textFilesIn } from './text-files.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -20,6 +21,15 @@ const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const entries = Object.values(exports).flatMap(({ require: entry }) =>
   entry === undefined ? [] : [entry.default.replace(/^\.\/dist\/(.*)\.js$/, '$1')],
 );
+
+/** Makes the page of the dashboard part of the module that reads it, because bundlers of users copy no other files. */
+const page = {
+  name: 'page',
+  async load(id) {
+    if (!id.endsWith('/middleware/dashboard/page-files.cts')) return undefined;
+    return `const files = ${JSON.stringify(await pageFiles())};\nmodule.exports = { readPageFiles: () => files };\n`;
+  },
+};
 
 /** Makes runbooks and templates part of the module that reads them, since bundlers of users copy no text files. */
 const textFiles = {
@@ -63,7 +73,7 @@ async function writeCode(names, format) {
     // Packages, and the file that the program loads.
     makeAbsoluteExternalsRelative: false,
     external: (id) => !/^[./]/.test(id) || (format === 'es' && id === './command.js'),
-    plugins: [textFiles],
+    plugins: [textFiles, page],
     resolve: { extensionAlias: { '.js': ['.ts'], '.cjs': ['.cts'] } },
   });
   await bundle.write({

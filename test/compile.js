@@ -10,6 +10,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { writePage } from './page.js';
 import { textFilesIn } from './text-files.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -24,7 +25,7 @@ export async function compile(mode, { force = false } = {}) {
   if (!force && compiled !== undefined && compiled.mtimeMs > (await newestSource())) return;
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
-  await runCompiler(['-p', projects[mode], '--outDir', output]);
+  await Promise.all([runCompiler(['-p', projects[mode], '--outDir', output]), writePage()]);
   for (const name of await textFilesIn(join(root, monitoring)))
     await cp(join(root, monitoring, name), join(output, monitoring, name));
   // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.
@@ -54,18 +55,24 @@ async function newestSource() {
           await readdir(join(root, folder), { recursive: true })
         )
           .map((name) => join(folder, name))
-          .filter((name) => /\.[cm]?ts$/.test(name) || /^lib\/monitoring\/.*\.(md|tmpl|yml)$/.test(name)),
+          .filter(
+            (name) =>
+              /\.([cm]?ts|tsx|css|html|svg)$/.test(name) || /^lib\/monitoring\/.*\.(md|tmpl|yml)$/.test(name),
+          ),
       ),
     )
   ).flat();
-  const files = [...names, 'package.json', 'test/compile.js', ...Object.values(projects)];
+  const files = [...names, 'package.json', 'test/compile.js', 'test/page.js', ...Object.values(projects)];
   const times = await Promise.all(files.map(async (file) => (await stat(join(root, file))).mtimeMs));
   return Math.max(...times);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const force = process.argv.includes('--force');
-  const done = await Promise.allSettled(Object.keys(projects).map((mode) => compile(mode, { force })));
+  const done = await Promise.allSettled([
+    ...Object.keys(projects).map((mode) => compile(mode, { force })),
+    runCompiler(['-p', 'middleware/dashboard/page', '--outDir', join(root, '.build/page')]),
+  ]);
   for (const { reason } of done) if (reason !== undefined) console.error(reason.message);
   if (done.some(({ status }) => status === 'rejected')) process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 // In a process of its own: it has a hook.
 /** The modules that are loaded when the package is imported. */
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -10,6 +11,34 @@ import { fromRoot } from './helpers/package-root.js';
 const run = promisify(execFile);
 
 test.before(requireFreshBuild);
+
+test('nothing of the dashboard is loaded unless one is mounted', async (t) => {
+  const program = (dashboard: boolean): string => `
+    import { createRequire } from 'node:module';
+    import { createMetrics } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};
+    import * as middleware from ${JSON.stringify(pathToFileURL(fromRoot('dist/middleware/index.js')).href)};
+    const metrics = createMetrics({ host: '127.0.0.1', port: 0 }, { signals: false, dashboard: ${dashboard} });
+    await metrics.start();
+    await fetch(metrics.url + '/dashboard/').then((response) => response.text());
+    const require = createRequire(${JSON.stringify(pathToFileURL(fromRoot('package.json')).href)});
+    console.log(JSON.stringify(Object.keys(require.cache).map((path) => path.replaceAll('\\\\', '/'))));
+    await metrics.stop();`;
+  const partsLoaded = async (dashboard: boolean): Promise<string[]> => {
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program(dashboard)]);
+    const loaded = (JSON.parse(stdout) as string[]).filter((path) => path.includes('/dist/'));
+    const texts = await Promise.all(loaded.map((path) => readFile(path, 'utf8')));
+    // The history, the panels, the feed and the files of the page.
+    const parts = ['MetricsHistory', 'http-in-flight', 'text/event-stream', 'readPageFiles'];
+    return parts.filter((part) => texts.some((text) => text.includes(part)));
+  };
+  t.deepEqual(await partsLoaded(false), []);
+  t.deepEqual(await partsLoaded(true), [
+    'MetricsHistory',
+    'http-in-flight',
+    'text/event-stream',
+    'readPageFiles',
+  ]);
+});
 
 test('importing the package loads only the registry of prom-client, which is the one that all of prom-client uses', async (t) => {
   const program = `

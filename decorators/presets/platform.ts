@@ -66,6 +66,7 @@ export interface PlatformRequestOptions<C extends Call> extends DecoratorOptions
  * @example
  * \@PlatformRequest({ labels: { platform: 'github', method: 'POST', repository: ({ args: [repository] }) => repository }, effect: 'pr_created' })
  * async openPullRequest(repository: string, branch: string): Promise<PullRequest> { ... }
+ * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 export function PlatformRequest<This, Args extends unknown[], Result>(
   ...args: [options?: PlatformRequestOptions<CallOf<This, Args, Result>>]

@@ -74,6 +74,7 @@ export const sdkUsage: UsageReader = recognizingReader([anthropicUsage, openaiUs
  * @example
  * \@ProviderRequest({ labels: { provider: 'anthropic' }, prices: { 'claude-haiku-4-5': { input: 1, output: 5 } } })
  * async send(request: MessageCreateParams): Promise<Message> { return this.client.messages.create(request); }
+ * @see https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
  */
 export function ProviderRequest<This, Args extends unknown[], Result>(
   ...args: [options?: ProviderRequestOptions<CallOf<This, Args, Result>>]

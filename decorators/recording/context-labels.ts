@@ -1,13 +1,6 @@
 /** Labels set for everything that runs within a function, carried by the async context. */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { types } from 'node:util';
-import { processWide } from '../../lib/process-wide.js';
-
-/** Labels for {@link withLabels}, by name. */
-export type ContextLabels = Readonly<Record<string, string | number | boolean>>;
-
-// Free of cost until `withLabels` is used: only then does Node track the context of promises.
-const context = processWide('context labels', () => new AsyncLocalStorage<ContextLabels>());
+import { type ContextLabels, labelContext as context } from '../../lib/label-context.js';
 
 /**
  * Runs a function within which `fromContext` finds these labels, in addition to those of enclosing calls. They are
@@ -15,6 +8,7 @@ const context = processWide('context labels', () => new AsyncLocalStorage<Contex
  * @returns what the function returns
  * @example
  * await withLabels({ workflow_type: 'issue' }, () => workflow.run(issue));
+ * @see https://nodejs.org/api/async_context.html#class-asynclocalstorage
  */
 export function withLabels<T>(labels: ContextLabels, run: () => T): T {
   const merged = { ...context.getStore(), ...labels };

@@ -41,6 +41,7 @@ try {
 
   console.log(`A small Tamma on ${url}
 
+  dashboard ${metrics.enabled ? `${url}/dashboard` : 'off (METRICS_ENABLED=false)'}
   metrics   ${metrics.enabled ? `${url}${metrics.path}` : 'off (METRICS_ENABLED=false)'}
   health    ${url}/health and /ready
   webhooks  POST ${url}/webhooks/github and /webhooks/gitlab${secret ? '' : ' (set WEBHOOK_SECRET to sign your own)'}

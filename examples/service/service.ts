@@ -3,13 +3,19 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import {
+  type CompleteMetricsConfig,
   createMetrics,
   HealthChecks,
   type HostTable,
   type MetricsConfig,
   queueCheck,
 } from '@tamma/observability';
-import { healthRouter, metricsRouter } from '@tamma/observability/middleware';
+import {
+  type DashboardRoutes,
+  dashboardRouter,
+  healthRouter,
+  metricsRouter,
+} from '@tamma/observability/middleware';
 import Koa from 'koa';
 import type { AiProvider } from './ai-provider.js';
 import type { GitPlatform } from './git-platform.js';
@@ -63,6 +69,7 @@ export async function startService(options: ServiceOptions): Promise<string> {
   });
   let server: Server | undefined;
   let replaying: Promise<void> | undefined;
+  let dashboard: DashboardRoutes | undefined;
   // Records outgoing requests of every SDK, derived gauges and metrics of Node.js. The environment can enable snapshots and a
   // Pushgateway.
   const metrics = createMetrics(options.metrics, {
@@ -76,7 +83,7 @@ export async function startService(options: ServiceOptions): Promise<string> {
     // Called on a signal. Recordings until it resolves are in the last snapshot and the last push.
     drain: async () => {
       stopping.abort();
-      await Promise.all([replaying, github.drained(), gitlab.drained()]);
+      await Promise.all([replaying, github.drained(), gitlab.drained(), dashboard?.close()]);
       return server;
     },
     // No load balancer has to notice that the service is not ready.
@@ -88,9 +95,19 @@ export async function startService(options: ServiceOptions): Promise<string> {
 
   const app = new Koa();
   // First, so that it measures every request.
-  app.use(metrics.requestMetrics({ measure: ['first-byte', 'request-size', 'response-size'] }));
+  app.use(
+    metrics.requestMetrics({
+      measure: ['first-byte', 'request-size', 'response-size'],
+      // An open page is one request for as long as it is open.
+      skip: (ctx) => ctx.path.startsWith('/dashboard/'),
+    }),
+  );
   const { enabled, path, token, tokenFile } = metrics.config;
   if (enabled) app.use(metricsRouter({ path, token, tokenFile }).routes());
+  if (enabled) {
+    dashboard = dashboardOf(metrics.config, checks);
+    app.use(dashboard.routes());
+  }
   app.use(healthRouter({ checks }).routes());
   for (const router of [
     new GitHubWebhooks(secret, (issue) => github.push(issue)).router(),
@@ -110,6 +127,21 @@ export async function startService(options: ServiceOptions): Promise<string> {
   if (replayPace > 0) replaying = new Replay({ url, secret, pace: replayPace }).run(stopping.signal);
 
   return url;
+}
+
+/** The live page, with the access rules of /metrics. */
+function dashboardOf(config: CompleteMetricsConfig, checks: HealthChecks): DashboardRoutes {
+  const { labels, token, tokenFile, scrapeIntervalSeconds, retention, snapshotFile } = config;
+  return dashboardRouter({
+    title: labels.service,
+    token,
+    tokenFile,
+    checks,
+    details: true,
+    intervalSeconds: scrapeIntervalSeconds,
+    retentionSamples: retention.samples,
+    ...(snapshotFile === undefined ? {} : { historyFile: `${snapshotFile}.history` }),
+  });
 }
 
 function queueOf(
@@ -132,7 +164,7 @@ function queueOf(
 function indexRouter(metricsPath: string): Router {
   const router = new Router();
   router.get('/', (ctx) => {
-    ctx.body = `A small Tamma.\n\nGET  ${metricsPath}  metrics for Prometheus\nGET  /health, /ready  health, and whether the queues have capacity\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with the token\n`;
+    ctx.body = `A small Tamma.\n\nGET  /dashboard  the live dashboard\nGET  ${metricsPath}  metrics for Prometheus\nGET  /health, /ready  health, and whether the queues have capacity\nPOST /webhooks/github  signed GitHub webhooks\nPOST /webhooks/gitlab  GitLab webhooks with the token\n`;
   });
   return router;
 }

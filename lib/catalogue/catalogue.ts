@@ -21,7 +21,12 @@ export const catalogueSubjects = Object.freeze({
   self,
 });
 
-/** Every definition by its name in code: `catalogue.issuesProcessed` is `issues_processed_total`. */
+/**
+ * All definitions of the catalogue, by their names in code: `catalogue.issuesProcessed` is `issues_processed_total`.
+ * `lib/catalogue/README.md` lists them. Frozen.
+ * @example
+ * sharedRegistry.counter(catalogue.issuesCreated).inc({ platform: 'github', repository: 'acme/app' });
+ */
 export const catalogue = Object.freeze({
   ...workflow,
   ...provider,

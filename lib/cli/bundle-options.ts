@@ -20,6 +20,8 @@ export interface GivenOptions {
   readonly target?: PrometheusVersion;
   /** Parts of the service. `generateBundle` checks them. */
   readonly include?: readonly string[];
+  /** How Prometheus takes native histograms. */
+  readonly nativeHistograms?: 'feature' | 'setting';
 }
 
 /**
@@ -27,7 +29,7 @@ export interface GivenOptions {
  * @throws an Error for a file that cannot be read; ERR_METRICS_INVALID_CONFIG
  */
 export async function bundleOptions(
-  { config: file, target, include }: GivenOptions,
+  { config: file, target, include, nativeHistograms }: GivenOptions,
   { env, importModule }: BundleEnvironment,
 ): Promise<BundleOptions> {
   const own = file === undefined ? {} : await optionsOfFile(file, importModule);
@@ -35,6 +37,7 @@ export async function bundleOptions(
     ...own,
     config: metricsConfigOf(own.config, loadMetricsConfig(env)),
     ...(target === undefined ? {} : { target }),
+    ...(nativeHistograms === undefined ? {} : { nativeHistograms }),
     ...(include === undefined ? {} : { include: include as readonly BundlePart[] }),
   };
 }

@@ -11,6 +11,7 @@ import { paintFor } from './paint.js';
 import { openSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 import type { UpOptions } from './up-plan.js';
+import type { WatchOptions } from './watch.js';
 
 /** The parts of a process that the command uses: its environment, its three streams and its `import()`. */
 export interface CommandProcess extends BundleEnvironment {
@@ -33,6 +34,8 @@ interface SourceOptions {
   readonly header?: readonly string[];
   readonly timeout: number;
 }
+
+type WatchCommand = Omit<WatchOptions, 'headers'> & Pick<SourceOptions, 'header'>;
 
 const sourceText = 'URL of an endpoint, path of a file, or - for standard input';
 const headerText = 'request header, "Name: value"; can be repeated';
@@ -126,6 +129,11 @@ export async function runCommand(
     .option('-c, --config <file>', configText)
     .option('-t, --target <version>', 'prometheus=2.42 or prometheus=3', prometheusVersion)
     .option('-i, --include <parts>', 'parts of the service, such as http,process,pipeline', listed)
+    .option(
+      '--native-histograms <how>',
+      'quantiles and SLOs over native histograms: feature (Prometheus 3.0 to 3.8) or setting (3.8 and later)',
+      nativeForm,
+    )
     .option('-f, --force', 'overwrite or remove files that were edited, or that the bundle did not write')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -158,6 +166,21 @@ export async function runCommand(
     .action(async (options: UpOptions) => {
       const { up } = await import('./up.js');
       code = await up(options, { env, importModule, paint, say });
+    });
+
+  program
+    .command('watch')
+    .description('Shows any Prometheus endpoints on a live page in the browser, side by side, until Ctrl-C.')
+    .argument('<url...>', 'URLs of endpoints; the path is /metrics if it is left out')
+    .option('-p, --port <port>', 'port of the page on 127.0.0.1, 0 for any', port)
+    .option('-i, --interval <seconds>', 'seconds between two readings', positiveInteger, 5)
+    .option('-H, --header <header>', headerText, collected, [])
+    .option('--token-file <file>', 'file with the bearer token of the endpoints')
+    .option('--timeout <seconds>', timeoutText, positiveInteger, 10)
+    .option('--samples <count>', 'samples to keep per metric', positiveInteger, 10_000)
+    .action(async (urls: string[], { header, ...options }: WatchCommand) => {
+      const { watch } = await import('./watch.js');
+      code = await watch(urls, { ...options, headers: headersOf(header) }, { paint, say });
     });
 
   program.addHelpText(
@@ -198,15 +221,7 @@ async function expositionAt(
   { header = [], timeout }: SourceOptions,
   stdin: CommandProcess['stdin'],
 ): Promise<Exposition> {
-  const headers = Object.fromEntries(
-    header.map((line) => {
-      const [name = '', ...value] = line.split(':');
-      if (name.trim() === '' || value.length === 0)
-        throw new Error(`Invalid header \`${line}\`: expected "Name: value".`);
-      return [name.trim(), value.join(':').trim()];
-    }),
-  );
-  const { chunks, contentType } = await openSource(source, { headers, stdin, timeout });
+  const { chunks, contentType } = await openSource(source, { headers: headersOf(header), stdin, timeout });
   const exposition = await readExposition(chunks, contentType);
   // An error, so that CI fails: the service or the URL is wrong.
   if (exposition.series > 0) return exposition;
@@ -218,6 +233,18 @@ async function expositionAt(
         ? JSON.stringify(firstUnreadable)
         : `${bytes} bytes without a sample`;
   throw new Error(`Cannot read \`${shownSource(source)}\`: expected metrics, received ${received}.`);
+}
+
+/** @throws Error for a line that is no header */
+function headersOf(lines: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split(':');
+      if (name.trim() === '' || value.length === 0)
+        throw new Error(`Invalid header \`${line}\`: expected "Name: value".`);
+      return [name.trim(), value.join(':').trim()];
+    }),
+  );
 }
 
 function positiveInteger(text: string): number {
@@ -236,6 +263,11 @@ function prometheusVersion(text: string): PrometheusVersion {
   const version = /^prometheus=(2\.42|3)$/.exec(text)?.[1];
   if (version === '2.42' || version === '3') return version;
   throw new InvalidArgumentError('Expected prometheus=2.42 or prometheus=3.');
+}
+
+function nativeForm(text: string): 'feature' | 'setting' {
+  if (text === 'feature' || text === 'setting') return text;
+  throw new InvalidArgumentError('Expected feature or setting.');
 }
 
 function listed(text: string): string[] {

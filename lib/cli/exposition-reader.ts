@@ -1,6 +1,6 @@
 /** Reads an exposition of any program, in the text format or OpenMetrics: its families, their series and their labels. */
+import { numberOf, readSample, type Sample } from '../exposition/lenient-sample-line.js';
 import { decodedLines } from './decoded-lines.js';
-import { numberOf, readSample, type Sample } from './lenient-sample-line.js';
 import { type OpenMetricsLog, type OpenMetricsProblem, openMetricsLog } from './open-metrics-rules.js';
 import { type ReadFormat, type Refusal, refusalLog } from './refusals.js';
 

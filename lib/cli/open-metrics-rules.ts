@@ -2,7 +2,7 @@
  * Rules of OpenMetrics 1.0 that Prometheus does not check. Strict parsers, such as the one of Python, reject the whole scrape.
  * @see https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
-import { numberOf, type Sample } from './lenient-sample-line.js';
+import { numberOf, type Sample } from '../exposition/lenient-sample-line.js';
 
 /** A violation of the rules. */
 export interface OpenMetricsProblem {

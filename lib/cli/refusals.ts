@@ -1,5 +1,5 @@
 /** Syntax errors for which Prometheus rejects a whole scrape, in versions 2.42 and 3.5 unless a problem names one of them. */
-import { readSample } from './lenient-sample-line.js';
+import { readSample } from '../exposition/lenient-sample-line.js';
 
 /** The format in which Prometheus reads a scrape. */
 export type ReadFormat = 'text' | 'openmetrics';

@@ -1,23 +1,23 @@
-/** What whoever aggregates hands on to its successor, so that no total falls. */
+/** What a hub passes on to its successor, so that no total falls. */
+import type { Family } from '../family.js';
 import { type WrittenFamily, writtenFamily } from './cluster-messages.js';
-import type { Family } from './family.js';
+import type { DepartedTotals } from './departed-totals.js';
 
-/** What a roster knows of counters, histograms and summaries. */
+/** Counters, histograms and summaries of a roster. */
 export interface Handover {
   readonly departed: readonly WrittenFamily[];
-  /** Ids of those that have departed, so that nothing of theirs that comes late is counted twice. */
+  /** See {@link DepartedTotals.ids}. */
   readonly departedIds: readonly string[];
   readonly members: readonly (readonly [id: string, counts: readonly WrittenFamily[]])[];
 }
 
 export function handoverOf(
-  departed: ReadonlyMap<string, Family>,
-  departedIds: ReadonlySet<string>,
+  departed: DepartedTotals,
   members: ReadonlyMap<string, { readonly counts: ReadonlyMap<string, Family> }>,
 ): Handover {
   return {
-    departed: [...departed.values()].map(writtenFamily),
-    departedIds: [...departedIds],
+    departed: [...departed.families.values()].map(writtenFamily),
+    departedIds: [...departed.ids],
     members: [...members].map(([id, { counts }]) => [id, [...counts.values()].map(writtenFamily)]),
   };
 }

@@ -1,28 +1,27 @@
-/** The ways between workers and whoever aggregates: node:cluster's messages, and a channel that all threads of a process hear. */
+/** The links between members and a hub: messages of node:cluster, and a channel that all threads of a process share. */
 import type { Cluster, Worker } from 'node:cluster';
 import type { BroadcastChannel } from 'node:worker_threads';
 import type { Clock } from '../clock.js';
 import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
 
-/** Loaded when they are used: most programs are one process, and importing this file costs them nothing. */
-// What `require` gives, though its type is that of `import`.
+/** Loaded on first use: most programs are one process. The value is that of `require`, although the type is that of `import`. */
 const clusterModule = () => process.getBuiltinModule('node:cluster') as unknown as Cluster;
 const threadsModule = () => process.getBuiltinModule('node:worker_threads');
 
-/** A worker's way to whoever aggregates. */
+/** A member's link to its hub. */
 export interface MemberLink {
-  /** Id of this thread; `undefined` in a process. */
+  /** The id of this thread; `undefined` for a process. */
   readonly thread: number | undefined;
-  /** Whether anyone can hear, now or after an election: a worker of a primary that is gone has nobody. */
+  /** Whether there is a hub, or may be one after an election. A worker whose primary has ended has none. */
   readonly isOpen: boolean;
   /** Never throws. */
   send(message: MemberMessage): void;
-  /** Keeps the worker alive while an answer is waited for, or no longer. */
+  /** Whether to keep the worker alive, to wait for an answer. */
   hold(isHeld: boolean): void;
   close(): void;
 }
 
-/** The link of this worker, process or thread; `undefined` in a process that is none. */
+/** The link of this worker process or thread; `undefined` in any other process. */
 export function memberLink(onMessage: (message: HubMessage) => void): MemberLink | undefined {
   const listener = (value: unknown): void => {
     const message = readMessage(value);
@@ -64,7 +63,7 @@ function processLink(listener: (value: unknown) => void): MemberLink {
     send: (message) => {
       if (process.connected) process.send?.(message, undefined, undefined, ignored);
     },
-    // The channel of a worker is kept open by node:cluster.
+    // node:cluster keeps the channel of a worker open.
     hold: () => {},
     close: () => {
       process.off('message', listener);
@@ -72,30 +71,31 @@ function processLink(listener: (value: unknown) => void): MemberLink {
   };
 }
 
-/** Where a member is. */
-export interface MemberPlace {
-  /** Of one process or thread. */
+/** How a hub reaches a member. */
+export interface MemberAddress {
+  /** Identifies its process or thread. */
   readonly key: string;
   send(message: HubMessage): void;
 }
 
+/** A hub's link to the members. */
 export interface HubLink {
-  /** To all workers, known or not. Never throws. */
+  /** Sends to all workers, known or not. Never throws. */
   send(message: HubMessage): void;
-  /** Keys of the worker processes that can be talked to. */
+  /** Keys of the connected worker processes. */
   processes(): string[];
-  /** Whether the end of whatever is there will be told. */
+  /** Whether `gone` will be called for a process or thread. */
   isWatched(key: string): boolean;
   close(): void;
 }
 
 export interface HubListener {
-  message(from: MemberPlace, message: MemberMessage): void;
-  /** A process or thread has ended, and all it had sent has come. */
+  message(from: MemberAddress, message: MemberMessage): void;
+  /** A process or thread has ended, and everything that it sent has arrived. */
   gone(key: string): void;
 }
 
-/** The way of whoever aggregates to the workers of this process: its cluster's, and its threads. */
+/** The link to the workers of this process, and to its threads. */
 export function hubLink(listener: HubListener, clock: Clock): HubLink {
   const processes = processHub(listener);
   const threads = threadHub(listener, clock);
@@ -123,7 +123,7 @@ function processHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'clo
     if (read === undefined) return;
     message({ key: processKey(worker), send: (sent) => sendTo(worker, sent) }, read as MemberMessage);
   };
-  /** Of a process that has ended, what it had sent may still be on its way: until the channel ends too. */
+  /** Messages of a process that has exited may still arrive, until its channel is closed too. */
   const onExit = (worker: Worker): void => {
     if (!worker.isConnected()) gone(processKey(worker));
   };
@@ -145,7 +145,7 @@ function processHub({ message, gone }: HubListener): Pick<HubLink, 'send' | 'clo
   };
 }
 
-/** Milliseconds that what a thread has sent may take to arrive once it has ended: both come by ways of their own. */
+/** Maximum time that messages of a thread may arrive after its exit event, in milliseconds: the two are not ordered. */
 const afterThreadEnd = 100;
 
 function threadHub(
@@ -155,13 +155,13 @@ function threadHub(
   const watched = new Set<string>();
   const channel = openChannel((value) => {
     const read = readMessage(value) as MemberMessage | undefined;
-    // Other hubs of the process talk here too.
+    // Other hubs of the process use the channel too.
     if (read === undefined || !('member' in read) || typeof read.thread !== 'number') return;
     message({ key: threadKey(read.thread), send: (sent) => channel.postMessage(sent) }, read);
   });
   const onWorker = (worker: {
     readonly threadId: number;
-    once(event: 'exit', heard: () => void): void;
+    once(event: 'exit', listener: () => void): void;
   }): void => {
     const key = threadKey(worker.threadId);
     watched.add(key);
@@ -205,5 +205,5 @@ function threadKey(id: number): string {
   return `thread ${id}`;
 }
 
-/** A message that cannot be delivered any more is none; whoever waits for an answer has a deadline. */
+/** The other side has ended. A sender that waits for an answer has a deadline. */
 function ignored(): void {}

@@ -1,10 +1,11 @@
-/** What the processes and threads of a service say to each other, apart from anyone's own messages. */
-import type { Family, FamilySeries, Part } from './family.js';
+/** The messages between the processes and threads of a service, distinct from messages of the application. */
+import type { Family, FamilySeries, Part } from '../family.js';
+import { flatBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 
-/** The `type` of every message, and the name of the channel between threads. It changes when messages do. */
+/** The `type` of every message, and the name of the channel between threads. It changes with incompatible messages. */
 export const messageType = 'tamma-metrics/1';
 
-/** From a worker. `member` is whoever joined there: a registry of a process or thread. */
+/** From a member: a registry of a process or thread that has joined. */
 export type MemberMessage = HelloMessage | ReportMessage | LeaveMessage;
 
 interface FromMember {
@@ -14,7 +15,7 @@ interface FromMember {
   readonly thread?: number | undefined;
 }
 
-/** Someone has joined. */
+/** A member has joined. */
 export interface HelloMessage extends FromMember {
   readonly kind: 'hello';
 }
@@ -24,13 +25,13 @@ export interface ReportMessage extends FromMember {
   readonly kind: 'report';
   /** Ascends from report to report. */
   readonly number: number;
-  /** Whether this is the last part of the report. */
+  /** Whether it is the last part of the report. */
   readonly done: boolean;
-  /** Counters, histograms and summaries; those that are in no part are as they were. */
+  /** Counters, histograms and summaries; those in no part are unchanged. */
   readonly counts: readonly WrittenFamily[];
-  /** Gauges, in answers only, and all of them. */
+  /** All gauges; in answers only. */
   readonly gauges: readonly WrittenFamily[];
-  /** What is answered: each hub's question by its number. */
+  /** The requests that the report answers. */
   readonly answers: readonly (readonly [hub: string, ask: number])[];
 }
 
@@ -39,26 +40,26 @@ export interface LeaveMessage extends FromMember {
   readonly kind: 'leave';
 }
 
-/** To workers, from whoever aggregates. */
+/** From a hub to members. */
 export type HubMessage = HereMessage | AskMessage | TakenMessage;
 
-/** Someone aggregates here: report, please. */
+/** A hub is present, and expects a report. */
 export interface HereMessage {
   readonly type: typeof messageType;
   readonly kind: 'here';
 }
 
-/** A question for all numbers, gauges too. */
+/** A request for all numbers, including gauges. */
 export interface AskMessage {
   readonly type: typeof messageType;
   readonly kind: 'ask';
   readonly hub: string;
   readonly ask: number;
-  /** Milliseconds that collecting may take. */
+  /** Timeout of collecting, in milliseconds. */
   readonly deadline: number;
 }
 
-/** A report has arrived whole. */
+/** All parts of a report have arrived. */
 export interface TakenMessage {
   readonly type: typeof messageType;
   readonly kind: 'taken';
@@ -66,26 +67,29 @@ export interface TakenMessage {
   readonly number: number;
 }
 
-/** A message of ours, or `undefined` for anyone else's. Families in it are read by `readFamilies`. */
+/** A message of this package, or `undefined` for another value. Its families are not validated: see `readFamilies`. */
 export function readMessage(value: unknown): MemberMessage | HubMessage | undefined {
   if (typeof value !== 'object' || value === null || !('type' in value) || value.type !== messageType)
     return undefined;
   return value as MemberMessage | HubMessage;
 }
 
-/** A family in a message: JSON, which cluster sends, has no number that is not finite; such a one is text there. */
+/** A family in a message. node:cluster sends JSON, so numbers that are not finite are strings. */
 export interface WrittenFamily extends Omit<Family, 'series'> {
   readonly series: readonly (readonly [
     values: readonly string[],
     numbers: readonly (number | string | null | undefined)[],
+    native?: readonly number[],
   ])[];
 }
 
 export function writtenFamily(family: Family): WrittenFamily {
-  const series = family.series.map(
-    ([values, numbers]) =>
-      [values, numbers.every(Number.isFinite) ? numbers : numbers.map(writtenNumber)] as const,
-  );
+  const series = family.series.map(({ values, numbers, native }) => {
+    const written = numbers.every(Number.isFinite) ? numbers : numbers.map(writtenNumber);
+    return native === undefined
+      ? ([values, written] as const)
+      : ([values, written, flatBuckets(native)] as const);
+  });
   return { ...family, series };
 }
 
@@ -95,8 +99,8 @@ function writtenNumber(number: number | undefined): number | string | null {
 }
 
 /**
- * Families of a message.
- * @throws where they are none: anyone can send anything
+ * Validates the families of a message, since any process can send any value.
+ * @throws Error for invalid families
  */
 export function readFamilies(value: unknown): Family[] {
   return expectArray(value).map((each) => {
@@ -113,14 +117,14 @@ export function readFamilies(value: unknown): Family[] {
       aggregator: (typeof aggregator === 'string' ? aggregator : 'sum') as Family['aggregator'],
       labels: ownLabels,
       parts: ownParts,
-      series: expectArray(series).map((one) => readSeries(one, ownLabels.length, ownParts.length)),
+      series: expectArray(series).map((each) => readSeries(each, ownLabels.length, ownParts.length)),
     };
   });
 }
 
 /**
- * The last question of a hub that a report answers, if it answers any.
- * @throws where the answers are none
+ * The last request of a hub that a report answers, if any.
+ * @throws Error for invalid answers
  */
 export function readAnswers(value: unknown, hub: string): number | undefined {
   const own = expectArray(value)
@@ -130,11 +134,17 @@ export function readAnswers(value: unknown, hub: string): number | undefined {
 }
 
 function readSeries(value: unknown, labels: number, parts: number): FamilySeries {
-  const [values, numbers] = expectArray(value).map(expectArray);
+  const [values, numbers, flat] = expectArray(value).map(expectArray);
   if (values?.length !== labels || numbers?.length !== parts) throw new Error('a series is malformed');
-  if (!values.every((text) => typeof text === 'string')) throw new Error('a label value is no text');
+  if (!values.every((text) => typeof text === 'string')) throw new Error('a label value is not a string');
+  const native = flat === undefined ? undefined : readFlatBuckets(flat);
+  if (flat !== undefined && native === undefined) throw new Error('native buckets are malformed');
   const isPlain = numbers.every((number) => typeof number === 'number');
-  return [values as string[], isPlain ? (numbers as number[]) : numbers.map(readNumber)];
+  return {
+    values: values as string[],
+    numbers: isPlain ? (numbers as number[]) : numbers.map(readNumber),
+    ...(native && { native }),
+  };
 }
 
 function readNumber(number: unknown): number | undefined {

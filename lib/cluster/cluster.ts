@@ -1,20 +1,21 @@
-/** Metrics of a service of many processes or threads, as if they were of one. */
-
+/** The hub of a cluster: exposes the metrics of many processes or threads as those of one. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, systemClock } from '../clock.js';
+import { ByteWriter } from '../exposition/byte-writer.js';
 import { type NamedFamily, writtenTypes } from '../exposition/family-names.js';
-import type { ExpositionFormat, WrittenType } from '../exposition/format.js';
+import { familyWriter } from '../exposition/family-writer.js';
+import type { ScrapeFormat, WrittenType } from '../exposition/format.js';
 import {
   type CollectedMetric,
   collectedMetrics,
   defaultLabels,
   isNamed,
   type ScrapeOptions,
-  turn,
 } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
-import { thirdPartyText } from '../exposition/third-party-family.js';
 import { chunkLength } from '../exposition/writer.js';
+import { type Family, familyOf, samplesOf } from '../family.js';
 import { isInstrument } from '../instruments/any-instrument.js';
 import { isMetricName } from '../naming.js';
 import { checkFactoryOptions } from '../option-checks.js';
@@ -25,45 +26,48 @@ import { defaultMaxSeries } from '../registry-options.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import type { Handover } from './cluster-handover.js';
 import { clusterRoster, type HubLinkOf, type Participant } from './cluster-roster.js';
-import { type Family, familyOf } from './family.js';
-import { type MergedFamily, mergedFamily, samplesOf } from './merged-family.js';
+import { mergedFamily } from './merged-family.js';
 
 /** Options of {@link clusterMetrics}. */
 export interface ClusterMetricsOptions {
-  /** The primary's own metrics, which take part as those of any worker do. Default: `sharedRegistry`. */
+  /** The primary's own registry, which is included in the sums. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Seconds that a scrape waits for workers, where its own deadline is no sooner. Default: 3. */
+  /** Maximum wait of a scrape for workers, in seconds; the deadline of the scrape may be sooner. Default: 3. */
   readonly deadlineSeconds?: number;
-  /** Series a metric may keep of workers that are gone, before their label values become `other`. Default: 1,000. */
+  /** Maximum number of series per metric of workers that have ended; further label values become `other`. Default: 1,000. */
   readonly maxSeries?: number;
 }
 
-/** The metrics of all processes or threads of a service, made by {@link clusterMetrics}. */
+/** The metrics of a cluster; made by {@link clusterMetrics}. */
 export interface ClusterMetrics {
-  /** One scrape of all, in chunks between which the event loop turns; options as those of a scrape of one process. */
+  /** A scrape of all workers, in chunks between which the event loop turns. */
   chunks(options?: ScrapeOptions): AsyncGenerator<Buffer>;
-  /** One scrape of all as a string, in Prometheus' text format where the options do not say. */
+  /** A scrape of all workers as a string. Default format: Prometheus text 0.0.4. */
   metrics(options?: ScrapeOptions): Promise<string>;
-  /** How many series are kept of workers that are gone. */
+  /** The number of series of workers that have ended. */
   readonly departedSeries: number;
-  /** Ends it: workers are no longer heard, and what was kept of them is gone. */
+  /** Stops receiving reports, and drops the numbers of all workers. */
   stop(): void;
 }
 
 const clusters = processWide('clusters', () => new WeakMap<AnyRegistry, ClusterMetrics>());
 
 /**
- * The metrics of all workers that called `joinCluster`, and of this process, each number by its metric's aggregator: `sum`
- * (counters, histograms and summaries as a rule), `min`, `max`, `average`, `first`, or `omit`, which leaves it out. To be
- * called in the primary of a cluster, or where threads are started; before them is best. Made once a registry: a second call gives
- * the first one's.
+ * Merges the metrics of all workers that called `joinCluster`, and of this process, by the aggregator of each metric: `sum`
+ * (the default), `min`, `max`, `average`, `first`, or `omit`, which leaves the metric out. Call it in the primary of a cluster, or
+ * in the thread that starts the others, preferably before they start. There is one per registry: further calls return the first.
  *
- * A worker that does not answer in time is left out with its gauges, and counts as `silent` in `metrics_cluster_workers`; its
- * counters, histograms and summaries stay as it last reported them, and so they do when it ends: totals never fall. Quantiles of
- * a summary come out only where one process has them. A metric that another process has by another type, or with other
- * buckets, is left out of the sum and counted in `metrics_collector_errors_total`.
+ * The gauges of a worker that does not answer in time are left out, and it counts as `silent` in `metrics_cluster_workers`. Its
+ * counters, histograms and summaries stay as it last reported them, also after it has ended, so totals never decrease.
+ * Quantiles of a summary are exposed only for series that one process has. A family of another type, or with other buckets, is
+ * left out of the sum and counted in `metrics_collector_errors_total`.
  * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
+ * @example
+ * const metrics = clusterMetrics();
+ * for (let worker = 0; worker < 4; worker++) cluster.fork();
+ * createServer(async (_, response) => response.end(await metrics.metrics())).listen(9090);
+ * @see https://nodejs.org/api/cluster.html
  */
 export function clusterMetrics(
   options: ClusterMetricsOptions = {},
@@ -82,12 +86,12 @@ export function clusterMetrics(
   return made;
 }
 
-/** As `clusterMetrics`, over another way to the workers, with what an earlier one has left. */
+/** As `clusterMetrics`, over another link to the members. */
 export function clusterBy(registry: AnyRegistry, clock: Clock, linkOf: HubLinkOf): TransferableCluster {
   return newCluster(registry, 3_000, defaultMaxSeries, clock, linkOf);
 }
 
-/** Sums that another can take over. */
+/** A hub whose totals a successor can take over. */
 export interface TransferableCluster extends ClusterMetrics {
   handover(): Handover;
   inherit(handover: Handover): void;
@@ -115,7 +119,8 @@ function newCluster(
     answering.set(reading.answering);
     silent.set(reading.silent);
     const types = typesByName(metrics, reading.participants, format);
-    let text = '';
+    const writer = familyWriter(format);
+    const out = new ByteWriter(chunkLength + chunkLength / 4);
     for (const [name, sources] of sourcesByName(metrics, reading.participants, names)) {
       const merged = mergedOf(registry, name, sources, constant);
       const type = types.get(name);
@@ -128,22 +133,19 @@ function newCluster(
       const onProblem = (problem: string): void => {
         first ??= problem;
       };
-      for (const piece of thirdPartyText(merged, samplesOf(merged), {
-        format,
+      for (const _ of writer.thirdParty(out, merged, samplesOf(merged), {
         type,
         onProblem,
         constant: new Map(),
         isMerged: true,
       })) {
-        text += piece;
-        if (text.length < chunkLength) continue;
-        yield Buffer.from(text);
-        text = '';
+        if (out.length > 0) yield out.take();
         await turn();
       }
       if (first !== undefined) registry.collectFailed(name, new Error(`it has ${first}`));
     }
-    yield Buffer.from(text + format.end);
+    out.text(writer.end);
+    yield out.take();
   }
 
   return {
@@ -165,11 +167,11 @@ function newCluster(
   };
 }
 
-/** What each name is written as, whoever has it; the first that has it says its type. */
+/** The type that each name is written with: that of the first process which has it. */
 function typesByName(
   own: readonly CollectedMetric[],
   participants: readonly Participant[],
-  format: ExpositionFormat,
+  format: ScrapeFormat,
 ): ReadonlyMap<string, WrittenType> {
   const families = new Map<string, NamedFamily>();
   for (const { name, family } of own) {
@@ -183,10 +185,10 @@ function typesByName(
   return new Map([...writtenTypes([...families.values()], format)].map(([{ name }, type]) => [name, type]));
 }
 
-/** A family, or a metric of this process, which is read when its turn has come. */
+/** A family, or a function that reads a metric of this process when it is written. */
 type Source = Family | (() => Family);
 
-/** Every metric with whoever has it, the primary first, in the order in which they come up. */
+/** The sources of every metric, the primary first. */
 function sourcesByName(
   own: readonly CollectedMetric[],
   participants: readonly Participant[],
@@ -207,13 +209,13 @@ function sourcesByName(
   return sources;
 }
 
-/** The sum of a metric; `undefined` where it is to be left out. What a process gave that cannot be read costs its own part. */
+/** The merged family; `undefined` for a metric to leave out. A source that cannot be read is left out. */
 function mergedOf(
   registry: AnyRegistry,
   name: string,
   sources: readonly Source[],
   constant: ReadonlyMap<string, string>,
-): MergedFamily | undefined {
+): Family | undefined {
   const onConflict = (error: unknown): void => registry.collectFailed(name, error);
   const families = sources.flatMap((source) => {
     if (typeof source !== 'function') return [source];
@@ -225,7 +227,7 @@ function mergedOf(
     }
   });
   const [first, ...others] = families;
-  // How many workers there are is of the cluster as a whole already.
+  // The number of workers describes the cluster as a whole already.
   if (first === undefined || (first.aggregator === 'omit' && name !== metricsClusterWorkers.name))
     return undefined;
   return mergedFamily([first, ...others], { constant, onConflict });

@@ -1,7 +1,7 @@
 /**
- * Metrics of the workers of a primary that runs none of this package, PM2's for instance: they elect one of themselves, which
- * adds up the numbers of all and answers the scrapes of all. It holds a lock in a private folder, named by the primary and the
- * service; when it ends, another takes the lock, and with it a file of what was counted, so that no total falls.
+ * Metrics of workers whose primary does not use this package, PM2 for example. The workers elect one of themselves as the hub,
+ * which answers all scrapes with the sums of all. It holds a lock in a private folder, named after the primary and the
+ * service. When it ends, another worker takes the lock and a file with the totals, so that no total decreases.
  */
 import { createHash } from 'node:crypto';
 import { readFile, readlink, rename, unlink, writeFile } from 'node:fs/promises';
@@ -14,47 +14,49 @@ import { metricsClusterWorkers } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { acquireLock, type FileLock } from '../durability/lock.js';
 import { openMetricsFormat } from '../exposition/open-metrics.js';
+import { protobufFormat } from '../exposition/protobuf-format.js';
 import type { ScrapeOptions } from '../exposition/scrape.js';
 import { textFormat } from '../exposition/text.js';
-import type { AnyRegistry } from '../registry.js';
-import { MetricsRegistry } from '../registry.js';
+import { oneAtATime } from '../one-at-a-time.js';
+import { type AnyRegistry, MetricsRegistry } from '../registry.js';
 import { clusterBy, type TransferableCluster } from './cluster.js';
-import { type ClusterMembership, joinBy } from './cluster-worker.js';
+import type { ClusterMembership } from './cluster-member.js';
+import { joinBy } from './cluster-worker.js';
 import { privateFolder, removeAbandoned } from './private-folder.js';
 import { connectMember, replaceableLink, socketHub } from './socket-links.js';
 
 export interface ElectedCluster {
   readonly membership: ClusterMembership;
-  /** One scrape of all workers, of whoever aggregates at the moment. */
+  /** A scrape of all workers, answered by the current hub. */
   chunks(options: ScrapeOptions): AsyncGenerator<Buffer>;
-  /** Gives up the lead, where this process has it: another takes over. To be called once `membership.leave()` is over. */
+  /** If this process is the hub, another takes over. Call it after `membership.leave()` has resolved. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds until a worker tries again to be elected, and a scrape is asked for again, while nobody is. */
+/** Milliseconds between two attempts to be elected, or to scrape, while there is no hub. */
 const retryAfter = 100;
 
-/** Milliseconds between two writings of what a successor needs; it is written before each answer too. */
+/** Milliseconds between two writes of the handover; it is also written before each answer. */
 const writeEvery = 1_000;
 
-/** Milliseconds that a scrape waits for somebody to aggregate. */
-const maxVacancy = 3_000;
+/** Maximum wait of a scrape for an election, in milliseconds. */
+const maxElection = 3_000;
 
-/** Bytes that the path of a socket may have on every system. */
+/** Maximum length of the path of a socket on every system, in bytes. */
 const maxSocketPath = 103;
 
-const formats = [textFormat, openMetricsFormat];
+const formats = [textFormat, openMetricsFormat, protobufFormat];
 
 /**
- * @param service what tells the workers of one service from those of others with the same primary
- * @throws where the private folder cannot be had
+ * @param service identifies the service among those of the same primary
+ * @throws Error if the private folder cannot be used
  */
 export async function electCluster(
   registry: AnyRegistry,
   service: readonly unknown[],
   clock: Clock = systemClock,
 ): Promise<ElectedCluster> {
-  if (process.platform === 'win32') throw new Error('a system with Unix sockets is needed');
+  if (process.platform === 'win32') throw new Error('a system with Unix sockets is required');
   const file = join(await privateFolder(), await electionName(service));
   const socketPath = `${file}.sock`;
   if (Buffer.byteLength(socketPath) > maxSocketPath)
@@ -68,7 +70,7 @@ export async function electCluster(
   let isStopped = false;
   let lead: Lead | undefined;
 
-  const takePart = async (): Promise<void> => {
+  const participate = async (): Promise<void> => {
     while (!isStopped) {
       if (lead === undefined || !lead.isHeld())
         lead = await takeLead(file, socketPath, clock).catch((error) => failed(error));
@@ -78,13 +80,13 @@ export async function electCluster(
       else await link.use(socket);
     }
   };
-  const participation = takePart();
+  const participation = participate();
 
   return {
     membership,
     async *chunks(options) {
       const end =
-        clock.now() + Math.min((options.deadlineSeconds ?? Number.POSITIVE_INFINITY) * 1_000, maxVacancy);
+        clock.now() + Math.min((options.deadlineSeconds ?? Number.POSITIVE_INFINITY) * 1_000, maxElection);
       for (;;) {
         const response = await askForAll(socketPath, options).catch((error) => {
           if (clock.now() > end) throw error;
@@ -104,20 +106,20 @@ export async function electCluster(
   };
 }
 
-/** What the elected one holds. */
+/** The lead of the elected worker. */
 interface Lead {
   isHeld(): boolean;
   leave(): Promise<void>;
 }
 
-/** Takes the lead; `undefined` where another has it. */
+/** Takes the lead; `undefined` if another process has it. */
 async function takeLead(file: string, socketPath: string, clock: Clock): Promise<Lead | undefined> {
-  // It may have been cleaned away.
+  // It may have been removed.
   const folder = await privateFolder();
   const lock = await acquireLock(file, clock);
   if (lock === undefined) return undefined;
   const server = createServer();
-  // A registry of its own: this process takes part as the others do.
+  // A separate registry: this process reports as the others do.
   const cluster = clusterBy(new MetricsRegistry(), clock, socketHub(server));
   const handover = handoverFile(cluster, file);
   server.on('request', (asked: IncomingMessage, response: ServerResponse) => {
@@ -125,7 +127,7 @@ async function takeLead(file: string, socketPath: string, clock: Clock): Promise
   });
   try {
     await handover.inherit();
-    // Its own may be old: of a service that comes back.
+    // Before old files are removed: the inherited one may be old too.
     await handover.write();
     await removeAbandoned(folder, clock.timestamp());
     await listening(server, socketPath);
@@ -139,7 +141,7 @@ async function takeLead(file: string, socketPath: string, clock: Clock): Promise
     if (!isHeld) return;
     isHeld = false;
     stopWriting();
-    // First, so that no report is acknowledged that is not handed over: its worker reports to the next instead.
+    // Before the handover, so that it has every report that was acknowledged; later reports go to the successor.
     server.close();
     cluster.stop();
     if (await lock.isInPlace()) await handover.write();
@@ -147,7 +149,7 @@ async function takeLead(file: string, socketPath: string, clock: Clock): Promise
     await lock.release();
   };
   const stopWriting = repeat(clock, writeEvery, () => {
-    // Files for a while are cleaned away by some systems: another may have taken the lead by then.
+    // Some systems remove old temporary files; another process may have taken the lead then.
     void keepLead(lock, handover.write, leave);
   });
   return { isHeld: () => isHeld, leave };
@@ -162,44 +164,31 @@ async function keepLead(
   else await leave();
 }
 
-/** What a successor needs, in a file: written at most once at a time. */
+/** The file with the handover. */
 function handoverFile(
   cluster: TransferableCluster,
   file: string,
 ): { inherit(): Promise<void>; write(): Promise<void> } {
   const path = `${file}.json`;
-  let writing: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const written = async (): Promise<void> => {
-    const beside = `${path}.new`;
-    await writeFile(beside, JSON.stringify(cluster.handover()), { mode: 0o600 });
-    await rename(beside, path);
-  };
-  const begin = (): Promise<void> => {
-    next = undefined;
-    writing = written().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  };
+  // A write in progress may be older than the caller's numbers.
+  const { run } = oneAtATime(async () => {
+    const temporary = `${path}.new`;
+    await writeFile(temporary, JSON.stringify(cluster.handover()), { mode: 0o600 });
+    await rename(temporary, path);
+  });
   return {
     inherit: async () => {
       try {
         cluster.inherit(JSON.parse(await readFile(path, 'utf8')));
       } catch {
-        // The first of this primary; or a file that was damaged, of which nothing can be kept.
+        // There was no hub before, or the file is damaged.
       }
     },
-    // What is known now has to be in it: one that is being written may be older.
-    write: () => {
-      if (writing === undefined) return begin();
-      next ??= writing.catch(() => {}).then(begin);
-      return next;
-    },
+    write: run,
   };
 }
 
-/** Answers once a successor would know of everything that is in the answer. */
+/** Answers a scrape after writing the handover, so that a successor has every number of the answer. */
 async function answerForAll(
   cluster: TransferableCluster,
   writeHandover: () => Promise<void>,
@@ -231,7 +220,7 @@ function askForAll(
 ): Promise<IncomingMessage> {
   const asked = { format: format.label, names: names && [...names], constantLabels, deadlineSeconds };
   return new Promise((resolve, reject) => {
-    // In a body: names may be more than a header takes.
+    // In the body: a list of names may exceed the limits of a header.
     request({ socketPath, agent: false, method: 'POST' })
       .once('response', resolve)
       .once('error', reject)
@@ -240,23 +229,23 @@ function askForAll(
 }
 
 async function listening(server: Server, path: string): Promise<void> {
-  // Of an earlier holder of the lock, and so of a process that is gone.
+  // The socket of an earlier hub, whose process has ended.
   await unlink(path).catch(() => {});
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // Exclusive: the primary would share it among the workers otherwise.
+    // Otherwise the primary would share it among the workers.
     server.listen({ path, exclusive: true }, resolve);
   });
   server.unref();
 }
 
-/** Differs for a later primary of the same process id, and for one in another container, where Linux tells. */
+/** Differs for a later primary with the same process id, and on Linux for a primary in another container. */
 async function electionName(service: readonly unknown[]): Promise<string> {
   const { ppid } = process;
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
   const stat = await readFile(`/proc/${ppid}/stat`, 'utf8').catch(() => '');
-  // Behind the command, which may hold spaces: the start time is the 22nd field.
+  // The start time is the 22nd field; the second, the command, may contain spaces.
   const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  const whose = createHash('sha256').update(JSON.stringify([namespace, started, process.argv[1], service]));
-  return `${ppid}-${whose.digest('hex').slice(0, 16)}`;
+  const hash = createHash('sha256').update(JSON.stringify([namespace, started, process.argv[1], service]));
+  return `${ppid}-${hash.digest('hex').slice(0, 16)}`;
 }

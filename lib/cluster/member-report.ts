@@ -1,20 +1,21 @@
-/** What a member sends of its registry. */
-import { collectedMetrics, defaultLabels, turn } from '../exposition/scrape.js';
+/** The families of a registry that a member reports. */
+import { setImmediate as turn } from 'node:timers/promises';
+import { collectedMetrics, defaultLabels } from '../exposition/scrape.js';
+import { type Family, familyOf } from '../family.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import type { AnyRegistry } from '../registry.js';
 import { type WrittenFamily, writtenFamily } from './cluster-messages.js';
-import { type Family, familyOf } from './family.js';
 
 /** Families of one message. */
 export type Batch = readonly WrittenFamily[];
 
-/** Series of one message, about: more come in several, between which the event loop turns. */
+/** Approximate maximum number of series per message; the event loop turns between messages. */
 const batchSeries = 1_000;
 
-/** Milliseconds that a foreign counter may take to be read; one that takes longer is as it was reported before. */
+/** Timeout of reading a third-party counter, in milliseconds; after a timeout, its last report stays valid. */
 const thirdPartyDeadline = 250;
 
-/** The gauges, collected; all collect functions of the registry have run then. */
+/** All gauges. Runs all collect functions of the registry. */
 export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise<WrittenFamily[]> {
   const defaults = defaultLabels(registry);
   const metrics = await collectedMetrics(registry, { deadlineSeconds: deadline / 1_000 });
@@ -23,7 +24,7 @@ export async function gaugesOf(registry: AnyRegistry, deadline: number): Promise
   );
 }
 
-/** Counters, histograms and summaries as they are now, in batches. Of our own, no collect function is run. */
+/** Current counters, histograms and summaries, in batches. Runs no collect functions of own instruments. */
 export async function* countsOf(registry: AnyRegistry): AsyncGenerator<Batch> {
   const defaults = defaultLabels(registry);
   let batch: WrittenFamily[] = [];
@@ -44,7 +45,7 @@ export async function* countsOf(registry: AnyRegistry): AsyncGenerator<Batch> {
   yield batch;
 }
 
-/** As `countsOf`, at once, without foreign metrics: those can only be waited for. */
+/** As `countsOf`, synchronously, and without third-party metrics, whose values are promises. */
 export function ownCountsOf(registry: AnyRegistry): WrittenFamily[] {
   const defaults = defaultLabels(registry);
   return ownCounting(registry).flatMap((instrument) =>
@@ -57,14 +58,14 @@ async function countingMetrics(
 ): Promise<{ readonly name: string; readonly family: Parameters<typeof familyOf>[0] }[]> {
   const own = ownCounting(registry);
   const names = thirdPartyCounts(registry);
-  const foreign =
+  const thirdParty =
     names.size === 0
       ? []
       : await collectedMetrics(registry, { names, deadlineSeconds: thirdPartyDeadline / 1_000 });
-  // Own instruments are asked for here only, and read later, where they stand.
+  // Own instruments are read when they are written, without running their collect functions.
   return [
     ...own.map((family) => ({ name: family.name, family })),
-    ...foreign.filter(({ family }) => !isInstrument(family)),
+    ...thirdParty.filter(({ family }) => !isInstrument(family)),
   ];
 }
 
@@ -84,7 +85,7 @@ function thirdPartyCounts({ prometheus }: AnyRegistry): ReadonlySet<string> {
   return names;
 }
 
-/** A family ready to be sent; none where a foreign metric gave what cannot be read. */
+/** A family in the form of messages; none for a third-party metric whose values are invalid. */
 function written(registry: AnyRegistry, name: string, make: () => Family): WrittenFamily[] {
   try {
     return [writtenFamily(make())];

@@ -1,120 +1,120 @@
-/** Families of several processes made one, each number by the metric's aggregator, series by their actual label values. */
-import type { Aggregator, MetricType } from '../definition.js';
-import type { Sample } from '../instruments/instrument.js';
-import { otherValue } from '../label.js';
-import { boundLabel, type Family, type Part } from './family.js';
+/** Merges the families of several processes: numbers by the metric's aggregator, series by their label values. */
+import type { MetricType } from '../definition.js';
+import type { Family, Part } from '../family.js';
+import { type FoldingSeries, foldedSeries, labelsByVariety } from '../instruments/folding.js';
+import { mergedBuckets, type NativeBuckets } from '../instruments/native-buckets.js';
+import { label } from '../label.js';
 
 export interface MergeOptions {
-  /** Labels added to every series that does not have them. */
+  /** Labels to add to every series without them. */
   readonly constant?: ReadonlyMap<string, string>;
-  /** Series there may be before label values become `other`. Default: no limit. */
+  /** The number of series after which label values become `other`. Default: no limit. */
   readonly maxSeries?: number;
-  /** Told of a family that is of another type than the first, or a histogram with other buckets; it is left out. */
+  /** Called for a family of another type than the first, or a histogram with other buckets; it is left out. */
   readonly onConflict?: (error: Error) => void;
 }
 
-interface MergedSeries {
-  readonly labels: readonly (readonly [name: string, value: string])[];
-  /** A number a part; `undefined` where nobody has it, `null` where several have one that cannot be merged. */
+interface MergingSeries {
+  readonly values: readonly string[];
+  /** `undefined` for a part that no process has, `null` for one that several have and that cannot be merged. */
   readonly numbers: (number | null | undefined)[];
-  /** How many numbers went into each, for averages. */
+  /** How many numbers were merged into each, for averages. */
   readonly counts: number[];
+  /** The native buckets of each process. */
+  readonly natives: (NativeBuckets | undefined)[];
 }
 
-/** A merge in progress, and its result. */
-export interface MergedFamily {
-  readonly name: string;
-  readonly help: string;
-  readonly type: MetricType;
-  readonly aggregator: Aggregator;
-  readonly parts: readonly Part[];
-  readonly series: readonly MergedSeries[];
-}
-
-/** Families of one name made one. The first that has series says type, help, aggregator and buckets. */
-export function mergedFamily(
-  families: readonly [Family, ...Family[]],
-  options: MergeOptions = {},
-): MergedFamily {
+/**
+ * Merges the families of one name. The first family with series determines type, help, aggregator and buckets. Averages are
+ * final: they cannot be merged again.
+ */
+export function mergedFamily(families: readonly [Family, ...Family[]], options: MergeOptions = {}): Family {
   const { constant = new Map(), maxSeries = Number.POSITIVE_INFINITY, onConflict = () => {} } = options;
-  // Foreign metrics without series have no buckets that could be told.
-  const withSeries = families.filter((family) => family.series.length > 0);
+  // A third-party metric without series does not say its buckets.
+  const withSeries = families.filter(({ series }) => series.length > 0);
   const first = withSeries[0] ?? families[0];
-  const parts: Part[] = [];
-  const partAt = new Map<string, number>();
-  const series = new Map<string, MergedSeries>();
-  for (const family of withSeries) {
+  const { name, help, type, aggregator } = first;
+  const merging = withSeries.filter((family) => {
     const conflict = conflictOf(first, family);
-    if (conflict !== undefined) {
-      onConflict(conflict);
-      continue;
-    }
-    const places = family.parts.map((part) => placeOf(part, parts, partAt));
-    const merge = parts.map((part) => mergeOf(first, part));
-    const labelled = labeller(family.labels, constant);
-    for (const [values, numbers] of family.series) {
-      const given = labelled(values);
-      const found = series.get(given.key);
-      const { key, labels } = found === undefined && series.size >= maxSeries ? folded(given.labels) : given;
-      const target = found ?? series.get(key) ?? { labels, numbers: [], counts: [] };
-      series.set(key, target);
+    if (conflict !== undefined) onConflict(conflict);
+    return conflict === undefined;
+  });
+  const labels = [...new Set([...merging.flatMap((family) => family.labels), ...constant.keys()])];
+  const fallbacks = labels.map((each) => constant.get(each) ?? '');
+  const parts = allParts(type, merging);
+  const partKeys = parts.map(keyOfPart);
+  const merges = parts.map((part) => mergeOf(first, part));
+  const merged = seriesByValues(labels, maxSeries, parts.length);
+  for (const family of merging) {
+    const valueAt = labels.map((each) => family.labels.indexOf(each));
+    const partAt = family.parts.map((part) => partKeys.indexOf(keyOfPart(part)));
+    for (const { values, numbers, native } of family.series) {
+      const target = merged.resolve(valueAt.map((at, index) => values[at] || (fallbacks[index] ?? '')));
+      target.natives.push(native);
       for (const [index, number] of numbers.entries()) {
-        const place = places[index];
-        if (number === undefined || place === undefined) continue;
-        const before = target.numbers[place];
-        target.counts[place] = (target.counts[place] ?? 0) + 1;
-        target.numbers[place] = before === undefined ? number : merge[place]?.(before, number);
+        const at = partAt[index] ?? -1;
+        const merge = merges[at];
+        if (number === undefined || merge === undefined) continue;
+        const before = target.numbers[at];
+        target.counts[at] = (target.counts[at] ?? 0) + 1;
+        target.numbers[at] = before === undefined ? number : merge(before, number);
       }
     }
   }
-  const { name, help, type, aggregator } = first;
-  return {
-    name,
-    help,
-    type,
-    aggregator,
-    parts: ordered(first.type, parts, series),
-    series: [...series.values()],
+  const finalNumber = (number: number | null | undefined, count = 1): number | undefined =>
+    typeof number === 'number' && aggregator === 'average' ? number / count : (number ?? undefined);
+  const series = merged.all().map(({ values, numbers, counts, natives }) => ({
+    values,
+    numbers: numbers.map((number, index) => finalNumber(number, counts[index])),
+    ...mergedNative(natives, aggregator),
+  }));
+  return { name, help, type, aggregator, labels, parts, series };
+}
+
+/** Native buckets that add up to the count of a series: only sums do, and only if every process has some. */
+function mergedNative(
+  natives: readonly (NativeBuckets | undefined)[],
+  aggregator: string,
+): { readonly native?: NativeBuckets } {
+  const [first, ...others] = natives.filter((native) => native !== undefined);
+  const areAll = others.length + 1 === natives.length;
+  if (first === undefined || !areAll || merges.has(aggregator) || aggregator === 'average') return {};
+  return { native: mergedBuckets([first, ...others]) };
+}
+
+/** The merged series. Past the budget, the most varied labels become `other` first, as in a registry. */
+function seriesByValues(
+  labels: readonly string[],
+  maxSeries: number,
+  parts: number,
+): { resolve(values: readonly string[]): MergingSeries; all(): MergingSeries[] } {
+  const series = new Map<string, MergingSeries>();
+  let folding: FoldingSeries<MergingSeries> | undefined;
+  const find = (values: readonly string[]): MergingSeries | undefined => series.get(JSON.stringify(values));
+  const attach = (values: readonly string[]): MergingSeries => {
+    const made = { values, numbers: new Array<undefined>(parts).fill(undefined), counts: [], natives: [] };
+    series.set(JSON.stringify(values), made);
+    return made;
   };
-}
-
-/** The samples of a merged family, in output order. */
-export function* samplesOf({ name, type, aggregator, parts, series }: MergedFamily): Generator<Sample> {
-  const bounded = boundLabel(type);
-  for (const { labels, numbers, counts } of series) {
-    const own = Object.fromEntries(labels);
-    for (const [index, [suffix, bound]] of parts.entries()) {
-      const number = numbers[index];
-      if (number === undefined || number === null) continue;
-      const value = aggregator === 'average' ? number / (counts[index] ?? 1) : number;
-      yield {
-        value,
-        labels: bound === undefined || bounded === undefined ? own : { ...own, [bounded]: bound },
-        ...(suffix === '' ? {} : { metricName: `${name}${suffix}` }),
-      };
-    }
-  }
-}
-
-/** A merged family as one that can be merged again. Averages would lose their weight. */
-export function familyOfMerged({ name, help, type, aggregator, parts, series }: MergedFamily): Family {
-  const labels: string[] = [];
-  for (const each of series)
-    for (const [label] of each.labels) if (!labels.includes(label)) labels.push(label);
+  const all = (): MergingSeries[] => [...series.values()];
+  const newFolding = (): FoldingSeries<MergingSeries> => ({
+    order: labelsByVariety(
+      labels.map(() => label()),
+      all().map(({ values }) => values),
+    ),
+    find,
+    attach,
+    onFold: () => {},
+  });
   return {
-    name,
-    help,
-    type,
-    aggregator,
-    labels,
-    parts,
-    series: series.map((each) => {
-      const byName = new Map(each.labels);
-      return [
-        labels.map((label) => byName.get(label) ?? ''),
-        parts.map((_, index) => each.numbers[index] ?? undefined),
-      ];
-    }),
+    all,
+    resolve(values) {
+      const found = find(values);
+      if (found !== undefined) return found;
+      if (series.size < maxSeries) return attach(values);
+      folding ??= newFolding();
+      return foldedSeries(values, folding, series.size, maxSeries);
+    },
   };
 }
 
@@ -137,87 +137,42 @@ function numberOf(bound: string | number): number {
   return bound === '+Inf' ? Number.POSITIVE_INFINITY : Number(bound);
 }
 
-function placeOf(part: Part, parts: Part[], partAt: Map<string, number>): number {
-  const [suffix, bound] = part;
-  const key = JSON.stringify(bound === undefined ? [suffix] : [suffix, String(numberOf(bound))]);
-  const existing = partAt.get(key);
-  if (existing !== undefined) return existing;
-  partAt.set(key, parts.length);
-  return parts.push(part) - 1;
+/** The parts of all families. Those of a summary are sorted, since processes may have different quantiles. */
+function allParts(type: MetricType, families: readonly Family[]): readonly Part[] {
+  const byKey = new Map<string, Part>();
+  for (const { parts } of families)
+    for (const part of parts) if (!byKey.has(keyOfPart(part))) byKey.set(keyOfPart(part), part);
+  const parts = [...byKey.values()];
+  return type === 'summary' ? parts.sort((a, b) => rank(a) - rank(b)) : parts;
+}
+
+function rank([suffix, bound]: Part): number {
+  return bound === undefined ? (suffix === '_sum' ? 2 : 3) : numberOf(bound);
+}
+
+/** Third-party metrics have bounds as numbers or strings. */
+function keyOfPart([suffix, bound]: Part): string {
+  return JSON.stringify(bound === undefined ? [suffix] : [suffix, String(numberOf(bound))]);
 }
 
 type Merge = (before: number | null, number: number) => number | null;
 
-const merges: Readonly<Record<string, Merge>> = {
-  first: (before) => before,
-  min: (before, number) => Math.min(before ?? number, number),
-  max: (before, number) => Math.max(before ?? number, number),
-};
+const merges: ReadonlyMap<string, Merge> = new Map<string, Merge>([
+  ['first', (before) => before],
+  ['min', (before, number) => Math.min(before ?? number, number)],
+  ['max', (before, number) => Math.max(before ?? number, number)],
+]);
 
 const sum: Merge = (before, number) => (before ?? 0) + number;
 
-/** An average is a sum until it is read. An aggregator that nobody knows sums up, as prom-client does where there is none. */
+/** An average is a sum until all numbers are added. An unknown aggregator is `sum`, the default of prom-client. */
 function mergeOf({ type, aggregator }: Family, [, bound]: Part): Merge {
   if (type === 'summary' && bound !== undefined) return mergedQuantile;
-  return merges[aggregator] ?? sum;
+  return merges.get(aggregator) ?? sum;
 }
 
-/** Quantiles of several processes make none. A process whose window is empty has none. */
+/** Quantiles of several processes cannot be merged. A process whose window is empty has no quantile. */
 function mergedQuantile(before: number | null, number: number): number | null {
   if (Number.isNaN(number)) return before;
   return before !== null && Number.isNaN(before) ? number : null;
-}
-
-/** Parts of which some came from a later process, in the order in which they come out. */
-function ordered(
-  type: MetricType,
-  parts: Part[],
-  series: ReadonlyMap<string, MergedSeries>,
-): readonly Part[] {
-  if (type !== 'summary') return parts;
-  const order = parts.map((_, index) => index).sort((a, b) => rank(parts[a]) - rank(parts[b]));
-  for (const { numbers, counts } of series.values()) {
-    const [oldNumbers, oldCounts] = [[...numbers], [...counts]];
-    for (const [place, from] of order.entries()) {
-      numbers[place] = oldNumbers[from];
-      counts[place] = oldCounts[from] ?? 0;
-    }
-  }
-  return order.map((index) => parts[index] as Part);
-}
-
-function rank(part: Part | undefined): number {
-  const [suffix, bound] = part ?? [''];
-  return bound === undefined ? (suffix === '_sum' ? 2 : 3) : numberOf(bound);
-}
-
-interface Labelled {
-  readonly key: string;
-  readonly labels: readonly (readonly [name: string, value: string])[];
-}
-
-/** Label values with their names, and what they are found by: the same whatever the order of the labels. */
-function labeller(
-  names: readonly string[],
-  constant: ReadonlyMap<string, string>,
-): (values: readonly string[]) => Labelled {
-  const added = [...constant].filter(([name]) => !names.includes(name));
-  const all = [...names, ...added.map(([name]) => name)];
-  const sorted = all.map((name, index) => [name, index] as const).sort(([a], [b]) => (a < b ? -1 : 1));
-  return (values) => {
-    const texts = names.map((name, index) => values[index] || (constant.get(name) ?? ''));
-    for (const [, value] of added) texts.push(value);
-    const labels = all.flatMap((name, index) => (texts[index] ? [[name, texts[index]] as const] : []));
-    const key = JSON.stringify(sorted.flatMap(([name, index]) => (texts[index] ? [name, texts[index]] : [])));
-    return { key, labels };
-  };
-}
-
-/** All values `other`: who is past the budget cannot know which of the labels has too many. */
-function folded(labels: Labelled['labels']): Labelled {
-  const sorted = labels.map(([name]) => name).sort();
-  return {
-    key: JSON.stringify(sorted.flatMap((name) => [name, otherValue])),
-    labels: labels.map(([name]) => [name, otherValue]),
-  };
 }

@@ -1,35 +1,34 @@
-/** Waits for what messages bring about: each looks again whenever one has come. */
-
+/** Waits for conditions that messages change: they are checked again after each message. */
 import type { Clock } from '../clock.js';
 
 export interface MessageWaits {
-  /** A message has come. */
-  look(): void;
-  /** Resolves once a condition holds, or after so many milliseconds. */
-  settled(holds: () => boolean, milliseconds: number): Promise<void>;
+  /** Checks all conditions. */
+  check(): void;
+  /** Resolves as soon as a condition holds, or after the given time. */
+  until(holds: () => boolean, milliseconds: number): Promise<void>;
 }
 
 /** @param keepsAlive whether a wait keeps the process from ending */
 export function messageWaits(clock: Clock, keepsAlive: boolean): MessageWaits {
-  const waiting = new Set<() => void>();
+  const checks = new Set<() => void>();
   return {
-    look: () => {
-      for (const look of [...waiting]) look();
+    check: () => {
+      for (const check of [...checks]) check();
     },
-    settled: (holds, milliseconds) =>
+    until: (holds, milliseconds) =>
       new Promise((resolve) => {
         const end = (): void => {
           clock.clearTimeout(timer);
-          waiting.delete(look);
+          checks.delete(check);
           resolve();
         };
-        const look = (): void => {
+        const check = (): void => {
           if (holds()) end();
         };
         const timer = clock.setTimeout(end, milliseconds);
         if (!keepsAlive) timer.unref();
-        waiting.add(look);
-        look();
+        checks.add(check);
+        check();
       }),
   };
 }

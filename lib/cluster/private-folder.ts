@@ -1,11 +1,11 @@
-/** A folder for sockets and files that only this user's processes may touch. */
+/** A folder for sockets and files that only processes of this user can access. */
 import { lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Makes the folder where it is missing.
- * @throws where there is something of its name that others may write to, or that another user has made
+ * Makes the folder if it is missing.
+ * @throws Error if it belongs to another user, or other users can access it
  */
 export async function privateFolder(): Promise<string> {
   const user = process.getuid?.();
@@ -18,16 +18,16 @@ export async function privateFolder(): Promise<string> {
   }));
   if (isOurs && (user === undefined || (mode & 0o077) === 0)) return folder;
   throw new Error(
-    `expected a folder of user ${user} that nobody else can open, received \`${folder}\` of user ${uid} with mode ${(mode & 0o777).toString(8)}`,
+    `expected a folder that only user ${user} can access, received \`${folder}\` of user ${uid} with mode ${(mode & 0o777).toString(8)}`,
   );
 }
 
-/** Milliseconds for which a handover is kept that nobody writes any more; as long as a snapshot is, by default. */
+/** Milliseconds after which an unchanged handover is removed; the default of `maxAgeSeconds` of snapshots. */
 const abandonedAfter = 7 * 86_400_000;
 
 /**
- * Removes the files of services that have ended. Nobody knows at the end of one whether it comes back; while it runs, its handover
- * is written every second.
+ * Removes the files of services that ended long ago. A service that ends cannot know whether it will start again; while it runs,
+ * it writes its handover every second.
  * @param now milliseconds since 1970
  */
 export async function removeAbandoned(folder: string, now: number): Promise<void> {

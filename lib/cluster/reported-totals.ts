@@ -1,44 +1,78 @@
-/** What a member that joins again has told before, so that no number is told twice. */
+/** What a member that joins again reported before, so that no number is reported twice. */
+import { bucketsSince, flatBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 import type { WrittenFamily } from './cluster-messages.js';
 
-/** What the primary keeps of a membership that has ended: its numbers by series and part. */
-export type Report = Map<string, number>;
+/** The totals that the hub keeps of an earlier membership, by series and part. Native buckets are a list. */
+export type ReportedTotals = Map<string, number | readonly number[]>;
 
-/** What of each number has come since it was told. Of a series that has begun anew (more than a sum went down), all has from now on. */
-export function since(families: readonly WrittenFamily[], told: Report): readonly WrittenFamily[] {
-  if (told.size === 0) return families;
+/** The increase of each number since it was reported. A series that restarted, so that a number decreased, is reported as a whole. */
+export function withoutReported(
+  families: readonly WrittenFamily[],
+  reported: ReportedTotals,
+): readonly WrittenFamily[] {
+  if (reported.size === 0) return families;
   return families.map((family) => ({
     ...family,
-    series: family.series.map(([values, numbers]) => {
+    series: family.series.map((series) => {
+      const [values, numbers, native] = series;
       const keys = keysOf(family, values);
-      const left = numbers.map((number, part) =>
-        typeof number === 'number' ? number - (told.get(keys[part] ?? '') ?? 0) : number,
+      const increases = numbers.map((number, part) =>
+        typeof number === 'number' ? number - Number(reported.get(keys[part] ?? '') ?? 0) : number,
       );
-      const isAnew = left.some((number, part) => Number(number) < 0 && family.parts[part]?.[0] !== '_sum');
-      if (!isAnew) return [values, left] as const;
-      for (const key of keys) if (key !== undefined) told.delete(key);
-      return [values, numbers] as const;
+      const nativeKey = keyOfNative(family, values);
+      const nativeIncrease = nativeSince(native, reported.get(nativeKey));
+      // A sum may decrease by negative observations.
+      const hasRestarted = increases.some(
+        (increase, part) => Number(increase) < 0 && family.parts[part]?.[0] !== '_sum',
+      );
+      if (!hasRestarted && nativeIncrease !== 'restarted')
+        return nativeIncrease === undefined
+          ? ([values, increases] as const)
+          : ([values, increases, nativeIncrease] as const);
+      for (const key of [...keys, nativeKey]) if (key !== undefined) reported.delete(key);
+      return series;
     }),
   }));
 }
 
-export function* numbersOf(families: readonly WrittenFamily[]): Generator<[key: string, number: number]> {
+/** All numbers with their keys in {@link ReportedTotals}. */
+export function* totalsOf(
+  families: readonly WrittenFamily[],
+): Generator<[key: string, total: number | readonly number[]]> {
   for (const family of families)
-    for (const [values, numbers] of family.series)
+    for (const [values, numbers, native] of family.series) {
+      if (native !== undefined) yield [keyOfNative(family, values), native];
       for (const [part, key] of keysOf(family, values).entries()) {
         const number = numbers[part];
         if (typeof number === 'number' && key !== undefined) yield [key, number];
       }
+    }
 }
 
-/** What the numbers of a series are found by, in whichever order its labels come; quantiles by nothing, as they do not add up. */
-function keysOf(
-  { name, type, labels, parts }: WrittenFamily,
-  values: readonly string[],
-): (string | undefined)[] {
-  const pairs = labels.flatMap((label, index) => (values[index] ? [`${label}=${values[index]}`] : []));
-  const series = JSON.stringify([name, ...pairs.sort()]);
+function nativeSince(
+  native: readonly number[] | undefined,
+  reported: ReturnType<ReportedTotals['get']>,
+): readonly number[] | undefined | 'restarted' {
+  if (native === undefined || typeof reported !== 'object') return native;
+  const [now, earlier] = [readFlatBuckets(native), readFlatBuckets(reported)];
+  const since = now && earlier && bucketsSince(now, earlier);
+  return since === undefined ? 'restarted' : flatBuckets(since);
+}
+
+function keyOfNative(family: WrittenFamily, values: readonly string[]): string {
+  return `${keyOfSeries(family, values)} native`;
+}
+
+/** A key per part, independent of the order of the labels; `undefined` for a quantile, which is no total. */
+function keysOf(family: WrittenFamily, values: readonly string[]): (string | undefined)[] {
+  const { type, parts } = family;
+  const series = keyOfSeries(family, values);
   return parts.map(([suffix, bound]) =>
     type === 'summary' && bound !== undefined ? undefined : `${series} ${suffix} ${bound}`,
   );
+}
+
+function keyOfSeries({ name, labels }: WrittenFamily, values: readonly string[]): string {
+  const pairs = labels.flatMap((label, index) => (values[index] ? [`${label}=${values[index]}`] : []));
+  return JSON.stringify([name, ...pairs.sort()]);
 }

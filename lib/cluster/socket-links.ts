@@ -1,14 +1,14 @@
-/** The ways between workers and the one that aggregates where that is no primary: messages over a Unix socket, a line each. */
+/** The links between members and an elected hub: messages over a Unix socket, one per line. */
 import { type IncomingMessage, request, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
+import type { MemberLinkOf } from './cluster-member.js';
 import { type HubMessage, type MemberMessage, messageType, readMessage } from './cluster-messages.js';
 import type { HubLinkOf } from './cluster-roster.js';
-import type { MemberLinkOf } from './cluster-worker.js';
 
 const upgrade = { Connection: 'Upgrade', Upgrade: messageType };
 
-/** The way to all workers that have connected to a server by `connectMember`. */
+/** The hub's link to all members that connect to a server with `connectMember`. */
 export function socketHub(server: Server): HubLinkOf {
   return ({ message, gone }) => {
     const sockets = new Map<string, Socket>();
@@ -25,10 +25,10 @@ export function socketHub(server: Server): HubLinkOf {
       socket.unref();
       const headers = Object.entries(upgrade).map(([name, value]) => `${name}: ${value}\r\n`);
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers.join('')}\r\n`);
-      const place = { key, send: (sent: HubMessage) => sendLine(socket, sent) };
+      const address = { key, send: (sent: HubMessage) => sendLine(socket, sent) };
       onLines(
         socket,
-        (value) => message(place, value as MemberMessage),
+        (value) => message(address, value as MemberMessage),
         () => {
           sockets.delete(key);
           gone(key);
@@ -49,17 +49,17 @@ export function socketHub(server: Server): HubLinkOf {
   };
 }
 
-/** A worker's way to whoever aggregates at the moment: a connection that may be replaced by one to another. */
+/** A member's link to the current hub, whose connection is replaced after an election. */
 export interface ReplaceableLink {
   readonly linkOf: MemberLinkOf;
-  /** Uses a connection until it closes. */
+  /** Uses a connection; resolves when it is closed. */
   use(socket: Socket): Promise<void>;
 }
 
 export function replaceableLink(): ReplaceableLink {
   let current: Socket | undefined;
   let isClosed = false;
-  /** Also while there is no connection: the next one may be a moment away. */
+  /** Keeps the process alive also while there is no connection, since an election takes a moment. */
   let held: NodeJS.Timeout | undefined;
   let onMessage = (_message: HubMessage): void => {};
   let onOpen = (): void => {};
@@ -106,7 +106,7 @@ export function replaceableLink(): ReplaceableLink {
   };
 }
 
-/** Connects a worker to a hub. Rejects where nobody listens. */
+/** Connects a member to a hub. Rejects if no hub listens. */
 export function connectMember(socketPath: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     request({ socketPath, headers: upgrade, agent: false })
@@ -127,7 +127,7 @@ function sendLine(socket: Socket, message: HubMessage | MemberMessage): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Messages of a connection, and its end once all of them have been read. */
+/** Reads the messages of a connection, and reports its end after all of them. */
 function onLines(socket: Socket, onMessage: (message: unknown) => void, onEnd: () => void): void {
   let rest = '';
   const decoder = new StringDecoder('utf8');
@@ -143,7 +143,7 @@ function onLines(socket: Socket, onMessage: (message: unknown) => void, onEnd: (
   socket.once('close', onEnd);
 }
 
-/** The other process has ended: `close` says so too. */
+/** The other process has ended; the `close` event follows. */
 function expected(): void {}
 
 function parsed(line: string): unknown {

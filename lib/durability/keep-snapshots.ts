@@ -1,8 +1,10 @@
-/** The state of a registry across restarts: restored at the start, written at every interval and at the end. */
+/** Keeps the state of a registry across restarts: restores it at the start, and writes it at each interval and at the end. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { expectedInterval, isInterval } from '../interval.js';
 import type { MetricsWarning } from '../metrics-warning.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { invalidOption, type OptionNames } from '../option-names.js';
 import { type MetricsRegistry, sharedRegistry } from '../registry.js';
@@ -14,39 +16,43 @@ import { type RestoreReport, takeoverOf } from './takeover.js';
 
 /** Options of {@link keepSnapshots}. */
 export interface SnapshotOptions {
-  /** The file. Beside it stand the one before (`.1`), a lock while the process lives (`.lock`), and what was found damaged (`.damaged`). */
+  /**
+   * The path of the file. The same folder holds the previous file (`.1`), a lock while the process runs (`.lock`), and a file that
+   * was found damaged (`.damaged`).
+   */
   readonly file: string;
-  /** What is kept. Default: `sharedRegistry`. */
+  /** The registry to keep. Default: `sharedRegistry`. */
   readonly registry?: MetricsRegistry<StructuralRegistry>;
-  /** Seconds between two snapshots, 0.1 to 86,400: what a crash can cost. Default: 15. */
+  /** Seconds between two snapshots, 0.1 to 86,400. A crash loses at most what was recorded in that time. Default: 15. */
   readonly intervalSeconds?: number;
   /**
-   * Seconds after which the numbers of a metric that nobody has defined meanwhile are dropped, and those of all metrics where the
-   * service was down for longer; a warning says so. Default: seven days.
+   * Seconds after which the numbers of a metric that no process defines are dropped, with a warning. If the service was down for
+   * longer, these are all metrics. Default: 604,800 (seven days).
    */
   readonly maxAgeSeconds?: number;
 }
 
-/** The snapshots of one registry in one file, made by {@link keepSnapshots}. */
+/** The snapshots of a registry; made by {@link keepSnapshots}. */
 export interface Snapshots {
-  /** What has been restored up to now. */
+  /** What has been restored so far. */
   readonly report: RestoreReport;
-  /** Whether this process keeps the file: not where another one does. */
+  /** Whether this process writes the file; `false` while another process holds its lock. */
   readonly isOwner: boolean;
-  /** Writes the numbers of now, after a snapshot that is in progress; what fails is counted and told as always. Never rejects. */
+  /** Writes the current numbers, after a write in progress. Failures are counted and reported. Never rejects. */
   write(): Promise<void>;
-  /** Writes at once, without turning the event loop: for `process.on('exit')`. Never throws. */
+  /** Writes synchronously, for `process.on('exit')`. Never throws. */
   writeNow(): void;
-  /** Writes a last time, and lets go of the file. A second call is the first one's. */
+  /** Writes a last snapshot and releases the lock. Further calls return the promise of the first. Never rejects. */
   stop(): Promise<void>;
 }
 
 /**
- * Restores the state of a registry from a file, and keeps it there: counters, histograms, and summaries' sum and count go on
- * where they were; gauges whose definition says `restore: true` too. A damaged file gives way to the one before it, a metric
- * whose shape has changed starts anew, and a file that another process keeps is waited for. Nothing of this stops a service:
- * what fails is counted in `metrics_recording_errors_total` (metric `metrics_snapshot_age_seconds`), warned of once, and tried
- * again at the next interval.
+ * Restores the state of a registry from a file, and writes it there at each interval. Counters, histograms, and sum and count of
+ * summaries continue; gauges only if their definition says `restore: true`. If the file is damaged, the previous one is
+ * restored. A metric whose shape has changed starts at 0. If another process holds the lock, this one takes over when it ends.
+ *
+ * Failures do not stop a service: they are counted in `metrics_recording_errors_total` (metric
+ * `metrics_snapshot_age_seconds`), reported once, and retried at the next interval.
  * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
@@ -54,6 +60,7 @@ export interface Snapshots {
  * process.on('exit', () => snapshots.writeNow());
  * await runImport();
  * await snapshots.stop();
+ * @see https://prometheus.io/docs/concepts/metric_types/#counter
  */
 export async function keepSnapshots(
   options: SnapshotOptions,
@@ -68,10 +75,8 @@ export async function keepSnapshots(
   let lock: FileLock | undefined;
   let isOwner = false;
   let stopAge = (): void => {};
-  /** Milliseconds since 1970 at which the last snapshot was taken; until there is one, since when there should be. */
+  /** Time of the last snapshot, in milliseconds since 1970; of the start until there is one. */
   let lastAt = clock.timestamp();
-  let writing: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
   const takeOver = async (hasLock: boolean): Promise<void> => {
@@ -79,13 +84,13 @@ export async function keepSnapshots(
     await takeover.from(file, hasLock, (path, damage) =>
       failed('damaged', {
         code: 'METRICS_SNAPSHOT_FAILED',
-        message: `\`${path}\` cannot be restored: ${damage}. ${path === file ? `The one before it is taken, if there is one; what is damaged is kept as \`${damagedOf(file)}\`.` : 'The start is a clean one.'}`,
+        message: `\`${path}\` cannot be restored: ${damage}. ${path === file ? `The previous file is restored, if there is one; the damaged file is kept as \`${damagedOf(file)}\`.` : 'All metrics start at 0.'}`,
       }),
     );
     lastAt = takeover.report.written?.getTime() ?? lastAt;
   };
-  /** Makes the file ours where it is nobody's, and takes over what stands in it, before anything is written there. */
-  const own = async (): Promise<boolean> => {
+  /** Takes the lock if it is free, and restores the file before it is written. Returns whether this process holds the lock. */
+  const acquire = async (): Promise<boolean> => {
     if (lock !== undefined && (await lock.isInPlace())) {
       isOwner = true;
       return true;
@@ -95,14 +100,14 @@ export async function keepSnapshots(
     try {
       acquired = await acquireLock(file, clock);
     } catch (error) {
-      // Where nobody can lock, nobody can write either: what stands there is read all the same.
+      // A folder that takes no lock takes no snapshot either, but a file there can be restored.
       await takeOver(false).catch(() => {});
       throw error;
     }
     if (acquired === undefined) {
       failed('locked', {
         code: 'METRICS_SNAPSHOT_LOCKED',
-        message: `\`${file}\` is kept by another process, expected a file for each (METRICS_SNAPSHOT_FILE). This one writes no snapshots until that one ends, and then takes over what it has left.`,
+        message: `\`${file}\` is locked by another process, expected one file per process (METRICS_SNAPSHOT_FILE). This process writes no snapshots until the other one ends, and then adds its numbers.`,
       });
       return false;
     }
@@ -112,7 +117,7 @@ export async function keepSnapshots(
       await acquired.release();
       throw error;
     }
-    // One that has lost its place, with its folder, is good for nothing any more.
+    // The old lock was removed, for example with its folder.
     await lock?.release();
     lock = acquired;
     isOwner = true;
@@ -125,14 +130,14 @@ export async function keepSnapshots(
       now,
     });
   const updateAge = (): void => age.set(Math.max(0, (clock.timestamp() - lastAt) / 1_000));
-  const noted = (now: number, bytes: number): void => {
+  const noteWritten = (now: number, bytes: number): void => {
     lastAt = now;
     size.set(bytes);
-    // A clear of the registry has taken it off; a second time changes nothing.
+    // Again, since clearing the registry removes it.
     stopAge = age.addCollect(updateAge);
     updateAge();
   };
-  const couldNot = (error: unknown): void =>
+  const writeFailed = (error: unknown): void =>
     failed((error as NodeJS.ErrnoException).code ?? 'write', {
       code: 'METRICS_SNAPSHOT_FAILED',
       message: `A snapshot could not be written to \`${file}\`: ${(error as Error).message}.`,
@@ -140,35 +145,22 @@ export async function keepSnapshots(
     });
   const writeOnce = async (): Promise<void> => {
     try {
-      if (!(await own())) return;
+      if (!(await acquire())) return;
       if (takeover.isDamaged) await putAside(file);
       takeover.isDamaged = false;
       const now = clock.timestamp();
-      noted(now, await replaceFile(file, yielding(snapshotOf(now))));
+      noteWritten(now, await replaceFile(file, yielding(snapshotOf(now))));
     } catch (error) {
-      couldNot(error);
+      writeFailed(error);
     }
   };
-  const begin = (): Promise<void> => {
-    writing = writeOnce().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  };
-  const write = (): Promise<void> => {
-    if (writing === undefined) return begin();
-    next ??= writing.then(() => {
-      next = undefined;
-      return begin();
-    });
-    return next;
-  };
+  const writes = oneAtATime(writeOnce);
   stopAge = age.addCollect(updateAge);
 
-  await own().catch(couldNot);
-  const endWrites = repeat(clock, intervalSeconds * 1_000, () => {
-    // One that takes longer than the interval is not overtaken.
-    if (writing === undefined) void begin();
+  await acquire().catch(writeFailed);
+  const stopWrites = repeat(clock, intervalSeconds * 1_000, () => {
+    // A write may take longer than the interval.
+    if (!writes.isRunning) void writes.run();
   });
 
   return {
@@ -178,20 +170,20 @@ export async function keepSnapshots(
     get isOwner() {
       return isOwner;
     },
-    write,
+    write: writes.run,
     writeNow: () => {
       if (!isOwner || lock?.isInPlaceNow() !== true) return;
       const now = clock.timestamp();
       try {
-        noted(now, replaceFileNow(file, snapshotOf(now)));
+        noteWritten(now, replaceFileNow(file, snapshotOf(now)));
       } catch (error) {
-        couldNot(error);
+        writeFailed(error);
       }
     },
     stop: () => {
       stopping ??= (async () => {
-        endWrites();
-        await write();
+        stopWrites();
+        await writes.run();
         stopAge();
         isOwner = false;
         await lock?.release();
@@ -202,15 +194,15 @@ export async function keepSnapshots(
   };
 }
 
-/** Chunks between which whatever else waits has its turn. */
+/** Yields to the event loop after each chunk. */
 async function* yielding(chunks: Generator<Buffer>): AsyncGenerator<Buffer> {
   for (const chunk of chunks) {
     yield chunk;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }
 
-/** Counts a failure, and warns once for each reason. */
+/** Counts failures, and warns once per reason. */
 function failureCounter(
   registry: MetricsRegistry<StructuralRegistry>,
   file: string,
@@ -221,7 +213,7 @@ function failureCounter(
     errors.inc({ metric: metricsSnapshotAge.name, reason });
     registry.warnOnce(`snapshot ${file} ${reason}`, () => ({
       ...warning,
-      message: `${message} The service goes on, and tries again every ${intervalSeconds} s; this is counted in \`${metricsRecordingErrors.name}\`.`,
+      message: `${message} The service continues, and retries every ${intervalSeconds} s; failures are counted in \`${metricsRecordingErrors.name}\`.`,
     }));
   };
 }

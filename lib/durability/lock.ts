@@ -1,9 +1,8 @@
 /**
- * A lock beside a file, held exactly as long as its process lives: a listening Unix socket, which the kernel closes with the
- * process, however it ends. A file with a process id in it would have to be guessed stale, and in containers every process
- * has the same one. It works for all processes of one machine, containers that share the folder included; on Windows it is
- * a named pipe. A path that is too long for a socket has its lock in the folder for temporary files, and then only
- * processes that share that folder too see it.
+ * The lock of a file, held as long as its process runs: a listening Unix socket, which the kernel closes when the process ends,
+ * for any reason. With a process id in a file, stale locks could only be guessed, and in containers all processes have the same
+ * id. It works between all processes of a machine, also between containers that share the folder; on Windows it is a named
+ * pipe. If the path is too long for a socket, the lock is in the folder for temporary files, which the processes must share.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
@@ -15,45 +14,48 @@ import { type Clock, systemClock } from '../clock.js';
 import { shown } from '../errors.js';
 
 export interface FileLock {
-  /** Whether the lock is where it was put: a folder may have been taken away, and with it the lock. */
+  /** Whether the lock still exists: it may have been removed, for example with its folder. */
   isInPlace(): Promise<boolean>;
-  /** As `isInPlace`, at once. */
+  /** As `isInPlace`, synchronously. */
   isInPlaceNow(): boolean;
   release(): Promise<void>;
 }
 
-/** A socket that listens under a name of its own, before it is put where the lock belongs. */
+/** A socket that listens at a unique path, before it is moved to the path of the lock. */
 interface Candidate {
   readonly server: Server;
   readonly name: string;
   readonly inode: number | undefined;
 }
 
-/** Bytes that the path of a lock may have: some systems take 104 for a socket, and candidates have longer names. */
+/** Maximum length of the path of a lock, in bytes: some systems allow 104 for a socket, and candidates have longer names. */
 const maxPath = 80;
 
-/** Milliseconds after which a lock that was taken from the dead is looked at again: whoever found them dead too is done then. */
+/**
+ * Milliseconds after which a lock that replaced a stale one is verified. By then, other processes that also found the stale one
+ * have finished.
+ */
 const settling = 100;
 
 /**
- * The lock of a file; `undefined` where another process has it.
- * @throws what the system says of the folder, EACCES or ENOENT for instance
+ * Acquires the lock of a file; `undefined` if another process holds it.
+ * @throws Error of the system if the folder cannot be used: EACCES, ENOENT
  */
 export async function acquireLock(file: string, clock: Clock = systemClock): Promise<FileLock | undefined> {
   const path = lockPath(file);
   if (process.platform === 'win32') return pipeLock(path);
-  // A socket in a folder that is not there is told as EACCES.
+  // Listening in a missing folder fails with EACCES, which would be misleading.
   await stat(dirname(resolve(file)));
   const candidate = await candidateFor(path);
   try {
-    if (await put(candidate, path)) return held(candidate, path);
-    if (!(await removeTheDead(path)) || !(await put(candidate, path))) {
+    if (await moveTo(path, candidate)) return heldLock(candidate, path);
+    if (!(await removeStale(path)) || !(await moveTo(path, candidate))) {
       await close(candidate.server);
       return undefined;
     }
-    // Another may have found the same one dead, and this one in its place: one of the two stays.
+    // Another process may have found the same stale lock, and replaced this one.
     await new Promise<void>((resolved) => clock.setTimeout(resolved, settling));
-    const lock = held(candidate, path);
+    const lock = heldLock(candidate, path);
     if (await lock.isInPlace()) return lock;
     await close(candidate.server);
     return undefined;
@@ -63,7 +65,7 @@ export async function acquireLock(file: string, clock: Clock = systemClock): Pro
   }
 }
 
-/** Where the lock of a file is. */
+/** The path of the lock of a file. */
 export function lockPath(file: string): string {
   const path = `${resolve(file)}.lock`;
   const short = createHash('sha256').update(path).digest('hex').slice(0, 24);
@@ -71,7 +73,7 @@ export function lockPath(file: string): string {
   return Buffer.byteLength(path) <= maxPath ? path : join(tmpdir(), `tamma-metrics-${short}.lock`);
 }
 
-function held({ server, inode }: Candidate, path: string): FileLock {
+function heldLock({ server, inode }: Candidate, path: string): FileLock {
   return {
     isInPlace: async () => inode !== undefined && (await inodeOf(path)) === inode,
     isInPlaceNow: () => {
@@ -91,19 +93,19 @@ function held({ server, inode }: Candidate, path: string): FileLock {
 async function candidateFor(path: string): Promise<Candidate> {
   const name = `${path}.${randomBytes(6).toString('hex')}`;
   const server = await listening(name);
-  // Nobody else knows this name: what is there is ours.
+  // The name is random, so the socket is this one.
   return { server, name, inode: await inodeOf(name) };
 }
 
-/** Gives a candidate the name of the lock; `false` where there is one of that name. */
-async function put({ name }: Candidate, path: string): Promise<boolean> {
+/** Moves a candidate to the path of the lock; `false` if a lock exists. */
+async function moveTo(path: string, { name }: Candidate): Promise<boolean> {
   try {
     await link(name, path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code ?? '')) throw error;
-    // A file system without links: between the look and the rename another might come, where there are links not.
+    // A file system without links. Unlike a link, a rename may replace a lock that is made in between.
     if ((await inodeOf(path)) !== undefined) return false;
     await rename(name, path);
     return true;
@@ -112,30 +114,30 @@ async function put({ name }: Candidate, path: string): Promise<boolean> {
   return true;
 }
 
-/** Removes a lock whose process is gone; `false` where it lives. */
-async function removeTheDead(path: string): Promise<boolean> {
-  const dead = await inodeOf(path);
+/** Removes a lock whose process has ended; `false` if it still runs. */
+async function removeStale(path: string): Promise<boolean> {
+  const stale = await inodeOf(path);
   await checkIsLock(path);
   if (await answers(path)) return false;
   const aside = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     await rename(path, aside);
   } catch (error) {
-    // Another has moved it; whatever else it is, the lock cannot be had, and is not another's.
+    // Another process has removed it. With any other error, the folder cannot be used.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
     throw error;
   }
-  // A living one may have come between: it goes back, unless yet another has taken its place. Its owner looks again.
-  if ((await inodeOf(aside)) !== dead) await link(aside, path).catch(() => {});
+  // A valid lock may have replaced the stale one in between: it is put back, unless there is another one. Its owner verifies it.
+  if ((await inodeOf(aside)) !== stale) await link(aside, path).catch(() => {});
   await unlink(aside);
   return true;
 }
 
-/** @throws for what is no lock, but a file of somebody: it is neither a process that has died nor ours to remove */
+/** @throws Error for another file at the path, which must not be removed */
 async function checkIsLock(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined || stats.isSocket()) return;
-  const message = `expected no file or a lock at ${shown(path)}, received a file that is no lock; move it, or choose another file for snapshots`;
+  const message = `expected no file or a lock at ${shown(path)}, received another file; move it, or choose another file for snapshots`;
   throw Object.assign(new Error(message), { code: 'EEXIST' });
 }
 
@@ -143,16 +145,15 @@ function listening(path: string): Promise<Server> {
   return new Promise((resolved, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', reject);
-    // Exclusive: of a cluster, workers would otherwise share one socket of their primary's.
+    // Otherwise the workers of a cluster would share one socket of the primary.
     server.listen({ path, exclusive: true }, () => {
-      // It keeps no process alive.
       server.unref();
       resolved(server);
     });
   });
 }
 
-/** A pipe of Windows, which is gone with its process. */
+/** A named pipe of Windows, which ends with its process. */
 async function pipeLock(path: string): Promise<FileLock | undefined> {
   try {
     const server = await listening(path);
@@ -163,7 +164,7 @@ async function pipeLock(path: string): Promise<FileLock | undefined> {
   }
 }
 
-/** Node removes the name under which the server began to listen, which is the candidate's and gone. */
+/** Node.js removes the path at which the server started to listen: that of the candidate, not that of the lock. */
 function close(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
 }
@@ -175,7 +176,7 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolved(true);
     });
-    // Anything else is no proof of death: a living process that hangs has EAGAIN once its backlog is full.
+    // With any other error the process may still run: EAGAIN means that it hangs, and its backlog is full.
     socket.once('error', ({ code }: NodeJS.ErrnoException) =>
       resolved(code !== 'ECONNREFUSED' && code !== 'ENOENT'),
     );

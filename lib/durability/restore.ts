@@ -1,109 +1,63 @@
-/** Puts the numbers of a snapshot back into instruments: added to what has been recorded since, so that nothing is lost. */
-import type { SampleLine } from '../exposition/sample-line.js';
+/** Restores a family of a snapshot into its instrument, by adding its numbers to those that were recorded since. */
+import type { Family, FamilySeries } from '../family.js';
 import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { Counter } from '../instruments/counter.js';
 import { Gauge } from '../instruments/gauge.js';
 import { Histogram } from '../instruments/histogram.js';
 import { Summary } from '../instruments/summary.js';
-import { durableShape, isDurable, type SnapshotFamily, samplesOf } from './snapshot.js';
+import { canContinue, durableShape, isDurable, readFamily, type SnapshotFamily } from './snapshot.js';
 
-/** What became of a family: taken over, or left alone, and why. */
+/** The number of restored series, or why the family was skipped. */
 export type Restoration = { readonly restored: number } | { readonly skipped: string };
 
-/** The samples of one series. */
-interface SnapshotSeries {
-  readonly values: readonly string[];
-  value: number;
-  sum: number;
-  created: number;
-  /** Observations up to each bound, +Inf last. */
-  readonly cumulative: number[];
-}
-
 /**
- * Counters, histograms, and summaries' sum and count go on from the snapshot; a gauge takes its value unless it has been set
- * since. Values that no longer fit a closed set, a limit or the budget become `other`, as at a recording.
+ * Counters, histograms, and sum and count of summaries continue from the snapshot; a gauge takes its value unless it was set
+ * since. Values outside a closed set, or past a limit or the budget, become `other`, as when they are recorded.
  */
-export function restoreFamily(instrument: AnyInstrument, family: SnapshotFamily): Restoration {
+export function restoreFamily(instrument: AnyInstrument, snapshot: SnapshotFamily): Restoration {
   if (!isDurable(instrument)) return { skipped: 'its definition no longer says `restore: true`' };
-  const shape = durableShape(instrument);
-  if (shape !== family.shape)
-    return { skipped: `expected ${shape}, received ${family.shape} from the snapshot` };
-  const series = seriesOf(instrument, family);
-  for (const each of series) restoreSeries(instrument, each);
-  return { restored: series.length };
+  if (!canContinue(instrument, snapshot.shape))
+    return { skipped: `expected ${durableShape(instrument)}, received ${snapshot.shape} from the snapshot` };
+  const family = readFamily(instrument, snapshot);
+  for (const series of family.series) restoreSeries(instrument, family, series);
+  return { restored: family.series.length };
 }
 
-function restoreSeries(instrument: AnyInstrument, from: SnapshotSeries): void {
-  const { values, value, sum, created, cumulative } = from;
-  const since = (existing: number): number => (created > 0 ? Math.min(existing, created) : existing);
+function restoreSeries(
+  instrument: AnyInstrument,
+  { parts }: Family,
+  { values, numbers, created = 0, native }: FamilySeries,
+): void {
+  const numberOf = (suffix: string): number =>
+    numbers[parts.findIndex(([each, bound]) => each === suffix && bound === undefined)] ?? 0;
+  // The sum of both infinities is NaN and would stay NaN; the count is worth keeping.
+  const sum = numberOf('_sum') || 0;
+  const earlier = (existing: number): number => (created > 0 ? Math.min(existing, created) : existing);
   if (instrument instanceof Counter) {
     const series = instrument.series.resolve(values);
-    series.value += value;
-    series.created = since(series.created);
+    series.value += numberOf('');
+    series.created = earlier(series.created);
   } else if (instrument instanceof Gauge) {
     const existing = instrument.series.peekAt(values);
-    // A gauge without labels is there from the start, at 0.
+    // A gauge without labels exists from the start, with 0.
     const isUnset = existing === undefined || (values.length === 0 && existing.value === 0);
-    if (isUnset) instrument.series.resolve(values).set(value);
+    if (isUnset) instrument.series.resolve(values).set(numberOf(''));
   } else if (instrument instanceof Histogram) {
     const series = instrument.series.resolve(values);
-    series.add(ownCounts(cumulative), sum);
-    series.created = since(series.created);
+    series.add(countsByBucket(numbers.filter((_, index) => parts[index]?.[0] === '_bucket')), sum, native);
+    series.created = earlier(series.created);
   } else if (instrument instanceof Summary) {
     const series = instrument.series.resolve(values);
     series.sum += sum;
-    series.count += value;
-    series.created = since(series.created);
+    series.count += numberOf('_count');
+    series.created = earlier(series.created);
   }
 }
 
-/** The samples of a family by series, each whole. */
-function seriesOf(instrument: AnyInstrument, family: SnapshotFamily): SnapshotSeries[] {
-  const { name, type, labelNames } = instrument;
-  const byValues = new Map<string, SnapshotSeries>();
-  const base = type === 'counter' ? name.replace(/_total$/, '') : name;
-  for (const sample of samplesOf(family)) {
-    if (sample.labels.has('quantile') && type === 'summary') continue;
-    const series = seriesFor(byValues, labelNames, sample);
-    switch (sample.name.slice(base.length)) {
-      case '_created':
-        series.created = sample.value;
-        break;
-      case '_sum':
-        // A sum of both infinities is none, and would stay so; how often there was something is worth keeping.
-        series.sum = Number.isNaN(sample.value) ? 0 : sample.value;
-        break;
-      case '_bucket':
-        series.cumulative.push(sample.value);
-        break;
-      // `x` of a gauge, `x_total` of a counter, and `x_count`, which of a histogram is its last bucket too.
-      default:
-        series.value = sample.value;
-    }
-  }
-  return [...byValues.values()];
-}
-
-function seriesFor(
-  byValues: Map<string, SnapshotSeries>,
-  labelNames: readonly string[],
-  { labels }: SampleLine,
-): SnapshotSeries {
-  // Copied: a part of the text of the file would keep all of it in memory.
-  const values = labelNames.map((label) => Buffer.from(labels.get(label) ?? '').toString());
-  const key = JSON.stringify(values);
-  const existing = byValues.get(key);
-  if (existing !== undefined) return existing;
-  const made = { values, value: 0, sum: 0, created: 0, cumulative: [] };
-  byValues.set(key, made);
-  return made;
-}
-
-/** Each bucket without those below, so that adding them up again gives the same numbers to the last bit. */
-function ownCounts(cumulative: readonly number[]): number[] {
+/** Each bucket without those below, such that adding them up gives exactly the same numbers. */
+function countsByBucket(cumulative: readonly (number | undefined)[]): number[] {
   let below = 0;
-  return cumulative.map((count) => {
+  return cumulative.map((count = 0) => {
     const own = count - below;
     below += own;
     return own;

@@ -1,7 +1,6 @@
 /**
- * The state of a registry as text, and back: OpenMetrics 1.0.0, so that people and tools can read it. Behind the metrics
- * stand what each needs of its definition to be taken over, when it was written, and a checksum over all of it; `# EOF` is
- * the end. Pure: nothing here touches a file.
+ * Writes the state of a registry as text, and reads it: OpenMetrics 1.0.0, so that people and tools can read it too. After the
+ * metrics follow the shape of each, the time of the snapshot, a checksum and `# EOF`. Nothing here accesses a file.
  *
  *     # TYPE jobs counter
  *     # HELP jobs Jobs done.
@@ -21,68 +20,109 @@ import { labelText, numberText } from '../exposition/format.js';
 import { openMetricsFormat, openMetricsWithCreated } from '../exposition/open-metrics.js';
 import { readSampleLine, type SampleLine } from '../exposition/sample-line.js';
 import { chunkLength, writeInstrument } from '../exposition/writer.js';
+import { boundLabel, type Family, familyBuilder } from '../family.js';
 import type { AnyInstrument } from '../instruments/any-instrument.js';
+import type { Series } from '../instruments/branch.js';
 import { Histogram } from '../instruments/histogram.js';
+import { HistogramSeries } from '../instruments/histogram-series.js';
+import { flatBuckets, type NativeBuckets, readFlatBuckets } from '../instruments/native-buckets.js';
 
-/** One metric of a snapshot, as it stands there: its series are read when its definition is known. */
+/** One metric of a snapshot as text: {@link readFamily} reads it when its definition is known. */
 export interface SnapshotFamily {
   /** Name of the definition. */
   readonly metric: string;
   /** See {@link durableShape}. */
   readonly shape: string;
-  /** When a process last had this metric, in whole seconds since 1970. */
+  /** When a process last defined this metric, in whole seconds since 1970. */
   readonly seen: number;
-  /** Its lines, comments included. */
+  /** Its lines, including comments. */
   readonly text: string;
 }
 
-/** A snapshot that is whole. */
+/** A complete snapshot. */
 export interface Snapshot {
-  /** When its writing began, in seconds since 1970. */
+  /** When writing it started, in seconds since 1970. */
   readonly written: number;
   readonly families: readonly SnapshotFamily[];
 }
 
-/** What was read is no whole snapshot, and why. */
+/** Why a file is not a complete snapshot. */
 export interface SnapshotDamage {
   readonly damage: string;
 }
 
 export interface EncodeOptions {
   readonly instruments: readonly AnyInstrument[];
-  /** Families of an earlier snapshot that no definition has claimed: written again as they were. */
+  /** Families of an earlier snapshot whose metrics are not defined yet; written again unchanged. */
   readonly unclaimed: readonly SnapshotFamily[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** Nothing may be lost, so negative sums stand in it, which OpenMetrics forbids. */
-const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true };
+/**
+ * With negative sums, which OpenMetrics forbids, so that nothing is lost. Without exemplars, whose traces are of before the
+ * restart.
+ */
+const snapshotFormat = { ...openMetricsWithCreated, hasNegativeSums: true, hasExemplars: false };
 
+// These names and texts are part of the format: files of earlier versions have them.
 const familyInfo = 'metrics_snapshot_family';
 const writtenAt = 'metrics_snapshot_written_timestamp_seconds';
 const format = '1';
+
+const nativeSuffix = '_native';
+const nativeShape = ' native';
 
 const familyHeader = `# TYPE ${familyInfo} info\n# HELP ${familyInfo} Metrics of this snapshot, and what a definition must have to take them over.\n`;
 const writtenHeader = `# TYPE ${writtenAt} gauge\n# UNIT ${writtenAt} seconds\n# HELP ${writtenAt} When this snapshot was taken.\n`;
 const checksumHeader =
   '# TYPE metrics_snapshot info\n# HELP metrics_snapshot Checksum of all lines above this family.\n';
 
-/** Whether the state of an instrument outlives the process: gauges only where their definition says so. */
+/** Whether a snapshot includes an instrument: a gauge only if its definition says `restore: true`. */
 export function isDurable({ definition }: AnyInstrument): boolean {
   return definition.type !== 'gauge' || definition.restore;
 }
 
 /**
- * What two instruments must have in common for the one to go on where the other was: type, labels, and the buckets of a
- * histogram. Help, closed sets, limits and budgets may change: values that no longer fit become `other`, as at a recording.
+ * What must be the same for an instrument to continue from a snapshot: type, labels, and the buckets of a histogram. Help,
+ * closed sets, limits and budgets may change.
  */
 export function durableShape(instrument: AnyInstrument): string {
   const bounds = instrument instanceof Histogram ? ` le ${instrument.buckets.join(', ')}` : '';
-  return `${instrument.type} {${instrument.labelNames.join(', ')}}${bounds}`;
+  const native = instrument instanceof Histogram && instrument.native !== undefined ? nativeShape : '';
+  return `${instrument.type} {${instrument.labelNames.join(', ')}}${bounds}${native}`;
 }
 
-/** The text of a snapshot, in chunks: whoever writes them lets the event loop turn in between. */
+/**
+ * Whether an instrument can continue from a family of a shape: the same, or a native histogram's with the same classic buckets. The
+ * other way round, its native buckets would lack observations.
+ */
+export function canContinue(instrument: AnyInstrument, shape: string): boolean {
+  const own = durableShape(instrument);
+  return shape === own || shape === `${own}${nativeShape}`;
+}
+
+/** The line with the native buckets of a series, as a list in a label. It is a family of its own, without metadata. */
+function nativeLine(instrument: AnyInstrument, series: Series): string | undefined {
+  const native = series instanceof HistogramSeries ? series.native : undefined;
+  if (native === undefined) return undefined;
+  const values = JSON.stringify(instrument.series.valuesOf(series));
+  const labels = [labelText('series', values), labelText('native', flatBuckets(native).join(' '))];
+  return `${instrument.name}${nativeSuffix}{${labels.join(',')}} 1\n`;
+}
+
+/** The native buckets of a family, by the label values of their series as JSON. */
+function nativesOf(name: string, family: SnapshotFamily): Map<string, NativeBuckets> {
+  const natives = new Map<string, NativeBuckets>();
+  for (const sample of samplesOf(family)) {
+    if (sample.name !== `${name}${nativeSuffix}`) continue;
+    const native = readFlatBuckets((sample.labels.get('native') ?? '').split(' ').map(Number));
+    if (native !== undefined) natives.set(sample.labels.get('series') ?? '', native);
+  }
+  return natives;
+}
+
+/** The text of a snapshot, in chunks; the caller should yield to the event loop in between. */
 export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions): Generator<Buffer> {
   const hash = createHash('sha256');
   const out = new ByteWriter(chunkLength + chunkLength / 4);
@@ -99,7 +139,15 @@ export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions):
   };
   for (const instrument of instruments) {
     if (!isDurable(instrument) || instrument.series.size === 0) continue;
-    for (const _ of writeInstrument(out, instrument, snapshotFormat)) yield taken();
+    // After the family, since families must not be mixed, and from the same moment as the rest of their series.
+    const natives: string[] = [];
+    const onSeries = (series: Series): void => {
+      const line = nativeLine(instrument, series);
+      if (line !== undefined) natives.push(line);
+    };
+    for (const _ of writeInstrument(out, instrument, snapshotFormat, undefined, undefined, onSeries))
+      yield taken();
+    out.text(natives.join(''));
     row(instrument.name, durableShape(instrument), seen);
   }
   for (const { metric, shape, seen: at, text } of unclaimed) {
@@ -115,22 +163,52 @@ export function* encodeSnapshot({ instruments, unclaimed, now }: EncodeOptions):
   yield out.take();
 }
 
-/** Reads a snapshot. Never throws: what is not whole to the last bit is damage. */
+/** Reads a snapshot. Any changed bit is damage. Never throws. */
 export function decodeSnapshot(bytes: Buffer): Snapshot | SnapshotDamage {
   const end = bytes.lastIndexOf(checksumHeader);
-  if (end === -1) return { damage: 'it is cut off, or no snapshot: it has no checksum' };
+  if (end === -1) return { damage: 'it is cut off, or not a snapshot: it has no checksum' };
   const tail = bytes.toString('utf8', end + checksumHeader.length);
   const [, found, checksum] =
     /^metrics_snapshot_info\{format="(\d+)",sha256="([0-9a-f]{64})"\} 1\n# EOF\n$/.exec(tail) ?? [];
   if (checksum === undefined) return { damage: 'its end is cut off or damaged' };
   const body = bytes.subarray(0, end);
   if (createHash('sha256').update(body).digest('hex') !== checksum)
-    return { damage: 'its checksum does not fit' };
+    return { damage: 'its checksum does not match' };
   if (found !== format) return { damage: `its format is ${found}, expected ${format}` };
-  return understood(body.toString('utf8'));
+  return readBody(body.toString('utf8'));
 }
 
-/** The samples of a family. Whole lines only, since the checksum has been looked at. */
+/** Reads the series of a family. @param instrument one with the shape of the family */
+export function readFamily(instrument: AnyInstrument, family: SnapshotFamily): Family {
+  const { name, type, labelNames } = instrument;
+  const base = type === 'counter' ? name.replace(/_total$/, '') : name;
+  const bounded = boundLabel(type);
+  const builder = familyBuilder(instrument, labelNames);
+  for (const sample of samplesOf(family)) {
+    if (sample.name === `${name}${nativeSuffix}`) continue;
+    const suffix = sample.name === name ? '' : sample.name.slice(base.length);
+    const bound = bounded === undefined ? undefined : sample.labels.get(bounded);
+    builder.add(
+      new Map(labelNames.map((label) => [label, sample.labels.get(label) ?? ''])),
+      bound === undefined ? [suffix] : [suffix, bound === '+Inf' ? bound : Number(bound)],
+      sample.value,
+    );
+  }
+  const read = builder.family();
+  const natives = nativesOf(name, family);
+  const series = read.series.map((each) => {
+    const native = natives.get(JSON.stringify(each.values));
+    return { ...each, values: each.values.map(copied), ...(native && { native }) };
+  });
+  return { ...read, series };
+}
+
+/** A copy of a part of a file, which would keep the whole file in memory. */
+export function copied(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** The samples of a family. Invalid lines cannot occur, since the checksum was verified. */
 export function* samplesOf({ text }: SnapshotFamily): Generator<SampleLine> {
   for (const line of text.split('\n')) {
     if (line.startsWith('#')) continue;
@@ -139,18 +217,18 @@ export function* samplesOf({ text }: SnapshotFamily): Generator<SampleLine> {
   }
 }
 
-/** The families and the time of a body whose checksum fits. */
-function understood(body: string): Snapshot | SnapshotDamage {
-  // After a newline and nothing else: to `^` a carriage return within a label's value would be a new line too.
+/** The families and the time of a body whose checksum matches. */
+function readBody(body: string): Snapshot | SnapshotDamage {
+  // Not `^`, for which a carriage return in a label value starts a line too.
   const blocks = body.split(/(?<=\n)(?=# TYPE )/);
   const [rows, written] = blocks.slice(-2);
   if (rows?.startsWith(familyHeader) !== true || written?.startsWith(writtenHeader) !== true)
-    return { damage: 'it does not end as a snapshot does' };
+    return { damage: 'it does not end with the families of a snapshot' };
   const time = readSampleLine(written.slice(writtenHeader.length).trimEnd());
   const infos = rows.slice(familyHeader.length).split('\n').filter(Boolean).map(readSampleLine);
   const texts = blocks.slice(0, -2);
   if (time === undefined || infos.length !== texts.length)
-    return { damage: 'its families are not those that it lists' };
+    return { damage: 'its families are not the listed ones' };
   const families = infos.map((info, index) => ({
     metric: info?.labels.get('metric') ?? '',
     shape: info?.labels.get('shape') ?? '',

@@ -1,4 +1,4 @@
-/** A file that is replaced as a whole or not at all, with the one before beside it as `.1`. */
+/** Replaces a file atomically, and keeps the previous one as `.1`. */
 import {
   closeSync,
   fsyncSync,
@@ -19,17 +19,17 @@ export function previousOf(file: string): string {
   return `${file}.1`;
 }
 
-/** Where a file is put that turned out to be damaged, for people to look at. */
+/** Where a damaged file is kept for inspection. */
 export function damagedOf(file: string): string {
   return `${file}.damaged`;
 }
 
-/** Bytes of the largest snapshot that is read. */
+/** Maximum size of a snapshot to read, in bytes. */
 const maxBytes = 512 * 1024 * 1024;
 
 /**
- * What stands in a file; `undefined` where there is none.
- * @throws what `readRegularFile` throws, of one that cannot be read
+ * The content of a file; `undefined` if it does not exist.
+ * @throws Error as `readRegularFile`, except for a missing file
  */
 export async function readStored(path: string): Promise<Buffer | undefined> {
   try {
@@ -40,16 +40,15 @@ export async function readStored(path: string): Promise<Buffer | undefined> {
   }
 }
 
-/** Puts a damaged file aside, so that it does not take the place of the good one before it. */
+/** Renames a damaged file, so that it does not replace the previous one. */
 export async function putAside(file: string): Promise<void> {
   await rename(file, damagedOf(file));
 }
 
 /**
- * Writes a file anew: into a temporary one beside it, to the disk, and then in its place. Whenever the machine stops, there is
- * one that is whole.
- * @returns its bytes
- * @throws what the system says; the file is as it was then
+ * Writes a temporary file, syncs it, and renames it to the file. If the machine stops at any time, there is a complete file.
+ * @returns its size in bytes
+ * @throws Error of the system; the file is unchanged then
  */
 export async function replaceFile(file: string, chunks: AsyncIterable<Buffer>): Promise<number> {
   const temporary = `${file}.tmp`;
@@ -77,9 +76,9 @@ export async function replaceFile(file: string, chunks: AsyncIterable<Buffer>): 
   return bytes;
 }
 
-/** As {@link replaceFile}, at once: for a process that ends. The one before is not kept. */
+/** As {@link replaceFile}, synchronously, for a process that exits. The previous file is not kept. */
 export function replaceFileNow(file: string, chunks: Iterable<Buffer>): number {
-  // A name of its own: one may be being written the other way.
+  // Another name than that of `replaceFile`, which may be in progress.
   const temporary = `${file}.exit`;
   let bytes = 0;
   let isOurs = false;
@@ -103,7 +102,7 @@ export function replaceFileNow(file: string, chunks: Iterable<Buffer>): number {
   return bytes;
 }
 
-/** Makes a file in the place of one that a crash has left. Opening what else may be there could wait, or write somewhere else. */
+/** Makes a file, and removes one that a crash has left. Opening a FIFO would wait, and a link would lead to another file. */
 async function openNew(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'wx', 0o600);
@@ -135,7 +134,7 @@ async function writeWhole(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
 }
 
-/** By a second name of the same file, so that there is no moment without one; where a file system has no links, by renaming. */
+/** Links the file to its previous name, so that it exists at all times; without links in the file system, renames it. */
 async function keepPrevious(file: string): Promise<void> {
   const previous = previousOf(file);
   const second = `${previous}.tmp`;
@@ -150,7 +149,7 @@ async function keepPrevious(file: string): Promise<void> {
   }
 }
 
-/** The rename itself to the disk. Where folders cannot be synced (Windows), there is nothing to do. */
+/** Syncs the rename. Some systems (Windows) cannot sync folders. */
 async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle;
   try {
@@ -161,7 +160,7 @@ async function syncFolder(folder: string): Promise<void> {
   try {
     await handle.sync();
   } catch {
-    // As above.
+    // Not supported.
   } finally {
     await handle.close();
   }

@@ -1,4 +1,4 @@
-/** What a registry has taken over from a file of snapshots: once, whoever keeps the file and however often it begins. */
+/** Restores a file of snapshots into a registry: once, also if snapshots are started several times. */
 import { resolve } from 'node:path';
 import { catalogueDefinition } from '../catalogue/catalogue.js';
 import type { Clock } from '../clock.js';
@@ -6,33 +6,34 @@ import type { AnyInstrument } from '../instruments/any-instrument.js';
 import { processWide } from '../process-wide.js';
 import type { AnyRegistry } from '../registry.js';
 import { type Restoration, restoreFamily } from './restore.js';
-import { decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
+import { copied, decodeSnapshot, type Snapshot, type SnapshotFamily } from './snapshot.js';
 import { previousOf, readStored } from './store.js';
 
-/** What was found, and what became of it. */
+/** What was restored from a file of snapshots. */
 export interface RestoreReport {
-  /** The file that was restored; `undefined` where the start was a clean one. */
+  /** The restored file; `undefined` if nothing was restored. */
   readonly source: string | undefined;
-  /** When it had been written; `undefined` where nothing was restored. */
+  /** When the file was written; `undefined` if nothing was restored. */
   readonly written: Date | undefined;
-  /** Series by metric. Metrics that are not defined yet are restored when they are. */
+  /** The number of restored series by metric. A metric is restored when it is defined. */
   readonly restored: ReadonlyMap<string, number>;
-  /** Metrics that were left alone, and why. */
+  /** Metrics that were not restored, with the reason. */
   readonly skipped: ReadonlyMap<string, string>;
 }
 
 export interface Takeover {
   readonly report: RestoreReport;
-  /** Families that no definition has claimed yet. */
+  /** Families whose metrics are not defined yet. */
   readonly unclaimed: ReadonlyMap<string, SnapshotFamily>;
-  /** Whether it is known what the file had: what is written before that would lose it. */
+  /** Whether the file was read. Writing it before would lose its numbers. */
   readonly isSettled: boolean;
-  /** Whether the file as it stands is damaged, and must not become the one before. */
+  /** Whether the file is damaged, and must not become the previous one. */
   isDamaged: boolean;
   /**
-   * Takes over what the file has, or the one before it where the file is damaged. Told of what is damaged.
-   * @param hasLock without it nothing is settled by finding nothing: the disk may be another one later
-   * @throws what the system says of a file that is there and cannot be read; it is left alone, and asked again next time
+   * Restores the file, or the previous one if the file is damaged.
+   * @param hasLock without the lock, a missing file does not settle the takeover: the folder may be mounted later
+   * @param onDamage called with each damaged file
+   * @throws Error of the system for an existing file that cannot be read; the next call tries again
    */
   from(file: string, hasLock: boolean, onDamage: (path: string, damage: string) => void): Promise<void>;
 }
@@ -40,8 +41,8 @@ export interface Takeover {
 const takeovers = processWide('takeovers', () => new WeakMap<AnyRegistry, Map<string, Takeover>>());
 
 /**
- * Made once per registry and file: a registry that has taken a file over holds it already.
- * @param maxAge seconds for which a metric is kept that no process defines
+ * The takeover of a file, one per registry: a second one would add its numbers again.
+ * @param maxAge seconds for which a metric that no process defines is kept
  */
 export function takeoverOf(registry: AnyRegistry, file: string, maxAge: number, clock: Clock): Takeover {
   const byFile = takeovers.get(registry) ?? new Map<string, Takeover>();
@@ -75,21 +76,21 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
     skipped.set(instrument.name, outcome.skipped);
     registry.warnOnce(`snapshot skipped ${instrument.name}`, () => ({
       code: 'METRICS_SNAPSHOT_SKIPPED',
-      message: `Metric \`${instrument.name}\` starts anew and is not restored from its snapshot: ${outcome.skipped}.`,
+      message: `Metric \`${instrument.name}\` is not restored from its snapshot, and starts at 0: ${outcome.skipped}.`,
     }));
   };
   const warnOfAge = (from: string, count: number, oldest: number): void =>
     registry.warnOnce(`snapshot age ${from}`, () => ({
       code: 'METRICS_SNAPSHOT_SKIPPED',
-      message: `${count} metrics of \`${from}\` start anew and are not restored: no process has defined them since ${new Date(oldest * 1_000).toISOString()} (\`maxAgeSeconds\` of keepSnapshots: ${maxAge}).`,
+      message: `${count} metrics of \`${from}\` are not restored, and start at 0: no process has defined them since ${new Date(oldest * 1_000).toISOString()} (\`maxAgeSeconds\` of keepSnapshots: ${maxAge}).`,
     }));
   /**
-   * The platform's metrics register at their first use, which was in an earlier life: without their series from the start,
-   * Prometheus would see them gone, and take them for new when they are used again.
+   * Catalogue metrics register at their first use, which was in an earlier process. Without their series from the start,
+   * Prometheus would see these series end, and start again at the next use.
    */
-  const registerAgain = ({ metric, text }: SnapshotFamily): void => {
+  const registerFromCatalogue = ({ metric, text }: SnapshotFamily): void => {
     const definition = catalogueDefinition(metric);
-    // A service may have a metric of its own of that name, and define it later.
+    // The application may define its own metric of that name later.
     if (definition === undefined || !text.includes(` ${definition.help}\n`)) return;
     try {
       registry.instrument(definition);
@@ -105,10 +106,12 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
     for (const family of families) if (family.seen > oldest) unclaimed.set(family.metric, family);
     if (families.length > unclaimed.size) warnOfAge(from, families.length - unclaimed.size, oldest);
     for (const instrument of registry.instruments()) claim(instrument);
-    for (const [metric, family] of unclaimed) unclaimed.set(metric, apart(family));
-    // For good, also when nobody keeps the file any more: what is made later is restored, and not written twice.
+    // The strings are slices of the whole file, which would stay in memory.
+    for (const [metric, { shape, seen, text }] of unclaimed)
+      unclaimed.set(metric, { metric: copied(metric), shape: copied(shape), seen, text: copied(text) });
+    // Also after the snapshots are stopped, so that a metric which is defined later is restored.
     if (unclaimed.size > 0) registry.onInstrument(claim);
-    for (const family of [...unclaimed.values()]) registerAgain(family);
+    for (const family of [...unclaimed.values()]) registerFromCatalogue(family);
   };
 
   return {
@@ -141,7 +144,7 @@ function newTakeover(registry: AnyRegistry, maxAge: number, clock: Clock): Takeo
   };
 }
 
-/** What stands in a file. One that is too large to be read is damaged too, so that the one before it is taken. */
+/** The snapshot in a file. A file that is too large counts as damaged, so that the previous one is restored. */
 async function storedSnapshot(path: string): Promise<ReturnType<typeof decodeSnapshot> | undefined> {
   try {
     const stored = await readStored(path);
@@ -153,19 +156,11 @@ async function storedSnapshot(path: string): Promise<ReturnType<typeof decodeSna
   }
 }
 
-/** Whatever is odd of a metric stays within it: it may be its first user who makes it, in the middle of a call. */
+/** Contains exceptions, since a metric may be defined by its first recording. */
 function contained(restoring: () => Restoration): Restoration {
   try {
     return restoring();
   } catch (error) {
     return { skipped: (error as Error).message };
   }
-}
-
-/** A family that does not hold the text of the whole file, of which its own is a part. */
-function apart({ metric, shape, seen, text }: SnapshotFamily): SnapshotFamily {
-  const [ownMetric = '', ownShape = '', ownText = ''] = [metric, shape, text].map((part) =>
-    Buffer.from(part).toString(),
-  );
-  return { metric: ownMetric, shape: ownShape, seen, text: ownText };
 }

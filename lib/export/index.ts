@@ -2,12 +2,8 @@
 
 export type { Clock, Timer } from '../clock.js';
 export { type ClusterMetrics, type ClusterMetricsOptions, clusterMetrics } from '../cluster/cluster.js';
-export {
-  type ClusterMembership,
-  type FlushOptions,
-  type JoinClusterOptions,
-  joinCluster,
-} from '../cluster/cluster-worker.js';
+export type { ClusterMembership, FlushOptions } from '../cluster/cluster-member.js';
+export { type JoinClusterOptions, joinCluster } from '../cluster/cluster-worker.js';
 export { keepSnapshots, type SnapshotOptions, type Snapshots } from '../durability/keep-snapshots.js';
 export type { RestoreReport } from '../durability/takeover.js';
 export type { ExpositionFormat } from '../exposition/format.js';

@@ -86,6 +86,42 @@ export class ByteWriter implements PreparedText {
     this.length += end - start;
   }
 
+  /** Copies bytes. */
+  bytes(bytes: Buffer): void {
+    this.#reserve(bytes.length);
+    bytes.copy(this.#bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Writes a double with the low byte first. */
+  double(value: number): void {
+    this.#reserve(8);
+    this.view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /** Writes a byte, and a double with the low byte first. */
+  taggedDouble(tag: number, value: number): void {
+    this.#reserve(9);
+    const view = this.view;
+    view.setUint8(this.length, tag);
+    view.setFloat64(this.length + 1, value, true);
+    this.length += 9;
+  }
+
+  /** Writes an integer from 0 to 2^53 in groups of seven bits, the lowest first, as protobuf has it. */
+  varint(value: number): void {
+    this.#reserve(8);
+    const view = this.view;
+    let at = this.length;
+    let rest = value;
+    // Bitwise operators take 32 bits.
+    for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) view.setUint8(at++, (rest % 128) | 128);
+    for (; rest > 127; rest >>>= 7) view.setUint8(at++, (rest & 127) | 128);
+    view.setUint8(at++, rest);
+    this.length = at;
+  }
+
   text(text: string): void {
     const start = this.length;
     this.#reserve(text.length);

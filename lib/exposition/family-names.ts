@@ -1,5 +1,5 @@
 /** Resolves conflicts between the names of the families of a scrape. */
-import type { ExpositionFormat, WrittenType } from './format.js';
+import type { ScrapeFormat, WrittenType } from './format.js';
 import { counterSuffix } from './open-metrics.js';
 
 export interface NamedFamily {
@@ -16,7 +16,7 @@ export interface NamedFamily {
  */
 export function writtenTypes<F extends NamedFamily>(
   families: readonly F[],
-  format: ExpositionFormat,
+  format: ScrapeFormat,
 ): Map<F, WrittenType> {
   const claimed = new Set<string>();
   const types = new Map<F, WrittenType>();
@@ -39,9 +39,6 @@ export function writtenTypes<F extends NamedFamily>(
 }
 
 /** The type of a family without others, as in a snapshot. */
-export function writtenTypeOf(
-  { name, type }: Omit<NamedFamily, 'isOwn'>,
-  format: ExpositionFormat,
-): WrittenType {
+export function writtenTypeOf({ name, type }: Omit<NamedFamily, 'isOwn'>, format: ScrapeFormat): WrittenType {
   return format.isStrict && type === 'counter' && !name.endsWith(counterSuffix) ? 'unknown' : type;
 }

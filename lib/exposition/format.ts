@@ -1,18 +1,15 @@
-/** The common interface of both text formats. */
+/** The common interfaces of the formats. */
 import type { MetricType } from '../definition.js';
-import type { Sample } from '../instruments/instrument.js';
 
 /** The written type of a family; `unknown` if the format does not allow its real type. */
 export type WrittenType = MetricType | 'unknown';
 
-/** A text format: {@link textFormat} or {@link openMetricsFormat}. */
-export interface ExpositionFormat {
+/** The format of a scrape: text, OpenMetrics or protobuf. */
+export interface ScrapeFormat {
   /** Value of the label `format` of the metrics about scrapes. */
-  readonly label: 'text' | 'openmetrics';
+  readonly label: 'text' | 'openmetrics' | 'protobuf';
   /** Value of the header `Content-Type`. */
   readonly contentType: string;
-  /** The lines before a family's samples. @internal */
-  readonly header: (name: string, help: string, type: WrittenType) => string;
   /** The names that a family reserves: no other family may have them. @internal */
   readonly claimedNames: (name: string, type: WrittenType) => readonly string[];
   /**
@@ -22,12 +19,23 @@ export interface ExpositionFormat {
   readonly isStrict: boolean;
   /** Whether sums and quantiles may be negative. @internal */
   readonly hasNegativeSums: boolean;
+  /** Whether samples of counters and buckets have exemplars. @internal */
+  readonly hasExemplars: boolean;
+}
+
+export function isTextFormat(format: ScrapeFormat): format is ExpositionFormat {
+  return format.label !== 'protobuf';
+}
+
+/** A text format: {@link textFormat} or {@link openMetricsFormat}. */
+export interface ExpositionFormat extends ScrapeFormat {
+  readonly label: 'text' | 'openmetrics';
+  /** The lines before a family's samples. @internal */
+  readonly header: (name: string, help: string, type: WrittenType) => string;
   /** Formats a bucket bound or a quantile. @internal */
   readonly bound: (value: number) => string;
   /** Name of the `_created` sample; `undefined` if there is none. @internal */
   readonly createdSample: (name: string, type: WrittenType) => string | undefined;
-  /** The exemplar of a sample: empty if the format or the sample has none, `undefined` for an invalid one. @internal */
-  readonly exemplar: (sample: Sample) => string | undefined;
   /** The end of the text. @internal */
   readonly end: string;
 }

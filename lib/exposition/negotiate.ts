@@ -1,6 +1,7 @@
 /** Content negotiation: the format and encoding of a scrape (RFC 9110, 12.5.1 and 12.5.3). */
-import type { ExpositionFormat } from './format.js';
+import type { AnyFormat } from './family-writer.js';
 import { openMetricsFormat, openMetricsWithCreated } from './open-metrics.js';
+import { protobufFormat, protobufMessage } from './protobuf-format.js';
 import { textFormat } from './text.js';
 
 /** One entry of an Accept or Accept-Encoding header. */
@@ -15,12 +16,12 @@ interface Preference {
 const maxHeader = 4_096;
 
 /**
- * The format that an Accept header prefers. Text 0.0.4 without a preference, and also if it accepts neither format: an unusual
+ * The format that an Accept header prefers. Text 0.0.4 without a preference, and also if it accepts no format: an unusual
  * scraper still gets metrics, as with client_golang.
  * @param createdSamples whether OpenMetrics includes `_created` samples
  */
-export function negotiatedFormat(accept: string | undefined, createdSamples = false): ExpositionFormat {
-  let best: { readonly format: ExpositionFormat; readonly quality: number } = {
+export function negotiatedFormat(accept: string | undefined, createdSamples = false): AnyFormat {
+  let best: { readonly format: AnyFormat; readonly quality: number } = {
     format: textFormat,
     quality: 0,
   };
@@ -67,11 +68,16 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return wildcard > 0;
 }
 
-function formatOf({ value, parameters }: Preference): ExpositionFormat | undefined {
+function formatOf({ value, parameters }: Preference): AnyFormat | undefined {
   const version = parameters.get('version');
   switch (value) {
     case 'application/openmetrics-text':
       return version === undefined || version === '1.0.0' ? openMetricsFormat : undefined;
+    // `escaping`, of newer versions of Prometheus, changes nothing: all names are valid without it.
+    case 'application/vnd.google.protobuf':
+      return parameters.get('proto') === protobufMessage && parameters.get('encoding') === 'delimited'
+        ? protobufFormat
+        : undefined;
     case 'text/plain':
       return version === undefined || version === '0.0.4' ? textFormat : undefined;
     case 'text/*':

@@ -2,16 +2,7 @@
  * OpenMetrics 1.0.0 (openmetrics.io, "OpenMetrics, a cloud-native, highly scalable metrics protocol"). A counter's family is
  * written without `_total`, its sample with it; bounds are floats in their canonical form; the text ends with `# EOF`.
  */
-import type { Sample } from '../instruments/instrument.js';
-import { isUserLabelName } from '../naming.js';
-import {
-  type ExpositionFormat,
-  escapedLabelValue,
-  labelText,
-  numberText,
-  partsOf,
-  type WrittenType,
-} from './format.js';
+import { type ExpositionFormat, escapedLabelValue, numberText, partsOf, type WrittenType } from './format.js';
 
 /** The `Content-Type` of OpenMetrics 1.0.0. @see https://prometheus.io/docs/specs/om/open_metrics_spec/ */
 export const openMetricsContentType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -21,9 +12,6 @@ export const counterSuffix = '_total';
 
 /** Units whose name a family may end with, for the UNIT line. */
 const units = ['seconds', 'bytes', 'ratio', 'celsius', 'meters', 'grams', 'joules', 'volts', 'amperes'];
-
-/** Maximum number of characters of the label names and values of an exemplar, in total. */
-const maxExemplarRunes = 128;
 
 /** OpenMetrics 1.0.0, without `_created` samples. A counter without `_total` keeps its name and has the type `unknown`. */
 export const openMetricsFormat: ExpositionFormat = Object.freeze({
@@ -44,7 +32,7 @@ export const openMetricsFormat: ExpositionFormat = Object.freeze({
   hasNegativeSums: false,
   bound: canonicalFloat,
   createdSample: () => undefined,
-  exemplar: exemplarText,
+  hasExemplars: true,
   end: '# EOF\n',
 } satisfies ExpositionFormat);
 
@@ -65,22 +53,4 @@ function familyOf(counter: string): string {
 function canonicalFloat(value: number): string {
   const text = numberText(value);
   return Number.isInteger(value) && /^-?\d+$/.test(text) ? `${text}.0` : text;
-}
-
-/** The exemplar of a prom-client sample; `undefined` if it violates the specification. */
-function exemplarText(sample: Sample): string | undefined {
-  const { exemplar } = sample as { exemplar?: unknown };
-  if (typeof exemplar !== 'object' || exemplar === null) return '';
-  const { labelSet, value, timestamp } = exemplar as {
-    labelSet?: Readonly<Record<string, unknown>>;
-    value?: unknown;
-    timestamp?: unknown;
-  };
-  const labels = Object.entries(labelSet ?? {}).map(([name, text]) => [name, String(text)] as const);
-  if (labels.length === 0) return '';
-  const runes = labels.reduce((sum, [name, text]) => sum + [...name].length + [...text].length, 0);
-  const isValid = typeof value === 'number' && runes <= maxExemplarRunes;
-  if (!isValid || !labels.every(([name]) => isUserLabelName(name))) return undefined;
-  const when = Number.isFinite(timestamp) ? ` ${timestamp}` : '';
-  return ` # {${labels.map(([name, text]) => labelText(name, text)).join(',')}} ${numberText(value)}${when}`;
 }

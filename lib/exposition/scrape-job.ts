@@ -2,9 +2,8 @@
  * A scrape that several readers share. A reader can join while the first chunks are kept. The text is produced at the speed of the
  * fastest reader, and chunks that all readers have read are dropped, so that memory does not depend on the size of the text.
  */
-import { pipeline, Readable } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
+import { gzipped } from './gzipped.js';
 
 /** A scrape in progress. */
 export interface ScrapeJob {
@@ -142,12 +141,4 @@ async function* measuredChunks(
   } finally {
     await chunks.return(undefined);
   }
-}
-
-/** Compresses at the fastest level, since scrapes are frequent. zlib works in the thread pool. */
-function gzipped(source: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // `pipeline` destroys both streams together. Errors are thrown to the reader of `gzip`.
-  pipeline(Readable.from(source), gzip, () => {});
-  return gzip;
 }

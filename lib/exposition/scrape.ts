@@ -1,16 +1,20 @@
 /** One scrape: collects every metric of a registry, own and third-party, and writes it. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { metricsSeries } from '../catalogue/self.js';
+import { late, startDeadline } from '../deadline.js';
 import { shown } from '../errors.js';
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
+import { lookAgain } from '../instruments/exemplar-sources.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import { isConstantLabelName, isMetricName } from '../naming.js';
 import type { StructuralRegistry } from '../structural-registry.js';
 import { ByteWriter } from './byte-writer.js';
 import { type NamedFamily, writtenTypes } from './family-names.js';
+import { type AnyFormat, type FamilyWriter, familyWriter } from './family-writer.js';
 import { type ExpositionFormat, isLabelValue, type WrittenType } from './format.js';
 import { textFormat } from './text.js';
-import { type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
-import { chunkLength, writeInstrument } from './writer.js';
+import type { ThirdPartyOptions } from './third-party-family.js';
+import { chunkLength } from './writer.js';
 
 /** What a scrape needs of a registry. */
 export interface ScrapedRegistry {
@@ -20,8 +24,8 @@ export interface ScrapedRegistry {
 
 /** Options of one scrape. */
 export interface ScrapeOptions {
-  /** Format of the text. Default: `textFormat`. */
-  readonly format?: ExpositionFormat;
+  /** Default: `textFormat`. */
+  readonly format?: AnyFormat;
   /** Names of families or samples to include. Default: all. */
   readonly names?: ReadonlySet<string> | undefined;
   /** Labels to add to every series without them, in addition to those of the registry. */
@@ -53,10 +57,12 @@ export async function* scrapeChunks(
   registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadlineSeconds }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
+  lookAgain();
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
-  // One writer for all, so that small families share a chunk.
+  const writer = familyWriter(format);
+  // One buffer for all, so that small families share a chunk.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
   for (const metric of metrics) {
     const { family } = metric;
@@ -64,16 +70,16 @@ export async function* scrapeChunks(
     if (type === undefined)
       registry.collectFailed(metric.name, new Error('it has a name that another metric takes'));
     else if (isInstrument(family)) {
-      for (const _ of writeInstrument(out, family, format, constant, type)) {
-        yield out.take();
+      for (const _ of writer.instrument(out, family, constant, type)) {
+        if (out.length > 0) yield out.take();
         await turn();
       }
-    } else out.text(thirdPartyFamily(registry, family, { format, type, constant }));
+    } else writeThirdParty(registry, writer, out, family, { type, constant });
     if (out.length < chunkLength) continue;
     yield out.take();
     await turn();
   }
-  out.text(format.end);
+  out.text(writer.end);
   yield out.take();
 }
 
@@ -86,20 +92,23 @@ export async function collectedMetrics(
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));
   // Collected concurrently: a slow collect function does not delay the others.
-  const { passed, cancel } = timeLimit(deadlineSeconds);
+  const limit = deadlineSeconds === undefined ? undefined : startDeadline(deadlineSeconds * 1_000);
   const families = await Promise.all(
-    chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, passed))),
+    chosen.map((metric) => (countsSeries(metric) ? metric : collected(registry, metric, limit?.passed))),
   );
   // Last, so that series that the others have just made are counted.
-  for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, passed);
-  cancel();
+  for (const metric of chosen) if (countsSeries(metric)) await collected(registry, metric, limit?.passed);
+  limit?.cancel();
   return families.flatMap((family, index) =>
     family === failed ? [] : [{ name: nameOf(chosen[index]), family }],
   );
 }
 
 /** The text of a scrape as one string. */
-export async function scrapeToString(registry: ScrapedRegistry, options?: ScrapeOptions): Promise<string> {
+export async function scrapeToString(
+  registry: ScrapedRegistry,
+  options?: ScrapeOptions & { readonly format?: ExpositionFormat },
+): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of scrapeChunks(registry, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
@@ -108,7 +117,6 @@ export async function scrapeToString(registry: ScrapedRegistry, options?: Scrape
 /** Third-party metrics whose reading is pending, so that a metric that hangs is not read again by every scrape. */
 const pending = new WeakMap<object, Promise<AnyInstrument | MetricSnapshot>>();
 
-const late = Symbol('late');
 const failed = Symbol('failed');
 
 /** Collects one metric. */
@@ -165,45 +173,31 @@ function knownType(type: unknown): WrittenType {
 }
 
 /** Writes a third-party metric. Its problems affect no other metric, and are reported once per scrape. */
-function thirdPartyFamily(
+function writeThirdParty(
   registry: ScrapedRegistry,
+  writer: FamilyWriter,
+  out: ByteWriter,
   family: MetricSnapshot,
-  options: Omit<ThirdPartyOptions, 'onProblem'>,
-): string {
+  options: Omit<ThirdPartyOptions, 'onProblem' | 'format'>,
+): void {
+  const start = out.length;
   let first: string | undefined;
   const onProblem = (problem: string): void => {
     first ??= problem;
   };
   try {
-    let text = '';
-    for (const piece of thirdPartyText(family, family.values, { ...options, onProblem })) text += piece;
+    const writing = writer.thirdParty(out, family, family.values, { ...options, onProblem });
+    while (writing.next().done !== true);
     if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));
-    return text;
   } catch (error) {
+    // Nothing is left of it.
+    out.length = start;
     registry.collectFailed(family.name, error);
-    return '';
   }
-}
-
-function timeLimit(seconds: number | undefined): {
-  readonly passed: Promise<typeof late> | undefined;
-  readonly cancel: () => void;
-} {
-  if (seconds === undefined) return { passed: undefined, cancel: () => {} };
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<typeof late>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1_000, late);
-  });
-  return { passed, cancel: () => clearTimeout(timer) };
 }
 
 function countsSeries(metric: unknown): metric is AnyInstrument {
   return isInstrument(metric) && metric.name === metricsSeries.name;
-}
-
-/** Yields to the event loop. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Whether a metric is requested by its name, or by the name of one of its samples. */

@@ -15,7 +15,7 @@ export const textFormat: ExpositionFormat = Object.freeze({
   hasNegativeSums: true,
   bound: numberText,
   createdSample: () => undefined,
-  exemplar: () => '',
+  hasExemplars: false,
   end: '',
 } satisfies ExpositionFormat);
 

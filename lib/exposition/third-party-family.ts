@@ -1,6 +1,7 @@
-/** Writes the family of a third-party metric line by line. Lines that the format forbids are left out. */
+/** Reads the family of a third-party metric line by line, and writes it as text. Lines that the format forbids are left out. */
 import { shown } from '../errors.js';
 import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
+import type { NativeBuckets } from '../instruments/native-buckets.js';
 import { isUserLabelName } from '../naming.js';
 import {
   braced,
@@ -9,14 +10,16 @@ import {
   labelText,
   numberText,
   partsOf,
+  type ScrapeFormat,
   type WrittenType,
 } from './format.js';
+import { exemplarText, type ReadExemplar, readExemplar } from './sample-exemplar.js';
 
 /** Labels to add to every series without them, such as the default labels of a registry. */
 export type ConstantLabels = ReadonlyMap<string, string>;
 
 export interface ThirdPartyOptions {
-  readonly format: ExpositionFormat;
+  readonly format: ScrapeFormat;
   readonly type: WrittenType;
   readonly constant: ConstantLabels;
   /** Whether the samples are grouped by series and unique, so that none is buffered. Default: false. */
@@ -26,25 +29,40 @@ export interface ThirdPartyOptions {
 }
 
 /** A checked sample. */
-interface Line {
+export interface Line {
   readonly name: string;
+  /** Without the bound. */
+  readonly pairs: readonly (readonly [label: string, value: string])[];
   /** Without the bound and the braces. */
   readonly labels: string;
   /** The bound of a bucket, or a quantile. */
   readonly bound: number | undefined;
   readonly value: number;
-  readonly exemplar: string;
+  readonly exemplar: ReadExemplar | undefined;
+  /** The native buckets of the series of a histogram, with its count. */
+  readonly native: NativeBuckets | undefined;
 }
 
 /** The text of a family, in pieces. The snapshot is not modified. */
 export function* thirdPartyText(
   family: Pick<MetricSnapshot, 'name' | 'help'>,
   samples: Iterable<Sample>,
-  options: ThirdPartyOptions,
+  options: ThirdPartyOptions & { readonly format: ExpositionFormat },
 ): Generator<string> {
-  const { format, type, onProblem } = options;
+  const { format, type } = options;
   const { name, help } = family;
   yield format.header(name, typeof help === 'string' ? help : '', type);
+  for (const series of seriesOf(name, samples, options))
+    for (const line of series) yield lineText(line, type, format);
+}
+
+/** The lines of a family by series; those of a counter or gauge one by one. */
+export function* seriesOf(
+  name: string,
+  samples: Iterable<Sample>,
+  options: ThirdPartyOptions,
+): Generator<readonly Line[]> {
+  const { format, type, onProblem } = options;
   const lines = validLines(name, samples, options);
   if (type === 'summary' || type === 'histogram') {
     // In OpenMetrics, the lines of a series must be adjacent, and are valid only together.
@@ -53,9 +71,9 @@ export function* thirdPartyText(
         type === 'histogram'
           ? histogramLines(series, name, format, onProblem)
           : summaryLines(series, name, format);
-      for (const line of chosen) yield lineText(line, type, format);
+      if (chosen.length > 0) yield chosen;
     }
-  } else for (const line of lines) yield lineText(line, type, format);
+  } else for (const line of lines) yield [line];
 }
 
 function* validLines(name: string, samples: Iterable<Sample>, options: ThirdPartyOptions): Generator<Line> {
@@ -81,7 +99,7 @@ function readLine(metric: string, sample: Sample, options: ThirdPartyOptions): L
     const { value, metricName: name = metric } = sample;
     const suffix = name.startsWith(metric) ? name.slice(metric.length) : undefined;
     const boundName = boundNameOf(type, suffix);
-    const labels = labelsOf(sample, boundName, options.constant);
+    const pairs = labelsOf(sample, boundName, options.constant);
     const bound = boundName === undefined ? undefined : boundOf(sample.labels?.[boundName]);
     const problem =
       nameProblem(name, type, suffix) ??
@@ -97,9 +115,11 @@ function readLine(metric: string, sample: Sample, options: ThirdPartyOptions): L
       return undefined;
     }
     const mayHaveExemplar = type === 'counter' || boundName === 'le';
-    const exemplar = mayHaveExemplar ? format.exemplar(sample) : '';
-    if (exemplar === undefined) onProblem('an exemplar that OpenMetrics forbids');
-    return { name, labels, bound, value, exemplar: exemplar ?? '' };
+    const read = mayHaveExemplar && format.hasExemplars ? readExemplar(sample) : undefined;
+    if (read === 'invalid') onProblem('an exemplar that OpenMetrics forbids');
+    const exemplar = read === 'invalid' ? undefined : read;
+    const labels = pairs.map(([label, text]) => labelText(label, text)).join(',');
+    return { name, pairs, labels, bound, value, exemplar, native: sample.native };
   } catch (error) {
     onProblem(error instanceof Error ? error.message : `a sample that cannot be read (${shown(error)})`);
     return undefined;
@@ -123,18 +143,18 @@ function boundOf(value: unknown): number {
 }
 
 /** @throws Error for an invalid label name or value */
-function labelsOf(sample: Sample, boundName: string | undefined, constant: ConstantLabels): string {
+function labelsOf(sample: Sample, boundName: string | undefined, constant: ConstantLabels): Line['pairs'] {
   const own: Readonly<Record<string, unknown>> = sample.labels ?? {};
-  const parts: string[] = [];
+  const pairs: (readonly [label: string, value: string])[] = [];
   for (const [label, value] of Object.entries(own)) {
     if (value === '' || value === undefined || value === null || label === boundName) continue;
     if (!isUserLabelName(label)) throw new Error(`an invalid label name (${shown(label)})`);
     if (!isLabelValue(value)) throw new Error(`an invalid value of label \`${label}\` (${shown(value)})`);
-    parts.push(labelText(label, String(value)));
+    pairs.push([label, String(value)]);
   }
   for (const [label, value] of constant)
-    if (!Object.hasOwn(own, label) || own[label] === '') parts.push(labelText(label, value));
-  return parts.join(',');
+    if (!Object.hasOwn(own, label) || own[label] === '') pairs.push([label, value]);
+  return pairs;
 }
 
 function* neighbours(lines: Iterable<Line>): Generator<readonly Line[]> {
@@ -163,7 +183,7 @@ function grouped(lines: Iterable<Line>): Iterable<readonly Line[]> {
 function histogramLines(
   series: readonly Line[],
   metric: string,
-  format: ExpositionFormat,
+  format: ScrapeFormat,
   onProblem: ThirdPartyOptions['onProblem'],
 ): readonly Line[] {
   const buckets = series
@@ -191,7 +211,7 @@ function histogramLines(
 }
 
 /** OpenMetrics has no negative quantiles and sums. */
-function summaryLines(series: readonly Line[], metric: string, format: ExpositionFormat): readonly Line[] {
+function summaryLines(series: readonly Line[], metric: string, format: ScrapeFormat): readonly Line[] {
   const isCount = ({ name }: Line): boolean => name === `${metric}_sum` || name === `${metric}_count`;
   const lines = [...series.filter((line) => !isCount(line)), ...series.filter(isCount)];
   return format.hasNegativeSums
@@ -204,5 +224,5 @@ function lineText(line: Line, type: WrittenType, format: ExpositionFormat): stri
   const boundText =
     bound === undefined ? '' : labelText(type === 'histogram' ? 'le' : 'quantile', format.bound(bound));
   const all = labels === '' || boundText === '' ? labels + boundText : `${labels},${boundText}`;
-  return `${name}${braced(all)} ${numberText(value)}${exemplar}\n`;
+  return `${name}${braced(all)} ${numberText(value)}${exemplar === undefined ? '' : exemplarText(exemplar)}\n`;
 }

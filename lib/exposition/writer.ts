@@ -3,13 +3,16 @@
  * declaration order; `le` and `quantile` come last.
  */
 import type { AnyInstrument } from '../instruments/any-instrument.js';
+import type { Series } from '../instruments/branch.js';
 import type { CounterSeries } from '../instruments/counter.js';
+import { bucketExemplarOf, type Exemplar, exemplarOf } from '../instruments/exemplars.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
-import { Histogram, type HistogramSeries } from '../instruments/histogram.js';
+import { Histogram } from '../instruments/histogram.js';
+import type { HistogramSeries } from '../instruments/histogram-series.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
 import { ByteWriter, codes, type PreparedText, preparedText } from './byte-writer.js';
 import { writtenTypeOf } from './family-names.js';
-import { type ExpositionFormat, labelText, type WrittenType } from './format.js';
+import { type ExpositionFormat, labelText, numberText, type WrittenType } from './format.js';
 import type { ConstantLabels } from './third-party-family.js';
 
 const noLabels: ConstantLabels = new Map();
@@ -24,6 +27,8 @@ export function* writeInstrument(
   format: ExpositionFormat,
   constant: ConstantLabels = noLabels,
   writtenType: WrittenType = writtenTypeOf(instrument, format),
+  /** Called with each series when it is written. */
+  onSeries?: (series: Series) => void,
 ): Generator<void> {
   const { type, labelNames, series: tree } = instrument;
   const layout = layoutOf(instrument, format, writtenType);
@@ -39,6 +44,7 @@ export function* writeInstrument(
     if (type === 'histogram') writeHistogram(out, layout, series as HistogramSeries);
     else if (type === 'summary') writeSummary(out, layout, series as SummarySeries, instrument as Summary);
     else writeValue(out, layout, series as CounterSeries | GaugeSeries);
+    onSeries?.(series);
     // After the series: a series removed in between would be written without its values.
     if (out.length >= chunkLength) yield;
   }
@@ -59,6 +65,7 @@ interface FamilyLayout {
   readonly hasNegativeSums: boolean;
   /** Whether a bound is negative, so that the sum may decrease. */
   readonly hasNegativeBuckets: boolean;
+  readonly hasExemplars: boolean;
   readonly sum: PreparedText;
   readonly count: PreparedText;
   readonly created: PreparedText | undefined;
@@ -102,6 +109,7 @@ function newLayout(instrument: AnyInstrument, format: ExpositionFormat, type: Wr
     type,
     buckets: bucketsOf(instrument),
     hasNegativeSums: format.hasNegativeSums,
+    hasExemplars: format.hasExemplars && (type === 'counter' || type === 'histogram'),
     hasNegativeBuckets: (bucketsOf(instrument)?.[0] ?? 0) < 0,
     header: format.header(name, help, type),
     sample: preparedText(name),
@@ -135,7 +143,12 @@ function writeLabels(
 }
 
 function writeValue(out: ByteWriter, layout: FamilyLayout, series: CounterSeries | GaugeSeries): void {
-  writeSample(out, layout.sample, series.value);
+  writeSample(
+    out,
+    layout.sample,
+    series.value,
+    layout.hasExemplars ? exemplarOf(series as CounterSeries) : undefined,
+  );
   if (layout.created !== undefined) writeSample(out, layout.created, series.created);
 }
 
@@ -149,6 +162,7 @@ function writeHistogram(out: ByteWriter, layout: FamilyLayout, series: Histogram
     out.prepared(layout.bounds[bucket] as PreparedText);
     total += series.countIn(bucket);
     out.number(total);
+    if (layout.hasExemplars) writeExemplar(out, bucketExemplarOf(series, bucket));
     out.byte(codes.newline);
   }
   // `_count` is written with the sum, and equals the last bucket.
@@ -185,7 +199,7 @@ function writeOpen(out: ByteWriter, open: PreparedText): void {
   out.byte(codes.comma);
 }
 
-function writeSample(out: ByteWriter, name: PreparedText, value: number): void {
+function writeSample(out: ByteWriter, name: PreparedText, value: number, exemplar?: Exemplar): void {
   out.prepared(name);
   if (labels.length > 0) {
     out.byte(codes.open);
@@ -194,5 +208,14 @@ function writeSample(out: ByteWriter, name: PreparedText, value: number): void {
   }
   out.byte(codes.space);
   out.number(value);
+  if (exemplar !== undefined) writeExemplar(out, exemplar);
   out.byte(codes.newline);
+}
+
+/** Few samples have a new exemplar at each scrape, so that its text need not be fast. */
+function writeExemplar(out: ByteWriter, exemplar: Exemplar | undefined): void {
+  if (exemplar === undefined) return;
+  const { labels: own, value, timestamp } = exemplar;
+  const texts = Object.entries(own).map(([name, text]) => labelText(name, text));
+  out.text(` # {${texts.join(',')}} ${numberText(value)} ${timestamp / 1_000}`);
 }

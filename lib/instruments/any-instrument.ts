@@ -7,6 +7,7 @@ import type {
   SummaryDefinition,
 } from '../definition.js';
 import { Counter } from './counter.js';
+import { lookAgain } from './exemplar-sources.js';
 import { Gauge } from './gauge.js';
 import { Histogram } from './histogram.js';
 import type { InstrumentContext } from './instrument.js';
@@ -27,6 +28,7 @@ export function isInstrument(metric: unknown): metric is AnyInstrument {
 
 /** Makes the instrument of a definition. */
 export function makeInstrument(definition: MetricDefinition, context: InstrumentContext): AnyInstrument {
+  lookAgain();
   switch (definition.type) {
     case 'counter':
       return new Counter(definition as CounterDefinition, context);

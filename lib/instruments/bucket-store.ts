@@ -3,6 +3,7 @@
  * memory. A slot holds one count per bucket, one for +Inf, and the sum.
  */
 
+import type { NativeHistogramSettings } from '../native-histogram.js';
 import { type BucketFinder, bucketFinder } from './bucket-finder.js';
 
 /** The slot of one series: `numbers[offset]` is its first bucket. */
@@ -18,14 +19,17 @@ export class BucketStore {
   finder: BucketFinder;
   /** Numbers per slot: one per bound, +Inf, and the sum. */
   slotSize: number;
+  /** The settings of the native histogram of every series, if there is one. */
+  native: NativeHistogramSettings | undefined;
 
   #numbers: Float64Array = new Float64Array(0);
   #nextOffset = 0;
   #free: BucketSlot[] = [];
 
-  constructor(bounds: readonly number[]) {
+  constructor(bounds: readonly number[], native?: NativeHistogramSettings) {
     this.finder = bucketFinder(bounds);
     this.slotSize = bounds.length + 2;
+    this.native = native;
   }
 
   /** Replaces the bounds. Every series must take a new slot afterwards. */

@@ -3,30 +3,69 @@ import type { CounterDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
 import { metricOf, Series, successorOf } from './branch.js';
+import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
 import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
-import { type BoundMethods, bindMethods, type PromClientArgument } from './prom-client-shape.js';
-import { bareNumber, counterError } from './value-checks.js';
+  type ExemplarSlot,
+  type ExemplarSource,
+  exemplarOf,
+  newSlot,
+  offerExemplar,
+  sampleExemplar,
+} from './exemplars.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
+import {
+  type BoundMethods,
+  bindMethods,
+  isRecordingWithExemplar,
+  type PromClientArgument,
+  type RecordingWithExemplar,
+} from './prom-client-shape.js';
+import { bareNumber, counterError, isLabels } from './value-checks.js';
 
 /** One series of a counter, bound to its label values. */
 export class CounterSeries extends Series {
   /** The current value. Read-only: use `inc` to change it. */
   value = 0;
+  /** See `exemplarOf`. @internal */
+  exemplar: ExemplarSlot | undefined = undefined;
 
   /**
    * Adds 1, or a finite number of 0 or more.
+   * @param exemplar labels of an exemplar, in addition to those of the trace, or a function that returns them
    * @throws ERR_METRICS_INVALID_VALUE, ERR_METRICS_NEGATIVE_INCREMENT, without changing the value
    */
-  inc(value = 1): void {
+  inc(value?: number, exemplar?: ExemplarSource): void;
+  /** @internal */
+  inc<A>(value: number, exemplar: ExemplarSource<A> | undefined, argument: A): void;
+  inc(value = 1, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     if (!isIncrement(value)) throw counterError(metricOf(this), value);
-    if (this.branch === undefined) successorOf(this).value += value;
-    else this.value += value;
+    if (this.branch === undefined) successorOf(this).add(value, exemplar, argument);
+    else this.add(value, exemplar, argument);
   }
+
+  /** `inc` without checks. @internal */
+  add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    this.value += value;
+    if (exemplar === undefined && mayHave[0] === 0) return;
+    const slot = this.exemplar;
+    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
+    else offer(this, value, exemplar, argument);
+  }
+}
+
+/** A constant of this module: an imported one takes V8 another nanosecond to read. */
+const mayHave = mayHaveExemplars;
+
+// Not a private method, for which each series would have a field.
+function offer(
+  series: CounterSeries,
+  value: number,
+  exemplar: ExemplarSource<never> | undefined,
+  argument: unknown,
+): void {
+  if (exemplar === undefined && !areExemplarsPossible()) return;
+  series.exemplar ??= newSlot(series);
+  offerExemplar(series.exemplar, series, value, exemplar as ExemplarSource<unknown>, argument);
 }
 
 /**
@@ -46,6 +85,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
       create: (key, branch) => new CounterSeries(key, branch),
       onRemove: (series) => {
         series.value = 0;
+        series.exemplar = undefined;
       },
     });
     bindMethods(this, ['inc']);
@@ -58,31 +98,43 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
    *   ERR_METRICS_INVALID_LABEL_VALUE, without changing a series
    */
   inc(none: PromClientArgument<L>): void;
+  /** Adds to the series of these labels, with an exemplar, in the form of prom-client. */
+  inc(recording: RecordingWithExemplar<L, { readonly value?: number }>): void;
   /** Adds to the series without labels. */
   inc(value?: number | null): void;
   /** Adds to the series of these labels. */
   inc(labels: LabelValues<L>, value?: number | null): void;
-  inc(labelsOrValue?: LabelValues<L> | number | null, value?: number | null): void {
+  inc(labelsOrValue?: object | number | null, value?: number | null): void {
     // Before the series is looked up: an invalid value must not create a series.
     if (isLabels(labelsOrValue)) {
       const amount = value ?? 1;
       if (!isIncrement(amount)) throw counterError(this.name, amount);
-      this.series.find(labelsOrValue).value += amount;
+      let series: CounterSeries;
+      try {
+        series = this.series.find(labelsOrValue);
+      } catch (error) {
+        if (value !== undefined || !isRecordingWithExemplar(labelsOrValue)) throw error;
+        const { labels = {}, value: added = 1, exemplarLabels } = labelsOrValue;
+        if (!isIncrement(added)) throw counterError(this.name, added);
+        this.series.find(labels).add(added, exemplarLabels);
+        return;
+      }
+      series.add(amount);
     } else {
       const amount = (value == null ? labelsOrValue : bareNumber(this.name, labelsOrValue, value)) ?? 1;
       if (!isIncrement(amount)) throw counterError(this.name, amount);
-      this.series.unlabelled().value += amount;
+      this.series.unlabelled().add(amount);
     }
   }
 
   /** @internal */
   protected override methodsOf(series: CounterSeries): BoundMethods<CounterSeries, L> {
-    return { inc: (value) => series.inc(value) };
+    return { inc: (value?: number, exemplar?: ExemplarSource) => series.inc(value, exemplar) };
   }
 
   /** @internal */
   protected override samplesOf(series: CounterSeries, labels: SampleLabels): Sample[] {
-    return [{ value: series.value, labels }];
+    return [{ value: series.value, labels, ...sampleExemplar(exemplarOf(series)) }];
   }
 }
 

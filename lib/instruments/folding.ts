@@ -48,3 +48,40 @@ export function labelsByVariety(
     labels[index]?.values === undefined ? (distinct[index]?.size ?? 0) : 0;
   return labels.map((_, index) => index).sort((a, b) => weight(b) - weight(a));
 }
+
+/** The series of a metric past its budget. */
+export interface FoldingSeries<S> {
+  /** Indices of labels in the order in which they are folded. */
+  readonly order: readonly number[];
+  find(values: readonly string[]): S | undefined;
+  attach(values: readonly string[]): S;
+  /** Called with the index of every label that is folded, and its value. */
+  onFold(index: number, value: string): void;
+}
+
+/**
+ * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found. Folded
+ * series may exceed the budget by a tenth, so that one label does not fold the others.
+ */
+export function foldedSeries<S>(
+  values: readonly string[],
+  { order, find, attach, onFold }: FoldingSeries<S>,
+  size: number,
+  maxSeries: number,
+): S {
+  const mayAttach = size < maxSeries + Math.max(16, Math.ceil(maxSeries / 10));
+  const folded = [...values];
+  for (const index of order) {
+    const value = folded[index] ?? '';
+    // An absent label cannot be the offending one.
+    if (value === '') continue;
+    if (value !== otherValue) {
+      folded[index] = otherValue;
+      onFold(index, value);
+    }
+    const found = find(folded);
+    if (found !== undefined) return found;
+    if (mayAttach) break;
+  }
+  return attach(folded);
+}

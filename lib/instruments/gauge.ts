@@ -3,13 +3,7 @@ import type { GaugeDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
 import { metricOf, Series, successorOf } from './branch.js';
-import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
   bindMethods,
@@ -18,7 +12,7 @@ import {
   type StopTimer,
 } from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { bareNumber, checkFinite, valueError } from './value-checks.js';
+import { bareNumber, checkFinite, isLabels, valueError } from './value-checks.js';
 
 /** One series of a gauge, bound to its label values. */
 export class GaugeSeries extends Series {

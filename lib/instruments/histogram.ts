@@ -1,127 +1,23 @@
 /** Histograms: counts of observed values by bucket, and their sum and count. */
 import type { HistogramDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
+import type { NativeHistogramSettings } from '../native-histogram.js';
 import { recognizeCopies } from '../process-wide.js';
-import { type Branch, metricOf, Series, successorOf } from './branch.js';
-import { bucketOf } from './bucket-finder.js';
 import { BucketStore } from './bucket-store.js';
-import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
+import { bucketExemplarOf, type ExemplarLabels, type ExemplarSource, sampleExemplar } from './exemplars.js';
+import { HistogramSeries, isWeight, weightError } from './histogram-series.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
   bindMethods,
+  isRecordingWithExemplar,
   type PromClientArgument,
   type PromClientStop,
-  type StopTimer,
+  type RecordingWithExemplar,
+  type StopWithExemplar,
 } from './prom-client-shape.js';
 import { timer } from './stopwatch.js';
-import { checkFinite, valueError } from './value-checks.js';
-
-/** One series of a histogram, bound to its label values. */
-export class HistogramSeries extends Series {
-  readonly #store: BucketStore;
-  #numbers: Float64Array;
-  #offset: number;
-
-  /** @internal */
-  constructor(key: string, branch: Branch, store: BucketStore) {
-    super(key, branch);
-    this.#store = store;
-    const slot = store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-  }
-
-  /**
-   * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
-   * @throws ERR_METRICS_INVALID_VALUE, without changing the series
-   */
-  observe(value: number, weight = 1): void {
-    if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
-    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
-    if (this.branch === undefined) successorOf(this).record(value, weight);
-    else this.record(value, weight);
-  }
-
-  /** `observe` without checks. @internal */
-  record(value: number, weight: number): void {
-    const { finder } = this.#store;
-    const numbers = this.#numbers;
-    const offset = this.#offset;
-    (numbers[offset + bucketOf(finder, value)] as number) += weight;
-    (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
-  }
-
-  /** Starts a timer; the returned function observes and returns the seconds since. */
-  startTimer(): () => number {
-    return timer((seconds) => this.observe(seconds));
-  }
-
-  /** Sum of the observed values. */
-  get sum(): number {
-    return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
-  }
-
-  /** The number of observed values. */
-  get count(): number {
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-    return count;
-  }
-
-  /** The number of observations in one bucket, lower buckets excluded. The index after the last bound is +Inf. */
-  countIn(bucket: number): number {
-    return this.#numbers[this.#offset + bucket] ?? 0;
-  }
-
-  /** The number of observations up to each upper bound, +Inf last. */
-  cumulativeCounts(): number[] {
-    const counts: number[] = [];
-    let count = 0;
-    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++) {
-      count += this.#numbers[this.#offset + bucket] ?? 0;
-      counts.push(count);
-    }
-    return counts;
-  }
-
-  /**
-   * Adds observations of another process.
-   * @param counts observations per bucket, lower buckets excluded, +Inf last
-   * @internal
-   */
-  add(counts: readonly number[], sum: number): void {
-    const last = this.#store.finder.bounds.length;
-    for (let bucket = 0; bucket <= last; bucket++)
-      (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
-    (this.#numbers[this.#offset + last + 1] as number) += sum;
-  }
-
-  /** Resets the series to 0. @internal */
-  clear(): void {
-    this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
-  }
-
-  /** Returns the slot when the series is removed. @internal */
-  release(): void {
-    this.#store.giveBack(this.#numbers, this.#offset);
-    this.#numbers = noNumbers;
-    this.#offset = 0;
-  }
-
-  /** Takes a slot of zeros when the series is added again. @internal */
-  acquire(): void {
-    const slot = this.#store.take();
-    this.#numbers = slot.numbers;
-    this.#offset = slot.offset;
-  }
-}
+import { checkFinite, isLabels } from './value-checks.js';
 
 /**
  * A histogram of a registry, made by `registry.histogram(definition)`. The calls are those of prom-client's `Histogram`.
@@ -139,7 +35,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
 
   /** @internal */
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
-    const store = new BucketStore(definition.buckets);
+    const store = new BucketStore(definition.buckets, definition.native);
     super(definition, context, {
       create: (key, branch) => new HistogramSeries(key, branch, store),
       onRemove: (series) => series.release(),
@@ -156,6 +52,11 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
     return this.#buckets;
   }
 
+  /** The effective settings of the native histogram: those of the definition unless the configuration replaces them. */
+  get native(): NativeHistogramSettings | undefined {
+    return this.#store.native;
+  }
+
   /**
    * Replaces the buckets.
    * @returns `false`, and nothing is changed, if something was observed in the current ones
@@ -163,12 +64,32 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    */
   rebucket(buckets: readonly number[]): boolean {
     if (String(buckets) === String(this.#buckets)) return true;
-    const all = [...this.series];
-    if (all.some(({ count }) => count > 0)) return false;
+    if (this.#isObserved()) return false;
     this.#store.rebucket(buckets);
     this.#buckets = buckets;
-    for (const series of all) series.acquire();
+    for (const series of this.series) series.acquire();
     return true;
+  }
+
+  /**
+   * Makes it a native histogram with other settings, or a classic one.
+   * @returns `false`, and nothing is changed, if something was observed
+   * @internal
+   */
+  setNative(native: NativeHistogramSettings | undefined): boolean {
+    const before = this.#store.native;
+    if (JSON.stringify(before) === JSON.stringify(native)) return true;
+    if (this.#isObserved()) return false;
+    this.#store.native = native;
+    for (const series of this.series) {
+      series.release();
+      series.acquire();
+    }
+    return true;
+  }
+
+  #isObserved(): boolean {
+    return [...this.series].some(({ count }) => count > 0);
   }
 
   /**
@@ -177,14 +98,22 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
    *   without changing a series
    */
   observe(none: PromClientArgument<L>): void;
+  /** Observes a value in the series of these labels, with an exemplar, in the form of prom-client. */
+  observe(recording: RecordingWithExemplar<L, { readonly value: number }>): void;
   /** Observes in the series without labels. */
   observe(value: number, weight?: number): void;
   /** Observes in the series of these labels. */
   observe(labels: LabelValues<L>, value: number, weight?: number): void;
-  observe(labelsOrValue: LabelValues<L> | number, valueOrWeight?: number, weight = 1): void {
+  observe(labelsOrValue: object | number, valueOrWeight?: number, weight = 1): void {
     // Values are checked before the series is looked up: an invalid one must not create a series. The branches
     // share no variable, since it would hold a boxed number.
     if (isLabels(labelsOrValue)) {
+      if (valueOrWeight === undefined && isRecordingWithExemplar(labelsOrValue)) {
+        const { labels = {}, value, exemplarLabels } = labelsOrValue;
+        checkFinite('observation of histogram', this.name, value);
+        this.series.find(labels).record(value, 1, exemplarLabels);
+        return;
+      }
       checkFinite('observation of histogram', this.name, valueOrWeight);
       if (!isWeight(weight)) throw weightError(this.name, weight);
       this.series.find(labelsOrValue).record(valueOrWeight, weight);
@@ -205,12 +134,19 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   /** Starts a timer; the returned function observes and returns the seconds since. Labels may be given at the start and at the end. */
   startTimer(none: PromClientArgument<L>): PromClientStop<L>;
   /** Starts a timer for the series of these labels. */
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L>;
-  startTimer(labels?: Partial<LabelValues<L>>): StopTimer<L> & PromClientStop<L> {
-    return timer((seconds, endLabels: object | undefined) =>
+  startTimer(labels?: Partial<LabelValues<L>>, exemplarLabels?: ExemplarLabels): StopWithExemplar<L>;
+  startTimer(
+    labels?: Partial<LabelValues<L>>,
+    exemplarLabels?: ExemplarLabels,
+  ): StopWithExemplar<L> & PromClientStop<L> {
+    return timer((seconds, endLabels: object | undefined, endExemplar: ExemplarLabels | undefined) =>
       this.series
         .find(endLabels === undefined ? (labels ?? {}) : { ...labels, ...endLabels })
-        .observe(seconds),
+        .observe(
+          seconds,
+          1,
+          endExemplar === undefined ? exemplarLabels : { ...exemplarLabels, ...endExemplar },
+        ),
     );
   }
 
@@ -225,7 +161,8 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   /** @internal */
   protected override methodsOf(series: HistogramSeries): BoundMethods<HistogramSeries, L> {
     return {
-      observe: (value, weight) => series.observe(value, weight),
+      observe: (value: number, weight?: number, exemplar?: ExemplarSource) =>
+        series.observe(value, weight, exemplar),
       startTimer: () =>
         timer((seconds, labels: object | undefined) =>
           labels === undefined
@@ -241,24 +178,20 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
       labels: { ...labels, le: this.#buckets[index] ?? '+Inf' },
       value,
       metricName: `${this.name}_bucket`,
+      ...sampleExemplar(bucketExemplarOf(series, index)),
     }));
+    const { native } = series;
     samples.push(
       { labels, value: series.sum, metricName: `${this.name}_sum` },
-      { labels: { ...labels }, value: series.count, metricName: `${this.name}_count` },
+      {
+        labels: { ...labels },
+        value: series.count,
+        metricName: `${this.name}_count`,
+        ...(native && { native }),
+      },
     );
     return samples;
   }
-}
-
-const noNumbers = new Float64Array(0);
-
-function isWeight(weight: number): boolean {
-  // OpenMetrics allows whole numbers only in buckets.
-  return Number.isInteger(weight) && weight > 0;
-}
-
-function weightError(metric: string, weight: unknown): Error {
-  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
 }
 
 recognizeCopies(Histogram, 'Histogram');

@@ -4,8 +4,10 @@ import { metricsError, shown } from '../errors.js';
 import type { LabelValues } from '../label.js';
 import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
+import { type ExemplarSettings, type SampleExemplar, setExemplarSettings } from './exemplars.js';
 import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
+import type { NativeBuckets } from './native-buckets.js';
 import type { BoundMethods, PromClientArgument, PromClientReading } from './prom-client-shape.js';
 import { SeriesTree } from './series.js';
 import type { SeriesTreeOptions } from './series-options.js';
@@ -17,7 +19,9 @@ export type CollectFunction<I> = (this: I, instrument: I) => void | Promise<void
 export interface InstrumentContext {
   /** Read for each new series, so that the budget can change. */
   readonly maxSeries: number;
-  readonly onFold: (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
+  /** Makes the listener of one instrument. */
+  readonly newFolds: () => (definition: MetricDefinition, ...fold: Parameters<FoldListener>) => void;
+  readonly exemplars: ExemplarSettings;
 }
 
 /** How a type of instrument makes and removes its series. */
@@ -31,6 +35,10 @@ export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   /** Name of the sample (`..._bucket`, `..._sum`, `..._count`) if it differs from that of the metric. */
   readonly metricName?: string;
+  /** The native buckets of the series, with the count of a native histogram. */
+  readonly native?: NativeBuckets;
+  /** Of a counter or a bucket, if it has one. */
+  readonly exemplar?: SampleExemplar;
 }
 
 /** A metric with its values, in the shape of prom-client's `get()`. */
@@ -113,14 +121,16 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   #treeOf(definition: D): SeriesTree<S> {
     const context = this.#context;
+    const onFold = context.newFolds();
     const options: SeriesTreeOptions<S> = {
       ...this.#kind,
+      onRoot: (root) => setExemplarSettings(root, context.exemplars),
       metric: definition.name,
       labels: definition.labels,
       get maxSeries() {
         return definition.maxSeries ?? context.maxSeries;
       },
-      onFold: (label, budget, value) => context.onFold(this.definition, label, budget, value),
+      onFold: (label, budget, value) => onFold(this.definition, label, budget, value),
     };
     const declared = Object.keys(declaredDefinition(definition).labels);
     return declared.length === Object.keys(definition.labels).length
@@ -182,11 +192,10 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /**
    * Removes every series with these values of some labels, for example those of a deleted tenant.
    * @returns the number of removed series
-   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label: use `reset`
-   *   to remove all series
+   * @throws ERR_METRICS_UNKNOWN_LABEL, ERR_METRICS_INVALID_LABEL_VALUE; ERR_METRICS_INVALID_OPTION without any label
    */
   removeWhere(labels: Partial<LabelValues<D['labels']>>): number {
-    if (!isLabels(labels) || Object.keys(labels).length === 0) {
+    if (typeof labels !== 'object' || labels === null || Object.keys(labels).length === 0) {
       throw metricsError(
         'ERR_METRICS_INVALID_OPTION',
         `Invalid labels of removeWhere on metric \`${this.name}\`: expected some of ${this.labelNames.join(', ') || 'no labels, since it has none'} with a value, received ${shown(labels)}. \`reset()\` removes all series.`,
@@ -244,10 +253,13 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
   /** Collects and returns the metric with all its values, as prom-client's registries read it. */
   get(): Promise<MetricSnapshot>;
   get(): Promise<PromClientReading<D['labels']>>;
-  get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
+  async get(): Promise<MetricSnapshot & PromClientReading<D['labels']>> {
     const name = this.#writtenName ?? this.name;
     this.#writtenName = undefined;
-    return this.#snapshot(name) as Promise<MetricSnapshot & PromClientReading<D['labels']>>;
+    await this.collect();
+    const { help, type, aggregator } = this;
+    const snapshot: MetricSnapshot = { name, help, type, aggregator, values: this.samples() };
+    return snapshot as MetricSnapshot & PromClientReading<D['labels']>;
   }
 
   /** As `get()`; prom-client prefers this method for text. */
@@ -278,11 +290,6 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     return values;
   }
 
-  async #snapshot(name: string): Promise<MetricSnapshot> {
-    await this.collect();
-    return { name, help: this.help, type: this.type, aggregator: this.aggregator, values: this.samples() };
-  }
-
   #labelsOf(series: S): SampleLabels {
     const values = this.series.valuesOf(series);
     const labels: SampleLabels = {};
@@ -292,9 +299,4 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     }
     return labels;
   }
-}
-
-/** Whether the first argument of a recording call is a label object. */
-export function isLabels(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

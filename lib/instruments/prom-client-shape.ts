@@ -2,6 +2,31 @@
 
 import type { Histogram as PromClientHistogram } from 'prom-client';
 import type { LabelShape, LabelValues } from '../label.js';
+import type { ExemplarLabels } from './exemplars.js';
+
+/**
+ * A recording as one object, in the form of prom-client's metrics with exemplars.
+ * @see https://github.com/siimon/prom-client#exemplars
+ */
+export type RecordingWithExemplar<L extends LabelShape, Value> = (keyof L extends never
+  ? { readonly labels?: Record<string, never> }
+  : { readonly labels: LabelValues<L> }) &
+  Value & {
+    /** Labels of the exemplar, in addition to those of the trace. Default: none. */
+    readonly exemplarLabels?: ExemplarLabels;
+  };
+
+/** Whether an object that holds no labels of a metric is such a recording. */
+export function isRecordingWithExemplar(object: object): object is {
+  readonly labels?: Readonly<Record<string, unknown>>;
+  readonly value?: number;
+  readonly exemplarLabels?: ExemplarLabels;
+} {
+  const keys = Object.keys(object);
+  return (
+    keys.length > 0 && keys.every((key) => key === 'labels' || key === 'value' || key === 'exemplarLabels')
+  );
+}
 
 /**
  * The arguments of an overload that only exists for assignability to prom-client's types: it cannot be called, and matches each of
@@ -33,6 +58,12 @@ type RecordingMethod = 'inc' | 'dec' | 'set' | 'setToCurrentTime' | 'observe' | 
 
 /** Ends a timer and returns the seconds. Takes further labels. */
 export type StopTimer<L extends LabelShape> = (labels?: Partial<LabelValues<L>>) => number;
+
+/** As {@link StopTimer}, with labels of an exemplar. */
+export type StopWithExemplar<L extends LabelShape> = (
+  labels?: Partial<LabelValues<L>>,
+  exemplarLabels?: ExemplarLabels,
+) => number;
 
 /** As {@link StopTimer}, for prom-client's types, which have no closed sets. */
 export type PromClientStop<L> = (labels?: Partial<Record<keyof L & string, string | number>>) => number;

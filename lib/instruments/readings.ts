@@ -7,13 +7,17 @@ interface Reading {
 }
 
 export class Readings<S extends Series> {
+  /** How often series were added or removed. */
+  changes = 0;
   readonly #open = new Set<Reading>();
 
   noteRemoval(): void {
+    this.changes++;
     for (const reading of this.#open) reading.addedAgain ??= new WeakSet();
   }
 
   noteAddition(series: Series): void {
+    this.changes++;
     for (const reading of this.#open) reading.addedAgain?.add(series);
   }
 

@@ -9,6 +9,8 @@ export interface SeriesTreeOptions<S extends Series> {
   /** The number of series after which folding starts. */
   readonly maxSeries: number;
   readonly onFold: FoldListener;
+  /** Called with the root of the tree. */
+  readonly onRoot?: (root: Branch) => void;
   readonly create: (key: string, branch: Branch) => S;
   /** Called with every removed series, so that it can free its resources. */
   onRemove?(series: S): void;

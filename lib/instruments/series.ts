@@ -20,7 +20,13 @@ import {
   type WideBranch,
 } from './branch.js';
 import { compiledFind, findsBeforeCompiling, type QuickFind } from './compiled-find.js';
-import { labelsByVariety, reportUnknownValues, storedValues } from './folding.js';
+import {
+  type FoldingSeries,
+  foldedSeries,
+  labelsByVariety,
+  reportUnknownValues,
+  storedValues,
+} from './folding.js';
 import { LabelLimits } from './label-limits.js';
 import { keyOf, labelTexts, valuesByName } from './label-values.js';
 import { Readings } from './readings.js';
@@ -40,15 +46,17 @@ export class SeriesTree<S extends Series> {
   #finds = 0;
   /** The series without label values, once it was needed. */
   #unlabelled: S | undefined;
-  /** Indices of labels in the order in which they are folded; computed when the budget is used up. */
-  #foldOrder: readonly number[] | undefined;
-  readonly #readings = new Readings<S>();
+  /** How values past the budget are folded; made when the budget is used up. */
+  #folding: FoldingSeries<S> | undefined;
+  /** @internal */
+  readonly readings = new Readings<S>();
   /** Called when a removed metric is recorded on. */
   #onRecording: (() => void) | undefined;
 
   constructor(options: SeriesTreeOptions<S>) {
     this.#options = options;
     this.#root = newRoot(options.metric);
+    options.onRoot?.(this.#root);
     this.labelNames = Object.keys(options.labels);
     this.#labels = Object.values(options.labels);
     this.#limits = new LabelLimits(this.#labels);
@@ -185,15 +193,14 @@ export class SeriesTree<S extends Series> {
     series.branch = undefined;
     this.size--;
     this.#limits.count(values, -1);
-    this.#readings.noteRemoval();
+    this.readings.noteRemoval();
     prune(branch, series.key);
-    if (this.size < this.#options.maxSeries) this.#foldOrder = undefined;
+    if (this.size < this.#options.maxSeries) this.#folding = undefined;
   }
 
   clear(): void {
     for (const series of [...this]) this.remove(series);
   }
-
   /** Removes all series of a removed metric. Calls back once, before the next series is made. */
   forget(onRecording: () => void): void {
     this.clear();
@@ -229,7 +236,7 @@ export class SeriesTree<S extends Series> {
    * Iterates over all series, for a reader that awaits in between: no label values come twice, even if series are made again.
    */
   read(): IterableIterator<S> {
-    return this.#readings.read(this);
+    return this.readings.read(this);
   }
 
   /** Iterates over all series, grouped by the value of the first label. The tree may change during the iteration. */
@@ -261,7 +268,7 @@ export class SeriesTree<S extends Series> {
     this.size++;
     this.#limits.count(values, 1);
     const series = returning ?? this.#options.create(key, branch);
-    this.#readings.noteAddition(series);
+    this.readings.noteAddition(series);
     if (returning === undefined) return setChild(branch, series);
     returning.branch = branch;
     returning.created = Math.floor(Date.now() / 1_000);
@@ -269,32 +276,17 @@ export class SeriesTree<S extends Series> {
     return setChild(branch, returning);
   }
 
-  /**
-   * A series for values past the budget: label after label becomes `other`, the most varied first, until a series is found.
-   * Folded series may exceed the budget by a tenth, so that one label does not fold the others.
-   */
   #folded(values: readonly string[]): S {
     const { maxSeries, onFold } = this.#options;
-    if (values.length === 0) return this.#attach(values);
-    this.#foldOrder ??= labelsByVariety(
-      this.#labels,
-      [...this].map((series) => this.valuesOf(series)),
-    );
-    const reserve = Math.max(16, Math.ceil(maxSeries / 10));
-    const folded = [...values];
-    for (let step = 0; step < this.#foldOrder.length; step++) {
-      const index = this.#foldOrder[step] ?? 0;
-      const value = folded[index] ?? '';
-      // An absent label cannot be the offending one.
-      if (value === '') continue;
-      if (value !== otherValue) {
-        folded[index] = otherValue;
-        onFold(this.labelNames[index] ?? '', maxSeries, value);
-      }
-      const found = seriesAt<S>(this.#root, folded);
-      if (found !== undefined) return found;
-      if (this.size < maxSeries + reserve || step === this.#foldOrder.length - 1) return this.#attach(folded);
-    }
-    return this.#attach(folded);
+    this.#folding ??= {
+      order: labelsByVariety(
+        this.#labels,
+        [...this].map((series) => this.valuesOf(series)),
+      ),
+      find: (folded) => seriesAt<S>(this.#root, folded),
+      attach: (folded) => this.#attach(folded),
+      onFold: (index, value) => onFold(this.labelNames[index] ?? '', this.#options.maxSeries, value),
+    };
+    return foldedSeries(values, this.#folding, this.size, maxSeries);
   }
 }

@@ -19,13 +19,13 @@ export function secondsSince(start: number): number {
 }
 
 /** Starts a timer; the returned function records and returns the seconds since. */
-export function timer<Labels = undefined>(
-  record: (seconds: number, labels: Labels | undefined) => void,
-): (labels?: Labels) => number {
+export function timer<Labels = undefined, Exemplar = undefined>(
+  record: (seconds: number, labels: Labels | undefined, exemplar: Exemplar | undefined) => void,
+): (labels?: Labels, exemplar?: Exemplar) => number {
   const start = startedAt();
-  return (labels) => {
+  return (labels, exemplar) => {
     const seconds = secondsSince(start);
-    record(seconds, labels);
+    record(seconds, labels, exemplar);
     return seconds;
   };
 }

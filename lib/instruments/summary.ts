@@ -3,13 +3,7 @@ import type { SummaryDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
 import { type Branch, metricOf, Series, successorOf } from './branch.js';
-import {
-  Instrument,
-  type InstrumentContext,
-  isLabels,
-  type Sample,
-  type SampleLabels,
-} from './instrument.js';
+import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
   bindMethods,
@@ -19,7 +13,7 @@ import {
 } from './prom-client-shape.js';
 import { QuantileWindow } from './quantile-window.js';
 import { timer } from './stopwatch.js';
-import { bareNumber, checkFinite, valueError } from './value-checks.js';
+import { bareNumber, checkFinite, isLabels, valueError } from './value-checks.js';
 
 /** One series of a summary, bound to its label values. */
 export class SummarySeries extends Series {

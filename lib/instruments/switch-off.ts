@@ -5,7 +5,7 @@ import type { AnyInstrument } from './any-instrument.js';
 import type { Series } from './branch.js';
 import { CounterSeries } from './counter.js';
 import { GaugeSeries } from './gauge.js';
-import { HistogramSeries } from './histogram.js';
+import { HistogramSeries } from './histogram-series.js';
 import type { Instrument } from './instrument.js';
 import { SeriesTree } from './series.js';
 import { SummarySeries } from './summary.js';
@@ -25,6 +25,7 @@ export function noteSwitchOff(): void {
 
 class OffCounterSeries extends CounterSeries {
   override inc(): void {}
+  override add(): void {}
 }
 
 class OffGaugeSeries extends GaugeSeries {

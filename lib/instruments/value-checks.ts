@@ -42,3 +42,8 @@ export function valueError(
 export function checkFinite(what: string, metric: string, value: unknown): asserts value is number {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw valueError(what, metric, value);
 }
+
+/** Whether the first argument of a recording call is a label object. */
+export function isLabels(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

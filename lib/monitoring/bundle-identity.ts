@@ -19,14 +19,20 @@ export function identityOf(service: string): BundleIdentity {
   const title = service.charAt(0).toUpperCase() + service.slice(1);
   if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(service) && service.length <= maxLength)
     return { prefix: service, title };
+  const plain = plainName(service, maxLength - hashLength - 1);
+  const hash = createHash('sha256').update(service).digest('hex').slice(0, hashLength);
+  return { prefix: `${plain}-${hash}`, title };
+}
+
+/** A name of letters, digits and hyphens, as Kubernetes allows it: `My Agent` becomes `my-agent`. */
+export function plainName(service: string, length: number): string {
   const plain = service
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
-    .slice(0, maxLength - hashLength - 1)
+    .slice(0, length)
     .replace(/-+$/, '');
-  const hash = createHash('sha256').update(service).digest('hex').slice(0, hashLength);
-  return { prefix: `${plain === '' ? 'service' : plain}-${hash}`, title };
+  return plain === '' ? 'service' : plain;
 }
 
 /** The uid of a dashboard in Grafana. */

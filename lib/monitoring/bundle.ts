@@ -32,8 +32,7 @@ export interface Bundle {
  * Generates the files around a service: the configuration of Prometheus, its rules and their tests, Alertmanager, Grafana dashboards,
  * runbooks, Docker Compose and Kubernetes. The same options give the same bytes. Nothing is written: see `writeBundle`.
  *
- * Needs optional peer dependencies: `@grafana/grafana-foundation-sdk`, `@prometheus-io/codemirror-promql`, `@codemirror/language` and
- * `@codemirror/state`.
+ * Needs optional peer dependencies: `@prometheus-io/codemirror-promql`, `@codemirror/language` and `@codemirror/state`.
  *
  * @throws ERR_METRICS_INVALID_OPTION for an unknown option, ERR_METRICS_INVALID_CONFIG for an invalid value in `config`,
  *   ERR_METRICS_INVALID_MONITORING for options and expressions that do not fit the definitions, with all such expressions,
@@ -49,7 +48,7 @@ export async function generateBundle(options: BundleOptions = {}): Promise<Bundl
   const groups = ruleGroups(settings);
   const parse = promqlParser();
   const read = expressionReader(knownSeries(settings, groups, parse), parse);
-  const { files: boards, queries } = await grafanaFiles(settings, groups);
+  const { files: boards, queries } = grafanaFiles(settings, groups);
   checkExpressions(groups, queries, read);
   const coverage = coverageOf(settings, groups, queries, read);
 

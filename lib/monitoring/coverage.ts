@@ -7,6 +7,7 @@ import { dashboardUid } from './bundle-identity.js';
 import { type Alert, isAlert, type PanelQuery, type RecordingRule, type RuleGroup } from './model.js';
 import type { ReadExpression } from './promql/expression-checks.js';
 import type { BundleSettings } from './settings.js';
+import { filledText } from './text-template.js';
 
 export interface MetricCoverage {
   readonly metric: string;
@@ -44,57 +45,47 @@ export function coverageOf(
   read: ReadExpression,
 ): Coverage {
   const rules = groups.flatMap((group) => group.rules);
+  const alertRules = rules.filter(isAlert);
   const records = rules.filter((rule): rule is RecordingRule => !isAlert(rule));
-  const named = [
-    ...queries.map(({ expression, dashboard, panel }) => ({
-      kind: 'panels' as const,
-      name: `${dashboardUid(settings, dashboard)}: ${panel}`,
-      expression,
-    })),
-    ...rules.map((rule) =>
-      isAlert(rule)
-        ? { kind: 'alerts' as const, name: rule.name, expression: rule.expression }
-        : { kind: 'records' as const, name: rule.record, expression: rule.expression },
-    ),
-  ].map(({ kind, name, expression }) => ({ kind, name, series: read(expression).series }));
-  const metrics = settings.definitions.map(({ name: metric }): MetricCoverage => {
-    const readers = named.filter(({ series }) => [...series].some((each) => isOf(each, metric)));
-    const namesOf = (kind: (typeof named)[number]['kind']) =>
-      distinct(readers.filter((reader) => reader.kind === kind).map(({ name }) => name));
-    const isOwn = settings.ownDefinitions.some(({ name }) => name === metric);
-    return {
-      metric,
-      isOwn,
-      panels: namesOf('panels'),
-      records: namesOf('records'),
-      alerts: namesOf('alerts'),
-    };
-  });
-  const reached = seriesReached(records, read);
-  const alerts = rules.filter(isAlert).map((alert) => alertCoverage(alert, queries, reached));
-  const unread = metrics.filter(
-    (each) => each.panels.length + each.records.length + each.alerts.length === 0,
-  );
-  return {
-    metrics,
-    alerts,
-    gaps: [
-      ...unread.map(({ metric }) => `Metric \`${metric}\` has no panel, no rule and no alert.`),
-      ...alerts.flatMap(alertGaps),
-    ],
+  /** The names of those whose expressions read a metric. */
+  const readersOf = <T extends { readonly expression: string }>(
+    readers: readonly T[],
+    nameOf: (reader: T) => string,
+  ): ((metric: string) => string[]) => {
+    const series = readers.map((reader) => [nameOf(reader), read(reader.expression).series] as const);
+    return (metric) =>
+      distinct(series.filter(([, names]) => names.some((name) => isOf(name, metric))).map(([name]) => name));
   };
+  const panelsOf = readersOf(
+    queries,
+    (query) => `${dashboardUid(settings, query.dashboard)}: ${query.panel}`,
+  );
+  const recordsOf = readersOf(records, ({ record }) => record);
+  const alertsOf = readersOf(alertRules, ({ name }) => name);
+  const metrics = settings.definitions.map(({ name: metric }) => ({
+    metric,
+    isOwn: settings.ownDefinitions.some(({ name }) => name === metric),
+    panels: panelsOf(metric),
+    records: recordsOf(metric),
+    alerts: alertsOf(metric),
+  }));
+  const reached = seriesReached(records, read);
+  const alerts = alertRules.map((alert) => alertCoverage(alert, queries, reached));
+  const unread = metrics.filter((each) => [each.panels, each.records, each.alerts].flat().length === 0);
+  const gaps = [
+    ...unread.map(({ metric }) => `Metric \`${metric}\` has no panel, no rule and no alert.`),
+    ...alerts.flatMap(alertGaps),
+  ];
+  return { metrics, alerts, gaps };
 }
 
 function alertGaps({ alert, runbook, hasTests, panels, readsNothing }: AlertCoverage): string[] {
-  return [
-    ...(runbook === undefined ? [`Alert \`${alert}\` has no runbook.`] : []),
-    ...(hasTests
-      ? []
-      : [`Alert \`${alert}\` needs two tests: one in which it fires, one in which it stays quiet.`]),
-    ...(panels.length > 0 || readsNothing
-      ? []
-      : [`Alert \`${alert}\` has no panel on its dashboard that shows what it reads.`]),
+  const gaps: readonly (readonly [isGap: boolean, gap: string])[] = [
+    [runbook === undefined, 'has no runbook.'],
+    [!hasTests, 'needs two tests: one in which it fires, one in which it stays quiet.'],
+    [panels.length === 0 && !readsNothing, 'has no panel on its dashboard that shows what it reads.'],
   ];
+  return gaps.flatMap(([isGap, gap]) => (isGap ? `Alert \`${alert}\` ${gap}` : []));
 }
 
 /** The series that an expression reads, directly and through recording rules, cached by expression. */
@@ -143,38 +134,28 @@ function distinct(names: readonly string[]): string[] {
 
 /** `COVERAGE.md`. */
 export function coverageText({ metrics, alerts, gaps }: Coverage): string {
-  const row = (...cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const listed = (names: readonly string[]): string =>
     names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
-  const complete =
-    'Every metric has a panel, a rule or an alert. Every alert has a runbook, two tests and a panel on its dashboard.';
-  return [
-    '<!-- Generated by `tamma-metrics bundle`: change its options, not this file. -->',
-    '# Coverage',
-    '',
-    ...(gaps.length === 0 ? [complete] : ['Missing:', '', ...gaps.map((gap) => `- ${gap}`)]),
-    '',
-    '## Metrics',
-    '',
-    row('metric', 'panels', 'rules', 'alerts'),
-    '|---|---|---|---|',
-    ...metrics.map(({ metric, isOwn, panels, records, alerts: readers }) =>
-      row(`\`${metric}\`${isOwn ? ' (own)' : ''}`, listed(panels), listed(records), listed(readers)),
+  const table = (rows: readonly (readonly string[])[]): string =>
+    rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
+  return filledText('texts/coverage.md', {
+    summary:
+      gaps.length === 0
+        ? 'Every metric has a panel, a rule or an alert. Every alert has a runbook, two tests and a panel on its dashboard.'
+        : `Missing:\n\n${gaps.map((gap) => `- ${gap}`).join('\n')}`,
+    metrics: table(
+      metrics.map(({ metric, isOwn, panels, records, alerts: readers }) => [
+        `\`${metric}\`${isOwn ? ' (own)' : ''}`,
+        ...[panels, records, readers].map(listed),
+      ]),
     ),
-    '',
-    '## Alerts',
-    '',
-    row('alert', 'runbook', 'tests', 'panels on its dashboard'),
-    '|---|---|---|---|',
-    ...alerts.map(({ alert, runbook, hasTests, panels, readsNothing }) =>
-      row(
+    alerts: table(
+      alerts.map(({ alert, runbook, hasTests, panels, readsNothing }) => [
         alert,
         runbook === undefined ? 'none' : `[${alert}](runbooks/${runbook})`,
         hasTests ? 'fires, quiet' : 'none',
         readsNothing ? 'none: it reads no metric' : listed(panels),
-      ),
+      ]),
     ),
-    '',
-  ].join('\n');
+  });
 }

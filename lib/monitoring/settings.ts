@@ -1,4 +1,5 @@
 /** The options of a bundle and their defaults. */
+import { catalogueNativeHistograms } from '../bucket-sets.js';
 import { isOfCatalogue } from '../catalogue/catalogue.js';
 import { metricsConfigOf } from '../config.js';
 import type { CompleteMetricsConfig, MetricsConfig } from '../config-settings.js';
@@ -60,6 +61,13 @@ export interface BundleOptions {
    * that takes them as the start of each series, so that the first events count. Default: false.
    */
   readonly createdSamples?: boolean;
+  /**
+   * Whether quantiles and latency SLOs are written over native histograms, which the service exposes with
+   * METRICS_NATIVE_HISTOGRAMS=on, and with `native` of its own definitions. Prometheus scrapes them by protobuf, beside the classic
+   * ones: `feature` enables its feature `native-histograms`, for 3.0 to 3.8; `setting` writes `scrape_native_histograms`, for 3.8 and
+   * later. It requires the target `3`. Default: false.
+   */
+  readonly nativeHistograms?: false | 'feature' | 'setting';
   /** Intervals of scrapes, evaluations and notifications, in seconds. */
   readonly intervals?: Partial<BundleIntervals>;
   /** URL for remote write, of Mimir or Thanos Receive for instance; http or https, without credentials. Default: no remote write. */
@@ -92,6 +100,8 @@ export interface BundleSettings extends BundleIdentity, Required<Omit<BundleOpti
   readonly ownDefinitions: readonly MetricDefinition[];
   /** The definitions that rules may read, by name: `exposed`, and those of Node, Prometheus and Alertmanager. */
   readonly readable: ReadonlyMap<string, MetricDefinition>;
+  /** Names of the histograms that Prometheus stores as native ones. */
+  readonly natives: ReadonlySet<string>;
   /** The thresholds of the alerts. */
   readonly thresholds: Thresholds;
   /** Intervals of scrapes, evaluations and notifications. */
@@ -126,6 +136,7 @@ const optionNames: OptionNames<BundleOptions> = {
   externalLabels: true,
   receivers: true,
   createdSamples: true,
+  nativeHistograms: true,
   quietHours: true,
 };
 
@@ -133,24 +144,32 @@ const optionNames: OptionNames<BundleOptions> = {
 export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   checkFactoryOptions('generateBundle', options, optionNames);
   for (const list of ['targets', 'definitions', 'slos', 'alerts', 'recordingRules'] as const)
-    check(
-      options[list] === undefined || Array.isArray(options[list]),
-      `\`${list}\``,
-      'an array',
-      options[list],
-    );
+    check(Array.isArray(options[list] ?? []), `\`${list}\``, 'an array', options[list]);
   const config = metricsConfigOf(options.config);
   const { slos = [], alerts = [], recordingRules = [], target = '2.42', createdSamples = false } = options;
   check(typeof createdSamples === 'boolean', '`createdSamples`', 'true or false', createdSamples);
-  check(['2.42', '3'].includes(target), '`target`', '"2.42" or "3"', target);
+  const { nativeHistograms = false } = options;
+  const forms = [false, 'feature', 'setting'] as const;
   check(
-    // The name is used in expressions, templates and links, each of which would need other escapes.
-    /^[^"\\{}\p{Cc}]+$/u.test(config.service),
-    'name of the service (SERVICE_NAME)',
-    'a name without quotes, backslashes, braces or control characters',
-    config.service,
+    forms.includes(nativeHistograms),
+    '`nativeHistograms`',
+    'false, "feature" or "setting"',
+    nativeHistograms,
   );
+  const isPossible = nativeHistograms === false || target === '3';
+  check(
+    isPossible,
+    '`target`',
+    '"3" with `nativeHistograms`, since 2.42 stores no classic ones beside them',
+    target,
+  );
+  check(['2.42', '3'].includes(target), '`target`', '"2.42" or "3"', target);
+  // The name is used in expressions, templates and links, each of which would need other escapes.
+  const isName = /^[^"\\{}\p{Cc}]+$/u.test(config.service);
+  const expected = 'a name without quotes, backslashes, braces or control characters';
+  check(isName, 'name of the service (SERVICE_NAME)', expected, config.service);
   const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
+  const definitions = definitionsWith(parts, options.definitions);
   return Object.freeze({
     config,
     job: config.service,
@@ -161,7 +180,9 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     runbookUrl: options.runbookUrl ?? 'runbooks',
     ...identityOf(config.service),
     parts,
-    ...definitionsWith(parts, options.definitions),
+    ...definitions,
+    nativeHistograms,
+    natives: nativeHistograms === false ? new Set<string>() : nativeNames(definitions.exposed),
     slos,
     alerts,
     recordingRules,
@@ -175,6 +196,17 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     receivers: receiversWith(options.receivers),
     quietHours: quietHoursWith(options.quietHours),
   });
+}
+
+/** The durations of the catalogue, which METRICS_NATIVE_HISTOGRAMS makes native, and histograms that are defined so. */
+function nativeNames(exposed: readonly MetricDefinition[]): ReadonlySet<string> {
+  const durations = catalogueNativeHistograms();
+  const natives = exposed.filter(
+    (definition) =>
+      definition.type === 'histogram' &&
+      (definition.native !== undefined || (durations.has(definition.name) && isOfCatalogue(definition))),
+  );
+  return new Set(natives.map(({ name }) => name));
 }
 
 function definitionsWith(

@@ -14,11 +14,21 @@ const generatedBy =
  * @param file Path of the template in `lib/monitoring`.
  */
 export function yamlTemplate(file: string, values: object): unknown[] {
+  return templateOf(file).map((document) => filled(document, values));
+}
+
+/** The part of a template under one of its top-level keys, filled in. */
+export function templatePart(file: string, key: string, values: object): unknown {
+  const [parts] = templateOf(file);
+  return filled((parts as Readonly<Record<string, unknown>>)[key], values);
+}
+
+function templateOf(file: string): readonly unknown[] {
   const template =
     templates.get(file) ??
     parseAllDocuments(textFiles.readText(file)).map((document): unknown => document.toJS());
   templates.set(file, template);
-  return template.map((document) => filled(document, values));
+  return template;
 }
 
 const templates = new Map<string, readonly unknown[]>();

@@ -53,6 +53,8 @@ export interface FetchInstrumentation {
  * @throws ERR_METRICS_INVALID_OPTION for unknown options, an invalid registry, or hosts that can never match
  * @example
  * const outbound = instrumentFetch({ hosts: { 'git.acme.com': { service: 'gitlab', platform: 'gitlab' } } });
+ * outbound.stop();
+ * @see https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
  */
 export function instrumentFetch(options: InstrumentFetchOptions = {}): FetchInstrumentation {
   checkFactoryOptions('instrumentFetch', options, { registry: true, hosts: true });

@@ -21,7 +21,7 @@ export type HostTable = Readonly<Record<string, HostTarget>>;
 const platform = (name: string): HostTarget => Object.freeze({ service: name, platform: name });
 const provider = (name: string): HostTarget => Object.freeze({ service: name, provider: name });
 
-/** The hosts that are known by default. */
+/** The hosts that `instrumentFetch` knows without options: APIs of AI providers and git platforms. Frozen. */
 export const knownHosts: HostTable = Object.freeze({
   'api.github.com': platform('github'),
   'uploads.github.com': platform('github'),

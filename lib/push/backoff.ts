@@ -1,17 +1,18 @@
-/** How long to wait after failures, so that a server that comes back is not met by everyone at once. */
+/** The wait after failures, random so that clients do not all retry at the same time. */
 
 /**
- * Seconds until the next try: anything from 0 to a ceiling that doubles with every failure in a row ("full jitter").
- * The first failure's ceiling is two intervals, so that on average nothing comes sooner than it would have anyhow.
- * @param most the ceiling's own; an interval that is longer holds
- * @param random within 0 to 1
+ * Seconds until the next attempt: between 0 and a ceiling that doubles with each consecutive failure ("full jitter"). The ceiling
+ * after the first failure is two intervals, so that the average is one interval.
+ * @param maxSeconds maximum ceiling; a longer interval is the ceiling instead
+ * @param random returns a number between 0 and 1
+ * @see https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 export function backoffSeconds(
   failures: number,
   intervalSeconds: number,
-  most: number,
+  maxSeconds: number,
   random: () => number = Math.random,
 ): number {
-  const ceiling = Math.max(intervalSeconds, Math.min(most, intervalSeconds * 2 ** failures));
+  const ceiling = Math.max(intervalSeconds, Math.min(maxSeconds, intervalSeconds * 2 ** failures));
   return random() * ceiling;
 }

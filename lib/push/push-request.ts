@@ -1,57 +1,57 @@
 /**
- * One request to a gateway, with a connection of its own: through `node:http`, since requests of `fetch` are what
- * `instrumentFetch` measures, and since that neither follows redirects nor shares its connections with the app.
+ * One request to a gateway, on a new connection. It uses `node:http`: `instrumentFetch` does not measure it, it follows no
+ * redirects, and it shares no connections with the application.
  */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { pipeline, Readable } from 'node:stream';
-import { constants, createGzip } from 'node:zlib';
 import type { Clock } from '../clock.js';
 import { networkErrorCode } from '../error-labels.js';
-import { textContentType } from '../exposition/text.js';
+import { gzipped } from '../exposition/gzipped.js';
 import type { PushTarget } from './push-target.js';
 
 export interface GatewayRequest {
   readonly target: PushTarget;
   readonly method: 'PUT' | 'POST' | 'DELETE';
-  /** Asked once there is a connection: a gateway that is down costs no collecting and no encoding. */
+  /** Called after the connection is established, so that nothing is collected for a gateway that is down. */
   readonly body?: (() => AsyncIterable<Buffer>) | undefined;
   readonly gzip?: boolean;
   readonly timeoutMilliseconds: number;
+  /** Of the body. */
+  readonly contentType?: string | undefined;
   readonly clock: Clock;
-  /** Ends the request at once. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Why a request failed. */
 export interface GatewayFailure {
-  /** One of few words: a status, or the code of a network error. */
+  /** A status, or the code of a network error. */
   readonly reason: string;
-  /** What happened, to go on with after "because"; it holds what the gateway answered, shortened. */
+  /** What happened, as a clause. It includes the answer of the gateway, truncated. */
   readonly message: string;
   readonly cause?: unknown;
 }
 
-/** A connection for each request: between two of them nothing is held, and none can have gone stale. */
+/** Without keep-alive: pushes are rare, and an idle connection may become stale. */
 const agents = { 'http:': new Agent({ keepAlive: false }), 'https:': new HttpsAgent({ keepAlive: false }) };
 
-/** Characters of an answer that are read, for messages. */
+/** Maximum number of characters of an answer to read, for messages. */
 const maxAnswer = 300;
 
-/** Sends the request; `undefined` means that it was accepted. Never rejects, and settles within its time. */
+/** Sends the request; `undefined` means that the gateway accepted it. Settles before its timeout. Never rejects. */
 export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | undefined> {
-  const { target, method, body, gzip = false, timeoutMilliseconds, clock, signal } = asked;
+  const { target, method, body, contentType, gzip = false, timeoutMilliseconds, clock, signal } = asked;
   return new Promise((resolve) => {
     const ended = new AbortController();
     let request: ClientRequest | undefined;
     const settle = (failure: GatewayFailure | undefined): void => {
       clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', giveUp);
+      signal?.removeEventListener('abort', abort);
       ended.abort();
       resolve(failure);
       request?.destroy();
     };
-    const giveUp = (): void => settle({ reason: 'aborted', message: 'it was given up' });
+    const abort = (): void => settle({ reason: 'aborted', message: 'it was aborted' });
     const timer = clock.setTimeout(() => {
       settle({ reason: 'timeout', message: `it took longer than ${timeoutMilliseconds / 1_000} s` });
     }, timeoutMilliseconds);
@@ -59,16 +59,16 @@ export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | unde
       settle({ reason: networkErrorCode(error), message: messageOf(error), cause: error });
     };
     if (signal?.aborted === true) {
-      giveUp();
+      abort();
       return;
     }
-    signal?.addEventListener('abort', giveUp);
+    signal?.addEventListener('abort', abort);
     try {
       const isSecure = target.url.protocol === 'https:';
       request = (isSecure ? httpsRequest : httpRequest)(target.url, {
         method,
         agent: agents[isSecure ? 'https:' : 'http:'],
-        headers: headersOf(target, body !== undefined, gzip),
+        headers: headersOf(target, body === undefined ? undefined : contentType, gzip),
       });
       request.on('error', fail);
       request.on('response', (response) => void failureOf(response).then(settle, fail));
@@ -80,11 +80,15 @@ export function askGateway(asked: GatewayRequest): Promise<GatewayFailure | unde
   });
 }
 
-function headersOf(target: PushTarget, hasBody: boolean, gzip: boolean): Record<string, string> {
+function headersOf(
+  target: PushTarget,
+  contentType: string | undefined,
+  gzip: boolean,
+): Record<string, string> {
   return {
     ...(target.authorization === undefined ? {} : { authorization: target.authorization }),
-    ...(hasBody ? { 'content-type': textContentType } : {}),
-    ...(hasBody && gzip ? { 'content-encoding': 'gzip' } : {}),
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    ...(contentType !== undefined && gzip ? { 'content-encoding': 'gzip' } : {}),
   };
 }
 
@@ -100,7 +104,7 @@ function sendOnceConnected(
   });
 }
 
-/** Chunk by chunk, as fast as the gateway takes them: none is made before there is room for it. */
+/** Writes chunk by chunk, at the speed of the gateway: each is produced when the previous one is written. */
 async function send(
   request: ClientRequest,
   body: () => AsyncIterable<Buffer>,
@@ -126,20 +130,12 @@ function drained(request: ClientRequest, ended: AbortSignal): Promise<void> {
   });
 }
 
-/** In the thread pool, and for speed. */
-function gzipped(body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // Whatever ends one of them ends the other; errors come out of the last one.
-  pipeline(Readable.from(body), gzip, () => {});
-  return gzip;
-}
-
-/** What an answer says: nothing, where the gateway has accepted. */
+/** The failure that an answer reports; `undefined` if the gateway accepted the request. */
 async function failureOf(response: IncomingMessage): Promise<GatewayFailure | undefined> {
   const { statusCode: status = 0 } = response;
   if (status >= 200 && status < 300) return undefined;
-  const said = await answerOf(response);
-  const answer = said === '' ? '' : ` ${JSON.stringify(said)}`;
+  const text = await answerOf(response);
+  const answer = text === '' ? '' : ` ${JSON.stringify(text)}`;
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
   return { reason: String(status), message: `it answered ${status}${answer}${redirect}` };
 }
@@ -153,7 +149,7 @@ async function answerOf(response: IncomingMessage): Promise<string> {
       if (text.length > maxAnswer) break;
     }
   } catch {
-    // An answer that breaks off says what it has said so far.
+    // An incomplete answer is used as far as it was received.
   }
   const line = text.trim().replace(/\s+/g, ' ');
   return line.length > maxAnswer ? `${line.slice(0, maxAnswer)}...` : line;
@@ -161,6 +157,6 @@ async function answerOf(response: IncomingMessage): Promise<string> {
 
 function messageOf(error: unknown): string {
   const { message, code } = error as { message?: unknown; code?: unknown };
-  // Where all addresses of a host fail, Node tells the code alone.
+  // If all addresses of a host fail, the error of Node.js has a code and no message.
   return typeof message === 'string' && message !== '' ? message : String(code ?? error);
 }

@@ -1,27 +1,27 @@
-/** Where a push goes: the gateway's address, the grouping key in the path, and what shows who pushes. */
+/** The target of a push: the address of the gateway with the grouping key, and the credentials. */
 import { metricsError, shown } from '../errors.js';
 
-/** Credentials of HTTP basic authentication. @see https://www.rfc-editor.org/rfc/rfc7617 */
+/** Credentials for basic authentication. */
 export interface BasicAuth {
-  /** User name, without a colon. */
+  /** Without `:`. */
   readonly username: string;
-  /** Password. Never shown in messages. */
+  /** May contain `:`. */
   readonly password: string;
 }
 
 export interface PushTargetOptions {
   readonly url: string | URL;
   readonly job: string;
-  /** Labels of the grouping key beside `job`. */
+  /** Labels of the grouping key besides `job`. */
   readonly grouping: Readonly<Record<string, string>>;
   readonly basicAuth?: BasicAuth | undefined;
   readonly token?: string | undefined;
 }
 
 export interface PushTarget {
-  /** The address of the group. It holds no credentials. */
+  /** The address of the group, without credentials. */
   readonly url: URL;
-  /** What labels and messages name the gateway by: scheme, host and path, without credentials and grouping. */
+  /** The gateway in labels and messages: scheme, host and path, without credentials and grouping key. */
   readonly name: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string | undefined;
@@ -38,9 +38,10 @@ export function pushTarget({ url, job, grouping, basicAuth, token }: PushTargetO
 }
 
 /**
- * The grouping key as the Pushgateway's paths have it: `/job/<job>/<label>/<value>`. A value of other than letters,
- * digits and `_~:.-` goes as URL-safe base64 (`/<label>@base64/<value>`): a slash or an empty value could not stand in a
- * path, `..` would be resolved, and proxies on the way read escapes in ways of their own.
+ * The grouping key as a path of the Pushgateway: `/job/<job>/<label>/<value>`. A value with characters other than letters, digits
+ * and `_~:.-` is encoded as URL-safe base64 (`/<label>@base64/<value>`): a path cannot contain a slash or an empty value, `..` would
+ * be resolved, and proxies treat percent-encoding differently.
+ * @see https://github.com/prometheus/pushgateway#url
  */
 export function groupingPath(job: string, grouping: Readonly<Record<string, string>>): string {
   return [['job', job] as const, ...Object.entries(grouping)]
@@ -55,29 +56,29 @@ function isPlain(value: string): boolean {
 }
 
 function urlSafeBase64(value: string): string {
-  // One `=` stands for nothing at all; elsewhere the gateway does without padding.
+  // The gateway reads `=` as an empty value, and needs no padding otherwise.
   return value === '' ? '=' : Buffer.from(value).toString('base64url');
 }
 
 function gatewayUrl(given: string | URL): URL {
   if (!(given instanceof URL) && !(typeof given === 'string' && URL.canParse(given))) {
-    // Not shown where it may hold a password.
+    // It may contain a password.
     const isShown = typeof given !== 'string' || !/[@?]/.test(given);
-    throw invalidUrl(isShown ? shown(given) : 'a text that is none');
+    throw invalidUrl(isShown ? shown(given) : 'an invalid URL');
   }
-  // A copy: credentials are taken out of it.
+  // A copy, from which the credentials are removed.
   const url = new URL(given);
-  if (!/^https?:$/.test(url.protocol)) throw invalidUrl(`one of \`${url.protocol}\``);
-  if (url.search !== '' || url.hash !== '') throw invalidUrl('one with a query or a fragment');
+  if (!/^https?:$/.test(url.protocol)) throw invalidUrl(`a URL with \`${url.protocol}\``);
+  if (url.search !== '' || url.hash !== '') throw invalidUrl('a URL with a query or a fragment');
   if (/\/metrics\/job(@base64)?\//.test(`${url.pathname}/`))
-    throw invalidUrl('one with a grouping key in its path, which goes into `job` and `grouping`');
+    throw invalidUrl('a URL with a grouping key in its path; use `job` and `grouping`');
   return url;
 }
 
 function invalidUrl(received: string): Error {
   return metricsError(
     'ERR_METRICS_INVALID_OPTION',
-    `Invalid \`url\` of startPush: expected the http or https URL of a Pushgateway, as http://localhost:9091, received ${received}.`,
+    `Invalid \`url\` of startPush: expected the http or https URL of a Pushgateway, such as http://localhost:9091, received ${received}.`,
   );
 }
 
@@ -91,7 +92,7 @@ function authorizationOf(
   if (given > 1) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',
-      'Invalid credentials of startPush: expected one of `basicAuth`, `token` and those of the `url`, received several.',
+      'Invalid credentials of startPush: expected one of `basicAuth`, `token` and credentials in `url`, received several.',
     );
   }
   if (token !== undefined) {
@@ -103,7 +104,7 @@ function authorizationOf(
   if (basicAuth === undefined) return undefined;
   const { username, password } = (basicAuth ?? {}) as Partial<BasicAuth>;
   if (typeof username !== 'string' || typeof password !== 'string' || username.includes(':'))
-    throw invalidCredentials('basicAuth', '{ username, password }, texts, without `:` in `username`');
+    throw invalidCredentials('basicAuth', '{ username, password }, two strings, without `:` in `username`');
   return basic(username, password);
 }
 
@@ -111,7 +112,7 @@ function basic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** A `%` that escapes nothing stands for itself. */
+/** An invalid percent-encoding is taken literally. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

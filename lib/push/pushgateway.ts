@@ -1,70 +1,73 @@
 /**
- * Pushes a registry to a Prometheus Pushgateway, for batch jobs and for what no Prometheus can reach (github.com/prometheus/
- * pushgateway, README). Nothing is queued: every push sends the numbers of its moment, so a gateway that is down costs
- * neither memory nor time, and what it missed is in the next push.
+ * Pushes a registry to a Prometheus Pushgateway, for batch jobs and for processes that Prometheus cannot reach. Nothing is
+ * queued: every push sends the current numbers, so a gateway that is down costs neither memory nor time.
  */
 import { metricsPushFailures, metricsPushSuccessTimestamp } from '../catalogue/self.js';
 import { type Clock, systemClock, type Timer } from '../clock.js';
 import { containedAmounts, containedCounter } from '../contained.js';
+import { withinDeadline } from '../deadline.js';
 import { scrapeChunks } from '../exposition/scrape.js';
 import { backoffSeconds } from './backoff.js';
 import { maxSeconds, type PushOptions, pushSettings } from './push-options.js';
 import { askGateway, type GatewayFailure, type GatewayRequest } from './push-request.js';
 
-/** Options of `stop` of a {@link MetricsPush}. */
+/** Options of {@link MetricsPush.stop}. */
 export interface PushStopOptions {
-  /** Seconds that all of it may take; with 0 there is no final push. Default: 5. */
+  /** Maximum duration in seconds, including the final push; 0 for no final push. Default: 5. */
   readonly deadlineSeconds?: number;
 }
 
-/** A running push, made by {@link startPush}. */
+/** A periodic push; made by {@link startPush}. */
 export interface MetricsPush {
-  /** The gateway as the label `target` names it: scheme, host and path. */
+  /** The gateway, as the value of the label `target`: scheme, host and path. */
   readonly target: string;
   /**
-   * Pushes the numbers of now, after a push that is in progress; calls that wait for the same one share the next. Tells
-   * whether the gateway has accepted. Never rejects.
+   * Pushes the current numbers, after a push in progress; calls meanwhile share one push. Never rejects.
+   * @returns whether the gateway accepted the push
    */
   pushNow(): Promise<boolean>;
   /**
-   * Deletes the group of the grouping key from the gateway, after a push that is in progress. The next push makes it anew:
-   * `stop` first. Tells whether the gateway has accepted. Never rejects.
+   * Deletes the group from the gateway, after a push in progress. The next push would make it again, so call `stop` before. Never
+   * rejects.
+   * @returns whether the gateway accepted the request
    */
   delete(): Promise<boolean>;
   /**
-   * Ends it with a final push, within its deadline, whatever the gateway does. Tells whether the final push was accepted.
-   * A second call is the first one's. Never rejects.
+   * Ends the periodic push with a final push, before the deadline. Further calls return the promise of the first. Never rejects.
+   * @returns whether the gateway accepted the final push
    */
   stop(options?: PushStopOptions): Promise<boolean>;
 }
 
 /**
- * Pushes all metrics of a registry, own and foreign, to a Pushgateway every interval, the first time after the first
- * interval. What fails is counted in `metrics_push_failures_total`, warned of once for each cause, and tried again after
- * a time that grows with the failures in a row, up to `maxBackoffSeconds`. Timers do not keep the process alive.
+ * Pushes all metrics of a registry to a Pushgateway, at each interval; the first push is after one interval. Failures are counted
+ * in `metrics_push_failures_total`, reported once per reason, and retried after a time that grows with consecutive failures, up to
+ * `maxBackoffSeconds`. Timers do not keep the process alive.
  * @param clock for tests
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const push = startPush({ url: 'http://localhost:9091', job: 'nightly-import', grouping: {} });
- * await runImport(); // the numbers are pushed once the process has nothing more to do
+ * await runImport(); // the numbers are pushed when the event loop is empty
+ * @see https://prometheus.io/docs/practices/pushing/
  */
 export function startPush(options: PushOptions, clock: Clock = systemClock): MetricsPush {
   const settings = pushSettings(options);
-  const { target, method, gzip, registry, constantLabels, intervalSeconds, maxBackoffSeconds } = settings;
+  const { target, method, gzip, format, registry, constantLabels } = settings;
+  const { intervalSeconds, maxBackoffSeconds } = settings;
   const timeoutMilliseconds = settings.timeoutSeconds * 1_000;
   const countFailure = containedCounter(registry, metricsPushFailures);
   const setSuccess = containedAmounts(registry, metricsPushSuccessTimestamp);
-  /** In a row. */
+  /** Consecutive failures. */
   let failures = 0;
   let timer: Timer | undefined;
-  /** The last of the requests that are in progress or wait for their turn, and how many these are. */
+  /** The last of the requests in progress or waiting, and their number. */
   let last: Promise<unknown> = Promise.resolve();
   let outstanding = 0;
-  /** A push that has not begun. */
+  /** A push that has not started. */
   let waiting: Promise<boolean> | undefined;
   let stopping: Promise<boolean> | undefined;
-  /** Ends the requests that the final push does not wait for. */
-  const giveUp = new AbortController();
+  /** Aborts the requests that the final push does not wait for. */
+  const waits = new AbortController();
 
   const failed = (what: string, { reason, message, cause }: GatewayFailure, consequence = ''): void => {
     countFailure({ target: target.name });
@@ -81,9 +84,14 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       target,
       method,
       gzip,
-      // As a scrape has it: what does not settle is left out while there is time to send the rest.
+      contentType: format.contentType,
+      // Metrics that do not settle are left out, so that there is time to send the others.
       body: () =>
-        scrapeChunks(registry, { constantLabels, deadlineSeconds: asked.timeoutMilliseconds / 2_000 }),
+        scrapeChunks(registry, {
+          format,
+          constantLabels,
+          deadlineSeconds: asked.timeoutMilliseconds / 2_000,
+        }),
     });
     if (failure === undefined) {
       if (failures > 0 && stopping === undefined) schedule(intervalSeconds);
@@ -91,10 +99,10 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       setSuccess({ target: target.name }, clock.timestamp() / 1_000);
       return true;
     }
-    // Given up for the final push, which has its numbers too.
+    // Aborted for the final push, which includes its numbers.
     if (asked.signal?.aborted === true) return false;
     failures += 1;
-    failed('A push to', failure, ' Nothing is queued: the next push has the numbers of then.');
+    failed('A push to', failure, ' Nothing is queued; the next push sends the current values.');
     if (stopping === undefined) schedule(backoffSeconds(failures, intervalSeconds, maxBackoffSeconds));
     return false;
   };
@@ -110,7 +118,7 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
   const pushInTurn = (): Promise<boolean> => {
     waiting ??= inTurn(async () => {
       waiting = undefined;
-      return stopping === undefined ? push({ timeoutMilliseconds, signal: giveUp.signal }) : false;
+      return stopping === undefined ? push({ timeoutMilliseconds, signal: waits.signal }) : false;
     });
     return waiting;
   };
@@ -121,22 +129,22 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
   };
   const tick = (): void => {
     schedule(intervalSeconds);
-    // One that is in progress has the numbers of a moment ago.
+    // A request in progress has recent numbers.
     if (outstanding === 0) void pushInTurn();
   };
   const end = async (deadlineSeconds: number): Promise<boolean> => {
     clock.clearTimeout(timer);
     process.off('beforeExit', onBeforeExit);
     const endsAt = clock.now() + deadlineSeconds * 1_000;
-    // One that is in progress may end, and is given up while there is time for the final one.
-    await settledWithin(clock, last, (deadlineSeconds * 1_000) / 2);
-    giveUp.abort();
+    // A push in progress may use half of the time.
+    await withinDeadline(last, (deadlineSeconds * 1_000) / 2, clock);
+    waits.abort();
     const left = Math.min(timeoutMilliseconds, endsAt - clock.now());
     return left > 0 ? push({ timeoutMilliseconds: left }) : false;
   };
   const onBeforeExit = (): void => void pushInTurn();
 
-  // From the start, so that the first failure is an increase.
+  // Exposed from the start, so that the first failure is an increase.
   countFailure({ target: target.name }, 0);
   if (settings.pushOnBeforeExit) process.once('beforeExit', onBeforeExit);
   schedule(intervalSeconds);
@@ -153,19 +161,9 @@ export function startPush(options: PushOptions, clock: Clock = systemClock): Met
       });
     },
     stop({ deadlineSeconds = 5 } = {}) {
-      // A shutdown that has run out of time must not fail over it.
+      // Invalid seconds must not make a shutdown fail.
       stopping ??= end(Math.min(maxSeconds, Math.max(0, Number(deadlineSeconds) || 0)));
       return stopping;
     },
   };
-}
-
-/** Waits for something, though not longer than so many milliseconds. */
-async function settledWithin(clock: Clock, work: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: Timer | undefined;
-  const passed = new Promise((resolve) => {
-    timer = clock.setTimeout(() => resolve(undefined), milliseconds);
-  });
-  await Promise.race([work, passed]);
-  clock.clearTimeout(timer);
 }

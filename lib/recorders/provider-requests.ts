@@ -5,7 +5,7 @@
 import { givenObject } from '../contained.js';
 import type { CounterSeries } from '../instruments/counter.js';
 import type { GaugeSeries } from '../instruments/gauge.js';
-import type { HistogramSeries } from '../instruments/histogram.js';
+import type { HistogramSeries } from '../instruments/histogram-series.js';
 import type { AnyRegistry } from '../registry.js';
 import { OpenWork, Work } from './open-work.js';
 import { perRegistry } from './per-registry.js';

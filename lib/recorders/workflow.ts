@@ -55,6 +55,7 @@ import { type WorkflowRuns, workflowRunsOf } from './workflow-runs.js';
  * await implement();
  * stop();
  * workflows.recordWorkflowComplete(context);
+ * @see https://prometheus.io/docs/practices/instrumentation/
  */
 export class WorkflowMetrics {
   readonly #registry: AnyRegistry;

@@ -12,12 +12,14 @@ import { contenders } from './contenders/all.js';
 import { floor } from './contenders/floor.js';
 import { ours } from './contenders/ours.js';
 import { disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
+import { exemplarTable, exemplarVerdicts, measureExemplars } from './exemplars.js';
 import { measureGrowth } from './growth.js';
 import { growthPlot } from './growth-plot.js';
 import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } from './koa.js';
 import { measureSideBySide, median, quantile } from './measure.js';
 import { measureMemory, memoryVerdicts } from './memory.js';
 import type { MemoryOfKind } from './memory-app.js';
+import { measureNative, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { callTable, factsLine, factsOfRun, type RunFacts } from './report.js';
 import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
@@ -44,6 +46,16 @@ test('every library records every operation that is measured, in each kind and s
     callVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')),
     'every claim has a measurement',
   );
+});
+
+test('native histograms are measured beside classic ones, and protobuf beside text', async (t) => {
+  const measured = await measureNative({ rounds: 1, milliseconds: 1, sets: 100 });
+  t.true(nativeVerdicts(measured).every((verdict) => !verdict.measured.includes('NaN')));
+  t.deepEqual(
+    measured.scrapes.map(({ format }) => format),
+    ['text', 'protobuf'],
+  );
+  t.true(nativeTable(measured).includes('native'));
 });
 
 test('the run fails if a library records nothing', async (t) => {
@@ -158,7 +170,7 @@ test('scrapes of all libraries are measured, and their lines counted', async (t)
       ],
     );
   }
-  t.regex(scrapeTable(measurements), /\| a scrape, .* \| 750 lines, .* \| 7,500 lines, /);
+  t.regex(scrapeTable(measurements), /\| scrape, .* \| 750 lines, .* \| 7,500 lines, /);
   t.deepEqual(
     scrapeVerdicts(measurements).map(({ measured }) => measured.includes('NaN')),
     [false, false, false, false],
@@ -348,6 +360,17 @@ test('a disabled registry is measured with methods called, nothing recorded and 
   t.true(measurements.every(({ nanoseconds }) => nanoseconds > 0));
   t.is(disabledTable(measurements).split('\n').length, 12);
   t.true(disabledVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
+});
+
+test('exemplars are timed without OpenTelemetry, without a span and within one', async (t) => {
+  const measurements = await measureExemplars({ rounds: 1, milliseconds: 1 });
+  t.deepEqual(
+    measurements.map(({ state }) => state),
+    ['absent', 'without a span', 'with a span'],
+  );
+  for (const { times } of measurements) t.true(Object.values(times).every((time) => time > 0));
+  t.is(exemplarTable(measurements).split('\n').length, 5);
+  t.true(exemplarVerdicts(measurements).every(({ measured }) => !measured.includes('NaN')));
 });
 
 test('the measurement of a disabled registry fails if the registry is enabled', async (t) => {

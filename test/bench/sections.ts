@@ -2,18 +2,26 @@
 import { type AttackMeasurement, attackTable, attackVerdicts, measureAttack } from './attack.js';
 import { contenders } from './contenders/all.js';
 import {
+  type DashboardMeasurement,
+  dashboardTable,
+  dashboardVerdicts,
+  measureDashboard,
+} from './dashboard.js';
+import {
   type DecoratorMeasurement,
   decoratorTable,
   decoratorVerdicts,
   measureDecorators,
 } from './decorators.js';
 import { type DisabledMeasurement, disabledTable, disabledVerdicts, measureDisabled } from './disabled.js';
+import { type ExemplarMeasurement, exemplarTable, exemplarVerdicts, measureExemplars } from './exemplars.js';
 import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } from './export.js';
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
 import { type LadderMeasurement, ladderTable, ladderVerdicts, measureLadders } from './ladder.js';
 import { type Measurement, measureSideBySide } from './measure.js';
 import { type MemoryResults, measureMemory, memoryTable, memoryVerdicts } from './memory.js';
+import { measureNative, type NativeMeasurement, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, type RecorderMeasurement, recorderTable, recorderVerdicts } from './recorders.js';
 import { callTable } from './report.js';
 import { measureScrapes, type ScrapeMeasurement, scrapeTable, scrapeVerdicts } from './scrape.js';
@@ -38,8 +46,10 @@ export interface Measured {
   readonly decorators: readonly DecoratorMeasurement[];
   readonly recorders: readonly RecorderMeasurement[];
   readonly disabled: readonly DisabledMeasurement[];
+  readonly exemplars: readonly ExemplarMeasurement[];
   readonly attack: AttackMeasurement;
   readonly scrape: readonly ScrapeMeasurement[];
+  readonly native: NativeMeasurement;
   readonly memory: MemoryResults;
   readonly koa: readonly KoaMeasurement[];
   readonly ladder: LadderMeasurement;
@@ -48,6 +58,7 @@ export interface Measured {
   readonly startUp: readonly StartUpMeasurement[];
   readonly growth: readonly GrowthMeasurement[];
   readonly soak: SoakMeasurement;
+  readonly dashboard: readonly DashboardMeasurement[];
 }
 
 export const sections: { readonly [Name in keyof Measured]: Section<Measured[Name]> } = {
@@ -77,6 +88,12 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     shown: disabledTable,
     verdicts: disabledVerdicts,
   },
+  exemplars: {
+    title: 'Exemplars',
+    measure: (quick) => measureExemplars({ rounds: quick ? 1 : 7, milliseconds: quick ? 10 : 60 }),
+    shown: exemplarTable,
+    verdicts: exemplarVerdicts,
+  },
   attack: {
     title: 'Under attack',
     measure: (quick) => measureAttack({ rounds: quick ? 50 : 500 }),
@@ -91,6 +108,15 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
       ),
     shown: scrapeTable,
     verdicts: scrapeVerdicts,
+  },
+  native: {
+    title: 'Native histograms and protobuf',
+    measure: (quick) =>
+      measureNative(
+        quick ? { rounds: 3, milliseconds: 10, sets: 1_000 } : { rounds: 7, milliseconds: 60, sets: 10_000 },
+      ),
+    shown: nativeTable,
+    verdicts: nativeVerdicts,
   },
   memory: {
     title: 'Memory',
@@ -148,6 +174,12 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) => measureSoak({ seconds: quick ? 5 : 180 }),
     shown: soakTable,
     verdicts: soakVerdicts,
+  },
+  dashboard: {
+    title: 'The live dashboard',
+    measure: measureDashboard,
+    shown: dashboardTable,
+    verdicts: dashboardVerdicts,
   },
 };
 

@@ -9,6 +9,15 @@ const after =
     return lines(side);
   };
 
+/** A counter with exemplars, for which prom-client has an option and we have none. */
+function exemplarCounter(side: Side): ReturnType<Side['counter']> {
+  try {
+    return side.counter({ enableExemplars: true });
+  } catch {
+    return side.counter();
+  }
+}
+
 same(
   'a counter without labels starts at 0',
   after([], () => {}),
@@ -242,6 +251,27 @@ differs(
     return 'kept';
   },
   { theirs: 'kept', ours: refusedWith('ERR_METRICS_INVALID_DEFINITION') },
+);
+differs(
+  'Exemplars within a second',
+  async (side) => {
+    side.registry.setContentType('application/openmetrics-text; version=1.0.0; charset=utf-8' as never);
+    const counter = exemplarCounter(side);
+    for (const trace_id of ['a', 'b']) counter.inc({ value: 2, exemplarLabels: { trace_id } as never });
+    const text = await side.registry.metrics();
+    return [...(/^jobs_total 4 # (\{.*\} 2) \d+/m.exec(text)?.slice(1) ?? [])];
+  },
+  { theirs: ['{trace_id="b"} 2'], ours: ['{trace_id="a"} 2'] },
+);
+differs(
+  'Exemplars that are too long',
+  async (side) => {
+    side.registry.setContentType('application/openmetrics-text; version=1.0.0; charset=utf-8' as never);
+    const exemplarLabels = { trace_id: 'x'.repeat(200) } as never;
+    exemplarCounter(side).inc({ value: 2, exemplarLabels });
+    return /^jobs_total 2$/m.test(await side.registry.metrics());
+  },
+  { theirs: refused, ours: true },
 );
 differs(
   'Errors',

@@ -83,7 +83,7 @@ same(
   ['wait_seconds_count{a="x",b="y"} 1', 'wait_seconds_count{a="x",b="z"} 1'],
 );
 same(
-  'a timer drops exemplar labels, as prom-client does without `enableExemplars`',
+  'a timer takes exemplar labels, which the text format does not show',
   counts(['a'], (histogram) => {
     const end = Reflect.apply(histogram.startTimer, histogram, [{ a: 'x' }, { trace_id: '1' }]);
     Reflect.apply(end, undefined, [{}, { trace_id: '2' }]);

@@ -146,7 +146,7 @@ const unread =
 
 /** The texts that people read. Generated files are left out: their sources are checked. */
 const files = (
-  await globby(['*.md', '{lib,decorators,middleware,test,examples}/**/*.{ts,mts,cts,js,mjs,cjs,md}'], {
+  await globby(['*.md', '{lib,decorators,middleware,test,examples}/**/*.{ts,tsx,mts,cts,js,mjs,cjs,md}'], {
     cwd: fromRoot(''),
     ignore: ['**/node_modules/**', ...unread],
   })

@@ -6,7 +6,7 @@ import {
   type WrittenFamily,
   writtenFamily,
 } from '../../lib/cluster/cluster-messages.js';
-import { type Family, familyOf } from '../../lib/cluster/family.js';
+import { type Family, familyOf } from '../../lib/family.js';
 import type { MetricsRegistry } from '../../lib/registry.js';
 import type { StructuralRegistry } from '../../lib/structural-registry.js';
 import { until } from './until.js';

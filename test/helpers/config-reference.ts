@@ -28,6 +28,25 @@ remain: a recorder tracks the work in progress, and decorators whose \`registry\
 recorded before are removed. Metrics of other libraries in the same registry still count, and are not exposed. A disabled registry
 cannot be enabled again: a second \`createMetrics\` on it throws, unless that is disabled too.
 
+## Exemplars
+
+An exemplar leads from a counter or a bucket of a histogram to one of its recordings: from a slow bucket to its trace, for instance.
+It is in OpenMetrics only, which Prometheus asks for; start Prometheus with \`--enable-feature=exemplar-storage\`. Exemplars get
+
+- \`trace_id\` and \`span_id\` of the active span of OpenTelemetry, if it is sampled. Nothing has to be passed or imported: set up
+  OpenTelemetry as usual. A request has the span that was active when it began, a decorated call that of its caller.
+- labels that the recording gives: \`counter.inc({ labels, value, exemplarLabels })\`, \`series.observe(value, 1, { job_id })\`, the option
+  \`exemplar: (call) => ({ … })\` of \`@Timed\` and \`@Counted\`, and \`exemplar: (ctx) => ({ … })\` of \`requestMetrics\`.
+- labels of \`withLabels\` whose names an option lists: \`createMetrics(config, { exemplars: { contextLabels: ['workflow_id'] } })\`, or
+  \`new MetricsRegistry({ exemplars })\`. They never become labels of series.
+
+A counter series and a bucket take one exemplar a second at most, so that functions are called and spans are read rarely. A series that is
+recorded more than sixteen times within a millisecond skips most of the rest. Names and values may have 128 code points in total; labels
+that are too long beside those before them, in the order of the list, and invalid ones are left out, counted in
+\`metrics_recording_errors_total\` with the reason \`exemplar\`, and reported once. Removing or resetting a series drops its exemplars.
+Snapshots, pushes in the text format and the answers of a cluster have none. \`METRICS_EXEMPLARS=false\` switches them off; without a
+source they cost nothing.
+
 ## Views
 
 A view changes how a metric is exposed, by the name in its definition. Set views in code, with \`createMetrics(config, { views })\`,

@@ -11,6 +11,10 @@ import { fromRoot } from './package-root.js';
 /** Program -> its names on Debian, and the package that contains it. */
 const programs = {
   prometheus: { names: ['prometheus'], debianPackage: 'prometheus' },
+  'node-exporter': {
+    names: ['prometheus-node-exporter', 'node_exporter'],
+    debianPackage: 'prometheus-node-exporter',
+  },
   promtool: { names: ['promtool'], debianPackage: 'prometheus' },
   alertmanager: {
     names: ['prometheus-alertmanager', 'alertmanager'],

@@ -3,11 +3,11 @@ import test from 'ava';
 import { Counter } from 'prom-client';
 import { MetricsAggregator } from '../../lib/aggregation.js';
 import {
-  averageOfSamples,
+  averageOf,
   type GaugeRule,
   type MetricData,
   type MetricFamily,
-  sumOfSamples,
+  sumOf,
 } from '../../lib/aggregation-rules.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
@@ -85,7 +85,7 @@ test('a custom rule is grouped by the labels of its output', async (t) => {
   new MetricsAggregator({ registry, rules: [] }).addRule({
     output: costByProvider,
     matches: ({ name }) => name === catalogue.aiCost.name,
-    aggregate: (samples) => sumOfSamples(samples),
+    aggregate: (samples) => sumOf(samples),
   });
   const cost = registry.counter(catalogue.aiCost);
   cost.inc({ provider: 'a', model: 'x' }, 1);
@@ -108,7 +108,7 @@ test('a group without a finite result is left out', async (t) => {
     output: costByProvider,
     matches: ({ type, name }) => type === 'counter' && name === 'ai_cost_usd_total',
     aggregate: (samples, { provider }) =>
-      provider === 'a' ? undefined : provider === 'b' ? sumOfSamples(samples) / 0 : sumOfSamples(samples),
+      provider === 'a' ? undefined : provider === 'b' ? sumOf(samples) / 0 : sumOf(samples),
   });
   for (const provider of ['a', 'b', 'c']) registry.counter(catalogue.aiCost).inc({ provider, model: 'x' }, 1);
   t.deepEqual(
@@ -131,7 +131,7 @@ test('rules read third-party metrics of the registry, and its JSON can be aggreg
   const aggregator = new MetricsAggregator({ registry, rules: [] }).addRule({
     output: all,
     matches: ({ name }) => name === 'jobs_total',
-    aggregate: sumOfSamples,
+    aggregate: sumOf,
   });
   t.regex(await readText(registry), /^all_jobs 7$/m);
   // A copy, because prom-client returns its internal objects.
@@ -141,14 +141,14 @@ test('rules read third-party metrics of the registry, and its JSON can be aggreg
   t.is(readValue(registry, all), 7, 'aggregate changes no gauge');
 });
 
-test('averageOfSamples divides the sum by the count of a histogram, also over several series', async (t) => {
+test('averageOf divides the sum by the count of a histogram, also over several series', async (t) => {
   const registry = createTestRegistry();
   const seconds = defineHistogram({ name: 'work_seconds', help: 'Work.', labels: { kind: label() } });
   const average = defineGauge({ name: 'work_average_seconds', help: 'Average.', labels: { kind: label() } });
   new MetricsAggregator({ registry, rules: [] }).addRule({
     output: average,
     matches: ({ name }) => name === 'work_seconds',
-    aggregate: averageOfSamples,
+    aggregate: averageOf,
   });
   registry.histogram(seconds).observe({ kind: 'a' }, 1);
   registry.histogram(seconds).observe({ kind: 'a' }, 2);
@@ -169,7 +169,7 @@ test('a rule that throws loses only its gauge, and is counted', async (t) => {
     matches: () => {
       throw new Error('no');
     },
-    aggregate: sumOfSamples,
+    aggregate: sumOf,
   });
   new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 1);
   const text = await readText(registry);
@@ -186,7 +186,7 @@ test('rules do not read derived gauges of any aggregator', async (t) => {
   const registry = createTestRegistry();
   const one = defineGauge({ name: 'one_derived', help: 'One.' });
   const other = defineGauge({ name: 'other_derived', help: 'Other.' });
-  const all = { matches: ({ type }: { type: string }) => type === 'gauge', aggregate: sumOfSamples };
+  const all = { matches: ({ type }: { type: string }) => type === 'gauge', aggregate: sumOf };
   new MetricsAggregator({ registry, rules: [] }).addRule({ output: one, ...all });
   new MetricsAggregator({ registry, rules: [] }).addRule({ output: other, ...all });
   registry.gauge(catalogue.queueDepth).set({ queue_name: 'a' }, 5);
@@ -283,7 +283,7 @@ test('a rule over samples reads the same numbers from the JSON of a registry as 
   const aggregator = new MetricsAggregator({ registry, rules: [] }).addRule({
     ...failureRate,
     matches: ({ name }) => name === 'issue_completion_duration_seconds',
-    aggregate: (samples) => sumOfSamples(samples),
+    aggregate: (samples) => sumOf(samples),
   });
   new WorkflowMetrics({ registry }).recordIssueProcessed(context, 'success', 10);
   const families = (await registry.prometheus.getMetricsAsJSON()) as unknown as MetricFamily[];
@@ -327,19 +327,19 @@ for (const [rule, message] of [
     'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge (or give an `outputName`), received undefined.',
   ],
   [
-    { output: defineCounter({ name: 'c_total', help: 'C.' }), matches: () => true, aggregate: sumOfSamples },
+    { output: defineCounter({ name: 'c_total', help: 'C.' }), matches: () => true, aggregate: sumOf },
     'Invalid `output` of an aggregation rule: expected a gauge made by defineGauge (or give an `outputName`), received an object.',
   ],
   [
-    { output: costByProvider, matches: 'ai_cost_usd_total', aggregate: sumOfSamples },
+    { output: costByProvider, matches: 'ai_cost_usd_total', aggregate: sumOf },
     'Invalid `matches` of an aggregation rule: expected a function of a metric, received "ai_cost_usd_total".',
   ],
   [
-    { outputName: '', matches: () => true, aggregate: sumOfSamples },
+    { outputName: '', matches: () => true, aggregate: sumOf },
     'Invalid `outputName` of an aggregation rule: expected a name, received "".',
   ],
   [
-    { outputName: 'rate', aggregate: sumOfSamples },
+    { outputName: 'rate', aggregate: sumOf },
     'Invalid `matches` of an aggregation rule: expected a function of a sample, received undefined.',
   ],
   [
@@ -347,7 +347,7 @@ for (const [rule, message] of [
     'Invalid `aggregate` of an aggregation rule: expected a function of samples, received undefined.',
   ],
   [
-    { output: catalogue.issuesSuccessRate, matches: () => true, aggregate: sumOfSamples },
+    { output: catalogue.issuesSuccessRate, matches: () => true, aggregate: sumOf },
     'Invalid `output` of an aggregation rule: expected a gauge that no other rule has, received `issues_success_rate`.',
   ],
 ] as const) {

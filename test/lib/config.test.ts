@@ -22,6 +22,8 @@ const defaults: MetricsConfig = {
   scrapeIntervalSeconds: 15,
   snapshotFile: undefined,
   viewsFile: undefined,
+  nativeHistograms: false,
+  exemplars: true,
   pushUrl: undefined,
 };
 
@@ -59,6 +61,8 @@ test('every variable is read', (t) => {
       METRICS_SCRAPE_INTERVAL: '2.5',
       METRICS_SNAPSHOT_FILE: '/var/lib/tamma/metrics',
       METRICS_VIEWS_FILE: '/etc/tamma/views.json',
+      METRICS_NATIVE_HISTOGRAMS: 'on',
+      METRICS_EXEMPLARS: 'off',
       METRICS_PUSH_URL: 'http://push:9091/base',
     }),
     {
@@ -75,6 +79,8 @@ test('every variable is read', (t) => {
       scrapeIntervalSeconds: 2.5,
       snapshotFile: '/var/lib/tamma/metrics',
       viewsFile: '/etc/tamma/views.json',
+      nativeHistograms: true,
+      exemplars: false,
       pushUrl: 'http://push:9091/base',
     },
   );

@@ -175,19 +175,19 @@ for (const [name, check, options, message] of [
     'database',
     () => true,
     {},
-    'Invalid name of health check "database": expected a name that no other check has, received "database".',
+    'Invalid `name` of health check "database": expected a name that no other check has, received "database".',
   ],
   [
     'shutdown',
     () => true,
     {},
-    'Invalid name of health check "shutdown": expected a name that no other check has, received "shutdown".',
+    'Invalid `name` of health check "shutdown": expected a name that no other check has, received "shutdown".',
   ],
   [
     'a/b',
     () => true,
     {},
-    'Invalid name of health check "a/b": expected letters, digits, `_`, `.` and `-`, received "a/b".',
+    'Invalid `name` of health check "a/b": expected letters, digits, `_`, `.` and `-`, received "a/b".',
   ],
   ['x', 'select 1', {}, 'Invalid `check` of health check "x": expected a function, received "select 1".'],
   [

@@ -57,6 +57,6 @@ test('a finding names the problem and the fix', (t) => {
   t.is(finding?.metric, 'life_hours');
   t.is(
     finding?.message,
-    "Metric `life_hours`: `hours` is no base unit, expected `seconds`. Rename it, or allow it with `lint: { allow: ['base-unit'], why: '...' }`.",
+    "Metric `life_hours`: `hours` is not a base unit, expected `seconds`. Rename it, or allow it with `lint: { allow: ['base-unit'], why: '...' }`.",
   );
 });

@@ -4,9 +4,9 @@ import test from 'ava';
 import promClient from 'prom-client';
 import { MetricsAggregator } from '../../lib/aggregation.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
-import { familyOf } from '../../lib/cluster/family.js';
 import { defineCounter } from '../../lib/define.js';
 import { keepSnapshots, startPush } from '../../lib/export/index.js';
+import { familyOf } from '../../lib/family.js';
 import { label } from '../../lib/label.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import { MetricsRegistry } from '../../lib/registry.js';
@@ -56,7 +56,7 @@ test('processes of a cluster report the exposed names and labels', (t) => {
   t.like(familyOf(registry.counter(jobs)), {
     name: 'work_total',
     labels: ['result'],
-    series: [[['failed'], [3]]],
+    series: [{ values: ['failed'], numbers: [3] }],
   });
 });
 

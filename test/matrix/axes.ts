@@ -162,7 +162,6 @@ export const axes: readonly Axis[] = [
     change: { router: 'koa-router', smokes: ['requests'], packages: typesOfUnscopedRouter },
     variants: koas(['7', '8', '9', '10', '11', '12'], ['12', '13', '14']),
   },
-  { name: '@grafana/grafana-foundation-sdk', versions: ['0.0.21'], change: ofBundle, variants: plain },
   { name: '@prometheus-io/codemirror-promql', versions: ['0.314.0', '0'], change: ofBundle, variants: plain },
   { name: '@codemirror/language', versions: ['6.3.0', '6'], change: ofBundle, variants: plain },
   { name: '@codemirror/state', versions: ['6.1.1', '6'], change: ofBundle, variants: plain },

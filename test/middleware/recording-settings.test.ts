@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { loadMetricsConfig } from '../../lib/config.js';
-import { defineCounter } from '../../lib/define.js';
+import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { createMetrics, type MetricViews } from '../../lib/index.js';
+import { Histogram } from '../../lib/instruments/histogram.js';
+import { label } from '../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
@@ -110,4 +112,45 @@ test('METRICS_ENABLED=false switches the registry off permanently', async (t) =>
       code: 'ERR_METRICS_INVALID_OPTION',
     },
   );
+});
+
+test('METRICS_NATIVE_HISTOGRAMS=on makes the durations of the catalogue native, beside their classic buckets', (t) => {
+  const registry = createTestRegistry();
+  const { workflow } = createMetrics(loadMetricsConfig({ METRICS_NATIVE_HISTOGRAMS: 'on' }), { registry });
+  workflow.setQueueDepth('mail', 3);
+  const durations = Object.values(catalogue).filter(
+    ({ type, name }) => type === 'histogram' && name.endsWith('_seconds'),
+  );
+  t.true(durations.length > 5);
+  for (const definition of durations) {
+    const instrument = registry.instrument(definition);
+    if (!(instrument instanceof Histogram)) return t.fail();
+    t.is(instrument.native?.schema, 3);
+    t.true(instrument.buckets.length > 0);
+  }
+  const size = registry.instrument(catalogue.prLifetime);
+  t.is(size instanceof Histogram ? size.native : 'no histogram', undefined);
+});
+
+test('histograms become native before they are recorded on, and are an error afterwards', (t) => {
+  const registry = createTestRegistry();
+  const wait = defineHistogram({
+    name: 'wait_seconds',
+    help: 'Wait.',
+    buckets: [1],
+    labels: { kind: label() },
+  });
+  const histogram = registry.histogram(wait);
+  const series = histogram.with({ kind: 'a' });
+  registry.setNativeHistograms(new Map([['wait_seconds', { schema: 0 }]]));
+  series.observe(3);
+  t.deepEqual(series.native?.positive, new Map([[2, 1]]));
+  t.notThrows(() => registry.setNativeHistograms(new Map([['wait_seconds', { schema: 0 }]])));
+  t.throws(() => registry.setNativeHistograms(new Map([['wait_seconds', { schema: 1 }]])), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+    message: /Invalid native histogram `wait_seconds`: expected a histogram without observations/,
+  });
+  t.throws(() => registry.setNativeHistograms(new Map([['other_seconds', { schema: 9 }]])), {
+    code: 'ERR_METRICS_INVALID_DEFINITION',
+  });
 });

@@ -178,6 +178,6 @@ test('a token file that is a FIFO is rejected at the start without blocking', as
   await promisify(execFile)('mkfifo', [tokenFile]);
   t.throws(() => metricsRouter({ registry: createTestRegistry(), tokenFile }), {
     code: 'ERR_METRICS_INVALID_OPTION',
-    message: `Invalid \`tokenFile\` of metricsRouter: expected a file that can be read, received "${tokenFile}": expected a regular file, received "${tokenFile}", which is none.`,
+    message: `Invalid \`tokenFile\` of metricsRouter: expected a file that can be read, received "${tokenFile}": expected a regular file, received "${tokenFile}", which is a folder or a special file.`,
   });
 });

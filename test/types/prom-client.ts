@@ -63,6 +63,12 @@ export async function called(): Promise<void> {
   expectTypeOf(startTimer()()).toBeNumber();
   histogram.observe({ code: 200, kind: 'get' }, 0.2, 10);
   histogram.observe(0.2, 10);
+  const exemplarLabels = { trace_id: 'a' };
+  counter.inc({ labels: { code: 200, kind: 'get' }, exemplarLabels });
+  histogram.observe({ labels: { code: 200, kind: 'get' }, value: 0.2, exemplarLabels });
+  histogram.startTimer({ code: 200 }, exemplarLabels)({ kind: 'get' }, exemplarLabels);
+  counter.with({ code: 200, kind: 'get' }).inc(1, exemplarLabels);
+  histogram.labels('200', 'get').observe(0.2, 1, () => exemplarLabels);
 }
 
 export function refused(): void {
@@ -70,10 +76,10 @@ export function refused(): void {
   counter.inc({});
   // @ts-expect-error a value outside the closed set
   counter.inc({ code: 200, kind: 'post' });
-  // @ts-expect-error exemplars are not kept
-  counter.inc({ labels: { code: 200, kind: 'get' }, exemplarLabels: { trace_id: 'a' } });
-  // @ts-expect-error exemplars are not kept
-  histogram.startTimer({ code: 200 }, { trace_id: 'a' });
+  // @ts-expect-error a value outside the closed set
+  counter.inc({ labels: { code: 200, kind: 'post' }, exemplarLabels: { trace_id: 'a' } });
+  // @ts-expect-error no value
+  histogram.observe({ labels: { code: 200, kind: 'get' } });
   // @ts-expect-error two numbers, one of which would be lost
   counter.inc(5, 10);
   // @ts-expect-error a summary has no weights

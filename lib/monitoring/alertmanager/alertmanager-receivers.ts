@@ -2,6 +2,7 @@
 import { check, checkKeys, isHttpUrl, isObject } from '../checks.js';
 import type { BundleFile } from '../model.js';
 import { filledText } from '../text-template.js';
+import { templatePart } from '../yaml-file.js';
 
 /**
  * The destination of notifications. Paths of files are absolute, or relative to `alertmanager/`, where Alertmanager is started.
@@ -79,14 +80,15 @@ export function receiverEntries(settings: {
   readonly receivers: Receivers;
   readonly prefix: string;
 }): object[] {
-  return options.map((option) => ({
-    name: receiverNames[option],
-    ...integration(settings.receivers[option], {
-      // The service behind the dead man's switch must not be notified that the Watchdog is over.
-      resolved: option !== 'deadMansSwitch',
-      prefix: settings.prefix,
-    }),
-  }));
+  return options.map((option) => {
+    const name = receiverNames[option];
+    const receiver = settings.receivers[option];
+    if (receiver === 'nowhere') return { name };
+    // The service behind the dead man's switch must not be notified that the Watchdog is over.
+    const values = { ...receiver, prefix: settings.prefix, resolved: option !== 'deadMansSwitch' };
+    const [kind = ''] = keysOfReceivers.find(([key]) => key in receiver) ?? [];
+    return { name, ...(templatePart('alertmanager/alertmanager.yml', kind, values) as object) };
+  });
 }
 
 /** The placeholder files that the default receivers read, with a README. */
@@ -142,40 +144,4 @@ function checkReceiver(name: string, receiver: unknown): void {
     check(typeof value === 'string' && value !== '', what, 'a text that is not empty', value);
     check(key !== 'webhookUrl' || isHttpUrl(value), what, 'an http or https URL', value);
   }
-}
-
-function integration(
-  receiver: Receiver,
-  { resolved, prefix }: { readonly resolved: boolean; readonly prefix: string },
-): object {
-  if (receiver === 'nowhere') return {};
-  const [title, text, link, color] = ['title', 'text', 'link', 'color'].map(
-    (name) => `{{ template "${prefix}.${name}" . }}`,
-  );
-  const byUrgency = (page: string, other: string): string =>
-    `{{ if eq .CommonLabels.severity "page" }}${page}{{ else }}${other}{{ end }}`;
-  const send_resolved = resolved;
-  if ('webhookUrl' in receiver) {
-    const { webhookUrl: url, tokenFile } = receiver;
-    const token = tokenFile && { http_config: { authorization: { credentials_file: tokenFile } } };
-    return { webhook_configs: [{ send_resolved, url, ...(token || {}) }] };
-  }
-  if ('slackUrlFile' in receiver) {
-    const { slackUrlFile: api_url_file, channel } = receiver;
-    const look = { title, title_link: link, fallback: title, text, color };
-    return { slack_configs: [{ send_resolved, api_url_file, ...(channel ? { channel } : {}), ...look }] };
-  }
-  if ('pagerdutyKeyFile' in receiver) {
-    const routing_key_file = receiver.pagerdutyKeyFile;
-    const severity = byUrgency('critical', 'warning');
-    const details = { text };
-    return {
-      pagerduty_configs: [
-        { send_resolved, routing_key_file, description: title, severity, client_url: link, details },
-      ],
-    };
-  }
-  const api_key_file = receiver.opsgenieKeyFile;
-  const priority = byUrgency('P1', 'P3');
-  return { opsgenie_configs: [{ send_resolved, api_key_file, message: title, description: text, priority }] };
 }

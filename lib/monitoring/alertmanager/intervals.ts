@@ -22,8 +22,8 @@ export interface BundleIntervals {
 
 /** Scrapes that a window must contain: a rate needs two, and one may be late. */
 export const minScrapes = 4;
-/** The shortest window of the bundle's rules, in seconds. */
-const shortestWindow = 300;
+/** The minimum window of the bundle's rules, in seconds. */
+const minWindow = 300;
 
 /**
  * @param scrapeSeconds the interval in the service's settings
@@ -32,31 +32,23 @@ const shortestWindow = 300;
  */
 export function intervalsWith(own: Partial<BundleIntervals> = {}, scrapeSeconds: number): BundleIntervals {
   const scrape = own?.scrapeSeconds ?? scrapeSeconds;
-  const intervals: BundleIntervals = {
+  const defaults: BundleIntervals = {
     scrapeSeconds: scrape,
     evaluationSeconds: scrape,
     speedUp: 1,
     groupWaitSeconds: 30,
     groupIntervalSeconds: 300,
     repeatSeconds: 14_400,
-    ...own,
   };
-  const names = [
-    'scrapeSeconds',
-    'evaluationSeconds',
-    'speedUp',
-    'groupWaitSeconds',
-    'groupIntervalSeconds',
-    'repeatSeconds',
-  ];
-  checkKeys(own, names, { whole: '`intervals`', key: 'interval' });
+  checkKeys(own, Object.keys(defaults), { whole: '`intervals`', key: 'interval' });
+  const intervals = { ...defaults, ...own };
   for (const [name, value] of Object.entries(intervals) as [string, unknown][]) {
     const min = name === 'groupWaitSeconds' ? 0 : Number.MIN_VALUE;
     const expected = min === 0 ? 'a number, 0 or more' : 'a number above 0';
     check(Number.isFinite(value) && (value as number) >= min, `interval \`${name}\``, expected, value);
   }
   // Slow scrapes alone are valid: they widen the windows.
-  const fastest = Math.max(1, shortestWindow / minScrapes / scrape);
+  const fastest = Math.max(1, minWindow / minScrapes / scrape);
   check(
     intervals.speedUp <= fastest,
     'interval `speedUp`',

@@ -27,13 +27,10 @@ export function quietHoursWith(own: Partial<QuietHours> | false = {}): QuietHour
   checkKeys(own, Object.keys(defaultQuietHours), { whole: '`quietHours`', key: 'option of `quietHours`' });
   const hours = Object.freeze({ ...defaultQuietHours, ...own });
   const { from, to, timeZone } = hours;
-  for (const [name, time] of Object.entries({ from, to }))
-    check(
-      /^([01]\d|2[0-3]):[0-5]\d$/.test(time),
-      `\`quietHours.${name}\``,
-      'a time, `20:00` for instance',
-      time,
-    );
+  for (const [name, time] of Object.entries({ from, to })) {
+    const isTime = /^([01]\d|2[0-3]):[0-5]\d$/.test(time);
+    check(isTime, `\`quietHours.${name}\``, 'a time, `20:00` for instance', time);
+  }
   check(from !== to, '`quietHours.to`', `a time other than \`from\`, ${from}`, to);
   check(isTimeZone(timeZone), '`quietHours.timeZone`', 'a time zone, `Europe/Vienna` for instance', timeZone);
   return hours;

@@ -1,7 +1,6 @@
-/** The alerts of the bundle, a group a subject. */
-
-import type { Alert, RuleGroup, Subject } from '../model.js';
-import { monitoringError } from '../promql/expression.js';
+/** The alerts of the bundle, one group per subject. */
+import { check } from '../checks.js';
+import { type Alert, isAlert, type RuleGroup, type Subject } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import { httpAlerts } from './http.js';
 import { pipelineAlerts } from './pipeline.js';
@@ -36,16 +35,14 @@ function group({ prefix }: BundleSettings, subject: Subject, rules: readonly Ale
   return { name: `${prefix}-${subject}-alerts`, file: `alerts-${subject}`, rules };
 }
 
-/** @throws ERR_METRICS_INVALID_MONITORING for a name that is taken or is none, or a subject that is not `own` */
+/** @throws ERR_METRICS_INVALID_MONITORING for a name that is invalid or taken, or a subject other than `own` */
 function ownAlerts(alerts: readonly Alert[], groups: readonly RuleGroup[]): readonly Alert[] {
-  const taken = new Set(
-    groups.flatMap(({ rules }) => rules.map((rule) => ('name' in rule ? rule.name : ''))),
-  );
+  const taken = new Set(groups.flatMap(({ rules }) => rules.filter(isAlert).map(({ name }) => name)));
+  const what = 'name of an alert';
   for (const { name, subject } of alerts) {
-    if (!/^[A-Z][A-Za-z0-9]*$/.test(name))
-      throw monitoringError('name of an alert', 'CamelCase letters and digits', name);
-    if (taken.has(name)) throw monitoringError('name of an alert', 'a name that no other alert has', name);
-    if (subject !== 'own') throw monitoringError(`subject of alert \`${name}\``, '"own"', subject);
+    check(/^[A-Z][A-Za-z0-9]*$/.test(name), what, 'CamelCase letters and digits', name);
+    check(!taken.has(name), what, 'a name that no other alert has', name);
+    check(subject === 'own', `subject of alert \`${name}\``, '"own"', subject);
     taken.add(name);
   }
   return alerts;

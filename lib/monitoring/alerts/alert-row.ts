@@ -1,24 +1,26 @@
-/** Alerts as rows: what is particular to one alert. The rest is filled in from its subject, its runbook and the settings. */
+/** Alerts as rows: what is particular to one alert. The rest is filled in from its subject, its texts in `runbooks/` and the settings. */
 import type { HistogramDefinition } from '../../definition.js';
 import type { Alert, AlertCase } from '../model.js';
 import { jobScope, promql } from '../promql/builder.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { minBad, percent } from './bad-shares.js';
-import { runbookOf } from './runbook-sections.js';
-import { above, growing } from './series-values.js';
+import { alertTexts } from './alert-texts.js';
+import { above, growing, steady } from './series-values.js';
 
 export type Series = AlertCase['series'];
 type Labels = Readonly<Record<string, string>>;
 
-export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds' | 'evaluationSeconds'> {
+/** Bad events below which their share says nothing: one or two are a matter of chance. */
+export const minBad = Object.freeze({ page: 5, ticket: 3 });
+
+export interface AlertRow extends Pick<AlertCase, 'atMinutes'> {
   readonly name: string;
   /** Default: `ticket`. */
   readonly severity?: Alert['severity'];
   readonly expression: string;
   /** Seconds for which the expression must hold. Default: 0. */
   readonly hold?: number;
-  readonly summary: string;
-  readonly description: string;
+  /** Values in its texts, beside the thresholds. */
+  readonly texts?: Readonly<Record<string, string | number>>;
   /** Labels of each alert that fires, beside `job`, which is the service unless it is given. Default: one alert without others. */
   readonly labels?: Labels | readonly Labels[];
   /** Series on which it fires. */
@@ -27,9 +29,11 @@ export interface AlertRow extends Pick<AlertCase, 'atMinutes' | 'intervalSeconds
   readonly quiet: Series;
   /** Default: `atMinutes`. */
   readonly quietAtMinutes?: number;
+  /** Of both cases. Default: a minute each. */
+  readonly times?: Pick<AlertCase, 'intervalSeconds' | 'evaluationSeconds'>;
 }
 
-/** The alerts of a subject. Their runbooks are the sections of that name. */
+/** The alerts of a subject, with the texts of the sections of their names. */
 export function alertsOf(
   settings: BundleSettings,
   shared: Pick<Alert, 'subject' | 'dashboard'>,
@@ -41,23 +45,20 @@ export function alertsOf(
       severity = 'ticket',
       hold = 0,
       labels = {},
+      texts,
       fires,
       quiet,
       atMinutes,
       quietAtMinutes = atMinutes,
+      times = {},
       ...rest
     } = row;
-    const { intervalSeconds, evaluationSeconds, ...alert } = rest;
-    const times = {
-      ...(intervalSeconds === undefined ? {} : { intervalSeconds }),
-      ...(evaluationSeconds === undefined ? {} : { evaluationSeconds }),
-    };
     return {
       ...shared,
-      ...alert,
+      ...rest,
       severity,
       forSeconds: holdOf(settings, hold),
-      runbook: runbookOf(shared.subject, row.name, { job }),
+      ...alertTexts(settings, shared.subject, row.name, texts),
       tests: {
         fires: {
           ...times,
@@ -71,6 +72,17 @@ export function alertsOf(
   });
 }
 
+/** The cases of a gauge: at one value it fires, at another it does not. */
+export function levels(
+  series: string,
+  firing: number,
+  quiet: number,
+  atMinutes: number,
+): Pick<AlertRow, 'atMinutes' | 'fires' | 'quiet'> {
+  const at = (value: number): Series => ({ [series]: steady(value, atMinutes + 10) });
+  return { atMinutes, fires: at(firing), quiet: at(quiet) };
+}
+
 /** A share of bad events with two limits: the higher one pages, the lower one makes a ticket. */
 export interface ShareRow extends Pick<AlertRow, 'atMinutes' | 'labels'> {
   /** The page; the ticket's name ends with `Elevated`. */
@@ -78,11 +90,8 @@ export interface ShareRow extends Pick<AlertRow, 'atMinutes' | 'labels'> {
   readonly pageLimit: number;
   readonly ticketLimit: number;
   readonly pageHold: number;
-  readonly pageSummary: string;
-  readonly ticketSummary: string;
   /** @param minimumBad bad events below which the share says nothing */
   expression(limit: number, minimumBad: number): string;
-  description(limit: string): string;
   series(badShare: number, kind: 'fires' | 'quiet'): Series;
 }
 
@@ -95,8 +104,6 @@ export function shareAlerts(row: ShareRow): AlertRow[] {
       severity,
       expression: row.expression(limit, minBad[severity]),
       hold: isPage ? row.pageHold : 900,
-      summary: isPage ? row.pageSummary : row.ticketSummary,
-      description: row.description(percent(limit)),
       atMinutes: row.atMinutes,
       labels: row.labels ?? {},
       fires: row.series(above(limit), 'fires'),
@@ -106,7 +113,7 @@ export function shareAlerts(row: ShareRow): AlertRow[] {
 }
 
 /** A recorded 95th percentile of a duration over a limit. */
-export interface SlowRow extends Pick<AlertRow, 'name' | 'summary' | 'description'> {
+export interface SlowRow extends Pick<AlertRow, 'name'> {
   readonly definition: HistogramDefinition;
   /** The level of the record and the label that it is by: `job_route` and `route`. */
   readonly level: string;
@@ -123,7 +130,7 @@ export interface SlowRow extends Pick<AlertRow, 'name' | 'summary' | 'descriptio
 
 export function slowAlert(settings: BundleSettings, row: SlowRow): AlertRow {
   const { joined, selector, increase, record } = promql(jobScope(settings));
-  const { definition, level, by, limit, minimum, seriesLabels, besideQuiet = {}, ...texts } = row;
+  const { definition, level, by, limit, minimum, seriesLabels, besideQuiet = {} } = row;
   const pace = (2 * minimum) / 5;
   const series = (fast: number): Series => {
     const bucket = (le: string) => selector(definition, { ...seriesLabels, le }, '_bucket');
@@ -136,7 +143,7 @@ export function slowAlert(settings: BundleSettings, row: SlowRow): AlertRow {
   };
   const observed = increase(definition, [by], { window: 300 });
   return {
-    ...texts,
+    name: row.name,
     expression: joined(`${record(`${level}:${definition.name}:p95_rate5m`)} > ${limit}`, [
       'and',
       [by],

@@ -1,18 +1,13 @@
 /** Git platforms: requests that fail, quotas that run out, webhooks that fail or are forged. */
 import { apiRequests } from '../../catalogue/api.js';
-import {
-  platformRateLimitRemaining,
-  platformRateLimitReset,
-  webhooksProcessed,
-} from '../../catalogue/platform.js';
+import * as metrics from '../../catalogue/platform.js';
 import { errors } from '../../catalogue/workflow.js';
 import type { Alert } from '../model.js';
 import { failedStatus } from '../prometheus/recording-rules.js';
 import { jobScope, promql } from '../promql/builder.js';
 import { ratio } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
-import { type AlertRow, alertsOf, type Series, shareAlerts } from './alert-row.js';
-import { minBad, percent } from './bad-shares.js';
+import { type AlertRow, alertsOf, minBad, type Series, shareAlerts } from './alert-row.js';
 import { above, falling, growing, steady } from './series-values.js';
 
 const platform = { platform: 'github' };
@@ -28,51 +23,36 @@ export function platformAlerts(settings: BundleSettings): Alert[] {
 }
 
 function failing(settings: BundleSettings): AlertRow[] {
-  const { joined, selector, window, increase, record } = promql(jobScope(settings));
-  const {
-    platformMinimumRequests: minimum,
-    platformErrorPageShare: pageLimit,
-    platformErrorShare: ticketLimit,
-  } = settings.thresholds;
+  const { joined, selector, increase, record } = promql(jobScope(settings));
+  const limits = settings.thresholds;
+  const minimum = limits.platformMinimumRequests;
   const pace = (2 * minimum) / 5;
   // Every alert has a label `service`, the job: only `platform` says which platform it is.
-  const share = joined(
-    record('job_service:api_requests_failed:ratio_rate5m', { platform: { raw: '!=""' } }),
-    [
-      'and',
-      ['service', 'platform'],
-      `${increase(apiRequests, ['service', 'platform'], { window: 300 })} >= ${minimum}`,
-    ],
-  );
-  const failures = increase(apiRequests, ['platform'], {
-    window: 300,
-    matches: { status_code: failedStatus },
-  });
-  const labels = { service: 'github', ...platform, method: 'GET' };
+  const each = ['service', 'platform'];
+  const recorded = record('job_service:api_requests_failed:ratio_rate5m', { platform: { raw: '!=""' } });
+  const all = increase(apiRequests, each, { window: 300 });
+  const share = joined(recorded, ['and', each, `${all} >= ${minimum}`]);
+  const failed = { window: 300, matches: { status_code: failedStatus } };
+  const failures = increase(apiRequests, ['platform'], failed);
+  const answered = (status_code: string) =>
+    selector(apiRequests, { service: 'github', ...platform, method: 'GET', status_code });
   return shareAlerts({
     name: 'PlatformErrors',
-    pageLimit,
-    ticketLimit,
+    pageLimit: limits.platformErrorPageShare,
+    ticketLimit: limits.platformErrorShare,
     pageHold: 300,
-    pageSummary: 'Many requests to {{ $labels.platform }} fail',
-    ticketSummary: 'Too many requests to {{ $labels.platform }} fail',
     expression: (limit, minimumBad) =>
       joined(`max by (job, platform) (${share}) > ${limit}`, [
         'and',
         ['platform'],
         `${failures} >= ${minimumBad}`,
       ]),
-    description: (limit) =>
-      `{{ $value | humanizePercentage }} of the API requests to {{ $labels.platform }} failed over ${window(300)}, with 5xx or without a response (limit ${limit}, at least ${minimum} requests).`,
     atMinutes: 30,
     labels: platform,
     // A 404 is an answer.
     series: (failed, kind) => ({
-      [selector(apiRequests, { ...labels, status_code: '404' })]: growing(pace * (1 - failed), 40),
-      [selector(apiRequests, { ...labels, status_code: kind === 'fires' ? 'ECONNRESET' : '502' })]: growing(
-        pace * failed,
-        40,
-      ),
+      [answered('404')]: growing(pace * (1 - failed), 40),
+      [answered(kind === 'fires' ? 'ECONNRESET' : '502')]: growing(pace * failed, 40),
     }),
   });
 }
@@ -84,7 +64,10 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
   const { selector, window } = promql(jobScope(settings));
   const { platformQuotaSeconds: ahead } = settings.thresholds;
   const { speedUp } = settings.intervals;
-  const [remaining, reset] = [selector(platformRateLimitRemaining), selector(platformRateLimitReset)];
+  const [remaining, reset] = [
+    selector(metrics.platformRateLimitRemaining),
+    selector(metrics.platformRateLimitReset),
+  ];
   const past = window(900);
   const each = 'job, instance, platform, resource';
   const seconds = `${remaining} / (-1 * deriv(${remaining}[${past}]) > 0)`;
@@ -94,16 +77,14 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
   // At this pace, nothing is left half the horizon after the twentieth minute.
   const pace = 100;
   const series = (resetSeconds: number): Series => ({
-    [selector(platformRateLimitRemaining, labels)]: falling(pace * (20 + ahead / 120), pace, 40),
-    [selector(platformRateLimitReset, labels)]: steady(resetSeconds / speedUp, 40),
+    [selector(metrics.platformRateLimitRemaining, labels)]: falling(pace * (20 + ahead / 120), pace, 40),
+    [selector(metrics.platformRateLimitReset, labels)]: steady(resetSeconds / speedUp, 40),
   });
   return {
     name: 'PlatformQuotaExhaustion',
     // Each resource has a quota of its own: GitHub resets that of search every minute, that of core every hour.
     expression: `min by (job, platform, resource) (((${runsOut}) unless on (${each}) (${reset} <= on (${each}) (${seconds}))) or (${isGone}))`,
     hold: 120,
-    summary: 'The quota of {{ $labels.platform }} ({{ $labels.resource }}) will run out',
-    description: `At the rate of the last ${past}, the quota of {{ $labels.platform }} for {{ $labels.resource }} runs out in {{ $value | humanizeDuration }}, before its reset; 0s: it has run out.`,
     atMinutes: 20,
     labels,
     fires: series(2 * ahead),
@@ -113,21 +94,21 @@ function quotaExhaustion(settings: BundleSettings): AlertRow {
 }
 
 function webhooks(settings: BundleSettings): AlertRow[] {
-  const { selector, window, increase, events } = promql(jobScope(settings));
-  const {
-    webhookFailureShare: limit,
-    webhookMinimum: minimum,
-    webhookSignatureFailures: minForged,
-  } = settings.thresholds;
+  const { selector, increase, events } = promql(jobScope(settings));
+  const { webhookFailureShare: limit, webhookMinimum: minimum } = settings.thresholds;
+  const minForged = settings.thresholds.webhookSignatureFailures;
   const pace = (2 * minimum) / 15;
   const labels = { ...platform, event_type: 'issues' };
   const series = (failed: number): Series => ({
-    [selector(webhooksProcessed, { ...labels, outcome: 'failure' })]: growing(pace * failed, 60),
-    [selector(webhooksProcessed, { ...labels, outcome: 'success' })]: growing(pace * (1 - failed), 60),
+    [selector(metrics.webhooksProcessed, { ...labels, outcome: 'failure' })]: growing(pace * failed, 60),
+    [selector(metrics.webhooksProcessed, { ...labels, outcome: 'success' })]: growing(
+      pace * (1 - failed),
+      60,
+    ),
   });
   const share = ratio(
-    increase(webhooksProcessed, ['platform'], { window: 900, matches: { outcome: 'failure' } }),
-    increase(webhooksProcessed, ['platform'], { window: 900 }),
+    increase(metrics.webhooksProcessed, ['platform'], { window: 900, matches: { outcome: 'failure' } }),
+    increase(metrics.webhooksProcessed, ['platform'], { window: 900 }),
     { part: minBad.ticket, whole: minimum },
   );
   const forged = selector(errors, { ...signature, severity: 'medium', component: 'webhooks' });
@@ -136,8 +117,6 @@ function webhooks(settings: BundleSettings): AlertRow[] {
       name: 'WebhookFailures',
       expression: `${share} > ${limit}`,
       hold: 300,
-      summary: 'Webhooks of {{ $labels.platform }} fail',
-      description: `Handling {{ $value | humanizePercentage }} of the webhooks of {{ $labels.platform }} failed within ${window(900)} (limit ${percent(limit)}, at least ${minimum} webhooks).`,
       atMinutes: 45,
       labels: platform,
       fires: series(above(limit)),
@@ -146,8 +125,6 @@ function webhooks(settings: BundleSettings): AlertRow[] {
     {
       name: 'WebhookSignatureFailures',
       expression: `${events(errors, ['component'], { window: 900, matches: signature })} >= ${minForged}`,
-      summary: 'Webhooks with invalid signatures arrive at {{ $labels.component }}',
-      description: `{{ $value | humanize }} webhooks were refused within ${window(900)} for an invalid signature or token (limit ${minForged}).`,
       atMinutes: 45,
       labels: { component: 'webhooks' },
       fires: { [forged]: growing((2 * minForged) / 15, 60) },

@@ -1,21 +1,21 @@
-/** Values of crafted series in promtool's notation, one a minute. */
+/** Values of test series in promtool's notation, one per minute. */
 
-/** A counter that grows by so many a minute, for so many minutes. */
+/** A counter that grows by `perMinute`. */
 export function growing(perMinute: number, minutes: number, from = 0): string {
   return `${amount(from)}+${amount(perMinute)}x${minutes}`;
 }
 
-/** A gauge that stays, or a counter that nothing adds to. */
+/** A gauge that stays at a value, or a counter that does not grow. */
 export function steady(value: number, minutes: number): string {
   return growing(0, minutes, value);
 }
 
-/** A gauge that goes down by so many a minute. */
+/** A gauge that goes down by `perMinute`. */
 export function falling(from: number, perMinute: number, minutes: number): string {
   return `${amount(from)}-${amount(perMinute)}x${minutes}`;
 }
 
-/** No series for so many minutes, then a counter that stands at a value. */
+/** No series for some minutes, then a counter that stays at a value. */
 export function appearing(afterMinutes: number, value: number, minutes: number): string {
   return `_x${afterMinutes} ${steady(value, minutes)}`;
 }
@@ -30,13 +30,12 @@ export function above(share: number): number {
   return (1 + share) / 2;
 }
 
-/** Half-hours of a history that is long enough for what is compared with earlier days, at one value each. */
+/** Half-hours of a history that is long enough for a comparison with earlier days, one value each. */
 export const historySteps = 2 * (24 * 7 + 2);
 
-/** A case that goes on for days, and is evaluated as seldom as does. */
+/** A case that spans days: with a value per half-hour and an evaluation per hour, promtool takes seconds. */
 export const halfHourly = Object.freeze({
-  intervalSeconds: 1_800,
-  evaluationSeconds: 3_600,
+  times: { intervalSeconds: 1_800, evaluationSeconds: 3_600 },
   atMinutes: 30 * (historySteps + 4),
 });
 

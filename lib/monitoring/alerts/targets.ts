@@ -21,9 +21,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       name: 'TargetDown',
       expression: `${selector(up)} == 0`,
       hold: 120,
-      summary: '{{ $labels.instance }} of {{ $labels.job }} cannot be scraped',
-      description:
-        'The metrics endpoint of {{ $labels.instance }} has not answered Prometheus for two minutes. Other processes of {{ $labels.job }} may be up.',
       atMinutes: 10,
       labels: first,
       fires: { [isUp]: `1+0x3 ${steady(0, 10)}`, [otherUp]: steady(1, 14) },
@@ -34,9 +31,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       severity: 'page',
       expression: `max by (job) (${selector(up)}) == 0`,
       hold: 120,
-      summary: 'No process of {{ $labels.job }} can be scraped',
-      description:
-        'No process of {{ $labels.job }} has answered Prometheus for two minutes: the service is down or unreachable.',
       atMinutes: 5,
       fires: { [isUp]: steady(0, 10), [otherUp]: steady(0, 10) },
       quiet: { [isUp]: steady(0, 10), [otherUp]: steady(1, 10) },
@@ -47,9 +41,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       // Over a window, since a slow scrape leaves gaps longer than Prometheus looks back.
       expression: `absent_over_time(${selector(up)}[${window(300)}])`,
       hold: 60,
-      summary: 'Prometheus scrapes no process of {{ $labels.job }}',
-      description:
-        'Prometheus has no target of the job {{ $labels.job }}: the service is not measured, and none of its alerts can fire.',
       atMinutes: 10,
       fires: { [selector(up, { job: `${settings.job}-other` })]: steady(1, 20) },
       quiet: { [isUp]: steady(0, 20) },
@@ -58,8 +49,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       name: 'TargetFlapping',
       // To Prometheus, a gauge that goes down is a reset.
       expression: `resets(${selector(up)}[${hour}]) >= ${targetFlaps}`,
-      summary: '{{ $labels.instance }} of {{ $labels.job }} answers only some scrapes',
-      description: `{{ $labels.instance }} stopped answering {{ $value }} times within ${hour} (limit ${targetFlaps}), mostly for too short a time for TargetDown to fire.`,
       atMinutes: 4 * (targetFlaps + 1),
       labels: first,
       fires: { [isUp]: '1x2 0 '.repeat(targetFlaps + 1), [otherUp]: steady(1, 60) },
@@ -69,8 +58,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
     {
       name: 'ProcessRestarting',
       expression: `changes(${selector(processStart)}[${hour}]) >= ${processRestarts}`,
-      summary: '{{ $labels.instance }} of {{ $labels.job }} keeps restarting',
-      description: `{{ $labels.instance }} restarted {{ $value }} times within ${hour} (limit ${processRestarts}).`,
       atMinutes: 20,
       labels: first,
       fires: { [start]: restarting, [isUp]: steady(1, 30) },
@@ -81,8 +68,6 @@ export function targetAlerts(settings: BundleSettings): Alert[] {
       name: 'ServiceCrashLoop',
       severity: 'page',
       expression: `min by (job) (changes(${selector(processStart)}[${hour}])) >= ${processRestarts}`,
-      summary: 'Every process of {{ $labels.job }} keeps restarting',
-      description: `Every process of {{ $labels.job }} restarted at least {{ $value }} times within ${hour} (limit ${processRestarts}).`,
       atMinutes: 20,
       fires: { [start]: restarting, [otherStart]: restarting },
       quiet: { [start]: restarting, [otherStart]: steady(1_000, 30) },

@@ -1,5 +1,5 @@
 /**
- * What is unusual for the hour. A service that works in office hours does more at nine than at eight on every day of the week, so
+ * Detects what is unusual for the hour. A service that works in office hours does more at nine than at eight on every day of the week, so
  * an hour is compared with the same hours of earlier days, and only where a week has been recorded.
  */
 import { serviceUp } from '../prometheus/recording-rules.js';

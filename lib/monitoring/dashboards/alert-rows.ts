@@ -1,11 +1,12 @@
 /** Rows about alerts: which are pending or firing, and what each of them reads. */
 import { runbookUrl } from '../alerts/runbook-links.js';
+import { isHttpUrl } from '../checks.js';
 import { type Alert, type DashboardName, isAlert, type RuleGroup } from '../model.js';
 import { variable } from '../promql/builder.js';
 import { selector } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { alertStates } from '../third-party-metrics.js';
-import { lines, type Panel, type Row, row, table } from './panels.js';
+import { lines, type Panel, type Row, table } from './panels.js';
 
 /** The alerts that lead to a dashboard; the overview lists all of them. */
 export function alertRows(
@@ -25,10 +26,11 @@ export function alertRows(
   const description = isOverview
     ? 'All alerts of the job with their labels. The Watchdog always fires: if it is missing, alerts do not arrive.'
     : 'Alerts about the subject of this dashboard with their labels. Empty means healthy.';
-  const list = row('Alerts')`
-    Pending and firing alerts ${table(lines('short', { State: states }))}
-      ${description}
-  `;
+  const title = 'Pending and firing alerts';
+  const list = {
+    title: 'Alerts',
+    panels: [{ title, description, ...table(lines('short', { State: states })) }],
+  };
   if (names.length === 0) return [list];
   const behind = names.flatMap((name) => {
     const named = alerts.filter((alert) => alert.name === name);
@@ -55,12 +57,8 @@ function panelsOf(alerts: readonly Alert[], settings: Pick<BundleSettings, 'runb
       description: `${runbook.meaning} Severity: ${severities}. Runbook: ${url}`,
       queries: expressions.map((expression) => ({ expression, legend: '' })),
       min: undefined,
-      ...(isAddress(url) && { link: { title: 'Runbook', url } }),
+      // A path within the bundle is no link in Grafana.
+      ...(isHttpUrl(url) && { link: { title: 'Runbook', url } }),
     },
   ];
-}
-
-/** Whether a browser can follow it from Grafana, which it cannot with a path within the bundle. */
-export function isAddress(url: string): boolean {
-  return /^https?:\/\//.test(url);
 }

@@ -26,9 +26,11 @@ export interface Board {
   readonly description: string;
   readonly variables: readonly Variable[];
   readonly rows: readonly Row[];
+  /** Values in the descriptions of its panels. */
+  readonly values?: Readonly<Record<string, string | number>>;
 }
 
-interface BoardRows extends Pick<Board, 'name' | 'title' | 'description'> {
+interface BoardRows extends Pick<Board, 'name' | 'title' | 'description' | 'values'> {
   /** Labels to filter by, in addition to job and instance: a title, and a metric that has the label. */
   readonly variables?: Readonly<Record<string, readonly [title: string, definition: MetricDefinition]>>;
   /** `false` for a row of a part that the bundle does not have. */
@@ -39,7 +41,7 @@ const job = { job: variable('job') };
 
 /** @throws ERR_METRICS_INVALID_MONITORING */
 export function board(
-  settings: Pick<BundleSettings, 'job'>,
+  settings: Pick<BundleSettings, 'job' | 'natives'>,
   { variables = {}, rows, ...texts }: BoardRows,
 ): Board {
   return {
@@ -63,7 +65,7 @@ export function board(
         };
       }),
     ],
-    rows: rows(boardQueries(Object.keys(variables))).flatMap((each) => each || []),
+    rows: rows(boardQueries(Object.keys(variables), settings.natives)).flatMap((each) => each || []),
   };
 }
 

@@ -28,35 +28,21 @@ export function deliveryBoard(settings: BundleSettings): Board {
       return [
         row('Issues and pull requests', { width: 6 })`
           Issues opened ${rate(issuesCreated, ['platform', 'repository'])}
-            Issues opened on the platforms, per second, by repository.
           Pull requests opened ${rate(prsCreated, ['platform', 'repository'])}
-            Pull requests opened, per second, by repository.
           Pull requests merged ${rate(prsMerged, ['platform', 'repository'])}
-            Pull requests merged, per second, by repository. If many are opened and few merged,
-            reviews wait or the changes are rejected.
           Merge ratio ${styled(stat(lines('percentunit', { all: `${merged} / (${opened} > 0)` })), { height: 8 })}
-            Pull requests merged in the time range of the dashboard, divided by those opened in it. Above 100 % when older
-            ones are merged too.
           Lifetime of pull requests ${histogram(prLifetime, ['platform', 'repository'])}
-            Time from opening a pull request to merging it.
         `,
         outboundRow(queries),
         row('Rate limits of the platforms')`
           Rate limits hit ${rate(platform.platformRateLimits, ['platform'])}
-            How often a platform limited the rate, per second.
           Rate limit remaining ${limited(platform.platformRateLimitRemaining, platform.platformRateLimitLimit, limits)}
-            Requests that a platform still allows until the next reset, and its limit. At 0 it refuses requests.
           Time until the reset ${now(platform.platformRateLimitReset, limits)}
-            Time until a platform resets its rate limit.
         `,
         row('Webhooks')`
           Webhooks received ${rate(platform.webhooksReceived, ['platform', 'event_type'])}
-            Webhooks received, per second, by platform and event. If there are none for long, the platform cannot reach the
-            service.
           Webhooks handled ${stacked(rate(platform.webhooksProcessed, ['platform', 'outcome']))}
-            Webhooks handled, per second, by platform and outcome.
           Share of webhooks that fail ${share(platform.webhooksProcessed, { outcome: 'failure' }, ['platform'])}
-            Failed webhooks as a share of all handled, by platform.
         `,
         settings.parts.has('http') && inboundRows(queries),
       ];

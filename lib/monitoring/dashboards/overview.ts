@@ -15,6 +15,7 @@ export function overviewBoard(settings: BundleSettings): Board {
   const [hasWorkflow, hasHttp] = [parts.has('workflow'), parts.has('http')];
   return board(settings, {
     name: 'overview',
+    values: { andInbound: hasHttp ? ', inbound requests' : '' },
     title: 'overview',
     description: `Whether the ${hasWorkflow ? 'platform' : 'service'} works: a few panels per subject. The links lead to the other dashboards.`,
     rows: (queries) => [
@@ -39,19 +40,14 @@ function nowRow(queries: BoardQueries, { thresholds, parts }: BundleSettings): R
   const succeeded = record('job:issues_success:ratio_rate1h', ['job']);
   const workflows = panels`
     Issues that succeeded, last hour ${stat(succeeded, ['red', [1 - thresholds.workflowFailureShare, 'green']])}
-      Successful issues as a share of all that ended in the last hour.
     Loops in progress ${stat(now(workflow.activeAutonomousLoops))}
-      Autonomous loops in progress.
     Waiting ${stat(lines('short', { queued: promql.gauge(workflow.queueDepth), approvals: promql.gauge(workflow.pendingApprovals) }))}
-      Items waiting in queues, and approvals waiting for a human.
   `;
   const cost = panels`
     AI cost in this range ${stat(total(aiCost))}
-      Cost of the requests to AI providers in the time range of the dashboard.
   `;
   return row('Now')`
     Firing alerts ${stat(lines('short', { all: `sum(${firing}) or vector(0)` }), ['green', [1, 'red']])}
-      Alerts of the job that are firing, except for the Watchdog, which always fires.
     ${upPanel(queries)}
     ${parts.has('workflow') && workflows}
     ${parts.has('provider') && cost}
@@ -62,11 +58,8 @@ function workflowRow({ record }: BoardQueries, failures: number): Row {
   const failed = record('job_workflow:workflows_failed:ratio_rate5m', ['workflow_type']);
   return row('Workflows: rate, errors, duration')`
     Workflows ended ${record('job_workflow:workflows_completed:rate5m', ['workflow_type'])}
-      Workflows ended, per second, over five minutes, by type.
     Share of workflows that fail ${styled(failed, { colours: ['green', [failures, 'red']] })}
-      Failed workflows as a share of all that ended, over five minutes, by type.
     Duration of workflows: p95 ${record('job_workflow:workflow_completion_duration_seconds:p95_rate5m', ['workflow_type'])}
-      One workflow in 20 takes longer than this, by type.
   `;
 }
 
@@ -74,13 +67,9 @@ function providerRow({ record, promql }: BoardQueries): Row {
   const perHour = `3600 * ${promql.record('job_provider:ai_cost_usd:rate1h')}`;
   return row('AI providers: rate, errors, duration, cost', { width: 6 })`
     AI requests ${styled(record('job_provider:ai_requests:rate5m', ['provider']), { unit: 'reqps' })}
-      Requests started, per second, over five minutes, by provider.
     Share of AI requests that fail ${record('job_provider:ai_requests_failed:ratio_rate5m', ['provider'])}
-      Failed requests as a share of all that ended, over five minutes, by provider.
     Duration of AI requests: p95 ${record('job_provider:ai_request_duration_seconds:p95_rate5m', ['provider'])}
-      One request in 20 takes longer than this, by provider.
     AI cost per hour ${stacked(lines('currencyUSD', { '{{provider}}': perHour }))}
-      Cost of an hour at the rate of the last hour, by provider.
   `;
 }
 
@@ -88,17 +77,13 @@ function providerRow({ record, promql }: BoardQueries): Row {
 function inboundRow({ record }: BoardQueries): Row {
   return row('Inbound HTTP: rate, errors, duration')`
     Inbound requests ${styled(record('job_route:http_server_requests:rate5m', ['route', 'method']), { unit: 'reqps' })}
-      Requests ended, per second, over five minutes, by route and method.
     Share of inbound requests that fail ${record('job:http_server_requests_failed:ratio_rate5m')}
-      Responses with a status of 500 or above as a share of all, over five minutes.
     Duration of inbound requests: p95 ${record('job:http_server_request_duration_seconds:p95_rate5m')}
-      One request in 20 takes longer than this.
   `;
 }
 
 function platformRow({ record, promql }: BoardQueries, hasInbound: boolean): Row {
   const inbound = (name: string) => hasInbound && { 'inbound requests': promql.record(name) };
-  const andInbound = hasInbound ? ', inbound requests' : '';
   const failures = lines('percentunit', {
     'webhooks of {{platform}}': promql.record('job_platform:webhooks_failed:ratio_rate5m'),
     'requests to {{service}}': promql.record('job_service:api_requests_failed:ratio_rate5m'),
@@ -110,19 +95,14 @@ function platformRow({ record, promql }: BoardQueries, hasInbound: boolean): Row
   });
   return row(`Git platforms${hasInbound ? ' and HTTP' : ''}: rate, errors, duration`)`
     Webhooks received ${record('job_platform:webhooks_received:rate5m', ['platform'])}
-      Webhooks received, per second, over five minutes, by platform.
     Share of failures ${styled(failures, { max: 1 })}
-      Failures as a share of all, over five minutes: webhooks by platform, outbound requests by service${andInbound}.
     Durations: p95 ${durations}
-      One request in 20 takes longer than this: outbound requests by service${andInbound}.
   `;
 }
 
 function errorRow({ rate }: BoardQueries): Row {
   return row('Errors and escalations', { width: 12 })`
     Errors ${rate(workflow.errors, ['component', 'severity'])}
-      Errors that no other metric counts, per second, by component and severity.
     Escalations ${rate(workflow.escalations, ['reason'])}
-      Work handed to humans, per second, by reason.
   `;
 }

@@ -1,6 +1,6 @@
 /**
- * The panels of a dashboard as a table: a title, what is shown, a description. What is shown follows from a definition or the name
- * of a record: its query, legend, unit and bounds.
+ * The panels of a dashboard as a table: a title and what is shown. What is shown follows from a definition or the name of a record: its
+ * query, legend, unit and bounds. `panels.md` has the descriptions, by title.
  */
 import type {
   CounterDefinition,
@@ -39,8 +39,10 @@ export interface Shown {
 
 export interface Panel extends Shown {
   readonly title: string;
-  /** What it shows, and what follows from it. */
-  readonly description: string;
+  /** Title of the section of `panels.md` that describes it. Default: none. */
+  readonly about?: string;
+  /** What it shows, and what follows from it, after the section. */
+  readonly description?: string;
 }
 
 export interface Row {
@@ -50,45 +52,27 @@ export interface Row {
   readonly collapsed?: boolean;
 }
 
-/** What a panel shows; a function that makes several panels; finished panels; part of the text. */
-type Cell = Shown | ((about: About) => Panel[]) | readonly Panel[] | string | number | false;
-type About = Pick<Panel, 'title' | 'description'>;
-type Table<T> = (texts: TemplateStringsArray, ...cells: readonly Cell[]) => T;
+/** What a panel shows; a function that makes several panels; finished panels. */
+type Cell = Shown | ((title: string) => Panel[]) | readonly Panel[] | false;
+type Table<T> = (titles: TemplateStringsArray, ...cells: readonly Cell[]) => T;
 
 /**
- * Panels as a table. Each begins with a line of its title and what it shows; the lines below are its description.
+ * Panels as a table. Each line has a title and what is shown.
  * @example
  * panels`
  *   Steps ended ${rate(workflowStepDuration, ['step_name'])}
- *     Steps that end, per second, by name.
+ *   Steps failed ${rate(workflowStepErrors, ['step_name'])}
  * `
  */
-export const panels: Table<Panel[]> = (texts, ...cells) => panelsOf(texts, cells);
+export const panels: Table<Panel[]> = (titles, ...cells) => panelsOf(titles, cells);
 
-function panelsOf(texts: TemplateStringsArray, cells: readonly Cell[], layout: Partial<Shown> = {}): Panel[] {
-  const made: Panel[] = [];
-  let text = texts[0] ?? '';
-  let describe: ((description: string) => Panel[]) | undefined;
-  const close = (description: string): void => {
-    if (describe !== undefined) made.push(...describe(description.replaceAll(/\s+/g, ' ').trim()));
-    describe = undefined;
-  };
-  for (const [index, cell] of cells.entries()) {
-    const next = texts[index + 1] ?? '';
-    if (typeof cell === 'string' || typeof cell === 'number') {
-      text += `${cell}${next}`;
-      continue;
-    }
-    const titleAt = text.lastIndexOf('\n') + 1;
-    const title = text.slice(titleAt).trim();
-    close(text.slice(0, titleAt));
-    text = next;
-    if (isPanels(cell)) made.push(...cell);
-    else if (typeof cell === 'function') describe = (description) => cell({ title, description });
-    else if (cell !== false) describe = (description) => [{ title, description, ...cell, ...layout }];
-  }
-  close(text);
-  return made;
+function panelsOf(titles: readonly string[], cells: readonly Cell[], layout: Partial<Shown> = {}): Panel[] {
+  return cells.flatMap((cell, index) => {
+    const title = (titles[index] ?? '').trim();
+    if (cell === false) return [];
+    if (typeof cell === 'function') return cell(title);
+    return isPanels(cell) ? cell : [{ title, about: title, ...cell, ...layout }];
+  });
 }
 
 function isPanels(cell: Cell): cell is readonly Panel[] {
@@ -104,10 +88,10 @@ export function row(
   title: string,
   { width, ...rest }: { readonly width?: number; readonly collapsed?: boolean } = {},
 ): Table<Row> {
-  return (texts, ...cells) => ({
+  return (titles, ...cells) => ({
     title,
     ...rest,
-    panels: panelsOf(texts, cells, width === undefined ? {} : { width }),
+    panels: panelsOf(titles, cells, width === undefined ? {} : { width }),
   });
 }
 
@@ -159,10 +143,12 @@ export type BoardQueries = ReturnType<typeof boardQueries>;
 /**
  * What panels show, narrowed to what is chosen at the top of the dashboard.
  * @param variables of the dashboard, in addition to `job` and `instance`
+ * @param natives names of the histograms that Prometheus stores as native ones
  */
-export function boardQueries(variables: By) {
+export function boardQueries(variables: By, natives: ReadonlySet<string>) {
   const chosen = (labels: By): Matches => Object.fromEntries(labels.map((label) => [label, variable(label)]));
-  const builder = promql({ matchers: chosen(['job', 'instance', ...variables]), window: '$__rate_interval' });
+  const matchers = chosen(['job', 'instance', ...variables]);
+  const builder = promql({ matchers, window: '$__rate_interval', natives });
   const { rate, increase, gauge, share, record } = builder;
   const single = (unit: string, by: By, expression: string): Shown =>
     lines(unit, { [legendOf(by)]: expression });
@@ -196,17 +182,26 @@ export function boardQueries(variables: By) {
     /** Percentiles, the 95th one by labels too, and the distribution. */
     histogram:
       (definition: HistogramDefinition, by: readonly [string, ...string[]]) =>
-      ({ title, description }: About): Panel[] => {
-        const p95 = single(unitOf(definition.name), by, builder.quantile(0.95, definition, by));
-        return panels`
-          ${title}: percentiles ${percentiles(builder, definition)}
-            ${description} Half are below p50; one in 100 is above p99.
-          ${title}: p95 by ${by.join(', ')} ${p95}
-            ${description} One in 20 is above this line. If a single line rises, its labels name the cause.
-          ${title}: distribution ${distribution(builder, definition)}
-            ${description} The brighter a cell, the more observations. Two bands mean two kinds of work.
-        `;
-      },
+      (about: string): Panel[] => [
+        {
+          title: `${about}: percentiles`,
+          about,
+          description: 'Half are below p50; one in 100 is above p99.',
+          ...percentiles(builder, definition),
+        },
+        {
+          title: `${about}: p95 by ${by.join(', ')}`,
+          about,
+          description: 'One in 20 is above this line. If a single line rises, its labels name the cause.',
+          ...single(unitOf(definition.name), by, builder.quantile(0.95, definition, by)),
+        },
+        {
+          title: `${about}: distribution`,
+          about,
+          description: 'The brighter a cell, the more observations. Two bands mean two kinds of work.',
+          ...distribution(builder, definition),
+        },
+      ],
   };
 }
 
@@ -216,7 +211,12 @@ export function percentiles({ quantile }: Promql, definition: HistogramDefinitio
 }
 
 /** The buckets over time, as a heatmap. */
-export function distribution({ selector }: Promql, definition: HistogramDefinition): Shown {
+export function distribution({ selector, nativeRate }: Promql, definition: HistogramDefinition): Shown {
+  const native = nativeRate(definition);
+  if (native !== undefined) {
+    const { min, ...shown } = lines(unitOf(definition.name), { all: native });
+    return { ...shown, kind: 'heatmap' };
+  }
   const buckets = `increase(${selector(definition, {}, '_bucket')}[$__rate_interval])`;
   const { min, ...shown } = lines(unitOf(definition.name), { '{{le}}': aggregate('sum', ['le'], buckets) });
   return { ...shown, kind: 'heatmap' };

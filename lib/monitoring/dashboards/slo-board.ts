@@ -22,6 +22,7 @@ export function sloBoard(settings: BundleSettings, groups: readonly RuleGroup[])
   const has = records.has(objective);
   return {
     name: 'slo',
+    values: { issues: settings.parts.has('workflow') ? '; for issues, over an hour' : '' },
     title: 'service levels',
     description: has
       ? 'The remaining error budget of each objective, and how fast it burns.'
@@ -45,54 +46,29 @@ function objectiveRows(records: ReadonlySet<string>): Row[] {
     Object.fromEntries(measured.map((window) => [`${legend}${window}`, expression(of(errorRatio + window))]));
   const burn = (errors: string) =>
     `${errors} / on (job, slo) group_left () (1 - max by (job, slo) (${of(objective)}))`;
-  const shares = lines(
-    'percentunit',
-    over('{{slo}} ', (errors) => errors),
-  );
+  const shares = lines('percentunit', over('{{slo}} ', String));
   const budgets = panels`
     Error budget remaining ${gauge(left, ['red', [0.1, 'orange'], [0.5, 'green']])}
-      Share of the failures allowed in the period of the objective that have not happened. At 0 the objective is missed.
     Error budget remaining, over time ${styled(left, { min: undefined, max: 1, width: 10 })}
-      A step down is an incident; a slope is a problem that went unnoticed.
   `;
   return [
     row('Objectives and error budgets')`
       ${records.has(budget) && budgets}
       Objective ${styled(stat(lines('percentunit', { '{{slo}}': of(objective) })), { width: 6, height: 8 })}
-        Share of events that must be good.
     `,
     row('Errors and burn rates')`
       Share of bad events ${wide(shares)}
-        Bad events as a share of all, over each window.
       Burn rate ${styled(lines('short', over('{{slo}} ', burn)), { width: 12, colours: ['green', [1, 'orange'], [14.4, 'red']] })}
-        How many times faster than allowed the error budget burns, over each window. 1 uses it up exactly at the end of the
-        period. 14.4 over an hour, which is 2 % of a budget of 30 days, pages someone.
       Burn rates now ${table(lines('short', over('', burn)))}
-        How many times faster than allowed each error budget burns, over each window.
     `,
   ];
 }
 
-/** Part of the bundle, legend, record of the failures, record of the durations. */
+/** Part of the bundle, legend, start of the record of the failures, and of that of the durations. */
 const indicators = [
-  [
-    'http',
-    'inbound requests',
-    'job:http_server_requests_failed:ratio_rate5m',
-    'job:http_server_request_duration_seconds:p99_rate5m',
-  ],
-  [
-    'provider',
-    'AI requests, {{provider}}',
-    'job_provider:ai_requests_failed:ratio_rate5m',
-    'job_provider:ai_request_duration_seconds:p99_rate5m',
-  ],
-  [
-    'workflow',
-    'workflows, {{workflow_type}}',
-    'job_workflow:workflows_failed:ratio_rate5m',
-    'job_workflow:workflow_completion_duration_seconds:p99_rate5m',
-  ],
+  ['http', 'inbound requests', 'job:http_server_requests', 'job:http_server_request'],
+  ['provider', 'AI requests, {{provider}}', 'job_provider:ai_requests', 'job_provider:ai_request'],
+  ['workflow', 'workflows, {{workflow_type}}', 'job_workflow:workflows', 'job_workflow:workflow_completion'],
 ] as const;
 
 /** Of each part of the bundle, with or without objectives. */
@@ -101,16 +77,18 @@ function indicatorRow({ parts }: BundleSettings): Row[] {
   if (made.length === 0) return [];
   const hasIssues = parts.has('workflow');
   const failures = lines('percentunit', {
-    ...Object.fromEntries(made.map(([, legend, failed]) => [legend, record(failed)])),
+    ...Object.fromEntries(
+      made.map(([, legend, failed]) => [legend, record(`${failed}_failed:ratio_rate5m`)]),
+    ),
     ...(hasIssues && { issues: `1 - ${record('job:issues_success:ratio_rate1h')}` }),
   });
-  const durations = Object.fromEntries(made.map(([, legend, , duration]) => [legend, record(duration)]));
+  const durations = Object.fromEntries(
+    made.map(([, legend, , timed]) => [legend, record(`${timed}_duration_seconds:p99_rate5m`)]),
+  );
   return [
     row('Indicators: failures and durations by subject', { width: 12 })`
       Share of failures ${styled(failures, { max: 1 })}
-        Failures as a share of all, over five minutes${hasIssues ? '; for issues, over an hour' : ''}.
       Durations: p99 ${lines('s', durations)}
-        One in 100 takes longer than this.
     `,
   ];
 }

@@ -2,11 +2,11 @@
 import type { BundleFile } from '../model.js';
 import type { BundleSettings } from '../settings.js';
 import { yamlFile, yamlTemplate } from '../yaml-file.js';
-import { images } from './images.js';
 import {
   addressOfUrl,
   alertmanagerArguments,
   hostOf,
+  imagesOf,
   isLoopback,
   portOf,
   prometheusArguments,
@@ -15,7 +15,7 @@ import {
 /** `deploy/docker-compose.yml`. */
 export function composeFile(settings: BundleSettings): BundleFile {
   const { config, targets, prometheus, alertmanager, grafanaUrl } = settings;
-  const image = images[settings.target];
+  const image = imagesOf(settings);
   const gateways = config.pushUrl === undefined ? [] : [addressOfUrl(config.pushUrl)];
   // In a container with a network of its own, a loopback address would be the container's.
   const onHost = [prometheus, alertmanager, ...targets, ...gateways].some(isLoopback);

@@ -1,20 +1,21 @@
 /** Manifests for Kubernetes: the service, Prometheus and its rules with the Prometheus operator, Alertmanager without it. */
+
+import { templatePath } from '../alertmanager/alertmanager-files.js';
 import { receiverNames } from '../alertmanager/alertmanager-receivers.js';
-import { templatePath } from '../alertmanager/alertmanager-template.js';
+import { plainName } from '../bundle-identity.js';
 import type { BundleFile } from '../model.js';
 import { scrapeLimits } from '../prometheus/scrape-limits.js';
 import { duration } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { headerOf, yamlFile, yamlTemplate, yamlText } from '../yaml-file.js';
-import { images } from './images.js';
-import { alertmanagerArguments, features, retention } from './start-commands.js';
+import { alertmanagerArguments, features, imagesOf, retention } from './start-commands.js';
 
 /**
  * `deploy/kubernetes/*.yml`.
  * @param files The rules and Alertmanager's configuration, which the manifests contain.
  */
 export function kubernetesFiles(settings: BundleSettings, files: readonly BundleFile[]): BundleFile[] {
-  const name = nameInKubernetes(settings.job);
+  const name = plainName(settings.job, 40);
   const values = valuesOf(settings, name, files);
   const file = (kind: string, about: string): BundleFile =>
     yamlFile(`deploy/kubernetes/${kind}.yml`, yamlTemplate(`deploy/kubernetes-${kind}.yml`, values), about);
@@ -39,7 +40,7 @@ export function kubernetesFiles(settings: BundleSettings, files: readonly Bundle
 
 function valuesOf(settings: BundleSettings, name: string, files: readonly BundleFile[]) {
   const { config, intervals, job, remoteWriteUrl: url, remoteWriteTokenFile } = settings;
-  const image = images[settings.target];
+  const image = imagesOf(settings);
   const template = templatePath(settings);
   const templateKey = `${settings.prefix}.tmpl`;
   const secret = (config.token ?? config.tokenFile) === undefined ? undefined : `${name}-metrics-token`;
@@ -69,12 +70,7 @@ function valuesOf(settings: BundleSettings, name: string, files: readonly Bundle
       alertmanager: labelsOf('alertmanager', name),
     },
     env: variables.map(([variable, value]) => ({ name: variable, value })),
-    token: {
-      secret,
-      mounts: secret && [{ name: 'metrics-token', mountPath: tokenFolder, readOnly: true }],
-      volumes: secret && [{ name: 'metrics-token', secret: { secretName: secret } }],
-      authorization: secret && { type: 'Bearer', credentials: { name: secret, key: 'token' } },
-    },
+    token: { secret, folder: tokenFolder },
     limits: scrapeLimits(settings),
     prometheusVersion: image.prometheus.slice(image.prometheus.indexOf(':') + 1),
     retention: retention(settings),
@@ -108,17 +104,6 @@ function prometheusRules(name: string, labels: object, files: readonly BundleFil
       return `${head}spec:\n${content.replace(/^(#.*\n)*/, '').replaceAll(/^(?=.)/gm, '  ')}`;
     });
   return { path: 'deploy/kubernetes/prometheus-rules.yml', content: headerOf(about) + rules.join('---\n') };
-}
-
-/** The service's name as Kubernetes allows it: `My Agent` becomes `my-agent`. */
-function nameInKubernetes(job: string): string {
-  const name = job
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replace(/^[^a-z]+/, '')
-    .slice(0, 40)
-    .replace(/-+$/, '');
-  return name === '' ? 'service' : name;
 }
 
 /** The labels that selectors match. */

@@ -1,5 +1,8 @@
 /** The commands that start Prometheus and Alertmanager. Retention, for instance, is an argument and not in the configuration. */
 import type { BundleSettings } from '../settings.js';
+import { templatePart } from '../yaml-file.js';
+
+type Program = 'prometheus' | 'alertmanager' | 'pushgateway' | 'grafana';
 
 /** Paths and addresses as the program sees them. */
 export interface StartOptions {
@@ -14,7 +17,7 @@ export interface StartOptions {
 /** The settings that the arguments depend on. */
 export interface StartSettings
   extends Pick<BundleSettings, 'prometheus' | 'alertmanager'>,
-    Partial<Pick<BundleSettings, 'target' | 'createdSamples'>> {
+    Partial<Pick<BundleSettings, 'target' | 'createdSamples' | 'nativeHistograms'>> {
   readonly config: Pick<BundleSettings['config'], 'retentionDays'>;
 }
 
@@ -69,9 +72,17 @@ function shellCommand(program: string, options: readonly string[]): string {
   return [program, ...quoted].join(' \\\n  ');
 }
 
+/** Container images by program. */
+export function imagesOf({ target }: Pick<BundleSettings, 'target'>) {
+  return templatePart('deploy/images.yml', target, {}) as Readonly<Record<Program, string>>;
+}
+
 /** Features of Prometheus to enable. */
-export function features({ target, createdSamples }: StartSettings): readonly string[] {
-  return target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : [];
+export function features({ target, createdSamples, nativeHistograms }: StartSettings): readonly string[] {
+  return [
+    ...(target === '3' && createdSamples === true ? ['created-timestamp-zero-ingestion'] : []),
+    ...(nativeHistograms === 'feature' ? ['native-histograms'] : []),
+  ];
 }
 
 function featureFlags(settings: StartSettings): string[] {

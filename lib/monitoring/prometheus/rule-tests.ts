@@ -79,7 +79,7 @@ function testEntry({ alert, input, outcome }: RuleTest, speedUp: number, setting
   const { series, intervalSeconds = 60, atMinutes, labels = [{}] } = input;
   const firing = { alertname: alert.name, alertstate: 'firing' };
   const expected = labels.map((own) => ({
-    labels: `ALERTS${labelsText({ ...firing, ...own, ...alertLabels(alert, settings) })}`,
+    labels: seriesOf('ALERTS', { ...firing, ...own, ...alertLabels(alert, settings) }),
     value: 1,
   }));
   return {
@@ -88,7 +88,7 @@ function testEntry({ alert, input, outcome }: RuleTest, speedUp: number, setting
     input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
     promql_expr_test: [
       {
-        expr: `ALERTS${labelsText(firing)}`,
+        expr: seriesOf('ALERTS', firing),
         eval_time: duration((atMinutes * 60) / speedUp),
         exp_samples: outcome === 'stays quiet' ? [] : expected,
       },
@@ -96,7 +96,8 @@ function testEntry({ alert, input, outcome }: RuleTest, speedUp: number, setting
   };
 }
 
-function labelsText(labels: Readonly<Record<string, string>>): string {
-  const matchers = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `{${matchers.join(',')}}`;
+/** A series in promtool's notation. */
+export function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
+  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${name}{${matchers.join(',')}}`;
 }

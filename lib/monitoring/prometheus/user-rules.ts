@@ -34,12 +34,8 @@ const fields: readonly (readonly [path: string, isValid: Test, expected: string]
 ];
 
 /** @throws ERR_METRICS_INVALID_MONITORING for a missing or invalid field, with the name of the alert or record */
-export function checkUserRules({
-  alerts,
-  recordingRules,
-  readable,
-  parts,
-}: Pick<BundleSettings, 'alerts' | 'recordingRules' | 'readable' | 'parts'>): void {
+export function checkUserRules(settings: BundleSettings): void {
+  const { alerts, recordingRules, readable, parts } = settings;
   const dashboards = madeDashboards({ parts });
   for (const alert of alerts as readonly Partial<Alert>[]) {
     const { name, dashboard } = alert;
@@ -50,21 +46,13 @@ export function checkUserRules({
         .reduce<unknown>((parent, key) => (parent as Record<string, unknown>)[key], alert);
       check(isValid(value), `\`${path}\` of alert \`${name}\``, expected, value);
     }
-    check(
-      isOneOf(dashboards)(dashboard),
-      `\`dashboard\` of alert \`${name}\``,
-      `one of ${dashboards.join(', ')}`,
-      dashboard,
-    );
+    const expected = `one of ${dashboards.join(', ')}`;
+    check(isOneOf(dashboards)(dashboard), `\`dashboard\` of alert \`${name}\``, expected, dashboard);
   }
   for (const { record, expression } of recordingRules) {
     const what = 'name of a recording rule';
-    check(
-      typeof record === 'string' && /^[a-zA-Z_:][\w:]*$/.test(record),
-      what,
-      'level:metric:operations',
-      record,
-    );
+    const isName = typeof record === 'string' && /^[a-zA-Z_:][\w:]*$/.test(record);
+    check(isName, what, 'level:metric:operations', record);
     check(!readable.has(record), what, 'a name that no metric has', record);
     check(isText(expression), `\`expression\` of record \`${record}\``, 'PromQL', expression);
   }

@@ -11,6 +11,7 @@ import {
   duration,
   type Matches,
   matchersOf,
+  nativeSelector,
   type Part,
   ratio,
   selector,
@@ -26,6 +27,8 @@ export interface PromqlScope {
   readonly by?: readonly string[];
   /** Writes a window that is given in seconds. Default: `duration`. */
   readonly windowOf?: (seconds: number) => string;
+  /** Names of the histograms that Prometheus stores as native ones. Default: none. */
+  readonly natives?: ReadonlySet<string>;
 }
 
 /** What is read of a metric, beyond the scope. */
@@ -44,13 +47,21 @@ type By = readonly string[];
 const operators: Partial<Record<Aggregator, string>> = { average: 'avg', first: 'max', omit: 'max' };
 
 /** @throws ERR_METRICS_INVALID_MONITORING from every method that names a label, value or part that the metric lacks */
-export function promql({ matchers, window: usual, by: kept = [], windowOf: window = duration }: PromqlScope) {
+export function promql({
+  matchers,
+  window: usual,
+  by: kept = [],
+  windowOf: window = duration,
+  natives,
+}: PromqlScope) {
   const { job } = matchers;
-  const selected = (definition: MetricDefinition, matches: Matches = {}, part?: Part): string => {
+  const scopedTo = (definition: MetricDefinition, matches: Matches): Matches => {
     const has = (label: string) => targetLabels.includes(label) || Object.hasOwn(definition.labels, label);
     const scoped = Object.fromEntries(Object.entries(matchers).filter(([label]) => has(label)));
-    return selector(definition, { ...scoped, ...matches }, part);
+    return { ...scoped, ...matches };
   };
+  const selected = (definition: MetricDefinition, matches: Matches = {}, part?: Part): string =>
+    selector(definition, scopedTo(definition, matches), part);
   const counted = (definition: MetricDefinition, { matches, part }: Selection): string => {
     const hasCount = definition.type === 'histogram' || definition.type === 'summary';
     return selected(definition, matches, part ?? (hasCount ? '_count' : undefined));
@@ -69,6 +80,15 @@ export function promql({ matchers, window: usual, by: kept = [], windowOf: windo
   /** `sum by (…) (rate(metric[…]))`. */
   const rate = (definition: MetricDefinition, by: By = [], selection: Selection = {}): string =>
     grouped(definition, by, `rate(${counted(definition, selection)}[${range(selection)}])`);
+  const nativeRate = (
+    definition: HistogramDefinition,
+    by: By = [],
+    selection: Selection = {},
+  ): string | undefined => {
+    if (natives?.has(definition.name) !== true) return undefined;
+    const series = nativeSelector(definition, scopedTo(definition, selection.matches ?? {}));
+    return grouped(definition, by, `rate(${series}[${range(selection)}])`);
+  };
   return {
     /** `metric{job="…",label="…"}`. */
     selector: selected,
@@ -108,8 +128,12 @@ export function promql({ matchers, window: usual, by: kept = [], windowOf: windo
         rate(definition, by, { ...selection, matches: { ...selection.matches, ...part } }),
         rate(definition, by, selection),
       ),
+    /** `sum by (…) (rate(metric[…]))` of a native histogram, which is a histogram too; `undefined` for a classic one. */
+    nativeRate,
     /** `histogram_quantile(0.95, …)`. */
     quantile(share: number, definition: HistogramDefinition, by: By = [], selection: Selection = {}): string {
+      const native = nativeRate(definition, by, selection);
+      if (native !== undefined) return `histogram_quantile(${share}, ${native})`;
       const buckets = `rate(${selected(definition, selection.matches, '_bucket')}[${range(selection)}])`;
       return `histogram_quantile(${share}, ${grouped(definition, by, buckets, { more: ['le'] })})`;
     },
@@ -132,6 +156,7 @@ export function jobScope(settings: BundleSettings): PromqlScope {
     matchers: { job: settings.job },
     by: ['job'],
     window: windowOf(settings, 300),
+    natives: settings.natives,
     windowOf: (seconds) => windowOf(settings, seconds),
   };
 }

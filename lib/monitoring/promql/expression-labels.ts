@@ -33,6 +33,8 @@ export interface KnownSeries {
   readonly isSeries?: boolean;
   shapeOf(name: string): SeriesShape | undefined;
   isGauge(name: string): boolean;
+  /** Whether it is a native histogram, whose buckets have no label. */
+  isNative(name: string): boolean;
   names(): Iterable<string>;
 }
 
@@ -139,7 +141,7 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
     if (callee === 'info') return { ...shape, isOpen: true };
     if (callee === 'absent' || callee === 'absent_over_time') return absentShape(given[0]);
     if (/^histogram_(quantile|fraction)$/.test(callee)) {
-      need(shape, ['le'], `\`${callee}\` of series without buckets by \`le\``);
+      if (!given.some(readsNative)) need(shape, ['le'], `\`${callee}\` of series without buckets by \`le\``);
       return shapeWithout(shape, ['le']);
     }
     if (/^(rate|irate|increase)$/.test(callee)) {
@@ -151,6 +153,11 @@ export function readLabels({ root, problems: found }: ParsedPromql, known: Known
         );
     }
     return shape;
+  }
+
+  function readsNative(node: PromqlNode): boolean {
+    const name = node.name === 'VectorSelector' ? selectorOf(node).name : undefined;
+    return name === undefined ? node.children.some(readsNative) : known.isNative(name);
   }
 
   /** One series, with the labels that the selector fixes. */

@@ -38,6 +38,15 @@ export function selector(definition: MetricDefinition, matches: Matches = {}, pa
   return `${definition.name}${part ?? ''}${matchersOf(matches)}`;
 }
 
+/**
+ * The selector of a native histogram, which has one series and no parts.
+ * @throws ERR_METRICS_INVALID_MONITORING for a label that the metric lacks, or a value outside a closed set
+ */
+export function nativeSelector(definition: HistogramDefinition, matches: Matches): string {
+  for (const [label, match] of Object.entries(matches)) checkLabel(definition, label, match);
+  return `${definition.name}${matchersOf(matches)}`;
+}
+
 /** `{job="tamma",outcome=~"failure|other"}`; empty without matchers. */
 export function matchersOf(matches: Matches): string {
   const matchers = Object.entries(matches).map(([label, match]) => `${label}${matcher(match)}`);

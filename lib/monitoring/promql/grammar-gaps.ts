@@ -9,18 +9,13 @@ import { argumentsOf, calleeOf } from './promql-parts.js';
 const newFunctions =
   /^(sort_by_label(_desc)?|mad_over_time|histogram_(avg|stddev|stdvar|quantiles)|double_exponential_smoothing|limitk|limit_ratio|info|ts_of_\w+|first_over_time|start|end|step|range)$/;
 const hasParameter = /^(topk|bottomk|limitk|limit_ratio|quantile|count_values)$/;
+const anySelector = 'a selector, a range or a subquery';
 /** What a range, a subquery, `offset` and `@` may follow, and the words for it. */
 const onlyAfter: Readonly<Record<string, readonly [RegExp, string]>> = {
   MatrixSelector: [/^VectorSelector$/, 'a selector'],
   SubqueryExpr: [/^(?!BinaryExpr|UnaryExpr)/, 'parentheses around the expression'],
-  OffsetExpr: [
-    /^(VectorSelector|MatrixSelector|SubqueryExpr|StepInvariantExpr)$/,
-    'a selector, a range or a subquery',
-  ],
-  StepInvariantExpr: [
-    /^(VectorSelector|MatrixSelector|SubqueryExpr|OffsetExpr)$/,
-    'a selector, a range or a subquery',
-  ],
+  OffsetExpr: [/^(VectorSelector|MatrixSelector|SubqueryExpr|StepInvariantExpr)$/, anySelector],
+  StepInvariantExpr: [/^(VectorSelector|MatrixSelector|SubqueryExpr|OffsetExpr)$/, anySelector],
 };
 /** Units in descending order. */
 const duration = /^-?(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;

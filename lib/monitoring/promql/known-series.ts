@@ -25,17 +25,25 @@ const alertSeries: readonly [string, SeriesShape][] = [
 ];
 
 export function knownSeries(
-  { readable, target }: Pick<BundleSettings, 'readable' | 'target'>,
+  {
+    readable,
+    target,
+    natives,
+  }: Pick<BundleSettings, 'readable' | 'target'> & Partial<Pick<BundleSettings, 'natives'>>,
   groups: readonly RuleGroup[],
   parse: PromqlParser,
 ): KnownSeries {
-  const shapes = new Map<string, SeriesShape>([...[...readable.values()].flatMap(shapesOf), ...alertSeries]);
+  const shapes = new Map<string, SeriesShape>([
+    ...[...readable.values()].flatMap((definition) => shapesOf(definition, natives)),
+    ...alertSeries,
+  ]);
   const records = new Map<string, RecordingRule[]>();
   for (const rule of groups.flatMap(({ rules }) => rules))
     if (!isAlert(rule)) records.set(rule.record, [...(records.get(rule.record) ?? []), rule]);
 
   const known: KnownSeries = {
     target,
+    isNative: (name) => natives?.has(name) === true,
     isGauge: (name) => readable.get(name)?.type === 'gauge',
     names: () => new Set([...shapes.keys(), ...records.keys()]),
     shapeOf(name) {

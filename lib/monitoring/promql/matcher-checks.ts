@@ -74,7 +74,7 @@ function boundProblem(
 }
 
 /** Tests for equality or a pattern, whatever the sign; `undefined` for an invalid pattern. Prometheus anchors, and `.` matches all. */
-function testOf(operator: LabelMatcher['operator'], value: string): Test | undefined {
+export function testOf(operator: LabelMatcher['operator'], value: string): Test | undefined {
   if (!operator.endsWith('~')) return (text) => text === value;
   // JavaScript has these, RE2 has not.
   if (/\(\?<?[=!]|\(\?<\w|\\[1-9]/.test(value)) return undefined;

@@ -51,11 +51,31 @@ interface TypeChecker {
   getDiagnostics(): readonly { readonly message: string; readonly from: number; readonly to: number }[];
 }
 
+/** Bundles of one process have most expressions in common. Cleared beyond this size, so that memory is bounded. */
+const maxParsed = 10_000;
+const parsed = new Map<string, ParsedPromql>();
+let loaded: PromqlParser | undefined;
+
 /**
- * @param load how packages are loaded, for tests
+ * Parses each expression once per process.
+ * @param load how packages are loaded, for tests; with it, nothing is cached
  * @throws ERR_METRICS_MISSING_PACKAGE
  */
 export function promqlParser(load?: Load): PromqlParser {
+  if (load !== undefined) return newParser(load);
+  loaded ??= newParser();
+  const parse = loaded;
+  return (text) => {
+    const known = parsed.get(text);
+    if (known !== undefined) return known;
+    const result = parse(text);
+    if (parsed.size >= maxParsed) parsed.clear();
+    parsed.set(text, result);
+    return result;
+  };
+}
+
+function newParser(load?: Load): PromqlParser {
   // The ES modules of this package name files without their endings, which Node.js does not resolve.
   const from = '@prometheus-io/codemirror-promql/dist/cjs';
   const { Parser } = optionalModule(`${from}/parser/parser.js`, load) as {

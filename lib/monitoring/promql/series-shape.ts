@@ -19,8 +19,11 @@ export interface SeriesShape {
 /** Of an expression with a mistake, which is reported once. */
 export const unknownShape: SeriesShape = Object.freeze({ labels: new Map(), isOpen: true });
 
-/** The series of a metric by name. */
-export function shapesOf(definition: MetricDefinition): [name: string, shape: SeriesShape][] {
+/** The series of a metric by name. @param natives names of the histograms that are native too */
+export function shapesOf(
+  definition: MetricDefinition,
+  natives?: ReadonlySet<string>,
+): [name: string, shape: SeriesShape][] {
   const { name, type } = definition;
   const labels = Object.entries(definition.labels).map(
     ([label, { values }]) => [label, values === undefined ? {} : { values }] as const,
@@ -31,6 +34,7 @@ export function shapesOf(definition: MetricDefinition): [name: string, shape: Se
     [`${name}_sum`, shape],
     [`${name}_count`, shape],
   ];
+  if (natives?.has(name) === true) parts.push([name, shape]);
   return type === 'histogram'
     ? [[`${name}_bucket`, shapeWith(shape, [['le', { bounds: definition.buckets }]])], ...parts]
     : [[name, shapeWith(shape, [['quantile', { values: definition.quantiles.map(String) }]])], ...parts];

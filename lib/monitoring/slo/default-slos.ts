@@ -3,7 +3,7 @@ import { httpServerRequestDuration } from '../../catalogue/http.js';
 import { webhooksProcessed } from '../../catalogue/platform.js';
 import { aiRequestDuration, aiRequestsFailed, aiRequestsSuccessful } from '../../catalogue/provider.js';
 import { issuesProcessed, workflowsCompleted } from '../../catalogue/workflow.js';
-import { workRequests } from '../probe-routes.js';
+import { serverError, workRequests } from '../prometheus/recording-rules.js';
 import { defineSlo } from './slo-definition.js';
 import type { Slo } from './slo-model.js';
 
@@ -43,7 +43,7 @@ export const defaultSlos: readonly Slo[] = Object.freeze([
     events: {
       bad: {
         metric: httpServerRequestDuration,
-        matches: { ...workRequests, status_code: { raw: '=~"5.."' } },
+        matches: { ...workRequests, status_code: serverError },
       },
       total: { metric: httpServerRequestDuration, matches: workRequests },
     },

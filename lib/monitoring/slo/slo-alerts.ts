@@ -1,6 +1,7 @@
 /** The alerts of an SLO: its error budget burns fast, burns slowly, or cannot be computed. */
-import { minBad } from '../alerts/bad-shares.js';
-import { runbookOf } from '../alerts/runbook-sections.js';
+
+import { minBad } from '../alerts/alert-row.js';
+import { alertTexts } from '../alerts/alert-texts.js';
 import type { Alert } from '../model.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import { type BurnLeg, burnLegs, legName } from './burn-rates.js';
@@ -13,37 +14,33 @@ export function sloAlerts(settings: BundleSettings, slo: Slo): Alert[] {
   const alert = (
     kind: keyof typeof sloHolds,
     section: string,
-    texts: Pick<Alert, 'expression' | 'summary' | 'description'>,
+    expression: string,
+    legs: readonly BurnLeg[] = [],
   ): Alert => ({
     name: `Slo${camelCase(slo.name)}${section}`,
     subject: slo.subject,
     severity: slo.severity[kind],
     forSeconds: holdOf(settings, sloHolds[kind]),
     labels: { slo: slo.name },
-    ...texts,
+    expression,
     dashboard: 'slo',
-    runbook: runbookOf('slo', section, { job: settings.job, slo: slo.name, promise: promise(slo) }),
+    ...alertTexts(settings, 'slo', section, {
+      slo: slo.name,
+      promise: promise(slo),
+      objective: subjectOf(slo),
+      days: slo.windowDays,
+      legs: legs.map(legName).join(', '),
+    }),
     tests: cases[kind],
   });
   const burns = (['page', 'ticket'] as const).flatMap((urgency) => {
     const legs = burnLegs.filter((leg) => leg.urgency === urgency && slo.legs.includes(leg.factor));
     if (legs.length === 0) return [];
-    const pace = urgency === 'page' ? 'fast' : 'slowly';
-    return [
-      alert(urgency, `Burns${camelCase(pace)}`, {
-        expression: legs.map((leg) => legExpression(settings, slo, leg)).join(' or '),
-        summary: `${subjectOf(slo)} burns its error budget ${pace}`,
-        description: `${promise(slo)} The error budget of ${slo.windowDays} days burns {{ $value | humanize }} times as fast as the objective allows (${legs.map(legName).join(', ')}).`,
-      }),
-    ];
+    const expression = legs.map((leg) => legExpression(settings, slo, leg)).join(' or ');
+    return [alert(urgency, urgency === 'page' ? 'BurnsFast' : 'BurnsSlowly', expression, legs)];
   });
   if (slo.absence === 'never') return burns;
-  const absent = alert('absent', 'Absent', {
-    expression: `absent(${recordOf(settings, slo, sloRecords.events)})`,
-    summary: `Objective ${slo.name} has no indicator`,
-    description: `{{ $labels.job }} has no series of the metrics of objective ${slo.name}: whether it is met is unknown.`,
-  });
-  return [...burns, absent];
+  return [...burns, alert('absent', 'Absent', `absent(${recordOf(settings, slo, sloRecords.events)})`)];
 }
 
 /** Both windows, and enough events, all and bad ones, for a share of them to say something. */

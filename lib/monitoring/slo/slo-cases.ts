@@ -1,10 +1,11 @@
 /** Series on which the alerts of an SLO fire, and series on which they do not. */
 import type { MetricDefinition } from '../../definition.js';
 import type { Alert } from '../model.js';
+import { seriesOf } from '../prometheus/rule-tests.js';
 import type { Matches } from '../promql/expression.js';
 import { type BundleSettings, holdOf } from '../settings.js';
 import type { Slo } from './slo-model.js';
-import { labelsFor, seriesOf } from './slo-samples.js';
+import { labelsFor } from './slo-samples.js';
 
 type Cases = Alert['tests'];
 
@@ -31,22 +32,25 @@ export function sloCases(
     const { atMinutes, samples } = timesOf(alert);
     const labels = [{ job: settings.job, ...bad.by }];
     return {
-      fires: { series: counting(bad.series, each, samples), intervalSeconds, atMinutes, labels },
-      quiet: { series: counting(good.series, each, samples), intervalSeconds, atMinutes },
+      fires: { series: counting(bad, each, samples), intervalSeconds, atMinutes, labels },
+      quiet: { series: counting(good, each, samples), intervalSeconds, atMinutes },
     };
   };
   const { atMinutes, samples } = timesOf('absent');
   // Missing for as long as the alert holds, after the last events have left their window.
   const missing = 4 * intervalSeconds + holdOf(settings, 300 + sloHolds.absent) + 120;
-  const counted = counting(bad.series, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
-  const lost = Object.fromEntries(
-    Object.entries(counted).map(([series, values]) => [series, `${values} stale`]),
-  );
+  const counted = counting(bad, each, Math.max(2, samples - Math.ceil(missing / intervalSeconds)));
+  const ends = Object.entries(counted).map(([series, values]) => [series, `${values} stale`]);
   return {
     page: casesOf('page'),
     ticket: casesOf('ticket'),
     absent: {
-      fires: { series: lost, intervalSeconds, atMinutes, labels: [{ job: settings.job }] },
+      fires: {
+        series: Object.fromEntries(ends),
+        intervalSeconds,
+        atMinutes,
+        labels: [{ job: settings.job }],
+      },
       quiet: casesOf('absent').quiet,
     },
   };
@@ -55,6 +59,8 @@ export function sloCases(
 interface EventSeries {
   /** Series -> share of `each` that it counts, 0 or 1. */
   readonly series: Readonly<Record<string, number>>;
+  /** Native histograms -> the bucket of all events, in a schema with one per power of two. */
+  readonly natives?: Readonly<Record<string, number>>;
   /** The values of the SLO's `by`. */
   readonly by: Readonly<Record<string, string>>;
 }
@@ -70,6 +76,15 @@ function eventSeries(settings: BundleSettings, slo: Slo, kind: 'good' | 'bad'): 
     series[seriesOf(`${metric.name}${part}`, { job: settings.job, ...labels })] = 1;
     return labels;
   };
+  if (slo.latency !== undefined && settings.natives.has(slo.latency.metric.name)) {
+    const { metric, matches, thresholdSeconds } = slo.latency;
+    const labels = labelsFor(slo, metric, [matches]);
+    by = Object.fromEntries(slo.by.map((label) => [label, labels[label] ?? '']));
+    // A bucket below the threshold, or one above it, each as wide as a power of two.
+    const bucket =
+      kind === 'good' ? Math.floor(Math.log2(thresholdSeconds)) : Math.ceil(Math.log2(thresholdSeconds)) + 1;
+    return { series: {}, natives: { [seriesOf(metric.name, { job: settings.job, ...labels })]: bucket }, by };
+  }
   if (slo.latency !== undefined) {
     const { metric, matches, thresholdSeconds } = slo.latency;
     const labels = { job: settings.job, ...add(metric, [matches]), le: String(thresholdSeconds) };
@@ -90,11 +105,17 @@ function eventSeries(settings: BundleSettings, slo: Slo, kind: 'good' | 'bad'): 
 
 /** `0+40x240`. */
 function counting(
-  series: Readonly<Record<string, number>>,
+  { series, natives = {} }: Pick<EventSeries, 'series' | 'natives'>,
   each: number,
   samples: number,
 ): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(series).map(([name, share]) => [name, `0+${share * each}x${samples}`]),
-  );
+  const histogram = (bucket: number, count: number): string =>
+    `{{schema:0 count:${count} sum:${count} offset:${bucket} buckets:[${count}]}}`;
+  return Object.fromEntries([
+    ...Object.entries(series).map(([name, share]) => [name, `0+${share * each}x${samples}`]),
+    ...Object.entries(natives).map(([name, bucket]) => [
+      name,
+      `${histogram(bucket, 0)}+${histogram(bucket, each)}x${samples}`,
+    ]),
+  ]);
 }

@@ -1,10 +1,18 @@
 /** Checks the options of an SLO and fills in the defaults. */
 import { isDefinition, type MetricDefinition } from '../../definition.js';
-import { didYouMean, MetricsError, metricsError } from '../../errors.js';
+import { MetricsError, metricsError } from '../../errors.js';
 import { checkFactoryOptions } from '../../option-checks.js';
 import type { OptionNames } from '../../option-names.js';
+import { check, checkOneOf, isObject } from '../checks.js';
 import { severities, subjects } from '../model.js';
-import { bucketMatch, checkLabel, type Match, type Matches, monitoringError } from '../promql/expression.js';
+import {
+  bucketMatch,
+  checkLabel,
+  type Match,
+  type Matches,
+  monitoringError,
+  targetLabels,
+} from '../promql/expression.js';
 import { budgetOf, burnFactors, checkLegs } from './burn-rates.js';
 import type { CheckedEvents, EventMetric, Slo, SloSeverities } from './slo-model.js';
 
@@ -28,16 +36,9 @@ const latencyNames = { metric: true, thresholdSeconds: true, matches: true } as 
 const severityNames = { page: true, ticket: true, absent: true } satisfies OptionNames<SloSeverities>;
 const eventTypes: readonly string[] = ['counter', 'histogram', 'summary'];
 
+const ownLabels = ['slo', 'alertname', 'severity', 'subject', 'service'];
 /** Labels that every alert has; no series can bring them. */
-const takenLabels: readonly string[] = [
-  'slo',
-  'alertname',
-  'severity',
-  'subject',
-  'service',
-  'job',
-  'instance',
-];
+const takenLabels: readonly string[] = [...ownLabels, ...targetLabels];
 
 /** The options before they are checked: a JavaScript file may give anything. */
 type Unchecked = { readonly [K in keyof Slo]?: unknown };
@@ -73,14 +74,10 @@ export function checkedSlo(options: Unchecked): Slo {
   // Each part begins with a letter, so that no two names become one in CamelCase.
   if (typeof name !== 'string' || !/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(name))
     throw monitoringError('name of an SLO', 'kebab-case such as `issue-success`', name);
-  if (typeof objective !== 'number' || !(objective > 0 && objective < 1)) {
-    throw monitoringError(
-      `objective of SLO \`${name}\``,
-      'a share above 0 and below 1, 0.99 for 99 %',
-      objective,
-      objective === 1 ? 'Of 100 % there is no error budget, and every bad event would page.' : '',
-    );
-  }
+  const whole = objective === 1 ? 'Of 100 % there is no error budget, and every bad event would page.' : '';
+  const isShare = typeof objective === 'number' && objective > 0 && objective < 1;
+  const share = 'a share above 0 and below 1, 0.99 for 99 %';
+  check(isShare, `objective of SLO \`${name}\``, share, objective, whole);
   const { legs, ...rest } = checkedSimple(name, objective, options);
   checkLegs(name, objective, legs);
   const { events, latency } = indicator(name, options);
@@ -146,11 +143,8 @@ function checkedEvents(slo: string, part: string, events: unknown): CheckedEvent
   const { metric, matches = {} } = events as { metric?: unknown; matches?: unknown };
   if (!isDefinition(metric) || !eventTypes.includes(metric.type)) {
     const received = isDefinition(metric) ? `${metric.type} ${metric.name}` : metric;
-    throw monitoringError(
-      `metric of ${where}`,
-      'a counter, or a histogram or summary whose count is read',
-      received,
-    );
+    const expected = 'a counter, or a histogram or summary whose count is read';
+    throw monitoringError(`metric of ${where}`, expected, received);
   }
   return Object.freeze({ metric: metric as EventMetric, matches: checkedMatches(where, metric, matches) });
 }
@@ -170,16 +164,10 @@ function checkedLatency(slo: string, latency: unknown): Slo['latency'] {
 }
 
 function checkedMatches(where: string, metric: MetricDefinition, matches: unknown): Matches {
-  if (typeof matches !== 'object' || matches === null)
-    throw monitoringError(`\`matches\` of ${where}`, 'an object of labels', matches);
+  check(isObject(matches), `\`matches\` of ${where}`, 'an object of labels', matches);
   for (const [label, match] of Object.entries(matches as Matches)) {
-    if (!isMatch(match)) {
-      throw monitoringError(
-        `\`matches.${label}\` of ${where}`,
-        'a value, `{ oneOf }`, `{ noneOf }` or `{ raw }`',
-        match,
-      );
-    }
+    const expected = 'a value, `{ oneOf }`, `{ noneOf }` or `{ raw }`';
+    check(isMatch(match), `\`matches.${label}\` of ${where}`, expected, match);
     within(where, () => checkLabel(metric, label, match));
   }
   return Object.freeze({ ...matches });
@@ -187,17 +175,13 @@ function checkedMatches(where: string, metric: MetricDefinition, matches: unknow
 
 function checkedBy(slo: string, by: unknown, metrics: readonly MetricDefinition[]): readonly string[] {
   if (by === undefined) return Object.freeze([]);
-  if (!Array.isArray(by)) throw monitoringError(`\`by\` of SLO \`${slo}\``, 'an array of labels', by);
+  const where = `\`by\` of SLO \`${slo}\``;
+  check(Array.isArray(by), where, 'an array of labels', by);
+  const expected = `none of ${takenLabels.join(', ')}, which are the alert's own`;
+  const hint = 'Define an SLO for each value, with `matches`.';
   for (const label of by) {
-    if (takenLabels.includes(label)) {
-      throw monitoringError(
-        `\`by\` of SLO \`${slo}\``,
-        `none of ${takenLabels.join(', ')}, which are the alert's own`,
-        label,
-        'Define an SLO for each value, with `matches`.',
-      );
-    }
-    for (const metric of metrics) within(`\`by\` of SLO \`${slo}\``, () => checkLabel(metric, label));
+    check(!takenLabels.includes(label), where, expected, label, hint);
+    for (const metric of metrics) within(where, () => checkLabel(metric, label));
   }
   return Object.freeze([...by]);
 }
@@ -205,23 +189,15 @@ function checkedBy(slo: string, by: unknown, metrics: readonly MetricDefinition[
 function checkedSeverities(slo: string, own: unknown = {}): SloSeverities {
   const given = own as Partial<SloSeverities>;
   checkFactoryOptions(`\`severity\` of SLO \`${slo}\``, given, severityNames);
-  for (const [alert, severity] of Object.entries(given)) {
-    if (isOneOf(severity, severities)) continue;
-    const hint = didYouMean(String(severity), severities).trim();
-    throw monitoringError(
-      `\`severity.${alert}\` of SLO \`${slo}\``,
-      `one of ${severities.join(', ')}`,
-      severity,
-      hint,
-    );
-  }
+  for (const [alert, severity] of Object.entries(given))
+    checkOneOf(severity, severities, `\`severity.${alert}\` of SLO \`${slo}\``);
   return Object.freeze({ page: 'page', ticket: 'ticket', absent: 'ticket', ...given });
 }
 
 /** An error of a metric says which SLO reads it so. */
-function within(where: string, check: () => unknown): void {
+function within(where: string, checkMetric: () => unknown): void {
   try {
-    check();
+    checkMetric();
   } catch (error) {
     if (!(error instanceof MetricsError)) throw error;
     throw metricsError(error.code, `In ${where}: ${error.message}`, { cause: error });

@@ -88,9 +88,16 @@ function errorRatio(settings: BundleSettings, slo: Slo, seconds: number): string
 
 /** Bad events and all events per second. A series that does not exist yet has counted nothing: 0, not an empty result. */
 function eventRates(settings: BundleSettings, slo: Slo): { readonly bad: string; readonly total: string } {
-  const { selector, rate, window } = promql(jobScope(settings));
+  const { selector, rate, window, nativeRate } = promql(jobScope(settings));
   if (slo.latency !== undefined) {
     const { metric, thresholdSeconds, matches } = slo.latency;
+    const native = nativeRate(metric, slo.by, { matches });
+    if (native !== undefined) {
+      const total = `histogram_count(${native})`;
+      // Without events, there is no share of them.
+      const slow = `(1 - histogram_fraction(-Inf, ${thresholdSeconds}, ${native})) * (${total} > 0)`;
+      return { total, bad: filled(slow, total) };
+    }
     const within = {
       matches: { ...matches, le: bucketMatch(metric, thresholdSeconds) },
       part: '_bucket',

@@ -1,6 +1,7 @@
 /** Labels that satisfy matchers, for the series of test cases. */
 import type { MetricDefinition } from '../../definition.js';
 import { type Match, type Matches, monitoringError } from '../promql/expression.js';
+import { testOf } from '../promql/matcher-checks.js';
 import type { Slo } from './slo-model.js';
 
 /** Values to try for a label without a closed set. */
@@ -44,12 +45,6 @@ export function labelsFor(
   return chosen;
 }
 
-/** A series in promtool's notation. */
-export function seriesOf(name: string, labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  return `${name}{${pairs.join(',')}}`;
-}
-
 function unsatisfied(slo: Slo, metric: MetricDefinition, label: string): Error {
   return monitoringError(
     `matches of SLO \`${slo.name}\``,
@@ -66,7 +61,8 @@ function holds(match: Match, value: string): boolean {
   const { operator, text } = rawParts(match.raw);
   if (operator === '=') return text === value;
   if (operator === '!=') return text !== value;
-  return anchored(text, value) === (operator === '=~');
+  // A pattern that RE2 or JavaScript cannot compile matches nothing.
+  return (testOf('=~', text)?.(value) ?? false) === (operator === '=~');
 }
 
 /** The values that a matcher names, or the simplest that its regular expression matches. */
@@ -93,14 +89,5 @@ function rawParts(raw: string): { readonly operator: string; readonly text: stri
     return { operator, text: String(JSON.parse(quoted)) };
   } catch {
     return { operator, text: quoted.slice(1, -1) };
-  }
-}
-
-/** Prometheus' regular expressions match the whole value. One that JavaScript cannot compile matches nothing. */
-function anchored(expression: string, value: string): boolean {
-  try {
-    return new RegExp(`^(?:${expression})$`, 's').test(value);
-  } catch {
-    return false;
   }
 }

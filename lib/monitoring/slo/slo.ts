@@ -1,8 +1,8 @@
 /** Service level objectives in the bundle: a group of rules for each. */
 import { shapeOf } from '../../definition.js';
-import { nearest } from '../../errors.js';
+import { didYouMean } from '../../errors.js';
+import { check } from '../checks.js';
 import type { RuleGroup } from '../model.js';
-import { monitoringError } from '../promql/expression.js';
 import type { BundleSettings } from '../settings.js';
 import { defaultSlos } from './default-slos.js';
 import { sloAlerts } from './slo-alerts.js';
@@ -20,7 +20,7 @@ export function slosOf(settings: BundleSettings): readonly Slo[] {
   const own = settings.slos.map(checkedSlo);
   const names = own.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw monitoringError('name of an SLO', 'one that no other SLO has', twice);
+  check(twice === undefined, 'name of an SLO', 'one that no other SLO has', twice);
   for (const slo of own) checkAgainst(settings, slo);
   const kept = defaultSlos.filter(
     (slo) =>
@@ -48,31 +48,18 @@ export function sloGroups(settings: BundleSettings): RuleGroup[] {
 
 function checkAgainst({ readable, config }: BundleSettings, slo: Slo): void {
   for (const metric of metricsOf(slo)) {
+    const what = `metric of SLO \`${slo.name}\``;
     const known = readable.get(metric.name);
-    if (known === undefined) {
-      const meant = nearest(metric.name, readable.keys());
-      throw monitoringError(
-        `metric of SLO \`${slo.name}\``,
-        'one of the catalogue or of `definitions`',
-        metric.name,
-        `Add its definition to \`definitions\`.${meant === undefined ? '' : ` Or did you mean \`${meant}\`?`}`,
-      );
-    }
-    if (known !== metric && shapeOf(known) !== shapeOf(metric)) {
-      throw monitoringError(
-        `metric of SLO \`${slo.name}\``,
-        `the bundle's ${shapeOf(known)}`,
-        metric.name,
-        `The SLO has ${shapeOf(metric)}.`,
-      );
-    }
+    const hint = `Add its definition to \`definitions\`.${didYouMean(metric.name, readable.keys()).replace('Did', 'Or did')}`;
+    check(known !== undefined, what, 'one of the catalogue or of `definitions`', metric.name, hint);
+    const [expected, received] = [shapeOf(known), shapeOf(metric)];
+    check(expected === received, what, `the bundle's ${expected}`, metric.name, `The SLO has ${received}.`);
   }
-  if (slo.windowDays > config.retentionDays) {
-    throw monitoringError(
-      `\`windowDays\` of SLO \`${slo.name}\``,
-      `${config.retentionDays} at most, the days that Prometheus keeps`,
-      slo.windowDays,
-      'Raise METRICS_RETENTION_DAYS.',
-    );
-  }
+  check(
+    slo.windowDays <= config.retentionDays,
+    `\`windowDays\` of SLO \`${slo.name}\``,
+    `${config.retentionDays} at most, the days that Prometheus keeps`,
+    slo.windowDays,
+    'Raise METRICS_RETENTION_DAYS.',
+  );
 }

@@ -208,7 +208,7 @@ testWith(needed, 'a port that is taken, or another than the bundle names, exits 
   t.is(other.code, 2);
   t.true(
     other.stderr.startsWith(
-      `Cannot use --alertmanager-port 1: expected ${taken}, which prometheus/prometheus.yml of the bundle names`,
+      `Cannot use --alertmanager-port 1: expected ${taken}, the port in prometheus/prometheus.yml of the bundle.`,
     ),
   );
 });

@@ -3,15 +3,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import * as promClient from 'prom-client';
 import { readFamilies, writtenFamily } from '../../../lib/cluster/cluster-messages.js';
-import { type Family, familyOf } from '../../../lib/cluster/family.js';
-import {
-  familyOfMerged,
-  type MergeOptions,
-  mergedFamily,
-  samplesOf,
-} from '../../../lib/cluster/merged-family.js';
+import { type MergeOptions, mergedFamily } from '../../../lib/cluster/merged-family.js';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
 import type { Aggregator, MetricDefinition } from '../../../lib/definition.js';
+import { type Family, familyOf, samplesOf } from '../../../lib/family.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
@@ -128,7 +123,7 @@ test('similar label values stay separate, and the order of labels does not matte
   const theirs: Family = {
     ...ours,
     labels: ['a', 'b'],
-    series: [[['1', '2'], [5]]],
+    series: [{ values: ['1', '2'], numbers: [5] }],
   };
   t.deepEqual(merged([ours, theirs]), ['c{b=2,a=1} 6', 'c{a=1,b:2} 1', 'c{a=1","b","2} 1']);
 });
@@ -167,7 +162,30 @@ test('sums equal those of a single process for any label values (property)', (t)
   );
 });
 
-test('numbers that JSON cannot represent are transferred', (t) => {
+test('the order of processes changes no number, and folding no total (property)', (t) => {
+  const calls = defineCounter({ name: 'calls_total', help: 'C.', labels: { a: label(), b: label() } });
+  const text = fc.constantFrom('', 'x', 'y', 'z', 'other');
+  const recordings = fc.array(fc.tuple(fc.oneof(text, fc.string()), text, fc.nat(100)), { maxLength: 30 });
+  fc.assert(
+    fc.property(fc.array(recordings, { minLength: 1, maxLength: 5 }), (processes) => {
+      const families = processes.map((recorded) =>
+        family(calls, (registry) => {
+          for (const [a, b, value] of recorded) registry.counter(calls).inc({ a, b }, value);
+        }),
+      );
+      const [all, reversed] = [families, [...families].reverse()] as [Family, ...Family[]][];
+      if (all === undefined || reversed === undefined) return t.fail();
+      t.deepEqual(merged(all).sort(), merged(reversed).sort());
+      const totalOf = ({ series }: Family): number =>
+        series.reduce((sum, { numbers: [number = 0] }) => sum + number, 0);
+      const folded = mergedFamily(all, { maxSeries: 3 });
+      t.is(totalOf(folded), totalOf(mergedFamily(all)));
+      t.true(folded.series.length <= 3 + 16 + 1);
+    }),
+  );
+});
+
+test('numbers that JSON does not know arrive', (t) => {
   const registry = new promClient.Registry();
   const odd = new promClient.Gauge({ name: 'odd', help: 'Odd.', labelNames: ['a'], registers: [registry] });
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300])
@@ -243,9 +261,9 @@ test('beyond a budget label values become `other`, and totals are exact', (t) =>
   let kept: Family | undefined;
   for (let worker = 0; worker < 50; worker++) {
     const one = family(calls, (registry) => registry.counter(calls).inc({ a: String(worker) }, worker));
-    kept = familyOfMerged(mergedFamily(kept === undefined ? [one] : [kept, one], { maxSeries: 10 }));
+    kept = mergedFamily(kept === undefined ? [one] : [kept, one], { maxSeries: 10 });
   }
-  const numbers = kept?.series.map(([[value], [number]]) => [value, number]) ?? [];
+  const numbers = kept?.series.map(({ values: [value], numbers: [number] }) => [value, number]) ?? [];
   t.is(numbers.length, 11);
   t.deepEqual(numbers.at(-1), [
     'other',
@@ -253,7 +271,36 @@ test('beyond a budget label values become `other`, and totals are exact', (t) =>
   ]);
 });
 
-test('a third-party histogram without series has unknown buckets, which is not a conflict', (t) => {
+test('past a budget only the label with the most values is folded', (t) => {
+  const calls = defineCounter({
+    name: 'calls_total',
+    help: 'C.',
+    labels: { client: label(), method: label() },
+  });
+  const many = family(calls, (registry) => {
+    for (let client = 0; client < 200; client++)
+      registry.counter(calls).inc({ client: String(client), method: client % 2 === 0 ? 'GET' : 'POST' });
+  });
+  const { series } = mergedFamily([many], { maxSeries: 20 });
+  t.deepEqual(
+    series.slice(20).map(({ values, numbers }) => [...values, ...numbers]),
+    [
+      ['other', 'GET', 90],
+      ['other', 'POST', 90],
+    ],
+  );
+});
+
+test('an aggregator that no process can know is a sum', (t) => {
+  const depth = defineGauge({ name: 'depth', help: 'Depth.' });
+  const families = [1, 2].map((value) => ({
+    ...family(depth, (registry) => registry.gauge(depth).set(value)),
+    aggregator: 'constructor' as Aggregator,
+  }));
+  t.deepEqual(merged(families as [Family, ...Family[]]), ['depth{} 3']);
+});
+
+test('a third-party histogram without series exposes no buckets and causes no conflict', (t) => {
   const some = defineHistogram({
     name: 'gc_seconds',
     help: 'Pauses.',

@@ -119,7 +119,7 @@ test("a user's file at the path of the lock is reported, and left unchanged", as
   await writeFile(lockPath(file), 'mine');
   await t.throwsAsync(acquireLock(file), {
     code: 'EEXIST',
-    message: `expected no file or a lock at "${lockPath(file)}", received a file that is no lock; move it, or choose another file for snapshots`,
+    message: `expected no file or a lock at "${lockPath(file)}", received another file; move it, or choose another file for snapshots`,
   });
   t.is(await readFile(lockPath(file), 'utf8'), 'mine');
 });

@@ -1,4 +1,5 @@
-/** The text of a snapshot: it is read back exactly, and damage is always detected. */
+/** The text of a snapshot: what is written is read back to the last bit, and what is damaged is never believed. */
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../../lib/define.js';
@@ -7,13 +8,16 @@ import {
   decodeSnapshot,
   durableShape,
   encodeSnapshot,
+  readFamily,
   type Snapshot,
   type SnapshotFamily,
   samplesOf,
 } from '../../../lib/durability/snapshot.js';
+import { familyOf } from '../../../lib/family.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readHistogram, readText, readValue } from '../../../lib/testing.js';
 import { anyCharacter } from '../../helpers/any-character.js';
+import { fromRoot } from '../../helpers/package-root.js';
 
 const jobs = defineCounter({
   name: 'jobs_total',
@@ -157,7 +161,59 @@ test('a metric with a different type, label or bucket is skipped and reported; o
   );
 });
 
-test('a smaller budget folds restored series, and no total is lost', async (t) => {
+test('a file of format 1, written by an earlier version, is restored exactly', async (t) => {
+  const snapshot = decodeSnapshot(await readFile(fromRoot('test/fixtures/snapshots/format-1.om')));
+  if ('damage' in snapshot) return t.fail(snapshot.damage);
+  t.is(snapshot.written, 1_764_036_015.25);
+  const visits = defineCounter({
+    name: 'visits',
+    help: 'Visits.',
+    lint: { allow: ['counter-total'], why: 'A test.' },
+  });
+  const wideWait = defineHistogram({
+    name: 'wait_seconds',
+    help: 'Waits.',
+    labels: { queue: label() },
+    buckets: [-1, 0.5, 2],
+  });
+  const registry = createTestRegistry();
+  const outcomes = snapshot.families.map((family) => {
+    const definition = [jobs, visits, wideWait, size, approvals].find(({ name }) => name === family.metric);
+    return definition === undefined ? undefined : restoreFamily(registry.instrument(definition), family);
+  });
+  t.deepEqual(outcomes, [
+    { restored: 3 },
+    { restored: 1 },
+    { restored: 2 },
+    { restored: 1 },
+    { restored: 1 },
+  ]);
+  t.is(readValue(registry, jobs, { queue: 'a"\\\n,}', kind: 'x' }), 5);
+  t.is(readValue(registry, jobs, { queue: 'a', kind: '' }), 0.1);
+  t.is(readValue(registry, jobs, { queue: 'huge', kind: '' }), Number.POSITIVE_INFINITY);
+  t.is(readValue(registry, visits), 7);
+  const [waits, odd] = ['a', 'odd'].map((queue) => registry.histogram(wideWait).with({ queue }));
+  t.deepEqual([waits?.cumulativeCounts(), waits?.sum], [[1, 3, 4, 5], 6.3]);
+  t.deepEqual([odd?.cumulativeCounts(), odd?.sum], [[1e9, 1e9, 1e9, 2e9], 0]);
+  const sizes = registry.summary(size).with({ queue: 'a' });
+  t.deepEqual([sizes.sum, sizes.count], [-200, 2]);
+  t.is(readValue(registry, approvals, { type: 'merge' }), -3);
+  t.is(registry.counter(jobs).with({ queue: 'a', kind: '' }).created, 1_764_036_000);
+  t.is(waits?.created, 1_764_036_000);
+  t.is(sizes.created, 1_764_036_000);
+});
+
+test('a family is read from a snapshot as it is read from its instrument', (t) => {
+  const from = filled('a"\\\n,}');
+  const { families } = decodeSnapshot(snapshotOf(from)) as Snapshot;
+  for (const definition of [jobs, wait, size, approvals]) {
+    const instrument = from.instrument(definition);
+    const family = families.find(({ metric }) => metric === definition.name) as SnapshotFamily;
+    t.deepEqual(readFamily(instrument, family), familyOf(instrument), definition.name);
+  }
+});
+
+test('a budget that has become smaller folds what is restored, and no total is lost', async (t) => {
   const from = createTestRegistry();
   for (let queue = 0; queue < 100; queue++) from.counter(jobs).inc({ queue, kind: 'x' }, queue);
   const { families } = decodeSnapshot(snapshotOf(from)) as Snapshot;

@@ -1,7 +1,7 @@
 /** Changes during a scrape: series that are removed, created again and recorded while it is written. */
 import test from 'ava';
 import { MetricsAggregator } from '../../../lib/aggregation.js';
-import { sumOfSamples } from '../../../lib/aggregation-rules.js';
+import { sumOf } from '../../../lib/aggregation-rules.js';
 import { defineCounter, defineGauge } from '../../../lib/define.js';
 import { scrapeChunks, scrapeToString } from '../../../lib/exposition/scrape.js';
 import { label } from '../../../lib/label.js';
@@ -83,7 +83,7 @@ test('two concurrent scrapes do not disturb the update of a derived gauge', asyn
       maxSeries: 10_000,
     }),
     matches: ({ name }) => name === calls.name,
-    aggregate: sumOfSamples,
+    aggregate: sumOf,
   });
   const texts = await Promise.all([1, 2, 3, 4].map(() => scrapeToString(registry)));
   for (const text of texts) {

@@ -109,6 +109,16 @@ test('a recording on an expired series beyond the budget is folded once', async 
   t.is(readValue(registry, catalogue.metricsSeriesFolded, { metric: 'worker_load', label: 'worker' }), 3);
 });
 
+test('expireAfter, the name of expireAfterSeconds in 0.1, still works', (t) => {
+  const { expireAfterSeconds } = defineGauge({
+    name: 'worker_load',
+    help: 'Load.',
+    labels: { worker: label() },
+    expireAfter: 60,
+  });
+  t.is(expireAfterSeconds, 60);
+});
+
 for (const expireAfterSeconds of [0, -1, Number.NaN, '60']) {
   test(`expireAfterSeconds ${JSON.stringify(expireAfterSeconds)} is refused`, (t) => {
     t.throws(

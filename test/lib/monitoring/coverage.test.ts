@@ -11,7 +11,7 @@ import { bundleSettings } from '../../../lib/monitoring/settings.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting.' });
-const unseen = defineCounter({ name: 'unseen_total', help: 'Never read.' });
+const unseen = defineCounter({ name: 'unseen_total', help: 'No panel shows it.' });
 
 const jobsFail: Alert = {
   name: 'JobsFail',

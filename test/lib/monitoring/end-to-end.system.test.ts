@@ -1,6 +1,6 @@
 /**
- * From a failing provider to the page: the example service, the real Prometheus and Alertmanager with a generated bundle, and a
- * receiver. Options shorten the intervals; no file is edited.
+ * From a failing provider to the person on call: the example service, the real Prometheus and Alertmanager on a generated bundle,
+ * and a receiver. Time is shortened by options; no file is edited.
  */
 import { join } from 'node:path';
 import { Webhooks } from '@octokit/webhooks';
@@ -73,8 +73,8 @@ interface Notification {
   }[];
 }
 
-/** The notifications of an alert at a receiver. */
-function notifications({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
+/** The notifications of an alert that a receiver got. */
+function receivedBy({ received: all }: Webhook, receiver: string, alertname: string): Notification[] {
   return all
     .filter(({ path }) => path === `/${receiver}`)
     .map(({ body }) => body as unknown as Notification)
@@ -152,7 +152,7 @@ testWithBoth(
 
     // ---- the provider fails
     anthropic.refuses = true;
-    const page = await until('the page', async () => first(notifications(webhook, 'pager', 'AiErrors')));
+    const page = await until('the page', async () => first(receivedBy(webhook, 'pager', 'AiErrors')));
     t.is(page.status, 'firing');
     t.deepEqual(page.groupLabels, { alertname: 'AiErrors', service: 'tamma', subject: 'provider' });
     t.is(page.alerts.length, 1);
@@ -171,29 +171,29 @@ testWithBoth(
     });
     t.true(inhibitedBy.every(({ severity, subject }) => severity === 'page' && subject === 'provider'));
     t.true(inhibitedBy.some(({ alertname }) => alertname === 'AiErrors'));
-    // A later ticket of another service is notified: by then, the inhibited ticket would have been as well.
+    // A later ticket of another service is sent: by then the suppressed one would have been sent, too.
     await postAlert(alertmanager, { alertname: 'Later', severity: 'ticket', service: 'another' });
-    await until('the later ticket', async () => first(notifications(webhook, 'tickets', 'Later')));
-    t.deepEqual(notifications(webhook, 'tickets', 'AiErrorsElevated'), []);
-    t.deepEqual(notifications(webhook, 'tickets', 'AiErrors'), []);
-    t.is(notifications(webhook, 'pager', 'AiErrors').length, 1, 'once');
+    await until('the later ticket', async () => first(receivedBy(webhook, 'tickets', 'Later')));
+    t.deepEqual(receivedBy(webhook, 'tickets', 'AiErrorsElevated'), []);
+    t.deepEqual(receivedBy(webhook, 'tickets', 'AiErrors'), []);
+    t.is(receivedBy(webhook, 'pager', 'AiErrors').length, 1, 'once');
 
-    // ---- the provider recovers
+    // ---- and is fixed
     anthropic.refuses = false;
-    const end = await until('the notification of the recovery', async () =>
-      notifications(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
+    const end = await until('that it is over', async () =>
+      receivedBy(webhook, 'pager', 'AiErrors').find(({ status }) => status === 'resolved'),
     );
     t.like(end.alerts[0]?.labels, { alertname: 'AiErrors', provider: 'anthropic' });
     t.deepEqual(
-      notifications(webhook, 'pager', 'AiErrors').map(({ status }) => status),
+      receivedBy(webhook, 'pager', 'AiErrors').map(({ status }) => status),
       ['firing', 'resolved'],
     );
     t.regex(up.output(), /alert AiErrors provider=anthropic firing \(page\)/);
-    // It fires before Prometheus has discovered Alertmanager, and is sent again after a minute.
-    await until('the Watchdog', async () => first(notifications(webhook, 'switch', 'Watchdog')));
+    // It fires before Prometheus has found Alertmanager, and is sent once more after a minute.
+    await until('the Watchdog', async () => first(receivedBy(webhook, 'switch', 'Watchdog')));
     t.true(
-      notifications(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
-      'there is no notification that the Watchdog is resolved',
+      receivedBy(webhook, 'switch', 'Watchdog').every(({ status }) => status === 'firing'),
+      'no notification says that the Watchdog is over',
     );
     up.process.kill('SIGINT');
     t.like(await up.ended, { code: 0, stderr: '' });

@@ -50,12 +50,12 @@ test('a URL object keeps its credentials', (t) => {
 });
 
 for (const [what, options, message] of [
-  ['a host without scheme', { url: 'gateway:9091/x' }, /received one of `gateway:`/],
-  ['a number', { url: 5 as never }, /expected the http or https URL of a Pushgateway.*received 5\.$/],
-  ['another protocol', { url: 'ftp://me:secret@gateway' }, /received one of `ftp:`/],
-  ['unreadable, with a password', { url: 'http//me:secret@gateway' }, /received a text that is none/],
-  ['a query', { url: 'http://gateway?token=secret' }, /received one with a query or a fragment/],
-  ['a grouping key', { url: 'http://gateway/metrics/job/secret' }, /goes into `job` and `grouping`/],
+  ['no URL', { url: 'gateway:9091/x' }, /received a URL with `gateway:`/],
+  ['no text', { url: 5 as never }, /expected the http or https URL of a Pushgateway.*received 5\.$/],
+  ['another protocol', { url: 'ftp://me:secret@gateway' }, /received a URL with `ftp:`/],
+  ['unreadable, with a password', { url: 'http//me:secret@gateway' }, /received an invalid URL/],
+  ['a query', { url: 'http://gateway?token=secret' }, /received a URL with a query or a fragment/],
+  ['a grouping key', { url: 'http://gateway/metrics/job/secret' }, /use `job` and `grouping`/],
   ['two credentials', { url: 'http://me:secret@gateway', token: 'secret' }, /expected one of `basicAuth`/],
   ['a token of two lines', { token: 'secret\r\nx: y' }, /Invalid `token`.*a value that is not shown/],
   ['a user name with a colon', { basicAuth: { username: 'a:b', password: 'secret' } }, /without `:`/],

@@ -128,7 +128,7 @@ testWithBoth(
   async (t, { alertmanager }) => {
     const { running, webhook } = await started(t, alertmanager, {});
     await running.post([
-      // The page first: a ticket before it would be notified.
+      // The page first: a ticket that came before it would already have been sent.
       alert('AiErrors', 'page', 'provider', { provider: 'openai' }),
       alert('AiSlow', 'ticket', 'provider', { provider: 'openai' }),
       alert('AiSlower', 'ticket', 'provider', { provider: 'anthropic' }),
@@ -156,15 +156,15 @@ testWithBoth(
       'tickets PushFailing',
     ];
     await until('every notification', async () =>
-      notified(webhook).length >= expected.length ? true : undefined,
+      notificationsOf(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), ['AiSlow', 'HttpSlow']);
     // Any other notification, such as an inhibited ticket, would have been sent by the next flush of its group.
     await running.post([alert('Late', 'page', 'workflow')]);
     await until('the next notification', async () =>
-      notified(webhook).includes('pager Late') ? true : undefined,
+      notificationsOf(webhook).includes('pager Late') ? true : undefined,
     );
-    t.deepEqual(notified(webhook), [...expected, 'pager Late'].sort());
+    t.deepEqual(notificationsOf(webhook), [...expected, 'pager Late'].sort());
   },
 );
 
@@ -190,14 +190,14 @@ testWithBoth(
     ]);
     const expected = ['pager AiAllProvidersFailing', 'pager HttpErrors'];
     await until('every notification', async () =>
-      notified(webhook).length >= expected.length ? true : undefined,
+      notificationsOf(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), effects.map(({ labels }) => labels.alertname).sort());
     await running.post([alert('Late', 'page', 'workflow')]);
     await until('the next notification', async () =>
-      notified(webhook).includes('pager Late') ? true : undefined,
+      notificationsOf(webhook).includes('pager Late') ? true : undefined,
     );
-    t.deepEqual(notified(webhook), [...expected, 'pager Late'].sort());
+    t.deepEqual(notificationsOf(webhook), [...expected, 'pager Late'].sort());
   },
 );
 
@@ -223,10 +223,10 @@ testWithBoth(
       'tickets RuleFailures',
     ];
     await until('every notification', async () =>
-      notified(webhook).length >= expected.length ? true : undefined,
+      notificationsOf(webhook).length >= expected.length ? true : undefined,
     );
     t.deepEqual(await running.inhibited(), ['AiErrors', 'QueueLong']);
-    t.deepEqual(notified(webhook), expected);
+    t.deepEqual(notificationsOf(webhook), expected);
   },
 );
 
@@ -242,10 +242,14 @@ testWithBoth(
     });
     await running.post([alert('AiSlow', 'ticket', 'provider'), alert('QueueLong', 'info', 'workflow')]);
     await running.post([alert('HttpErrors', 'page', 'http')]);
-    await until('the page', async () => (notified(webhook).includes('pager HttpErrors') ? true : undefined));
+    await until('the page', async () =>
+      notificationsOf(webhook).includes('pager HttpErrors') ? true : undefined,
+    );
     await running.post([alert('Later', 'page', 'http')]);
-    await until('the next page', async () => (notified(webhook).includes('pager Later') ? true : undefined));
-    t.deepEqual(notified(webhook), ['pager HttpErrors', 'pager Later']);
+    await until('the next page', async () =>
+      notificationsOf(webhook).includes('pager Later') ? true : undefined,
+    );
+    t.deepEqual(notificationsOf(webhook), ['pager HttpErrors', 'pager Later']);
   },
 );
 
@@ -300,8 +304,8 @@ async function started(
   return { running, webhook };
 }
 
-/** Receiver and alert of each notification, from Alertmanager's JSON. */
-function notified({
+/** Receiver and alert of each notification, as Alertmanager's own JSON has them. */
+function notificationsOf({
   received: bodies,
 }: {
   readonly received: readonly { readonly path: string; readonly body: unknown }[];

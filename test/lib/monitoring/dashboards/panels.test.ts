@@ -3,6 +3,9 @@ import test from 'ava';
 import { defineCounter, defineGauge, defineHistogram } from '../../../../lib/define.js';
 import { label } from '../../../../lib/label.js';
 import { boardQueries, lines, panels, row, stat } from '../../../../lib/monitoring/dashboards/panels.js';
+import { sectionsOf } from '../../../../lib/monitoring/markdown-sections.js';
+import { panelsOf } from '../../../helpers/dashboard-json.js';
+import { dashboards, nameOf } from '../../../helpers/sample-dashboards.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 const size = defineGauge({ name: 'cache_size_bytes', help: 'Size.' });
@@ -12,22 +15,19 @@ const wait = defineHistogram({
   labels: { queue: label() },
   buckets: [1],
 });
-const { rate, now, record, histogram } = boardQueries(['queue']);
+const { rate, now, record, histogram } = boardQueries(['queue'], new Set());
 const one = lines('short', { all: 'vector(1)' });
 
-test('a panel has the title before its cell and the description below, on any number of lines', (t) => {
+test('a panel has the title before its cell, and its description from the section of that title', (t) => {
   const made = panels`
     Jobs, per second ${one}
-      Jobs of ${3} queues,
-      by ${'queue'}.
     Cache ${one}
-      The cache.
   `;
   t.deepEqual(
-    made.map(({ title, description }) => [title, description]),
+    made.map(({ title, about }) => [title, about]),
     [
-      ['Jobs, per second', 'Jobs of 3 queues, by queue.'],
-      ['Cache', 'The cache.'],
+      ['Jobs, per second', 'Jobs, per second'],
+      ['Cache', 'Cache'],
     ],
   );
 });
@@ -35,27 +35,51 @@ test('a panel has the title before its cell and the description below, on any nu
 test('panels are included where they are written, and false includes none', (t) => {
   const cache = panels`
     Cache ${one}
-      The cache.
   `;
   const made = panels`
     ${cache}
     Jobs ${one}
-      Jobs.
     ${false}
     ${cache}
   `;
   t.deepEqual(
-    made.map(({ title, description }) => `${title}: ${description}`),
-    ['Cache: The cache.', 'Jobs: Jobs.', 'Cache: The cache.'],
+    made.map(({ title }) => title),
+    ['Cache', 'Jobs', 'Cache'],
   );
+});
+
+test('each section of panels.md describes a panel, with the values of its board', async (t) => {
+  const panelsOfAll = await Promise.all(
+    [{}, { include: ['http', 'process', 'pipeline'] as const }].map(async (options) => {
+      const { boards } = await dashboards(options);
+      return boards.flatMap((board) =>
+        panelsOf(board).map(({ title, description }) => ({ board: nameOf(board), title, description })),
+      );
+    }),
+  );
+  const all = panelsOfAll.flat();
+  const sections = sectionsOf('dashboards/panels.md');
+  for (const [heading, text] of sections) {
+    if (text === '') continue;
+    const [, title = '', board] = /^(.*?)(?: \((\w+)\))?$/.exec(heading) ?? [];
+    const start = text.replaceAll(/\s+/g, ' ').split('$')[0]?.trim() ?? '';
+    t.true(
+      all.some(
+        (panel) =>
+          [title, `${title}: percentiles`].includes(panel.title) &&
+          (board === undefined || board === panel.board) &&
+          panel.description.startsWith(start),
+      ),
+      heading,
+    );
+  }
+  for (const { title, description } of all) t.notRegex(description, /\$[a-z]/i, title);
 });
 
 test('the width of a row applies to its panels, except for those of a histogram', (t) => {
   const { panels: made } = row('Jobs', { width: 6 })`
     Jobs ${stat(one)}
-      Jobs.
     Waiting ${histogram(wait, ['queue'])}
-      Waiting.
   `;
   t.deepEqual(
     made.map(({ title, kind, width }) => [title, kind, width]),

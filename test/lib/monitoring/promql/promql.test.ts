@@ -46,7 +46,7 @@ test('without its packages, the error has the command that installs them', (t) =
   });
   t.regex(
     error?.message ?? '',
-    /Install them: npm install --save-dev @grafana\/grafana-foundation-sdk @prometheus-io\/codemirror-promql @codemirror/,
+    /Install them: npm install --save-dev @prometheus-io\/codemirror-promql @codemirror/,
   );
   const broken = new Error('broken');
   t.is(

@@ -1,0 +1,52 @@
+/** Writes families in any format. */
+import type { AnyInstrument } from '../instruments/any-instrument.js';
+import type { MetricSnapshot, Sample } from '../instruments/instrument.js';
+import type { ByteWriter } from './byte-writer.js';
+import { type ExpositionFormat, isTextFormat, type ScrapeFormat, type WrittenType } from './format.js';
+import { type ConstantLabels, type ThirdPartyOptions, thirdPartyText } from './third-party-family.js';
+import { chunkLength, writeInstrument } from './writer.js';
+
+/** Its methods yield whenever a chunk is full, so that the caller can take it and let the event loop turn. */
+export interface FamilyWriter {
+  instrument(
+    out: ByteWriter,
+    instrument: AnyInstrument,
+    constant: ConstantLabels,
+    type: WrittenType,
+  ): Generator<void>;
+  /** A third-party metric, or one of a cluster. The snapshot is not modified. */
+  thirdParty(
+    out: ByteWriter,
+    family: Pick<MetricSnapshot, 'name' | 'help'>,
+    samples: Iterable<Sample>,
+    options: Omit<ThirdPartyOptions, 'format'>,
+  ): Generator<void>;
+  /** The end of a scrape. */
+  readonly end: string;
+}
+
+/** A format that is not text. It has its writer with it, so that programs that do not use it do not load it. */
+export interface BinaryFormat extends ScrapeFormat {
+  readonly label: 'protobuf';
+  readonly writer: FamilyWriter;
+}
+
+/** Any format of a scrape. */
+export type AnyFormat = ExpositionFormat | BinaryFormat;
+
+export function familyWriter(format: AnyFormat): FamilyWriter {
+  return isTextFormat(format) ? textWriter(format) : format.writer;
+}
+
+function textWriter(format: ExpositionFormat): FamilyWriter {
+  return {
+    instrument: (out, instrument, constant, type) => writeInstrument(out, instrument, format, constant, type),
+    *thirdParty(out, family, samples, options) {
+      for (const piece of thirdPartyText(family, samples, { ...options, format })) {
+        out.text(piece);
+        if (out.length >= chunkLength) yield;
+      }
+    },
+    end: format.end,
+  };
+}

@@ -1,0 +1,9 @@
+/** Combines the numbers of several series at one time; NaN for unknown ones. */
+export function combinedNumber(rule: 'sum' | 'average' | 'min' | 'max', numbers: readonly number[]): number {
+  const known = numbers.filter((number) => !Number.isNaN(number));
+  if (known.length === 0) return Number.NaN;
+  if (rule === 'min') return Math.min(...known);
+  if (rule === 'max') return Math.max(...known);
+  const sum = known.reduce((one, other) => one + other, 0);
+  return rule === 'sum' ? sum : sum / known.length;
+}

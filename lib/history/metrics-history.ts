@@ -1,0 +1,137 @@
+/** The history of the metrics of one target: of this process, of a cluster, or of an endpoint that is scraped. */
+import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
+import { type FamilyReading, familyReading, type SampledFamily } from './family-reading.js';
+import { type InstrumentReader, instrumentReader, shapeOfInstrument } from './instrument-reading.js';
+import { MetricReducer, type SeriesReading } from './metric-reducer.js';
+import { isSameShape, type MetricShape } from './metric-shape.js';
+import type { MetricStore } from './metric-store.js';
+
+interface Entry {
+  readonly reducer: MetricReducer;
+  /** The instrument and its reader; `undefined` for a metric that comes as samples. */
+  instrument?: AnyInstrument;
+  reader?: InstrumentReader;
+  /** The last reading of samples. */
+  reading?: FamilyReading;
+}
+
+export class MetricsHistory {
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxSamples: number;
+  /** Changes with the metrics, not with their values. */
+  revision = 0;
+
+  /** @param maxSamples the maximum number of samples per metric */
+  constructor(maxSamples: number) {
+    this.#maxSamples = maxSamples;
+  }
+
+  /** The names of all metrics, sorted. */
+  get names(): string[] {
+    return [...this.#entries.keys()].sort();
+  }
+
+  storeOf(name: string): MetricStore | undefined {
+    return this.#entries.get(name)?.reducer.store;
+  }
+
+  /** The number of series of a metric at the last reading. */
+  seriesOf(name: string): number {
+    return this.#entries.get(name)?.reducer.series ?? 0;
+  }
+
+  /** The series of a metric as they were read last, with their current values; `undefined` for a metric that was not read yet. */
+  readingOf(name: string): SeriesReading | undefined {
+    const entry = this.#entries.get(name);
+    return entry?.reader ?? entry?.reading;
+  }
+
+  /** The time of the oldest sample; `undefined` without one. */
+  get oldest(): number | undefined {
+    const times = [...this.#entries.values()].flatMap(({ reducer: { store } }) =>
+      store.length === 0 ? [] : [store.times[0] ?? 0],
+    );
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Adds a sample of an instrument. */
+  readInstrument(time: number, instrument: AnyInstrument): void {
+    if (instrument.isOff) return;
+    const entry = this.#entryOf(instrument.name, () => shapeOfInstrument(instrument), instrument);
+    entry.reader ??= instrumentReader(instrument);
+    entry.reducer.sample(time, entry.reader, entry.reader.hasChanged());
+  }
+
+  /** Adds a sample of a metric that comes as samples. */
+  readFamily(time: number, family: SampledFamily): void {
+    const reading = familyReading(family);
+    const entry = this.#entryOf(family.name, () => reading.shape);
+    addLabels(entry.reducer.store, reading);
+    const ordered = inOrderOf(entry.reducer.store.shape, reading);
+    entry.reducer.sample(time, ordered, entry.reading?.key !== reading.key);
+    entry.reading = ordered;
+  }
+
+  /** Notes that nothing is known from a time on. */
+  gap(time: number): void {
+    for (const { reducer } of this.#entries.values()) reducer.store.gap(time);
+  }
+
+  /** Takes over a restored history, before the first reading. */
+  restore(store: MetricStore): void {
+    const { shape } = store;
+    this.#entries.set(shape.name, { reducer: new MetricReducer(shape, this.#maxSamples, store) });
+    this.revision++;
+  }
+
+  /** The entry of a metric; a new one if its type or its buckets have changed. */
+  #entryOf(name: string, shapeOf: () => MetricShape, instrument?: AnyInstrument): Entry {
+    const existing = this.#entries.get(name);
+    const isSame = existing !== undefined && existing.instrument === instrument;
+    if (isSame && instrument !== undefined && isUnchanged(existing)) return existing;
+    const shape = shapeOf();
+    const own = instrument === undefined ? {} : { instrument };
+    if (existing !== undefined && isSameShape(existing.reducer.store.shape, shape)) {
+      if (isSame) return existing;
+      const { reducer } = existing;
+      reducer.store.shape = shape;
+      const entry: Entry = { reducer, ...own };
+      this.#entries.set(name, entry);
+      return entry;
+    }
+    const entry: Entry = { reducer: new MetricReducer(shape, this.#maxSamples), ...own };
+    this.#entries.set(name, entry);
+    this.revision++;
+    return entry;
+  }
+}
+
+/** Whether neither the buckets nor the labels of an instrument were replaced. */
+function isUnchanged({ instrument, reducer: { store } }: Entry): boolean {
+  if (!isInstrument(instrument)) return false;
+  const bounds = 'buckets' in instrument ? instrument.buckets.length + 1 : 0;
+  return (
+    store.shape.bounds.length === bounds &&
+    store.shape.labels.length === instrument.labelNames.length &&
+    store.shape.labels.every((label, index) => label === instrument.labelNames[index])
+  );
+}
+
+/** Series of other libraries may get labels that no series had before. */
+function addLabels(store: MetricStore, { shape }: FamilyReading): void {
+  const added = shape.labels.filter((label) => !store.shape.labels.includes(label));
+  if (added.length > 0) store.shape = { ...store.shape, labels: [...store.shape.labels, ...added] };
+}
+
+/** The reading with its label values in the order of another shape. */
+function inOrderOf(shape: MetricShape, reading: FamilyReading): FamilyReading {
+  if (String(shape.labels) === String(reading.shape.labels)) return reading;
+  const places = shape.labels.map((label) => reading.shape.labels.indexOf(label));
+  return {
+    ...reading,
+    valuesOf: (index) => {
+      const values = reading.valuesOf(index);
+      return places.map((place) => values[place] ?? '');
+    },
+  };
+}

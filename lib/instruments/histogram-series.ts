@@ -1,0 +1,187 @@
+/** One series of a histogram: its classic buckets, its native ones, and its exemplars. */
+import { type Branch, metricOf, Series, successorOf } from './branch.js';
+import { bucketOf } from './bucket-finder.js';
+import type { BucketStore } from './bucket-store.js';
+import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
+import { type ExemplarSlot, type ExemplarSource, newSlot, offerExemplar } from './exemplars.js';
+import type { NativeBuckets } from './native-buckets.js';
+import { NativeCounts } from './native-counts.js';
+import { cancelReset, makeRoom, scheduleReset } from './native-room.js';
+import { timer } from './stopwatch.js';
+import { valueError } from './value-checks.js';
+
+/** One series of a histogram, bound to its label values. */
+export class HistogramSeries extends Series {
+  readonly #store: BucketStore;
+  #numbers: Float64Array;
+  #offset: number;
+  #native: NativeCounts | undefined;
+  /** By bucket, see `bucketExemplarOf`; of a histogram that is only native, by magnitude. @internal */
+  exemplars: (ExemplarSlot | undefined)[] | undefined = undefined;
+
+  /** @internal */
+  constructor(key: string, branch: Branch, store: BucketStore) {
+    super(key, branch);
+    this.#store = store;
+    const slot = store.take();
+    this.#numbers = slot.numbers;
+    this.#offset = slot.offset;
+    this.#native = store.native === undefined ? undefined : new NativeCounts(store.native);
+  }
+
+  /**
+   * Observes a finite value, `weight` times: if one in ten calls is sampled, pass weight 10.
+   * @param exemplar labels of an exemplar, in addition to those of the trace, or a function that returns them
+   * @throws ERR_METRICS_INVALID_VALUE, without changing the series
+   */
+  observe(value: number, weight?: number, exemplar?: ExemplarSource): void;
+  /** @internal */
+  observe<A>(value: number, weight: number, exemplar: ExemplarSource<A> | undefined, argument: A): void;
+  observe(value: number, weight = 1, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    if (!Number.isFinite(value)) throw valueError('observation of histogram', metricOf(this), value);
+    if (!isWeight(weight)) throw weightError(metricOf(this), weight);
+    if (this.branch === undefined) successorOf(this).record(value, weight, exemplar, argument);
+    else this.record(value, weight, exemplar, argument);
+  }
+
+  /** `observe` without checks. @internal */
+  record(value: number, weight: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    const { finder } = this.#store;
+    const numbers = this.#numbers;
+    const offset = this.#offset;
+    const bucket = bucketOf(finder, value);
+    (numbers[offset + bucket] as number) += weight;
+    (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
+    const native = this.#native;
+    if (native?.observe(value, weight) === true && makeRoom(this, native)) {
+      this.record(value, weight, exemplar, argument);
+      return;
+    }
+    if (exemplar === undefined && mayHave[0] === 0) return;
+    const place = finder.bounds.length > 0 ? bucket : magnitudeOf(value);
+    const slot = this.exemplars?.[place];
+    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
+    else offer(this, place, value, exemplar, argument);
+  }
+
+  /** Starts a timer; the returned function observes and returns the seconds since. */
+  startTimer(): () => number {
+    return timer((seconds) => this.observe(seconds));
+  }
+
+  /** Sum of the observed values. */
+  get sum(): number {
+    return this.#numbers[this.#offset + this.#store.finder.bounds.length + 1] ?? 0;
+  }
+
+  /** The number of observed values. */
+  get count(): number {
+    let count = 0;
+    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++)
+      count += this.#numbers[this.#offset + bucket] ?? 0;
+    return count;
+  }
+
+  /** The number of observations in one bucket, lower buckets excluded. The index after the last bound is +Inf. */
+  countIn(bucket: number): number {
+    return this.#numbers[this.#offset + bucket] ?? 0;
+  }
+
+  /** Writes the sum, and the observations of each bucket as `countIn` gives them. @internal */
+  copyTo(target: Float64Array): void {
+    const last = this.#store.finder.bounds.length;
+    target[0] = this.#numbers[this.#offset + last + 1] ?? 0;
+    for (let bucket = 0; bucket <= last; bucket++)
+      target[bucket + 1] = this.#numbers[this.#offset + bucket] ?? 0;
+  }
+
+  /** The number of observations up to each upper bound, +Inf last. */
+  cumulativeCounts(): number[] {
+    const counts: number[] = [];
+    let count = 0;
+    for (let bucket = 0; bucket <= this.#store.finder.bounds.length; bucket++) {
+      count += this.#numbers[this.#offset + bucket] ?? 0;
+      counts.push(count);
+    }
+    return counts;
+  }
+
+  /**
+   * Adds observations of another process.
+   * @param counts observations per bucket, lower buckets excluded, +Inf last
+   * @param native the same observations in native buckets, for a native histogram
+   * @internal
+   */
+  add(counts: readonly number[], sum: number, native?: NativeBuckets): void {
+    const last = this.#store.finder.bounds.length;
+    for (let bucket = 0; bucket <= last; bucket++)
+      (this.#numbers[this.#offset + bucket] as number) += counts[bucket] ?? 0;
+    (this.#numbers[this.#offset + last + 1] as number) += sum;
+    if (native === undefined || this.#native === undefined) return;
+    this.#native.add(native);
+    scheduleReset(this, this.#native);
+  }
+
+  /** The native buckets as they are now; `undefined` if the histogram is not native. */
+  get native(): NativeBuckets | undefined {
+    return this.#native?.buckets();
+  }
+
+  /** Resets the series to 0. @internal */
+  clear(): void {
+    this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
+    this.exemplars = undefined;
+    if (this.#native === undefined) return;
+    cancelReset(this.#native);
+    this.#native.clear();
+  }
+
+  /** Returns the slot when the series is removed. @internal */
+  release(): void {
+    this.#store.giveBack(this.#numbers, this.#offset);
+    this.#numbers = noNumbers;
+    this.#offset = 0;
+    if (this.#native !== undefined) cancelReset(this.#native);
+    this.#native = undefined;
+    this.exemplars = undefined;
+  }
+
+  /** Takes a slot of zeros when the series is added again. @internal */
+  acquire(): void {
+    const { native } = this.#store;
+    const slot = this.#store.take();
+    this.#numbers = slot.numbers;
+    this.#offset = slot.offset;
+    this.#native = native === undefined ? undefined : new NativeCounts(native);
+    this.exemplars = undefined;
+  }
+}
+
+/** A constant of this module: an imported one takes V8 another nanosecond to read. */
+const mayHave = mayHaveExemplars;
+
+type Source = ExemplarSource<never> | undefined;
+
+function offer(series: HistogramSeries, bucket: number, value: number, exemplar: Source, argument: unknown) {
+  if (exemplar === undefined && !areExemplarsPossible()) return;
+  series.exemplars ??= [];
+  const slot = series.exemplars[bucket] ?? newSlot(series);
+  series.exemplars[bucket] = slot;
+  offerExemplar(slot, series, value, exemplar as ExemplarSource<unknown>, argument);
+}
+
+/** A place from 0 to 7: values that differ by less than 256 times share none, unless they differ by less than twice. */
+function magnitudeOf(value: number): number {
+  return Math.floor(Math.log2(Math.abs(value))) & 7;
+}
+
+const noNumbers = new Float64Array(0);
+
+export function isWeight(weight: number): boolean {
+  // OpenMetrics allows whole numbers only in buckets.
+  return Number.isInteger(weight) && weight > 0;
+}
+
+export function weightError(metric: string, weight: unknown): Error {
+  return valueError('weight of an observation of histogram', metric, weight, 'a positive integer');
+}

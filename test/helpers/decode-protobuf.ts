@@ -1,0 +1,115 @@
+/**
+ * Decodes scrapes in protobuf with another implementation. `test/fixtures/protobuf/metrics.json` is the descriptor of
+ * `io/prometheus/client/metrics.proto` of github.com/prometheus/client_model.
+ */
+import { readFile } from 'node:fs/promises';
+import { createFileRegistry, fromBinary, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { FileDescriptorProtoSchema, file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt';
+import { fromRoot } from './package-root.js';
+
+/** A `MetricFamily`, as protobuf's JSON has it: 64-bit integers are text. */
+export interface ProtobufFamily {
+  readonly name: string;
+  readonly help?: string;
+  readonly type?: 'COUNTER' | 'GAUGE' | 'SUMMARY' | 'UNTYPED' | 'HISTOGRAM';
+  readonly metric?: readonly ProtobufMetric[];
+}
+
+export interface ProtobufMetric {
+  readonly label?: readonly { readonly name: string; readonly value: string }[];
+  readonly counter?: ProtobufValue;
+  readonly gauge?: ProtobufValue;
+  readonly untyped?: ProtobufValue;
+  readonly summary?: {
+    readonly sampleCount: string;
+    readonly sampleSum: number;
+    readonly quantile?: readonly { readonly quantile: number; readonly value: number | string }[];
+    readonly createdTimestamp?: string;
+  };
+  readonly histogram?: ProtobufHistogram;
+}
+
+interface ProtobufValue {
+  readonly value: number | string;
+  readonly exemplar?: ProtobufExemplar;
+  readonly createdTimestamp?: string;
+}
+
+export interface ProtobufExemplar {
+  readonly label: readonly { readonly name: string; readonly value: string }[];
+  readonly value: number;
+  readonly timestamp?: string;
+}
+
+export interface ProtobufHistogram {
+  readonly sampleCount?: string;
+  readonly sampleCountFloat?: number;
+  readonly sampleSum: number | string;
+  readonly bucket?: readonly {
+    readonly cumulativeCount?: string;
+    readonly cumulativeCountFloat?: number;
+    readonly upperBound: number | string;
+    readonly exemplar?: ProtobufExemplar;
+  }[];
+  readonly createdTimestamp?: string;
+  readonly schema?: number;
+  readonly zeroThreshold?: number;
+  readonly zeroCount?: string;
+  readonly zeroCountFloat?: number;
+  readonly negativeSpan?: readonly ProtobufSpan[];
+  readonly negativeDelta?: readonly string[];
+  readonly negativeCount?: readonly number[];
+  readonly positiveSpan?: readonly ProtobufSpan[];
+  readonly positiveDelta?: readonly string[];
+  readonly positiveCount?: readonly number[];
+  readonly exemplars?: readonly ProtobufExemplar[];
+}
+
+interface ProtobufSpan {
+  readonly offset: number;
+  readonly length: number;
+}
+
+const file = fromJson(
+  FileDescriptorProtoSchema,
+  JSON.parse(await readFile(fromRoot('test/fixtures/protobuf/metrics.json'), 'utf8')) as JsonValue,
+);
+const schema = createFileRegistry(file, () => file_google_protobuf_timestamp).getMessage(
+  'io.prometheus.client.MetricFamily',
+);
+if (schema === undefined) throw new Error('expected the descriptor of MetricFamily');
+
+/** The families of a scrape, each with its length before it. Throws for anything else. */
+export function decodeProtobuf(bytes: Uint8Array): ProtobufFamily[] {
+  const reader = new BinaryReader(bytes);
+  const families: ProtobufFamily[] = [];
+  while (reader.pos < reader.len)
+    families.push(
+      toJson(
+        schema as NonNullable<typeof schema>,
+        fromBinary(schema as NonNullable<typeof schema>, reader.bytes()),
+      ) as unknown as ProtobufFamily,
+    );
+  return families;
+}
+
+/** The native buckets of a histogram: counts by the index of the bucket. */
+export function nativeBucketsOf(
+  spans: readonly ProtobufSpan[] = [],
+  deltas: readonly string[] = [],
+  counts: readonly number[] = [],
+): Map<number, number> {
+  const buckets = new Map<number, number>();
+  let [index, count, at] = [0, 0, 0];
+  for (const { offset, length } of spans) {
+    index += offset;
+    for (let bucket = 0; bucket < length; bucket++) {
+      count = counts.length > 0 ? (counts[at] ?? Number.NaN) : count + Number(deltas[at]);
+      if (count !== 0) buckets.set(index, count);
+      index += 1;
+      at += 1;
+    }
+  }
+  return buckets;
+}

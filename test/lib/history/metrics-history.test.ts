@@ -1,0 +1,223 @@
+/** The history of a registry and of expositions: what tracks hold, also for many series, and across a restart. */
+import test from 'ava';
+import { Counter as PromClientCounter, Registry } from 'prom-client';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import { expositionFamilies } from '../../../lib/history/exposition-families.js';
+import { metricHistory } from '../../../lib/history/history-answer.js';
+import { historyText, restoreHistory } from '../../../lib/history/history-file.js';
+import { queriedHistory } from '../../../lib/history/history-query.js';
+import { MetricsHistory } from '../../../lib/history/metrics-history.js';
+import { label } from '../../../lib/label.js';
+import { MetricsRegistry } from '../../../lib/registry.js';
+
+const everything = { from: 0, to: Number.POSITIVE_INFINITY, points: Number.POSITIVE_INFINITY };
+const calls = defineCounter({
+  name: 'calls_total',
+  help: 'Calls.',
+  labels: { tenant: label(), outcome: label() },
+});
+const level = defineGauge({ name: 'level', help: 'Level.', labels: { room: label() }, aggregator: 'max' });
+const time = defineHistogram({
+  name: 'time_seconds',
+  help: 'Time.',
+  buckets: [1, 2],
+  labels: { a: label() },
+});
+
+function newRegistry(): MetricsRegistry {
+  return new MetricsRegistry({ prometheus: new Registry(), maxSeries: 100_000 });
+}
+
+/** The last value of each track, by its labels. */
+function newest(history: MetricsHistory, name: string): Record<string, unknown> {
+  const store = history.storeOf(name);
+  if (store === undefined) return {};
+  const { tracks, values } = metricHistory(store, everything);
+  return Object.fromEntries(
+    tracks.map(({ labels }, index) => [JSON.stringify(labels), values[index]?.at(-1)]),
+  );
+}
+
+test('few series have a track each, under all their labels', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const history = new MetricsHistory(10_000);
+  counter.inc({ tenant: 'a', outcome: 'ok' }, 2);
+  history.readInstrument(1_000, counter);
+  counter.inc({ tenant: 'b', outcome: 'ok' }, 3);
+  history.readInstrument(2_000, counter);
+  const store = history.storeOf('calls_total');
+  t.is(store?.detail, 'series');
+  const { tracks, values } = metricHistory(store ?? (t.fail() as never), everything);
+  t.deepEqual(tracks, [
+    { labels: { tenant: 'a', outcome: 'ok' } },
+    { labels: { tenant: 'b', outcome: 'ok' } },
+  ]);
+  t.deepEqual(values, [
+    [2, 2],
+    [0, 3],
+  ]);
+  t.is(history.seriesOf('calls_total'), 2);
+});
+
+test('many series become a total and the largest values of each label, and keep their past', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const history = new MetricsHistory(10_000);
+  counter.inc({ tenant: 'first', outcome: 'ok' }, 500);
+  history.readInstrument(1_000, counter);
+  for (let index = 0; index < 5_000; index++)
+    counter.inc({ tenant: `t${index}`, outcome: index % 10 === 0 ? 'failed' : 'ok' }, 1 + index / 5_000);
+  history.readInstrument(2_000, counter);
+  const store = history.storeOf('calls_total');
+  t.is(store?.detail, 'labels');
+  t.true((store?.tracks.length ?? 0) <= 40);
+  const total = [...counter.series].reduce((sum, { value }) => sum + value, 0);
+  const values = newest(history, 'calls_total') as Record<string, number>;
+  t.true(Math.abs((values['{}'] ?? 0) - total) < 1e-6);
+  t.is(values['{"tenant":"first"}'], 500);
+  t.true(Math.abs((values['{"outcome":"ok"}'] ?? 0) + (values['{"outcome":"failed"}'] ?? 0) - total) < 1e-6);
+  t.true('{"tenant":"t4999"}' in values, 'one of the largest');
+  t.false('{"tenant":"t1"}' in values, 'one of the smallest');
+  const past = metricHistory(store ?? (t.fail() as never), everything);
+  t.is(past.values[0]?.[0], 500, 'the total knows what was before');
+});
+
+test('a series that is removed from a total makes no false increase', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const history = new MetricsHistory(10_000);
+  for (let index = 0; index < 100; index++) counter.inc({ tenant: `t${index}`, outcome: 'ok' }, 10);
+  history.readInstrument(1_000, counter);
+  counter.remove({ tenant: 't7', outcome: 'ok' });
+  history.readInstrument(2_000, counter);
+  counter.inc({ tenant: 't8', outcome: 'ok' }, 5);
+  history.readInstrument(3_000, counter);
+  const store = history.storeOf('calls_total');
+  t.deepEqual(metricHistory(store ?? (t.fail() as never), everything).values[0], [1_000, 1_000, 1_005]);
+});
+
+test('gauges of many series are combined by their aggregator', (t) => {
+  const registry = newRegistry();
+  const gauge = registry.gauge(level);
+  const history = new MetricsHistory(10_000);
+  for (let index = 0; index < 100; index++) gauge.set({ room: `r${index}` }, index);
+  history.readInstrument(1_000, gauge);
+  t.is((newest(history, 'level') as Record<string, number>)['{}'], 99);
+});
+
+test('filters and groups are those of the series', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const history = new MetricsHistory(10_000);
+  const groups = (match: Record<string, string>, by: string[]): unknown => {
+    const found = queriedHistory(
+      history,
+      {
+        metric: 'calls_total',
+        match: Object.entries(match).map(([name, value]) => ({
+          label: name,
+          test: 'equals',
+          values: [value],
+        })),
+        by,
+      },
+      everything,
+    );
+    return found?.tracks.map(({ labels }, index) => [labels, found.values[index]?.at(-1)]);
+  };
+  counter.inc({ tenant: 'a', outcome: 'ok' }, 1);
+  counter.inc({ tenant: 'a', outcome: 'failed' }, 2);
+  counter.inc({ tenant: 'b', outcome: 'ok' }, 4);
+  history.readInstrument(1_000, counter);
+  t.deepEqual(groups({}, []), [[{}, 7]]);
+  t.deepEqual(groups({ tenant: 'a' }, ['outcome']), [
+    [{ outcome: 'ok' }, 1],
+    [{ outcome: 'failed' }, 2],
+  ]);
+  for (let index = 0; index < 200; index++) counter.inc({ tenant: `t${index}`, outcome: 'ok' });
+  history.readInstrument(2_000, counter);
+  t.deepEqual(groups({ tenant: 'a' }, ['outcome']), [
+    [{ outcome: 'failed' }, 2],
+    [{ outcome: 'ok' }, 1],
+  ]);
+  t.deepEqual(groups({ outcome: 'failed' }, []), [[{}, 2]]);
+  t.is(groups({ none: 'x' }, [])?.toString(), '');
+});
+
+test('metrics of other libraries and expositions have the same history', async (t) => {
+  const prometheus = new Registry();
+  const other = new PromClientCounter({
+    name: 'other_total',
+    help: 'Other.',
+    labelNames: ['a'],
+    registers: [prometheus],
+  });
+  const registry = new MetricsRegistry({ prometheus });
+  registry.histogram(time).observe({ a: 'x' }, 1.5);
+  registry.histogram(time).observe({ a: 'x' }, 5);
+  registry.histogram(time).observe({ a: '"\\\n' }, 0.5);
+  other.inc({ a: 'y' }, 3);
+  const own = new MetricsHistory(10_000);
+  own.readInstrument(1_000, registry.histogram(time));
+  for (const format of ['text', 'openmetrics'] as const) {
+    const scraped = new MetricsHistory(10_000);
+    for (const family of expositionFamilies(await registry.metrics({ format })))
+      scraped.readFamily(1_000, family);
+    t.deepEqual(scraped.names, ['other_total', 'time_seconds'], format);
+    t.deepEqual(newest(scraped, 'time_seconds'), newest(own, 'time_seconds'), format);
+    t.deepEqual(newest(scraped, 'other_total'), { '{"a":"y"}': 3 }, format);
+  }
+  t.throws(() => expositionFamilies('<html></html>'), { message: /expected metrics, received none/ });
+});
+
+test('a restored history is the one that was stored, and goes on', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const histogram = registry.histogram(time);
+  const history = new MetricsHistory(10_000);
+  for (let second = 1; second <= 50; second++) {
+    counter.inc({ tenant: 'a', outcome: 'ok' }, second / 3);
+    histogram.observe({ a: 'x' }, second % 3);
+    if (second === 20) history.gap(second * 1_000);
+    else for (const instrument of [counter, histogram]) history.readInstrument(second * 1_000, instrument);
+  }
+  const text = Buffer.concat([...historyText(history)]);
+  const restored = new MetricsHistory(10_000);
+  restoreHistory(restored, text, 10_000);
+  for (const name of history.names) {
+    const [before, after] = [history, restored].map((each) =>
+      metricHistory(each.storeOf(name) ?? (t.fail() as never), everything),
+    );
+    t.deepEqual({ ...after, revision: 0 }, { ...before, revision: 0 } as typeof after, name);
+  }
+  // The snapshot of the counters was a little older than the history.
+  const total = counter.labels('a', 'ok');
+  const next = newRegistry().counter(calls);
+  next.inc({ tenant: 'a', outcome: 'ok' }, 400);
+  t.truthy(total);
+  restored.gap(51_000);
+  restored.readInstrument(52_000, next);
+  next.inc({ tenant: 'a', outcome: 'ok' }, 10);
+  restored.readInstrument(53_000, next);
+  const values = metricHistory(restored.storeOf('calls_total') ?? (t.fail() as never), everything).values[0];
+  const [last, first] = [values?.at(-1), values?.at(-2)] as number[];
+  t.is((last ?? 0) - (first ?? 0), 10);
+  t.is(first, values?.[49] as number | undefined, 'what the snapshot lost is no increase');
+});
+
+test('a damaged history is refused, wherever it is damaged', (t) => {
+  const registry = newRegistry();
+  registry.counter(calls).inc({ tenant: 'a', outcome: 'ok' });
+  const history = new MetricsHistory(100);
+  history.readInstrument(1_000, registry.counter(calls));
+  const text = Buffer.concat([...historyText(history)]);
+  for (let at = 0; at < text.length; at++) {
+    const damaged = Buffer.from(text);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    t.throws(() => restoreHistory(new MetricsHistory(100), damaged, 100), undefined, String(at));
+    // Without its last newline it is whole.
+    if (at < text.length - 1)
+      t.throws(() => restoreHistory(new MetricsHistory(100), text.subarray(0, at), 100));
+  }
+});

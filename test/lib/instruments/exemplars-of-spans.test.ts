@@ -1,0 +1,164 @@
+// In a process of its own: it sets up OpenTelemetry, and makes metrics before that.
+import { setImmediate as turn } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
+import test from 'ava';
+import { withLabels } from '../../../decorators/index.js';
+import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
+import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import { label } from '../../../lib/label.js';
+import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
+import { readExemplars } from '../../helpers/read-exemplars.js';
+import { inSpan, inUnsampledSpan, startTracing } from '../../helpers/tracing.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.' });
+const wait = defineHistogram({
+  name: 'wait_seconds',
+  help: 'Waits.',
+  labels: { queue: label() },
+  buckets: [1],
+});
+
+// Before OpenTelemetry is there, as in a service whose modules make their metrics when they are loaded.
+const early = createTestRegistry();
+const earlyCounter = early.counter(jobs).with({});
+const earlySeries = early.histogram(wait).with({ queue: 'early' });
+earlyCounter.inc();
+earlySeries.observe(0.5);
+startTracing();
+
+test.serial('series that were made before OpenTelemetry was set up get exemplars', async (t) => {
+  const ids = inSpan((span) => {
+    earlyCounter.inc();
+    earlySeries.observe(0.5);
+    return span;
+  });
+  t.deepEqual(
+    (await readExemplars(t, early)).map(({ sample, labels }) => [sample, labels]),
+    [
+      ['jobs_total', ids],
+      ['wait_seconds_bucket{queue="early",le="1.0"}', ids],
+    ],
+  );
+});
+
+test.serial('a recording within an active span gets the ids of the span, through awaits', async (t) => {
+  const registry = createTestRegistry();
+  const recorded = inSpan(async (ids) => {
+    await turn();
+    registry.counter(jobs).inc(3);
+    registry.histogram(wait).observe({ queue: 'mail' }, 0.5);
+    return ids;
+  });
+  registry.counter(jobs).inc();
+  const ids = await recorded;
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ sample, labels, value }) => [sample, labels, value]),
+    [
+      ['jobs_total', ids, 3],
+      ['wait_seconds_bucket{queue="mail",le="1.0"}', ids, 0.5],
+    ],
+  );
+  t.notRegex(await readText(registry), /trace_id/);
+});
+
+test.serial('recordings outside a span and in spans that are not sampled get no exemplar', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  counter.inc();
+  inUnsampledSpan(() => counter.inc());
+  t.deepEqual(await readExemplars(t, registry), []);
+  // Most recordings of such a loop do not look for a span, and a scrape ends that.
+  for (let count = 0; count < 10_000; count++) counter.inc();
+  t.deepEqual(await readExemplars(t, registry), []);
+  inSpan(() => counter.inc());
+  t.is((await readExemplars(t, registry)).length, 1);
+});
+
+test.serial('given labels are added to those of the span, and replace them', async (t) => {
+  const registry = createTestRegistry({ exemplars: { contextLabels: ['workflow_id'] } });
+  const ids = inSpan((span) => {
+    registry.counter(jobs).inc({ exemplarLabels: { trace_id: 'mine', step: 'plan' } });
+    withLabels({ workflow_id: 'w-1' }, () => registry.histogram(wait).observe({ queue: 'a' }, 0.5));
+    return span;
+  });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ labels }) => labels),
+    [
+      { ...ids, trace_id: 'mine', step: 'plan' },
+      { ...ids, workflow_id: 'w-1' },
+    ],
+  );
+});
+
+test.serial('labels that are too long beside those of the span are left out and counted', async (t) => {
+  const registry = createTestRegistry();
+  // The ids of a span and their names have 63 code points.
+  const ids = inSpan((span) => {
+    registry
+      .histogram(wait)
+      .with({ queue: 'fits' })
+      .observe(0.5, 1, { id: '🙂'.repeat(63) });
+    registry
+      .histogram(wait)
+      .with({ queue: 'too long' })
+      .observe(0.5, 1, { id: '🙂'.repeat(64) });
+    return span;
+  });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ labels }) => labels),
+    [{ ...ids, id: '🙂'.repeat(63) }, ids],
+  );
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'wait_seconds', reason: 'exemplar' }), 1);
+});
+
+test.serial('`exemplars: false` ignores spans', async (t) => {
+  const registry = createTestRegistry({ exemplars: false });
+  inSpan(() => registry.counter(jobs).inc());
+  t.deepEqual(await readExemplars(t, registry), []);
+});
+
+test.serial('a context manager that throws does not disturb recordings', async (t) => {
+  const registry = createTestRegistry();
+  const api = (globalThis as { [key: symbol]: { context: unknown } })[
+    Symbol.for('opentelemetry.js.api.1')
+  ] as { context: unknown };
+  const manager = api.context;
+  t.teardown(() => {
+    api.context = manager;
+  });
+  const broken: unknown[] = [
+    {
+      active: () => ({
+        getValue: () => ({ spanContext: () => ({ traceId: {}, spanId: [], traceFlags: 1 }) }),
+      }),
+    },
+    { active: () => undefined },
+    { active: () => ({ getValue: () => ({ spanContext: 1 }) }) },
+    {
+      active: () => {
+        throw new Error('no');
+      },
+    },
+  ];
+  for (const [index, context] of broken.entries()) {
+    api.context = context;
+    registry.histogram(wait).observe({ queue: `${index}` }, 0.5);
+  }
+  api.context = undefined;
+  registry.counter(jobs).inc();
+  api.context = manager;
+  t.deepEqual(await readExemplars(t, registry), []);
+  t.is(registry.histogram(wait).series.size, broken.length);
+  t.is(readValue(registry, jobs), 1);
+  t.is(
+    readValue(registry, metricsRecordingErrors, { metric: 'wait_seconds', reason: 'exemplar' }),
+    broken.length,
+  );
+});
+
+test.serial('OpenTelemetry may be shut down', async (t) => {
+  context.disable();
+  const registry = createTestRegistry();
+  registry.counter(jobs).inc();
+  t.deepEqual(await readExemplars(t, registry), []);
+});
