@@ -31,8 +31,7 @@ export function nextSteps(project: Project): readonly string[] {
   const { framework, missing, isTypeScript } = project;
   const config = configPath(project);
   const loader = isTypeScript ? 'NODE_OPTIONS=--import=tsx ' : '';
-  const tools =
-    '@grafana/grafana-foundation-sdk @prometheus-io/codemirror-promql @codemirror/language @codemirror/state';
+  const tools = '@prometheus-io/codemirror-promql @codemirror/language @codemirror/state';
   return [
     ...(missing.length === 0 ? [] : [`Install: npm install ${missing.join(' ')}`]),
     'Add to the start of the application:',

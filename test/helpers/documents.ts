@@ -24,7 +24,12 @@ export async function documents(): Promise<Document[]> {
   const paths = await globby('**/*.md', {
     cwd: fromRoot(''),
     gitignore: true,
-    ignore: ['**/bundle/**', 'test/**', 'lib/monitoring/{alerts,texts,alertmanager}/**', 'node_modules/**'],
+    ignore: [
+      '**/bundle/**',
+      'test/**',
+      'lib/monitoring/{alerts,texts,alertmanager,dashboards}/**',
+      'node_modules/**',
+    ],
   });
   return Promise.all(
     paths.sort().map(async (path) => ({ path, text: await readFile(fromRoot(path), 'utf8') })),

@@ -177,6 +177,14 @@ test('`init --help` lists the options and the exit codes', async (t) => {
     t.true(stdout.includes(text), text);
 });
 
+test('the command names the packages of the bundle as the guide of monitoring does', async (t) => {
+  const folder = await project(t, { ...koa, ...esModule });
+  const { stdout } = await command(['init', '--dir', folder, '--yes']);
+  const guide = await readFile(fromRoot('lib/monitoring/README.md'), 'utf8');
+  const install = /npm install --save-dev .*/.exec(guide)?.[0] ?? 'no command';
+  t.true(stdout.includes(`  ${install}\n`), install);
+});
+
 /** A project whose package is the compiled tree, and whose other packages are those of the repository. */
 async function installed(t: ExecutionContext, manifest: object): Promise<string> {
   const folder = await project(t, { name: 'shop', ...manifest });
@@ -245,18 +253,18 @@ test('the written TypeScript files of all combinations compile under `strict`', 
     '@tamma/observability': [fromRoot('lib/index.ts')],
     '@tamma/observability/monitoring': [fromRoot('lib/monitoring/index.ts')],
   };
+  // The settings of the sources, which `paths` substitutes for the types of the package.
   const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2022',
-    // For the sources, which `paths` substitutes for the types of the package.
-    lib: ['ES2024', 'ESNext.Decorators'],
-    types: ['node'],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
     paths,
+    typeRoots: [fromRoot('node_modules/@types')],
+    verbatimModuleSyntax: false,
   };
-  const settings = { compilerOptions, include: ['*/*.ts', '*/*.mts'] };
+  const settings = {
+    extends: fromRoot('tsconfig.json'),
+    compilerOptions,
+    include: ['*/*.ts', '*/*.mts'],
+    exclude: [],
+  };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   const tsc = fromRoot('node_modules/typescript/bin/tsc');
   const { code, output } = await runProgram(process.execPath, [tsc, '-p', folder], {
