@@ -44,7 +44,7 @@ export function readSample(line: string): Sample | undefined {
   if (line.length > maxLine) return undefined;
   const start = matchAt(startPattern, line, 0);
   if (start === null) return undefined;
-  let [, name] = start;
+  let name: string | undefined = start[1];
   let at = startPattern.lastIndex;
   let hasQuotedName = false;
   const labels: [string, string][] = [];

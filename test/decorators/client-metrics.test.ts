@@ -180,7 +180,7 @@ const refused: readonly [what: string, use: () => unknown, code: string, message
     'a registry, since the metric has one already',
     () => looseCounted(counter, { labels: { queue: 'mail' }, registry: createTestRegistry() }),
     'ERR_METRICS_INVALID_OPTION',
-    'Unknown option `registry` of @Counted: expected some of labels, ignore, failure, handlesRejections, when, value, errors.',
+    'Unknown option `registry` of @Counted: expected some of labels, ignore, failure, handlesRejections, when, value, errors, exemplar.',
   ],
   [
     'a metric of another library',

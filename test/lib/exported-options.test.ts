@@ -68,6 +68,7 @@ const withOptions: Readonly<Record<string, (odd: never) => unknown>> = {
   startPush: (odd) => exporting.startPush({ url: 'http://127.0.0.1', ...(odd as object) }),
   MetricsEndpoint: (odd) => new middleware.MetricsEndpoint(collector, odd),
   createMetricsHandler: (odd) => middleware.createMetricsHandler(odd),
+  dashboardRouter: (odd) => middleware.dashboardRouter(odd),
   healthRouter: (odd) => middleware.healthRouter(odd),
   metricsRouter: (odd) => middleware.metricsRouter(odd),
   requestMetrics: (odd) => middleware.requestMetrics(odd),

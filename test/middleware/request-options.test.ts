@@ -246,7 +246,7 @@ test('an app that mounts the middleware twice records each request once', async 
 for (const [options, message] of [
   [
     { skips: () => true },
-    'Unknown option `skips` of requestMetrics: expected some of registry, skip, duration, labels, statusCode, buckets, measure, semantics. Did you mean `skip`?',
+    'Unknown option `skips` of requestMetrics: expected some of registry, skip, duration, labels, statusCode, buckets, exemplar, measure, semantics. Did you mean `skip`?',
   ],
   [
     { skip: '/health' },

@@ -112,7 +112,8 @@ test('hello comes first, then samples whose values are those of the registry', a
 });
 
 test('the registry is read every interval, and every second while a page is open; collect functions stay at the interval', async (t) => {
-  const { registry, clock, events } = await mounted(t, { intervalSeconds: 15 });
+  // Before the dashboard is mounted, which reads the registry immediately.
+  const registry = new MetricsRegistry({ prometheus: new PromClientRegistry() });
   let collected = 0;
   registry.gauge(depth, {
     collect() {
@@ -122,6 +123,7 @@ test('the registry is read every interval, and every second while a page is open
   });
   const other = new PromClientGauge({ name: 'other', help: 'Other.', registers: [], collect: () => {} });
   registry.prometheus.registerMetric(other);
+  const { clock, events } = await mounted(t, { registry, intervalSeconds: 15 });
   await clock.waitsFor(15_000);
   t.is(collected, 1);
   clock.advance(15_000);
