@@ -108,7 +108,7 @@ export interface GaugeOptions<L extends LabelShape = NoLabels> extends Definitio
    * labels. Default: series stay.
    */
   expireAfterSeconds?: number;
-  /** @deprecated The name of `expireAfterSeconds` in 0.1. */
+  /** The name of `expireAfterSeconds` in 0.1. @deprecated Use `expireAfterSeconds`. */
   expireAfter?: number;
   /**
    * `true` lets snapshots restore its values after a restart. Use it for values that are reported only when they change, such as

@@ -6,7 +6,8 @@ export type { ClusterMembership, FlushOptions } from '../cluster/cluster-member.
 export { type JoinClusterOptions, joinCluster } from '../cluster/cluster-worker.js';
 export { keepSnapshots, type SnapshotOptions, type Snapshots } from '../durability/keep-snapshots.js';
 export type { RestoreReport } from '../durability/takeover.js';
-export type { ExpositionFormat } from '../exposition/format.js';
+export type { AnyFormat, BinaryFormat } from '../exposition/family-writer.js';
+export type { ExpositionFormat, ScrapeFormat } from '../exposition/format.js';
 export { openMetricsFormat } from '../exposition/open-metrics.js';
 export type { ScrapeOptions } from '../exposition/scrape.js';
 export { textFormat } from '../exposition/text.js';

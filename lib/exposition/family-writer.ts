@@ -27,7 +27,9 @@ export interface FamilyWriter {
 
 /** A format that is not text. It has its writer with it, so that programs that do not use it do not load it. */
 export interface BinaryFormat extends ScrapeFormat {
+  /** Value of the label `format` of the metrics about scrapes. */
   readonly label: 'protobuf';
+  /** @internal */
   readonly writer: FamilyWriter;
 }
 

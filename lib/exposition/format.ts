@@ -29,6 +29,7 @@ export function isTextFormat(format: ScrapeFormat): format is ExpositionFormat {
 
 /** A text format: {@link textFormat} or {@link openMetricsFormat}. */
 export interface ExpositionFormat extends ScrapeFormat {
+  /** Value of the label `format` of the metrics about scrapes. */
   readonly label: 'text' | 'openmetrics';
   /** The lines before a family's samples. @internal */
   readonly header: (name: string, help: string, type: WrittenType) => string;

@@ -285,9 +285,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   /** All samples, without running the collect functions. */
   samples(): Sample[] {
-    const values: Sample[] = [];
-    for (const series of this.series) values.push(...this.samplesOf(series, this.#labelsOf(series)));
-    return values;
+    return [...this.series].flatMap((series) => this.samplesOf(series, this.#labelsOf(series)));
   }
 
   #labelsOf(series: S): SampleLabels {
