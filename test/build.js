@@ -84,7 +84,8 @@ async function writeCode(names, format) {
     dynamicImportInCjs: false,
     entryFileNames: ({ name }) => (entries.includes(name) ? `${name}.code.js` : `${name}.${own}`),
     chunkFileNames: 'chunks/[name].js',
-    sourcemap: true,
+    // Users have the comments in the types, and the code without them reads as well as its sources would.
+    comments: { legal: true, annotation: true, jsdoc: false },
   });
   await bundle.close();
 }

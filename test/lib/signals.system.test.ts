@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
+import { transformSync } from 'esbuild';
 import { documentedTexts, drainSnippets } from '../helpers/documented-stops.js';
 import { compiledTree } from '../helpers/package-root.js';
 import { testWith } from '../helpers/programs.js';
@@ -22,33 +23,45 @@ interface Service {
 
 const asProcess1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
-/** Adds to a snippet an app that responds to a request when a line arrives on stdin. */
+/**
+ * A program of a snippet, whose app responds to /slow when a line arrives on stdin. A snippet that has imports is a whole program;
+ * another one gets the imports and the app that it lacks.
+ */
 function program(snippet: string): string {
-  const listening = snippet.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  const code = transformSync(snippet, { loader: 'ts', format: 'esm' }).code;
+  const listening = code.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  const isWhole = snippet.trimStart().startsWith('import ');
+  return `
+    import KoaOfTest from 'koa';
+    const listen = KoaOfTest.prototype.listen;
+    KoaOfTest.prototype.listen = function (...args) {
+      // After requestMetrics, before the routes of the snippet.
+      this.middleware.splice(1, 0, async (ctx, next) => {
+        if (ctx.path !== '/slow') return next();
+        console.log('asked');
+        await new Promise((resolve) => process.stdin.once('data', resolve));
+        ctx.body = 'done';
+      });
+      this.use((ctx) => {
+        ctx.body = 'done';
+      });
+      return listen.apply(this, args);
+    };
+    ${isWhole ? listening : fragment(snippet, listening)}
+    if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+    console.log('process ' + process.pid + ' ready on ' + server.address().port + ' and ' + metrics.url);`;
+}
+
+function fragment(snippet: string, code: string): string {
   return `
     import Koa from 'koa';
     import { aiProviderCheck, createMetrics, databaseCheck, HealthChecks, loadMetricsConfig, queueCheck } from '@tamma/observability';
     const pool = { query: async () => {} };
-    // Its routes, after those that the snippet mounts.
-    class App extends Koa {
-      listen(...args) {
-        this.use(async (ctx) => {
-          if (ctx.path === '/slow') {
-            console.log('asked');
-            await new Promise((resolve) => process.stdin.once('data', resolve));
-          }
-          ctx.body = 'done';
-        });
-        return super.listen(...args);
-      }
-    }
-    const app = new App();
-    ${snippet.includes('const metrics =') ? listening : `const metrics = ${listening};`}
+    const app = new Koa();
+    ${snippet.includes('const metrics =') ? code : `const metrics = ${code}`}
     ${snippet.includes('requestMetrics') ? '' : 'app.use(metrics.requestMetrics());'}
     ${snippet.includes('const server') ? '' : "const server = app.listen(0, '127.0.0.1');"}
-    ${snippet.includes('metrics.start()') ? '' : 'await metrics.start();'}
-    if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
-    console.log('process ' + process.pid + ' ready on ' + server.address().port + ' and ' + metrics.url);`;
+    ${snippet.includes('metrics.start()') ? '' : 'await metrics.start();'}`;
 }
 
 async function start(
@@ -130,20 +143,24 @@ async function stopWhileAsked(t: ExecutionContext, service: Service, signal: Nod
   t.is(await answered, 200);
 }
 
-const snippets = (await documentedTexts()).flatMap(drainSnippets);
+/** `close()` of a Nest application waits for its requests; examples/nest is tested with it. */
+const snippets = (await documentedTexts())
+  .flatMap(drainSnippets)
+  .filter(({ text }) => !text.includes('@nestjs/core'));
 const form = 'createMetrics(loadMetricsConfig(), { drain: () => server })';
 const exitCodes = { SIGTERM: 143, SIGINT: 130 } as const;
 
 test('the documentation shows one way to stop a service, and no signal handler that replaces it', async (t) => {
   const files = new Set(snippets.map(({ file }) => file));
   for (const file of [
-    'README.md',
+    'middleware/README.md',
+    'middleware/shutdown.md',
     'middleware/create-metrics.ts',
     'lib/health.ts',
     'lib/durability/README.md',
   ])
     t.true(files.has(file), file);
-  for (const { file, text } of snippets) t.regex(text, /drain: \(\) => server \}\)/, file);
+  for (const { file, text } of snippets) t.regex(text, /drain: \(\) => server[ ,]/, file);
   for (const { file, text } of await documentedTexts())
     t.notRegex(text, /process\.(?:on|once)\('SIG|drain: \(\) => server\.close|server\.close\(\)/, file);
 });
