@@ -26,5 +26,3 @@ const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   console.log(`Listening on http://127.0.0.1:${port}`);
 });
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());

@@ -1,10 +1,14 @@
 /** node:http without Koa: metrics and health checks on the port of the application. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defineHistogram, HealthChecks, label, sharedRegistry } from '@tamma/observability';
+import { createMetrics, defineHistogram, HealthChecks, label, loadMetricsConfig } from '@tamma/observability';
 import { createMetricsHandler } from '@tamma/observability/middleware';
 
-const duration = sharedRegistry.histogram(
+const checks = new HealthChecks({ checks: { queue: () => true } });
+// On a signal, readiness turns off and the server that `drain` returns finishes its requests.
+const metrics = createMetrics(loadMetricsConfig(), { server: false, health: checks, drain: () => server });
+const observability = createMetricsHandler({ checks });
+const duration = metrics.registry.histogram(
   defineHistogram({
     name: 'app_request_duration_seconds',
     help: 'Duration of requests.',
@@ -12,8 +16,6 @@ const duration = sharedRegistry.histogram(
     buckets: [0.01, 0.1, 1, 10],
   }),
 );
-const checks = new HealthChecks({ checks: { queue: () => true } });
-const observability = createMetricsHandler({ checks });
 
 const server = createServer((request, response) => {
   // Answers /metrics and the health paths, and calls the function for all others.
@@ -28,15 +30,8 @@ const server = createServer((request, response) => {
   });
 });
 
+await metrics.start();
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   console.log(`Listening on http://127.0.0.1:${port}`);
 });
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    // Readiness is off for some seconds, so that load balancers stop sending requests.
-    await checks.drain({ seconds: Number(process.env.DRAIN_SECONDS ?? 5) });
-    server.close();
-  });
-}

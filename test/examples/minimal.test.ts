@@ -6,5 +6,5 @@ test('the smallest service exposes its counter and its requests, as its README s
   const [, url = ''] = await service.printed(/Listening on (http:\S+)/);
   for (const path of ['/en', '/fr', '/fr']) await (await fetch(url + path)).text();
   await hasShownLines(t, 'minimal', await (await fetch(`${url}/metrics`)).text());
-  t.is(await service.ended('SIGTERM'), 0);
+  t.is(await service.ended('SIGTERM'), 'SIGTERM');
 });

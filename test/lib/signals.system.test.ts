@@ -28,8 +28,8 @@ const asProcess1 = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'
  * another one gets the imports and the app that it lacks.
  */
 function program(snippet: string): string {
-  const code = transformSync(snippet, { loader: 'ts', format: 'esm' }).code;
-  const listening = code.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  const anyPort = snippet.replaceAll('.listen(3000)', ".listen(0, '127.0.0.1')");
+  const { code } = transformSync(anyPort, { loader: 'ts', format: 'esm' });
   const isWhole = snippet.trimStart().startsWith('import ');
   return `
     import KoaOfTest from 'koa';
@@ -47,7 +47,7 @@ function program(snippet: string): string {
       });
       return listen.apply(this, args);
     };
-    ${isWhole ? listening : fragment(snippet, listening)}
+    ${isWhole ? code : fragment(snippet, code)}
     if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
     console.log('process ' + process.pid + ' ready on ' + server.address().port + ' and ' + metrics.url);`;
 }
