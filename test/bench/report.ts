@@ -10,6 +10,8 @@ export interface RunFacts {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   /** Package -> version. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Section -> date, of the sections that were measured on another day, by `--only` with `--write`. */
+  readonly otherDates?: Readonly<Record<string, string>>;
 }
 
 const peers = [
@@ -34,9 +36,16 @@ export function factsOfRun(): RunFacts {
   };
 }
 
-export function factsLine({ date, machine: { cpu, cores, node }, versions }: RunFacts): string {
+export function factsLine({
+  date,
+  machine: { cpu, cores, node },
+  versions,
+  otherDates = {},
+}: RunFacts): string {
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  return `Measured on ${date}, ${cpu}, ${cores} cores, Node ${node}; ${named.join(', ')}.`;
+  const others = Object.entries(otherDates).map(([name, day]) => `${name} on ${day}`);
+  const measured = others.length === 0 ? date : `${date} (${others.join(', ')})`;
+  return `Measured on ${measured}, ${cpu}, ${cores} cores, Node ${node}; ${named.join(', ')}.`;
 }
 
 /** A Markdown table: a row per kind and shape, a column per library, with nanoseconds and the ratio to prom-client. */

@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     check: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     only: { type: 'string' },
+    write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -32,6 +33,7 @@ if (options.help) {
   console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: twenty minutes
 npm run bench -- --quick        the same in a minute, less accurate; writes nothing
 npm run bench -- --only a,b     only these sections, of ${sectionNames.join(', ')}; writes nothing
+npm run bench -- --only a,b --write   also write these sections into the results of the last run
 npm run bench -- --check        exit with 1 if a target is missed; combines with the other options
 npm run bench -- --report       measure nothing; write the last results into both READMEs and growth.svg`);
 } else if (options.report) {
@@ -47,12 +49,25 @@ npm run bench -- --report       measure nothing; write the last results into bot
   const results = { ...factsOfRun(), ...measured } as RunFacts & Partial<Measured>;
   const verdicts = allVerdicts(results);
   console.log(`${factsLine(results)}\n\n${verdictTable(verdicts)}\n\n${shownSections(results)}`);
-  if (!options.quick && options.only === undefined)
-    await writeFile(resultsFile, `${JSON.stringify(results, null, 1)}\n`);
+  if (!options.quick && (options.only === undefined || options.write))
+    await writeFile(resultsFile, `${JSON.stringify(await joined(results), null, 1)}\n`);
   const missed = verdicts.filter(({ reached }) => !reached);
   for (const { claim, limit, measured: found } of missed)
     console.error(`Missed: ${claim}: expected ${limit}, measured ${found}.`);
   if (options.check && missed.length > 0) process.exitCode = 1;
+}
+
+/** Some sections together with those of the last run, and the days of both. */
+async function joined(results: RunFacts & Partial<Measured>): Promise<Results> {
+  if (options.only === undefined) return results as Results;
+  const last = JSON.parse(await readFile(resultsFile, 'utf8')) as Results;
+  const otherDates: Record<string, string> = { ...last.otherDates };
+  for (const name of sectionNames) {
+    if (results[name] === undefined) continue;
+    delete otherDates[name];
+    if (results.date !== last.date) otherDates[name] = results.date;
+  }
+  return { ...last, ...results, date: last.date, otherDates };
 }
 
 function namesIn(list: string): SectionName[] {
