@@ -3,6 +3,7 @@ import test from 'ava';
 import { Counter as PromClientCounter, Registry } from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { expositionFamilies } from '../../../lib/history/exposition-families.js';
+import { evaluated } from '../../../lib/history/formula.js';
 import { metricHistory } from '../../../lib/history/history-answer.js';
 import { historyText, restoreHistory } from '../../../lib/history/history-file.js';
 import { queriedHistory } from '../../../lib/history/history-query.js';
@@ -220,4 +221,46 @@ test('a damaged history is refused, wherever it is damaged', (t) => {
     if (at < text.length - 1)
       t.throws(() => restoreHistory(new MetricsHistory(100), text.subarray(0, at), 100));
   }
+});
+
+test('a histogram with native buckets only has buckets and quantiles too', (t) => {
+  const registry = newRegistry();
+  const native = registry.histogram(
+    defineHistogram({
+      name: 'wait_seconds',
+      help: 'Wait.',
+      native: { schema: 8, maxBuckets: 1_000 },
+    }),
+  );
+  const history = new MetricsHistory(10_000);
+  history.readInstrument(1_000, native);
+  for (let value = 1; value <= 1_000; value++) native.observe(value / 100);
+  native.observe(0);
+  native.observe(-3);
+  native.observe(2 ** 40);
+  history.readInstrument(2_000, native);
+  const store = history.storeOf('wait_seconds');
+  const { bounds = [], values } = metricHistory(store ?? (t.fail() as never), everything);
+  const [sum, ...counts] = (values[0]?.at(-1) ?? []) as readonly number[];
+  t.is(sum, native.with({}).sum);
+  t.is(counts.length, bounds.length);
+  t.is(
+    counts.reduce((all, count) => all + count, 0),
+    1_003,
+  );
+  t.is(counts[0], 2);
+  t.is(counts.at(-1), 1);
+  t.is(bounds.at(-1), null);
+  // 200 and 100 values are up to 2 and 1.
+  t.is(
+    counts.slice(1, bounds.indexOf(2) + 1).reduce((all, count) => all + count, 0),
+    200,
+  );
+  t.is(
+    counts.slice(1, bounds.indexOf(1) + 1).reduce((all, count) => all + count, 0),
+    100,
+  );
+  const formula = { reduce: 'quantile', metric: 'wait_seconds', quantile: 0.5 } as const;
+  const [median] = evaluated(history, formula, 2_000, 60);
+  t.true(Math.abs((median?.value ?? 0) / 5 - 1) < 0.05);
 });
