@@ -73,7 +73,9 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
     // Checks may be expensive: they are run for someone who looks.
     if (pages > 0) each.health = await each.target.health?.();
   };
-  const endings = watched.map((each) => each.target.onReading((time) => void judge(each, time)));
+  const endings = watched.map((each) =>
+    each.target.onReading((time) => void judge(each, time).catch(each.target.failed)),
+  );
   const hello = (): HelloEvent => ({
     version: 1,
     run,
@@ -99,10 +101,13 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
           sent = key;
           send({ event: 'status', data: status });
         };
-        void target.health?.().then((health) => {
-          each.health = health;
-          sendStatus(now());
-        });
+        void target
+          .health?.()
+          .then((health) => {
+            each.health = health;
+            sendStatus(now());
+          })
+          .catch(target.failed);
         const ending = target.onReading((time) => {
           if (revision !== target.history.revision) send({ event: 'hello', data: hello() });
           ({ revision } = target.history);
