@@ -35,7 +35,7 @@ export interface DashboardFeed {
    */
   connect(metrics: readonly string[], send: (event: FeedEvent) => void): () => void;
   history(target: DashboardTarget, names: readonly string[], range: HistoryRange): HistoryAnswer;
-  query(target: DashboardTarget, query: HistoryQuery, range: HistoryRange): HistoryAnswer;
+  query(target: DashboardTarget, query: HistoryQuery, range: HistoryRange): Promise<HistoryAnswer>;
   /** Ends the readings. */
   stop(): Promise<void>;
 }
@@ -131,8 +131,8 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
         return store === undefined ? [] : [metricHistory(store, range)];
       }),
     }),
-    query: (target, query, range) => {
-      const found = queriedHistory(target.history, query, range);
+    query: async (target, query, range) => {
+      const found = await queriedHistory(target.history, query, range);
       return { target: target.id, metrics: found === undefined ? [] : [found] };
     },
     async stop() {

@@ -90,7 +90,7 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
     const text =
       name === 'history'
         ? await historyText(target, names, range)
-        : JSON.stringify(feed.query(target, queryIn(request.query), range));
+        : JSON.stringify(await feed.query(target, queryIn(request.query), range));
     return packed(request, jsonText(200, text));
   };
 
