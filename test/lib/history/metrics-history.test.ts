@@ -316,3 +316,14 @@ test('a query of many series lets other work run in between, and its groups are 
     t.true(Math.abs((averages?.values[index]?.[0] as number) - expected(Number(labels.a))) < 1e-9);
   t.is(averages?.tracks.length, 2);
 });
+
+test('the quantile of a histogram without finite bounds is unknown, not 0', (t) => {
+  const history = new MetricsHistory(10_000);
+  const exposed = (count: number): string =>
+    `# TYPE wait_seconds histogram\nwait_seconds_bucket{le="+Inf"} ${count}\nwait_seconds_sum ${count}\nwait_seconds_count ${count}\n`;
+  for (const count of [1, 5])
+    for (const family of expositionFamilies(exposed(count))) history.readFamily(count * 1_000, family);
+  const formula = { metric: 'wait_seconds', quantile: 0.95 } as const;
+  t.deepEqual(evaluated(history, { ...formula, reduce: 'quantile' }, 5_000, 60), []);
+  t.deepEqual(evaluated(history, { ...formula, reduce: 'mean' }, 5_000, 60), [{ labels: {}, value: 1 }]);
+});
