@@ -18,7 +18,7 @@ export interface DashboardRoutes extends KoaRoutes {
  * A router for a Koa app that serves the live dashboard at `/dashboard`: one page that shows what the service is doing, without
  * another server. It reads the registry every 15 seconds, every second while a page is open, and keeps a bounded history in memory.
  * Everyone who can reach it sees all metrics and their label values: restrict it as `/metrics`. Pages are disconnected when the
- * server closes. Mount `requestMetrics` with `skip` for its path, or an open page counts as a request in flight.
+ * server closes. An open page is no request in flight for `requestMetrics`: its event stream is measured up to its start.
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * app.use(dashboardRouter({ tokenFile: '/run/secrets/metrics-token', checks: metrics.health }).routes());

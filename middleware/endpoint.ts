@@ -21,6 +21,8 @@ export interface AnswerConnection {
   cutOff(): void;
   /** Whether its server accepts no more connections, and waits for those it has. */
   readonly isServerClosing?: boolean;
+  /** Ends the measurement of the request: its answer is a session, which lasts as long as the client likes. */
+  becomesSession?(): void;
 }
 
 export interface EndpointAnswer {

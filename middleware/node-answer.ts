@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { AnswerConnection, EndpointAnswer, EndpointRequest, FindEndpoint } from './endpoint.js';
 import { isOver, whenOver } from './response-over.js';
+import { becameSession } from './session.js';
 
 /** A handler for node:http, Express, Connect and Nest. Requests for other paths are passed to `next`, if there is one. */
 export type NodeHandler = (
@@ -60,6 +61,7 @@ export function nodeConnection(request: IncomingMessage, response: ServerRespons
       const { server } = request.socket as { readonly server?: { readonly listening?: boolean } };
       return server?.listening === false;
     },
+    becomesSession: () => becameSession(response),
   };
 }
 

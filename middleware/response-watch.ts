@@ -18,8 +18,7 @@ import {
   statusOf,
 } from './response-outcome.js';
 import { http2StreamOf, isCurrentHttp1, isHttp2, isOver, whenOver } from './response-over.js';
-
-const watched = Symbol('tamma:watched');
+import { watched } from './session.js';
 
 interface WatchedResponse extends ServerResponse {
   [watched]: ResponseWatch;

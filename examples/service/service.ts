@@ -98,8 +98,6 @@ export async function startService(options: ServiceOptions): Promise<string> {
   app.use(
     metrics.requestMetrics({
       measure: ['first-byte', 'request-size', 'response-size'],
-      // An open page is one request for as long as it is open.
-      skip: (ctx) => ctx.path.startsWith('/dashboard/'),
     }),
   );
   const { enabled, path, token, tokenFile } = metrics.config;

@@ -35,7 +35,7 @@ export interface DashboardFeed {
    */
   connect(metrics: readonly string[], send: (event: FeedEvent) => void): () => void;
   history(target: DashboardTarget, names: readonly string[], range: HistoryRange): HistoryAnswer;
-  query(target: DashboardTarget, query: HistoryQuery, range: HistoryRange): HistoryAnswer;
+  query(target: DashboardTarget, query: HistoryQuery, range: HistoryRange): Promise<HistoryAnswer>;
   /** Ends the readings. */
   stop(): Promise<void>;
 }
@@ -73,7 +73,9 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
     // Checks may be expensive: they are run for someone who looks.
     if (pages > 0) each.health = await each.target.health?.();
   };
-  const endings = watched.map((each) => each.target.onReading((time) => void judge(each, time)));
+  const endings = watched.map((each) =>
+    each.target.onReading((time) => void judge(each, time).catch(each.target.failed)),
+  );
   const hello = (): HelloEvent => ({
     version: 1,
     run,
@@ -99,10 +101,13 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
           sent = key;
           send({ event: 'status', data: status });
         };
-        void target.health?.().then((health) => {
-          each.health = health;
-          sendStatus(now());
-        });
+        void target
+          .health?.()
+          .then((health) => {
+            each.health = health;
+            sendStatus(now());
+          })
+          .catch(target.failed);
         const ending = target.onReading((time) => {
           if (revision !== target.history.revision) send({ event: 'hello', data: hello() });
           ({ revision } = target.history);
@@ -126,8 +131,8 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
         return store === undefined ? [] : [metricHistory(store, range)];
       }),
     }),
-    query: (target, query, range) => {
-      const found = queriedHistory(target.history, query, range);
+    query: async (target, query, range) => {
+      const found = await queriedHistory(target.history, query, range);
       return { target: target.id, metrics: found === undefined ? [] : [found] };
     },
     async stop() {

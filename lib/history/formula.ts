@@ -117,6 +117,8 @@ function quantileOf(
   for (const [index, bound] of bounds.entries()) {
     const count = increase[index + 1] ?? 0;
     const start = index === 0 ? lower : (bounds[index - 1] ?? lower);
+    // Without a finite bound, as a native histogram has them in a text, the values may be any.
+    if (bound === null && index === 0 && lower === 0) return Number.NaN;
     if (below + count >= rank && count > 0)
       return bound === null ? start : start + ((bound - start) * (rank - below)) / count;
     below += count;

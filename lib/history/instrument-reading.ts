@@ -11,6 +11,20 @@ import type { MetricShape } from './metric-shape.js';
 /** Quantiles are computed for summaries with at most this many series. */
 const maxQuantileSeries = 16;
 
+/** Buckets per power of two in which native histograms without classic buckets are kept, as a schema. */
+const nativeSchema = 2;
+
+/** 2^-30 to 2^30: a nanosecond to 34 years, a byte to a gigabyte. What is outside is in the first and the last bucket. */
+const nativeOctaves = 30;
+const nativeOffset = nativeOctaves * 2 ** nativeSchema;
+const nativeBounds: readonly number[] = [
+  ...Array.from(
+    { length: 2 * nativeOffset + 1 },
+    (_, index) => 2 ** ((index - nativeOffset) / 2 ** nativeSchema),
+  ),
+  Number.POSITIVE_INFINITY,
+];
+
 /** A reader of one instrument, which remembers its series until some are added or removed. */
 export interface InstrumentReader extends SeriesReading {
   /** Whether series were added or removed since the last call. */
@@ -43,6 +57,7 @@ function copierOf(
   instrument: AnyInstrument,
   count: () => number,
 ): (series: never, point: Float64Array) => void {
+  if (instrument instanceof Histogram && isOnlyNative(instrument)) return copyNative;
   if (instrument instanceof Histogram)
     return (series: HistogramSeries, point: Float64Array) => series.copyTo(point);
   if (instrument instanceof Summary) {
@@ -60,6 +75,35 @@ function copierOf(
   };
 }
 
+function isOnlyNative({ buckets, native }: Histogram): boolean {
+  return buckets.length === 0 && native !== undefined;
+}
+
+/**
+ * Writes the sum, and the native buckets joined to those of the history. A series whose buckets were widened beyond these counts
+ * older observations in the bucket of their upper bound.
+ */
+function copyNative(series: HistogramSeries, point: Float64Array): void {
+  point.fill(0);
+  point[0] = series.sum;
+  const { native } = series;
+  if (native === undefined) return;
+  let below = native.zeroCount;
+  for (const count of native.negative.values()) below += count;
+  point[1] = below;
+  const perBucket = 2 ** (nativeSchema - native.schema);
+  for (const [index, count] of native.positive) {
+    const place = Math.ceil(index * perBucket) + nativeOffset;
+    (point[1 + Math.min(nativeBounds.length - 1, Math.max(0, place))] as number) += count;
+  }
+}
+
+/** The upper bounds of the buckets in which a histogram is kept, +Inf last; none for other instruments. */
+export function keptBounds(instrument: AnyInstrument): readonly number[] {
+  if (!(instrument instanceof Histogram)) return [];
+  return isOnlyNative(instrument) ? nativeBounds : [...instrument.buckets, Number.POSITIVE_INFINITY];
+}
+
 export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
   const { name, type, help, labelNames, aggregator } = instrument;
   return {
@@ -68,7 +112,7 @@ export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
     help,
     labels: labelNames,
     combine: combinedBy(aggregator),
-    bounds: instrument instanceof Histogram ? [...instrument.buckets, Number.POSITIVE_INFINITY] : [],
+    bounds: keptBounds(instrument),
     quantiles: instrument instanceof Summary ? instrument.definition.quantiles : [],
   };
 }

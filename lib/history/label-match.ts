@@ -6,9 +6,11 @@ export function meets(
   labels: Readonly<Record<string, string>>,
   matches: readonly LabelMatch[] = [],
 ): boolean {
-  return matches.every(({ label, test, values }) => {
-    const value = labels[label] ?? '';
-    if (test === 'startsWith') return values.some((start) => value.startsWith(start));
-    return values.includes(value) === (test === 'equals');
-  });
+  return matches.every(({ label, ...match }) => isMet(labels[label] ?? '', match));
+}
+
+/** Whether a value meets a condition. */
+export function isMet(value: string, { test, values }: Pick<LabelMatch, 'test' | 'values'>): boolean {
+  if (test === 'startsWith') return values.some((start) => value.startsWith(start));
+  return values.includes(value) === (test === 'equals');
 }

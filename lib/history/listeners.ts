@@ -6,7 +6,8 @@ export interface Listeners {
   notify(time: number): void;
 }
 
-export function listeners(): Listeners {
+/** @param failed called with the error of a listener: it ends neither the readings nor the process */
+export function listeners(failed: (error: unknown) => void): Listeners {
   const all = new Set<ReadingListener>();
   return {
     add(listener) {
@@ -16,7 +17,13 @@ export function listeners(): Listeners {
       };
     },
     notify: (time) => {
-      for (const listener of all) listener(time);
+      for (const listener of all) {
+        try {
+          listener(time);
+        } catch (error) {
+          failed(error);
+        }
+      }
     },
   };
 }

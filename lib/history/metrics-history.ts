@@ -1,7 +1,12 @@
 /** The history of the metrics of one target: of this process, of a cluster, or of an endpoint that is scraped. */
 import { type AnyInstrument, isInstrument } from '../instruments/any-instrument.js';
 import { type FamilyReading, familyReading, type SampledFamily } from './family-reading.js';
-import { type InstrumentReader, instrumentReader, shapeOfInstrument } from './instrument-reading.js';
+import {
+  type InstrumentReader,
+  instrumentReader,
+  keptBounds,
+  shapeOfInstrument,
+} from './instrument-reading.js';
 import { MetricReducer, type SeriesReading } from './metric-reducer.js';
 import { isSameShape, type MetricShape } from './metric-shape.js';
 import type { MetricStore } from './metric-store.js';
@@ -109,9 +114,8 @@ export class MetricsHistory {
 /** Whether neither the buckets nor the labels of an instrument were replaced. */
 function isUnchanged({ instrument, reducer: { store } }: Entry): boolean {
   if (!isInstrument(instrument)) return false;
-  const bounds = 'buckets' in instrument ? instrument.buckets.length + 1 : 0;
   return (
-    store.shape.bounds.length === bounds &&
+    store.shape.bounds.length === keptBounds(instrument).length &&
     store.shape.labels.length === instrument.labelNames.length &&
     store.shape.labels.every((label, index) => label === instrument.labelNames[index])
   );

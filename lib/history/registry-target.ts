@@ -42,7 +42,8 @@ const collectMilliseconds = 10_000;
 export function registryTarget(options: RegistryTargetOptions): DashboardTarget {
   const { registry, service, intervalSeconds, maxSamples, health, cluster, details = true } = options;
   const { clock = systemClock, history = new MetricsHistory(maxSamples) } = options;
-  const afterReading = listeners();
+  const failed = (error: unknown): void => registry.collectFailed('dashboard', error);
+  const afterReading = listeners(failed);
   let state: ReadingState = { isUp: true, time: clock.timestamp() };
 
   const readMetrics = async (time: number, kind: ReadingKind): Promise<number> => {
@@ -116,6 +117,7 @@ export function registryTarget(options: RegistryTargetOptions): DashboardTarget 
       ? {}
       : { health: () => healthOf(health, details) }),
     open: () => sampler.open(),
+    failed,
     onReading: (listener) => afterReading.add(listener),
     readNow: () => sampler.readNow(),
     stop: () => sampler.stop(),

@@ -26,12 +26,16 @@ const aboutMetrics = ['build_info', 'node_exporter_build_info', 'prometheus_buil
 export function scrapedTarget(options: ScrapedTargetOptions): DashboardTarget {
   const { id, name, url, read, intervalSeconds, maxSamples, clock = systemClock } = options;
   const history = new MetricsHistory(maxSamples);
-  const afterReading = listeners();
   let state: ReadingState = {
     isUp: false,
     time: clock.timestamp(),
     error: `\`${url}\` has not answered yet.`,
   };
+  const failed = (error: unknown): void => {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    state = { isUp: false, time: clock.timestamp(), error: message };
+  };
+  const afterReading = listeners(failed);
   const sampler = startSampler({
     clock,
     intervalSeconds,
@@ -44,7 +48,7 @@ export function scrapedTarget(options: ScrapedTargetOptions): DashboardTarget {
         state = { isUp: true, time };
       } catch (error) {
         history.gap(time);
-        state = { isUp: false, time, error: error instanceof Error ? error.message : String(error) };
+        failed(error);
       }
       afterReading.notify(time);
       return performance.now() - start;
@@ -67,6 +71,7 @@ export function scrapedTarget(options: ScrapedTargetOptions): DashboardTarget {
       return sampler.intervalSeconds;
     },
     open: () => sampler.open(),
+    failed,
     onReading: (listener) => afterReading.add(listener),
     readNow: () => sampler.readNow(),
     stop: () => sampler.stop(),

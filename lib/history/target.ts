@@ -10,7 +10,7 @@ export interface ReadingState {
   readonly time: number;
 }
 
-/** A listener of readings. It must not throw. */
+/** A listener of readings. */
 export type ReadingListener = (time: number) => void;
 
 export interface DashboardTarget {
@@ -28,6 +28,8 @@ export interface DashboardTarget {
   health?(): Promise<TargetStatus['health']>;
   /** Notes that a page is open; returns a function to call when it is closed. */
   open(): () => void;
+  /** Reports an error of what is made of its readings. Never throws. */
+  failed(error: unknown): void;
   /** Calls back after every reading; returns a function that ends that. */
   onReading(listener: ReadingListener): () => void;
   /** Reads now. */

@@ -1,15 +1,17 @@
 /** The requests of the dashboard: its page, the stream of events, and histories. Loaded when a dashboard is mounted. */
 import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Clock } from '../../lib/clock.js';
 import { acceptsGzip } from '../../lib/exposition/negotiate.js';
 import type { DashboardFeed } from '../../lib/history/dashboard-feed.js';
-import type { FeedError, HistoryAnswer } from '../../lib/history/feed.js';
+import type { FeedError } from '../../lib/history/feed.js';
+import type { HistoryRange } from '../../lib/history/history-answer.js';
 import type { DashboardTarget } from '../../lib/history/target.js';
 import { type EndpointAnswer, type EndpointRequest, refusedMethod } from '../endpoint.js';
 import { type EventStream, eventStream } from './event-stream.js';
-import { metricsIn, queryIn, rangeIn } from './feed-requests.js';
+import { historiesIn, metricsIn, queryIn, rangeIn } from './feed-requests.js';
 import { pageAssets, safeHeaders } from './page-assets.js';
 
 export interface DashboardServerOptions {
@@ -52,6 +54,8 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
       disconnect();
     });
     streams.add(stream);
+    // An open page is no request in flight.
+    request.connection.becomesSession?.();
     disconnect = feed.connect(metricsIn(request.query), (event) => stream.send(event));
     // The page has left already.
     if (!streams.has(stream)) disconnect();
@@ -63,20 +67,31 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
     if (id === null) return feed.targets.length === 1 ? feed.targets[0] : undefined;
     return feed.targets.find((target) => target.id === id);
   };
-  const histories = (
-    name: 'history' | 'query',
-    request: EndpointRequest,
-  ): HistoryAnswer | { readonly refusal: EndpointAnswer } => {
+  /** A history may have 100,000 numbers: the event loop turns after each. */
+  const historyText = async (
+    target: DashboardTarget,
+    names: readonly string[],
+    range: HistoryRange,
+  ): Promise<string> => {
+    const metrics: string[] = [];
+    for (const name of names) {
+      for (const each of feed.history(target, [name], range).metrics) metrics.push(JSON.stringify(each));
+      await turn();
+    }
+    return `{"target":${JSON.stringify(target.id)},"metrics":[${metrics.join()}]}`;
+  };
+  const histories = async (name: 'history' | 'query', request: EndpointRequest): Promise<EndpointAnswer> => {
     const target = targetIn(request);
     const ids = feed.targets.map(({ id }) => `\`${id}\``).join(', ');
-    if (target === undefined) return { refusal: refused(404, `Unknown target: expected one of ${ids}.`) };
+    if (target === undefined) return refused(404, `Unknown target: expected one of ${ids}.`);
     const range = rangeIn(request.query);
-    const names = metricsIn(request.query);
-    if (names.length === 0)
-      return { refusal: refused(400, 'Missing `metric`: expected the name of a metric.') };
-    return name === 'history'
-      ? feed.history(target, names, range)
-      : feed.query(target, queryIn(request.query), range);
+    const names = historiesIn(request.query);
+    if (names.length === 0) return refused(400, 'Missing `metric`: expected the name of a metric.');
+    const text =
+      name === 'history'
+        ? await historyText(target, names, range)
+        : JSON.stringify(await feed.query(target, queryIn(request.query), range));
+    return packed(request, jsonText(200, text));
   };
 
   return {
@@ -84,10 +99,7 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
       const refusal = refusedMethod(request);
       if (refusal !== undefined) return { ...refusal, headers: { ...safeHeaders, ...refusal.headers } };
       if (name === 'events') return events(request);
-      if (name === 'history' || name === 'query') {
-        const found = histories(name, request);
-        return 'refusal' in found ? found.refusal : packed(request, json(200, found));
-      }
+      if (name === 'history' || name === 'query') return histories(name, request);
       return (
         (await assets(name === '' ? 'index.html' : name, request)) ?? refused(404, 'There is nothing here.')
       );
@@ -103,7 +115,7 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
   };
 }
 
-function json(status: number, value: unknown): EndpointAnswer {
+function jsonText(status: number, body: string): EndpointAnswer {
   return {
     status,
     headers: {
@@ -111,7 +123,7 @@ function json(status: number, value: unknown): EndpointAnswer {
       'Cache-Control': 'no-store',
       'Content-Type': 'application/json; charset=utf-8',
     },
-    body: JSON.stringify(value),
+    body,
   };
 }
 
@@ -134,5 +146,5 @@ async function packed(request: EndpointRequest, answer: EndpointAnswer): Promise
 }
 
 function refused(status: number, error: string): EndpointAnswer {
-  return json(status, { error } satisfies FeedError);
+  return jsonText(status, JSON.stringify({ error } satisfies FeedError));
 }

@@ -6,6 +6,9 @@ import type { LabelMatch } from '../../lib/history/panel.js';
 /** Metrics that one request may name. */
 const maxMetrics = 200;
 
+/** Histories that one response may have: as many as the page asks for at a time. */
+const maxHistories = 40;
+
 /** Conditions and groups that one request may have. */
 const maxConditions = 20;
 
@@ -14,6 +17,11 @@ const maxPoints = 2_000;
 
 export function metricsIn(query: URLSearchParams): string[] {
   return [...new Set(query.getAll('metric'))].slice(0, maxMetrics);
+}
+
+/** The metrics whose histories are requested. */
+export function historiesIn(query: URLSearchParams): string[] {
+  return metricsIn(query).slice(0, maxHistories);
 }
 
 export function rangeIn(query: URLSearchParams): HistoryRange {

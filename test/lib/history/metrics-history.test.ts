@@ -3,6 +3,7 @@ import test from 'ava';
 import { Counter as PromClientCounter, Registry } from 'prom-client';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { expositionFamilies } from '../../../lib/history/exposition-families.js';
+import { evaluated } from '../../../lib/history/formula.js';
 import { metricHistory } from '../../../lib/history/history-answer.js';
 import { historyText, restoreHistory } from '../../../lib/history/history-file.js';
 import { queriedHistory } from '../../../lib/history/history-query.js';
@@ -106,12 +107,12 @@ test('gauges of many series are combined by their aggregator', (t) => {
   t.is((newest(history, 'level') as Record<string, number>)['{}'], 99);
 });
 
-test('filters and groups are those of the series', (t) => {
+test('filters and groups are those of the series', async (t) => {
   const registry = newRegistry();
   const counter = registry.counter(calls);
   const history = new MetricsHistory(10_000);
-  const groups = (match: Record<string, string>, by: string[]): unknown => {
-    const found = queriedHistory(
+  const groups = async (match: Record<string, string>, by: string[]): Promise<unknown> => {
+    const found = await queriedHistory(
       history,
       {
         metric: 'calls_total',
@@ -130,19 +131,19 @@ test('filters and groups are those of the series', (t) => {
   counter.inc({ tenant: 'a', outcome: 'failed' }, 2);
   counter.inc({ tenant: 'b', outcome: 'ok' }, 4);
   history.readInstrument(1_000, counter);
-  t.deepEqual(groups({}, []), [[{}, 7]]);
-  t.deepEqual(groups({ tenant: 'a' }, ['outcome']), [
+  t.deepEqual(await groups({}, []), [[{}, 7]]);
+  t.deepEqual(await groups({ tenant: 'a' }, ['outcome']), [
     [{ outcome: 'ok' }, 1],
     [{ outcome: 'failed' }, 2],
   ]);
   for (let index = 0; index < 200; index++) counter.inc({ tenant: `t${index}`, outcome: 'ok' });
   history.readInstrument(2_000, counter);
-  t.deepEqual(groups({ tenant: 'a' }, ['outcome']), [
+  t.deepEqual(await groups({ tenant: 'a' }, ['outcome']), [
     [{ outcome: 'failed' }, 2],
     [{ outcome: 'ok' }, 1],
   ]);
-  t.deepEqual(groups({ outcome: 'failed' }, []), [[{}, 2]]);
-  t.is(groups({ none: 'x' }, [])?.toString(), '');
+  t.deepEqual(await groups({ outcome: 'failed' }, []), [[{}, 2]]);
+  t.deepEqual(await groups({ none: 'x' }, []), []);
 });
 
 test('metrics of other libraries and expositions have the same history', async (t) => {
@@ -220,4 +221,109 @@ test('a damaged history is refused, wherever it is damaged', (t) => {
     if (at < text.length - 1)
       t.throws(() => restoreHistory(new MetricsHistory(100), text.subarray(0, at), 100));
   }
+});
+
+test('a histogram with native buckets only has buckets and quantiles too', (t) => {
+  const registry = newRegistry();
+  const native = registry.histogram(
+    defineHistogram({
+      name: 'wait_seconds',
+      help: 'Wait.',
+      native: { schema: 8, maxBuckets: 1_000 },
+    }),
+  );
+  const history = new MetricsHistory(10_000);
+  history.readInstrument(1_000, native);
+  for (let value = 1; value <= 1_000; value++) native.observe(value / 100);
+  native.observe(0);
+  native.observe(-3);
+  native.observe(2 ** 40);
+  history.readInstrument(2_000, native);
+  const store = history.storeOf('wait_seconds');
+  const { bounds = [], values } = metricHistory(store ?? (t.fail() as never), everything);
+  const [sum, ...counts] = (values[0]?.at(-1) ?? []) as readonly number[];
+  t.is(sum, native.with({}).sum);
+  t.is(counts.length, bounds.length);
+  t.is(
+    counts.reduce((all, count) => all + count, 0),
+    1_003,
+  );
+  t.is(counts[0], 2);
+  t.is(counts.at(-1), 1);
+  t.is(bounds.at(-1), null);
+  // 200 and 100 values are up to 2 and 1.
+  t.is(
+    counts.slice(1, bounds.indexOf(2) + 1).reduce((all, count) => all + count, 0),
+    200,
+  );
+  t.is(
+    counts.slice(1, bounds.indexOf(1) + 1).reduce((all, count) => all + count, 0),
+    100,
+  );
+  const formula = { reduce: 'quantile', metric: 'wait_seconds', quantile: 0.5 } as const;
+  const [median] = evaluated(history, formula, 2_000, 60);
+  t.true(Math.abs((median?.value ?? 0) / 5 - 1) < 0.05);
+});
+
+test('a query of many series lets other work run in between, and its groups are the largest', async (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const level = defineGauge({
+    name: 'depth',
+    help: 'Depth.',
+    labels: { a: label(), b: label() },
+    aggregator: 'average',
+  });
+  const gauge = registry.gauge(level);
+  for (let index = 0; index < 2_000; index++) {
+    counter.inc({ tenant: `t${index}`, outcome: 'ok' }, index);
+    gauge.set({ a: `${index % 2}`, b: `${index}` }, index);
+  }
+  const history = new MetricsHistory(10_000);
+  history.readInstrument(1_000, counter);
+  history.readInstrument(1_000, gauge);
+  let turns = 0;
+  const immediates = (): void => {
+    turns++;
+    if (turns < 3) setImmediate(immediates);
+  };
+  setImmediate(immediates);
+  const found = await queriedHistory(
+    history,
+    { metric: 'calls_total', match: [], by: ['tenant', 'outcome'] },
+    everything,
+  );
+  t.true(turns >= 3);
+  t.is(found?.tracks.length, 40);
+  t.deepEqual(found?.tracks[0]?.labels, { tenant: 't1999', outcome: 'ok' });
+  t.deepEqual(found?.values[0], [1_999]);
+  const averages = await queriedHistory(
+    history,
+    {
+      metric: 'depth',
+      match: [{ label: 'b', test: 'startsWith', values: ['1'] }],
+      by: ['a'],
+    },
+    everything,
+  );
+  const expected = (parity: number): number => {
+    const chosen = Array.from({ length: 2_000 }, (_, index) => index).filter(
+      (index) => index % 2 === parity && `${index}`.startsWith('1'),
+    );
+    return chosen.reduce((sum, each) => sum + each, 0) / chosen.length;
+  };
+  for (const [index, { labels }] of (averages?.tracks ?? []).entries())
+    t.true(Math.abs((averages?.values[index]?.[0] as number) - expected(Number(labels.a))) < 1e-9);
+  t.is(averages?.tracks.length, 2);
+});
+
+test('the quantile of a histogram without finite bounds is unknown, not 0', (t) => {
+  const history = new MetricsHistory(10_000);
+  const exposed = (count: number): string =>
+    `# TYPE wait_seconds histogram\nwait_seconds_bucket{le="+Inf"} ${count}\nwait_seconds_sum ${count}\nwait_seconds_count ${count}\n`;
+  for (const count of [1, 5])
+    for (const family of expositionFamilies(exposed(count))) history.readFamily(count * 1_000, family);
+  const formula = { metric: 'wait_seconds', quantile: 0.95 } as const;
+  t.deepEqual(evaluated(history, { ...formula, reduce: 'quantile' }, 5_000, 60), []);
+  t.deepEqual(evaluated(history, { ...formula, reduce: 'mean' }, 5_000, 60), [{ labels: {}, value: 1 }]);
 });

@@ -4,6 +4,11 @@ import { setTimeout as elapsed } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { Gauge as PromClientGauge, Registry as PromClientRegistry } from 'prom-client';
+import {
+  httpServerAbortedBodies,
+  httpServerRequestDuration,
+  httpServerRequestsInFlight,
+} from '../../../lib/catalogue/http.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { HealthChecks } from '../../../lib/health.js';
 import type { FeedEvents, HistoryAnswer } from '../../../lib/history/feed.js';
@@ -11,7 +16,7 @@ import { label } from '../../../lib/label.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 import { eventStream } from '../../../middleware/dashboard/event-stream.js';
 import { dashboardRouter as routerWithClock } from '../../../middleware/dashboard.js';
-import { type DashboardOptions, dashboardRouter } from '../../../middleware/index.js';
+import { type DashboardOptions, dashboardRouter, requestMetrics } from '../../../middleware/index.js';
 import { type EventReader, readEvents } from '../../helpers/event-reader.js';
 import { serve } from '../../helpers/koa-server.js';
 import { type ManualClock, manualClock } from '../../helpers/manual-clock.js';
@@ -244,4 +249,37 @@ test('close ends open pages, and refuses new ones', async (t) => {
   await router.close();
   await page.ended;
   t.is((await fetch(`${server.url}/dashboard/events`)).status, 503);
+});
+
+test('an open page is no request in flight, and its stream is measured once, up to its start', async (t) => {
+  const registry = new MetricsRegistry();
+  const router = dashboardRouter({ registry });
+  const app = new Koa().use(requestMetrics({ registry })).use(router.routes());
+  const server = await serve(app);
+  t.teardown(async () => {
+    await router.close();
+    await server.close();
+  });
+  const page = await readEvents(`${server.url}/dashboard/events`);
+  await page.next('hello');
+  const recorded = (): readonly (readonly [unknown, number])[] =>
+    [...registry.histogram(httpServerRequestDuration).series].map((series) => [
+      registry.histogram(httpServerRequestDuration).series.valuesOf(series),
+      series.count,
+    ]);
+  const inFlight = registry.gauge(httpServerRequestsInFlight).with({ method: 'GET' });
+  t.is(inFlight.value, 0);
+  t.deepEqual(recorded(), [[['GET', '/dashboard/:file', '200'], 1]]);
+  page.close();
+  await page.ended;
+  await until(
+    'the end of the connection',
+    () =>
+      new Promise<true | undefined>((resolve) => {
+        server.server.getConnections((_, count) => resolve(count === 0 ? true : undefined));
+      }),
+  );
+  t.is(inFlight.value, 0);
+  t.deepEqual(recorded(), [[['GET', '/dashboard/:file', '200'], 1]]);
+  t.is(registry.counter(httpServerAbortedBodies).with({}).value, 0);
 });

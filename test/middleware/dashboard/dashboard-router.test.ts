@@ -2,13 +2,17 @@
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
 import { defineCounter } from '../../../lib/define.js';
+import { dashboardFeed } from '../../../lib/history/dashboard-feed.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
+import { registryTarget } from '../../../lib/history/registry-target.js';
 import { label } from '../../../lib/label.js';
 import type { MetricsRegistry } from '../../../lib/registry.js';
 import { createTestRegistry } from '../../../lib/testing.js';
+import { dashboardServer } from '../../../middleware/dashboard/dashboard-server.js';
 import { type DashboardOptions, dashboardRouter } from '../../../middleware/index.js';
 import { readEvents } from '../../helpers/event-reader.js';
 import { serve } from '../../helpers/koa-server.js';
+import { manualClock } from '../../helpers/manual-clock.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
 
@@ -188,4 +192,43 @@ test('a history is answered by name, range and number of samples, and a mistake 
     404,
     { error: 'Unknown target: expected one of `own`.' },
   ]);
+});
+
+test('histories are answered 40 at most, and other work runs between two of them', async (t) => {
+  const clock = manualClock();
+  const target = registryTarget({
+    registry: createTestRegistry(),
+    service: 'shop',
+    intervalSeconds: 15,
+    maxSamples: 100,
+    clock,
+  });
+  const feed = dashboardFeed({ title: 'shop', targets: [target], rules: [], run: 'a', now: () => 0 });
+  t.teardown(() => feed.stop());
+  const done: string[] = [];
+  const server = dashboardServer({
+    feed: {
+      ...feed,
+      history(own, [name = ''], range) {
+        done.push(name);
+        setImmediate(() => done.push('other work'));
+        return feed.history(own, [name], range);
+      },
+    },
+    clock,
+    maxPages: 1,
+  });
+  const names = Array.from({ length: 41 }, (_, index) => `metric_${index}`);
+  const answer = await server.answer('history', {
+    method: 'GET',
+    query: new URLSearchParams(names.map((name): [string, string] => ['metric', name])),
+    address: undefined,
+    header: () => undefined,
+    connection: { isOver: false, whenOver() {}, cutOff() {} },
+  });
+  t.is(answer.body, '{"target":"own","metrics":[]}');
+  t.deepEqual(
+    done,
+    names.slice(0, 40).flatMap((name) => [name, 'other work']),
+  );
 });

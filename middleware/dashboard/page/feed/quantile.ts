@@ -20,6 +20,8 @@ export function quantileOf(
   for (const [bucket, upper] of bounds.entries()) {
     const here = counts[bucket] ?? 0;
     const start = bucket === 0 ? lower : (bounds[bucket - 1] ?? lower);
+    // Without a finite bound, as a native histogram has them in a text, the values may be any.
+    if (upper === null && bucket === 0 && lower === 0) return undefined;
     if (here > 0 && below + here >= rank - 1e-9)
       return upper === null ? start : start + ((upper - start) * Math.max(0, rank - below)) / here;
     below += here;

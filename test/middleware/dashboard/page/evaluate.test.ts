@@ -104,6 +104,17 @@ test('a quantile is interpolated within its bucket, a mean is sum by count', (t)
   t.deepEqual(pointsOf(quantile(0.5), histogram, [0])[0]?.points, [undefined], 'nothing was observed');
 });
 
+test('the quantile of a histogram without finite bounds is unknown, not 0', (t) => {
+  const values = [
+    [
+      [0, 0],
+      [15, 10],
+    ],
+  ] as const;
+  const formula: Formula = { reduce: 'quantile', metric: 'seconds', quantile: 0.5 };
+  t.deepEqual(pointsOf(formula, { ...histogram, bounds: [null], values }, [10])[0]?.points, [undefined]);
+});
+
 test('a ratio without failures is 0, and without requests there is none', (t) => {
   const history = counter([{ code: '200' }, [0, 10, 10]]);
   const failures: Formula = { ...rate, match: [{ label: 'code', test: 'startsWith', values: ['5'] }] };
