@@ -6,6 +6,8 @@
  * @see https://github.com/open-telemetry/opentelemetry-js/tree/main/api#version-compatibility
  */
 
+import { processWide } from '../process-wide.js';
+
 /** The part of OpenTelemetry's `SpanContext` that is used. */
 export interface SpanContext {
   readonly traceId: string;
@@ -21,15 +23,17 @@ const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1');
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 const sampled = 1;
 
-/** The span to use instead of the active one; `null` for none. */
-let replacement: SpanContext | null | undefined;
+/** `span` is used instead of the active one; `null` stands for none. Copies of the package share it, as they share instruments. */
+const replacement = processWide('span of recordings', (): { span: SpanContext | null | undefined } => ({
+  span: undefined,
+}));
 
 /**
  * Uses a span that was active earlier, for recordings that are made where another one may be active: in a listener of a socket.
  * @param span `null` for none; `undefined` ends it
  */
 export function useSpan(span: SpanContext | null | undefined): void {
-  replacement = span;
+  replacement.span = span;
 }
 
 /** The active span, for {@link useSpan}; `null` if there is none. Never throws. */
@@ -44,7 +48,7 @@ export function spanForLater(): SpanContext | null {
 
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
-  if (replacement !== undefined) return replacement ?? undefined;
+  if (replacement.span !== undefined) return replacement.span ?? undefined;
   const { [apiKey]: api } = globalThis as { readonly [apiKey]?: OpenTelemetry };
   const span = api?.context?.active().getValue(spanKey) as
     | { spanContext?(): SpanContext | undefined }
