@@ -22,6 +22,7 @@ import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { definitionsOf } from './catalogue-option.js';
 import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
+import { givenDashboard, servedOptionNames } from './dashboard/given-dashboard.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
 import {
@@ -100,6 +101,7 @@ export function createMetrics(
   options: CreateMetricsOptions = {},
 ): Metrics {
   checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
+  givenDashboard('createMetrics', options.dashboard ?? false, servedOptionNames);
   const settings = metricsConfigOf(config);
   const { registry = sharedRegistry, prices } = options;
   const { health = new HealthChecks({ registry }), drainSeconds, stopSeconds = 25 } = options;

@@ -1,6 +1,7 @@
 /** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
 export type { RequestMeasure } from './body-watch.js';
 export type { DashboardOptions } from './dashboard/dashboard-options.js';
+export type { ServedDashboard } from './dashboard/given-dashboard.js';
 export { type DashboardRoutes, dashboardRouter } from './dashboard.js';
 export type { FetchHandler } from './fetch-answer.js';
 export type { HealthRouterOptions } from './health-endpoints.js';
@@ -18,7 +19,6 @@ export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 export {
   type MetricsServer,
   type MetricsServerOptions,
-  type ServedDashboard,
   type ServerTls,
   startMetricsServer,
 } from './metrics-server.js';
