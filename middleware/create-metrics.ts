@@ -22,7 +22,6 @@ import type { StructuralRegistry } from '../lib/structural-registry.js';
 import { definitionsOf } from './catalogue-option.js';
 import { endWithPrimary, endWorkers } from './cluster-end.js';
 import { type CreateMetricsOptions, createMetricsOptionNames } from './create-metrics-options.js';
-import { givenDashboard, servedOptionNames } from './dashboard/given-dashboard.js';
 import { drainStep } from './drain.js';
 import type { KoaMiddleware } from './koa-types.js';
 import {
@@ -37,6 +36,7 @@ import {
 } from './metrics-parts.js';
 // A type only: the server is loaded if it is configured.
 import type { MetricsServerOptions } from './metrics-server.js';
+import { givenDashboard, servedOptionNames } from './page-option.js';
 import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { isClusterWorker, warnOfSharedPort } from './shared-port.js';

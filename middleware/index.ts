@@ -1,7 +1,6 @@
 /** Koa middleware that measures requests; metrics and health endpoints for Koa, node:http and fetch handlers. */
 export type { RequestMeasure } from './body-watch.js';
 export type { DashboardOptions } from './dashboard/dashboard-options.js';
-export type { ServedDashboard } from './dashboard/given-dashboard.js';
 export { type DashboardRoutes, dashboardRouter } from './dashboard.js';
 export type { FetchHandler } from './fetch-answer.js';
 export type { HealthRouterOptions } from './health-endpoints.js';
@@ -23,6 +22,7 @@ export {
   startMetricsServer,
 } from './metrics-server.js';
 export type { NodeHandler } from './node-answer.js';
+export type { ServedDashboard } from './page-option.js';
 export {
   type FilledLabel,
   type RequestLabels,

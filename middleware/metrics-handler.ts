@@ -3,12 +3,12 @@ import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import type { DashboardOptions } from './dashboard/dashboard-options.js';
-import { givenDashboard } from './dashboard/given-dashboard.js';
 import { mountedDashboard } from './dashboard/mounted-dashboard.js';
 import { type Endpoint, endpointFinder } from './endpoint.js';
 import { type FetchHandler, fetchHandler } from './fetch-answer.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { type NodeHandler, nodeHandler } from './node-answer.js';
+import { givenDashboard } from './page-option.js';
 import type { ScrapeAccess } from './scrape-access.js';
 import { type ScrapeEndpointOptions, scrapeEndpoint, scrapeOptionNames } from './scrape-endpoint.js';
 

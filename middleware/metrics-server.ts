@@ -10,12 +10,12 @@ import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
 import { closable } from './close-server.js';
-import { givenDashboard, type ServedDashboard, servedOptionNames } from './dashboard/given-dashboard.js';
 // A type only: a dashboard is loaded if it is configured.
 import type { MountedDashboard } from './dashboard/mounted-dashboard.js';
 import { endpointFinder } from './endpoint.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { nodeHandler } from './node-answer.js';
+import { givenDashboard, type ServedDashboard, servedOptionNames } from './page-option.js';
 import { codeOptionNames, type ScrapeEndpointOptions, scrapeEndpoint } from './scrape-endpoint.js';
 
 /** The TLS files of the metrics server, in PEM format. They are read once, when the server starts. */

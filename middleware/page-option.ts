@@ -1,6 +1,6 @@
 /** The option `dashboard` of the factories that serve a dashboard beside the metrics. */
-import { checkOptionNames, invalidOption, type OptionNames } from '../../lib/option-names.js';
-import type { DashboardOptions } from './dashboard-options.js';
+import { checkOptionNames, invalidOption, type OptionNames } from '../lib/option-names.js';
+import type { DashboardOptions } from './dashboard/dashboard-options.js';
 
 /** The options of a dashboard on the metrics server. */
 export type ServedDashboard = Pick<DashboardOptions, 'path' | 'title' | 'historyFile' | 'maxPages'>;
@@ -13,7 +13,7 @@ export const servedOptionNames = {
 } satisfies OptionNames<ServedDashboard>;
 
 /**
- * The options in it, which are none if it is `true` or `false`.
+ * The options in it: an empty object for `true` and `false`.
  * @throws ERR_METRICS_INVALID_OPTION if it is neither a boolean nor an object with known names
  */
 export function givenDashboard<O extends object>(
