@@ -11,6 +11,7 @@ import {
   type NativeHistogramSettings,
   nativeSettings,
 } from './native-histogram.js';
+import { invalidOption } from './option-names.js';
 import type { RegisteredInstruments } from './registered-instruments.js';
 import { checkedViews, invalidView, type MetricView, type MetricViews, viewedDefinition } from './views.js';
 
@@ -108,6 +109,13 @@ export class RegistryViews {
 
   /** @throws as `MetricsRegistry.setNativeHistograms` does */
   setNativeHistograms(histograms: ReadonlyMap<string, NativeHistogramOptions>): void {
+    if (Object.prototype.toString.call(histograms) !== '[object Map]')
+      throw invalidOption(
+        'setNativeHistograms',
+        'histograms',
+        'a Map of names to options, such as new Map([[name, {}]])',
+        histograms,
+      );
     for (const [name, options] of histograms) {
       const settings = nativeSettings(name, options);
       const existing = this.declared(name);

@@ -16,6 +16,7 @@ import type { Sample } from './instruments/instrument.js';
 import type { NativeBuckets } from './instruments/native-buckets.js';
 import type { LabelShape, LabelValues } from './label.js';
 import type { MetricsWarning } from './metrics-warning.js';
+import { invalidOption } from './option-names.js';
 import { type AnyRegistry, MetricsRegistry, sharedRegistry } from './registry.js';
 import type { MetricsRegistryOptions } from './registry-options.js';
 
@@ -117,7 +118,7 @@ export interface RecordedChange {
  * every registry, also with one that holds values of earlier tests. Recordings of concurrent tests are not told apart: give each
  * of them a registry of its own.
  * @throws ERR_METRICS_NOTHING_RECORDED if the function recorded nothing on the metric: the message lists the metrics that it did
- *   record on; and what the function throws
+ *   record on; ERR_METRICS_INVALID_OPTION for other arguments; and what the function throws
  * @example
  * const [recorded] = await expectRecorded(registry, jobsDone, () => service.run());
  * t.like(recorded, { labels: { outcome: 'success' }, value: 1 });
@@ -127,6 +128,9 @@ export async function expectRecorded(
   definition: MetricDefinition,
   run: () => unknown,
 ): Promise<readonly [RecordedChange, ...RecordedChange[]]> {
+  checkArguments('expectRecorded', registry, run);
+  if (typeof definition?.name !== 'string')
+    throw invalidOption('expectRecorded', 'definition', 'the definition of a metric', definition);
   const before = await valuesIn(registry);
   await run();
   const after = await valuesIn(registry);
@@ -148,11 +152,13 @@ export async function expectRecorded(
 /**
  * Runs a function and returns the lines of the text format that it changed, as a diff: `-` before lines that are gone, `+` before
  * new ones. For snapshots of a test runner.
+ * @throws ERR_METRICS_INVALID_OPTION for other arguments; and what the function throws
  * @example
  * t.snapshot(await expositionDiff(registry, () => service.run()));
  * // + jobs_total{outcome="success"} 1
  */
 export async function expositionDiff(registry: AnyRegistry, run: () => unknown): Promise<string> {
+  checkArguments('expositionDiff', registry, run);
   const lines = async (): Promise<string[]> =>
     (await readText(registry)).split('\n').filter((line) => line !== '');
   const before = await lines();
@@ -180,6 +186,12 @@ export function isolateSharedRegistry(): () => void {
   };
   resetAll();
   return resetAll;
+}
+
+function checkArguments(where: string, registry: unknown, run: unknown): void {
+  if (!(registry instanceof MetricsRegistry))
+    throw invalidOption(where, 'registry', 'a MetricsRegistry', registry);
+  if (typeof run !== 'function') throw invalidOption(where, 'run', 'a function', run);
 }
 
 /** Samples of each metric, by the labels of their series. */

@@ -10,7 +10,8 @@ import type { PriceTable } from '../lib/recorders/prices.js';
 import type { MetricsRegistry } from '../lib/registry.js';
 import type { StructuralRegistry } from '../lib/structural-registry.js';
 import type { MetricViews } from '../lib/views.js';
-import type { MetricsServerOptions, ServedDashboard } from './metrics-server.js';
+import type { MetricsServerOptions } from './metrics-server.js';
+import type { ServedDashboard } from './page-option.js';
 
 /** The options of `createMetrics`, for settings that are code. All others are configuration: `MetricsConfig`. */
 export interface CreateMetricsOptions {

@@ -36,6 +36,7 @@ import {
 } from './metrics-parts.js';
 // A type only: the server is loaded if it is configured.
 import type { MetricsServerOptions } from './metrics-server.js';
+import { givenDashboard, servedOptionNames } from './page-option.js';
 import { applyRecordingSettings, warnOfUnusedViews } from './recording-settings.js';
 import { type RequestMetricsOptions, requestMetrics } from './request-metrics.js';
 import { isClusterWorker, warnOfSharedPort } from './shared-port.js';
@@ -100,6 +101,7 @@ export function createMetrics(
   options: CreateMetricsOptions = {},
 ): Metrics {
   checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
+  givenDashboard('createMetrics', options.dashboard ?? false, servedOptionNames);
   const settings = metricsConfigOf(config);
   const { registry = sharedRegistry, prices } = options;
   const { health = new HealthChecks({ registry }), drainSeconds, stopSeconds = 25 } = options;

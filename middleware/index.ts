@@ -18,11 +18,11 @@ export { type MetricsRouterOptions, metricsRouter } from './metrics-router.js';
 export {
   type MetricsServer,
   type MetricsServerOptions,
-  type ServedDashboard,
   type ServerTls,
   startMetricsServer,
 } from './metrics-server.js';
 export type { NodeHandler } from './node-answer.js';
+export type { ServedDashboard } from './page-option.js';
 export {
   type FilledLabel,
   type RequestLabels,

@@ -1,13 +1,14 @@
 /** The metrics and health endpoints without Koa: a handler for node:http, and a fetch-style one. */
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import { checkOptionNames, type OptionNames } from '../lib/option-names.js';
+import type { OptionNames } from '../lib/option-names.js';
 import type { DashboardOptions } from './dashboard/dashboard-options.js';
 import { mountedDashboard } from './dashboard/mounted-dashboard.js';
 import { type Endpoint, endpointFinder } from './endpoint.js';
 import { type FetchHandler, fetchHandler } from './fetch-answer.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { type NodeHandler, nodeHandler } from './node-answer.js';
+import { givenDashboard } from './page-option.js';
 import type { ScrapeAccess } from './scrape-access.js';
 import { type ScrapeEndpointOptions, scrapeEndpoint, scrapeOptionNames } from './scrape-endpoint.js';
 
@@ -67,10 +68,9 @@ export function createMetricsHandler(options: MetricsHandlerOptions = {}): Metri
 }
 
 function dashboardEndpoints(where: string, options: MetricsHandlerOptions): readonly Endpoint[] {
-  const { dashboard, registry, checks, details, cluster, ...scrape } = options;
+  const { dashboard = false, registry, checks, details, cluster, ...scrape } = options;
   const { token, tokenFile, basicAuth, allowFrom, trustedProxies } = scrape;
-  const own = typeof dashboard === 'object' ? dashboard : {};
-  checkOptionNames(`\`dashboard\` of ${where}`, own, handledOptionNames);
+  const own = givenDashboard(where, dashboard, handledOptionNames);
   const given = {
     registry,
     checks,

@@ -8,14 +8,14 @@ import type { CompleteMetricsConfig, MetricsConfig } from '../lib/config-setting
 import { metricsError, shown } from '../lib/errors.js';
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
-import { checkOptionNames, type OptionNames } from '../lib/option-names.js';
+import type { OptionNames } from '../lib/option-names.js';
 import { closable } from './close-server.js';
-import type { DashboardOptions } from './dashboard/dashboard-options.js';
 // A type only: a dashboard is loaded if it is configured.
 import type { MountedDashboard } from './dashboard/mounted-dashboard.js';
 import { endpointFinder } from './endpoint.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { nodeHandler } from './node-answer.js';
+import { givenDashboard, type ServedDashboard, servedOptionNames } from './page-option.js';
 import { codeOptionNames, type ScrapeEndpointOptions, scrapeEndpoint } from './scrape-endpoint.js';
 
 /** The TLS files of the metrics server, in PEM format. They are read once, when the server starts. */
@@ -45,9 +45,6 @@ export interface MetricsServerOptions extends Omit<ScrapeEndpointOptions, 'path'
    */
   readonly dashboard?: boolean | ServedDashboard;
 }
-
-/** The options of a dashboard on the metrics server. */
-export type ServedDashboard = Pick<DashboardOptions, 'path' | 'title' | 'historyFile' | 'maxPages'>;
 
 /** A running metrics server. */
 export interface MetricsServer {
@@ -124,7 +121,7 @@ const optionNames = {
 async function served(
   { labels, token, tokenFile, scrapeIntervalSeconds, retention }: CompleteMetricsConfig,
   {
-    dashboard,
+    dashboard = false,
     registry,
     checks,
     details = true,
@@ -134,14 +131,8 @@ async function served(
     trustedProxies,
   }: MetricsServerOptions,
 ): Promise<MountedDashboard> {
-  const own = typeof dashboard === 'object' ? dashboard : {};
   const where = 'startMetricsServer';
-  checkOptionNames(`\`dashboard\` of ${where}`, own, {
-    path: true,
-    title: true,
-    historyFile: true,
-    maxPages: true,
-  });
+  const own = givenDashboard(where, dashboard, servedOptionNames);
   const { mountedDashboard } = await import('./dashboard/mounted-dashboard.js');
   const given = { registry, checks, cluster, basicAuth, allowFrom, trustedProxies, token, tokenFile };
   return mountedDashboard(where, {

@@ -1,5 +1,5 @@
 /** The options of a dashboard. */
-import type { HealthChecks } from '../../lib/health.js';
+import { HealthChecks } from '../../lib/health.js';
 import { expectedInterval, isInterval } from '../../lib/interval.js';
 import { isMetricsPath } from '../../lib/metrics-path.js';
 import { invalidOption, type OptionNames } from '../../lib/option-names.js';
@@ -58,7 +58,8 @@ export const dashboardOptionNames = {
 
 /** @throws ERR_METRICS_INVALID_OPTION */
 export function checkDashboardOptions(where: string, options: DashboardOptions): void {
-  const { path, title, intervalSeconds, retentionSamples, details, historyFile, maxPages, cluster } = options;
+  const { path, title, intervalSeconds, retentionSamples, historyFile, maxPages } = options;
+  const { checks, details, cluster } = options;
   if (path !== undefined && (typeof path !== 'string' || path === '/' || !isMetricsPath(path)))
     throw invalidOption(where, 'path', 'a path such as `/dashboard`, without patterns', path);
   if (title !== undefined && typeof title !== 'string') throw invalidOption(where, 'title', 'a text', title);
@@ -67,6 +68,8 @@ export function checkDashboardOptions(where: string, options: DashboardOptions):
   for (const [name, value] of Object.entries({ retentionSamples, maxPages }))
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
       throw invalidOption(where, name, 'a positive integer', value);
+  if (checks !== undefined && !(checks instanceof HealthChecks))
+    throw invalidOption(where, 'checks', 'new HealthChecks({ checks })', checks);
   if (details !== undefined && typeof details !== 'boolean')
     throw invalidOption(where, 'details', 'true or false', details);
   if (historyFile !== undefined && (typeof historyFile !== 'string' || /^$|[/\\]$/.test(historyFile)))

@@ -67,6 +67,27 @@ test('expectRecorded rejects if the metric did not change, and names the metrics
   });
 });
 
+test('expectRecorded and expositionDiff name the argument that is missing or of another kind', async (t) => {
+  const registry = createTestRegistry();
+  const refused = (promise: Promise<unknown>, message: RegExp): Promise<unknown> =>
+    t.throwsAsync(promise, { code: 'ERR_METRICS_INVALID_OPTION', message });
+  const none = undefined as never;
+  await refused(
+    expectRecorded(none, jobs, () => {}),
+    /`registry` of expectRecorded.*received undefined/,
+  );
+  await refused(
+    expectRecorded(registry, 'jobs_total' as never, () => {}),
+    /`definition` of expectRecorded/,
+  );
+  await refused(expectRecorded(registry, jobs, none), /`run` of expectRecorded: expected a function/);
+  await refused(
+    expositionDiff(none, () => {}),
+    /`registry` of expositionDiff/,
+  );
+  await refused(expositionDiff(registry, none), /`run` of expositionDiff: expected a function/);
+});
+
 test('expectRecorded rejects with the error of the function', async (t) => {
   const failure = new Error('broken');
   const thrown = await t.throwsAsync(() =>

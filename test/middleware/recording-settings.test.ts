@@ -153,4 +153,9 @@ test('histograms become native before they are recorded on, and are an error aft
   t.throws(() => registry.setNativeHistograms(new Map([['other_seconds', { schema: 9 }]])), {
     code: 'ERR_METRICS_INVALID_DEFINITION',
   });
+  for (const histograms of [{ wait_seconds: {} }, ['wait_seconds'], 'wait_seconds', true])
+    t.throws(() => registry.setNativeHistograms(histograms as never), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message: /Invalid `histograms` of setNativeHistograms: expected a Map of names to options/,
+    });
 });

@@ -13,7 +13,7 @@ import { MetricsRegistry } from '../../../lib/registry.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { createMetrics, type Metrics } from '../../../middleware/create-metrics.js';
 import type { CreateMetricsOptions } from '../../../middleware/create-metrics-options.js';
-import { createMetricsHandler } from '../../../middleware/index.js';
+import { createMetricsHandler, startMetricsServer } from '../../../middleware/index.js';
 import { readEvents } from '../../helpers/event-reader.js';
 import { compiled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
@@ -73,12 +73,25 @@ test('stop does not wait for open pages', async (t) => {
   t.true(performance.now() - start < 30_000);
 });
 
-test('an option of the dashboard that is misspelt is refused', async (t) => {
-  const options = { dashboard: { pth: '/x' } } as object as CreateMetricsOptions;
-  await t.throwsAsync(started(t, {}, options), {
+test('createMetrics refuses a dashboard that is not a boolean or known options, before anything starts', (t) => {
+  const refused = (dashboard: unknown, message: RegExp): void => {
+    const options = { registry: createTestRegistry(), dashboard } as object as CreateMetricsOptions;
+    t.throws(() => createMetrics({}, options), { code: 'ERR_METRICS_INVALID_OPTION', message });
+  };
+  refused({ pth: '/x' }, /`pth` of `dashboard` of createMetrics.*Did you mean `path`/s);
+  refused('yes', /`dashboard` of createMetrics: expected true, false or an object.*received "yes"/);
+  refused(1, /`dashboard` of createMetrics.*received 1/);
+  refused({ path: '/x', token: 'x' }, /`token` of `dashboard` of createMetrics/);
+});
+
+test('startMetricsServer and createMetricsHandler refuse such a dashboard too', async (t) => {
+  const options = { registry: createTestRegistry(), dashboard: 'yes' } as object;
+  const expected = {
     code: 'ERR_METRICS_INVALID_OPTION',
-    message: /`pth`.*Did you mean `path`/s,
-  });
+    message: /`dashboard` of \w+: expected true, false/,
+  };
+  await t.throwsAsync(startMetricsServer({ port: 0 }, options), expected);
+  t.throws(() => createMetricsHandler(options), expected);
 });
 
 test('the history is kept across restarts beside the snapshot, and goes on with the restored counters', async (t) => {

@@ -131,6 +131,7 @@ test('an option that is misspelt or cannot be used is refused when the dashboard
   refused({ path: '/:id' }, /`path`/);
   refused({ intervalSeconds: 0 }, /`intervalSeconds`/);
   refused({ maxPages: 0 }, /`maxPages`/);
+  refused({ checks: {} }, /`checks` of dashboardRouter: expected new HealthChecks/);
   refused({ retentionSamples: 1.5 }, /`retentionSamples`/);
   refused({ historyFile: 'folder/' }, /`historyFile`/);
   refused({ allowFrom: ['everywhere'] }, /`allowFrom`/);
