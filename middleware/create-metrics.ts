@@ -101,7 +101,8 @@ export function createMetrics(
   options: CreateMetricsOptions = {},
 ): Metrics {
   checkFactoryOptions('createMetrics', options, createMetricsOptionNames);
-  givenDashboard('createMetrics', options.dashboard ?? false, servedOptionNames);
+  const { dashboard = false } = options;
+  givenDashboard('createMetrics', dashboard, servedOptionNames);
   const settings = metricsConfigOf(config);
   const { registry = sharedRegistry, prices } = options;
   const { health = new HealthChecks({ registry }), drainSeconds, stopSeconds = 25 } = options;

@@ -81,6 +81,7 @@ test('createMetrics refuses a dashboard that is not a boolean or known options, 
   refused({ pth: '/x' }, /`pth` of `dashboard` of createMetrics.*Did you mean `path`/s);
   refused('yes', /`dashboard` of createMetrics: expected true, false or an object.*received "yes"/);
   refused(1, /`dashboard` of createMetrics.*received 1/);
+  refused(null, /`dashboard` of createMetrics.*received null/);
   refused({ path: '/x', token: 'x' }, /`token` of `dashboard` of createMetrics/);
 });
 
