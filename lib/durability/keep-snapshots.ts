@@ -1,5 +1,4 @@
 /** Keeps the state of a registry across restarts: restores it at the start, and writes it at each interval and at the end. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { metricsRecordingErrors, metricsSnapshotAge, metricsSnapshotSize } from '../catalogue/self.js';
 import { type Clock, repeat, systemClock } from '../clock.js';
 import { expectedInterval, isInterval } from '../interval.js';
@@ -13,6 +12,7 @@ import { acquireLock, type FileLock } from './lock.js';
 import { encodeSnapshot } from './snapshot.js';
 import { damagedOf, putAside, replaceFile, replaceFileNow } from './store.js';
 import { type RestoreReport, takeoverOf } from './takeover.js';
+import { yielding } from './yielding.js';
 
 /** Options of {@link keepSnapshots}. */
 export interface SnapshotOptions {
@@ -192,14 +192,6 @@ export async function keepSnapshots(
       return stopping;
     },
   };
-}
-
-/** Yields to the event loop after each chunk. */
-async function* yielding(chunks: Generator<Buffer>): AsyncGenerator<Buffer> {
-  for (const chunk of chunks) {
-    yield chunk;
-    await turn();
-  }
 }
 
 /** Counts failures, and warns once per reason. */

@@ -2,6 +2,7 @@
 import { type Clock, repeat } from '../clock.js';
 import { acquireLock, type FileLock } from '../durability/lock.js';
 import { previousOf, putAside, readStored, replaceFile, replaceFileNow } from '../durability/store.js';
+import { yielding } from '../durability/yielding.js';
 import type { MetricsWarning } from '../metrics-warning.js';
 import { historyText, restoreHistory } from './history-file.js';
 import { MetricsHistory } from './metrics-history.js';
@@ -100,11 +101,4 @@ async function restored(
     }
   }
   return new MetricsHistory(maxSamples);
-}
-
-async function* yielding(chunks: Generator<Buffer>): AsyncGenerator<Buffer> {
-  for (const chunk of chunks) {
-    yield chunk;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
