@@ -1,11 +1,11 @@
 import { longestFirst } from './test/longest-first.js';
-import { writeSingleFiles } from './test/single-files.js';
 import { suite } from './test/suite.js';
 
-const config = await suite({
+/** Drives real servers and browsers, and loads and kills real processes. */
+export default await suite({
   files: ['test/**/*.system.test.ts'],
   // By default, Go's garbage collector takes a fifth of the time of promtool.
-  environmentVariables: { SINGLE_FILES: 'true', GOGC: '400' },
+  environmentVariables: { GOGC: '400' },
   // Most of the tests wait for a server most of the time.
   concurrency: 4,
   sortTestFiles: longestFirst([
@@ -24,7 +24,3 @@ const config = await suite({
     'service',
   ]),
 });
-await writeSingleFiles();
-
-/** Drives real servers and browsers, and loads and kills real processes. */
-export default config;

@@ -3,11 +3,16 @@ import { suite } from './test/suite.js';
 
 /** Needs nothing but Node. A single file: `npx ava test/lib/registry.test.ts`. */
 export default await suite({
-  files: ['test/**/*.test.ts', '!test/**/*.system.test.ts', '!test/{bench,legacy,fixtures}/**'],
+  files: ['test/**/*.test.ts', '!test/**/*.system.test.ts', '!test/{bench,groups,legacy,fixtures}/**'],
   // Some tests wait for a process or a server.
   groups: {
     // Generating a bundle is three times as fast in a process that has generated one before.
-    bundle: ['test/{examples,lib/cli,lib/monitoring}/**', 'test/story/config.test.ts'],
+    bundle: [
+      'test/lib/{cli/bundle*,monitoring/**}',
+      'test/examples/monitoring.test.ts',
+      'test/story/config.test.ts',
+    ],
+    programs: ['test/{examples,lib/cli}/**'],
     middleware: ['test/middleware/**'],
     decorators: ['test/decorators/**'],
     export: ['test/lib/{durability,export,exposition}/**'],
@@ -17,11 +22,13 @@ export default await suite({
   concurrency: 4,
   sortTestFiles: longestFirst([
     'bundle',
+    'shared-registry',
+    'processes',
+    'programs',
     'middleware',
     'export',
     'lib',
     'decorators',
-    'api',
     'others',
     'reflect',
   ]),

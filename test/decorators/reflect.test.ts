@@ -1,6 +1,6 @@
-// In a process of its own: its tests wait for child processes, all at the same time.
+// In a process of its own: its tests wait for processes, all at once.
 import test, { type ExecutionContext } from 'ava';
-import { compiled, fromRoot } from '../helpers/package-root.js';
+import { bundled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
 /** Runs a module in a process where nothing else has changed `Reflect`. It prints JSON. */
@@ -22,7 +22,7 @@ for (const entry of ['lib/index.ts', 'decorators/index.ts']) {
       await import(process.argv[1]);
       console.log(JSON.stringify({ before, after: keys(), functions: ['metadata', 'decorate'].filter((name) => name in Reflect) }));
     `;
-    const { before, after, functions } = (await run(t, code, compiled(entry))) as Record<string, string[]>;
+    const { before, after, functions } = (await run(t, code, bundled(entry))) as Record<string, string[]>;
     t.deepEqual(after, before);
     t.deepEqual(functions, []);
   });
@@ -36,7 +36,7 @@ test('getInstrumentation works without a metadata polyfill', async (t) => {
     Object.defineProperty(Worker.prototype, 'run', Counted()(Worker.prototype, 'run', descriptor));
     console.log(JSON.stringify(getInstrumentation(Worker).map(({ method }) => method)));
   `;
-  t.deepEqual(await run(t, code, compiled('decorators/index.ts')), ['run']);
+  t.deepEqual(await run(t, code, bundled('decorators/index.ts')), ['run']);
 });
 
 for (const polyfill of [
@@ -65,7 +65,7 @@ for (const polyfill of [
           instrumented: getInstrumentation(Worker).flatMap(({ metrics }) => metrics.map(({ decorator }) => decorator)),
         }));
       `;
-      t.deepEqual(await run(t, code, polyfill, order, compiled('decorators/index.ts')), {
+      t.deepEqual(await run(t, code, polyfill, order, bundled('decorators/index.ts')), {
         metadata: ['kept', 'kept', 'kept'],
         instrumented: ['Counted', 'Timed'],
       });

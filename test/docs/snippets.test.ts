@@ -5,16 +5,18 @@ import { join } from 'node:path';
 import test from 'ava';
 import { transform } from 'esbuild';
 import { completeSnippets, documents, type Snippet } from '../helpers/documents.js';
-import { compiledTree, fromRoot } from '../helpers/package-root.js';
+import { requireFreshBuild } from '../helpers/fresh-build.js';
+import { fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
 const all: readonly Snippet[] = (await documents()).flatMap(completeSnippets);
 /** JavaScript that only uses this package is TypeScript, too. The rest shows what other libraries need. */
 const typed = all.filter(({ language, code }) => language === 'ts' || !/ from '(?!@tamma\/)/.test(code));
 const runnable = typed.filter(({ output }) => output !== undefined);
-/** In the compiled tree, so that the name of the package means the compiled files. */
-const folder = join(compiledTree, 'snippets');
+/** Within the package, so that its name means the built files, as in an installed package. */
+const folder = fromRoot('.build/snippets');
 
+test.before(requireFreshBuild);
 test.before(() => mkdir(folder, { recursive: true }));
 test.after.always(() => rm(folder, { recursive: true, force: true }));
 
@@ -48,7 +50,13 @@ test('the complete snippets of all documents compile with the settings of the pa
   await writeFile(join(folder, 'app.module.ts'), 'export class AppModule {}\n');
   const settings = {
     extends: fromRoot('tsconfig.json'),
-    compilerOptions: { noUnusedLocals: false, noEmit: true, typeRoots: [fromRoot('node_modules/@types')] },
+    compilerOptions: {
+      noUnusedLocals: false,
+      noEmit: true,
+      typeRoots: [fromRoot('node_modules/@types')],
+      // The built types instead of the sources.
+      paths: {},
+    },
     include: ['*.ts'],
     exclude: [],
   };

@@ -1,4 +1,4 @@
-// In a process of its own: the service records in the shared registry.
+// In a process of its own: it needs an empty shared registry.
 /** The shop: a service without agents exposes no metrics of the platform, and its bundle does not mention it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

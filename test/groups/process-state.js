@@ -19,29 +19,64 @@ const objects = {
   'Promise.prototype': Promise.prototype,
 };
 
-/** @returns {ReadonlyMap<string, unknown>} name -> its value now */
+export const sharedRegistry = "the shared registry's ";
+
+/**
+ * @typedef {{ owner: string, names: readonly string[], values: readonly unknown[] }} Part
+ * @returns {readonly Part[]}
+ */
 export function processState() {
-  const state = new Map([['the working directory', process.cwd()]]);
-  for (const [owner, object] of Object.entries(objects))
-    for (const name of Object.getOwnPropertyNames(object)) {
-      // Names with `_` are internal to Node; reading the storages of newer versions of Node warns.
-      if (name.startsWith('_') || name.endsWith('Storage')) continue;
-      // The value, not the descriptor: Node replaces lazy getters when they are first read.
-      state.set(`\`${owner}.${name}\``, object[name]);
-    }
-  for (const event of process.eventNames())
-    state.set(`the listeners of \`process\` for \`${String(event)}\``, process.listenerCount(event));
-  for (const { name } of register.getMetricsAsArray()) state.set(`the shared registry's \`${name}\``, true);
-  return state;
+  const parts = Object.entries(objects).map(([owner, object]) => {
+    // Names with `_` are internal to Node; reading the storages of newer versions of Node warns.
+    const names = Object.getOwnPropertyNames(object).filter(
+      (name) => !name.startsWith('_') && !name.endsWith('Storage'),
+    );
+    // The value, not the descriptor: Node replaces lazy getters when they are first read.
+    return { owner: `${owner}.`, names, values: names.map((name) => object[name]) };
+  });
+  const events = process.eventNames();
+  const metrics = register.getMetricsAsArray().map(({ name }) => name);
+  return [
+    ...parts,
+    { owner: '', names: ['the working directory'], values: [process.cwd()] },
+    {
+      owner: 'the listeners of `process` for ',
+      names: events.map(String),
+      values: events.map((event) => process.listenerCount(event)),
+    },
+    { owner: sharedRegistry, names: metrics, values: metrics.map(() => true) },
+  ];
 }
 
 /**
- * @param {ReadonlyMap<string, unknown>} before
- * @param {ReadonlyMap<string, unknown>} after
+ * @param {readonly Part[]} before
+ * @param {readonly Part[]} after
  * @returns {string[]} the names whose values differ
  */
 export function changes(before, after) {
-  return [...new Set([...before.keys(), ...after.keys()])].filter(
-    (name) => !Object.is(before.get(name), after.get(name)),
+  return before.flatMap((part, index) => (areEqual(part, after[index]) ? [] : changesOf(part, after[index])));
+}
+
+/** @param {Part} left @param {Part} right */
+function areEqual({ names, values }, right) {
+  return (
+    names.length === right.names.length &&
+    names.every((name, index) => name === right.names[index] && Object.is(values[index], right.values[index]))
   );
+}
+
+/** @param {Part} before @param {Part} after */
+function changesOf(before, after) {
+  const [earlier, later] = [before, after].map(
+    ({ names, values }) => new Map(names.map((name, index) => [name, values[index]])),
+  );
+  return [...new Set([...before.names, ...after.names])]
+    .filter((name) => !Object.is(earlier.get(name), later.get(name)))
+    .map((name) => shown(before.owner, name));
+}
+
+/** @param {string} owner @param {string} name */
+function shown(owner, name) {
+  if (owner === '') return name;
+  return owner.endsWith('.') ? `\`${owner}${name}\`` : `${owner}\`${name}\``;
 }

@@ -1,7 +1,7 @@
 /** `tamma-metrics` in its own process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { compiled } from './package-root.js';
+import { bundled } from './package-root.js';
 
 export interface CliEnd {
   readonly code: number | null;
@@ -21,7 +21,7 @@ const ownVariables = /^(METRICS_|SERVICE_NAME$|APP_VERSION$|NODE_ENV$|FORCE_COLO
 
 export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !ownVariables.test(name));
-  const child = spawn(process.execPath, [compiled('lib/cli/tamma-metrics.mts'), ...args], {
+  const child = spawn(process.execPath, [bundled('lib/cli/tamma-metrics.mts'), ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,7 +1,7 @@
 /** The service of the cluster tests as its own process tree, which is ended by pid. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { quickStart } from './package-root.js';
+import { bundled } from './package-root.js';
 import { type ParsedSample, parseText } from './parse-text.js';
 
 export interface ClusterServiceOptions {
@@ -39,7 +39,7 @@ export interface ClusterService {
 
 export function startClusterService(options: ClusterServiceOptions = {}): ClusterService {
   const { program = 'service.ts', workers = 2, isReplaced = false, env = {} } = options;
-  const child: ChildProcess = fork(quickStart(`test/fixtures/cluster/${program}`), {
+  const child: ChildProcess = fork(bundled(`test/fixtures/cluster/${program}`), {
     execArgv: ['--expose-gc'],
     env: { ...process.env, WORKERS: String(workers), REPLACE: String(isReplaced), ...env },
     stdio: ['ignore', 'inherit', process.env.CLUSTER_STDERR === 'true' ? 'inherit' : 'ignore', 'ipc'],

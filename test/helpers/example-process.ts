@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { ExecutionContext } from 'ava';
-import { compiled, fromRoot } from './package-root.js';
+import { bundled, fromRoot } from './package-root.js';
 
 export interface ExampleProcess {
   readonly pid: number | undefined;
@@ -21,7 +21,7 @@ export function startExample(
   t: ExecutionContext,
   name: string,
   env: Readonly<Record<string, string>> = {},
-  args: readonly string[] = [compiled(`examples/${name}/main.ts`)],
+  args: readonly string[] = [bundled(`examples/${name}/main.ts`)],
 ): ExampleProcess {
   const inherited = Object.entries(process.env).filter(([key]) => !ownVariables.test(key));
   const child = spawn(process.execPath, args, {

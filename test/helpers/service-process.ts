@@ -1,7 +1,7 @@
 /** The example service as its users run it: a process on a free port. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fromRoot, quickStart } from './package-root.js';
+import { bundled, fromRoot } from './package-root.js';
 
 export interface ServiceProcess {
   readonly url: string;
@@ -58,7 +58,7 @@ function spawned(env: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !ownVariables.test(name)),
   );
-  return spawn(process.execPath, [quickStart('examples/service/main.ts')], {
+  return spawn(process.execPath, [bundled('examples/service/main.ts')], {
     cwd: fromRoot(''),
     env: { ...inherited, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

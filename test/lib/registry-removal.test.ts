@@ -1,4 +1,4 @@
-// In a process of its own: it records in the shared registry.
+// In a process of its own: it needs an empty shared registry.
 /** Instruments that are removed from a registry, by us or by prom-client, while the program still has references to them. */
 import * as prometheusIo from '@prometheus-io/client';
 import test from 'ava';

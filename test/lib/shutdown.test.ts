@@ -19,7 +19,7 @@ import {
 import { runInOrder, type ShutdownStep } from '../../lib/shutdown.js';
 import { createTestRegistry } from '../../lib/testing.js';
 import { manualClock } from '../helpers/manual-clock.js';
-import { compiled, fromRoot } from '../helpers/package-root.js';
+import { bundled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
@@ -35,7 +35,7 @@ interface App {
 
 async function startApp(t: ExecutionContext, way: string): Promise<App> {
   const file = join(await temporaryFolder(t), 'metrics.om');
-  const child = spawn(process.execPath, [compiled('test/fixtures/stopping-app.ts'), way], {
+  const child = spawn(process.execPath, [bundled('test/fixtures/stopping-app.ts'), way], {
     cwd: fromRoot(''),
     env: {
       ...process.env,

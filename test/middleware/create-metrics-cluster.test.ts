@@ -1,4 +1,4 @@
-// In a process of its own: its tests wait for child processes, all at the same time.
+// In a process of its own: its tests wait for processes, all at once.
 /** `createMetrics({ cluster: true })` in a real cluster: one port for all, and no values of an ended worker are lost. */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,11 +6,11 @@ import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { clusterMetrics } from '../../lib/cluster/cluster.js';
 import { createTestRegistry } from '../../lib/testing.js';
-import { compiled } from '../helpers/package-root.js';
+import { bundled, compiled } from '../helpers/package-root.js';
 import { until } from '../helpers/until.js';
 
 test('the primary answers for its workers, and keeps the values of one ended by SIGTERM', async (t) => {
-  const child = fork(compiled('test/fixtures/cluster/create-metrics.ts'), {
+  const child = fork(bundled('test/fixtures/cluster/create-metrics.ts'), {
     execArgv: [],
     env: { ...process.env, METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -42,7 +42,7 @@ for (const [signal, target] of [
   ['SIGINT', 'the primary and its workers'],
 ] as const) {
   test(`${signal} to ${target}: requests in progress are answered before the primary ends`, async (t) => {
-    const child = spawn(process.execPath, [compiled('test/fixtures/cluster/ending-service.ts')], {
+    const child = spawn(process.execPath, [bundled('test/fixtures/cluster/ending-service.ts')], {
       // A process group, as in a terminal.
       detached: true,
       env: { ...process.env, NODE_ENV: 'development', METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0' },

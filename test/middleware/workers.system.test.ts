@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { compiled, fromRoot } from '../helpers/package-root.js';
+import { bundled, compiled, fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
 const run = promisify(execFile);
-const service = compiled('test/fixtures/cluster/worker-service.ts');
+const service = bundled('test/fixtures/cluster/worker-service.ts');
 
 interface ServiceWorker {
   readonly pid: number;

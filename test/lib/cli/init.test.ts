@@ -7,7 +7,8 @@ import { initFiles } from '../../../lib/cli/init-files.js';
 import { projectIn } from '../../../lib/cli/init-project.js';
 import { cli } from '../../helpers/cli.js';
 import { type CommandEnd, command, surroundings } from '../../helpers/command.js';
-import { compiledTree, fromRoot } from '../../helpers/package-root.js';
+import { requireFreshBuild } from '../../helpers/fresh-build.js';
+import { fromRoot } from '../../helpers/package-root.js';
 import { runProgram } from '../../helpers/run-program.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 
@@ -185,12 +186,13 @@ test('the command names the packages of the bundle as the guide of monitoring do
   t.true(stdout.includes(`  ${install}\n`), install);
 });
 
-/** A project whose package is the compiled tree, and whose other packages are those of the repository. */
+/** A project whose package is the built one, and whose other packages are those of the repository. */
 async function installed(t: ExecutionContext, manifest: object): Promise<string> {
+  await requireFreshBuild();
   const folder = await project(t, { name: 'shop', ...manifest });
   const modules = join(folder, 'node_modules');
   await mkdir(join(modules, '@tamma'), { recursive: true });
-  await symlink(compiledTree, join(modules, '@tamma/observability'));
+  await symlink(fromRoot(''), join(modules, '@tamma/observability'));
   for (const name of ['koa', 'prom-client', '@nestjs', '@types'])
     await symlink(fromRoot(`node_modules/${name}`), join(modules, name));
   await command(['init', '--dir', folder, '--yes']);
@@ -227,7 +229,6 @@ for (const [name, manifest, head, body] of [
   });
 }
 
-// In an ES module project: Node 20 cannot `require` the compiled tree, which is ES modules, while it is being imported.
 test('the written configuration of the bundle is valid, with an objective for the example metric', async (t) => {
   const folder = await installed(t, { ...koa, ...esModule });
   const config = join(folder, 'bundle.config.mjs');
@@ -249,13 +250,9 @@ test('the written TypeScript files of all combinations compile under `strict`', 
       for (const { path, content } of initFiles(found)) await writeFile(join(own, path), content);
     }
   }
-  const paths = {
-    '@tamma/observability': [fromRoot('lib/index.ts')],
-    '@tamma/observability/monitoring': [fromRoot('lib/monitoring/index.ts')],
-  };
-  // The settings of the sources, which `paths` substitutes for the types of the package.
   const compilerOptions = {
-    paths,
+    // The built types instead of the sources.
+    paths: {},
     typeRoots: [fromRoot('node_modules/@types')],
     verbatimModuleSyntax: false,
   };

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { cli } from '../../helpers/cli.js';
-import { compiled, fromRoot } from '../../helpers/package-root.js';
+import { bundled, fromRoot } from '../../helpers/package-root.js';
 
 test('the process exits with the code of the command, and prints its messages to standard error', async (t) => {
   const file = '/nowhere/metrics.txt';
@@ -21,10 +21,10 @@ test('--version prints the version of the package', async (t) => {
 });
 
 test('a program that reads the output may close it early', async (t) => {
-  const lines = Array.from({ length: 50_000 }, (_, index) => `metric_${index} 1`).join('\n');
+  const lines = Array.from({ length: 10_000 }, (_, index) => `metric_${index} 1`).join('\n');
   const child = spawn(
     process.execPath,
-    [compiled('lib/cli/tamma-metrics.mts'), 'top', '-', '--limit', '50000'],
+    [bundled('lib/cli/tamma-metrics.mts'), 'top', '-', '--limit', '10000'],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let stderr = '';

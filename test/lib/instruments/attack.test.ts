@@ -1,4 +1,4 @@
-// In a process of its own: it measures the heap of the process.
+// In a process of its own: it measures the heap.
 /** Five million increments, each with a new label value: memory is limited, and no increment is lost. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -33,5 +33,9 @@ console.log(createHash('sha256').update(JSON.stringify(await generateBundle())).
 }
 
 test('the bytes do not depend on locale and time zone', async (t) => {
-  t.is(await hashOfBundle('C', 'UTC'), await hashOfBundle('tr_TR.UTF-8', 'Asia/Kathmandu'));
+  const [plain, other] = await Promise.all([
+    hashOfBundle('C', 'UTC'),
+    hashOfBundle('tr_TR.UTF-8', 'Asia/Kathmandu'),
+  ]);
+  t.is(plain, other);
 });

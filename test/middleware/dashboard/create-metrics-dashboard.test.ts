@@ -15,7 +15,7 @@ import { createMetrics, type Metrics } from '../../../middleware/create-metrics.
 import type { CreateMetricsOptions } from '../../../middleware/create-metrics-options.js';
 import { createMetricsHandler, startMetricsServer } from '../../../middleware/index.js';
 import { readEvents } from '../../helpers/event-reader.js';
-import { compiled } from '../../helpers/package-root.js';
+import { bundled } from '../../helpers/package-root.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
 
@@ -163,7 +163,7 @@ test('createMetricsHandler serves it for node:http, and as a fetch-style handler
 });
 
 test('in a cluster it shows the totals of all processes', async (t) => {
-  const child = fork(compiled('test/fixtures/cluster/create-metrics.ts'), {
+  const child = fork(bundled('test/fixtures/cluster/create-metrics.ts'), {
     execArgv: [],
     env: { ...process.env, METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0', DASHBOARD: 'true' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

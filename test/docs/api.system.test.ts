@@ -1,4 +1,3 @@
-// In a process of its own: API Extractor loads a compiler, and changes globals.
 /** A change to the public API shows up in review as a change to the reports in `api/`. */
 import { readdir, readFile } from 'node:fs/promises';
 import test from 'ava';
