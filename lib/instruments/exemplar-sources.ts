@@ -15,8 +15,13 @@ export interface SpanContext {
   readonly traceFlags: number;
 }
 
+interface Context {
+  getValue(key: symbol): unknown;
+  readonly _currentContext?: unknown;
+}
+
 interface OpenTelemetry {
-  readonly context?: { active(): { getValue(key: symbol): unknown } };
+  readonly context?: { active(): Context };
 }
 
 const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1');
@@ -38,7 +43,7 @@ export function useSpan(span: SpanContext | null | undefined): void {
 
 /** The active span, for {@link useSpan}; `null` if there is none. Never throws. */
 export function spanForLater(): SpanContext | null {
-  if (mayHaveExemplars[0] === 0 || !areExemplarsPossible()) return null;
+  if (stage === 'off' || !areExemplarsPossible()) return null;
   try {
     return sampledSpan() ?? null;
   } catch {
@@ -46,45 +51,87 @@ export function spanForLater(): SpanContext | null {
   }
 }
 
+/** The global of OpenTelemetry, once it is there: its copies keep one object, also when they are shut down. */
+let api: OpenTelemetry | undefined;
+
+/** The context without anything, once it was active: a look-up in it takes longer than the comparison. */
+let emptyContext: Context | undefined;
+
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
   if (replacement.span !== undefined) return replacement.span ?? undefined;
-  const { [apiKey]: api } = globalThis as { readonly [apiKey]?: OpenTelemetry };
-  const span = api?.context?.active().getValue(spanKey) as
-    | { spanContext?(): SpanContext | undefined }
-    | undefined;
+  api ??= openTelemetry();
+  const manager = api?.context;
+  if (manager === undefined) return undefined;
+  const active = manager.active();
+  if (active === emptyContext && active !== undefined) return undefined;
+  const span = active.getValue(spanKey) as { spanContext?(): SpanContext | undefined } | undefined;
+  if (span === undefined && isEmpty(active)) emptyContext = active;
   const context = span?.spanContext?.();
   return context !== undefined && (context.traceFlags & sampled) === sampled ? context : undefined;
 }
 
-/**
- * Whether recordings may get an exemplar that they did not bring along: 1 or 0. Every recording reads it, which takes 0.3 ns
- * from a typed array, and 1.5 ns from a variable or an object.
- */
-export const mayHaveExemplars = new Int8Array([1]);
+/** Whether a context is the root: only one that holds nothing is kept, since others hold objects of the application. */
+function isEmpty({ _currentContext: values }: Context): boolean {
+  return values instanceof Map && values.size === 0;
+}
 
-/** The number of recordings that look for OpenTelemetry: a global that is absent costs 10 ns to look up. */
+function openTelemetry(): OpenTelemetry | undefined {
+  const { [apiKey]: found } = globalThis as { readonly [apiKey]?: OpenTelemetry };
+  return found?.context === undefined ? undefined : found;
+}
+
+/**
+ * Whether recordings look for exemplars that they did not bring along: `looking` at first, for OpenTelemetry; then `off`, which
+ * costs a recording nothing; `on` for good once a source of exemplars was found.
+ */
+export type ExemplarStage = 'looking' | 'off' | 'on';
+
+let stage: ExemplarStage = 'looking';
+
+const followers: (readonly [prototype: object, stages: Readonly<Record<ExemplarStage, object>>])[] = [];
+
+/**
+ * Gives a prototype the methods of the current stage. It must have none of its own: V8 inlines methods that were never replaced.
+ * @param stages the prototypes to inherit from
+ */
+export function followStage(prototype: object, stages: Readonly<Record<ExemplarStage, object>>): void {
+  followers.push([prototype, stages]);
+  Object.setPrototypeOf(prototype, stages[stage]);
+}
+
+function enterStage(next: ExemplarStage): void {
+  if (stage === next) return;
+  stage = next;
+  for (const [prototype, stages] of followers) Object.setPrototypeOf(prototype, stages[next]);
+}
+
+/** The number of recordings that look for OpenTelemetry. */
 const maxLooks = 256;
 let looks = 0;
-let isFound = false;
 
 /** Looks for OpenTelemetry on behalf of one recording. */
 export function areExemplarsPossible(): boolean {
-  if (isFound) return true;
-  looks += 1;
-  isFound = (globalThis as { readonly [apiKey]?: OpenTelemetry })[apiKey]?.context !== undefined;
-  mayHaveExemplars[0] = isFound || looks < maxLooks ? 1 : 0;
-  return isFound;
+  if (stage === 'looking') {
+    looks += 1;
+    if (openTelemetry() !== undefined) enterStage('on');
+    else if (looks >= maxLooks) enterStage('off');
+  }
+  return stage === 'on';
 }
 
-/** Lets the next recordings look for OpenTelemetry, which may have been set up: called by scrapes, and for new instruments. */
+/** Looks for OpenTelemetry, which may have been set up: called by scrapes, and for new instruments. */
 export function lookAgain(): void {
+  if (stage === 'on') return;
   looks = 0;
-  mayHaveExemplars[0] = 1;
+  if (openTelemetry() !== undefined) enterStage('on');
 }
+
+/** Whether a registry takes labels of `withLabels`. */
+export let hasContextLabels = false;
 
 /** Notes that a registry takes labels of `withLabels`. */
 export function noteContextLabels(): void {
-  isFound = true;
-  mayHaveExemplars[0] = 1;
+  hasContextLabels = true;
+  enterStage('on');
 }
