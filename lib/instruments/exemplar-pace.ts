@@ -9,7 +9,8 @@
  */
 export type Pace = number;
 
-const skipMask = 255;
+/** The bits of the number of recordings to skip: while one is set, the next recording is skipped, and makes the pace one less. */
+export const skipMask = 255;
 const lookBits = 8;
 const lookMask = 15;
 const timeBits = 12;
@@ -17,16 +18,6 @@ const timeMask = (1 << 18) - 1;
 
 /** The pace of a place that skips as many recordings as it can. */
 export const skipping: Pace = skipMask;
-
-/** Whether the next recording is to be skipped. */
-export function isSkipping(pace: Pace): boolean {
-  return (pace & skipMask) > 0;
-}
-
-/** The pace after a recording that was skipped. */
-export function afterSkip(pace: Pace): Pace {
-  return pace - 1;
-}
 
 /** The pace of a place whose next recording looks again. */
 export function withoutSkips(pace: Pace): Pace {

@@ -123,9 +123,13 @@ const secondMs = 1_000;
 /** Whether an exemplar is being taken: user code that records meanwhile gets none, and cannot recurse. */
 let isTaking = false;
 
+/** The first error of the exemplar that is being taken. */
+let failure: unknown;
+
 /**
- * Offers a recording that is not skipped. Never throws. Looks for a span before anything else, since most recordings have none,
- * and reads the clock last, since that takes longest.
+ * Offers a recording that is not skipped. Never throws. Most recordings have no span, so a place without an exemplar looks for one
+ * before anything else, and reads the clock last, which takes longest. A place with an exemplar reads the clock first, since it
+ * takes no other for a second.
  * @param source labels given with the recording, or a function that returns them
  * @param argument the argument of that function
  * @returns what the place has from now on
@@ -139,36 +143,29 @@ export function offerExemplar(
 ): ExemplarPlace {
   if (isTaking) return place;
   isTaking = true;
+  failure = undefined;
   try {
-    let failure: unknown;
-    const span = contained(sampledSpan, (error) => {
-      failure = error;
-    });
-    if (span === undefined && failure === undefined && source === undefined && !isInContext())
-      return withPace(place, paceAfter(paceOf(place)));
+    const slot = typeof place === 'object' ? place : undefined;
+    const pace = slot?.pace ?? (place as Pace | undefined) ?? 0;
+    const readAt = slot === undefined ? undefined : Date.now();
+    const next = paceAfter(pace, readAt);
+    if (slot !== undefined && readAt !== undefined && isResting(slot, readAt)) return withPace(slot, next);
+    const span = contained(sampledSpan);
+    if (span === undefined && source === undefined && failure === undefined && !isInContext())
+      return withPace(slot, next);
     const settings = settingsOf(series);
-    if (settings?.isOn !== true) return source === undefined ? withPace(place, skipping) : place;
-    const now = Date.now();
-    const dueAt = typeof place === 'object' ? place.dueAt : now;
-    // More than a second ahead: the clock was set back.
-    if (now < dueAt && now >= dueAt - secondMs) return withPace(place, paceAfter(paceOf(place), now));
-    const report = (error: unknown): void => {
-      failure ??= error;
-    };
-    const labels = labelsOfRecording(settings, span, source, argument, report);
-    if (labels === undefined && failure === undefined) return withPace(place, paceAfter(paceOf(place), now));
-    const slot = typeof place === 'object' ? place : newSlot(paceOf(place));
-    if (labels !== undefined) {
-      slot.labels = labels;
-      slot.value = value;
-      slot.timestamp = now;
-    }
-    slot.dueAt = now + secondMs;
-    if (failure !== undefined) settings.failed(metricOf(series), failure);
-    return slot;
+    if (settings?.isOn !== true) return slot ?? (source === undefined ? skipping : pace);
+    const labels = labelsOfRecording(settings, span, source, argument);
+    if (labels === undefined && failure === undefined) return withPace(slot, next);
+    return taken(slot ?? newSlot(pace), series, value, labels, readAt ?? Date.now());
   } finally {
     isTaking = false;
   }
+}
+
+/** Whether a slot takes no exemplar yet. More than a second ahead: the clock was set back. */
+function isResting({ dueAt }: ExemplarSlot, now: number): boolean {
+  return now < dueAt && now >= dueAt - secondMs;
 }
 
 function isInContext(): boolean {
@@ -179,17 +176,29 @@ function newSlot(pace: Pace): ExemplarSlot {
   return { labels: undefined, value: 0, timestamp: 0, dueAt: 0, pace };
 }
 
-function paceOf(place: ExemplarPlace): Pace {
-  return typeof place === 'object' ? place.pace : (place ?? 0);
+function withPace(slot: ExemplarSlot | undefined, pace: Pace): ExemplarPlace {
+  if (slot === undefined) return pace;
+  slot.pace = pace;
+  return slot;
 }
 
-function withPace(place: ExemplarPlace, pace: Pace): ExemplarPlace {
-  if (typeof place !== 'object') return pace;
-  place.pace = pace;
-  return place;
+/** The slot with an exemplar, or without a new one if it failed, which is reported once a second at most. */
+function taken(
+  slot: ExemplarSlot,
+  series: Series,
+  value: number,
+  labels: Record<string, string> | undefined,
+  now: number,
+): ExemplarSlot {
+  slot.dueAt = now + secondMs;
+  if (labels !== undefined) {
+    slot.labels = labels;
+    slot.value = value;
+    slot.timestamp = now;
+  }
+  if (failure !== undefined) settingsOf(series)?.failed(metricOf(series), failure);
+  return slot;
 }
-
-type Report = (error: unknown) => void;
 
 /**
  * The labels of a recording: of the trace, then those that were given, then those of `withLabels`. Labels that are invalid, or
@@ -200,33 +209,31 @@ function labelsOfRecording(
   span: SpanContext | undefined,
   source: ExemplarSource<unknown> | undefined,
   argument: unknown,
-  report: Report,
 ): Record<string, string> | undefined {
-  const given = typeof source === 'function' ? contained(() => source(argument), report) : source;
+  const given = typeof source === 'function' ? contained(() => source(argument)) : source;
   const context = contextLabels.length === 0 ? undefined : labelContext.getStore();
-  if (span === undefined && given === undefined && context === undefined) return undefined;
   let labels =
     span === undefined
       ? {}
       : withLabels(
           {},
-          contained(() => traceLabels(span), report),
-          report,
+          contained(() => traceLabels(span)),
         );
-  if (given !== undefined) labels = withLabels(labels, given, report);
+  if (given !== undefined) labels = withLabels(labels, given);
   if (context !== undefined) {
     for (const name of contextLabels)
       if (!Object.hasOwn(labels, name) && Object.hasOwn(context, name))
-        labels = withLabels(labels, { [name]: context[name] }, report);
+        labels = withLabels(labels, { [name]: context[name] });
   }
   return Object.keys(labels).length === 0 ? undefined : labels;
 }
 
-function contained<T>(run: () => T, report: Report): T | undefined {
+/** The result of code that may not be ours; `undefined` if it throws. */
+function contained<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    report(error);
+    failure ??= error;
     return undefined;
   }
 }
@@ -240,7 +247,6 @@ function traceLabels({ traceId, spanId }: SpanContext): Record<string, string> {
 function withLabels(
   labels: Record<string, string>,
   added: ExemplarLabels | undefined,
-  report: Report,
 ): Record<string, string> {
-  return contained(() => checkedExemplar(added, labels), report) ?? labels;
+  return contained(() => checkedExemplar(added, labels)) ?? labels;
 }

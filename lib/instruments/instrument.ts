@@ -260,7 +260,13 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.#writtenName = undefined;
     await this.collect();
     const { help, type, aggregator } = this;
-    const snapshot: MetricSnapshot = { name, help, type, aggregator, values: this.samples() };
+    const snapshot: unknown = {
+      name,
+      help,
+      type,
+      aggregator,
+      values: this.samples(),
+    } satisfies MetricSnapshot;
     return snapshot as MetricSnapshot & PromClientReading<D['labels']>;
   }
 
