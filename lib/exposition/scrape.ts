@@ -57,7 +57,6 @@ export async function* scrapeChunks(
   registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadlineSeconds }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
-  lookAgain();
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
@@ -88,6 +87,7 @@ export async function collectedMetrics(
   registry: ScrapedRegistry,
   { names, deadlineSeconds }: Pick<ScrapeOptions, 'names' | 'deadlineSeconds'> = {},
 ): Promise<CollectedMetric[]> {
+  lookAgain();
   const chosen = registry.prometheus
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));

@@ -7,6 +7,7 @@
  */
 
 import { processWide } from '../process-wide.js';
+import type { ExemplarLabels } from './exemplars.js';
 
 /** The part of OpenTelemetry's `SpanContext` that is used. */
 export interface SpanContext {
@@ -28,17 +29,49 @@ const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1');
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 const sampled = 1;
 
-/** `span` is used instead of the active one; `null` stands for none. Copies of the package share it, as they share instruments. */
-const replacement = processWide('span of recordings', (): { span: SpanContext | null | undefined } => ({
-  span: undefined,
-}));
+/** A function that returns the labels of an exemplar, and its argument. */
+export interface RecordingSource {
+  readonly source: (argument: never) => ExemplarLabels | undefined;
+  readonly argument: unknown;
+}
+
+/** Copies of the package share this, as they share instruments. */
+const shared = processWide(
+  'exemplars',
+  (): {
+    /** Used instead of the active span; `null` for none. */
+    span: SpanContext | null | undefined;
+    /** Used by recordings that bring no labels along. */
+    source: RecordingSource | undefined;
+    /** Whether a source of exemplars was found. */
+    isOn: boolean;
+    /** Switches exemplars on, in each copy. */
+    readonly copies: (() => void)[];
+  } => ({ span: undefined, source: undefined, isOn: false, copies: [] }),
+);
 
 /**
  * Uses a span that was active earlier, for recordings that are made where another one may be active: in a listener of a socket.
  * @param span `null` for none; `undefined` ends it
  */
 export function useSpan(span: SpanContext | null | undefined): void {
-  replacement.span = span;
+  shared.span = span;
+}
+
+/** Runs a function whose recordings get the labels of a source, unless they bring some along. */
+export function recordWith(source: RecordingSource, run: () => void): void {
+  const before = shared.source;
+  shared.source = source;
+  try {
+    run();
+  } finally {
+    shared.source = before;
+  }
+}
+
+/** The source of the function that is running now. */
+export function currentSource(): RecordingSource | undefined {
+  return shared.source;
 }
 
 /** The active span, for {@link useSpan}; `null` if there is none. Never throws. */
@@ -59,7 +92,7 @@ let emptyContext: Context | undefined;
 
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
-  if (replacement.span !== undefined) return replacement.span ?? undefined;
+  if (shared.span !== undefined) return shared.span ?? undefined;
   api ??= openTelemetry();
   const manager = api?.context;
   if (manager === undefined) return undefined;
@@ -87,7 +120,8 @@ function openTelemetry(): OpenTelemetry | undefined {
  */
 export type ExemplarStage = 'looking' | 'off' | 'on';
 
-let stage: ExemplarStage = 'looking';
+let stage: ExemplarStage = shared.isOn ? 'on' : 'looking';
+shared.copies.push(() => enterStage('on'));
 
 const followers: (readonly [prototype: object, stages: Readonly<Record<ExemplarStage, object>>])[] = [];
 
@@ -106,6 +140,12 @@ function enterStage(next: ExemplarStage): void {
   for (const [prototype, stages] of followers) Object.setPrototypeOf(prototype, stages[next]);
 }
 
+/** Notes that recordings may get exemplars which they do not bring along. */
+export function noteSource(): void {
+  shared.isOn = true;
+  for (const enter of shared.copies) enter();
+}
+
 /** The number of recordings that look for OpenTelemetry. */
 const maxLooks = 256;
 let looks = 0;
@@ -114,7 +154,7 @@ let looks = 0;
 export function areExemplarsPossible(): boolean {
   if (stage === 'looking') {
     looks += 1;
-    if (openTelemetry() !== undefined) enterStage('on');
+    if (openTelemetry() !== undefined) noteSource();
     else if (looks >= maxLooks) enterStage('off');
   }
   return stage === 'on';
@@ -124,7 +164,7 @@ export function areExemplarsPossible(): boolean {
 export function lookAgain(): void {
   if (stage === 'on') return;
   looks = 0;
-  if (openTelemetry() !== undefined) enterStage('on');
+  if (openTelemetry() !== undefined) noteSource();
 }
 
 /** Whether a registry takes labels of `withLabels`. */
@@ -133,5 +173,5 @@ export let hasContextLabels = false;
 /** Notes that a registry takes labels of `withLabels`. */
 export function noteContextLabels(): void {
   hasContextLabels = true;
-  enterStage('on');
+  noteSource();
 }

@@ -9,7 +9,7 @@ import { labelContext } from '../label-context.js';
 import { metricOf, type Series } from './branch.js';
 import { checkedExemplar } from './exemplar-labels.js';
 import { type Pace, paceAfter, skipping, withoutSkips } from './exemplar-pace.js';
-import { hasContextLabels, type SpanContext, sampledSpan } from './exemplar-sources.js';
+import { currentSource, hasContextLabels, type SpanContext, sampledSpan } from './exemplar-sources.js';
 
 /** Labels of an exemplar, by name; an absent or empty value is left out. */
 export type ExemplarLabels = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -151,11 +151,18 @@ export function offerExemplar(
     const next = paceAfter(pace, readAt);
     if (slot !== undefined && readAt !== undefined && isResting(slot, readAt)) return withPace(slot, next);
     const span = contained(sampledSpan);
-    if (span === undefined && source === undefined && failure === undefined && !isInContext())
+    const current = source === undefined ? currentSource() : undefined;
+    const isGiven = source !== undefined || current !== undefined;
+    if (span === undefined && !isGiven && failure === undefined && !isInContext())
       return withPace(slot, next);
     const settings = settingsOf(series);
-    if (settings?.isOn !== true) return slot ?? (source === undefined ? skipping : pace);
-    const labels = labelsOfRecording(settings, span, source, argument);
+    if (settings?.isOn !== true) return slot ?? (isGiven ? pace : skipping);
+    const labels = labelsOfRecording(
+      settings,
+      span,
+      source ?? (current?.source as ExemplarSource<unknown> | undefined),
+      current === undefined ? argument : current.argument,
+    );
     if (labels === undefined && failure === undefined) return withPace(slot, next);
     return taken(slot ?? newSlot(pace), series, value, labels, readAt ?? Date.now());
   } finally {

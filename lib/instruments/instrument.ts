@@ -4,7 +4,6 @@ import { metricsError, shown } from '../errors.js';
 import type { LabelValues } from '../label.js';
 import { declaredDefinition } from '../views.js';
 import type { Series } from './branch.js';
-import { lookAgain } from './exemplar-sources.js';
 import { type ExemplarSettings, type SampleExemplar, setExemplarSettings } from './exemplars.js';
 import type { FoldListener } from './folding.js';
 import { MergedSeries } from './merged-series.js';
@@ -245,10 +244,9 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
 
   /** Runs the collect functions, and resolves when all have settled. */
   collect(): void | Promise<void> {
-    // Another copy of this package may be the one that scrapes.
-    lookAgain();
     if (this.#collectors.size === 0) return;
-    const pending = [...this.#collectors.values()].flatMap((collect) => collect() ?? []);
+    const results = [...this.#collectors.values()].map((collect) => collect());
+    const pending = results.filter((result) => result !== undefined);
     if (pending.length > 0) return Promise.all(pending).then(() => undefined);
   }
 
@@ -260,13 +258,7 @@ export abstract class Instrument<D extends MetricDefinition, S extends Series> {
     this.#writtenName = undefined;
     await this.collect();
     const { help, type, aggregator } = this;
-    const snapshot: unknown = {
-      name,
-      help,
-      type,
-      aggregator,
-      values: this.samples(),
-    } satisfies MetricSnapshot;
+    const snapshot: MetricSnapshot = { name, help, type, aggregator, values: this.samples() };
     return snapshot as MetricSnapshot & PromClientReading<D['labels']>;
   }
 
