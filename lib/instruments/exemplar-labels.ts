@@ -1,7 +1,6 @@
 /** The labels of exemplars, checked: valid names, texts, and no more than OpenMetrics allows. */
 import { metricsError, shown } from '../errors.js';
 import { isUserLabelName } from '../naming.js';
-import type { ExemplarLabels } from './exemplars.js';
 
 /**
  * The labels as text.
@@ -9,7 +8,7 @@ import type { ExemplarLabels } from './exemplars.js';
  * @throws ERR_METRICS_INVALID_VALUE for an invalid name or value, and if they are too long
  */
 export function checkedExemplar(
-  labels: ExemplarLabels | undefined,
+  labels: Readonly<Record<string, unknown>> | undefined,
   others?: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const all = { ...others, ...checkedLabels(labels) };
@@ -36,11 +35,11 @@ export function codePoints(labels: Iterable<readonly [string, string]>): number 
   return count;
 }
 
-function checkedLabels(labels: ExemplarLabels | undefined): Record<string, string> {
+function checkedLabels(labels: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
   if (labels === undefined) return {};
   if (typeof labels !== 'object' || labels === null) throw invalidLabels('an object of labels', labels);
   const checked: Record<string, string> = {};
-  for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
+  for (const [name, value] of Object.entries(labels)) {
     if (value === undefined || value === null || value === '') continue;
     if (!isUserLabelName(name)) throw invalidLabels('valid label names', name);
     if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol')

@@ -7,7 +7,6 @@
  */
 
 import { processWide } from '../process-wide.js';
-import type { ExemplarLabels } from './exemplars.js';
 
 /** The part of OpenTelemetry's `SpanContext` that is used. */
 export interface SpanContext {
@@ -31,7 +30,7 @@ const sampled = 1;
 
 /** A function that returns the labels of an exemplar, and its argument. */
 export interface RecordingSource {
-  readonly source: (argument: never) => ExemplarLabels | undefined;
+  readonly source: (argument: never) => Readonly<Record<string, unknown>> | undefined;
   readonly argument: unknown;
 }
 

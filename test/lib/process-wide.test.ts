@@ -79,7 +79,7 @@ test('the copies are separate modules', (t) => {
 test('OpenTelemetry that one copy finds gives exemplars to the instruments of all copies', async (t) => {
   const registry = new first.root.MetricsRegistry();
   const counter = registry.counter(first.root.defineCounter({ name: 'spans_total', help: 'In spans.' }));
-  // So many that none looks for OpenTelemetry any more.
+  // After the first few hundred, recordings no longer look for OpenTelemetry.
   for (let count = 0; count < 1_000; count++) counter.inc();
   startTracing();
   await new beside.root.MetricsRegistry().metrics();
