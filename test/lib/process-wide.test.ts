@@ -76,6 +76,10 @@ test('the copies are separate modules', (t) => {
   t.not(first.root.MetricsRegistry, withOwnClient.root.MetricsRegistry);
 });
 
+test('loading the package adds no enumerable global', (t) => {
+  t.deepEqual(enumerableGlobals(), globalsBefore);
+});
+
 test('OpenTelemetry that one copy finds gives exemplars to the instruments of all copies', async (t) => {
   const registry = new first.root.MetricsRegistry();
   const counter = registry.counter(first.root.defineCounter({ name: 'spans_total', help: 'In spans.' }));
@@ -91,10 +95,6 @@ test('OpenTelemetry that one copy finds gives exemplars to the instruments of al
     await registry.metrics({ format: 'openmetrics' }),
     new RegExp(`^spans_total 1002 # \\{trace_id="${ids.trace_id}",span_id="${ids.span_id}"\\} 2 `, 'm'),
   );
-});
-
-test('loading the package adds no enumerable global', (t) => {
-  t.deepEqual(enumerableGlobals(), globalsBefore);
 });
 
 for (const [index, [what, copy]] of Object.entries(others).entries()) {

@@ -245,14 +245,14 @@ test.serial(
     const advance = freezeDate(t);
     const registry = createTestRegistry();
     const native = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', native: {} }));
-    for (const value of [30, 0.1, 5, 1]) {
+    for (const value of [30, 0.3, 5, 1]) {
       native.with({}).observe(value, 1, { id: `${value}` });
       advance(10);
     }
     const { histogram } = (await family(registry, 'wait_seconds'))?.metric?.[0] ?? {};
     t.deepEqual(
       histogram?.exemplars?.map(({ value }) => value),
-      [30, 0.1, 5, 1],
+      [30, 0.3, 5, 1],
     );
   },
 );
