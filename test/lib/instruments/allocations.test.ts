@@ -38,3 +38,38 @@ for (const [title, tracing, clock, limit] of [
       t.true((bytes[kind] ?? Number.NaN) < limit, `${kind}: ${bytes[kind]} bytes per recording`);
   });
 }
+
+for (const [title, search] of [
+  ['there is no OpenTelemetry', ''],
+  [
+    'OpenTelemetry was set up after the first recording',
+    "globalThis[Symbol.for('opentelemetry.js.api.1')] = { context };",
+  ],
+] as const) {
+  test(`V8 keeps the methods of series in their fast form when ${title}`, async (t) => {
+    const program = `
+      import { defineCounter, defineHistogram, MetricsRegistry } from '@tamma/observability';
+      const registry = new MetricsRegistry();
+      const counter = registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' })).with({});
+      const histogram = registry.histogram(defineHistogram({ name: 'run_seconds', help: 'Runs.' })).with({});
+      const record = (times) => {
+        for (let time = 0; time < times; time++) {
+          counter.inc();
+          histogram.observe(1);
+        }
+      };
+      record(10);
+      const root = { getValue: () => undefined };
+      const context = { active: () => root };
+      ${search}
+      record(1_000);
+      const isFast = new Function('object', 'return %HasFastProperties(object)');
+      const prototypes = (object) => object === null ? [] : [object, ...prototypes(Object.getPrototypeOf(object))];
+      console.log(JSON.stringify([counter, histogram].flatMap(prototypes).map(isFast)));`;
+    const args = ['--allow-natives-syntax', '--input-type=module', '--eval', program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: compiled('') });
+    const areFast = JSON.parse(stdout) as boolean[];
+    t.true(areFast.length >= 10);
+    t.true(areFast.every(Boolean), stdout);
+  });
+}
