@@ -1,7 +1,8 @@
 /** Decorators that record on a prom-client metric, so that a service can migrate to definitions one method at a time. */
 import type { MetricDefinition } from '../lib/definition.js';
 import type { Series } from '../lib/instruments/branch.js';
-import { checkedExemplar, type ExemplarLabels } from '../lib/instruments/exemplars.js';
+import { checkedExemplar } from '../lib/instruments/exemplar-labels.js';
+import type { ExemplarLabels } from '../lib/instruments/exemplars.js';
 import { labelText } from '../lib/instruments/label-values.js';
 import { label } from '../lib/label.js';
 import type { AnyRegistry } from '../lib/registry.js';

@@ -1,5 +1,5 @@
 /** The views of one registry: the exposed definition of each instrument, and the instruments that are off. */
-import type { MetricDefinition } from './definition.js';
+import type { HistogramDefinition, MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
 import { didYouMean, metricsError, shown } from './errors.js';
 import type { AnyInstrument } from './instruments/any-instrument.js';
@@ -87,6 +87,7 @@ export class RegistryViews {
       this.#views.clear();
       for (const [name, view] of before) this.#views.set(name, view);
       this.#viewed = new WeakMap();
+      for (const instrument of instruments) this.applyBuckets(instrument);
       throw error;
     }
   }
@@ -119,7 +120,8 @@ export class RegistryViews {
     for (const [name, options] of histograms) {
       const settings = nativeSettings(name, options);
       const existing = this.declared(name);
-      if (existing instanceof Histogram && !existing.setNative(settings)) {
+      const isViewed = this.#views.get(name)?.native !== undefined;
+      if (existing instanceof Histogram && !isViewed && !existing.setNative(settings)) {
         throw metricsError(
           'ERR_METRICS_INVALID_OPTION',
           `Invalid native histogram \`${name}\`: expected a histogram without observations, received one with some. Call setNativeHistograms before anything is recorded.`,
@@ -133,9 +135,12 @@ export class RegistryViews {
   applyBuckets(instrument: AnyInstrument): void {
     if (!(instrument instanceof Histogram)) return;
     const { name } = instrument.declared;
-    const viewed = this.#views.get(name)?.buckets;
-    instrument.rebucket(viewed ?? this.#buckets.get(name) ?? instrument.definition.buckets);
-    instrument.setNative(this.#native.get(name) ?? instrument.definition.native);
+    const { buckets, native } = this.#views.get(name) ?? {};
+    const { definition } = instrument;
+    instrument.rebucket(buckets ?? this.#buckets.get(name) ?? definition.buckets);
+    instrument.setNative(
+      native === undefined ? (this.#native.get(name) ?? definition.native) : definition.native,
+    );
   }
 
   /** Switches off all existing and future instruments. */
@@ -180,13 +185,13 @@ export class RegistryViews {
     for (const { instrument } of changed) this.#registered.withdraw(instrument);
     try {
       for (const { instrument, viewed } of changed) {
-        redefine(instrument, viewed, this.#views.get(instrument.declared.name)?.buckets);
+        redefine(instrument, viewed, this.#views.get(instrument.declared.name));
         this.#registered.add(instrument);
       }
     } catch (error) {
       for (const { instrument } of changed) this.#registered.withdraw(instrument);
       for (const { instrument, before } of changed) {
-        redefine(instrument, before, undefined);
+        redefine(instrument, before);
         this.#registered.add(instrument);
       }
       throw error;
@@ -205,7 +210,7 @@ export class RegistryViews {
 function redefine(
   instrument: AnyInstrument,
   viewed: MetricDefinition,
-  buckets: readonly number[] | undefined,
+  { buckets, native }: MetricView = {},
 ): void {
   const { name } = instrument.declared;
   const remedy = ' Give views before anything is recorded, to the registry or to `createMetrics`.';
@@ -216,6 +221,11 @@ function redefine(
       `${instrument.buckets.join(', ')}, in which it has observations, received ${buckets.join(', ')}`,
       remedy,
     );
+  }
+  if (instrument instanceof Histogram && native !== undefined) {
+    const isDone = instrument.setNative((viewed as HistogramDefinition).native);
+    if (!isDone)
+      throw invalidView(name, 'native', 'those with which it has observations, received others', remedy);
   }
   if (!instrument.redefine(viewed as never))
     throw invalidView(name, 'dropLabels', 'the labels with which it has recordings, received others', remedy);

@@ -1,8 +1,13 @@
 /** Views: operators change how a metric is exposed, without changing its definition. */
-import type { MetricDefinition } from './definition.js';
+import type { HistogramDefinition, MetricDefinition } from './definition.js';
 import { checkedBuckets } from './definition-checks.js';
 import { didYouMean, type MetricsError, metricsError, shown } from './errors.js';
 import { checkMetricName } from './naming.js';
+import {
+  type NativeHistogramOptions,
+  type NativeHistogramSettings,
+  nativeSettings,
+} from './native-histogram.js';
 import { checkOptionNames } from './option-names.js';
 
 /**
@@ -19,6 +24,12 @@ export interface MetricView {
   readonly dropLabels?: readonly string[];
   /** Upper bounds of a histogram, ascending, without +Inf. They take precedence over `MetricsConfig.buckets`. */
   readonly buckets?: readonly number[];
+  /**
+   * Native buckets of a histogram: `false` for none, which leaves its classic buckets, or only `+Inf` if it has none; `true` for
+   * those of the definition, else with the defaults; or options. They take precedence over METRICS_NATIVE_HISTOGRAMS.
+   * @see https://prometheus.io/docs/specs/native_histograms/
+   */
+  readonly native?: boolean | NativeHistogramOptions;
   /** `false` disables the metric: it is not exposed, and records nothing. Default: true. */
   readonly enabled?: boolean;
 }
@@ -30,7 +41,7 @@ export interface MetricView {
  */
 export type MetricViews = Readonly<Record<string, MetricView>>;
 
-const optionNames = { name: true, dropLabels: true, buckets: true, enabled: true } as const;
+const optionNames = { name: true, dropLabels: true, buckets: true, native: true, enabled: true } as const;
 
 /**
  * Checks views of any source, such as a file, as far as it is possible without the metrics.
@@ -58,16 +69,26 @@ export function checkedViews(views: unknown): ReadonlyMap<string, MetricView> {
 function checkedView(metric: string, view: unknown): MetricView {
   checkMetricName(metric);
   checkOptionNames<MetricView>(`the view of metric \`${metric}\``, view as MetricView, optionNames);
-  const { name, dropLabels, buckets, enabled } = view as Record<keyof MetricView, unknown>;
+  const { name, dropLabels, buckets, native, enabled } = view as Record<keyof MetricView, unknown>;
   if (name !== undefined) checkMetricName(name);
   if (dropLabels !== undefined && !isStringArray(dropLabels))
     throw invalidView(metric, 'dropLabels', `a list of label names, received ${shown(dropLabels)}`);
+  if (native !== undefined && typeof native !== 'boolean') {
+    if (typeof native !== 'object' || native === null)
+      throw invalidView(
+        metric,
+        'native',
+        `true, false, or options such as { growthFactor: 1.1 }, received ${shown(native)}`,
+      );
+    nativeSettings(metric, native);
+  }
   if (enabled !== undefined && typeof enabled !== 'boolean')
     throw invalidView(metric, 'enabled', `true or false, received ${shown(enabled)}`);
   return Object.freeze({
     ...(name === undefined ? {} : { name }),
     ...(dropLabels === undefined ? {} : { dropLabels: Object.freeze([...dropLabels]) }),
     ...(buckets === undefined ? {} : { buckets: checkedBuckets(metric, buckets as readonly number[]) }),
+    ...(native === undefined ? {} : { native: native as boolean | NativeHistogramOptions }),
     ...(enabled === undefined ? {} : { enabled }),
   });
 }
@@ -81,7 +102,7 @@ function isStringArray(value: unknown): value is readonly string[] {
  * @throws ERR_METRICS_INVALID_VIEW for a label that the metric does not have, and for buckets of a metric that is not a histogram
  */
 export function viewedDefinition(definition: MetricDefinition, view: MetricView): MetricDefinition {
-  const { name = definition.name, dropLabels = [], buckets } = view;
+  const { name = definition.name, dropLabels = [], buckets, native } = view;
   const labels = Object.keys(definition.labels);
   for (const label of dropLabels) {
     if (labels.includes(label)) continue;
@@ -92,22 +113,34 @@ export function viewedDefinition(definition: MetricDefinition, view: MetricView)
       didYouMean(label, labels),
     );
   }
-  if (buckets !== undefined && definition.type !== 'histogram')
+  for (const [option, value] of Object.entries({ buckets, native })) {
+    if (value === undefined || definition.type === 'histogram') continue;
     throw invalidView(
       definition.name,
-      'buckets',
-      `no buckets for a ${definition.type}, received ${shown(buckets)}`,
+      option as 'buckets' | 'native',
+      `no ${option === 'buckets' ? 'buckets' : 'native buckets'} for a ${definition.type}, received ${shown(value)}`,
     );
-  if (name === definition.name && dropLabels.length === 0 && buckets === undefined) return definition;
+  }
+  const isSame = name === definition.name && dropLabels.length === 0;
+  if (isSame && buckets === undefined && native === undefined) return definition;
   const kept = Object.entries(definition.labels).filter(([label]) => !dropLabels.includes(label));
   const viewed = Object.freeze({
     ...definition,
     name,
     labels: Object.freeze(Object.fromEntries(kept)),
     ...(buckets === undefined ? {} : { buckets }),
+    ...(native === undefined ? {} : { native: viewedNative(definition as HistogramDefinition, native) }),
   }) as MetricDefinition;
   declarations.set(viewed, definition);
   return viewed;
+}
+
+function viewedNative(
+  { name, native }: HistogramDefinition,
+  wanted: boolean | NativeHistogramOptions,
+): NativeHistogramSettings | undefined {
+  if (wanted === false) return undefined;
+  return wanted === true ? (native ?? nativeSettings(name, {})) : nativeSettings(name, wanted);
 }
 
 const declarations = new WeakMap<MetricDefinition, MetricDefinition>();

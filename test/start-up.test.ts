@@ -40,6 +40,43 @@ test('nothing of the dashboard is loaded unless one is mounted', async (t) => {
   ]);
 });
 
+test('the writer of protobuf is loaded by the first scrape that asks for it, which gets all metrics', async (t) => {
+  const program = `
+    import { readFileSync } from 'node:fs';
+    import { createRequire } from 'node:module';
+    import { createMetrics } from ${JSON.stringify(pathToFileURL(fromRoot('dist/lib/index.js')).href)};
+    const metrics = createMetrics({ host: '127.0.0.1', port: 0 }, { signals: false });
+    await metrics.start();
+    const require = createRequire(${JSON.stringify(pathToFileURL(fromRoot('package.json')).href)});
+    const isLoaded = () => Object.keys(require.cache)
+      .some((path) => path.replaceAll('\\\\', '/').includes('/dist/') && readFileSync(path, 'utf8').includes('function zigzag('));
+    const scrape = async (accept) => {
+      const response = await fetch(metrics.url + '/metrics', { headers: { accept } });
+      return [response.headers.get('content-type'), Buffer.from(await response.arrayBuffer()).toString('latin1')];
+    };
+    const before = [isLoaded()];
+    await scrape('text/plain');
+    before.push(isLoaded());
+    const accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+    const scrapes = await Promise.all([scrape(accept), scrape(accept), scrape('text/plain')]);
+    console.log(JSON.stringify({
+      before,
+      after: isLoaded(),
+      scrapes: scrapes.map(([type, body]) => [type.split(';')[0], body.includes('process_cpu_user_seconds_total')]),
+    }));
+    await metrics.stop();`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program]);
+  t.deepEqual(JSON.parse(stdout), {
+    before: [false, false],
+    after: true,
+    scrapes: [
+      ['application/vnd.google.protobuf', true],
+      ['application/vnd.google.protobuf', true],
+      ['text/plain', true],
+    ],
+  });
+});
+
 test('importing the package loads only the registry of prom-client, which is the one that all of prom-client uses', async (t) => {
   const program = `
     import { createRequire } from 'node:module';

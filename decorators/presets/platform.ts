@@ -22,16 +22,26 @@ import { inRequestScope, type RequestScope, requestScope } from '../../lib/outbo
 import { PlatformMetrics } from '../../lib/recorders/platform.js';
 import { propertiesOf } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
+import type { ExemplarOption } from '../exemplar-option.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
-import { absent, type Preset, type PresetLabels, type PresetOption, presetDecorator } from './preset.js';
+import {
+  absent,
+  type Preset,
+  type PresetLabels,
+  type PresetOption,
+  type PresetOptions,
+  presetDecorator,
+} from './preset.js';
 
 /** The effect of a successful request on the platform. */
 export type PlatformEffect = 'issue_created' | 'pr_created' | 'pr_merged';
 
 /** The options of `@PlatformRequest`. */
-export interface PlatformRequestOptions<C extends Call> extends DecoratorOptions<C['instance']> {
+export interface PlatformRequestOptions<C extends Call>
+  extends DecoratorOptions<C['instance']>,
+    ExemplarOption<C> {
   /**
    * Label sources: `method` is read at the end of a request, the others at its start. Default: the labels of
    * `@Instrumented`; without those, `platform` is the name of the class, `service` is the platform, and `method` and
@@ -99,7 +109,7 @@ export function PlatformRequest<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new PlatformMetrics({ registry }),
       observer: (preset) => requesting(preset, given),
     },
-    options as DecoratorOptions<never>,
+    options as PresetOptions<never>,
   );
 }
 

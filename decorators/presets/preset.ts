@@ -1,16 +1,18 @@
 /** The implementation that the presets share: several catalogue metrics on one method, recorded by a recorder. */
 import type { MetricDefinition } from '../../lib/definition.js';
 import { didYouMean, metricsError } from '../../lib/errors.js';
+import { noteSource, type RecordingSource, recordWith } from '../../lib/instruments/exemplar-sources.js';
 import { labelText } from '../../lib/instruments/label-values.js';
 import { checkOptionNames, invalidOption, type OptionNames } from '../../lib/option-names.js';
 import type { AnyRegistry } from '../../lib/registry.js';
 import { sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { checkErrorClasses, type ErrorClass, ignoring } from '../error-classes.js';
+import type { ExemplarOption } from '../exemplar-option.js';
 import type { MethodMetric } from '../metadata.js';
 import { type DualModeMethodDecorator, methodDecorator } from '../method-decorator.js';
 import type { MethodSite } from '../method-site.js';
-import { anonymous, type DecoratorOptions } from '../metric-decorator.js';
+import { anonymous, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import { type CallObserver, erased } from '../observed-call.js';
 import { fromClass, type LabelSource } from '../recording/label-sources.js';
 import { type BindingFinder, bindingFinder, type RegistryBinding } from '../recording/registry-binding.js';
@@ -31,7 +33,12 @@ export interface Preset<Recorder> {
 }
 
 /** The options that every preset has. */
-export type PresetOption = 'labels' | keyof DecoratorOptions;
+export type PresetOption = 'labels' | keyof PresetOptions;
+
+/** The options that every preset has, apart from its labels. */
+export interface PresetOptions<C extends Call = Call>
+  extends DecoratorOptions<C['instance']>,
+    ExemplarOption<C> {}
 
 /** The parts in which the presets differ. */
 export interface PresetMaker<Recorder, Started> {
@@ -49,7 +56,7 @@ export interface PresetMaker<Recorder, Started> {
 /** Makes the decorator of a preset. @throws ERR_METRICS_INVALID_OPTION, ERR_METRICS_DEFINITION_CONFLICT */
 export function presetDecorator<Recorder, Started, This, Args extends unknown[], Result>(
   { decorator, definitions, labels, ownOptions, recorderIn, observer }: PresetMaker<Recorder, Started>,
-  options: DecoratorOptions<never> & { readonly labels?: object },
+  options: PresetOptions<never> & { readonly labels?: object },
 ): DualModeMethodDecorator<This, Args, Result> {
   checkOptions(decorator, options, Object.keys(labels), ownOptions);
   const given = (options.labels ?? {}) as Readonly<Record<string, unknown>>;
@@ -100,7 +107,7 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
       }
     };
     const bound: CallObserver = {
-      ...erased(observer({ read, recorderOf, label })),
+      ...withExemplar(erased(observer({ read, recorderOf, label })), options.exemplar),
       bind: finder.bind,
       handlesRejections: options.handlesRejections,
       // With all metrics off, the request scope of a preset serves nothing either.
@@ -108,6 +115,17 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
     };
     return options.ignore === undefined ? bound : ignoring(bound, options.ignore as readonly ErrorClass[]);
   });
+}
+
+/** The counters and histograms that are recorded at the end of a call get the labels of the option. */
+function withExemplar(observer: CallObserver, exemplar: RecordingSource['source'] | undefined): CallObserver {
+  const { end } = observer;
+  if (exemplar === undefined || end === undefined) return observer;
+  noteSource();
+  return {
+    ...observer,
+    end: (call, started) => recordWith({ source: exemplar, argument: call }, () => end(call, started)),
+  };
 }
 
 function isDisabled(
@@ -149,7 +167,8 @@ const commonOptionNames = {
   registry: true,
   ignore: true,
   handlesRejections: true,
-} satisfies OptionNames<DecoratorOptions & { labels: object }>;
+  exemplar: true,
+} satisfies OptionNames<PresetOptions & { labels: object }>;
 
 function checkOptions(
   decorator: string,
@@ -159,8 +178,9 @@ function checkOptions(
 ): void {
   const where = `@${decorator}`;
   checkOptionNames<object>(where, options, { ...commonOptionNames, ...ownOptions });
-  const given: Partial<Record<'labels' | 'ignore', unknown>> = options;
+  const given: Partial<Record<'labels' | 'ignore' | 'exemplar', unknown>> = options;
   if (given.ignore !== undefined) checkErrorClasses(decorator, 'ignore', given.ignore);
+  checkFunctionOption(decorator, 'exemplar', given.exemplar);
   if (given.labels === undefined) return;
   if (typeof given.labels !== 'object' || given.labels === null)
     throw invalidOption(where, 'labels', 'an object with a source per label', given.labels);

@@ -25,16 +25,26 @@ import { ProviderMetrics } from '../../lib/recorders/provider.js';
 import { ProviderRequests, type RequestWork } from '../../lib/recorders/provider-requests.js';
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
 import type { Call } from '../call.js';
+import type { ExemplarOption } from '../exemplar-option.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { anthropicUsage } from './anthropic-usage.js';
 import { openaiUsage } from './openai-usage.js';
-import { methodName, type Preset, type PresetLabels, type PresetOption, presetDecorator } from './preset.js';
+import {
+  methodName,
+  type Preset,
+  type PresetLabels,
+  type PresetOption,
+  type PresetOptions,
+  presetDecorator,
+} from './preset.js';
 import { noFacts, type ReplyFacts, type ReplyStream, recognizingReader, type UsageReader } from './usage.js';
 
 /** The options of `@ProviderRequest`. */
-export interface ProviderRequestOptions<C extends Call> extends DecoratorOptions<C['instance']> {
+export interface ProviderRequestOptions<C extends Call>
+  extends DecoratorOptions<C['instance']>,
+    ExemplarOption<C> {
   /**
    * Label sources, read at the start of a request. Default: the labels of `@Instrumented`; without those, `provider` is the
    * name of the class, `model` the property `model` of the first argument, and `operation` the name of the method.
@@ -114,7 +124,7 @@ export function ProviderRequest<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new ProviderMetrics({ registry }, new ProviderRequests()),
       observer: (preset) => requesting(preset, given),
     },
-    options as DecoratorOptions<never>,
+    options as PresetOptions<never>,
   );
 }
 

@@ -16,15 +16,25 @@ import { secondsSince, startedAt } from '../../lib/instruments/stopwatch.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import type { WorkflowContext } from '../../lib/recorders/workflow-context.js';
 import type { Call } from '../call.js';
+import type { ExemplarOption } from '../exemplar-option.js';
 import { getInstrumentation } from '../metadata.js';
 import { checkParentheses, type DualModeMethodDecorator } from '../method-decorator.js';
 import { type CallOf, checkFunctionOption, type DecoratorOptions } from '../metric-decorator.js';
 import type { CallObserver } from '../observed-call.js';
 import { classOf } from '../recording/class-settings.js';
-import { absent, methodName, type Preset, type PresetLabels, presetDecorator } from './preset.js';
+import {
+  absent,
+  methodName,
+  type Preset,
+  type PresetLabels,
+  type PresetOptions,
+  presetDecorator,
+} from './preset.js';
 
 /** The options of `@WorkflowRun`. */
-export interface WorkflowRunOptions<C extends Call> extends DecoratorOptions<C['instance']> {
+export interface WorkflowRunOptions<C extends Call>
+  extends DecoratorOptions<C['instance']>,
+    ExemplarOption<C> {
   /**
    * Label sources, read at the start of a run. Default: the labels of `@Instrumented`; without those, `workflow_type` is the
    * name of the class, and `provider` and `platform` are empty.
@@ -75,7 +85,7 @@ export function WorkflowRun<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
       observer: (preset) => running(preset, issueType),
     },
-    options as DecoratorOptions<never>,
+    options as PresetOptions<never>,
   );
 }
 
@@ -126,7 +136,9 @@ function running(
 }
 
 /** The options of `@WorkflowStep`. */
-export interface WorkflowStepOptions<C extends Call> extends DecoratorOptions<C['instance']> {
+export interface WorkflowStepOptions<C extends Call>
+  extends DecoratorOptions<C['instance']>,
+    ExemplarOption<C> {
   /**
    * Label sources, read at the start of a step. Default of `step_name`: the name of the method. Default of `workflow_type`:
    * the label of `@Instrumented`, else the value that a `@WorkflowRun` of the same class has, else the name of the class.
@@ -172,7 +184,7 @@ export function WorkflowStep<This, Args extends unknown[], Result>(
       recorderIn: (registry) => new WorkflowMetrics({ registry }),
       observer: stepping,
     },
-    options as DecoratorOptions<never>,
+    options as PresetOptions<never>,
   );
 }
 

@@ -119,7 +119,7 @@ function newCluster(
     answering.set(reading.answering);
     silent.set(reading.silent);
     const types = typesByName(metrics, reading.participants, format);
-    const writer = familyWriter(format);
+    const writer = await familyWriter(format);
     const out = new ByteWriter(chunkLength + chunkLength / 4);
     for (const [name, sources] of sourcesByName(metrics, reading.participants, names)) {
       const merged = mergedOf(registry, name, sources, constant);

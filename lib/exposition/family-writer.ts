@@ -25,19 +25,19 @@ export interface FamilyWriter {
   readonly end: string;
 }
 
-/** A format that is not text. It has its writer with it, so that programs that do not use it do not load it. */
+/** A format that is not text, whose writer is loaded by the first scrape in it. */
 export interface BinaryFormat extends ScrapeFormat {
   /** Value of the label `format` of the metrics about scrapes. */
   readonly label: 'protobuf';
   /** @internal */
-  readonly writer: FamilyWriter;
+  readonly loadWriter: () => Promise<FamilyWriter>;
 }
 
 /** Any format of a scrape. */
 export type AnyFormat = ExpositionFormat | BinaryFormat;
 
-export function familyWriter(format: AnyFormat): FamilyWriter {
-  return isTextFormat(format) ? textWriter(format) : format.writer;
+export async function familyWriter(format: AnyFormat): Promise<FamilyWriter> {
+  return isTextFormat(format) ? textWriter(format) : format.loadWriter();
 }
 
 function textWriter(format: ExpositionFormat): FamilyWriter {
@@ -46,7 +46,7 @@ function textWriter(format: ExpositionFormat): FamilyWriter {
     *thirdParty(out, family, samples, options) {
       for (const piece of thirdPartyText(family, samples, { ...options, format })) {
         out.text(piece);
-        if (out.length >= chunkLength) yield;
+        if (piece === '' || out.length >= chunkLength) yield;
       }
     },
     end: format.end,

@@ -1,7 +1,5 @@
 /** Prometheus' protobuf format, the only one that has native histograms (Prometheus, "Exposition formats", "Protobuf format"). */
 import type { BinaryFormat } from './family-writer.js';
-import { writeProtobufInstrument } from './protobuf.js';
-import { writeProtobufFamily } from './protobuf-third-party.js';
 import { textFormat } from './text.js';
 
 /** The message of a metric, in the schema of prometheus/client_model. */
@@ -14,10 +12,8 @@ export const protobufFormat: BinaryFormat = Object.freeze({
   isStrict: false,
   hasNegativeSums: true,
   hasExemplars: true,
-  writer: {
-    instrument: writeProtobufInstrument,
-    thirdParty: (out, family, samples, options) =>
-      writeProtobufFamily(out, family, samples, { ...options, format: protobufFormat }),
-    end: '',
+  async loadWriter() {
+    const { protobufWriter } = await import('./protobuf-writer.js');
+    return protobufWriter(protobufFormat);
   },
 } satisfies BinaryFormat);

@@ -33,6 +33,10 @@ export function* writeProtobufFamily(
   const buffer = familyBuffer();
   writeFamilyStart(buffer.out, name, typeof help === 'string' ? help : '', type);
   for (const lines of seriesOf(name, samples, options)) {
+    if (lines.length === 0) {
+      yield;
+      continue;
+    }
     labels.clear();
     for (const [label, text] of lines[0]?.pairs ?? []) writeLabel(labels, labelName(label), text);
     value.clear();

@@ -132,7 +132,8 @@ function writeHistogram(instrument: Histogram, series: HistogramSeries): void {
   const { count, sum, native } = series;
   const isFloat = !Number.isSafeInteger(count);
   writeHistogramTotals(value, count, sum, isFloat);
-  const hasExemplars = series.exemplars !== undefined;
+  const { exemplars } = series;
+  const hasExemplars = typeof exemplars === 'object';
   let cumulative = 0;
   for (let bucket = 0; bucket < buckets.length; bucket++) {
     cumulative += series.countIn(bucket);
@@ -145,8 +146,11 @@ function writeHistogram(instrument: Histogram, series: HistogramSeries): void {
   if (last !== undefined) writeBucket(value, Number.POSITIVE_INFINITY, count, isFloat, last);
   if (native !== undefined) {
     writeNative(value, native, isFloat);
-    for (const place of (series.exemplars ?? []).keys()) {
-      const exemplar = prepared(bucketExemplarOf(series, place));
+    const places = hasExemplars ? [...exemplars.keys()] : [];
+    const taken = places.map((place) => bucketExemplarOf(series, place));
+    // Prometheus before 2.48 drops those that are older than the one before.
+    for (const each of taken.sort((one, other) => (one?.timestamp ?? 0) - (other?.timestamp ?? 0))) {
+      const exemplar = prepared(each);
       if (exemplar !== undefined) writeNativeExemplar(value, exemplar);
     }
   }

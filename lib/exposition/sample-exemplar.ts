@@ -1,5 +1,5 @@
 /** The exemplars of samples of third-party metrics, in the shape of prom-client. */
-import { codePoints, maxCodePoints } from '../instruments/exemplars.js';
+import { codePoints, maxCodePoints } from '../instruments/exemplar-labels.js';
 import type { Sample } from '../instruments/instrument.js';
 import { isUserLabelName } from '../naming.js';
 import { labelText, numberText } from './format.js';

@@ -57,11 +57,10 @@ export async function* scrapeChunks(
   registry: ScrapedRegistry,
   { format = textFormat, names, constantLabels = {}, deadlineSeconds }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
-  lookAgain();
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
-  const writer = familyWriter(format);
+  const writer = await familyWriter(format);
   // One buffer for all, so that small families share a chunk.
   const out = new ByteWriter(chunkLength + chunkLength / 4);
   for (const metric of metrics) {
@@ -74,7 +73,7 @@ export async function* scrapeChunks(
         if (out.length > 0) yield out.take();
         await turn();
       }
-    } else writeThirdParty(registry, writer, out, family, { type, constant });
+    } else yield* await thirdPartyChunks(registry, writer, out, family, { type, constant });
     if (out.length < chunkLength) continue;
     yield out.take();
     await turn();
@@ -88,6 +87,7 @@ export async function collectedMetrics(
   registry: ScrapedRegistry,
   { names, deadlineSeconds }: Pick<ScrapeOptions, 'names' | 'deadlineSeconds'> = {},
 ): Promise<CollectedMetric[]> {
+  lookAgain();
   const chosen = registry.prometheus
     .getMetricsAsArray()
     .filter((metric) => names === undefined || isNamed(metric, names));
@@ -172,27 +172,35 @@ function knownType(type: unknown): WrittenType {
     : 'unknown';
 }
 
-/** Writes a third-party metric. Its problems affect no other metric, and are reported once per scrape. */
-function writeThirdParty(
+/**
+ * Writes a third-party metric. Its problems affect no other metric, and are reported once per scrape.
+ * @returns the chunks that are full. None is passed on before the metric is complete, because nothing is left of one that fails
+ */
+async function thirdPartyChunks(
   registry: ScrapedRegistry,
   writer: FamilyWriter,
   out: ByteWriter,
   family: MetricSnapshot,
   options: Omit<ThirdPartyOptions, 'onProblem' | 'format'>,
-): void {
-  const start = out.length;
+): Promise<readonly Buffer[]> {
+  const before = out.length;
+  const chunks: Buffer[] = [];
   let first: string | undefined;
   const onProblem = (problem: string): void => {
     first ??= problem;
   };
   try {
-    const writing = writer.thirdParty(out, family, family.values, { ...options, onProblem });
-    while (writing.next().done !== true);
+    for (const _ of writer.thirdParty(out, family, family.values, { ...options, onProblem })) {
+      if (out.length >= chunkLength) chunks.push(out.take());
+      await turn();
+    }
     if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));
+    return chunks;
   } catch (error) {
-    // Nothing is left of it.
-    out.length = start;
     registry.collectFailed(family.name, error);
+    const [written] = chunks;
+    out.length = written === undefined ? before : 0;
+    return written === undefined ? [] : [written.subarray(0, before)];
   }
 }
 

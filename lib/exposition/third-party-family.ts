@@ -43,7 +43,7 @@ export interface Line {
   readonly native: NativeBuckets | undefined;
 }
 
-/** The text of a family, in pieces. The snapshot is not modified. */
+/** The text of a family, in pieces; an empty one while samples are read and none is written. The snapshot is not modified. */
 export function* thirdPartyText(
   family: Pick<MetricSnapshot, 'name' | 'help'>,
   samples: Iterable<Sample>,
@@ -52,11 +52,16 @@ export function* thirdPartyText(
   const { format, type } = options;
   const { name, help } = family;
   yield format.header(name, typeof help === 'string' ? help : '', type);
-  for (const series of seriesOf(name, samples, options))
+  for (const series of seriesOf(name, samples, options)) {
+    if (series.length === 0) yield '';
     for (const line of series) yield lineText(line, type, format);
+  }
 }
 
-/** The lines of a family by series; those of a counter or gauge one by one. */
+/**
+ * The lines of a family by series; those of a counter or gauge one by one. Empty lists in between, while many samples are read and
+ * none can be written, so that the event loop can turn.
+ */
 export function* seriesOf(
   name: string,
   samples: Iterable<Sample>,
@@ -67,6 +72,10 @@ export function* seriesOf(
   if (type === 'summary' || type === 'histogram') {
     // In OpenMetrics, the lines of a series must be adjacent, and are valid only together.
     for (const series of options.isMerged === true ? neighbours(lines) : grouped(lines)) {
+      if (series.length === 0) {
+        yield series;
+        continue;
+      }
       const chosen =
         type === 'histogram'
           ? histogramLines(series, name, format, onProblem)
@@ -169,14 +178,20 @@ function* neighbours(lines: Iterable<Line>): Generator<readonly Line[]> {
   if (series.length > 0) yield series;
 }
 
-function grouped(lines: Iterable<Line>): Iterable<readonly Line[]> {
+/** Lines are read in batches of this number, with an empty list after each. */
+const batch = 1_000;
+
+function* grouped(lines: Iterable<Line>): Generator<readonly Line[]> {
   const groups = new Map<string, Line[]>();
+  let read = 0;
   for (const line of lines) {
     const group = groups.get(line.labels);
     if (group === undefined) groups.set(line.labels, [line]);
     else group.push(line);
+    read += 1;
+    if (read % batch === 0) yield [];
   }
-  return groups.values();
+  yield* groups.values();
 }
 
 /** All lines of a series, or none if its buckets are invalid. */

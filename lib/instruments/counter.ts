@@ -3,12 +3,12 @@ import type { CounterDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
 import { metricOf, Series, successorOf } from './branch.js';
-import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
+import { skipMask } from './exemplar-pace.js';
+import { areExemplarsPossible, followStage } from './exemplar-sources.js';
 import {
-  type ExemplarSlot,
+  type ExemplarPlace,
   type ExemplarSource,
   exemplarOf,
-  newSlot,
   offerExemplar,
   sampleExemplar,
 } from './exemplars.js';
@@ -27,7 +27,7 @@ export class CounterSeries extends Series {
   /** The current value. Read-only: use `inc` to change it. */
   value = 0;
   /** See `exemplarOf`. @internal */
-  exemplar: ExemplarSlot | undefined = undefined;
+  exemplar: ExemplarPlace = undefined;
 
   /**
    * Adds 1, or a finite number of 0 or more.
@@ -46,15 +46,9 @@ export class CounterSeries extends Series {
   /** `inc` without checks. @internal */
   add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     this.value += value;
-    if (exemplar === undefined && mayHave[0] === 0) return;
-    const slot = this.exemplar;
-    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
-    else offer(this, value, exemplar, argument);
+    if (exemplar !== undefined) offer(this, value, exemplar, argument);
   }
 }
-
-/** A constant of this module: an imported one takes V8 another nanosecond to read. */
-const mayHave = mayHaveExemplars;
 
 // Not a private method, for which each series would have a field.
 function offer(
@@ -63,10 +57,38 @@ function offer(
   exemplar: ExemplarSource<never> | undefined,
   argument: unknown,
 ): void {
-  if (exemplar === undefined && !areExemplarsPossible()) return;
-  series.exemplar ??= newSlot(series);
-  offerExemplar(series.exemplar, series, value, exemplar as ExemplarSource<unknown>, argument);
+  const source = exemplar as ExemplarSource<unknown> | undefined;
+  series.exemplar = offerExemplar(series.exemplar, series, value, source, argument);
 }
+
+/** A constant of this module: an imported one takes V8 another nanosecond to read. */
+const skips = skipMask;
+
+class LookingCounterSeries extends CounterSeries {
+  override add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    this.value += value;
+    if (exemplar !== undefined || areExemplarsPossible()) offer(this, value, exemplar, argument);
+  }
+}
+
+class ExemplarCounterSeries extends CounterSeries {
+  override add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    this.value += value;
+    const place = this.exemplar;
+    if (exemplar === undefined && typeof place === 'number' && (place & skips) > 0) this.exemplar = place - 1;
+    else if (exemplar === undefined && typeof place === 'object' && (place.pace & skips) > 0) place.pace--;
+    else offer(this, value, exemplar, argument);
+  }
+}
+
+/** What counters make. Its methods are those of the stage, so that a recording checks nothing while there are no exemplars. */
+class RecordedCounterSeries extends CounterSeries {}
+
+followStage(RecordedCounterSeries.prototype, {
+  looking: LookingCounterSeries.prototype,
+  off: CounterSeries.prototype,
+  on: ExemplarCounterSeries.prototype,
+});
 
 /**
  * A counter of a registry, made by `registry.counter(definition)`. The calls are those of prom-client's `Counter`.
@@ -82,7 +104,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
   /** @internal */
   constructor(definition: CounterDefinition<L>, context: InstrumentContext) {
     super(definition, context, {
-      create: (key, branch) => new CounterSeries(key, branch),
+      create: (key, branch) => new RecordedCounterSeries(key, branch),
       onRemove: (series) => {
         series.value = 0;
         series.exemplar = undefined;

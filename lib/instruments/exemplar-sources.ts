@@ -15,30 +15,67 @@ export interface SpanContext {
   readonly traceFlags: number;
 }
 
+interface Context {
+  getValue(key: symbol): unknown;
+  readonly _currentContext?: unknown;
+}
+
 interface OpenTelemetry {
-  readonly context?: { active(): { getValue(key: symbol): unknown } };
+  readonly context?: { active(): Context };
 }
 
 const apiKey: unique symbol = Symbol.for('opentelemetry.js.api.1');
 const spanKey = Symbol.for('OpenTelemetry Context Key SPAN');
 const sampled = 1;
 
-/** `span` is used instead of the active one; `null` stands for none. Copies of the package share it, as they share instruments. */
-const replacement = processWide('span of recordings', (): { span: SpanContext | null | undefined } => ({
-  span: undefined,
-}));
+/** A function that returns the labels of an exemplar, and its argument. */
+export interface RecordingSource {
+  readonly source: (argument: never) => Readonly<Record<string, unknown>> | undefined;
+  readonly argument: unknown;
+}
+
+/** Copies of the package share this, as they share instruments. */
+const shared = processWide(
+  'exemplars',
+  (): {
+    /** Used instead of the active span; `null` for none. */
+    span: SpanContext | null | undefined;
+    /** Used by recordings that bring no labels along. */
+    source: RecordingSource | undefined;
+    /** Whether a source of exemplars was found. */
+    isOn: boolean;
+    /** Switches exemplars on, in each copy. */
+    readonly copies: (() => void)[];
+  } => ({ span: undefined, source: undefined, isOn: false, copies: [] }),
+);
 
 /**
  * Uses a span that was active earlier, for recordings that are made where another one may be active: in a listener of a socket.
  * @param span `null` for none; `undefined` ends it
  */
 export function useSpan(span: SpanContext | null | undefined): void {
-  replacement.span = span;
+  shared.span = span;
+}
+
+/** Runs a function whose recordings get the labels of a source, unless they bring some along. */
+export function recordWith(source: RecordingSource, run: () => void): void {
+  const before = shared.source;
+  shared.source = source;
+  try {
+    run();
+  } finally {
+    shared.source = before;
+  }
+}
+
+/** The source of the function that is running now. */
+export function currentSource(): RecordingSource | undefined {
+  return shared.source;
 }
 
 /** The active span, for {@link useSpan}; `null` if there is none. Never throws. */
 export function spanForLater(): SpanContext | null {
-  if (mayHaveExemplars[0] === 0 || !areExemplarsPossible()) return null;
+  if (stage === 'off' || !areExemplarsPossible()) return null;
   try {
     return sampledSpan() ?? null;
   } catch {
@@ -46,45 +83,100 @@ export function spanForLater(): SpanContext | null {
   }
 }
 
+/** The global of OpenTelemetry, once it is there: its copies keep one object, also when they are shut down. */
+let api: OpenTelemetry | undefined;
+
+/** The context without anything, once it was active: a look-up in it takes longer than the comparison. */
+let emptyContext: Context | undefined;
+
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
-  if (replacement.span !== undefined) return replacement.span ?? undefined;
-  const { [apiKey]: api } = globalThis as { readonly [apiKey]?: OpenTelemetry };
-  const span = api?.context?.active().getValue(spanKey) as
-    | { spanContext?(): SpanContext | undefined }
-    | undefined;
+  if (shared.span !== undefined) return shared.span ?? undefined;
+  api ??= openTelemetry();
+  const manager = api?.context;
+  if (manager === undefined) return undefined;
+  const active = manager.active();
+  if (active === emptyContext && active !== undefined) return undefined;
+  const span = active.getValue(spanKey) as { spanContext?(): SpanContext | undefined } | undefined;
+  if (span === undefined && isEmpty(active)) emptyContext = active;
   const context = span?.spanContext?.();
   return context !== undefined && (context.traceFlags & sampled) === sampled ? context : undefined;
 }
 
-/**
- * Whether recordings may get an exemplar that they did not bring along: 1 or 0. Every recording reads it, which takes 0.3 ns
- * from a typed array, and 1.5 ns from a variable or an object.
- */
-export const mayHaveExemplars = new Int8Array([1]);
+/** Whether a context is the root: only one that holds nothing is kept, since others hold objects of the application. */
+function isEmpty({ _currentContext: values }: Context): boolean {
+  return values instanceof Map && values.size === 0;
+}
 
-/** The number of recordings that look for OpenTelemetry: a global that is absent costs 10 ns to look up. */
+function openTelemetry(): OpenTelemetry | undefined {
+  const { [apiKey]: found } = globalThis as { readonly [apiKey]?: OpenTelemetry };
+  return found?.context === undefined ? undefined : found;
+}
+
+/**
+ * Whether recordings look for exemplars that they did not bring along: `looking` at first, for OpenTelemetry; then `off`, which
+ * costs a recording nothing; `on` for good once a source of exemplars was found.
+ */
+export type ExemplarStage = 'looking' | 'off' | 'on';
+
+let stage: ExemplarStage = shared.isOn ? 'on' : 'looking';
+shared.copies.push(() => enterStage('on'));
+
+const followers: (readonly [prototype: object, stages: Readonly<Record<ExemplarStage, object>>])[] = [];
+
+/**
+ * Gives a prototype the methods of the current stage. It must have none of its own: V8 inlines methods that were never replaced.
+ * @param stages the prototypes to inherit from
+ */
+export function followStage(prototype: object, stages: Readonly<Record<ExemplarStage, object>>): void {
+  followers.push([prototype, stages]);
+  for (const each of Object.values(stages)) {
+    // V8 makes the methods of a prototype fast when a property of an object that has it is set, but not when it takes the place of
+    // another prototype: recordings would be thirty times slower.
+    const recorded: { branch?: undefined } = Object.create(each);
+    recorded.branch = undefined;
+  }
+  Object.setPrototypeOf(prototype, stages[stage]);
+}
+
+function enterStage(next: ExemplarStage): void {
+  if (stage === next) return;
+  stage = next;
+  for (const [prototype, stages] of followers) Object.setPrototypeOf(prototype, stages[next]);
+}
+
+/** Notes that recordings may get exemplars which they do not bring along. */
+export function noteSource(): void {
+  shared.isOn = true;
+  for (const enter of shared.copies) enter();
+}
+
+/** The number of recordings that look for OpenTelemetry. */
 const maxLooks = 256;
 let looks = 0;
-let isFound = false;
 
 /** Looks for OpenTelemetry on behalf of one recording. */
 export function areExemplarsPossible(): boolean {
-  if (isFound) return true;
-  looks += 1;
-  isFound = (globalThis as { readonly [apiKey]?: OpenTelemetry })[apiKey]?.context !== undefined;
-  mayHaveExemplars[0] = isFound || looks < maxLooks ? 1 : 0;
-  return isFound;
+  if (stage === 'looking') {
+    looks += 1;
+    if (openTelemetry() !== undefined) noteSource();
+    else if (looks >= maxLooks) enterStage('off');
+  }
+  return stage === 'on';
 }
 
-/** Lets the next recordings look for OpenTelemetry, which may have been set up: called by scrapes, and for new instruments. */
+/** Looks for OpenTelemetry, which may have been set up: called by scrapes, and for new instruments. */
 export function lookAgain(): void {
+  if (stage === 'on') return;
   looks = 0;
-  mayHaveExemplars[0] = 1;
+  if (openTelemetry() !== undefined) noteSource();
 }
+
+/** Whether a registry takes labels of `withLabels`. */
+export let hasContextLabels = false;
 
 /** Notes that a registry takes labels of `withLabels`. */
 export function noteContextLabels(): void {
-  isFound = true;
-  mayHaveExemplars[0] = 1;
+  hasContextLabels = true;
+  noteSource();
 }

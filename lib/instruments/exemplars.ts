@@ -1,16 +1,15 @@
 /**
  * Exemplars: labels that lead from a counter or a bucket of a histogram to one of its recordings, for example to its trace.
  *
- * Each counter series and each bucket has one slot, made when it is first needed and then reused. A slot takes at most one
- * exemplar a second, and asks for a span only if it may take one. Recordings that follow one another within a millisecond do not
- * even read the clock: most of them are skipped.
+ * A counter series or a bucket gets a slot with its first exemplar, and reuses it. It takes at most one exemplar a second. Of
+ * recordings that follow one another within a millisecond, most do not even look for a span: `exemplar-pace.ts`.
  * @see https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md#exemplars
  */
-import { metricsError, shown } from '../errors.js';
 import { labelContext } from '../label-context.js';
-import { isUserLabelName } from '../naming.js';
 import { metricOf, type Series } from './branch.js';
-import { type SpanContext, sampledSpan } from './exemplar-sources.js';
+import { checkedExemplar } from './exemplar-labels.js';
+import { type Pace, paceAfter, skipping, withoutSkips } from './exemplar-pace.js';
+import { currentSource, hasContextLabels, type SpanContext, sampledSpan } from './exemplar-sources.js';
 
 /** Labels of an exemplar, by name; an absent or empty value is left out. */
 export type ExemplarLabels = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -38,19 +37,18 @@ export interface ExemplarSettings {
   readonly failed: (metric: string, error: unknown) => void;
 }
 
+/** The exemplar of a counter series or a bucket, made for the first one. */
 export interface ExemplarSlot {
-  readonly settings: ExemplarSettings | undefined;
   labels: Readonly<Record<string, string>> | undefined;
   value: number;
   timestamp: number;
   /** The time from which the next exemplar may be taken, in milliseconds since 1970. */
   dueAt: number;
-  /** The number of recordings without a source that the caller is to skip. */
-  skip: number;
-  /** The time of the latest recording that was not skipped, and how many of them there were in that millisecond. */
-  askedAt: number;
-  asks: number;
+  pace: Pace;
 }
+
+/** What a counter series or a bucket has: its exemplar, or the pace of its recordings as long as there is none. */
+export type ExemplarPlace = ExemplarSlot | Pace | undefined;
 
 /** The settings of a metric, by the root of its series. A field of each series would cost more memory. */
 const settingsByRoot = new WeakMap<object, ExemplarSettings>();
@@ -61,29 +59,40 @@ export function setExemplarSettings(root: object, settings: ExemplarSettings): v
 }
 
 /** The exemplar of a counter series; `undefined` if it has none. */
-export function exemplarOf({
-  exemplar,
-}: {
-  readonly exemplar: ExemplarSlot | undefined;
-}): Exemplar | undefined {
-  return taken(exemplar);
+export function exemplarOf(series: { exemplar: ExemplarPlace }): Exemplar | undefined {
+  series.exemplar = unskipped(series.exemplar);
+  return takenIn(series.exemplar);
 }
+
+/** The exemplars of a histogram series by bucket, or the pace of its recordings as long as there is none. */
+export type BucketExemplars = ExemplarPlace[] | Pace | undefined;
 
 /**
  * The exemplar of one bucket of a histogram series; `undefined` if it has none.
  * @param bucket the index of the bucket; the one after the last bound is +Inf
  */
 export function bucketExemplarOf(
-  { exemplars }: { readonly exemplars: readonly (ExemplarSlot | undefined)[] | undefined },
+  series: { exemplars: BucketExemplars },
   bucket: number,
 ): Exemplar | undefined {
-  return taken(exemplars?.[bucket]);
+  const { exemplars } = series;
+  if (typeof exemplars !== 'object') {
+    series.exemplars = unskipped(exemplars) as Pace | undefined;
+    return undefined;
+  }
+  if (exemplars[bucket] === undefined) return undefined;
+  exemplars[bucket] = unskipped(exemplars[bucket]);
+  return takenIn(exemplars[bucket]);
 }
 
-function taken(slot: ExemplarSlot | undefined): Exemplar | undefined {
-  // A series that was recorded in a loop, and is recorded rarely since, must not skip for long.
-  if (slot !== undefined) slot.skip = 0;
-  return slot?.labels === undefined ? undefined : (slot as Exemplar);
+/** A series that was recorded in a loop, and is recorded rarely since, must not skip for long: its readers end that. */
+function unskipped(place: ExemplarPlace): ExemplarPlace {
+  if (typeof place === 'object') place.pace = withoutSkips(place.pace);
+  return typeof place === 'number' ? withoutSkips(place) : place;
+}
+
+function takenIn(place: ExemplarPlace): Exemplar | undefined {
+  return typeof place === 'object' && place.labels !== undefined ? (place as Exemplar) : undefined;
 }
 
 /** The exemplar of a sample, in the shape of prom-client's `get()`. */
@@ -103,83 +112,100 @@ export function sampleExemplar(exemplar: Exemplar | undefined): { readonly exemp
   return { exemplar: { labelSet: labels, value, timestamp: timestamp / secondMs } };
 }
 
-export function newSlot(series: Series): ExemplarSlot {
+function settingsOf(series: Series): ExemplarSettings | undefined {
   let root = series.branch;
   while (root?.parent !== undefined) root = root.parent;
-  return {
-    settings: root === undefined ? undefined : settingsByRoot.get(root),
-    labels: undefined,
-    value: 0,
-    timestamp: 0,
-    dueAt: Number.NEGATIVE_INFINITY,
-    skip: 0,
-    askedAt: 0,
-    asks: 0,
-  };
+  return root === undefined ? undefined : settingsByRoot.get(root);
 }
 
 const secondMs = 1_000;
-/** The number of recordings within a millisecond before most of them are skipped. */
-const asksPerMillisecond = 16;
-const skipped = 255;
-
-/**
- * Offers a recording to a slot, which does not skip it. Never throws.
- * @param source labels given with the recording, or a function that returns them
- * @param argument the argument of that function
- */
-export function offerExemplar(
-  slot: ExemplarSlot,
-  series: Series,
-  value: number,
-  source: ExemplarSource<unknown> | undefined,
-  argument: unknown,
-): void {
-  const now = Date.now();
-  if (now !== slot.askedAt) {
-    slot.askedAt = now;
-    slot.asks = 0;
-  } else if (++slot.asks > asksPerMillisecond) slot.skip = skipped;
-  // More than a second ahead: the clock was set back.
-  if (now >= slot.dueAt || now < slot.dueAt - secondMs)
-    takeExemplar(slot, series, value, now, source, argument);
-}
 
 /** Whether an exemplar is being taken: user code that records meanwhile gets none, and cannot recurse. */
 let isTaking = false;
 
-function takeExemplar(
-  slot: ExemplarSlot,
+/** The first error of the exemplar that is being taken. */
+let failure: unknown;
+
+/**
+ * Offers a recording that is not skipped. Never throws. Most recordings have no span, so a place without an exemplar looks for one
+ * before anything else, and reads the clock last, which takes longest. A place with an exemplar reads the clock first, since it
+ * takes no other for a second.
+ * @param source labels given with the recording, or a function that returns them
+ * @param argument the argument of that function
+ * @returns what the place has from now on
+ */
+export function offerExemplar(
+  place: ExemplarPlace,
   series: Series,
   value: number,
-  now: number,
   source: ExemplarSource<unknown> | undefined,
   argument: unknown,
-): void {
-  const { settings } = slot;
-  if (isTaking || settings?.isOn !== true) return;
+): ExemplarPlace {
+  if (isTaking) return place;
   isTaking = true;
+  failure = undefined;
   try {
-    let failure: unknown;
-    const report = (error: unknown): void => {
-      failure ??= error;
-    };
-    const labels = labelsOfRecording(settings, source, argument, report);
-    if (labels !== undefined) {
-      slot.labels = labels;
-      slot.value = value;
-      slot.timestamp = now;
-      slot.dueAt = now + secondMs;
-    }
-    if (failure === undefined) return;
-    slot.dueAt = now + secondMs;
-    settings.failed(metricOf(series), failure);
+    const slot = typeof place === 'object' ? place : undefined;
+    const pace = slot?.pace ?? (place as Pace | undefined) ?? 0;
+    const readAt = slot === undefined ? undefined : Date.now();
+    const next = paceAfter(pace, readAt);
+    if (slot !== undefined && readAt !== undefined && isResting(slot, readAt)) return withPace(slot, next);
+    const span = contained(sampledSpan);
+    const current = source === undefined ? currentSource() : undefined;
+    const isGiven = source !== undefined || current !== undefined;
+    if (span === undefined && !isGiven && failure === undefined && !isInContext())
+      return withPace(slot, next);
+    const settings = settingsOf(series);
+    if (settings?.isOn !== true) return slot ?? (isGiven ? pace : skipping);
+    const labels = labelsOfRecording(
+      settings,
+      span,
+      source ?? (current?.source as ExemplarSource<unknown> | undefined),
+      current === undefined ? argument : current.argument,
+    );
+    if (labels === undefined && failure === undefined) return withPace(slot, next);
+    return taken(slot ?? newSlot(pace), series, value, labels, readAt ?? Date.now());
   } finally {
     isTaking = false;
   }
 }
 
-type Report = (error: unknown) => void;
+/** Whether a slot takes no exemplar yet. More than a second ahead: the clock was set back. */
+function isResting({ dueAt }: ExemplarSlot, now: number): boolean {
+  return now < dueAt && now >= dueAt - secondMs;
+}
+
+function isInContext(): boolean {
+  return hasContextLabels && labelContext.getStore() !== undefined;
+}
+
+function newSlot(pace: Pace): ExemplarSlot {
+  return { labels: undefined, value: 0, timestamp: 0, dueAt: 0, pace };
+}
+
+function withPace(slot: ExemplarSlot | undefined, pace: Pace): ExemplarPlace {
+  if (slot === undefined) return pace;
+  slot.pace = pace;
+  return slot;
+}
+
+/** The slot with an exemplar, or without a new one if it failed, which is reported once a second at most. */
+function taken(
+  slot: ExemplarSlot,
+  series: Series,
+  value: number,
+  labels: Record<string, string> | undefined,
+  now: number,
+): ExemplarSlot {
+  slot.dueAt = now + secondMs;
+  if (labels !== undefined) {
+    slot.labels = labels;
+    slot.value = value;
+    slot.timestamp = now;
+  }
+  if (failure !== undefined) settingsOf(series)?.failed(metricOf(series), failure);
+  return slot;
+}
 
 /**
  * The labels of a recording: of the trace, then those that were given, then those of `withLabels`. Labels that are invalid, or
@@ -187,36 +213,34 @@ type Report = (error: unknown) => void;
  */
 function labelsOfRecording(
   { contextLabels }: ExemplarSettings,
+  span: SpanContext | undefined,
   source: ExemplarSource<unknown> | undefined,
   argument: unknown,
-  report: Report,
 ): Record<string, string> | undefined {
-  const span = contained(sampledSpan, report);
-  const given = typeof source === 'function' ? contained(() => source(argument), report) : source;
+  const given = typeof source === 'function' ? contained(() => source(argument)) : source;
   const context = contextLabels.length === 0 ? undefined : labelContext.getStore();
-  if (span === undefined && given === undefined && context === undefined) return undefined;
   let labels =
     span === undefined
       ? {}
       : withLabels(
           {},
-          contained(() => traceLabels(span), report),
-          report,
+          contained(() => traceLabels(span)),
         );
-  if (given !== undefined) labels = withLabels(labels, given, report);
+  if (given !== undefined) labels = withLabels(labels, given);
   if (context !== undefined) {
     for (const name of contextLabels)
       if (!Object.hasOwn(labels, name) && Object.hasOwn(context, name))
-        labels = withLabels(labels, { [name]: context[name] }, report);
+        labels = withLabels(labels, { [name]: context[name] });
   }
   return Object.keys(labels).length === 0 ? undefined : labels;
 }
 
-function contained<T>(run: () => T, report: Report): T | undefined {
+/** The result of code that may not be ours; `undefined` if it throws. */
+function contained<T>(run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    report(error);
+    failure ??= error;
     return undefined;
   }
 }
@@ -230,61 +254,6 @@ function traceLabels({ traceId, spanId }: SpanContext): Record<string, string> {
 function withLabels(
   labels: Record<string, string>,
   added: ExemplarLabels | undefined,
-  report: Report,
 ): Record<string, string> {
-  return contained(() => checkedExemplar(added, labels), report) ?? labels;
-}
-
-/**
- * The labels as text.
- * @param others labels to add to those of them that are not given
- * @throws ERR_METRICS_INVALID_VALUE for an invalid name or value, and if they are too long
- */
-export function checkedExemplar(
-  labels: ExemplarLabels | undefined,
-  others?: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const all = { ...others, ...checkedLabels(labels) };
-  const length = codePoints(Object.entries(all));
-  if (length <= maxCodePoints) return all;
-  throw metricsError(
-    'ERR_METRICS_INVALID_VALUE',
-    `Invalid labels of an exemplar: expected ${maxCodePoints} code points of names and values at most, received ${length} (${Object.keys(all).join(', ')}). Those that were added last are left out.`,
-  );
-}
-
-/** Maximum number of code points of the names and values of an exemplar, in total. */
-export const maxCodePoints = 128;
-
-/** The number of code points of all names and values. */
-export function codePoints(labels: Iterable<readonly [string, string]>): number {
-  let count = 0;
-  for (const [name, value] of labels) {
-    // A code point has one or two UTF-16 units: what is far too long is not counted exactly.
-    if (name.length + value.length > 4 * maxCodePoints) return count + name.length + value.length;
-    for (const _ of name) count++;
-    for (const _ of value) count++;
-  }
-  return count;
-}
-
-function checkedLabels(labels: ExemplarLabels | undefined): Record<string, string> {
-  if (labels === undefined) return {};
-  if (typeof labels !== 'object' || labels === null) throw invalidLabels('an object of labels', labels);
-  const checked: Record<string, string> = {};
-  for (const [name, value] of Object.entries(labels) as [string, unknown][]) {
-    if (value === undefined || value === null || value === '') continue;
-    if (!isUserLabelName(name)) throw invalidLabels('valid label names', name);
-    if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol')
-      throw invalidLabels(`text for \`${name}\``, value);
-    checked[name] = String(value);
-  }
-  return checked;
-}
-
-function invalidLabels(expected: string, received: unknown): Error {
-  return metricsError(
-    'ERR_METRICS_INVALID_VALUE',
-    `Invalid labels of an exemplar: expected ${expected}, received ${shown(received)}.`,
-  );
+  return contained(() => checkedExemplar(added, labels)) ?? labels;
 }

@@ -2,10 +2,12 @@
 import { type Branch, metricOf, Series, successorOf } from './branch.js';
 import { bucketOf } from './bucket-finder.js';
 import type { BucketStore } from './bucket-store.js';
-import { areExemplarsPossible, mayHaveExemplars } from './exemplar-sources.js';
-import { type ExemplarSlot, type ExemplarSource, newSlot, offerExemplar } from './exemplars.js';
+import { skipMask } from './exemplar-pace.js';
+import { areExemplarsPossible, followStage } from './exemplar-sources.js';
+import { type BucketExemplars, type ExemplarPlace, type ExemplarSource, offerExemplar } from './exemplars.js';
 import type { NativeBuckets } from './native-buckets.js';
 import { NativeCounts } from './native-counts.js';
+import { magnitudeOf } from './native-index.js';
 import { cancelReset, makeRoom, scheduleReset } from './native-room.js';
 import { timer } from './stopwatch.js';
 import { valueError } from './value-checks.js';
@@ -17,7 +19,7 @@ export class HistogramSeries extends Series {
   #offset: number;
   #native: NativeCounts | undefined;
   /** By bucket, see `bucketExemplarOf`; of a histogram that is only native, by magnitude. @internal */
-  exemplars: (ExemplarSlot | undefined)[] | undefined = undefined;
+  exemplars: BucketExemplars = undefined;
 
   /** @internal */
   constructor(key: string, branch: Branch, store: BucketStore) {
@@ -46,6 +48,16 @@ export class HistogramSeries extends Series {
 
   /** `observe` without checks. @internal */
   record(value: number, weight: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
+    const bucket = this.tally(value, weight);
+    if (exemplar !== undefined) offer(this, bucket, value, exemplar, argument);
+  }
+
+  /**
+   * Counts a value, without an exemplar.
+   * @returns the index of its bucket; -1 if there are only native ones
+   * @internal
+   */
+  tally(value: number, weight: number): number {
     const { finder } = this.#store;
     const numbers = this.#numbers;
     const offset = this.#offset;
@@ -53,15 +65,8 @@ export class HistogramSeries extends Series {
     (numbers[offset + bucket] as number) += weight;
     (numbers[offset + finder.bounds.length + 1] as number) += value * weight;
     const native = this.#native;
-    if (native?.observe(value, weight) === true && makeRoom(this, native)) {
-      this.record(value, weight, exemplar, argument);
-      return;
-    }
-    if (exemplar === undefined && mayHave[0] === 0) return;
-    const place = finder.bounds.length > 0 ? bucket : magnitudeOf(value);
-    const slot = this.exemplars?.[place];
-    if (slot !== undefined && slot.skip > 0 && exemplar === undefined) slot.skip--;
-    else offer(this, place, value, exemplar, argument);
+    if (native?.observe(value, weight) === true && makeRoom(this, native)) return this.tally(value, weight);
+    return finder.bounds.length > 0 ? bucket : -1;
   }
 
   /** Starts a timer; the returned function observes and returns the seconds since. */
@@ -157,23 +162,59 @@ export class HistogramSeries extends Series {
   }
 }
 
-/** A constant of this module: an imported one takes V8 another nanosecond to read. */
-const mayHave = mayHaveExemplars;
-
 type Source = ExemplarSource<never> | undefined;
 
 function offer(series: HistogramSeries, bucket: number, value: number, exemplar: Source, argument: unknown) {
-  if (exemplar === undefined && !areExemplarsPossible()) return;
-  series.exemplars ??= [];
-  const slot = series.exemplars[bucket] ?? newSlot(series);
-  series.exemplars[bucket] = slot;
-  offerExemplar(slot, series, value, exemplar as ExemplarSource<unknown>, argument);
+  const { exemplars } = series;
+  const place = bucket === -1 ? magnitudeOf(value) : bucket;
+  const before = typeof exemplars === 'object' ? exemplars[place] : exemplars;
+  const after = offerExemplar(before, series, value, exemplar as ExemplarSource<unknown>, argument);
+  if (typeof exemplars === 'object') exemplars[place] = after;
+  else if (typeof after === 'object') {
+    const places: ExemplarPlace[] = [];
+    places[place] = after;
+    series.exemplars = places;
+  } else series.exemplars = after;
 }
 
-/** A place from 0 to 7: values that differ by less than 256 times share none, unless they differ by less than twice. */
-function magnitudeOf(value: number): number {
-  return Math.floor(Math.log2(Math.abs(value))) & 7;
+/** A constant of this module: an imported one takes V8 another nanosecond to read. */
+const skips = skipMask;
+
+class LookingHistogramSeries extends HistogramSeries {
+  override record(value: number, weight: number, exemplar?: Source, argument?: unknown): void {
+    const bucket = this.tally(value, weight);
+    if (exemplar !== undefined || areExemplarsPossible()) offer(this, bucket, value, exemplar, argument);
+  }
 }
+
+class ExemplarHistogramSeries extends HistogramSeries {
+  override record(value: number, weight: number, exemplar?: Source, argument?: unknown): void {
+    const bucket = this.tally(value, weight);
+    const { exemplars } = this;
+    if (exemplar === undefined && typeof exemplars === 'number' && (exemplars & skips) > 0)
+      this.exemplars = exemplars - 1;
+    else if (exemplar !== undefined || typeof exemplars !== 'object' || !isSkipped(exemplars, bucket, value))
+      offer(this, bucket, value, exemplar, argument);
+  }
+}
+
+function isSkipped(exemplars: ExemplarPlace[], bucket: number, value: number): boolean {
+  const index = bucket === -1 ? magnitudeOf(value) : bucket;
+  const place = exemplars[index];
+  if (typeof place === 'object' && (place.pace & skips) > 0) place.pace--;
+  else if (typeof place === 'number' && (place & skips) > 0) exemplars[index] = place - 1;
+  else return false;
+  return true;
+}
+
+/** What histograms make. Its methods are those of the stage, so that a recording checks nothing while there are no exemplars. */
+export class RecordedHistogramSeries extends HistogramSeries {}
+
+followStage(RecordedHistogramSeries.prototype, {
+  looking: LookingHistogramSeries.prototype,
+  off: HistogramSeries.prototype,
+  on: ExemplarHistogramSeries.prototype,
+});
 
 const noNumbers = new Float64Array(0);
 

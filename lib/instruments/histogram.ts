@@ -5,7 +5,7 @@ import type { NativeHistogramSettings } from '../native-histogram.js';
 import { recognizeCopies } from '../process-wide.js';
 import { BucketStore } from './bucket-store.js';
 import { bucketExemplarOf, type ExemplarLabels, type ExemplarSource, sampleExemplar } from './exemplars.js';
-import { HistogramSeries, isWeight, weightError } from './histogram-series.js';
+import { type HistogramSeries, isWeight, RecordedHistogramSeries, weightError } from './histogram-series.js';
 import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
   type BoundMethods,
@@ -37,7 +37,7 @@ export class Histogram<L extends LabelShape = LabelShape> extends Instrument<
   constructor(definition: HistogramDefinition<L>, context: InstrumentContext) {
     const store = new BucketStore(definition.buckets, definition.native);
     super(definition, context, {
-      create: (key, branch) => new HistogramSeries(key, branch, store),
+      create: (key, branch) => new RecordedHistogramSeries(key, branch, store),
       onRemove: (series) => series.release(),
       onReturn: (series) => series.acquire(),
     });

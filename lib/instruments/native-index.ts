@@ -59,6 +59,12 @@ export function nativeIndex(value: number, shift: number): number {
   return (exponent * bucketsPerOctave + bucket + (1 << shift) - 1) >> shift;
 }
 
+/** A place from 0 to 7: values that differ by less than 256 times share none, unless they differ by less than twice. */
+export function magnitudeOf(value: number): number {
+  asNumber[0] = value;
+  return ((asWords[highWord] as number) >>> 20) & 7;
+}
+
 /** The inclusive upper bound of a bucket. Of the bucket of the largest numbers, it is the largest finite number. */
 export function nativeUpperBound(schema: number, index: number): number {
   prepareNativeIndex();

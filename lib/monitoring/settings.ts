@@ -65,7 +65,7 @@ export interface BundleOptions {
    * Whether quantiles and latency SLOs are written over native histograms, which the service exposes with
    * METRICS_NATIVE_HISTOGRAMS=on, and with `native` of its own definitions. Prometheus scrapes them by protobuf, beside the classic
    * ones: `feature` enables its feature `native-histograms`, for 3.0 to 3.8; `setting` writes `scrape_native_histograms`, for 3.8 and
-   * later. It requires the target `3`. Default: false.
+   * later. It requires the target `3`. Default: false, which a histogram without classic buckets excludes.
    */
   readonly nativeHistograms?: false | 'feature' | 'setting';
   /** Intervals of scrapes, evaluations and notifications, in seconds. */
@@ -170,6 +170,7 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
   check(isName, 'name of the service (SERVICE_NAME)', expected, config.service);
   const parts = partsOf(options.include, { ...options, slos, alerts, recordingRules });
   const definitions = definitionsWith(parts, options.definitions);
+  if (nativeHistograms === false) checkClassic(definitions.exposed);
   return Object.freeze({
     config,
     job: config.service,
@@ -196,6 +197,16 @@ export function bundleSettings(options: BundleOptions = {}): BundleSettings {
     receivers: receiversWith(options.receivers),
     quietHours: quietHoursWith(options.quietHours),
   });
+}
+
+/** Without buckets, quantiles and latency SLOs would be over nothing. @throws ERR_METRICS_INVALID_MONITORING */
+function checkClassic(exposed: readonly MetricDefinition[]): void {
+  for (const definition of exposed) {
+    const isClassic = definition.type !== 'histogram' || definition.buckets.length > 0;
+    const expected = `"feature" or "setting", since histogram \`${definition.name}\` is only native`;
+    const remedy = 'Or give it `buckets` too.';
+    check(isClassic, '`nativeHistograms` (--native-histograms)', expected, false, remedy);
+  }
 }
 
 /** The durations of the catalogue, which METRICS_NATIVE_HISTOGRAMS makes native, and histograms that are defined so. */

@@ -12,6 +12,7 @@ import type * as Testing from '../../lib/testing.js';
 import type * as Middleware from '../../middleware/index.js';
 import { requireFreshBuild } from '../helpers/fresh-build.js';
 import { fromRoot } from '../helpers/package-root.js';
+import { inSpan, startTracing } from '../helpers/tracing.js';
 
 interface Copy {
   readonly root: typeof Root;
@@ -79,6 +80,23 @@ test('loading the package adds no enumerable global', (t) => {
   t.deepEqual(enumerableGlobals(), globalsBefore);
 });
 
+test('OpenTelemetry that one copy finds gives exemplars to the instruments of all copies', async (t) => {
+  const registry = new first.root.MetricsRegistry();
+  const counter = registry.counter(first.root.defineCounter({ name: 'spans_total', help: 'In spans.' }));
+  // After the first few hundred, recordings no longer look for OpenTelemetry.
+  for (let count = 0; count < 1_000; count++) counter.inc();
+  startTracing();
+  await new beside.root.MetricsRegistry().metrics();
+  const ids = inSpan((span) => {
+    counter.inc(2);
+    return span;
+  });
+  t.regex(
+    await registry.metrics({ format: 'openmetrics' }),
+    new RegExp(`^spans_total 1002 # \\{trace_id="${ids.trace_id}",span_id="${ids.span_id}"\\} 2 `, 'm'),
+  );
+});
+
 for (const [index, [what, copy]] of Object.entries(others).entries()) {
   test(`${what} has the same sharedRegistry, and scrapes what the first records`, async (t) => {
     const { root, testing } = copy();
@@ -109,6 +127,21 @@ for (const [index, [what, copy]] of Object.entries(others).entries()) {
     t.notThrows(() => middleware.healthRouter({ checks: new first.root.HealthChecks() as never }));
     for (const value of [{}, new Error('any'), null, 1, root.MetricsRegistry.prototype.constructor])
       t.false((value as unknown) instanceof root.MetricsRegistry);
+  });
+
+  test(`the exemplars of decorators of ${what} are those of instruments of the first`, async (t) => {
+    const { decorators, root } = copy();
+    const registry = new first.root.MetricsRegistry();
+    const definition = root.defineCounter({ name: 'calls_total', help: 'Calls.' });
+    const called = decorators.instrument(
+      function called() {},
+      decorators.Counted(definition, { registry: registry as never, exemplar: () => ({ id: 'own' }) }),
+      decorators.PlatformRequest({ registry: registry as never, exemplar: () => ({ id: 'preset' }) }),
+    );
+    called();
+    const text = await registry.metrics({ format: 'openmetrics' });
+    t.regex(text, /^calls_total 1 # \{.*id="own"\} 1 /m);
+    t.regex(text, /^api_requests_total\{.*\} 1 # \{.*id="preset"\} 1 /m);
   });
 
   test(`${what} recognizes EscalationError of the first as an escalation`, async (t) => {

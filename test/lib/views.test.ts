@@ -126,6 +126,70 @@ test('the buckets of a view override those of the configuration', (t) => {
   );
 });
 
+test('a view switches the native buckets of a histogram on and off, and overrides the configuration', (t) => {
+  const native = defineHistogram({ name: 'native_seconds', help: 'Native.', native: { schema: 5 } });
+  const own = defineHistogram({ name: 'own_seconds', help: 'Native.', native: { schema: 5 } });
+  const registry = createTestRegistry({
+    views: {
+      job_seconds: { native: true },
+      native_seconds: { native: false, buckets: [1] },
+      own_seconds: { native: true },
+      wait_seconds: { native: { schema: 2, maxBuckets: 10 } },
+    },
+  });
+  const all = new Map(
+    ['job_seconds', 'native_seconds', 'own_seconds', 'wait_seconds'].map((name) => [name, { schema: 7 }]),
+  );
+  registry.setNativeHistograms(all);
+  const wait = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'W.', buckets: [1] }));
+  t.is(registry.histogram(seconds).native?.schema, 3);
+  t.deepEqual(registry.histogram(seconds).buckets, [1, 2]);
+  t.is(registry.histogram(native).native, undefined);
+  t.is(registry.histogram(own).native?.schema, 5);
+  t.like(wait.native, { schema: 2, maxBuckets: 10 });
+  registry.setNativeHistograms(all);
+  t.is(registry.histogram(native).native, undefined);
+  registry.histogram(native).observe(0.5);
+  t.deepEqual(
+    readHistogram(registry, native)?.buckets,
+    new Map([
+      [1, 1],
+      [Number.POSITIVE_INFINITY, 1],
+    ]),
+  );
+  t.is(readHistogram(registry, native)?.native, undefined);
+  wait.observe(0.5);
+  t.deepEqual(wait.with({}).native?.positive, new Map([[-4, 1]]));
+});
+
+test('a view switches native buckets on or off for an existing histogram, until something is observed', (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(seconds);
+  const at = { queue: 'mail', worker: 'a' };
+  const bound = histogram.with(at);
+  registry.setViews({ job_seconds: { native: { schema: 0 } } });
+  bound.observe(3);
+  t.deepEqual(bound.native?.positive, new Map([[2, 1]]));
+  const error = t.throws(() => registry.setViews({ job_seconds: { native: false } }));
+  t.like(error, { code: 'ERR_METRICS_INVALID_VIEW' });
+  t.regex(error.message, /Invalid `native` of the view .* Give views before anything is recorded/);
+  t.is(bound.native?.zeroCount, 0);
+});
+
+test('if one view fails, others have not changed buckets or native buckets', (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(seconds);
+  registry.gauge(depth);
+  t.throws(() =>
+    registry.setViews({
+      job_seconds: { buckets: [7], native: true },
+      queue_depth: { name: 'job_seconds_sum' },
+    }),
+  );
+  t.deepEqual(histogram.buckets, [1, 2]);
+  t.is(histogram.native, undefined);
+});
+
 test('a disabled metric records nothing, is not exposed and causes no conflict', async (t) => {
   const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
   const counter = registry.counter(jobs);
@@ -264,6 +328,24 @@ const invalid: readonly [title: string, views: object, code: string, message: Re
     { jobs_total: { buckets: [1] } },
     'ERR_METRICS_INVALID_VIEW',
     /no buckets for a counter/,
+  ],
+  [
+    'native buckets of a gauge',
+    { queue_depth: { native: true } },
+    'ERR_METRICS_INVALID_VIEW',
+    /expected no native buckets for a gauge, received true/,
+  ],
+  [
+    '`native` that is neither a boolean nor options',
+    { job_seconds: { native: 'on' } },
+    'ERR_METRICS_INVALID_VIEW',
+    /expected true, false, or options such as \{ growthFactor: 1\.1 \}, received "on"/,
+  ],
+  [
+    'invalid options of native buckets',
+    { job_seconds: { native: { schema: 9 } } },
+    'ERR_METRICS_INVALID_DEFINITION',
+    /Invalid `native\.schema` of histogram `job_seconds`: expected an integer from -4 to 8, received 9/,
   ],
   [
     'a name in use',

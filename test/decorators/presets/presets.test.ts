@@ -523,7 +523,7 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => WorkflowRun({ issuetype: 'x' } as never),
-    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, handlesRejections, issueType. Did you mean `issueType`?',
+    'Unknown option `issuetype` of @WorkflowRun: expected some of labels, registry, ignore, handlesRejections, exemplar, issueType. Did you mean `issueType`?',
   ],
   [
     () => WorkflowRun({ issueType: 'bug' } as never),
@@ -547,7 +547,7 @@ const refused: readonly (readonly [() => unknown, string])[] = [
   ],
   [
     () => PlatformRequest(null as never),
-    'Invalid options of @PlatformRequest: expected { labels?, registry?, ignore?, handlesRejections?, status?, rateLimit?, effect?, lifetime? }, received null.',
+    'Invalid options of @PlatformRequest: expected { labels?, registry?, ignore?, handlesRejections?, exemplar?, status?, rateLimit?, effect?, lifetime? }, received null.',
   ],
 ];
 for (const [make, message] of refused) {

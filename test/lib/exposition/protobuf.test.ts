@@ -14,6 +14,7 @@ import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/t
 import { metricsRouter } from '../../../middleware/index.js';
 import { anyCharacter } from '../../helpers/any-character.js';
 import { decodeProtobuf, nativeBucketsOf, type ProtobufFamily } from '../../helpers/decode-protobuf.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
 import { serve } from '../../helpers/koa-server.js';
 
 async function scraped(registry: TestRegistry, options: ScrapeOptions = {}): Promise<ProtobufFamily[]> {
@@ -237,6 +238,24 @@ test('counters, classic buckets and native histograms have their exemplars', asy
   for (const { exemplars = [] } of [metricOf('wait_seconds')?.histogram ?? {}])
     for (const { timestamp = '' } of exemplars) t.true(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
 });
+
+test.serial(
+  'the exemplars of a native histogram come in the order of their times, as Prometheus stores them',
+  async (t) => {
+    const advance = freezeDate(t);
+    const registry = createTestRegistry();
+    const native = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'Wait.', native: {} }));
+    for (const value of [30, 0.3, 5, 1]) {
+      native.with({}).observe(value, 1, { id: `${value}` });
+      advance(10);
+    }
+    const { histogram } = (await family(registry, 'wait_seconds'))?.metric?.[0] ?? {};
+    t.deepEqual(
+      histogram?.exemplars?.map(({ value }) => value),
+      [30, 0.3, 5, 1],
+    );
+  },
+);
 
 test('a third-party counter and histogram have their exemplars, and an invalid one is left out', async (t) => {
   const registry = createTestRegistry();

@@ -5,8 +5,10 @@ import test from 'ava';
 import { withLabels } from '../../../decorators/index.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import { bucketExemplarOf, exemplarOf } from '../../../lib/instruments/exemplars.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
 import { readExemplars } from '../../helpers/read-exemplars.js';
 import { inSpan, inUnsampledSpan, startTracing } from '../../helpers/tracing.js';
 
@@ -73,6 +75,77 @@ test.serial('recordings outside a span and in spans that are not sampled get no 
   inSpan(() => counter.inc());
   t.is((await readExemplars(t, registry)).length, 1);
 });
+
+test.serial('a series and its buckets keep nothing for exemplars before the first one', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs).with({});
+  const series = registry.histogram(wait).with({ queue: 'mail' });
+  const record = (): void => {
+    counter.inc();
+    for (const value of [0.5, 2]) series.observe(value);
+  };
+  for (let count = 0; count < 1_000; count++) record();
+  inUnsampledSpan(record);
+  t.not(typeof counter.exemplar, 'object');
+  t.not(typeof series.exemplars, 'object');
+  // A scrape ends the skipping of a loop.
+  exemplarOf(counter);
+  bucketExemplarOf(series, 0);
+  inSpan(() => {
+    counter.inc();
+    series.observe(2);
+  });
+  t.is(typeof counter.exemplar, 'object');
+  t.deepEqual(
+    [0, 1].map((bucket) => bucketExemplarOf(series, bucket)?.value),
+    [undefined, 2],
+  );
+});
+
+test.serial('a counter and each bucket take the span of one recording a second', async (t) => {
+  const advance = freezeDate(t);
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const series = registry.histogram(wait).with({ queue: 'mail' });
+  const record = (): string =>
+    inSpan(({ trace_id }) => {
+      counter.inc();
+      for (const value of [0.5, 2]) series.observe(value);
+      return trace_id;
+    });
+  const ids = async (): Promise<(string | undefined)[]> =>
+    (await readExemplars(t, registry)).map(({ labels }) => labels.trace_id);
+  const one = record();
+  record();
+  advance(999);
+  record();
+  t.deepEqual(await ids(), [one, one, one]);
+  advance(1);
+  const next = record();
+  t.deepEqual(await ids(), [next, next, next]);
+});
+
+test.serial(
+  'a series that is recorded in a loop without spans looks for them again after a scrape, and when it slows down',
+  async (t) => {
+    const advance = freezeDate(t);
+    const counter = createTestRegistry().counter(jobs).with({});
+    const loop = (): void => {
+      for (let count = 0; count < 1_000; count++) counter.inc();
+    };
+    loop();
+    exemplarOf(counter);
+    inSpan(() => counter.inc());
+    t.not(exemplarOf(counter), undefined);
+    const slower = createTestRegistry().counter(jobs).with({});
+    for (let count = 0; count < 10_000; count++) {
+      slower.inc();
+      advance(1);
+    }
+    inSpan(() => slower.inc());
+    t.not(exemplarOf(slower), undefined, 'a recording a millisecond is no loop');
+  },
+);
 
 test.serial('given labels are added to those of the span, and replace them', async (t) => {
   const registry = createTestRegistry({ exemplars: { contextLabels: ['workflow_id'] } });

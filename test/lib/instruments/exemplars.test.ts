@@ -201,6 +201,45 @@ test('names and values have 128 code points at most: a longer exemplar is left o
   t.regex(registry.warnings[0]?.message ?? '', /expected 128 code points .* at most, received 129 \(id\)/);
 });
 
+test('the limit counts the code points of all names and values, and half a surrogate pair as one', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const half = '\ud83d';
+  for (const [queue, exemplarLabels] of [
+    ['two-labels', { first: '🙂'.repeat(58), second: 'x'.repeat(59) }],
+    ['two-labels-that-are-too-long', { first: '🙂'.repeat(58), second: 'x'.repeat(60) }],
+    ['a-long-name', { ['n'.repeat(127)]: '🙂' }],
+    ['a-name-that-is-too-long', { ['n'.repeat(128)]: '🙂' }],
+    ['halves', { id: half.repeat(126) }],
+    ['too-many-halves', { id: half.repeat(127) }],
+    ['absent-ones-which-do-not-count', { id: 'x'.repeat(126), ['n'.repeat(200)]: '', other: undefined }],
+  ] as const)
+    counter.inc({ labels: { queue }, exemplarLabels });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ sample }) => sample),
+    ['two-labels', 'a-long-name', 'halves', 'absent-ones-which-do-not-count'].map(
+      (queue) => `jobs_total{queue="${queue}"}`,
+    ),
+  );
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'exemplar' }), 3);
+});
+
+test('the bucket +Inf, the smallest bucket and a counter of a zero increment have exemplars', async (t) => {
+  const registry = createTestRegistry();
+  registry.counter(bare).inc({ value: 0, exemplarLabels: { id: 'zero' } });
+  for (const value of [Number.MAX_VALUE, 5, -0, -1e300])
+    registry.histogram(wait).observe({ labels: mail, value, exemplarLabels: { id: String(value) } });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ sample, labels, value }) => [sample, labels.id, value]),
+    [
+      ['bare_total', 'zero', 0],
+      ['wait_seconds_bucket{queue="mail",le="1.0"}', '0', 0],
+      ['wait_seconds_bucket{queue="mail",le="5.0"}', '5', 5],
+      ['wait_seconds_bucket{queue="mail",le="+Inf"}', '1.7976931348623157e+308', Number.MAX_VALUE],
+    ],
+  );
+});
+
 test('invalid labels are left out and counted, and the recording stands', async (t) => {
   const hostile: unknown[] = [
     { 'a-b': 'x' },

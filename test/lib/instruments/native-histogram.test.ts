@@ -136,6 +136,28 @@ test('in text, a histogram that is only native has its sum, its count and the bu
   );
 });
 
+test('in OpenMetrics, a histogram that is only native has the same, without sum and count if the sum is negative', async (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(plain);
+  const lines = async (): Promise<string[]> =>
+    (await registry.metrics({ format: 'openmetrics' }))
+      .split('\n')
+      .filter((line) => /^wait_seconds/.test(line));
+  t.deepEqual(await lines(), [
+    'wait_seconds_bucket{le="+Inf"} 0',
+    'wait_seconds_sum 0',
+    'wait_seconds_count 0',
+  ]);
+  histogram.observe(3);
+  t.deepEqual(await lines(), [
+    'wait_seconds_bucket{le="+Inf"} 1',
+    'wait_seconds_sum 3',
+    'wait_seconds_count 1',
+  ]);
+  histogram.observe(-4);
+  t.deepEqual(await lines(), ['wait_seconds_bucket{le="+Inf"} 2']);
+});
+
 test('classic buckets can be recorded beside the native ones', (t) => {
   const both = defineHistogram({
     name: 'both_seconds',

@@ -77,6 +77,17 @@ test('without the option, a bundle has no native histograms', async (t) => {
   t.notRegex(contentOf(files, /prometheus\.yml|rules|dashboards/), /native|histogram_count|scrape_protocols/);
 });
 
+test('without the option, a histogram that is only native is refused, since its quantiles would be over no buckets', async (t) => {
+  await t.throwsAsync(() => generateBundle({ target: '3', definitions: [wait, run] }), {
+    code: 'ERR_METRICS_INVALID_MONITORING',
+    message:
+      'Invalid `nativeHistograms` (--native-histograms) in the monitoring bundle: expected "feature" or "setting", since histogram `wait_seconds` is only native, received false. Or give it `buckets` too.',
+  });
+  const both = defineHistogram({ name: 'both_seconds', help: 'Both.', buckets: [1], native: {} });
+  const { files } = await generateBundle({ target: '3', definitions: [both, run] });
+  t.regex(contentOf(files, /dashboards/), /both_seconds_bucket/);
+});
+
 test('native histograms need Prometheus 3, and one of the two forms', (t) => {
   t.throws(() => filesFor({ nativeHistograms: 'feature' }), {
     code: 'ERR_METRICS_INVALID_MONITORING',

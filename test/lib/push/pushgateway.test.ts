@@ -381,6 +381,12 @@ for (const [options, message] of [
   [{ timeoutSeconds: Number.NaN }, /Invalid `timeoutSeconds`.*received NaN/],
   [{ maxBackoffSeconds: 1e9 }, /Invalid `maxBackoffSeconds`.*at most 2147483/],
   [{ method: 'PATCH' }, /Invalid `method`.*expected 'PUT' or 'POST', received "PATCH"/],
+  [
+    { format: 'openmetrics' },
+    /^Invalid `format` of startPush: expected 'text' or 'protobuf', received "openmetrics"\.$/,
+  ],
+  [{ format: 'toString' }, /Invalid `format`.*received "toString"/],
+  [{ format: null }, /Invalid `format`.*received null/],
   [{ gzip: 'yes' }, /Invalid `gzip`.*expected true or false/],
   [{ job: '' }, /Invalid `job`/],
   [{ grouping: { job: 'twice' } }, /Invalid `grouping`.*other than `job`/],
