@@ -5,7 +5,7 @@
  * traces show. TypeScript writes the types, and those that no entry point reaches are left out.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,18 +84,7 @@ async function writeTypes() {
     plugins: [dts({ dtsInput: true, tsconfig: false })],
   });
   // Types that several entry points share are in one file, because two declarations of a class are two types.
-  const { output } = await bundle.generate({
-    entryFileNames: '[name].ts',
-    chunkFileNames: 'types/[name].d.ts',
-  });
-  for (const { fileName, code } of output) {
-    const file = join(dist, fileName);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(
-      file,
-      code.replaceAll(/^(?: {2})+/gm, (indent) => '\t'.repeat(indent.length / 2)),
-    );
-  }
+  await bundle.write({ dir: dist, entryFileNames: '[name].ts', chunkFileNames: 'types/[name].d.ts' });
   await bundle.close();
 }
 
