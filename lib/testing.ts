@@ -229,7 +229,8 @@ function changesOf(
     const texts = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)]));
     if (type === 'gauge') {
       // Also if the series is new and its value is 0, because a gauge counts nothing: it was set.
-      if (!Object.is(value, before?.get(key)?.value)) changes.push({ labels: texts, value, count: undefined });
+      if (!Object.is(value, before?.get(key)?.value))
+        changes.push({ labels: texts, value, count: undefined });
     } else if (type === 'counter') {
       if (increase(key) !== 0) changes.push({ labels: texts, value: increase(key), count: undefined });
     } else if (metricName?.endsWith('_count') === true && increase(key) !== 0) {
