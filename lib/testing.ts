@@ -107,7 +107,7 @@ export async function readSamples(
 export interface RecordedChange {
   /** The labels that are present. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Counters: the increase. Gauges: the new value. Histograms and summaries: the sum of the observed values. */
+  /** Counters: the increase. Gauges: the new value, which may be 0 for a new series. Histograms and summaries: the sum of the observed values. */
   readonly value: number;
   /** The number of observations; `undefined` for counters and gauges. */
   readonly count: number | undefined;
@@ -115,8 +115,8 @@ export interface RecordedChange {
 
 /**
  * Runs a function and returns what it recorded on one metric: the series that changed, in the order of the scrape. It works with
- * every registry, also with one that holds values of earlier tests. Recordings of concurrent tests are not told apart: give each
- * of them a registry of its own.
+ * every registry, also with one that holds values of earlier tests. A gauge that is set to the value it has does not change.
+ * Recordings of concurrent tests are not told apart: give each of them a registry of its own.
  * @throws ERR_METRICS_NOTHING_RECORDED if the function recorded nothing on the metric: the message lists the metrics that it did
  *   record on; ERR_METRICS_INVALID_OPTION for other arguments; and what the function throws
  * @example
@@ -138,11 +138,13 @@ export async function expectRecorded(
   const changes = changesOf(definition, before.get(name), after.get(name));
   const [first, ...rest] = changes;
   if (first !== undefined) return [first, ...rest];
-  const changed = [...after.keys()].filter((other) => !isSame(before.get(other), after.get(other)));
+  const changed = [...registry.instruments()].filter(
+    (other) => changesOf(other, before.get(other.name), after.get(other.name)).length > 0,
+  );
   const instead =
     changed.length === 0
       ? 'It recorded nothing at all: is it given this registry?'
-      : `It recorded on ${changed.map((other) => `\`${other}\``).join(', ')}.`;
+      : `It recorded on ${changed.map((other) => `\`${other.name}\``).join(', ')}.`;
   throw metricsError(
     'ERR_METRICS_NOTHING_RECORDED',
     `Nothing was recorded on metric \`${name}\`: expected the function to record on it, received no change. ${instead}`,
@@ -194,11 +196,12 @@ function checkArguments(where: string, registry: unknown, run: unknown): void {
   if (typeof run !== 'function') throw invalidOption(where, 'run', 'a function', run);
 }
 
-/** Samples of each metric, by the labels of their series. */
-type Values = ReadonlyMap<string, ReadonlyMap<string, Sample>>;
+/** The samples of a metric, by the labels of their series. */
+type Samples = ReadonlyMap<string, Sample>;
+type Values = ReadonlyMap<string, Samples>;
 
 async function valuesIn(registry: AnyRegistry): Promise<Values> {
-  const values = new Map<string, ReadonlyMap<string, Sample>>();
+  const values = new Map<string, Samples>();
   for (const instrument of registry.instruments()) {
     const samples = (await instrument.get()).values;
     values.set(
@@ -215,24 +218,19 @@ function exposedName(registry: AnyRegistry, { name }: MetricDefinition): string 
   return registry.get(name)?.name ?? name;
 }
 
-function isSame(
-  before: ReadonlyMap<string, Sample> | undefined,
-  after: ReadonlyMap<string, Sample> | undefined,
-): boolean {
-  return [...(after ?? [])].every(([key, { value }]) => Object.is(before?.get(key)?.value ?? 0, value));
-}
-
 function changesOf(
-  { type }: MetricDefinition,
-  before: ReadonlyMap<string, Sample> | undefined,
-  after: ReadonlyMap<string, Sample> | undefined,
+  { type }: Pick<MetricDefinition, 'type'>,
+  before: Samples | undefined,
+  after: Samples | undefined,
 ): RecordedChange[] {
   const increase = (key: string): number => (after?.get(key)?.value ?? 0) - (before?.get(key)?.value ?? 0);
   const changes: RecordedChange[] = [];
   for (const [key, { value, labels, metricName }] of after ?? []) {
     const texts = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)]));
     if (type === 'gauge') {
-      if (value !== (before?.get(key)?.value ?? 0)) changes.push({ labels: texts, value, count: undefined });
+      // Also if the series is new and its value is 0, because a gauge counts nothing: it was set.
+      if (!Object.is(value, before?.get(key)?.value))
+        changes.push({ labels: texts, value, count: undefined });
     } else if (type === 'counter') {
       if (increase(key) !== 0) changes.push({ labels: texts, value: increase(key), count: undefined });
     } else if (metricName?.endsWith('_count') === true && increase(key) !== 0) {

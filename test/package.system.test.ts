@@ -2,16 +2,16 @@
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { fetchedFolder } from './helpers/fetched-packages.js';
 import { requireFreshBuild } from './helpers/fresh-build.js';
 import { fromRoot } from './helpers/package-root.js';
 
 const run = promisify(execFile);
-const bin = (name: string): string => fromRoot(`node_modules/.bin/${name}`);
 
 /** A new project with the unpacked tarball; the other packages are linked from the repository. */
 let project = '';
@@ -54,11 +54,39 @@ test('the package contains the built code, the types and the documents, and noth
     'lib/errors.md',
     'README.md',
     'LICENSE',
+    'THIRD-PARTY-LICENSES.md',
   ]) {
     t.true(files.includes(file), file);
   }
   t.deepEqual(
     files.filter((file) => /^(test|examples)|(?<!\.d)\.[cm]?ts$|\.(?:tsbuildinfo|map)$/.test(file)),
+    [],
+  );
+});
+
+test('the unpacked package takes at most 1 MB', async (t) => {
+  const folder = join(project, 'node_modules/@tamma/observability');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  t.true(files.length > 50, 'files are found');
+  t.true(total <= 1_000_000, `${total} bytes`);
+});
+
+test('the stack of an error of the package shows the names of its functions and classes', async (t) => {
+  const script = `const { defineCounter, MetricsRegistry } = require('@tamma/observability');
+const greetings = new MetricsRegistry().counter(defineCounter({ name: 'greetings_total', help: 'Greetings.' }));
+try { greetings.inc({ language: 'en' }) } catch (error) { console.log(error.stack) }`;
+  const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', script], { cwd: project });
+  t.regex(stdout, /^MetricsError: Unknown label/);
+  t.regex(stdout, /at Counter\.inc .*\n +at \[eval\]/);
+  const names = [...stdout.matchAll(/at (?:\w+\.)?(\w+) \(.*observability\/dist/g)].map(
+    ([, name = '']) => name,
+  );
+  t.true(names.length > 1);
+  t.deepEqual(
+    names.filter((name) => name.length < 3),
     [],
   );
 });
@@ -273,6 +301,8 @@ test('the types of every subpath except ./monitoring compile without @types/koa,
 });
 
 test('publint and arethetypeswrong report no problems', async (t) => {
+  const checks = await fetchedFolder('package-checks');
+  const bin = (name: string): string => join(checks, `node_modules/.bin/${name}`);
   const publint = await run(bin('publint'), ['run', tarball, '--strict']).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

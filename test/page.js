@@ -10,17 +10,20 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const source = join(root, 'middleware/dashboard/page');
+/** The packages that are part of the script. */
+const pagePackages = ['preact', 'uplot'];
 
 /** @returns {Promise<Record<string, string>>} the text of each file, by name */
 export async function pageFiles() {
-  const notices = await Promise.all(['preact', 'uplot'].map(notice));
-  const { outputFiles } = await build({
+  const notices = await Promise.all(pagePackages.map(notice));
+  const { outputFiles, metafile } = await build({
     absWorkingDir: source,
     entryPoints: ['app.tsx', 'app.css'],
     outdir: source,
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     format: 'esm',
     target: 'es2022',
     jsx: 'automatic',
@@ -29,6 +32,11 @@ export async function pageFiles() {
     banner: { js: notices.join('\n') },
     logLevel: 'error',
   });
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+    if (name !== undefined && !pagePackages.includes(name))
+      throw new Error(`The page of the dashboard contains ${name}: add it to pagePackages in test/page.js.`);
+  }
   const built = outputFiles.map(({ path, text }) => [path.slice(source.length + 1), text]);
   const assets = [...built, ['icon.svg', await readFile(join(source, 'icon.svg'), 'utf8')]].map(
     ([name, text]) => ({ name, hashed: hashedName(name, text), text }),

@@ -1,13 +1,13 @@
-/** The length and the links of README, and the output of its sample of the recorders. */
+/** The length and the links of README, and the output of the sample of the recorders. */
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
 import { runProgram } from '../helpers/run-program.js';
 
-test('the sample of the recorders in README is a complete program that prints the lines below it', async (t) => {
-  const readme = await readFile(fromRoot('README.md'), 'utf8');
+test('the sample in the guide of the recorders is a complete program that prints the lines below it', async (t) => {
+  const guide = await readFile(fromRoot('lib/recorders/README.md'), 'utf8');
   const [, sample = '', output = ''] =
-    /```ts\n([^`]*new WorkflowMetrics\(collector\)[^`]*)```\n\n```text\n([^`]*)```/.exec(readme) ?? [];
+    /```ts\n([^`]*new WorkflowMetrics\(collector\)[^`]*)```\n\n```text\n([^`]*)```/.exec(guide) ?? [];
   t.true(sample.startsWith('import '));
   const ran = await runProgram(process.execPath, ['--input-type=module', '--eval', sample], {
     cwd: compiled(''),

@@ -4,6 +4,7 @@ import { withGenerated } from './between-markers.js';
 import { catalogueReference } from './catalogue-reference.js';
 import { configReference } from './config-reference.js';
 import { storyReference } from './story-reference.js';
+import { thirdPartyLicences } from './third-party-licences.js';
 
 export interface GeneratedDocument {
   /** Path from the root of the package. */
@@ -15,5 +16,6 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'lib/catalogue/README.md', content: catalogueReference },
   { file: 'lib/config.md', content: configReference },
   { file: 'test/story/README.md', content: storyReference },
+  { file: 'THIRD-PARTY-LICENSES.md', content: thirdPartyLicences },
   { file: 'CONTRIBUTING.md', content: () => withGenerated('CONTRIBUTING.md', 'matrix', matrixTable()) },
 ];

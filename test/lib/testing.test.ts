@@ -41,6 +41,30 @@ test('expectRecorded returns the new value of a gauge, and the count and sum of 
   t.deepEqual(await expectRecorded(registry, duration, work), [{ labels: {}, value: 4.5, count: 2 }]);
 });
 
+test('expectRecorded returns a gauge whose new series has the value 0, and not one that keeps its value', async (t) => {
+  const registry = createTestRegistry();
+  const workers = defineGauge({ name: 'workers', help: 'Workers.', labels: { pool: label() } });
+  const recorded = await expectRecorded(registry, workers, () =>
+    registry.gauge(workers).set({ pool: 'a' }, 0),
+  );
+  t.deepEqual(recorded, [{ labels: { pool: 'a' }, value: 0, count: undefined }]);
+  registry.gauge(workers).set({ pool: 'b' }, 3);
+  t.deepEqual(await expectRecorded(registry, workers, () => registry.gauge(workers).set({ pool: 'b' }, 0)), [
+    { labels: { pool: 'b' }, value: 0, count: undefined },
+  ]);
+  t.deepEqual(await expectRecorded(registry, depth, () => registry.gauge(depth).set(0)), [
+    { labels: {}, value: 0, count: undefined },
+  ]);
+  await t.throwsAsync(
+    () =>
+      expectRecorded(registry, workers, () => {
+        registry.gauge(workers).set({ pool: 'a' }, 0);
+        registry.counter(defineCounter({ name: 'starts_total', help: 'Starts.' }));
+      }),
+    { code: 'ERR_METRICS_NOTHING_RECORDED', message: /It recorded nothing at all/ },
+  );
+});
+
 test('expectRecorded awaits the function, and decorated methods are seen', async (t) => {
   const registry = createTestRegistry();
   class Worker {
