@@ -31,12 +31,13 @@ cannot be enabled again: a second \`createMetrics\` on it throws, unless that is
 ## Exemplars
 
 An exemplar leads from a counter or a bucket of a histogram to one of its recordings: from a slow bucket to its trace, for instance.
-It is in OpenMetrics only, which Prometheus asks for; start Prometheus with \`--enable-feature=exemplar-storage\`. Exemplars get
+It is in OpenMetrics and protobuf only, which Prometheus asks for; start Prometheus with \`--enable-feature=exemplar-storage\`. Exemplars
+get
 
 - \`trace_id\` and \`span_id\` of the active span of OpenTelemetry, if it is sampled. Nothing has to be passed or imported: set up
   OpenTelemetry as usual. A request has the span that was active when it began, a decorated call that of its caller.
 - labels that the recording gives: \`counter.inc({ labels, value, exemplarLabels })\`, \`series.observe(value, 1, { job_id })\`, the option
-  \`exemplar: (call) => ({ … })\` of \`@Timed\` and \`@Counted\`, and \`exemplar: (ctx) => ({ … })\` of \`requestMetrics\`.
+  \`exemplar: (call) => ({ … })\` of \`@Timed\`, \`@Counted\` and the presets, and \`exemplar: (ctx) => ({ … })\` of \`requestMetrics\`.
 - labels of \`withLabels\` whose names an option lists: \`createMetrics(config, { exemplars: { contextLabels: ['workflow_id'] } })\`, or
   \`new MetricsRegistry({ exemplars })\`. They never become labels of series.
 
@@ -64,11 +65,13 @@ the file overrides that of \`createMetrics\`.
 | \`name\` | The name in scrapes, pushes, snapshots and clusters. Code, the string-keyed collector, \`registry.get\` and aggregation rules still use the name in the definition. |
 | \`dropLabels\` | Labels that are not recorded; decorators do not call their sources. Series that only differ in them are merged: counters, histograms and summaries are added, and so are \`inc\` and \`dec\` of a gauge; the last \`set\` of a gauge wins. |
 | \`buckets\` | The upper bounds of a histogram, instead of its own and those of \`config.buckets\`. |
+| \`native\` | The [native buckets](instruments/README.md) of a histogram: \`false\` for none, \`true\` for those of the definition or the defaults, or options such as \`{ "growthFactor": 1.1 }\`. Overrides METRICS_NATIVE_HISTOGRAMS. A histogram that is only native keeps the bucket \`+Inf\` with \`false\`, unless the view has \`buckets\`. |
 | \`enabled\` | \`false\` disables the metric permanently: it records nothing, is not exposed, and its name is free. |
 
 An invalid view throws \`ERR_METRICS_INVALID_VIEW\`, or the code of a definition with the same mistake. A view whose metric does not exist
-by \`start()\` is reported by the warning \`METRICS_VIEW_UNUSED\`. Views also apply to existing instruments, but labels and buckets cannot
-change after the first recording. Metrics of prom-client and other libraries have no views. The alerts, dashboards and recording
-rules of a bundle use the original names and labels: do not rename a metric that they use, or drop its labels.
+by \`start()\` is reported by the warning \`METRICS_VIEW_UNUSED\`. Views also apply to existing instruments, but labels, buckets and native
+buckets cannot change after the first recording. Metrics of prom-client and other libraries have no views. The alerts, dashboards and
+recording rules of a bundle use the original names, labels and buckets: do not rename a metric that they use, drop its labels, or change
+whether it is native.
 `;
 }
