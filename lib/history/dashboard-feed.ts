@@ -67,7 +67,8 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
   let pages = 0;
   /** Evaluates the alerts and runs the checks, but not at every reading. */
   const judge = async (each: Watched, time: number): Promise<void> => {
-    if (time - each.judgedAt < judgeMilliseconds) return;
+    // The clock may have been set back.
+    if (Math.abs(time - each.judgedAt) < judgeMilliseconds) return;
     each.judgedAt = time;
     each.alertsNow = each.alerts.at(time);
     // Checks may be expensive: they are run for someone who looks.

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { endpointUrl, type WatchOptions, watch } from '../../../lib/cli/watch.js';
+import { startWatchServer } from '../../../middleware/dashboard/watch-server.js';
 import { readEvents } from '../../helpers/event-reader.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
@@ -35,7 +36,7 @@ async function watching(
   const ended = watch(
     urls,
     { port: 0, interval: 1, timeout: 5, headers: {}, samples: 1_000, ...options },
-    { paint, say: (line) => lines.push(line), signal: abort.signal },
+    { paint, say: (line) => lines.push(line), servePage: startWatchServer, signal: abort.signal },
   );
   t.teardown(async () => {
     abort.abort();
