@@ -7,6 +7,7 @@ import {
   issuesSuccessRate,
 } from './catalogue/workflow.js';
 import type { GaugeDefinition, MetricType } from './definition.js';
+import type { NativeBuckets } from './instruments/native-buckets.js';
 import type { LabelShape, LabelValues } from './label.js';
 import { invalidOption } from './option-names.js';
 import { propertiesOf } from './unknown-values.js';
@@ -21,6 +22,8 @@ export interface MetricData {
   labels: Record<string, string>;
   /** When the value was read. */
   timestamp: Date;
+  /** The native buckets of a histogram, on its `_count` sample; absent for others. */
+  native?: NativeBuckets | undefined;
 }
 
 /** Derives one value from samples. Applied by `aggregate()` only, and not exposed. */
@@ -57,6 +60,8 @@ export interface AggregatedSample {
   readonly labels: Readonly<Record<string, string | number>>;
   /** A number in the unit of the metric. */
   readonly value: number;
+  /** The native buckets of a histogram, on its `_count` sample; absent for others. */
+  readonly native?: NativeBuckets | undefined;
 }
 
 /** A metric with its values, in the shape of `getMetricsAsJSON()` of a prom-client registry. */
@@ -65,11 +70,15 @@ export interface MetricFamily {
   readonly name: string;
   /** `counter`, `gauge`, `histogram` or `summary`; another library may have other types. */
   readonly type: MetricType | string;
-  /** Its samples. `metricName` is set if the name of the sample differs from that of the metric. */
+  /**
+   * Its samples. `metricName` is set if the name of the sample differs from that of the metric, and `native` on the `_count` of
+   * a native histogram.
+   */
   readonly values: readonly {
     readonly value: number;
     readonly labels: Readonly<Record<string, string | number | undefined>>;
     readonly metricName?: string | undefined;
+    readonly native?: NativeBuckets | undefined;
   }[];
 }
 
@@ -81,7 +90,7 @@ export interface GaugeRule<L extends LabelShape = LabelShape> {
   readonly matches: (metric: Pick<MetricFamily, 'name' | 'type'>) => boolean;
   /**
    * The value for the samples of the matching metrics, called once per group with equal values of the labels of `output`. A
-   * histogram has its buckets, sum and count as samples: see `averageOf`. `undefined`, or a value that is not finite, leaves the
+   * histogram has its buckets, sum and count as samples: see `averageOf` and `quantileOf`. `undefined`, or a value that is not finite, leaves the
    * series of the group out; a gauge without labels is 0 then.
    */
   readonly aggregate: (samples: readonly AggregatedSample[], labels: LabelValues<L>) => number | undefined;

@@ -111,6 +111,7 @@ export { type HostTable, type HostTarget, knownHosts } from './outbound/hosts.js
 export type { RateLimitState, TimeInput } from './outbound/rate-limits.js';
 export type { Outcome } from './outcome.js';
 export type { AnyMetricDefinition, PlainMetricDefinition as MetricDefinition } from './plain-definition.js';
+export { quantileOf } from './quantile-of.js';
 export {
   aiProviderCheck,
   databaseCheck,

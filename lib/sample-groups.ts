@@ -40,10 +40,11 @@ const groupAt = new WeakMap<GroupTree, Group>();
 /** The numbers of families, each under the name of its part. */
 export function samplesOf(metrics: readonly MetricFamily[]): AggregatedSample[] {
   return metrics.flatMap(({ name, values }) =>
-    values.map(({ value, labels, metricName }) => ({
+    values.map(({ value, labels, metricName, native }) => ({
       name: metricName ?? name,
       labels: labels as AggregatedSample['labels'],
       value,
+      ...(native === undefined ? {} : { native }),
     })),
   );
 }
@@ -99,13 +100,13 @@ export function flatSamples(families: readonly MetricFamily[], timestamp: Date):
 /** Flat samples by family: those of a histogram or summary belong to the metric whose `_sum` and `_count` they are. */
 export function familiesOf(samples: readonly MetricData[]): MetricFamily[] {
   const names = new Set(samples.map(({ name }) => name));
-  const families = new Map<string, { value: number; labels: Record<string, string>; metricName: string }[]>();
-  for (const { name, value, labels = {} } of samples) {
+  const families = new Map<string, MetricFamily['values'][number][]>();
+  for (const { name, value, labels = {}, native } of samples) {
     const base = name.replace(/_(sum|count|bucket)$/, '');
     const isPart = base !== name && names.has(`${base}_sum`) && names.has(`${base}_count`);
     const family = isPart ? base : name;
     const values = families.get(family) ?? [];
-    values.push({ value, labels, metricName: name });
+    values.push({ value, labels, metricName: name, ...(native === undefined ? {} : { native }) });
     families.set(family, values);
   }
   return [...families].map(([name, values]) => ({ name, type: 'unknown', values }));

@@ -61,7 +61,7 @@ function compressed(texts) {
 await rm(dist, { recursive: true, force: true });
 await Promise.all([
   writeTypes(),
-  writeCode([...entries, 'lib/cli/command'], 'cjs'),
+  writeCode([...entries, 'lib/cli/command', 'middleware/dashboard/watch-server'], 'cjs'),
   writeCode(['lib/cli/tamma-metrics'], 'es'),
 ]);
 await finishCode();
@@ -100,9 +100,9 @@ async function writeCode(names, format) {
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `./${name}.${ending}`])),
     platform: 'node',
-    // Packages, and the file that the program loads.
+    // Packages, and the files that the program loads.
     makeAbsoluteExternalsRelative: false,
-    external: (id) => isPackage(id) || (format === 'es' && id === './command.js'),
+    external: (id) => isPackage(id) || (format === 'es' && /\/(command|watch-server)\.js$/.test(id)),
     plugins: [textFiles, page],
     resolve: { extensionAlias: { '.js': ['.ts'], '.cjs': ['.cts'] } },
   });

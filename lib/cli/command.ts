@@ -11,13 +11,14 @@ import { paintFor } from './paint.js';
 import { openSource, shownSource } from './source.js';
 import { topReport, topText } from './top.js';
 import type { UpOptions } from './up-plan.js';
-import type { WatchOptions } from './watch.js';
+import type { ServePage, WatchOptions } from './watch.js';
 
-/** The parts of a process that the command uses: its environment, its three streams and its `import()`. */
+/** The parts of a process that the command uses: its environment, its three streams, its `import()`, and the page of `watch`. */
 export interface CommandProcess extends BundleEnvironment {
   readonly stdin: CommandInput;
   readonly stdout: CommandOutput;
   readonly stderr: CommandOutput;
+  readonly servePage: ServePage;
 }
 
 interface CommandInput extends AsyncIterable<Uint8Array | string> {
@@ -49,7 +50,7 @@ const timeoutText = 'seconds to wait for the whole response of an endpoint';
  */
 export async function runCommand(
   args: readonly string[],
-  { env, stdin, stdout, stderr, importModule }: CommandProcess,
+  { env, stdin, stdout, stderr, importModule, servePage }: CommandProcess,
 ): Promise<number> {
   let code = 0;
   const paint = paintFor(stdout, env);
@@ -180,7 +181,7 @@ export async function runCommand(
     .option('--samples <count>', 'samples to keep per metric', positiveInteger, 10_000)
     .action(async (urls: string[], { header, ...options }: WatchCommand) => {
       const { watch } = await import('./watch.js');
-      code = await watch(urls, { ...options, headers: headersOf(header) }, { paint, say });
+      code = await watch(urls, { ...options, headers: headersOf(header) }, { paint, say, servePage });
     });
 
   program.addHelpText(

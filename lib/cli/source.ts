@@ -4,6 +4,8 @@ import { createReadStream } from 'node:fs';
 /** How to read a source. */
 export interface SourceAccess {
   readonly headers?: Readonly<Record<string, string>>;
+  /** The preferred formats. Default: text. */
+  readonly accept?: string;
   readonly stdin: AsyncIterable<Uint8Array | string>;
   /** Seconds to wait for the whole response of an endpoint. */
   readonly timeout: number;
@@ -39,9 +41,12 @@ async function* readFile(source: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=1';
+const textFormats = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=1';
 
-async function openEndpoint(source: string, { headers = {}, timeout }: SourceAccess): Promise<SourceText> {
+async function openEndpoint(
+  source: string,
+  { headers = {}, accept = textFormats, timeout }: SourceAccess,
+): Promise<SourceText> {
   const { url, authorization } = withoutCredentials(source);
   const shown = shownSource(source);
   const failed = (error: unknown): Error =>

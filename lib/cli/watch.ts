@@ -1,5 +1,6 @@
 /** `tamma-metrics watch`: the live dashboard over Prometheus endpoints, until Ctrl-C. */
 import { readFile } from 'node:fs/promises';
+import { protobufFormat } from '../exposition/protobuf-format.js';
 import { scrapedTarget } from '../history/scraped-target.js';
 import type { DashboardTarget } from '../history/target.js';
 import type { Paint } from './paint.js';
@@ -20,9 +21,17 @@ export interface WatchOptions {
   readonly samples: number;
 }
 
+/** Serves the page of some targets; rejects if it cannot listen there. It is a part of the middleware, which is above this. */
+export type ServePage = (options: {
+  readonly targets: readonly DashboardTarget[];
+  readonly host: string;
+  readonly port: number;
+}) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
 export interface WatchSurroundings {
   readonly paint: Paint;
   readonly say: (line: string) => void;
+  readonly servePage: ServePage;
   /** Ends it. Default: SIGINT, SIGTERM and SIGHUP. */
   readonly signal?: AbortSignal;
 }
@@ -38,14 +47,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function watch(
   urls: readonly string[],
   options: WatchOptions,
-  { paint, say, signal }: WatchSurroundings,
+  { paint, say, servePage, signal }: WatchSurroundings,
 ): Promise<number> {
   const addresses = [...new Set(urls.map(endpointUrl))];
   const port = await choosePort('--port', options.port, usualPort);
   const targets = addresses.map((address, index) => targetOf(address, String(index), options));
-  // The page and its server are parts of the middleware; the program is above both.
-  const { startWatchServer } = await import('../../middleware/dashboard/watch-server.js');
-  const { url, close } = await startWatchServer({ targets, host: localHost, port });
+  const { url, close } = await servePage({ targets, host: localHost, port });
   try {
     say(`${paint.bold('Dashboard')} ${url}`);
     say(`It shows ${targets.map((target) => target.url).join(', ')}. Ctrl-C ends it.`);
@@ -57,35 +64,62 @@ export async function watch(
 }
 
 function targetOf(address: string, id: string, options: WatchOptions): DashboardTarget {
-  const { interval, timeout, headers, tokenFile, samples } = options;
-  const url = shownSource(address);
-  const { host } = new URL(address);
+  const { interval, samples } = options;
   return scrapedTarget({
     id,
-    name: host,
-    url,
+    name: new URL(address).host,
+    url: shownSource(address),
     intervalSeconds: interval,
     maxSamples: samples,
-    async read() {
-      const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
-      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const { chunks } = await openSource(address, {
-        headers: { ...authorization, ...headers },
-        stdin: nothing(),
-        timeout,
-      });
-      const parts: Buffer[] = [];
-      let bytes = 0;
-      for await (const chunk of chunks) {
-        const part = Buffer.from(chunk);
-        bytes += part.length;
-        if (bytes > maxBytes)
-          throw new Error(`Cannot read \`${url}\`: expected at most ${maxBytes} bytes, received more.`);
-        parts.push(part);
-      }
-      return Buffer.concat(parts).toString();
-    },
+    read: reader(address, options),
   });
+}
+
+/** Protobuf first, which has native histograms. An endpoint that has not answered yet is also asked for text only. */
+const acceptsProtobuf = `${protobufFormat.contentType.replaceAll(' ', '')},text/plain;version=0.0.4;q=0.8,application/openmetrics-text;version=1.0.0;q=0.5`;
+
+function reader(address: string, options: WatchOptions): () => Promise<Buffer> {
+  const { timeout, headers, tokenFile } = options;
+  let preferred: string | undefined = acceptsProtobuf;
+  let hasAnswered = false;
+  const read = async (accept?: string): Promise<Buffer> => {
+    const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const { chunks } = await openSource(address, {
+      headers: { ...authorization, ...headers },
+      ...(accept === undefined ? {} : { accept }),
+      stdin: nothing(),
+      timeout,
+    });
+    return collected(chunks, shownSource(address));
+  };
+  return async () => {
+    try {
+      const exposition = await read(preferred);
+      hasAnswered = true;
+      return exposition;
+    } catch (error) {
+      if (hasAnswered) throw error;
+      const exposition = await read().catch(() => {
+        throw error;
+      });
+      [preferred, hasAnswered] = [undefined, true];
+      return exposition;
+    }
+  };
+}
+
+async function collected(chunks: AsyncIterable<Uint8Array | string>, url: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes > maxBytes)
+      throw new Error(`Cannot read \`${url}\`: expected at most ${maxBytes} bytes, received more.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 /** Bytes of the largest response that is read. */

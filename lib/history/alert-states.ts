@@ -32,7 +32,8 @@ export function alertStates(history: MetricsHistory, rules: readonly AlertRule[]
           if (bad.length === 0) return [stateOf(rule, results[0], results.length === 0 ? 'unknown' : 'ok')];
           return bad.map((result) => {
             const key = JSON.stringify([rule.name, result.labels]);
-            const start = since.get(key) ?? now;
+            // Not later than now, if the clock was set back.
+            const start = Math.min(now, since.get(key) ?? now);
             held.set(key, start);
             const isFiring = now - start >= rule.holdSeconds * 1_000;
             return { ...stateOf(rule, result, isFiring ? 'firing' : 'pending'), since: start };

@@ -1,18 +1,27 @@
 /** Reads families of samples for the history: metrics of other libraries, and expositions. */
+import type { NativeBuckets } from '../instruments/native-buckets.js';
 import type { FeedMetricType } from './feed.js';
 import type { SeriesReading } from './metric-reducer.js';
 import { type MetricShape, widthOf } from './metric-shape.js';
+import { copyNative, nativeBounds } from './native-reading.js';
 
 /** A sample of a family. Label values are text. */
 export interface FamilySample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** The native buckets of a histogram, with its count. */
+  readonly native?: NativeBuckets | undefined;
 }
 
 /** A metric with its samples. */
 export interface SampledFamily extends Pick<MetricShape, 'name' | 'type' | 'help' | 'combine'> {
   readonly samples: readonly FamilySample[];
+  /**
+   * Whether series that are seen for the first time are known to have started from 0. Those of other programs may have counted for
+   * days. Default: false.
+   */
+  readonly startsAtZero?: boolean;
 }
 
 /** The series of a family at one time. */
@@ -30,7 +39,7 @@ export function feedType(type: unknown): FeedMetricType {
 }
 
 export function familyReading(family: SampledFamily): FamilyReading {
-  const { name, type, help, combine, samples } = family;
+  const { name, type, help, combine, samples, startsAtZero = false } = family;
   const boundLabel = type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : undefined;
   const labels = new Set<string>();
   const bounds = new Set<number>();
@@ -41,7 +50,10 @@ export function familyReading(family: SampledFamily): FamilyReading {
     }
   }
   if (type === 'histogram') bounds.add(Number.POSITIVE_INFINITY);
-  const sorted = [...bounds].filter((bound) => !Number.isNaN(bound)).sort((a, b) => a - b);
+  const isNative = type === 'histogram' && hasNativeBuckets(family);
+  const sorted = isNative
+    ? nativeBounds
+    : [...bounds].filter((bound) => !Number.isNaN(bound)).sort((a, b) => a - b);
   const shape: MetricShape = {
     name,
     type,
@@ -49,18 +61,22 @@ export function familyReading(family: SampledFamily): FamilyReading {
     combine,
     labels: [...labels],
     bounds: type === 'histogram' ? sorted : [],
+    isNative,
     quantiles: type === 'summary' ? sorted : [],
   };
-  const columns = new Map(sorted.map((bound, index) => [bound, index]));
-  const series = new Map<string, { readonly values: readonly string[]; readonly numbers: Float64Array }>();
+  const columns = new Map(isNative ? [] : sorted.map((bound, index) => [bound, index]));
+  // Those of native histograms are written when they are read, since they have hundreds of numbers.
+  const width = isNative ? 1 : widthOf(shape);
+  const series = new Map<string, FamilySeries>();
   for (const sample of samples) {
     const values = shape.labels.map((label) => sample.labels[label] ?? '');
     const key = JSON.stringify(values);
     let one = series.get(key);
     if (one === undefined) {
-      one = { values, numbers: new Float64Array(widthOf(shape)).fill(Number.NaN) };
+      one = { values, numbers: new Float64Array(width).fill(Number.NaN), native: undefined };
       series.set(key, one);
     }
+    one.native ??= sample.native;
     const column = columnOf(shape, sample, boundLabel, columns);
     if (column !== undefined) one.numbers[column] = sample.value;
   }
@@ -69,10 +85,27 @@ export function familyReading(family: SampledFamily): FamilyReading {
   return {
     shape,
     key: [...series.keys()].join(),
+    startsAtZero,
     count: all.length,
     valuesOf: (index) => all[index]?.values ?? [],
-    read: (index, point) => point.set(all[index]?.numbers ?? []),
+    read(index, point) {
+      const { numbers = [], native } = all[index] ?? {};
+      if (isNative) copyNative(numbers[0] ?? 0, native, point);
+      else point.set(numbers);
+    },
   };
+}
+
+/** Whether all series have native buckets: those of a cluster lack them if a process does not have them. */
+function hasNativeBuckets({ name, samples }: SampledFamily): boolean {
+  const counts = samples.filter((sample) => sample.name === `${name}_count`);
+  return counts.length > 0 && counts.every(({ native }) => native !== undefined);
+}
+
+interface FamilySeries {
+  readonly values: readonly string[];
+  readonly numbers: Float64Array;
+  native: NativeBuckets | undefined;
 }
 
 function columnOf(

@@ -7,23 +7,10 @@ import type { HistogramSeries } from '../instruments/histogram-series.js';
 import { Summary, type SummarySeries } from '../instruments/summary.js';
 import type { SeriesReading } from './metric-reducer.js';
 import type { MetricShape } from './metric-shape.js';
+import { copyNative, nativeBounds } from './native-reading.js';
 
 /** Quantiles are computed for summaries with at most this many series. */
 const maxQuantileSeries = 16;
-
-/** Buckets per power of two in which native histograms without classic buckets are kept, as a schema. */
-const nativeSchema = 2;
-
-/** 2^-30 to 2^30: a nanosecond to 34 years, a byte to a gigabyte. What is outside is in the first and the last bucket. */
-const nativeOctaves = 30;
-const nativeOffset = nativeOctaves * 2 ** nativeSchema;
-const nativeBounds: readonly number[] = [
-  ...Array.from(
-    { length: 2 * nativeOffset + 1 },
-    (_, index) => 2 ** ((index - nativeOffset) / 2 ** nativeSchema),
-  ),
-  Number.POSITIVE_INFINITY,
-];
 
 /** A reader of one instrument, which remembers its series until some are added or removed. */
 export interface InstrumentReader extends SeriesReading {
@@ -37,6 +24,7 @@ export function instrumentReader(instrument: AnyInstrument): InstrumentReader {
   let all: readonly object[] = [];
   const copy = copierOf(instrument, () => all.length);
   return {
+    startsAtZero: true,
     get count() {
       return all.length;
     },
@@ -57,7 +45,8 @@ function copierOf(
   instrument: AnyInstrument,
   count: () => number,
 ): (series: never, point: Float64Array) => void {
-  if (instrument instanceof Histogram && isOnlyNative(instrument)) return copyNative;
+  if (instrument instanceof Histogram && instrument.native !== undefined)
+    return ({ sum, native }: HistogramSeries, point: Float64Array) => copyNative(sum, native, point);
   if (instrument instanceof Histogram)
     return (series: HistogramSeries, point: Float64Array) => series.copyTo(point);
   if (instrument instanceof Summary) {
@@ -75,33 +64,11 @@ function copierOf(
   };
 }
 
-function isOnlyNative({ buckets, native }: Histogram): boolean {
-  return buckets.length === 0 && native !== undefined;
-}
-
-/**
- * Writes the sum, and the native buckets joined to those of the history. A series whose buckets were widened beyond these counts
- * older observations in the bucket of their upper bound.
- */
-function copyNative(series: HistogramSeries, point: Float64Array): void {
-  point.fill(0);
-  point[0] = series.sum;
-  const { native } = series;
-  if (native === undefined) return;
-  let below = native.zeroCount;
-  for (const count of native.negative.values()) below += count;
-  point[1] = below;
-  const perBucket = 2 ** (nativeSchema - native.schema);
-  for (const [index, count] of native.positive) {
-    const place = Math.ceil(index * perBucket) + nativeOffset;
-    (point[1 + Math.min(nativeBounds.length - 1, Math.max(0, place))] as number) += count;
-  }
-}
-
 /** The upper bounds of the buckets in which a histogram is kept, +Inf last; none for other instruments. */
 export function keptBounds(instrument: AnyInstrument): readonly number[] {
   if (!(instrument instanceof Histogram)) return [];
-  return isOnlyNative(instrument) ? nativeBounds : [...instrument.buckets, Number.POSITIVE_INFINITY];
+  // Native buckets are finer than the classic ones beside them.
+  return instrument.native === undefined ? [...instrument.buckets, Number.POSITIVE_INFINITY] : nativeBounds;
 }
 
 export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
@@ -113,6 +80,7 @@ export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
     labels: labelNames,
     combine: combinedBy(aggregator),
     bounds: keptBounds(instrument),
+    isNative: instrument instanceof Histogram && instrument.native !== undefined,
     quantiles: instrument instanceof Summary ? instrument.definition.quantiles : [],
   };
 }

@@ -3,13 +3,15 @@
  * values of each label. What series belong to is computed when series are added or removed, not at every sample.
  */
 import { largestValues } from './largest-values.js';
-import { type MetricShape, sizeOf } from './metric-shape.js';
+import { growingWidth, type MetricShape, sizeOf } from './metric-shape.js';
 import { MetricStore, type StoredTrack } from './metric-store.js';
 import { withTotals } from './totals.js';
 
 /** The series of a metric at one time. */
 export interface SeriesReading {
   readonly count: number;
+  /** Whether series that are seen for the first time have started from 0. */
+  readonly startsAtZero: boolean;
   /** The label values of a series, in the order of the labels of the metric. Called when the series have changed. */
   valuesOf(index: number): readonly string[];
   /** Writes the sample of a series to the start of `point`; NaN for unknown numbers. */
@@ -44,6 +46,11 @@ export class MetricReducer {
   #trackOf: Int32Array = new Int32Array(0);
   #slots: readonly LabelSlots[] = [];
   #untilChoice = 0;
+  /** Of series that may start anywhere: with totals, those of the last reading, and which of this one are new; */
+  #known: ReadonlySet<string> | undefined;
+  #isAdded: readonly boolean[] = [];
+  /** with a track per series, the new tracks. */
+  #addedTracks: StoredTrack[] = [];
 
   /** @param maxSamples the maximum number of samples of the metric */
   constructor(shape: MetricShape, maxSamples: number, store = new MetricStore(shape, maxSamples)) {
@@ -63,7 +70,7 @@ export class MetricReducer {
   sample(time: number, reading: SeriesReading, hasChanged: boolean): void {
     const { store } = this;
     this.series = reading.count;
-    if (hasChanged) this.#lay(reading);
+    if (hasChanged) this.#arrange(reading);
     if (store.detail === 'labels' && this.#untilChoice-- <= 0) {
       this.#choose(reading);
       this.#untilChoice = samplesPerChoice;
@@ -82,33 +89,68 @@ export class MetricReducer {
       reading.read(index, this.#point);
       this.#numbers.set(this.#point, (this.#trackOf[index] ?? 0) * fullWidth);
     }
+    this.#startTracks(this.#addedTracks, this.#numbers);
+    this.#addedTracks = [];
+  }
+
+  /** Counts the numbers of these tracks as what they had before the history saw them. */
+  #startTracks(tracks: readonly StoredTrack[], numbers: Float64Array): void {
+    const { store } = this;
+    for (const track of tracks) {
+      const at = store.tracks.indexOf(track) * store.fullWidth;
+      store.startFrom(track, numbers.subarray(at, at + store.fullWidth));
+    }
   }
 
   #readTotals(reading: SeriesReading): void {
     const { fullWidth } = this.store;
     const combined = combiner(this.store, this.#numbers);
+    const added = this.#isAdded.includes(true) ? this.#numbers.slice() : undefined;
+    const combinedAdded = added && combiner(this.store, added);
     for (let index = 0; index < reading.count; index++) {
       reading.read(index, this.#point);
-      combined.add(0, this.#point);
+      const isAdded = this.#isAdded[index] === true;
+      const add = (track: number): void => {
+        combined.add(track * fullWidth, this.#point);
+        if (isAdded) combinedAdded?.add(track * fullWidth, this.#point);
+      };
+      add(0);
       for (const { slotOf, trackOf } of this.#slots) {
         const track = trackOf[slotOf[index] ?? 0] ?? -1;
-        if (track >= 0) combined.add(track * fullWidth, this.#point);
+        if (track >= 0) add(track);
       }
     }
     combined.end();
+    if (added === undefined) return;
+    this.#startTracks(this.store.tracks, added);
+    this.#isAdded = [];
+  }
+
+  /** Notes which series are seen for the first time, if what they have counted by then is no increase. */
+  #noteAdded(reading: SeriesReading): void {
+    if (reading.startsAtZero || growingWidth(this.store.shape) === 0) return;
+    const keys = Array.from({ length: reading.count }, (_, index) => JSON.stringify(reading.valuesOf(index)));
+    const known = this.#known;
+    this.#isAdded = known === undefined ? [] : keys.map((key) => !known.has(key));
+    this.#known = new Set(keys);
   }
 
   /** Finds the track or the label values of each series. */
-  #lay(reading: SeriesReading): void {
+  #arrange(reading: SeriesReading): void {
     const { store } = this;
     const { labels } = store.shape;
     if (store.detail === 'series') {
       if (reading.count <= this.#maxTracks) {
-        this.#laySeries(Array.from({ length: reading.count }, (_, index) => reading.valuesOf(index)));
+        this.#arrangeSeries(
+          Array.from({ length: reading.count }, (_, index) => reading.valuesOf(index)),
+          reading.startsAtZero,
+        );
         return;
       }
+      if (store.length > 0) this.#known = new Set(store.tracks.map((track) => seriesKey(labels, track)));
       withTotals(store, this.#maxTracks);
     }
+    this.#noteAdded(reading);
     this.#slots = labels.map((label, at) => {
       const slots = new Map<string, number>();
       const slotOf = new Int32Array(reading.count);
@@ -127,12 +169,12 @@ export class MetricReducer {
     this.#untilChoice = 0;
   }
 
-  #laySeries(values: readonly (readonly string[])[]): void {
+  #arrangeSeries(values: readonly (readonly string[])[], startsAtZero: boolean): void {
     const { store } = this;
     const { labels } = store.shape;
     const keyOf = (own: readonly string[]): string => JSON.stringify(own);
     const live = new Set(values.map(keyOf));
-    const trackKey = (track: StoredTrack): string => keyOf(labels.map((label) => track.labels[label] ?? ''));
+    const trackKey = (track: StoredTrack): string => seriesKey(labels, track);
     // Tracks of removed series stay as long as there is room.
     let excess = new Set([...live, ...store.tracks.map(trackKey)]).size - this.#maxTracks;
     if (excess > 0)
@@ -147,7 +189,8 @@ export class MetricReducer {
       const existing = tracks.get(key);
       if (existing !== undefined) return existing;
       const present = labels.flatMap((label, at) => (own[at] ? [[label, own[at]] as const] : []));
-      store.addTrack(Object.fromEntries(present), store.length > 0);
+      const track = store.addTrack(Object.fromEntries(present), store.length > 0);
+      if (!startsAtZero && store.length > 0) this.#addedTracks.push(track);
       tracks.set(key, store.tracks.length - 1);
       return store.tracks.length - 1;
     });
@@ -195,6 +238,10 @@ export class MetricReducer {
     }
     this.#findTracks();
   }
+}
+
+function seriesKey(labels: readonly string[], track: StoredTrack): string {
+  return JSON.stringify(labels.map((label) => track.labels[label] ?? ''));
 }
 
 /** Adds samples together, in the places of their tracks. */

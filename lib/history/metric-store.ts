@@ -2,18 +2,15 @@
  * The samples of one metric over time: a column of numbers per track, in typed arrays of a bounded size. Samples that only grow are
  * stored as if they had never restarted from 0, so that dropping rows in between changes no total and no rate.
  */
+import { type Growth, grow } from './growing-sample.js';
 import { growingWidth, type MetricShape, widthOf } from './metric-shape.js';
 import { keptRows } from './thinning.js';
 
 /** A column: the samples of one series, or of several as one. */
-export interface StoredTrack {
+export interface StoredTrack extends Growth {
   readonly labels: Readonly<Record<string, string>>;
   /** Row after row, each as wide as the store. */
   values: Float64Array;
-  /** The last sample as it was read; NaN before the first. */
-  readonly last: Float64Array;
-  /** What restarts from 0 have added up to. */
-  readonly offset: Float64Array;
   /** Whether the next sample may be lower without a restart from 0: the file of the history may be newer than the snapshot. */
   isRestored: boolean;
 }
@@ -100,12 +97,24 @@ export class MetricStore {
     this.#shrink();
   }
 
-  /** @param numbers one sample of full width per track, in the order of the tracks; NaN for what is unknown */
+  /**
+   * @param time later than the last one; else the sample is dropped, since the clock may have been set back by a little: see
+   *   {@link MetricStore.dropFrom}
+   * @param numbers one sample of full width per track, in the order of the tracks; NaN for what is unknown
+   */
   append(time: number, numbers: Float64Array): void {
-    // The clock may have been set back.
     if (!(time > (this.newest ?? Number.NEGATIVE_INFINITY))) return;
     const { fullWidth } = this;
-    for (const [index, track] of this.tracks.entries()) this.#grow(track, numbers, index * fullWidth);
+    for (const [index, track] of this.tracks.entries()) {
+      const hasChanged = grow(track, numbers, index * fullWidth, {
+        growing: this.#growing,
+        // The total of several series falls if one of them is removed; the others have not restarted.
+        isHeld: track.isRestored || this.detail === 'labels',
+        isNative: this.shape.isNative === true,
+      });
+      if (hasChanged) this.revision++;
+      if (!Number.isNaN(numbers[index * fullWidth])) track.isRestored = false;
+    }
     if (this.shape.type === 'histogram') this.#widen(numbers);
     const row = this.#newRow(time);
     const { width, firstBucket } = this;
@@ -135,6 +144,26 @@ export class MetricStore {
     this.replaceTracks(stored.tracks);
   }
 
+  /**
+   * Drops the rows from a time on, which a clock that has been set back will reach again. What was added since the last row that
+   * stays is no increase: a gap follows it.
+   */
+  dropFrom(time: number): void {
+    const { length } = this;
+    while (this.length > 0 && (this.newest ?? 0) >= time - 1) this.length--;
+    if (this.length === length) return;
+    this.#forgetGaps();
+    this.gap(time - 1);
+    this.revision++;
+  }
+
+  /** Counts what series had before they were seen for the first time as no increase of their track. */
+  startFrom(track: StoredTrack, base: Float64Array): void {
+    if (this.#growing === 0) return;
+    for (let index = 0; index < this.#growing; index++) (track.offset[index] as number) -= base[index] || 0;
+    this.revision++;
+  }
+
   /** Notes that nothing is known from a time on. */
   gap(time: number): void {
     const { newest } = this;
@@ -144,36 +173,14 @@ export class MetricStore {
     for (const { values } of this.tracks) values.fill(Number.NaN, row * this.width, (row + 1) * this.width);
   }
 
-  /** Turns a sample into one that never decreases. */
-  #grow(track: StoredTrack, numbers: Float64Array, at: number): void {
-    const { last, offset, isRestored } = track;
-    const growing = this.#growing;
-    if (growing === 0 || Number.isNaN(numbers[at])) return;
-    // The sum may decrease, if negative values are observed.
-    const from = growing === 1 ? 0 : 1;
-    let hasRestarted = false;
-    for (let index = from; index < growing; index++)
-      if ((numbers[at + index] ?? 0) < (last[index] ?? Number.NaN)) hasRestarted = true;
-    // The total of several series falls if one of them is removed; the others have not restarted.
-    const isHeld = isRestored || this.detail === 'labels';
-    if (hasRestarted) this.revision++;
-    for (let index = 0; index < growing; index++) {
-      const number = numbers[at + index] ?? 0;
-      if (hasRestarted) (offset[index] as number) += (last[index] ?? 0) - (isHeld ? number : 0);
-      last[index] = number;
-      numbers[at + index] = number + (offset[index] ?? 0);
-    }
-    track.isRestored = false;
-  }
-
   /** Makes the stored range of buckets hold all that have been used. */
   #widen(numbers: Float64Array): void {
     let { firstBucket: first, lastBucket: last } = this;
     const { fullWidth } = this;
     const isEmpty = last < first;
-    for (let at = 0; at < this.tracks.length * fullWidth; at += fullWidth) {
+    for (const [index, track] of this.tracks.entries()) {
       for (let bucket = 1; bucket < fullWidth; bucket++) {
-        if (!((numbers[at + bucket] ?? 0) > 0)) continue;
+        if (!((numbers[index * fullWidth + bucket] ?? 0) > 0 || (track.last[bucket] ?? 0) > 0)) continue;
         if (isEmpty && last < first) first = bucket;
         first = Math.min(first, bucket);
         last = Math.max(last, bucket);
@@ -230,6 +237,10 @@ export class MetricStore {
       }
       this.length = kept.length;
     }
+    this.#forgetGaps();
+  }
+
+  #forgetGaps(): void {
     const left = new Set(this.times.subarray(0, this.length));
     for (const time of this.#gaps) if (!left.has(time)) this.#gaps.delete(time);
   }

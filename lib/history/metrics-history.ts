@@ -13,6 +13,8 @@ import type { MetricStore } from './metric-store.js';
 
 interface Entry {
   readonly reducer: MetricReducer;
+  /** When it was read last; of a restored metric, the time of its newest sample. */
+  readAt: number;
   /** The instrument and its reader; `undefined` for a metric that comes as samples. */
   instrument?: AnyInstrument;
   reader?: InstrumentReader;
@@ -20,9 +22,20 @@ interface Entry {
   reading?: FamilyReading;
 }
 
+/** A clock that is set back by less makes a few samples late, and is back in time soon. */
+const smallStepMilliseconds = 2_000;
+
+/** A metric that no reading has had for a day is gone: of a service that has been changed, for example. */
+const forgetMilliseconds = 24 * 3_600_000;
+
+/** Nothing is forgotten right after a start, since many metrics are registered when they are first recorded. */
+const settleMilliseconds = 3_600_000;
+
 export class MetricsHistory {
   readonly #entries = new Map<string, Entry>();
   readonly #maxSamples: number;
+  #latest = Number.NEGATIVE_INFINITY;
+  #settledAt: number | undefined;
   /** Changes with the metrics, not with their values. */
   revision = 0;
 
@@ -62,30 +75,61 @@ export class MetricsHistory {
   /** Adds a sample of an instrument. */
   readInstrument(time: number, instrument: AnyInstrument): void {
     if (instrument.isOff) return;
+    this.#follow(time);
     const entry = this.#entryOf(instrument.name, () => shapeOfInstrument(instrument), instrument);
     entry.reader ??= instrumentReader(instrument);
+    entry.readAt = time;
     entry.reducer.sample(time, entry.reader, entry.reader.hasChanged());
   }
 
   /** Adds a sample of a metric that comes as samples. */
   readFamily(time: number, family: SampledFamily): void {
+    this.#follow(time);
     const reading = familyReading(family);
     const entry = this.#entryOf(family.name, () => reading.shape);
     addLabels(entry.reducer.store, reading);
     const ordered = inOrderOf(entry.reducer.store.shape, reading);
     entry.reducer.sample(time, ordered, entry.reading?.key !== reading.key);
     entry.reading = ordered;
+    entry.readAt = time;
+  }
+
+  /** Forgets the metrics that have been gone for a day. To be called after all metrics were read. */
+  forget(time: number): void {
+    this.#settledAt ??= time + settleMilliseconds;
+    if (time < this.#settledAt) return;
+    for (const [name, { readAt }] of this.#entries) {
+      if (time - readAt < forgetMilliseconds) continue;
+      this.#entries.delete(name);
+      this.revision++;
+    }
+  }
+
+  /** If the clock was set back, drops the samples of times that are to come again: charts would stand still until then. */
+  #follow(time: number): void {
+    if (time < this.#latest - smallStepMilliseconds) {
+      for (const entry of this.#entries.values()) {
+        entry.reducer.store.dropFrom(time);
+        entry.readAt = Math.min(entry.readAt, time);
+      }
+      this.#latest = time;
+      this.revision++;
+    }
+    this.#latest = Math.max(this.#latest, time);
   }
 
   /** Notes that nothing is known from a time on. */
   gap(time: number): void {
+    this.#follow(time);
     for (const { reducer } of this.#entries.values()) reducer.store.gap(time);
   }
 
   /** Takes over a restored history, before the first reading. */
   restore(store: MetricStore): void {
-    const { shape } = store;
-    this.#entries.set(shape.name, { reducer: new MetricReducer(shape, this.#maxSamples, store) });
+    const { shape, newest = Number.NEGATIVE_INFINITY } = store;
+    const reducer = new MetricReducer(shape, this.#maxSamples, store);
+    this.#entries.set(shape.name, { reducer, readAt: newest });
+    this.#latest = Math.max(this.#latest, newest);
     this.revision++;
   }
 
@@ -100,11 +144,15 @@ export class MetricsHistory {
       if (isSame) return existing;
       const { reducer } = existing;
       reducer.store.shape = shape;
-      const entry: Entry = { reducer, ...own };
+      const entry: Entry = { reducer, readAt: existing.readAt, ...own };
       this.#entries.set(name, entry);
       return entry;
     }
-    const entry: Entry = { reducer: new MetricReducer(shape, this.#maxSamples), ...own };
+    const entry: Entry = {
+      reducer: new MetricReducer(shape, this.#maxSamples),
+      readAt: this.#latest,
+      ...own,
+    };
     this.#entries.set(name, entry);
     this.revision++;
     return entry;

@@ -7,7 +7,7 @@ import type { HealthChecks } from '../health.js';
 import { isInstrument } from '../instruments/any-instrument.js';
 import type { MetricSnapshot } from '../instruments/instrument.js';
 import type { AnyRegistry } from '../registry.js';
-import { expositionFamilies } from './exposition-families.js';
+import { exposedFamilies } from './exposed-families.js';
 import { feedType, type SampledFamily } from './family-reading.js';
 import { combinedBy } from './instrument-reading.js';
 import { listeners } from './listeners.js';
@@ -25,7 +25,7 @@ export interface RegistryTargetOptions {
   readonly health?: HealthChecks | undefined;
   /** Whether the reasons why checks fail are shown. */
   readonly details?: boolean;
-  /** The exposition of the whole cluster. Default: this process only. */
+  /** The exposition of the whole cluster, in any format. Default: this process only. */
   readonly cluster?: (() => AsyncIterable<Buffer>) | undefined;
   /** A restored history. Default: an empty one. */
   readonly history?: MetricsHistory;
@@ -53,30 +53,26 @@ export function registryTarget(options: RegistryTargetOptions): DashboardTarget 
         : (await collectedMetrics(registry, { deadlineSeconds: collectMilliseconds / 1_000 })).map(
             ({ family }) => family,
           );
-    let took = 0;
-    let slice = performance.now();
-    for (const metric of metrics) {
+    const took = await inSlices(metrics, (metric) => {
       try {
         if (isInstrument(metric)) history.readInstrument(time, metric);
         else history.readFamily(time, snapshotFamily(metric as MetricSnapshot));
       } catch (error) {
         registry.collectFailed(nameOf(metric), error);
       }
-      const now = performance.now();
-      if (now - slice < sliceMilliseconds) continue;
-      took += now - slice;
-      await turn();
-      slice = performance.now();
-    }
-    return took + performance.now() - slice;
+    });
+    if (kind === 'full') history.forget(time);
+    return took;
   };
   const readCluster = async (time: number, source: () => AsyncIterable<Buffer>): Promise<number> => {
     const chunks: Buffer[] = [];
     for await (const chunk of source()) chunks.push(chunk);
-    const start = performance.now();
-    for (const family of expositionFamilies(Buffer.concat(chunks).toString()))
-      history.readFamily(time, family);
-    return 2 * (performance.now() - start);
+    const took = await inSlices(exposedFamilies(Buffer.concat(chunks)), (family) =>
+      // The processes of the cluster are this service: their series start when they are first recorded.
+      history.readFamily(time, { ...family, startsAtZero: true }),
+    );
+    history.forget(time);
+    return 2 * took;
   };
   const read = async (kind: ReadingKind): Promise<number> => {
     const time = clock.timestamp();
@@ -124,6 +120,21 @@ export function registryTarget(options: RegistryTargetOptions): DashboardTarget 
   };
 }
 
+/** Works on all items, and lets other work run in between. @returns the milliseconds that it took */
+async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<number> {
+  let took = 0;
+  let slice = performance.now();
+  for (const item of items) {
+    work(item);
+    const now = performance.now();
+    if (now - slice < sliceMilliseconds) continue;
+    took += now - slice;
+    await turn();
+    slice = performance.now();
+  }
+  return took + performance.now() - slice;
+}
+
 async function healthOf(
   checks: HealthChecks,
   details: boolean,
@@ -153,9 +164,10 @@ function snapshotFamily({ name, help, type, aggregator, values }: MetricSnapshot
     help: typeof help === 'string' ? help : '',
     type: feedType(type),
     combine: combinedBy(aggregator),
-    samples: values.map(({ value, labels, metricName }) => ({
+    samples: values.map(({ value, labels, metricName, native }) => ({
       name: metricName ?? name,
       value: typeof value === 'number' ? value : Number.NaN,
+      native,
       labels: Object.fromEntries(
         Object.entries(labels ?? {}).flatMap(([label, text]) =>
           text === undefined || text === null ? [] : [[label, String(text)]],

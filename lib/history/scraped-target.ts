@@ -1,6 +1,6 @@
 /** A Prometheus endpoint as a target of the dashboard. */
 import { type Clock, systemClock } from '../clock.js';
-import { expositionFamilies } from './exposition-families.js';
+import { exposedFamilies } from './exposed-families.js';
 import { listeners } from './listeners.js';
 import { MetricsHistory } from './metrics-history.js';
 import { startSampler } from './sampler.js';
@@ -11,8 +11,8 @@ export interface ScrapedTargetOptions {
   readonly name: string;
   /** The shown URL, without credentials. */
   readonly url: string;
-  /** Reads the exposition. */
-  readonly read: () => Promise<string>;
+  /** Reads the exposition, in any format. */
+  readonly read: () => Promise<Buffer>;
   readonly intervalSeconds: number;
   /** The maximum number of samples per metric. */
   readonly maxSamples: number;
@@ -44,7 +44,8 @@ export function scrapedTarget(options: ScrapedTargetOptions): DashboardTarget {
       const time = clock.timestamp();
       const start = performance.now();
       try {
-        for (const family of expositionFamilies(await read())) history.readFamily(time, family);
+        for (const family of exposedFamilies(await read())) history.readFamily(time, family);
+        history.forget(time);
         state = { isUp: true, time };
       } catch (error) {
         history.gap(time);

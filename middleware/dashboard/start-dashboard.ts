@@ -63,8 +63,10 @@ async function clusterSource({
   registry = sharedRegistry,
 }: DashboardOptions): Promise<(() => ReturnType<ScrapeSource>) | undefined> {
   if (cluster === false) return undefined;
-  if (typeof cluster === 'function') return () => cluster({});
+  // The only format that has native histograms.
+  const { protobufFormat: format } = await import('../../lib/exposition/protobuf-format.js');
+  if (typeof cluster === 'function') return () => cluster({ format });
   const { clusterMetrics } = await import('../../lib/cluster/cluster.js');
   const metrics = clusterMetrics({ registry });
-  return () => metrics.chunks();
+  return () => metrics.chunks({ format });
 }

@@ -1,8 +1,13 @@
 /** `tamma-metrics` in the test's own process: the same arguments, output and exit code, without starting Node. */
 import { runCommand } from '../../lib/cli/command.js';
+import { startWatchServer } from '../../middleware/dashboard/watch-server.js';
 
 /** The parts of a process that the command uses, with an empty environment. */
-export const surroundings = { env: {}, importModule: (url: string) => import(url) };
+export const surroundings = {
+  env: {},
+  importModule: (url: string) => import(url),
+  servePage: startWatchServer,
+};
 
 export interface CommandEnd {
   readonly code: number;
