@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { fetchedFolder } from './helpers/fetched-packages.js';
 import { requireFreshBuild } from './helpers/fresh-build.js';
 import { fromRoot } from './helpers/package-root.js';
 
 const run = promisify(execFile);
-const bin = (name: string): string => fromRoot(`node_modules/.bin/${name}`);
 
 /** A new project with the unpacked tarball; the other packages are linked from the repository. */
 let project = '';
@@ -81,7 +81,9 @@ try { greetings.inc({ language: 'en' }) } catch (error) { console.log(error.stac
   const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', script], { cwd: project });
   t.regex(stdout, /^MetricsError: Unknown label/);
   t.regex(stdout, /at Counter\.inc .*\n +at \[eval\]/);
-  const names = [...stdout.matchAll(/at (?:\w+\.)?(\w+) \(.*observability\/dist/g)].map(([, name = '']) => name);
+  const names = [...stdout.matchAll(/at (?:\w+\.)?(\w+) \(.*observability\/dist/g)].map(
+    ([, name = '']) => name,
+  );
   t.true(names.length > 1);
   t.deepEqual(
     names.filter((name) => name.length < 3),
@@ -299,6 +301,8 @@ test('the types of every subpath except ./monitoring compile without @types/koa,
 });
 
 test('publint and arethetypeswrong report no problems', async (t) => {
+  const checks = await fetchedFolder('package-checks');
+  const bin = (name: string): string => join(checks, `node_modules/.bin/${name}`);
   const publint = await run(bin('publint'), ['run', tarball, '--strict']).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

@@ -1,18 +1,7 @@
 // In a process of its own: its tests wait for child processes, all at the same time.
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { compiled, fromRoot } from '../helpers/package-root.js';
-import { runProgram } from '../helpers/run-program.js';
-
-/** Runs a module in a process where nothing else has changed `Reflect`. It prints JSON. */
-async function run(t: ExecutionContext, code: string, ...args: string[]): Promise<unknown> {
-  const { code: exitCode, output } = await runProgram(
-    process.execPath,
-    ['--input-type=module', '--eval', code, ...args],
-    { cwd: fromRoot('.') },
-  );
-  t.is(exitCode, 0, output);
-  return JSON.parse(output);
-}
+import { keepsMetadata, runModule as run } from '../helpers/reflect-process.js';
 
 for (const entry of ['lib/index.ts', 'decorators/index.ts']) {
   test(`importing ${entry} adds no metadata functions to Reflect`, async (t) => {
@@ -22,7 +11,10 @@ for (const entry of ['lib/index.ts', 'decorators/index.ts']) {
       await import(process.argv[1]);
       console.log(JSON.stringify({ before, after: keys(), functions: ['metadata', 'decorate'].filter((name) => name in Reflect) }));
     `;
-    const { before, after, functions } = (await run(t, code, compiled(entry))) as Record<string, string[]>;
+    const { before, after, functions } = (await run(t, fromRoot('.'), code, compiled(entry))) as Record<
+      string,
+      string[]
+    >;
     t.deepEqual(after, before);
     t.deepEqual(functions, []);
   });
@@ -36,39 +28,12 @@ test('getInstrumentation works without a metadata polyfill', async (t) => {
     Object.defineProperty(Worker.prototype, 'run', Counted()(Worker.prototype, 'run', descriptor));
     console.log(JSON.stringify(getInstrumentation(Worker).map(({ method }) => method)));
   `;
-  t.deepEqual(await run(t, code, compiled('decorators/index.ts')), ['run']);
+  t.deepEqual(await run(t, fromRoot('.'), code, compiled('decorators/index.ts')), ['run']);
 });
 
-for (const polyfill of [
-  'reflect-metadata',
-  'reflect-metadata-0.1',
-  'core-js/proposals/reflect-metadata.js',
-  '@abraham/reflection',
-]) {
-  for (const order of ['before', 'after']) {
-    test(`metadata of a method survives its decorators: ${polyfill}, loaded ${order} this package`, async (t) => {
-      // Below, between and above two decorators of ours, as NestJS' SetMetadata puts it on the method.
-      const code = `
-        const [, polyfill, order, decorators] = process.argv;
-        if (order === 'before') await import(polyfill);
-        const { Counted, Timed, getInstrumentation } = await import(decorators);
-        if (order === 'after') await import(polyfill);
-        class Worker { run() {} }
-        const note = (name) => (target, key, descriptor) => Reflect.defineMetadata(name, 'kept', descriptor.value);
-        const descriptor = Object.getOwnPropertyDescriptor(Worker.prototype, 'run');
-        for (const decorator of [note('below'), Counted(), note('between'), Timed(), note('above')])
-          decorator(Worker.prototype, 'run', descriptor);
-        Object.defineProperty(Worker.prototype, 'run', descriptor);
-        const { run } = Worker.prototype;
-        console.log(JSON.stringify({
-          metadata: ['below', 'between', 'above'].map((name) => Reflect.getMetadata(name, run)),
-          instrumented: getInstrumentation(Worker).flatMap(({ metrics }) => metrics.map(({ decorator }) => decorator)),
-        }));
-      `;
-      t.deepEqual(await run(t, code, polyfill, order, compiled('decorators/index.ts')), {
-        metadata: ['kept', 'kept', 'kept'],
-        instrumented: ['Counted', 'Timed'],
-      });
-    });
+for (const polyfill of ['reflect-metadata', 'reflect-metadata-0.1']) {
+  for (const order of ['before', 'after'] as const) {
+    test(`metadata of a method survives its decorators: ${polyfill}, loaded ${order} this package`, (t) =>
+      keepsMetadata(t, fromRoot('.'), polyfill, order));
   }
 }

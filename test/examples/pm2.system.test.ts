@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { hasShownLines } from '../helpers/example-process.js';
+import { fetchedFolder } from '../helpers/fetched-packages.js';
 import { requireFreshBuild } from '../helpers/fresh-build.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -34,8 +35,8 @@ test("the service under PM2 exposes the sum of its workers, and a reload keeps i
     METRICS_ENDPOINT: '127.0.0.1',
     METRICS_PORT: metricsPort,
   };
-  const pm2 = (...args: string[]) =>
-    run(process.execPath, [fromRoot('node_modules/pm2/bin/pm2'), ...args], { env, cwd: fromRoot('') });
+  const program = join(await fetchedFolder('pm2'), 'node_modules/pm2/bin/pm2');
+  const pm2 = (...args: string[]) => run(process.execPath, [program, ...args], { env, cwd: fromRoot('') });
   t.teardown(() => pm2('kill'));
   await pm2('start', 'examples/pm2/ecosystem.config.json');
   const logs = async (): Promise<string> => {

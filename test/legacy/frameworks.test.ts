@@ -1,5 +1,5 @@
 // In a process of its own: reflect-metadata adds to Reflect.
-/** Frameworks built on legacy decorators and Reflect metadata, with handlers that also have our decorators. */
+/** NestJS, which is built on legacy decorators and Reflect metadata, with handlers that also have our decorators. */
 import 'reflect-metadata';
 import {
   type CanActivate,
@@ -15,13 +15,10 @@ import {
 } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import test from 'ava';
-import Koa from 'koa';
-import { Controller, Get, HttpCode, Param, UseBefore, useKoaServer } from 'routing-controllers';
 import { Counted, getInstrumentation, outcome, Timed, TracksGauge } from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
-import { serve } from '../helpers/koa-server.js';
 
 const calls = defineCounter({
   name: 'handler_calls_total',
@@ -98,42 +95,4 @@ test('NestJS: injection, routes, guards and metadata work on decorated handlers,
     getInstrumentation(GreetController).map(({ method }) => method),
     ['open', 'closed'],
   );
-});
-
-test('routing-controllers on Koa: routes, parameters and middleware work on decorated handlers', async (t) => {
-  const registry = createTestRegistry();
-
-  @Controller('/items')
-  class ItemController {
-    readonly prefix = 'item';
-
-    @Get('/:id')
-    @Counted(calls, { registry, labels: { handler: ({ args: [id] }) => `find ${id}`, outcome } })
-    @Timed(seconds, { registry })
-    async find(@Param('id') id: number): Promise<string> {
-      return `${this.prefix} ${id}`;
-    }
-
-    @Counted(calls, { registry, labels: { handler: 'made', outcome } })
-    @Get('/made/up')
-    @HttpCode(201)
-    @UseBefore(async (ctx: Koa.Context, next: Koa.Next) => {
-      ctx.set('x-before', 'yes');
-      await next();
-    })
-    made(): { made: boolean } {
-      return { made: true };
-    }
-  }
-
-  const app = useKoaServer(new Koa(), { controllers: [ItemController] }) as Koa;
-  const server = await serve(app);
-  t.teardown(() => server.close());
-  const found = await fetch(`${server.url}/items/7`);
-  t.deepEqual([found.status, await found.text()], [200, 'item 7']);
-  const made = await fetch(`${server.url}/items/made/up`);
-  t.deepEqual([made.status, made.headers.get('x-before'), await made.json()], [201, 'yes', { made: true }]);
-  t.is(readValue(registry, calls, { handler: 'find 7', outcome: 'success' }), 1);
-  t.is(readValue(registry, calls, { handler: 'made', outcome: 'success' }), 1);
-  t.is(readHistogram(registry, seconds)?.count, 1);
 });

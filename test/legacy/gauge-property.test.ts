@@ -1,12 +1,20 @@
+import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { transform } from 'esbuild';
-import typescript from 'typescript-5.4';
 import { TracksGauge } from '../../decorators/index.js';
 import { defineGauge } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
+/** The compiler of API Extractor: TypeScript 7 has no API. */
+const typescript = createRequire(createRequire(import.meta.url).resolve('@microsoft/api-extractor'))(
+  'typescript',
+) as {
+  readonly ScriptTarget: Readonly<Record<'ES2020' | 'ES2022', number>>;
+  readonly ModuleKind: { readonly CommonJS: number };
+  transpile(source: string, options: object): string;
+};
 const depth = defineGauge({ name: 'depth', help: 'Depth.', labels: { queue: label() } });
 const registry = createTestRegistry();
 const gauge = (queue = 'all'): number | undefined => readValue(registry, depth, { queue });

@@ -32,6 +32,7 @@ const folders: Readonly<Record<string, Versions>> = {
   jest: { 'Jest 30': {}, 'Jest 29': jest29 },
   vitest: { 'vitest 4': {}, 'vitest 3': { vitest: '3' } },
   nest: { 'Nest 11': {}, 'Nest 10': nest10 },
+  'routing-controllers': { '': {} },
   'ava-and-tsx': { '': {} },
   bundles: { '': {} },
   'two-bundles': { '': {} },

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { compiled, fromRoot } from '../helpers/package-root.js';
+import { fetchedFolder } from '../helpers/fetched-packages.js';
+import { compiled } from '../helpers/package-root.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
@@ -186,8 +187,8 @@ for (const [says, isReported] of [
 test("PM2's cluster mode has one correct /metrics, and totals survive a reload of all workers", async (t) => {
   const home = await temporaryFolder(t);
   const env = { ...(await environment(t, 'true')), PM2_HOME: home };
-  const pm2 = (...args: string[]) =>
-    run(process.execPath, [fromRoot('node_modules/pm2/bin/pm2'), ...args], { env });
+  const program = join(await fetchedFolder('pm2'), 'node_modules/pm2/bin/pm2');
+  const pm2 = (...args: string[]) => run(process.execPath, [program, ...args], { env });
   t.teardown(() => pm2('kill'));
   await pm2('start', service, '--name', 'service', '-i', '3', '--kill-timeout', '20000');
   const logs = async (): Promise<string> => {

