@@ -100,6 +100,7 @@ async function writeCode(names, format) {
     cwd: root,
     input: Object.fromEntries(names.map((name) => [name, `./${name}.${ending}`])),
     platform: 'node',
+    checks: { bundlerTimings: false },
     // Packages, and the files that the program loads.
     makeAbsoluteExternalsRelative: false,
     external: (id) => isPackage(id) || (format === 'es' && /\/(command|watch-server)\.js$/.test(id)),

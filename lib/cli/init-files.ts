@@ -28,14 +28,17 @@ export function initFiles(project: Project): readonly [InitFile, InitFile] {
 
 /** What the user has to do, after the files are written. */
 export function nextSteps(project: Project): readonly string[] {
-  const { framework, missing, isTypeScript } = project;
+  const { framework, missing, isTypeScript, isEsModule } = project;
+  // Nest starts in a function; other applications in a module, and CommonJS has no `await` there.
+  const canAwait = isEsModule || framework === 'nest';
   const config = configPath(project);
   const loader = isTypeScript ? 'NODE_OPTIONS=--import=tsx ' : '';
   const tools = '@prometheus-io/codemirror-promql @codemirror/language @codemirror/state';
   return [
     ...(missing.length === 0 ? [] : [`Install: npm install ${missing.join(' ')}`]),
-    'Add to the start of the application:',
-    ...starts[framework].map((line) => `  ${line}`),
+    'Add to the file that starts the application:',
+    `  ${importOf(project, framework === 'koa' ? '{ metrics, startMetrics }' : '{ startMetrics }')}`,
+    ...starts[framework].map((line) => `  ${canAwait ? line : line.replace(/^await /, '')}`),
     `Then http://localhost:${port}/metrics has the metrics.`,
     'Generate alerts and dashboards:',
     `  npm install --save-dev ${tools}${isTypeScript ? ' tsx' : ''}`,
@@ -51,6 +54,15 @@ const starts = {
   nest: ['await app.listen(3000);', 'await startMetrics(app);'],
   node: ['await startMetrics(server.listen(3000));'],
 } as const;
+
+/** How the application loads the set-up file, which is beside it. */
+function importOf(project: Project, names: string): string {
+  const { isTypeScript, isEsModule, sources } = project;
+  const path = `./${setUpPath(project).slice(sources.length).replace(/ts$/, 'js')}`;
+  return isTypeScript || isEsModule
+    ? `import ${names} from '${path}';`
+    : `const ${names} = require('${path}');`;
+}
 
 function setUpPath({ sources, extensionStart, isTypeScript }: Project): string {
   return `${sources}metrics.${extensionStart}${isTypeScript ? 'ts' : 'js'}`;

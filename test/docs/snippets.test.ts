@@ -29,6 +29,7 @@ test('every guide has complete snippets', (t) => {
     'middleware/README.md',
     'middleware/shutdown.md',
     'lib/testing.md',
+    'lib/performance.md',
     'lib/migration.md',
     'lib/export/README.md',
   ])

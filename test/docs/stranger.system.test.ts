@@ -44,7 +44,7 @@ const shownLines = inReadme(/^```text\n(.*?)^```/gms)
   .trim()
   .split('\n');
 
-/** What somebody with a Nest application has: a module, a controller and the program. README adds the rest. */
+/** What an existing Nest application has: a module, a controller and the program. README adds the rest. */
 const nestApplication = {
   'tsconfig.json': JSON.stringify({
     compilerOptions: {

