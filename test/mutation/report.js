@@ -1,0 +1,72 @@
+/** The report of the mutation tests, README.md. `node test/mutation/report.js` writes it again from the results of the last runs. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { accepted } from './accepted.js';
+import { leastShare, leftOut, wholeFiles } from './folders.js';
+
+/** @typedef {{ file: string, line: number, code: string, mutator: string, replacement: string, covered: boolean }} Survivor */
+
+/** @param {Readonly<Record<string, { date: string, killed: number, survived: number, static: number, survivors: readonly Survivor[] }>>} results */
+export function report(results) {
+  const survivors = Object.values(results).flatMap(({ survivors }) => survivors);
+  const kinds = accepted.map(({ why, is }) => ({ why, found: survivors.filter(is) }));
+  const argued = new Set(kinds.flatMap(({ found }) => found));
+  const others = survivors.filter((survivor) => !argued.has(survivor));
+  return `# Mutation tests
+
+\`npm run test:mutation\` tests the tests. [Stryker](https://stryker-mutator.io) makes one small change to a source, a mutant, and runs the
+tests that reach it. If one fails, the mutant is killed; if all pass, it survives, and the tests miss something. The command fails if
+less than ${leastShare} % are killed. \`npm run test:mutation -- instruments\` tests one folder, and
+\`npm run test:mutation -- lib/instruments/counter.ts\` some files of one. This page is written by a run of whole folders.
+
+| folder | killed | survived | share | date | not tested |
+|---|---|---|---|---|---|
+${Object.entries(results)
+  .map(
+    ([name, { killed, survived, date, static: loading }]) =>
+      `| ${name} | ${killed} | ${survived} | ${((100 * killed) / (killed + survived)).toFixed(1)} % | ${date} | ${loading} |`,
+  )
+  .join('\n')}
+
+Not tested are the mutants of code that runs only once, when its module is loaded. Strings are not mutated: they are names and the
+texts of errors, which \`test/lib/errors.test.ts\` compares with \`lib/errors.md\`.
+
+## How it is fast
+
+\`in-process-runner.js\` loads the compiled tests once, and switches the mutant in the same process, so that most mutants take
+milliseconds. The tests run with ava's own assertions, and each killed mutant is confirmed: the test must pass again without it.
+
+These tests are left out, or run as a whole file:
+
+| tests | why |
+|---|---|
+${[
+  ...Object.entries(leftOut),
+  ...wholeFiles.map((file) => [file, 'as a whole file: its tests share metrics']),
+]
+  .map(([test, why]) => `| ${test.replaceAll('|', '\\|')} | ${why} |`)
+  .join('\n')}
+
+## Survivors
+
+| survived | why |
+|---|---|
+${kinds
+  .filter(({ found }) => found.length > 0)
+  .map(({ why, found }) => `| ${found.length} | ${why} |`)
+  .join('\n')}
+| ${others.length} | not argued; the list follows |
+
+${others.length === 0 ? '' : `| where | mutant | the tests reach it |\n|---|---|---|\n${others.map(row).join('\n')}\n`}`;
+}
+
+/** @param {Survivor} survivor */
+function row({ file, line, code, mutator, replacement, covered }) {
+  const cell = (text) => `\`${text.slice(0, 70).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
+  return `| ${file}:${line} ${cell(code)} | ${mutator} ${cell(replacement)} | ${covered ? 'yes' : 'no'} |`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const results = JSON.parse(await readFile(new URL('results.json', import.meta.url), 'utf8'));
+  await writeFile(new URL('README.md', import.meta.url), report(results));
+}
