@@ -27,7 +27,8 @@ createRunner.inject = /** @type {const} */ (['options']);
 /** @param {{ testFiles: readonly string[] }} options */
 function createRunner({ testFiles }) {
   // Shared with the instrumented sources.
-  const mutants = (globalThis.__stryker__ ??= {});
+  globalThis.__stryker__ ??= {};
+  const mutants = globalThis.__stryker__;
   /** @type {typeof import('./declared-tests.js')} the module that the tests import as `ava` */
   let declared;
   /** @type {Map<string, { id: string, run: () => Promise<string | undefined> }>} */
