@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { installTool } from './tools.js';
 
 /** Percent. The command fails below them. Raise them when the coverage has risen by a point. */
-const floors = { statements: 90, branches: 90, functions: 90 };
+const floors = { statements: 97.5, branches: 93, functions: 96.5 };
 
 const files = process.argv.slice(2);
 const c8 = join(await installTool('c8'), 'node_modules/c8/bin/c8.js');

@@ -26,7 +26,7 @@ const slow = 'it takes longer than all other tests of its folder, and would run 
 const shared = 'it expects the shared registry of a new process';
 
 /** Percent of the mutants that the tests must notice. */
-export const leastShare = 85;
+export const minShare = 85;
 
 /** Files whose tests share metrics and cannot run twice: they are loaded again, and run as one test. */
 export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { accepted } from './accepted.js';
-import { leastShare, leftOut, wholeFiles } from './folders.js';
+import { minShare, leftOut, wholeFiles } from './folders.js';
 
 /** @typedef {{ file: string, line: number, code: string, mutator: string, replacement: string, covered: boolean }} Survivor */
 
@@ -16,7 +16,7 @@ export function report(results) {
 
 \`npm run test:mutation\` tests the tests. [Stryker](https://stryker-mutator.io) makes one small change to a source, a mutant, and runs the
 tests that reach it. If one fails, the mutant is killed; if all pass, it survives, and the tests miss something. The command fails if
-less than ${leastShare} % are killed. \`npm run test:mutation -- instruments\` tests one folder, and
+less than ${minShare} % are killed. \`npm run test:mutation -- instruments\` tests one folder, and
 \`npm run test:mutation -- lib/instruments/counter.ts\` some files of one. This page is written by a run of whole folders.
 
 | folder | killed | survived | share | date | not tested |
