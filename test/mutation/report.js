@@ -2,31 +2,33 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { accepted } from './accepted.js';
-import { minShare, leftOut, wholeFiles } from './folders.js';
+import { folders, leftOut, minShare, wholeFiles } from './folders.js';
 
-/** @typedef {{ file: string, line: number, code: string, mutator: string, replacement: string, covered: boolean }} Survivor */
+/** @typedef {{ file: string, line: number, code: string, mutator: string, replacement: string, isReached: boolean }} Survivor */
+/** @typedef {{ date: string, killed: number, untested: number, survivors: readonly Omit<Survivor, 'file'>[] }} FileResult */
 
-/** @param {Readonly<Record<string, { date: string, killed: number, survived: number, static: number, survivors: readonly Survivor[] }>>} results */
+/** @param {Readonly<Record<string, FileResult>>} results by file */
 export function report(results) {
-  const survivors = Object.values(results).flatMap(({ survivors }) => survivors);
-  const kinds = accepted.map(({ why, is }) => ({ why, found: survivors.filter(is) }));
-  const argued = new Set(kinds.flatMap(({ found }) => found));
+  const survivors = Object.entries(results).flatMap(([file, { survivors }]) =>
+    survivors.map((survivor) => ({ file, ...survivor })),
+  );
+  const argued = new Set();
+  const kinds = accepted.map(({ why, is }) => {
+    const found = survivors.filter((survivor) => !argued.has(survivor) && is(survivor));
+    for (const survivor of found) argued.add(survivor);
+    return { why, found };
+  });
   const others = survivors.filter((survivor) => !argued.has(survivor));
   return `# Mutation tests
 
 \`npm run test:mutation\` tests the tests. [Stryker](https://stryker-mutator.io) makes one small change to a source, a mutant, and runs the
 tests that reach it. If one fails, the mutant is killed; if all pass, it survives, and the tests miss something. The command fails if
 less than ${minShare} % are killed. \`npm run test:mutation -- instruments\` tests one folder, and
-\`npm run test:mutation -- lib/instruments/counter.ts\` some files of one. This page is written by a run of whole folders.
+\`npm run test:mutation -- lib/instruments/counter.ts\` a file. Each run writes its results into this page.
 
-| folder | killed | survived | share | date | not tested |
-|---|---|---|---|---|---|
-${Object.entries(results)
-  .map(
-    ([name, { killed, survived, date, static: loading }]) =>
-      `| ${name} | ${killed} | ${survived} | ${((100 * killed) / (killed + survived)).toFixed(1)} % | ${date} | ${loading} |`,
-  )
-  .join('\n')}
+| folder | files | killed | survived | share | not tested | date |
+|---|---|---|---|---|---|---|
+${Object.entries(folders).map((folder) => folderRow(folder, results)).join('\n')}
 
 Not tested are the mutants of code that runs only once, when its module is loaded. Strings are not mutated: they are names and the
 texts of errors, which \`test/lib/errors.test.ts\` compares with \`lib/errors.md\`.
@@ -60,10 +62,21 @@ ${kinds
 ${others.length === 0 ? '' : `| where | mutant | the tests reach it |\n|---|---|---|\n${others.map(row).join('\n')}\n`}`;
 }
 
+function folderRow([name, { sources }], results) {
+  const found = Object.entries(results).filter(([file]) => file.startsWith(`${sources}/`));
+  if (found.length === 0) return `| ${name} | 0 | | | not run | | |`;
+  const sum = (of) => found.reduce((total, [, result]) => total + of(result), 0);
+  const killed = sum((result) => result.killed);
+  const survived = sum(({ survivors }) => survivors.length);
+  const share = ((100 * killed) / (killed + survived)).toFixed(1);
+  const dates = found.map(([, { date }]) => date).sort();
+  return `| ${name} | ${found.length} | ${killed} | ${survived} | ${share} % | ${sum(({ untested }) => untested)} | ${dates[0]} |`;
+}
+
 /** @param {Survivor} survivor */
-function row({ file, line, code, mutator, replacement, covered }) {
+function row({ file, line, code, mutator, replacement, isReached }) {
   const cell = (text) => `\`${text.slice(0, 70).replaceAll('|', '\\|').replaceAll('`', "'")}\``;
-  return `| ${file}:${line} ${cell(code)} | ${mutator} ${cell(replacement)} | ${covered ? 'yes' : 'no'} |`;
+  return `| ${file}:${line} ${cell(code)} | ${mutator} ${cell(replacement)} | ${isReached ? 'yes' : 'no'} |`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

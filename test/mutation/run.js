@@ -3,12 +3,12 @@
  *
  *     npm run test:mutation                                  all folders of `folders.js`
  *     npm run test:mutation -- instruments                   one folder
- *     npm run test:mutation -- lib/instruments/counter.ts    files of one folder
+ *     npm run test:mutation -- lib/instruments/counter.ts    files
  *
- * A run of whole folders writes `results.json` and the report in README.md.
+ * It writes the results of the tested files into `results.json`, and the report of all results into README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globby } from 'globby';
 import { installTool } from '../tools.js';
@@ -54,43 +54,43 @@ async function mutantsOf({ tests }, mutate) {
   }).runMutationTest();
 }
 
-/** What is kept of the mutants of a folder. */
-async function summary(mutants) {
+/** What is kept of the mutants of a file. */
+async function resultOf(file, mutants) {
+  const lines = (await readFile(file, 'utf8')).split('\n');
   const count = (...statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
-  const left = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage');
   return {
     date: new Date().toISOString().slice(0, 10),
     killed: count('Killed', 'Timeout'),
-    survived: left.length,
-    static: mutants.filter(({ status, static: isStatic }) => status === 'Ignored' && isStatic).length,
-    survivors: await Promise.all(
-      left.map(async ({ fileName, location, mutatorName, replacement, status }) => ({
-        file: fileName.replaceAll('\\', '/').replace(`${process.cwd()}/`, ''),
+    untested: mutants.filter(({ status, static: isStatic }) => status === 'Ignored' && isStatic).length,
+    survivors: mutants
+      .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
+      .map(({ location, mutatorName, replacement, status }) => ({
         line: location.start.line,
-        code: (await readFile(fileName, 'utf8')).split('\n')[location.start.line - 1].trim(),
+        code: lines[location.start.line - 1].trim(),
         mutator: mutatorName,
         replacement: replacement.split('\n')[0],
-        covered: status === 'Survived',
+        isReached: status === 'Survived',
       })),
-    ),
   };
 }
 
+/** @returns {Map<string, object[]>} */
+function byFile(mutants) {
+  const files = new Map();
+  for (const mutant of mutants) files.set(mutant.fileName, [...(files.get(mutant.fileName) ?? []), mutant]);
+  return files;
+}
+
 const args = process.argv.slice(2);
-const files = args.filter((arg) => !Object.hasOwn(folders, arg));
-if (files.length > 0) {
-  const folder = Object.values(folders).find(({ sources }) =>
-    files.every((file) => file.startsWith(`${sources}/`)),
-  );
-  if (folder === undefined)
-    throw new Error(`Expected files of one folder of ${Object.keys(folders).join(', ')}.`);
-  await mutantsOf(folder, files);
-} else {
+for (const [name, folder] of Object.entries(folders)) {
+  const isWhole = args.length === 0 || args.includes(name);
+  const files = isWhole ? [`${folder.sources}/**/*.ts`] : args.filter((arg) => arg.startsWith(`${folder.sources}/`));
+  if (files.length === 0) continue;
+  const mutants = await mutantsOf(folder, files);
   const results = JSON.parse(await readFile(own('results.json'), 'utf8').catch(() => '{}'));
-  for (const name of args.length > 0 ? args : Object.keys(folders)) {
-    const folder = folders[name];
-    results[name] = await summary(await mutantsOf(folder, [`${folder.sources}/**/*.ts`]));
-    await writeFile(own('results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
-    await writeFile(own('README.md'), report(results));
-  }
+  for (const [path, found] of byFile(mutants))
+    results[relative('', path)] = await resultOf(path, found);
+  const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFile(own('results.json'), `${JSON.stringify(sorted, undefined, 2)}\n`);
+  await writeFile(own('README.md'), report(sorted));
 }

@@ -77,7 +77,7 @@ export interface SloEventPair<A extends EventMetric, B extends EventMetric, Even
   readonly latency?: never;
 }
 
-/** How good events are told from others: two of the good, the bad and all events, or a bucket of a histogram. */
+/** How good events are distinguished from the others: two of the good, the bad and all events, or a bucket of a histogram. */
 export type SloIndicator<
   Good extends EventMetric,
   Bad extends EventMetric,

@@ -66,6 +66,27 @@ test('`copyTo` writes the sum and the observations of each bucket', (t) => {
   );
 });
 
+test('a label may be named `value`', (t) => {
+  const registry = createTestRegistry();
+  const definition = defineHistogram({
+    name: 'coin_seconds',
+    help: 'Coins.',
+    buckets: [1],
+    labels: { value: label() },
+  });
+  registry.histogram(definition).observe({ value: 2 }, 5);
+  t.is(readHistogram(registry, definition, { value: '2' })?.sum, 5);
+});
+
+test('setting the buckets that a histogram has is no error, even after observations', (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(plain).observe(1);
+  t.notThrows(() => registry.setBuckets(new Map([['plain_seconds', [1, 2, 5]]])));
+  t.throws(() => registry.setBuckets(new Map([['plain_seconds', [1, 2]]])), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+  });
+});
+
 test('timers observe and return seconds, with labels from the start or the end', (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(labelled);
