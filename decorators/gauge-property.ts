@@ -20,7 +20,7 @@ export type DualModeGaugeDecorator<This, Args extends unknown[], Result> = (
     | [target: object, key: string | symbol]
 ) => void;
 
-/** Any `ClassAccessorDecoratorTarget`. */
+/** The getter and the setter of a decorated accessor of any class and type. */
 export interface AccessorTarget {
   /** Reads the value. */
   get(this: never): unknown;

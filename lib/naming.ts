@@ -27,7 +27,7 @@ export const lintRules = {
   'identifier-label': 'Labels are not identifiers: each value is a series that is never removed.',
 } as const;
 
-/** The name of a convention. */
+/** The name of a convention of Prometheus that `lintDefinition` checks. */
 export type LintRule = keyof typeof lintRules;
 
 /** A violation of a convention. */

@@ -9,7 +9,7 @@ import { hasHeader } from './raw-headers.js';
 /** What `requestMetrics` can measure in addition to the duration and the requests in flight. */
 export const requestMeasures = ['first-byte', 'request-size', 'response-size'] as const;
 
-/** One of these. */
+/** What `requestMetrics({ measure })` can measure in addition to the duration and the requests in flight. */
 export type RequestMeasure = (typeof requestMeasures)[number];
 
 /** What the watch of a response knows of its bodies. */

@@ -55,7 +55,7 @@ export interface MetricsServer {
   /**
    * Accepts no more requests, finishes those in progress, and destroys the connections left after the deadline. Without
    * requests in progress it closes immediately.
-   * @param deadlineSeconds default: 5
+   * @param options `deadlineSeconds`, default 5
    */
   close(options?: { readonly deadlineSeconds?: number }): Promise<void>;
   /** Closes the server, for `await using server = await startMetricsServer()`. */

@@ -20,13 +20,16 @@ const monitoring = 'lib/monitoring';
 const projects = { standard: 'tsconfig.json', legacy: 'test/legacy/tsconfig.json' };
 
 /** @param {'standard' | 'legacy'} mode @throws an Error with the messages of the compiler */
-export async function compile(mode, { force = false } = {}) {
+export async function compile(mode, { force = false, compilerOptions = [] } = {}) {
   const output = join(root, '.build', mode);
   const compiled = await stat(join(output, 'package.json')).catch(() => undefined);
   if (!force && compiled !== undefined && compiled.mtimeMs > (await newestSource())) return;
   if (force) await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
-  await Promise.all([runCompiler(['-p', projects[mode], '--outDir', output]), writePage()]);
+  await Promise.all([
+    runCompiler(['-p', projects[mode], '--outDir', output, ...compilerOptions]),
+    writePage(),
+  ]);
   for (const name of await textFilesIn(join(root, monitoring)))
     await cp(join(root, monitoring, name), join(output, monitoring, name));
   // Within `output`, the name of the package means the compiled sources, which are ES modules, not `dist`.

@@ -20,7 +20,7 @@ import { promqlParser } from './promql/promql.js';
 import { type BundleOptions, type BundleSettings, bundleSettings } from './settings.js';
 import { sloGroups } from './slo/slo.js';
 
-/** A generated bundle, for `writeBundle`. */
+/** The files of a generated bundle. `writeBundle` writes them into a folder. */
 export interface Bundle {
   /** The files, sorted by path. */
   readonly files: readonly BundleFile[];

@@ -57,7 +57,7 @@ export async function apiReports(): Promise<readonly ApiReport[]> {
 }
 
 /** The names that an entry point exports, read from its report. */
-function exportedNames(report: string): string[] {
+export function exportedNames(report: string): string[] {
   return [
     ...report.matchAll(/^export (?:declare |abstract )*(?:class|const|function|interface|type) (\w+)/gm),
     ...report.matchAll(/^export \{ (?:\w+ as )?(\w+) \}/gm),

@@ -1,7 +1,7 @@
 /** The limits of the alerts, in one table. Other numbers are an option of the bundle: no rule is edited. */
 import { check, checkOneOf } from '../checks.js';
 
-/** Name -> limit. Names end with their unit: `Share` (between 0 and 1), `Seconds`, `Bytes` or `Usd` (US dollars). */
+/** The limits of the alerts by default. Names end with their unit: `Share` (between 0 and 1), `Seconds`, `Bytes` or `Usd` (US dollars). */
 export const defaultThresholds = Object.freeze({
   /** How often a process stops answering scrapes and answers again within an hour. */
   targetFlaps: 4,

@@ -12,7 +12,7 @@ export type Match =
   | { readonly noneOf: readonly string[] }
   | { readonly raw: string };
 
-/** Label -> matcher. */
+/** Conditions by label name. */
 export type Matches = Readonly<Record<string, Match>>;
 
 /** Labels that Prometheus adds to every series of a target. */

@@ -16,10 +16,10 @@ export type MatchFor<L extends Label> =
         | { readonly raw: string }
     : never;
 
-/** A closed label may also be `other`, which replaces values outside its set. */
+/** A value of a label that a matcher compares with. Of a closed set, its values and `other`, which replaces all values outside the set. */
 export type MatchValue<V extends string> = string extends V ? string : V | 'other';
 
-/** Label -> matcher. Labels without one may have any value. */
+/** Matchers by label name. A label without a matcher may have any value. */
 export type MatchesFor<D extends MetricDefinition> = {
   readonly [K in keyof D['labels']]?: MatchFor<D['labels'][K]>;
 };
@@ -67,7 +67,7 @@ export interface SloCommonOptions {
   readonly absence?: 'always' | 'never';
 }
 
-/** Two kinds of events, and labels of both. */
+/** Two of the good, the bad and all events, and the labels that both have. */
 export interface SloEventPair<A extends EventMetric, B extends EventMetric, Events> {
   /** Two of `good`, `bad` and `total`. */
   readonly events: Events & { readonly [K in Exclude<'good' | 'bad' | 'total', keyof Events>]?: never };
@@ -77,7 +77,7 @@ export interface SloEventPair<A extends EventMetric, B extends EventMetric, Even
   readonly latency?: never;
 }
 
-/** Two of good, bad and total, or a bucket of a histogram. */
+/** How good events are distinguished from the others: two of the good, the bad and all events, or a bucket of a histogram. */
 export type SloIndicator<
   Good extends EventMetric,
   Bad extends EventMetric,

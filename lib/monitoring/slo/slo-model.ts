@@ -21,7 +21,7 @@ export interface SloSeverities {
   readonly absent: AlertSeverity;
 }
 
-/** Events of a checked SLO. */
+/** Events of an SLO whose definition has been checked. */
 export interface CheckedEvents {
   /** What counts the events. */
   readonly metric: EventMetric;

@@ -77,3 +77,10 @@ test('reset sets a counter without labels to 0', (t) => {
   counter.remove();
   t.is(readValue(registry, plain), 0, 'it cannot be removed, as it cannot in prom-client');
 });
+
+test('a value beside unknown labels named as those of a recording with an exemplar is an error', (t) => {
+  const counter = createTestRegistry().counter(labelled);
+  t.throws(() => counter.inc({ exemplarLabels: { run: '1' } } as never, 2), {
+    code: 'ERR_METRICS_UNKNOWN_LABEL',
+  });
+});

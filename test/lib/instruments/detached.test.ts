@@ -28,6 +28,10 @@ test('methods of instruments work detached', (t) => {
   observe({ kind: 'a' }, 0.5);
   startTimer({ kind: 'a' })();
   t.is(readHistogram(registry, seconds, { kind: 'a' })?.count, 2);
+  const { observe: observeSize, startTimer: startSize } = registry.summary(sizes);
+  observeSize({ kind: 'a' }, 7);
+  startSize({ kind: 'a' })();
+  t.is(registry.summary(sizes).with({ kind: 'a' }).count, 2);
 });
 
 test('methods of `labels(...)` work detached, also timers with labels at their end', async (t) => {
@@ -39,6 +43,7 @@ test('methods of `labels(...)` work detached, also timers with labels at their e
   const gauge = registry.gauge(depth).labels({ kind: 'a' });
   const { set, dec, setToCurrentTime, startTimer: startGauge } = gauge;
   setToCurrentTime();
+  t.true((readValue(registry, depth, { kind: 'a' }) ?? 0) > 1_000_000_000);
   set(5);
   gauge.inc();
   dec(2);

@@ -53,6 +53,8 @@ test('startTimer sets and returns the seconds since, with labels from the start 
   const seconds = registry.gauge(labelled).startTimer()({ kind: 'a' });
   t.true(seconds >= 0 && seconds < 5);
   t.is(readValue(registry, labelled, { kind: 'a' }), seconds);
+  const fromStart = registry.gauge(labelled).startTimer({ kind: 'c' })();
+  t.is(readValue(registry, labelled, { kind: 'c' }), fromStart);
   const bound = registry.gauge(labelled).with({ kind: 'b' }).startTimer()();
   t.is(readValue(registry, labelled, { kind: 'b' }), bound);
 });

@@ -51,6 +51,42 @@ test('a weight observes a value that many times', (t) => {
   t.is(reading?.buckets.get(2), 10);
 });
 
+test('`copyTo` writes the sum and the observations of each bucket', (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(labelled);
+  histogram.observe({ kind: 'another' }, 1);
+  const series = histogram.with({ kind: 'a' });
+  for (const value of [1, 1.5, 1.5, 4, 9]) series.observe(value);
+  const target = new Float64Array(5);
+  series.copyTo(target);
+  t.deepEqual([...target], [17, 1, 2, 1, 1]);
+  t.deepEqual(
+    [0, 1, 2, 3].map((bucket) => series.countIn(bucket)),
+    [1, 2, 1, 1],
+  );
+});
+
+test('a label may be named `value`', (t) => {
+  const registry = createTestRegistry();
+  const definition = defineHistogram({
+    name: 'coin_seconds',
+    help: 'Coins.',
+    buckets: [1],
+    labels: { value: label() },
+  });
+  registry.histogram(definition).observe({ value: 2 }, 5);
+  t.is(readHistogram(registry, definition, { value: '2' })?.sum, 5);
+});
+
+test('setting the buckets that a histogram has is no error, even after observations', (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(plain).observe(1);
+  t.notThrows(() => registry.setBuckets(new Map([['plain_seconds', [1, 2, 5]]])));
+  t.throws(() => registry.setBuckets(new Map([['plain_seconds', [1, 2]]])), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+  });
+});
+
 test('timers observe and return seconds, with labels from the start or the end', (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(labelled);

@@ -270,6 +270,51 @@ test('the resolution ends at the lowest schema, even if there are still too many
   t.is(totalOf(limited), 100);
 });
 
+test('the settings can be changed until something is observed in any series, and every series follows', (t) => {
+  const definition = defineHistogram({
+    name: 'step_seconds',
+    help: 'Steps.',
+    buckets: [1],
+    labels: { step: label() },
+  });
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(definition);
+  const [first, second] = ['first', 'second'].map((step) => histogram.with({ step }));
+  registry.setNativeHistograms(new Map([['step_seconds', { schema: 2 }]]));
+  t.is(histogram.native?.schema, 2);
+  t.deepEqual([first?.native?.schema, second?.native?.schema], [2, 2]);
+  second?.observe(3);
+  t.notThrows(() => registry.setNativeHistograms(new Map([['step_seconds', { schema: 2 }]])));
+  t.throws(() => registry.setNativeHistograms(new Map([['step_seconds', { schema: 3 }]])), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+  });
+  t.throws(() => registry.setBuckets(new Map([['step_seconds', [2]]])), {
+    code: 'ERR_METRICS_INVALID_OPTION',
+  });
+  t.is(second?.native?.positive.size, 1);
+});
+
+test('the sample of the count has the native buckets, as `get` returns it', async (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(plain);
+  histogram.observe(3);
+  const withBuckets = (await histogram.get()).values.filter(({ native }) => native !== undefined);
+  t.deepEqual(
+    withBuckets.map(({ metricName, native }) => [metricName, native?.positive.size]),
+    [['wait_seconds_count', 1]],
+  );
+  const classic = registry.histogram(defineHistogram({ name: 'classic_seconds', help: 'X.', buckets: [1] }));
+  t.false((await classic.get()).values.some((sample) => 'native' in sample));
+});
+
+test('adding classic counts to a native histogram leaves its native buckets', (t) => {
+  const series = createTestRegistry().histogram(plain).with({});
+  series.observe(3);
+  series.add([1], 2);
+  t.is(series.sum, 5);
+  t.is(series.native?.positive.size, 1);
+});
+
 test('a weight counts in the native buckets too', (t) => {
   const registry = createTestRegistry();
   registry.histogram(plain).with({}).observe(3, 10);
@@ -338,6 +383,24 @@ test.serial(
     t.is(series.created, 1_700_000_150);
   },
 );
+
+test.serial('removing a series cancels its scheduled reset', (t) => {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_700_000_000_000 });
+  t.teardown(() => mock.timers.reset());
+  const definition = defineHistogram({
+    name: 'reset_seconds',
+    help: 'Reset.',
+    buckets: [10],
+    native: { schema: 8, maxBuckets: 2, minResetSeconds: 60 },
+  });
+  const histogram = createTestRegistry().histogram(definition);
+  const series = histogram.with({});
+  for (const value of [1, 2, 3]) series.observe(value);
+  histogram.reset();
+  series.observe(1);
+  mock.timers.tick(60_000);
+  t.is(series.count, 1);
+});
 
 test('observing retains no memory once the bucket exists', (t) => {
   const series = createTestRegistry().histogram(plain).with({});

@@ -1,9 +1,12 @@
 /** Removal of series: by some of their labels, and by expiry when they are not recorded on. */
+import { mock } from 'node:test';
 import test from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
+import type { GaugeSeries } from '../../../lib/instruments/gauge.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
 import { until } from '../../helpers/until.js';
 
 const labels = { tenant: label(), region: label('eu', 'us') };
@@ -50,6 +53,96 @@ test('a removed histogram series frees its buckets, and a bound one restarts fro
   bound.observe(1);
   t.is(bound.sum, 1);
   t.is(seconds.series.size, 1);
+});
+
+test('a removed histogram series reads as 0', (t) => {
+  const registry = createTestRegistry();
+  const seconds = registry.histogram(defineHistogram({ name: 'call_seconds', help: 'Durations.', labels }));
+  const bound = seconds.with({ tenant: 'a', region: 'eu' });
+  bound.observe(5);
+  seconds.reset();
+  t.is(bound.sum, 0);
+  t.is(bound.count, 0);
+});
+
+const minute = defineGauge({
+  name: 'worker_load',
+  help: 'Load.',
+  labels: { worker: label() },
+  expireAfterSeconds: 60,
+});
+
+for (const [method, record] of [
+  ['inc', (series) => series.inc()],
+  ['dec', (series) => series.dec()],
+  ['set', (series) => series.set(7)],
+] as const satisfies [string, (series: GaugeSeries) => void][]) {
+  test.serial(`a series expires expireAfterSeconds after its last \`${method}\``, async (t) => {
+    const advance = freezeDate(t);
+    const registry = createTestRegistry();
+    const series = registry.gauge(minute).with({ worker: 'a' });
+    advance(50_000);
+    record(series);
+    advance(60_000);
+    t.regex(await readText(registry), /worker="a"/, 'not before the time is over');
+    advance(1);
+    t.notRegex(await readText(registry), /worker="a"/);
+  });
+
+  test.serial(`\`${method}\` on an expired series records on the series that replaced it`, async (t) => {
+    const advance = freezeDate(t);
+    const registry = createTestRegistry();
+    const workers = registry.gauge(minute);
+    const expired = workers.with({ worker: 'a' });
+    advance(60_001);
+    await readText(registry);
+    workers.set({ worker: 'a' }, 3);
+    advance(50_000);
+    record(expired);
+    t.is(readValue(registry, minute, { worker: 'a' }), { inc: 4, dec: 2, set: 7 }[method]);
+    advance(60_000);
+    t.regex(await readText(registry), /worker="a"/, 'which expires after that');
+    advance(1);
+    t.notRegex(await readText(registry), /worker="a"/);
+  });
+
+  test.serial(
+    `a series that expired is exposed again after \`${method}\`, until it expires again`,
+    async (t) => {
+      const advance = freezeDate(t);
+      const registry = createTestRegistry();
+      const series = registry.gauge(minute).with({ worker: 'a' });
+      advance(60_001);
+      t.notRegex(await readText(registry), /worker="a"/);
+      record(series);
+      advance(60_000);
+      t.regex(await readText(registry), /worker="a"/);
+      advance(1);
+      t.notRegex(await readText(registry), /worker="a"/);
+    },
+  );
+}
+
+test.serial('an invalid value does not bring back an expired series', async (t) => {
+  const advance = freezeDate(t);
+  const registry = createTestRegistry();
+  const workers = registry.gauge(minute);
+  const series = workers.with({ worker: 'a' });
+  advance(60_001);
+  await readText(registry);
+  for (const record of [series.inc, series.dec, series.set])
+    t.throws(() => record.call(series, Number.NaN), { code: 'ERR_METRICS_INVALID_VALUE' });
+  t.is(workers.series.size, 0);
+});
+
+test.serial('after the clock was set back, a series expires as if it had been recorded then', async (t) => {
+  const advance = freezeDate(t, Date.UTC(2024, 0, 2));
+  const registry = createTestRegistry();
+  registry.gauge(minute).set({ worker: 'a' }, 1);
+  mock.timers.setTime(Date.UTC(2024, 0, 1));
+  t.regex(await readText(registry), /worker="a"/);
+  advance(60_001);
+  t.notRegex(await readText(registry), /worker="a"/);
 });
 
 test('a gauge with expireAfterSeconds drops idle series at a scrape', async (t) => {

@@ -1,0 +1,59 @@
+/** What a mutation test changes, and the tests that have to notice. */
+
+/** @type {Readonly<Record<string, { sources: string, tests: readonly string[] }>>} */
+export const folders = {
+  instruments: {
+    sources: 'lib/instruments',
+    tests: [
+      'test/lib/instruments/**/*.test.ts',
+      'test/lib/{registry,family,native-families,disabled,views,prom-client}.test.ts',
+    ],
+  },
+  exposition: {
+    sources: 'lib/exposition',
+    tests: [
+      'test/lib/exposition/**/*.test.ts',
+      'test/lib/{registry,family,native-families,prom-client,views}.test.ts',
+      'test/middleware/metrics-router.test.ts',
+    ],
+  },
+  decorators: { sources: 'decorators', tests: ['test/decorators/**/*.test.ts'] },
+};
+
+const heap = 'it measures the heap, which the mutants of a process share';
+const processes = 'it starts processes, which would not have the mutant';
+const slow = 'it takes longer than all other tests of its folder, and would run again for each mutant';
+const shared = 'it expects the shared registry of a new process';
+
+/** Percent of the mutants that the tests must notice. */
+export const minShare = 85;
+
+/** Files whose tests share metrics and cannot run twice: they are loaded again, and run as one test. */
+export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
+
+/** File, or file and title -> why it is not run for mutants. */
+export const leftOut = {
+  'test/lib/instruments/attack.test.ts': heap,
+  'test/lib/instruments/native-histogram.test.ts › observing retains no memory once the bucket exists': heap,
+  'test/lib/instruments/native-index.test.ts › each bound of each schema is in its own bucket, and the next larger double in the next one':
+    slow,
+  'test/lib/instruments/compiled-find.test.ts › the compiled look-up gives the same series or error as the generic one':
+    slow,
+  'test/lib/instruments/compiled-find.test.ts › the generic look-up is used if code generation is disallowed':
+    processes,
+  'test/lib/process-wide.test.ts': processes,
+  'test/lib/shutdown.test.ts': processes,
+  'test/lib/registry-removal.test.ts': shared,
+  'test/decorators/abandoned.test.ts': heap,
+  'test/decorators/results/garbage.test.ts': heap,
+  'test/decorators/reflect.test.ts': processes,
+  'test/decorators/results/packages.test.ts': processes,
+  'test/decorators/results/differential.test.ts': slow,
+  'test/decorators/presets/sdks.test.ts': slow,
+  'test/decorators/sample-clock.test.ts': 'it replaces the clock before the package is loaded',
+  'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
+    slow,
+  'test/decorators/instrumented.test.ts › without any registry, the series is in the shared one before the first call':
+    shared,
+  'test/decorators/instrumented.test.ts › a failing registry function does not affect the call': shared,
+};
