@@ -22,7 +22,7 @@ export {
   startMetricsServer,
 } from './metrics-server.js';
 export type { NodeHandler } from './node-answer.js';
-export type { ServedDashboard } from './page-option.js';
+export type { DashboardPageOptions, ServedDashboard } from './page-option.js';
 export {
   type FilledLabel,
   type RequestLabels,

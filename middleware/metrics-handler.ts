@@ -2,14 +2,12 @@
 import type { HealthChecks } from '../lib/health.js';
 import { checkFactoryOptions } from '../lib/option-checks.js';
 import type { OptionNames } from '../lib/option-names.js';
-import type { DashboardOptions } from './dashboard/dashboard-options.js';
-import { mountedDashboard } from './dashboard/mounted-dashboard.js';
-import { type Endpoint, endpointFinder } from './endpoint.js';
+import { type MountedDashboard, mountedDashboard } from './dashboard/mounted-dashboard.js';
+import { endpointFinder } from './endpoint.js';
 import { type FetchHandler, fetchHandler } from './fetch-answer.js';
 import { healthEndpoints } from './health-endpoints.js';
 import { type NodeHandler, nodeHandler } from './node-answer.js';
-import { givenDashboard } from './page-option.js';
-import type { ScrapeAccess } from './scrape-access.js';
+import { type DashboardPageOptions, givenDashboard } from './page-option.js';
 import { type ScrapeEndpointOptions, scrapeEndpoint, scrapeOptionNames } from './scrape-endpoint.js';
 
 /** The options of `createMetricsHandler`. */
@@ -26,10 +24,7 @@ export interface MetricsHandlerOptions extends ScrapeEndpointOptions {
 }
 
 /** The options of a dashboard of a handler. */
-export type HandledDashboard = Omit<
-  DashboardOptions,
-  'registry' | 'checks' | 'details' | 'cluster' | keyof ScrapeAccess
->;
+export type HandledDashboard = DashboardPageOptions;
 
 /** A handler for node:http and Express-style frameworks, with a fetch-style handler as a property. */
 export interface MetricsHandler extends NodeHandler {
@@ -38,6 +33,12 @@ export interface MetricsHandler extends NodeHandler {
    * `allowFrom` it answers 403 unless `trustedProxies` is set.
    */
   readonly fetch: FetchHandler;
+  /**
+   * Ends the readings of the dashboard, disconnects its open pages, and writes its history if a file is configured: to be called when
+   * the server closes, which would wait for open pages. No page is connected from then on; metrics and health are answered further.
+   * Not needed without `dashboard`, or to end a process. Never rejects.
+   */
+  close(): Promise<void>;
 }
 
 /**
@@ -48,7 +49,8 @@ export interface MetricsHandler extends NodeHandler {
  * @throws ERR_METRICS_INVALID_OPTION
  * @example
  * const handler = createMetricsHandler({ tokenFile: '/run/secrets/metrics-token' });
- * createServer(handler).listen(9090);                                                         // node:http
+ * const server = createServer(handler).listen(9090);                                          // node:http
+ * server.close(); await handler.close();                                                      // with `dashboard`
  * app.use(handler);                                                                           // Express, Nest
  * fastify.all('/metrics', (request, reply) => { reply.hijack(); handler(request.raw, reply.raw); });
  * app.get('/metrics', (c) => handler.fetch(c.req.raw));                                       // Hono
@@ -62,12 +64,14 @@ export function createMetricsHandler(options: MetricsHandlerOptions = {}): Metri
     checks === undefined
       ? []
       : healthEndpoints(where, { checks, ...(details === undefined ? {} : { details }) });
-  const page = dashboard === false ? [] : dashboardEndpoints(where, options);
-  const find = endpointFinder([scrapeEndpoint(where, scrapeOptions), ...health, ...page]);
-  return Object.assign(nodeHandler(find), { fetch: fetchHandler(find) });
+  const scrape = scrapeEndpoint(where, scrapeOptions);
+  // After the other checks, since it starts to read the registry.
+  const page = dashboard === false ? undefined : dashboardOf(where, options);
+  const find = endpointFinder([scrape, ...health, ...(page?.endpoints ?? [])]);
+  return Object.assign(nodeHandler(find), { fetch: fetchHandler(find), close: async () => page?.close() });
 }
 
-function dashboardEndpoints(where: string, options: MetricsHandlerOptions): readonly Endpoint[] {
+function dashboardOf(where: string, options: MetricsHandlerOptions): MountedDashboard {
   const { dashboard = false, registry, checks, details, cluster, ...scrape } = options;
   const { token, tokenFile, basicAuth, allowFrom, trustedProxies } = scrape;
   const own = givenDashboard(where, dashboard, handledOptionNames);
@@ -83,7 +87,7 @@ function dashboardEndpoints(where: string, options: MetricsHandlerOptions): read
     trustedProxies,
   };
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return mountedDashboard(where, { ...own, ...known }).endpoints;
+  return mountedDashboard(where, { ...own, ...known });
 }
 
 const handledOptionNames = {

@@ -1,6 +1,6 @@
 /** A server for metrics and health on a host and port of its own, separate from the server of the app. */
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { metricsConfigOf } from '../lib/config.js';
@@ -79,14 +79,14 @@ export async function startMetricsServer(
   const settings = metricsConfigOf(config);
   const { enabled, host, port, path, token, tokenFile } = settings;
   const { checks, details = true, tls, dashboard = false, ...scrape } = options;
-  const mounted = enabled && dashboard !== false ? await served(settings, options) : undefined;
-  const endpoints = [
+  const ofMetrics = [
     ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
     ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
-    ...(mounted?.endpoints ?? []),
   ];
-  const handler = nodeHandler(endpointFinder(endpoints));
-  const server = tls === undefined ? createServer(handler) : secureServer(tls, handler);
+  const server = tls === undefined ? createServer() : secureServer(tls);
+  // After all checks, since it starts to read the registry.
+  const mounted = enabled && dashboard !== false ? await served(settings, options) : undefined;
+  server.on('request', nodeHandler(endpointFinder([...ofMetrics, ...(mounted?.endpoints ?? [])])));
   const close = closable(server);
   try {
     await listening(server, host, port);
@@ -145,17 +145,18 @@ async function served(
   });
 }
 
-function secureServer({ keyFile, certFile, caFile }: ServerTls, listener: RequestListener): Server {
+function secureServer({ keyFile, certFile, caFile }: ServerTls): Server {
   const [key, cert, ca] = [
     pem('keyFile', keyFile),
     pem('certFile', certFile),
     caFile === undefined ? undefined : pem('caFile', caFile),
   ];
   try {
-    return createTlsServer(
-      { key, cert, ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }) },
-      listener,
-    );
+    return createTlsServer({
+      key,
+      cert,
+      ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+    });
   } catch (error) {
     throw metricsError(
       'ERR_METRICS_INVALID_OPTION',

@@ -14,6 +14,8 @@ interface Import {
   /** Only types are imported: nothing is loaded. */
   readonly isType: boolean;
   readonly isReExport: boolean;
+  /** It is loaded by `import()` when it is needed. */
+  readonly isLater: boolean;
 }
 
 async function sourceFiles(folder: string): Promise<string[]> {
@@ -22,24 +24,33 @@ async function sourceFiles(folder: string): Promise<string[]> {
 }
 
 async function importsOf(file: string): Promise<Import[]> {
-  const { module, errors } = parseSync(file, await readFile(fromRoot(file), 'utf8'));
+  const source = await readFile(fromRoot(file), 'utf8');
+  const { module, errors } = parseSync(file, source);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
   const specifiers = [
     ...module.staticImports.map(({ moduleRequest, entries }) => ({
       specifier: moduleRequest.value,
       isType: entries.length > 0 && entries.every(({ isType }) => isType),
       isReExport: false,
+      isLater: false,
     })),
+    ...module.dynamicImports.flatMap(({ moduleRequest: { start, end } }) => {
+      // Others import what a user names.
+      const [, specifier] = /^'(.*)'$/.exec(source.slice(start, end)) ?? [];
+      return specifier === undefined ? [] : [{ specifier, isType: false, isReExport: false, isLater: true }];
+    }),
     ...module.staticExports.flatMap(({ entries }) =>
       entries.flatMap(({ moduleRequest, isType }) =>
-        moduleRequest == null ? [] : [{ specifier: moduleRequest.value, isType, isReExport: true }],
+        moduleRequest == null
+          ? []
+          : [{ specifier: moduleRequest.value, isType, isReExport: true, isLater: false }],
       ),
     ),
   ];
-  return specifiers.map(({ specifier, isType, isReExport }) => {
+  return specifiers.map(({ specifier, ...how }) => {
     const external = !specifier.startsWith('.');
     const to = external ? packageName(specifier) : sourceOf(normalize(join(dirname(file), specifier)));
-    return { from: file, to, external, isType, isReExport };
+    return { from: file, to, external, ...how };
   });
 }
 
@@ -76,6 +87,13 @@ test('the imports of the sources are found', (t) => {
     imports.some(({ from, to }) => from === 'lib/collector.ts' && to === 'prom-client'),
     'type imports too',
   );
+  t.true(
+    imports.some(
+      ({ from, to, isLater }) =>
+        isLater && from === 'middleware/metrics-parts.ts' && to === 'middleware/metrics-server.ts',
+    ),
+    'imports at run time too',
+  );
   for (const { to } of imports.filter(({ external }) => !external)) t.true(files.includes(to), to);
 });
 
@@ -93,11 +111,12 @@ for (const [folder, forbidden] of [
             .map(shownArrow),
         ),
       ],
-      // The root of the package re-exports `createMetrics`, which the next test covers.
+      // The root of the package re-exports `createMetrics`, which the next test covers. The program passes the page to `watch`.
       folder === 'lib'
         ? [
             'lib/index.ts -> middleware/create-metrics.ts',
             'lib/index.ts -> middleware/create-metrics-options.ts',
+            'lib/cli/tamma-metrics.mts -> middleware/dashboard/watch-server.ts',
           ]
         : [],
     );
@@ -109,7 +128,7 @@ test('the root of the package loads neither Koa nor parts that few programs need
   const visit = (file: string): void => {
     if (reached.has(file)) return;
     reached.add(file);
-    for (const { from, to, isType } of imports) if (from === file && !isType) visit(to);
+    for (const { from, to, isType, isLater } of imports) if (from === file && !isType && !isLater) visit(to);
   };
   visit('lib/index.ts');
   t.true(reached.has('middleware/create-metrics.ts'));
@@ -319,7 +338,8 @@ test('only the monitoring and the command line import the file formats of Promet
     imports
       .filter(
         ({ from, to }) =>
-          (to === 'yaml' || inside('lib/monitoring')(to)) &&
+          // The limits of alerts are no file format: the dashboard evaluates them too.
+          (to === 'yaml' || (inside('lib/monitoring')(to) && to !== 'lib/monitoring/alerts/thresholds.ts')) &&
           !inside('lib/monitoring')(from) &&
           !inside('lib/cli')(from),
       )

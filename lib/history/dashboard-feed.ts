@@ -6,6 +6,7 @@ import type {
   FeedEvent,
   HelloEvent,
   HistoryAnswer,
+  MetricHistory,
   SampleEvent,
   TargetFeed,
   TargetStatus,
@@ -14,6 +15,7 @@ import { type HistoryRange, metricHistory, newestValues } from './history-answer
 import { type HistoryQuery, queriedHistory } from './history-query.js';
 import { metricMetas } from './metric-meta.js';
 import { missingHints, sectionsOf } from './panels/sections.js';
+import { type SpacedAnswers, spacedAnswers } from './spaced-answers.js';
 import type { DashboardTarget } from './target.js';
 
 export interface DashboardFeedOptions {
@@ -64,6 +66,10 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
       shown: { revision: -1, names: [] },
     }),
   );
+  /** Open pages repeat their queries every few seconds. */
+  const spaced = new Map<DashboardTarget, SpacedAnswers<MetricHistory>>(
+    targets.map((target) => [target, spacedAnswers()]),
+  );
   let pages = 0;
   /** Evaluates the alerts and runs the checks, but not at every reading. */
   const judge = async (each: Watched, time: number): Promise<void> => {
@@ -88,10 +94,15 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
   return {
     targets,
     connect(metrics, send) {
-      pages++;
+      const closings: (() => void)[] = [];
       let isOpen = true;
-      send({ event: 'hello', data: hello() });
-      const closings = watched.flatMap((each) => {
+      const close = (): void => {
+        if (!isOpen) return;
+        isOpen = false;
+        pages--;
+        for (const end of closings) end();
+      };
+      const open = (each: Watched): void => {
         const { target } = each;
         let { revision } = target.history;
         let sent = '';
@@ -116,14 +127,17 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
           if (Object.keys(sample.metrics).length > 0) send({ event: 'sample', data: sample });
           sendStatus(time);
         });
-        return [ending, target.open()];
-      });
-      return () => {
-        if (!isOpen) return;
-        isOpen = false;
-        pages--;
-        for (const close of closings) close();
+        closings.push(ending, target.open());
       };
+      pages++;
+      try {
+        send({ event: 'hello', data: hello() });
+        for (const each of watched) open(each);
+      } catch (error) {
+        close();
+        throw error;
+      }
+      return close;
     },
     history: (target, names, range) => ({
       target: target.id,
@@ -133,7 +147,7 @@ export function dashboardFeed({ title, targets, rules, run, now }: DashboardFeed
       }),
     }),
     query: async (target, query, range) => {
-      const found = await queriedHistory(target.history, query, range);
+      const found = await queriedHistory(target.history, query, range, spaced.get(target));
       return { target: target.id, metrics: found === undefined ? [] : [found] };
     },
     async stop() {

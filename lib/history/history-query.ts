@@ -7,6 +7,7 @@ import { sizeOf } from './metric-shape.js';
 import { MetricStore } from './metric-store.js';
 import type { MetricsHistory } from './metrics-history.js';
 import type { LabelMatch } from './panel.js';
+import type { SpacedAnswers } from './spaced-answers.js';
 
 export interface HistoryQuery {
   readonly metric: string;
@@ -20,12 +21,14 @@ const maxGroups = 40;
 /**
  * The history of groups of series. If the series of the metric are too many for a track each, groups that no track holds have
  * their current value only.
+ * @param spaced keeps answers that all series were read for; without it, they are read for each query
  * @returns `undefined` for an unknown metric
  */
 export async function queriedHistory(
   history: MetricsHistory,
   { metric, match, by }: HistoryQuery,
   range: HistoryRange,
+  spaced?: SpacedAnswers<MetricHistory>,
 ): Promise<MetricHistory | undefined> {
   const store = history.storeOf(metric);
   if (store === undefined) return undefined;
@@ -34,7 +37,10 @@ export async function queriedHistory(
   const used = [...new Set([...by, ...match.map(({ label }) => label)])];
   const [label] = used;
   const isTracked = used.length <= 1 && match.every(({ test }) => test === 'equals');
-  if (!isTracked) return currentGroups(history, store, { metric, match, by });
+  if (!isTracked) {
+    const groups = (): Promise<MetricHistory> => currentGroups(history, store, { metric, match, by });
+    return spaced === undefined ? groups() : spaced(JSON.stringify([metric, match, by]), groups);
+  }
   const own = (labels: Readonly<Record<string, string>>): boolean =>
     label === undefined ? Object.keys(labels).length === 0 : Object.hasOwn(labels, label) && matching(labels);
   return groupedHistory(metricHistory(store, range), own, by);

@@ -46,9 +46,11 @@ export class MetricReducer {
   #trackOf: Int32Array = new Int32Array(0);
   #slots: readonly LabelSlots[] = [];
   #untilChoice = 0;
-  /** With totals, of series that may start anywhere: those of the last reading, and which of this one are new. */
+  /** Of series that may start anywhere: with totals, those of the last reading, and which of this one are new; */
   #known: ReadonlySet<string> | undefined;
   #isAdded: readonly boolean[] = [];
+  /** with a track per series, the new tracks. */
+  #addedTracks: StoredTrack[] = [];
 
   /** @param maxSamples the maximum number of samples of the metric */
   constructor(shape: MetricShape, maxSamples: number, store = new MetricStore(shape, maxSamples)) {
@@ -87,6 +89,17 @@ export class MetricReducer {
       reading.read(index, this.#point);
       this.#numbers.set(this.#point, (this.#trackOf[index] ?? 0) * fullWidth);
     }
+    this.#startTracks(this.#addedTracks, this.#numbers);
+    this.#addedTracks = [];
+  }
+
+  /** Counts the numbers of these tracks as what they had before the history saw them. */
+  #startTracks(tracks: readonly StoredTrack[], numbers: Float64Array): void {
+    const { store } = this;
+    for (const track of tracks) {
+      const at = store.tracks.indexOf(track) * store.fullWidth;
+      store.startFrom(track, numbers.subarray(at, at + store.fullWidth));
+    }
   }
 
   #readTotals(reading: SeriesReading): void {
@@ -109,8 +122,7 @@ export class MetricReducer {
     }
     combined.end();
     if (added === undefined) return;
-    for (const [index, track] of this.store.tracks.entries())
-      this.store.startFrom(track, added.subarray(index * fullWidth, (index + 1) * fullWidth));
+    this.#startTracks(this.store.tracks, added);
     this.#isAdded = [];
   }
 
@@ -177,7 +189,8 @@ export class MetricReducer {
       const existing = tracks.get(key);
       if (existing !== undefined) return existing;
       const present = labels.flatMap((label, at) => (own[at] ? [[label, own[at]] as const] : []));
-      store.addTrack(Object.fromEntries(present), startsAtZero && store.length > 0);
+      const track = store.addTrack(Object.fromEntries(present), store.length > 0);
+      if (!startsAtZero && store.length > 0) this.#addedTracks.push(track);
       tracks.set(key, store.tracks.length - 1);
       return store.tracks.length - 1;
     });

@@ -159,6 +159,7 @@ export class MetricStore {
 
   /** Counts what series had before they were seen for the first time as no increase of their track. */
   startFrom(track: StoredTrack, base: Float64Array): void {
+    if (this.#growing === 0) return;
     for (let index = 0; index < this.#growing; index++) (track.offset[index] as number) -= base[index] || 0;
     this.revision++;
   }

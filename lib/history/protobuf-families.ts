@@ -59,15 +59,15 @@ function samplesIn(name: string, metric: MessageFields): FamilySample[] {
       return [textIn(fields, 1), textIn(fields, 2)];
     }),
   );
-  const valueOf = (field: number): MessageFields | undefined => {
+  const valueIn = (field: number): MessageFields | undefined => {
     const message = metric.get(field)?.[0];
     return message === undefined ? undefined : fieldsOf(message as Buffer);
   };
-  const histogram = valueOf(valueFields.histogram);
+  const histogram = valueIn(valueFields.histogram);
   if (histogram !== undefined) return histogramSamples(name, labels, histogram);
-  const summary = valueOf(valueFields.summary);
+  const summary = valueIn(valueFields.summary);
   if (summary !== undefined) return summarySamples(name, labels, summary);
-  const single = valueOf(valueFields.counter) ?? valueOf(valueFields.gauge) ?? valueOf(valueFields.untyped);
+  const single = valueIn(valueFields.counter) ?? valueIn(valueFields.gauge) ?? valueIn(valueFields.untyped);
   return single === undefined ? [] : [{ name, labels, value: numberIn(single, 1, 0) }];
 }
 

@@ -56,7 +56,13 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
     streams.add(stream);
     // An open page is no request in flight.
     request.connection.becomesSession?.();
-    disconnect = feed.connect(metricsIn(request.query), (event) => stream.send(event));
+    try {
+      disconnect = feed.connect(metricsIn(request.query), (event) => stream.send(event));
+    } catch (error) {
+      // Its place is free again.
+      stream.end();
+      throw error;
+    }
     // The page has left already.
     if (!streams.has(stream)) disconnect();
     return { status: 200, headers, body: stream.body };

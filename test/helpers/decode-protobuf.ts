@@ -1,10 +1,17 @@
 /**
- * Decodes scrapes in protobuf with another implementation. `test/fixtures/protobuf/metrics.json` is the descriptor of
+ * Decodes and encodes scrapes in protobuf with another implementation. `test/fixtures/protobuf/metrics.json` is the descriptor of
  * `io/prometheus/client/metrics.proto` of github.com/prometheus/client_model.
  */
 import { readFile } from 'node:fs/promises';
-import { createFileRegistry, fromBinary, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import {
+  createFileRegistry,
+  fromBinary,
+  fromJson,
+  type JsonValue,
+  toBinary,
+  toJson,
+} from '@bufbuild/protobuf';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { FileDescriptorProtoSchema, file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt';
 import { fromRoot } from './package-root.js';
 
@@ -92,6 +99,16 @@ export function decodeProtobuf(bytes: Uint8Array): ProtobufFamily[] {
       ) as unknown as ProtobufFamily,
     );
   return families;
+}
+
+/** A scrape with these families, whose fields are those of protobuf's JSON. */
+export function encodeProtobuf(families: readonly JsonValue[]): Buffer {
+  const writer = new BinaryWriter();
+  for (const family of families)
+    writer.bytes(
+      toBinary(schema as NonNullable<typeof schema>, fromJson(schema as NonNullable<typeof schema>, family)),
+    );
+  return Buffer.from(writer.finish());
 }
 
 /** The native buckets of a histogram: counts by the index of the bucket. */

@@ -61,13 +61,15 @@ connect({
   onHello({ now, targets }, isNewRun) {
     const oldest = targets.flatMap(({ oldest: time }) => time ?? []);
     const { earliest, latest } = times.get();
+    // The clock of the server was set back: what it sends from now on is earlier than what is shown.
+    const isSetBack = now / 1_000 < latest - 2;
     times.set({
       earliest: isNewRun
         ? Math.min(now, ...oldest) / 1_000
         : Math.min(earliest, ...oldest.map((time) => time / 1_000)),
-      latest: Math.max(latest, now / 1_000),
+      latest: isSetBack ? now / 1_000 : Math.max(latest, now / 1_000),
     });
-    if (isNewRun) showTime();
+    if (isNewRun || isSetBack) showTime();
   },
   onSample: takeSample,
 });

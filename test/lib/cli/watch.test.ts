@@ -6,7 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { endpointUrl, type WatchOptions, watch } from '../../../lib/cli/watch.js';
+import { defineHistogram } from '../../../lib/define.js';
+import type { HistoryAnswer } from '../../../lib/history/feed.js';
+import { createTestRegistry } from '../../../lib/testing.js';
 import { startWatchServer } from '../../../middleware/dashboard/watch-server.js';
+import { createMetricsHandler } from '../../../middleware/metrics-handler.js';
 import { readEvents } from '../../helpers/event-reader.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
 import { until } from '../../helpers/until.js';
@@ -78,6 +82,32 @@ test('several endpoints are shown side by side, and what one of them says does n
     failed.error,
     `Cannot read \`${other}/metrics\`: expected status 200, received 500 Internal Server Error.`,
   );
+});
+
+test('an endpoint is asked for protobuf first, which has the buckets of native histograms', async (t) => {
+  const registry = createTestRegistry();
+  const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait.', native: { schema: 3 } });
+  registry.histogram(wait).observe(1.9);
+  const [target] = await endpoint(t, createMetricsHandler({ registry }));
+  const url = await watching(t, [target]);
+  const history = await until('a reading', async () => {
+    const { metrics } = (await (await fetch(`${url}history?metric=wait_seconds`)).json()) as HistoryAnswer;
+    return metrics[0];
+  });
+  t.deepEqual(history.bounds, [2]);
+  t.deepEqual(history.values[0]?.at(-1), [1.9, 1]);
+});
+
+test('an endpoint that refuses protobuf is asked for text, from then on', async (t) => {
+  const asked: string[] = [];
+  const [target] = await endpoint(t, ({ headers: { accept = '' } }, response) => {
+    asked.push(accept.includes('protobuf') ? 'protobuf' : 'text');
+    if (accept.includes('protobuf')) response.statusCode = 406;
+    response.end('a 1\n');
+  });
+  await watching(t, [target]);
+  await until('three readings', async () => (asked.length > 3 ? true : undefined));
+  t.deepEqual(asked.slice(0, 4), ['protobuf', 'text', 'text', 'text']);
 });
 
 test('an endpoint that is gone for a while leaves a gap, and its counters go on', async (t) => {

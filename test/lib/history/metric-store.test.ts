@@ -153,3 +153,14 @@ test('a clock that was set back adds no sample', (t) => {
   store.append(10, Float64Array.of(3));
   t.is(store.length, 1);
 });
+
+test('what would come again, after the clock was set back by more, is dropped behind a gap', (t) => {
+  const store = counterStore(100);
+  for (const time of [1_000, 2_000, 60_000, 61_000]) store.append(time, Float64Array.of(time));
+  store.dropFrom(30_000);
+  store.append(30_000, Float64Array.of(70_000));
+  store.append(31_000, Float64Array.of(70_005));
+  const { times, values } = metricHistory(store, everything);
+  t.deepEqual(times, [1_000, 2_000, 29_999, 30_000, 31_000]);
+  t.deepEqual(values, [[1_000, 2_000, null, 70_000, 70_005]]);
+});

@@ -327,3 +327,92 @@ test('the quantile of a histogram without finite bounds is unknown, not 0', (t) 
   t.deepEqual(evaluated(history, { ...formula, reduce: 'quantile' }, 5_000, 60), []);
   t.deepEqual(evaluated(history, { ...formula, reduce: 'mean' }, 5_000, 60), [{ labels: {}, value: 1 }]);
 });
+
+test('a clock that is set back drops the samples of times to come, and the charts go on', (t) => {
+  const registry = newRegistry();
+  const counter = registry.counter(calls);
+  const history = new MetricsHistory(10_000);
+  const read = (time: number): void => {
+    counter.inc({ tenant: 'a', outcome: 'ok' });
+    history.readInstrument(time, counter);
+  };
+  for (const time of [3_600_000, 3_601_000, 7_200_000, 7_201_000]) read(time);
+  const { revision } = history;
+  // A little: the sample is late, and left out.
+  read(7_200_500);
+  t.is(history.revision, revision);
+  read(3_700_000);
+  read(3_701_000);
+  t.true(history.revision > revision);
+  const { times, values } = metricHistory(history.storeOf('calls_total') ?? (t.fail() as never), everything);
+  t.deepEqual(times, [3_600_000, 3_601_000, 3_699_999, 3_700_000, 3_701_000]);
+  t.deepEqual(values[0], [1, 2, null, 6, 7]);
+});
+
+test('a counter of another program that is first seen high has not increased by that, with few series and with many', (t) => {
+  for (const series of [2, 100]) {
+    const history = new MetricsHistory(10_000);
+    const read = (time: number, values: readonly number[]): void => {
+      const lines = values.map((value, index) => `jobs_total{queue="${index}"} ${value}\n`).join('');
+      for (const family of expositionFamilies(`# TYPE jobs_total counter\n${lines}`))
+        history.readFamily(time, family);
+    };
+    const before = Array.from({ length: series }, () => 10);
+    read(1_000, before);
+    read(2_000, [...before, 1_000_000]);
+    read(3_000, [...before, 1_000_007]);
+    const increase = (from: number, to: number): number =>
+      evaluated(history, { reduce: 'increase', metric: 'jobs_total' }, to * 1_000, to - from).reduce(
+        (sum, { value }) => sum + value,
+        0,
+      );
+    t.is(increase(1, 2), 0, `${series} series`);
+    t.is(increase(2, 3), 7, `${series} series`);
+    const { tracks, values, detail } = metricHistory(
+      history.storeOf('jobs_total') ?? (t.fail() as never),
+      everything,
+    );
+    const exposed = tracks.map(({ offset = 0 }, index) => Number(values[index]?.at(-1)) - Number(offset));
+    const total = detail === 'labels' ? exposed[0] : exposed.reduce((sum, value) => sum + value, 0);
+    t.is(total, series * 10 + 1_000_007, 'its total is complete');
+  }
+});
+
+test('a series of this process starts from 0 when it is first recorded', (t) => {
+  const counter = newRegistry().counter(calls);
+  const history = new MetricsHistory(10_000);
+  counter.inc({ tenant: 'a', outcome: 'ok' }, 5);
+  history.readInstrument(1_000, counter);
+  counter.inc({ tenant: 'b', outcome: 'ok' }, 30);
+  history.readInstrument(2_000, counter);
+  const increase = { reduce: 'increase', metric: 'calls_total' } as const;
+  t.deepEqual(evaluated(history, increase, 2_000, 1), [{ labels: {}, value: 30 }]);
+});
+
+test('a metric that is gone, also one of a restored history, is forgotten after a day', (t) => {
+  const day = 24 * 3_600_000;
+  const registry = newRegistry();
+  const history = new MetricsHistory(10_000);
+  registry.counter(calls).inc({ tenant: 'a', outcome: 'ok' });
+  history.readInstrument(1_000, registry.counter(calls));
+  const next = new MetricsHistory(10_000);
+  restoreHistory(next, Buffer.concat([...historyText(history)]), 10_000);
+  const read = (time: number): void => {
+    next.readInstrument(time, registry.gauge(level));
+    next.forget(time);
+  };
+  read(2_000);
+  read(day);
+  t.deepEqual(next.names, ['calls_total', 'level']);
+  const { revision } = next;
+  read(day + 1_000);
+  t.deepEqual(next.names, ['level']);
+  t.true(next.revision > revision, 'pages hear of it');
+
+  const late = new MetricsHistory(10_000);
+  restoreHistory(late, Buffer.concat([...historyText(history)]), 10_000);
+  late.forget(3 * day);
+  t.deepEqual(late.names, ['calls_total'], 'right after a start it may not be registered yet');
+  late.forget(3 * day + 3_600_000);
+  t.deepEqual(late.names, []);
+});

@@ -37,3 +37,24 @@ test('an error of a listener or a health check is counted, and ends neither the 
   t.teardown(close);
   await until('the error of the check', async () => (errors() > 2 ? true : undefined));
 });
+
+test('a page that cannot be connected is not counted: its target is read as if it had not come', async (t) => {
+  const clock = manualClock();
+  const registry = createTestRegistry();
+  const target = registryTarget({ registry, service: 'shop', intervalSeconds: 15, maxSamples: 100, clock });
+  const options = { title: 'shop', rules: [], run: 'a', now: () => clock.timestamp() };
+  let opened = 0;
+  const failing = {
+    ...target,
+    open: () => {
+      opened++;
+      throw new Error('no more timers');
+    },
+  };
+  const feed = dashboardFeed({ ...options, targets: [target, failing] });
+  t.teardown(() => feed.stop());
+  t.throws(() => feed.connect([], () => {}), { message: 'no more timers' });
+  t.is(opened, 1);
+  await target.readNow();
+  t.is(target.intervalSeconds, 15);
+});

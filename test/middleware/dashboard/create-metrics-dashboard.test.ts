@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
-import { defineCounter } from '../../../lib/define.js';
+import { defineCounter, defineGauge } from '../../../lib/define.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 import { createTestRegistry } from '../../../lib/testing.js';
@@ -162,7 +162,70 @@ test('createMetricsHandler serves it for node:http, and as a fetch-style handler
   await reader?.cancel();
 });
 
-test('in a cluster it shows the totals of all processes', async (t) => {
+test('options of the dashboard that cannot be used are refused when the metrics are set up, not when they start', async (t) => {
+  const registry = createTestRegistry();
+  for (const [option, value] of Object.entries({ title: 3, path: '/', historyFile: 'x/', maxPages: 0 })) {
+    const dashboard = { [option]: value };
+    for (const [where, make] of Object.entries({
+      createMetrics: () => createMetrics({}, { registry, dashboard }),
+      createMetricsHandler: () => createMetricsHandler({ registry, dashboard }),
+    }))
+      t.throws(make, {
+        code: 'ERR_METRICS_INVALID_OPTION',
+        message: new RegExp(`^Invalid \`dashboard\\.${option}\` of ${where}: expected `),
+      });
+  }
+  t.throws(() => createMetricsHandler({ registry, dashboard: { intervalSeconds: 0 } }), {
+    message: /^Invalid `dashboard\.intervalSeconds` of createMetricsHandler: expected a number of seconds/,
+  });
+});
+
+test('a server whose other options are refused has not begun to read the registry', async (t) => {
+  let collected = 0;
+  const registry = createTestRegistry();
+  registry.gauge(defineGauge({ name: 'level', help: 'Level.' })).addCollect(() => {
+    collected++;
+  });
+  const server = (options: object) =>
+    startMetricsServer({ host: '127.0.0.1', port: 0 }, { registry, dashboard: true, ...options });
+  await t.throwsAsync(server({ tls: { keyFile: 'none.pem', certFile: 'none.pem' } }), {
+    message: /`tls\.keyFile`/,
+  });
+  await t.throwsAsync(server({ maxScrapes: 0 }), { message: /`maxScrapes`/ });
+  t.throws(() => createMetricsHandler({ registry, dashboard: true, maxScrapes: 0 }), {
+    message: /`maxScrapes`/,
+  });
+  // A dashboard that reads does so first when its modules are loaded.
+  const running = await server({});
+  await until('a reading', async () => (collected > 0 ? true : undefined));
+  await running.close();
+  t.is(collected, 1);
+});
+
+test('a handler that is closed disconnects its pages, so that its server can close, and reads no more', async (t) => {
+  const registry = createTestRegistry();
+  const folder = await temporaryFolder(t);
+  const historyFile = join(folder, 'history');
+  const handler = createMetricsHandler({ registry, dashboard: { historyFile } });
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  registry.counter(jobs).inc();
+  const page = await readEvents(`${url}/dashboard/events`);
+  await page.next('sample');
+  const closed = once(server, 'close');
+  server.close();
+  await handler.close();
+  await page.ended;
+  server.closeIdleConnections();
+  await closed;
+  t.regex(await readFile(historyFile, 'utf8'), /jobs_total/);
+  t.is((await handler.fetch(new Request('http://service/dashboard/events'))).status, 503);
+  t.is((await handler.fetch(new Request('http://service/metrics'))).status, 200);
+  await t.notThrowsAsync(createMetricsHandler({ registry }).close());
+});
+
+test('in a cluster it shows the totals of all processes, and the buckets of native histograms', async (t) => {
   const child = fork(compiled('test/fixtures/cluster/create-metrics.ts'), {
     execArgv: [],
     env: { ...process.env, METRICS_ENDPOINT: '127.0.0.1', METRICS_PORT: '0', DASHBOARD: 'true' },
@@ -185,5 +248,8 @@ test('in a cluster it shows the totals of all processes', async (t) => {
     return JSON.stringify(sample.metrics.work_total?.values) === '[10]' ? true : undefined;
   });
   page.close();
-  t.pass();
+  const answer = (await (await fetch(`${url}/history?metric=wait_seconds`)).json()) as HistoryAnswer;
+  const [wait] = answer.metrics;
+  t.deepEqual(wait?.bounds, [2], 'not +Inf only');
+  t.deepEqual(wait?.values[0]?.at(-1), [3.8, 2]);
 });
