@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Koa from 'koa';
+import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram } from '../../lib/testing.js';
@@ -9,6 +10,7 @@ import { metricsRouter } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
 import { testWith, testWithBoth } from '../helpers/programs.js';
 import { queryPrometheus, startPrometheus } from '../helpers/prometheus.js';
+import { startServiceProcess } from '../helpers/service-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 import { startVictoria } from '../helpers/victoria-metrics.js';
@@ -133,6 +135,60 @@ testWithBoth(
         }
       }
     }
+  },
+);
+
+/** Durations of which the example has observations within seconds. */
+const durations = [
+  catalogue.aiRequestDuration,
+  catalogue.apiRequestDuration,
+  catalogue.httpServerRequestDuration,
+  catalogue.issueCompletionDuration,
+  catalogue.workflowStepDuration,
+].map(({ name }) => name);
+
+testWithBoth(
+  ['prometheus'],
+  'the durations of the example have native histograms with METRICS_NATIVE_HISTOGRAMS=on, whose quantiles Prometheus computes',
+  async (t, { prometheus: program }) => {
+    const service = await startServiceProcess({ REPLAY_PACE: '100', METRICS_NATIVE_HISTOGRAMS: 'on' });
+    t.teardown(() => service.stop());
+    const prometheus = await startPrometheus({
+      program,
+      target: `${service.url}/metrics`,
+      scrapeIntervalSeconds: 1,
+      args: ['--enable-feature=native-histograms'],
+    });
+    t.teardown(() => prometheus.stop());
+    const one = async (expression: string): Promise<number | undefined> =>
+      (await prometheus.query(expression))[0]?.value;
+    for (const name of durations) {
+      const counted = await until(`observations of ${name}`, async () => {
+        const count = await one(`histogram_count(sum(${name}))`);
+        return count !== undefined && count > 0 ? count : undefined;
+      });
+      t.true(Number.isInteger(counted), `${name} has ${counted} observations`);
+      const quantile = (share: number): string => `histogram_quantile(${share}, sum(${name}))`;
+      const mean = `histogram_sum(sum(${name})) / histogram_count(sum(${name}))`;
+      // In one query, since the example goes on recording.
+      const facts = [
+        `${quantile(0.01)} > bool 0`,
+        `${quantile(0.01)} <= bool ${quantile(0.5)}`,
+        `${quantile(0.5)} <= bool ${quantile(0.99)}`,
+        `${quantile(0.99)} < bool 120`,
+        `${quantile(0)} <= bool ${mean}`,
+        `${mean} <= bool ${quantile(1)}`,
+      ];
+      t.is(await one(facts.map((fact) => `(${fact})`).join(' + ')), facts.length, name);
+      const rate = await until(`a rate of ${name}`, async () => {
+        const value = await one(`histogram_quantile(0.95, sum(rate(${name}[30s])))`);
+        return value !== undefined && Number.isFinite(value) ? value : undefined;
+      });
+      t.true(rate > 0 && rate < 120, `${name}: ${rate} s`);
+    }
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    t.regex(text, /^metrics_scrape_duration_seconds_count\{format="protobuf"\} [1-9]/m);
+    t.notRegex(text, /^metrics_scrape_duration_seconds_count\{format="openmetrics"\} [1-9]/m);
   },
 );
 

@@ -55,7 +55,10 @@ export function prometheusFiles(settings: BundleSettings, ruleFiles: readonly Bu
 function nativeSettings({ nativeHistograms }: BundleSettings): object {
   if (nativeHistograms === false) return {};
   return {
-    about: 'Only protobuf has native histograms.',
+    about:
+      nativeHistograms === 'setting'
+        ? 'For Prometheus 3.8 and later: others refuse scrape_native_histograms. Only protobuf has native histograms.'
+        : 'Only protobuf has native histograms.',
     setting: nativeHistograms === 'setting' ? true : undefined,
     protocols: ['PrometheusProto', 'OpenMetricsText1.0.0', 'PrometheusText0.0.4'],
     classic: true,

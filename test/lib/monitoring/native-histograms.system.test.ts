@@ -24,3 +24,24 @@ testWith(
   },
   'newer',
 );
+
+testWith(
+  ['promtool'],
+  'Prometheus before 3.8 refuses the setting of a bundle for 3.8, and nothing else of its configuration',
+  async (t, { promtool }) => {
+    for (const [nativeHistograms, refusals] of [
+      ['feature', []],
+      ['setting', ['field scrape_native_histograms not found']],
+    ] as const) {
+      const folder = await temporaryFolder(t);
+      const { files } = await generateBundle({ target: '3', nativeHistograms, include: ['http'] });
+      await writeFiles(folder, files);
+      const { code, output } = await runProgram(promtool, ['check', 'config', 'prometheus/prometheus.yml'], {
+        cwd: folder,
+      });
+      t.deepEqual(output.match(/field \w+ not found/g) ?? [], [...refusals], output);
+      t.is(code === 0, refusals.length === 0, output);
+    }
+  },
+  'newer',
+);
