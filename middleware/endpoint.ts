@@ -31,6 +31,8 @@ export interface EndpointAnswer {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** The body of the response to GET, also if the request is HEAD. */
   readonly body?: string | Readable | undefined;
+  /** Whether the body lasts as long as the client likes, so that a client that leaves is no error. Default: false. */
+  readonly isSession?: boolean;
 }
 
 export interface Endpoint {

@@ -5,7 +5,7 @@
 import { metricsError, shown } from '../lib/errors.js';
 import { decodedSegment, type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
-import { nodeRequest } from './node-answer.js';
+import { nodeRequest, sendAnswer } from './node-answer.js';
 import { asOwnRouter } from './request-mount.js';
 
 /** The routes of `metricsRouter` and `healthRouter`. They are mounted as a router of @koa/router is. */
@@ -96,7 +96,14 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
   const request = nodeRequest(ctx.req, ctx.res, ctx.querystring);
   const parameter = decodedSegment(/([^/]*)\/?$/.exec(ctx.path)?.[1]);
   const answer = await endpoint.answer(request, parameter);
-  if (!request.connection.isOver) applyAnswer(ctx, answer);
+  if (request.connection.isOver) return;
+  if (answer.isSession !== true) {
+    applyAnswer(ctx, answer);
+    return;
+  }
+  // Koa reports a client that leaves as an error of the app.
+  ctx.respond = false;
+  sendAnswer(ctx.req, ctx.res, answer);
 }
 
 function applyAnswer(ctx: KoaContext, { status, headers, body }: EndpointAnswer): void {

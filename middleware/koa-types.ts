@@ -30,6 +30,8 @@ export interface KoaContext {
   status: number;
   /** Body of the response. */
   body: unknown;
+  /** Whether Koa sends the response. Default: true. */
+  respond?: boolean | undefined;
   /** Reads a request header. */
   get(field: string): string;
   /** Sets a response header. */

@@ -65,7 +65,7 @@ export function nodeConnection(request: IncomingMessage, response: ServerRespons
   };
 }
 
-function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: EndpointAnswer): void {
+export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: EndpointAnswer): void {
   const { status, headers, body } = answer;
   if (isOver(request, response) || response.headersSent) return;
   for (const [name, value] of Object.entries(headers)) {

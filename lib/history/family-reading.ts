@@ -50,7 +50,7 @@ export function familyReading(family: SampledFamily): FamilyReading {
     }
   }
   if (type === 'histogram') bounds.add(Number.POSITIVE_INFINITY);
-  const isNative = bounds.size === 1 && samples.some(({ native }) => native !== undefined);
+  const isNative = type === 'histogram' && hasNativeBuckets(family);
   const sorted = isNative
     ? nativeBounds
     : [...bounds].filter((bound) => !Number.isNaN(bound)).sort((a, b) => a - b);
@@ -94,6 +94,12 @@ export function familyReading(family: SampledFamily): FamilyReading {
       else point.set(numbers);
     },
   };
+}
+
+/** Whether all series have native buckets: those of a cluster lack them if a process does not have them. */
+function hasNativeBuckets({ name, samples }: SampledFamily): boolean {
+  const counts = samples.filter((sample) => sample.name === `${name}_count`);
+  return counts.length > 0 && counts.every(({ native }) => native !== undefined);
 }
 
 interface FamilySeries {

@@ -74,6 +74,7 @@ export interface MetricHistory {
    * histograms and summaries are cumulative and never decrease, also across restarts, since restarts from 0 are added up: a rate
    * is a difference divided by a time. A time at which all values are `null` is a gap: the target was down, so do not draw a line
    * across it. A `null` in one track only: the series did not exist yet, or was not tracked; its rate starts at the next value.
+   * Series that may have counted before they were seen start from 0 too, with a negative `offset`.
    */
   readonly values: readonly (readonly Level[] | readonly Distribution[])[];
 }
@@ -89,6 +90,8 @@ export interface MetricMeta {
   readonly labels: readonly string[];
   /** The number of series. */
   readonly series: number;
+  /** Whether it is a native histogram. Absent: no. */
+  readonly isNative?: boolean;
   /** The instrumented methods that record it: `Class.method`, with the name of the decorator. */
   readonly methods: readonly { readonly method: string; readonly decorator: string }[];
   /** Expressions to copy into Prometheus or Grafana, the one that fits the type best first. */

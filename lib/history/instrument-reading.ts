@@ -45,7 +45,7 @@ function copierOf(
   instrument: AnyInstrument,
   count: () => number,
 ): (series: never, point: Float64Array) => void {
-  if (instrument instanceof Histogram && isOnlyNative(instrument))
+  if (instrument instanceof Histogram && instrument.native !== undefined)
     return ({ sum, native }: HistogramSeries, point: Float64Array) => copyNative(sum, native, point);
   if (instrument instanceof Histogram)
     return (series: HistogramSeries, point: Float64Array) => series.copyTo(point);
@@ -64,14 +64,11 @@ function copierOf(
   };
 }
 
-function isOnlyNative({ buckets, native }: Histogram): boolean {
-  return buckets.length === 0 && native !== undefined;
-}
-
 /** The upper bounds of the buckets in which a histogram is kept, +Inf last; none for other instruments. */
 export function keptBounds(instrument: AnyInstrument): readonly number[] {
   if (!(instrument instanceof Histogram)) return [];
-  return isOnlyNative(instrument) ? nativeBounds : [...instrument.buckets, Number.POSITIVE_INFINITY];
+  // Native buckets are finer than the classic ones beside them.
+  return instrument.native === undefined ? [...instrument.buckets, Number.POSITIVE_INFINITY] : nativeBounds;
 }
 
 export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
@@ -83,7 +80,7 @@ export function shapeOfInstrument(instrument: AnyInstrument): MetricShape {
     labels: labelNames,
     combine: combinedBy(aggregator),
     bounds: keptBounds(instrument),
-    isNative: instrument instanceof Histogram && isOnlyNative(instrument),
+    isNative: instrument instanceof Histogram && instrument.native !== undefined,
     quantiles: instrument instanceof Summary ? instrument.definition.quantiles : [],
   };
 }

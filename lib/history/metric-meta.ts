@@ -24,7 +24,7 @@ export function metricMetas(history: MetricsHistory, isOwn: boolean): MetricMeta
   return history.names.flatMap((name) => {
     const shape = history.storeOf(name)?.shape;
     if (shape === undefined) return [];
-    const { type, help, labels } = shape;
+    const { type, help, labels, isNative = false } = shape;
     return [
       {
         name,
@@ -33,6 +33,7 @@ export function metricMetas(history: MetricsHistory, isOwn: boolean): MetricMeta
         unit: unitOf(name),
         labels,
         series: history.seriesOf(name),
+        ...(isNative ? { isNative } : {}),
         methods: isOwn ? methodsRecording(name) : [],
         promql: expressionsOf(shape),
       },
@@ -40,7 +41,7 @@ export function metricMetas(history: MetricsHistory, isOwn: boolean): MetricMeta
   });
 }
 
-function expressionsOf({ name, type, labels }: MetricShape): MetricMeta['promql'] {
+function expressionsOf({ name, type, labels, isNative = false }: MetricShape): MetricMeta['promql'] {
   const [label] = labels;
   const by = label === undefined ? '' : ` by (${label})`;
   const rate = (part = ''): string => `rate(${name}${part}[5m])`;
@@ -48,6 +49,14 @@ function expressionsOf({ name, type, labels }: MetricShape): MetricMeta['promql'
     return [
       { title: 'Rate', expression: `sum${by} (${rate()})` },
       { title: 'Increase within an hour', expression: `sum${by} (increase(${name}[1h]))` },
+    ];
+  }
+  if (isNative) {
+    const total = `sum${by} (${rate()})`;
+    return [
+      { title: '95th percentile', expression: `histogram_quantile(0.95, sum (${rate()}))` },
+      { title: 'Rate', expression: `histogram_count(${total})` },
+      { title: 'Mean', expression: `histogram_sum(${total}) / histogram_count(${total})` },
     ];
   }
   if (type === 'histogram') {

@@ -10,7 +10,7 @@ export interface MetricShape {
   readonly combine: MetricHistory['combine'];
   /** Histograms: upper bounds, ascending, with +Inf. */
   readonly bounds: readonly number[];
-  /** Whether it is read from native buckets only, so that observations may move to wider ones. Default: false. */
+  /** Whether it is read from native buckets, so that observations may move to wider ones. Default: false. */
   readonly isNative?: boolean;
   readonly quantiles: readonly number[];
 }

@@ -1,7 +1,7 @@
 /** Native histograms in the history: their buckets are joined to fixed ones, so that all samples of a metric have the same bounds. */
 import type { NativeBuckets } from '../instruments/native-buckets.js';
 
-/** Buckets per power of two in which native histograms without classic buckets are kept, as a schema. */
+/** Buckets per power of two in which native histograms are kept, as a schema. */
 const keptSchema = 2;
 
 /** 2^-30 to 2^30: a nanosecond to 34 years, a byte to a gigabyte. What is outside is in the first and the last bucket. */

@@ -65,7 +65,7 @@ export function dashboardServer({ feed, clock, maxPages }: DashboardServerOption
     }
     // The page has left already.
     if (!streams.has(stream)) disconnect();
-    return { status: 200, headers, body: stream.body };
+    return { status: 200, headers, body: stream.body, isSession: true };
   };
 
   const targetIn = ({ query }: EndpointRequest): DashboardTarget | undefined => {

@@ -7,6 +7,7 @@ import { protobufFormat } from '../../../lib/exposition/protobuf-format.js';
 import { scrapeChunks } from '../../../lib/exposition/scrape.js';
 import { exposedFamilies } from '../../../lib/history/exposed-families.js';
 import { metricHistory } from '../../../lib/history/history-answer.js';
+import { metricMetas } from '../../../lib/history/metric-meta.js';
 import { MetricsHistory } from '../../../lib/history/metrics-history.js';
 import { label } from '../../../lib/label.js';
 import type { NativeHistogramOptions } from '../../../lib/native-histogram.js';
@@ -203,4 +204,35 @@ test('a native histogram that restarts from 0 goes on from what it had', (t) => 
     ([, ...counts]) => counts.reduce((sum, count) => sum + count, 0),
   );
   t.deepEqual(totals, [8, 11]);
+});
+
+test('a histogram with both kinds of buckets is shown by its native ones, with PromQL that fits', (t) => {
+  const registry = createTestRegistry();
+  const definition = { name: 'both_seconds', help: 'Both.', buckets: [1, 10], labels: { a: label() } };
+  const history = new MetricsHistory(10_000);
+  for (const [name, native] of [
+    ['both_seconds', {}],
+    ['classic_seconds', undefined],
+  ] as const) {
+    const options = native === undefined ? {} : { native };
+    const histogram = registry.histogram(defineHistogram({ ...definition, name, ...options }));
+    for (const value of [2, 3, 5]) histogram.observe({ a: 'x' }, value);
+    history.readInstrument(1_000, histogram);
+  }
+  const { bounds } = newest(history, 'both_seconds');
+  t.is((bounds as readonly number[])[0], 2);
+  t.true((bounds as readonly number[]).length > 4);
+  t.deepEqual(newest(history, 'classic_seconds').bounds, [10]);
+  const [both, classic] = metricMetas(history, true);
+  t.true(both?.isNative);
+  t.deepEqual(
+    both?.promql.map(({ expression }) => expression),
+    [
+      'histogram_quantile(0.95, sum (rate(both_seconds[5m])))',
+      'histogram_count(sum by (a) (rate(both_seconds[5m])))',
+      'histogram_sum(sum by (a) (rate(both_seconds[5m]))) / histogram_count(sum by (a) (rate(both_seconds[5m])))',
+    ],
+  );
+  t.is(classic?.isNative, undefined);
+  t.regex(classic?.promql[0]?.expression ?? '', /classic_seconds_bucket/);
 });

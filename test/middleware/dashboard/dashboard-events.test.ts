@@ -221,6 +221,34 @@ test('a page that does not read is disconnected, so that it costs a bounded amou
   stream.send({ event: 'sample', data });
 });
 
+test('a page that is closed is no error of the app, and its stream is not changed by other middleware', async (t) => {
+  const clock = manualClock();
+  const router = routerWithClock({ registry: new MetricsRegistry() }, clock);
+  t.teardown(() => router.close());
+  const app = new Koa();
+  const errors: unknown[] = [];
+  app.on('error', (error) => errors.push(error));
+  app.use(async (ctx, next) => {
+    await next();
+    ctx.set('X-After', 'yes');
+    ctx.body ??= 'nothing';
+  });
+  const server = await serve(app.use(router.routes()));
+  t.teardown(() => server.close());
+  app.silent = false;
+  const page = await readEvents(`${server.url}/dashboard/events`);
+  await page.next('hello');
+  t.is(page.response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  page.close();
+  await until('the end of its timer', async () => {
+    clock.advance(1_000);
+    return (await fetch(`${server.url}/dashboard/`)).status === 200 && clock.timers().length <= 1
+      ? true
+      : undefined;
+  });
+  t.deepEqual(errors, []);
+});
+
 test('a server that closes does not wait for open pages', async (t) => {
   const registry = new MetricsRegistry();
   const clock = manualClock();

@@ -8,13 +8,16 @@ import * as workflow from '../../../lib/catalogue/workflow.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
 import { HealthChecks } from '../../../lib/health.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
-import type { Formula, LabelMatch } from '../../../lib/history/panel.js';
+import type { FeedUnit, Formula, LabelMatch } from '../../../lib/history/panel.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 import { shown } from '../../../middleware/dashboard/page/format.js';
+import { dashboardRouter as dashboardRouterWithClock } from '../../../middleware/dashboard.js';
 import { dashboardRouter, requestMetrics } from '../../../middleware/index.js';
 import { colorsIn, openPage, waitUntil } from '../../helpers/browser.js';
 import { readEvents } from '../../helpers/event-reader.js';
+import { serve } from '../../helpers/koa-server.js';
+import { manualClock } from '../../helpers/manual-clock.js';
 import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
 import { testWith } from '../../helpers/programs.js';
 import { until } from '../../helpers/until.js';
@@ -209,6 +212,46 @@ testWith(['chromium'], 'every tile shows what the registry has', async (t, { chr
     60_000,
   );
   t.deepEqual(complaints, []);
+});
+
+testWith(['chromium'], 'a rate tile shows the true rate of the last minute', async (t, { chromium }) => {
+  const registry = createTestRegistry();
+  const clock = manualClock();
+  const router = dashboardRouterWithClock({ registry, title: 'shop' }, clock);
+  const server = await serve(new Koa().use(router.routes()));
+  t.teardown(() => server.close());
+  t.teardown(() => router.close());
+  const jobs = registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }));
+  const read = registry.counter(defineCounter({ name: 'read_bytes_total', help: 'Bytes that were read.' }));
+  for (const counter of [jobs, read]) counter.inc(0);
+  const { page } = await openPage(t, chromium, `${server.url}/dashboard/`);
+  await page.waitForSelector('.state[data-state="live"]');
+  /** That of the next reading, and that of the connection of the page: while a reading is in progress, there is none for the next. */
+  const isIdle = async (): Promise<true | undefined> => (clock.timers().length >= 2 ? true : undefined);
+  await until('the first reading', isIdle, 90_000, 5);
+  const pass = async (seconds: number, perSecond: number): Promise<void> => {
+    for (let second = 0; second < seconds; second++) {
+      jobs.inc(perSecond);
+      read.inc(perSecond * 1_000);
+      clock.advance(1_000);
+      await until('the reading', isIdle, 90_000, 5);
+    }
+  };
+  const shows = async (metric: string, perSecond: number, rateUnit: FeedUnit): Promise<void> => {
+    const { value, unit } = shown(perSecond, rateUnit);
+    await waitUntil(
+      page,
+      `document.querySelector('[data-panel="further-${metric}"] .value')?.textContent === '${value}${unit}'`,
+    );
+  };
+  // What is older than a minute, and up to the longest time between two readings, has no part in it.
+  await pass(20, 70);
+  await pass(80, 5);
+  await shows('jobs_total', 5, 'perSecond');
+  await shows('read_bytes_total', 5_000, 'bytesPerSecond');
+  await pass(80, 12);
+  await shows('jobs_total', 12, 'perSecond');
+  t.pass();
 });
 
 testWith(

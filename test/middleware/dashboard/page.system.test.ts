@@ -11,6 +11,7 @@ import {
 } from '../../helpers/browser.js';
 import { type FeedServerOptions, panelOf, startFeedServer } from '../../helpers/feed-server.js';
 import { testWith } from '../../helpers/programs.js';
+import { until } from '../../helpers/until.js';
 
 const duration = 'http_server_request_duration_seconds';
 const bounds: readonly Level[] = [0.01, 0.1, 1, null];
@@ -266,6 +267,15 @@ testWith(['chromium'], 'nothing is wider than a screen of 360 pixels', async (t,
   const { page } = await openPage(t, chromium, url, { viewport: { width: 360, height: 740 } });
   await waitUntil(page, `${value('depth')} === '42'`);
   t.false(await scrollsSideways(page));
+  const boxOf = async (selector: string) =>
+    (await page.locator(selector).boundingBox()) ?? { x: Number.NaN, y: Number.NaN, width: 0, height: 0 };
+  const [name, state, help] = [
+    await boxOf('.brand h1'),
+    await boxOf('.state'),
+    await boxOf('[aria-label="Help"]'),
+  ];
+  t.true(name.width > 20 && name.x + name.width <= state.x, 'the name of the service is beside the state');
+  t.true(help.x > state.x && help.y < name.y + name.height, 'in one row with the buttons');
   await page.goto(`${url}#/explorer`);
   await page.waitForSelector('.metric-row');
   t.false(await scrollsSideways(page));
@@ -366,6 +376,62 @@ testWith(['chromium'], 'only the metrics in sight are elements', async (t, { chr
   await page.getByText('metric_4999_total').waitFor();
   t.true((await page.locator('.metric-row').count()) < 60);
 });
+
+testWith(
+  ['chromium'],
+  'printed, the page is black on white in the dark theme too, with charts and without controls',
+  async (t, { chromium }) => {
+    const { url } = await startFeedServer(t, demo);
+    const { page, complaints } = await openPage(t, chromium, url, { colorScheme: 'dark' });
+    await waitUntil(page, `${value('depth')} === '42'`);
+    t.is(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    await page.emulateMedia({ media: 'print' });
+    const styleOf = (selector: string, property: string): Promise<string> =>
+      page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
+    await waitUntil(page, "getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'");
+    t.is(await styleOf('[data-panel="rate"]', 'backgroundColor'), 'rgb(255, 255, 255)');
+    t.is(await styleOf('[data-panel="rate"] .value', 'color'), 'rgb(0, 0, 0)');
+    t.is(await styleOf('[data-panel="rate"]', 'breakInside'), 'avoid');
+    for (const selector of ['.controls', '.tabs', '.notices'])
+      t.false(await page.locator(selector).first().isVisible(), selector);
+    // Texts and lines of charts are drawn, so they do not follow the style sheet.
+    const isDrawn = async (color: string): Promise<true | undefined> =>
+      (await pixelsOf(page, '[data-panel="rate"]', color)) > 50 ? true : undefined;
+    for (const color of ['#444444', '#2f5bd0']) await until(`${color} on paper`, () => isDrawn(color));
+    t.false(await scrollsSideways(page));
+    await page.emulateMedia({ media: 'screen' });
+    await until('the dark theme again', () => isDrawn('#84a6ff'));
+    t.is(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    t.deepEqual(complaints, []);
+  },
+);
+
+testWith(
+  ['chromium'],
+  'nothing is animated for people who prefer reduced motion',
+  async (t, { chromium }) => {
+    const { url } = await startFeedServer(t, demo);
+    for (const [reducedMotion, duration] of [
+      ['reduce', '0s'],
+      ['no-preference', '0.12s, 0.12s'],
+    ] as const) {
+      const { page } = await openPage(t, chromium, url, { reducedMotion });
+      await waitUntil(page, `${value('depth')} === '42'`);
+      t.is(
+        await page.evaluate("getComputedStyle(document.querySelector('.tile')).transitionDuration"),
+        duration,
+      );
+      const animated: readonly string[] = await page.evaluate(`[...document.querySelectorAll('*')]
+        .filter((element) => {
+          const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(element);
+          return /[1-9]/.test(transitionDuration) || animationName !== 'none' || scrollBehavior === 'smooth';
+        })
+        .map(({ className, tagName }) => tagName + '.' + className)`);
+      t.is(animated.length === 0, reducedMotion === 'reduce', animated.join(', '));
+      await page.context().close();
+    }
+  },
+);
 
 testWith(['chromium'], 'nothing moves when values arrive', async (t, { chromium }) => {
   const server = await startFeedServer(t, demo);

@@ -32,6 +32,15 @@ system.addEventListener('change', () => {
   if (stored() === undefined) theme.set(system.matches ? 'dark' : 'light');
 });
 
+// Charts are drawn, and do not follow the style sheet: paper is white.
+let beforePrint: Theme | undefined;
+matchMedia('print').addEventListener('change', ({ matches }) => {
+  if (matches) {
+    beforePrint = theme.get();
+    theme.set('light');
+  } else if (beforePrint !== undefined) theme.set(beforePrint);
+});
+
 export function toggleTheme(): void {
   const next = theme.get() === 'dark' ? 'light' : 'dark';
   try {

@@ -13,7 +13,7 @@ function selector(name: string, suffix: string, where: Readonly<Record<string, s
 
 /** @param by labels of groups; `undefined`: every series */
 export function promqlOf(
-  { name, type }: MetricMeta,
+  { name, type, isNative = false }: MetricMeta,
   where: Readonly<Record<string, string>>,
   by: readonly string[] | undefined,
 ): string {
@@ -25,8 +25,9 @@ export function promqlOf(
       return by === undefined ? rate : `${grouped(by)} (${rate})`;
     }
     case 'histogram': {
-      const labels = ['le', ...(by ?? [])];
-      return `histogram_quantile(0.95, ${grouped(labels)} (rate(${selector(name, '_bucket', where)}[5m])))`;
+      const labels = isNative ? (by ?? []) : ['le', ...(by ?? [])];
+      const rate = `rate(${selector(name, isNative ? '' : '_bucket', where)}[5m])`;
+      return `histogram_quantile(0.95, ${grouped(labels)} (${rate}))`;
     }
     default: {
       const level = selector(name, '', where);

@@ -27,6 +27,12 @@ test('the expression has the filters and the groups of the view', (t) => {
     promqlOf(meta('a_seconds', 'histogram'), {}, ['b']),
     'histogram_quantile(0.95, sum by (le, b) (rate(a_seconds_bucket[5m])))',
   );
+  const native = meta('a_seconds', 'histogram', { isNative: true });
+  t.is(promqlOf(native, {}, undefined), 'histogram_quantile(0.95, sum (rate(a_seconds[5m])))');
+  t.is(
+    promqlOf(native, { b: 'c' }, ['d']),
+    'histogram_quantile(0.95, sum by (d) (rate(a_seconds{b="c"}[5m])))',
+  );
 });
 
 test('quotes, backslashes and line breaks of label values are escaped', (t) => {
