@@ -104,6 +104,8 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
   // Koa reports a client that leaves as an error of the app.
   ctx.respond = false;
   sendAnswer(ctx.req, ctx.res, answer);
+  // From now on, Koa ignores what other middleware sets.
+  ctx.res.flushHeaders();
 }
 
 function applyAnswer(ctx: KoaContext, { status, headers, body }: EndpointAnswer): void {
