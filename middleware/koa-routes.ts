@@ -101,7 +101,11 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
     applyAnswer(ctx, answer);
     return;
   }
-  // Koa reports a client that leaves as an error of the app.
+  // Koa would report a client that leaves as an error of the app.
+  const { onerror } = ctx;
+  ctx.onerror = (error) => {
+    if (!request.connection.isOver) onerror?.call(ctx, error);
+  };
   ctx.respond = false;
   sendAnswer(ctx.req, ctx.res, answer);
   // From now on, Koa ignores what other middleware sets.

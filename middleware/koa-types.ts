@@ -32,6 +32,8 @@ export interface KoaContext {
   body: unknown;
   /** Whether Koa sends the response. Default: true. */
   respond?: boolean | undefined;
+  /** Reports an error of the response. */
+  onerror?(error: Error): void;
   /** Reads a request header. */
   get(field: string): string;
   /** Sets a response header. */

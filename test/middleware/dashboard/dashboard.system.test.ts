@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import Koa from 'koa';
 import * as provider from '../../../lib/catalogue/provider.js';
 import * as workflow from '../../../lib/catalogue/workflow.js';
-import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import { defineCounter, defineGauge, defineHistogram } from '../../../lib/define.js';
 import { HealthChecks } from '../../../lib/health.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
 import type { FeedUnit, Formula, LabelMatch } from '../../../lib/history/panel.js';
@@ -214,28 +214,48 @@ testWith(['chromium'], 'every tile shows what the registry has', async (t, { chr
   t.deepEqual(complaints, []);
 });
 
-testWith(['chromium'], 'a rate tile shows the true rate of the last minute', async (t, { chromium }) => {
+/** A service whose time passes when a test says so. */
+async function startWithClock(t: ExecutionContext) {
   const registry = createTestRegistry();
   const clock = manualClock();
-  const router = dashboardRouterWithClock({ registry, title: 'shop' }, clock);
+  let setBack = 0;
+  const router = dashboardRouterWithClock(
+    { registry, title: 'shop' },
+    { ...clock, timestamp: () => clock.timestamp() - setBack },
+  );
   const server = await serve(new Koa().use(router.routes()));
   t.teardown(() => server.close());
   t.teardown(() => router.close());
+  /** That of the next reading, and that of the connection of the page: while a reading is in progress, there is none for the next. */
+  const isIdle = async (): Promise<true | undefined> => (clock.timers().length >= 2 ? true : undefined);
+  return {
+    registry,
+    url: `${server.url}/dashboard/`,
+    /** Calls back at every second. */
+    async pass(seconds: number, record: () => void): Promise<void> {
+      await until('the connection', isIdle, 90_000, 5);
+      for (let second = 0; second < seconds; second++) {
+        record();
+        clock.advance(1_000);
+        await until('the reading', isIdle, 90_000, 5);
+      }
+    },
+    setBack(milliseconds: number): void {
+      setBack += milliseconds;
+    },
+  };
+}
+
+testWith(['chromium'], 'a rate tile shows the true rate of the last minute', async (t, { chromium }) => {
+  const { registry, url, pass } = await startWithClock(t);
   const jobs = registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }));
   const read = registry.counter(defineCounter({ name: 'read_bytes_total', help: 'Bytes that were read.' }));
   for (const counter of [jobs, read]) counter.inc(0);
-  const { page } = await openPage(t, chromium, `${server.url}/dashboard/`);
+  const { page } = await openPage(t, chromium, url);
   await page.waitForSelector('.state[data-state="live"]');
-  /** That of the next reading, and that of the connection of the page: while a reading is in progress, there is none for the next. */
-  const isIdle = async (): Promise<true | undefined> => (clock.timers().length >= 2 ? true : undefined);
-  await until('the first reading', isIdle, 90_000, 5);
-  const pass = async (seconds: number, perSecond: number): Promise<void> => {
-    for (let second = 0; second < seconds; second++) {
-      jobs.inc(perSecond);
-      read.inc(perSecond * 1_000);
-      clock.advance(1_000);
-      await until('the reading', isIdle, 90_000, 5);
-    }
+  const at = (perSecond: number) => (): void => {
+    jobs.inc(perSecond);
+    read.inc(perSecond * 1_000);
   };
   const shows = async (metric: string, perSecond: number, rateUnit: FeedUnit): Promise<void> => {
     const { value, unit } = shown(perSecond, rateUnit);
@@ -245,14 +265,45 @@ testWith(['chromium'], 'a rate tile shows the true rate of the last minute', asy
     );
   };
   // What is older than a minute, and up to the longest time between two readings, has no part in it.
-  await pass(20, 70);
-  await pass(80, 5);
+  await pass(20, at(70));
+  await pass(80, at(5));
   await shows('jobs_total', 5, 'perSecond');
   await shows('read_bytes_total', 5_000, 'bytesPerSecond');
-  await pass(80, 12);
+  await pass(80, at(12));
   await shows('jobs_total', 12, 'perSecond');
   t.pass();
 });
+
+testWith(
+  ['chromium'],
+  'the charts go on when the clock of the server is set back',
+  async (t, { chromium }) => {
+    const { registry, url, pass, setBack } = await startWithClock(t);
+    const jobs = registry.counter(defineCounter({ name: 'jobs_total', help: 'Jobs.' }));
+    const level = registry.gauge(defineGauge({ name: 'level', help: 'Level.' }));
+    jobs.inc(0);
+    const { page, complaints } = await openPage(t, chromium, url);
+    await page.waitForSelector('.state[data-state="live"]');
+    const shows = (panel: string, text: string): Promise<void> =>
+      waitUntil(page, `${valueIn(panel)} === '${text}'`);
+    const valueIn = (panel: string): string =>
+      `document.querySelector('[data-panel="further-${panel}"] .value')?.textContent`;
+    let seconds = 0;
+    const record = (): void => {
+      jobs.inc(5);
+      level.set(++seconds);
+    };
+    await pass(80, record);
+    await shows('level', '80');
+    await shows('jobs_total', '5/s');
+    setBack(3_600_000);
+    await pass(80, record);
+    await shows('level', '160');
+    await shows('jobs_total', '5/s');
+    for (const colors of await colorsIn(page, '[data-panel="further-jobs_total"]')) t.true(colors > 8);
+    t.deepEqual(complaints, []);
+  },
+);
 
 testWith(
   ['chromium'],
