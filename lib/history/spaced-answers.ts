@@ -36,7 +36,7 @@ export function spacedAnswers<T>(now: () => number = () => performance.now()): S
     };
     made.answer.then(
       () => settle(maxShare),
-      // What failed is made anew at once.
+      // What failed is made anew by the next question.
       () => settle(Number.POSITIVE_INFINITY),
     );
     return made.answer;

@@ -407,7 +407,7 @@ test('a metric that is gone, also one of a restored history, is forgotten after 
   const { revision } = next;
   read(day + 1_000);
   t.deepEqual(next.names, ['level']);
-  t.true(next.revision > revision, 'pages hear of it');
+  t.true(next.revision > revision, 'pages receive the new list');
 
   const late = new MetricsHistory(10_000);
   restoreHistory(late, Buffer.concat([...historyText(history)]), 10_000);
