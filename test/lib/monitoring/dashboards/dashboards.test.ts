@@ -2,13 +2,7 @@
 import test from 'ava';
 import { parse } from 'yaml';
 import { panelsOf } from '../../../helpers/dashboard-json.js';
-import {
-  alertOf,
-  dashboards,
-  nameOf,
-  standard,
-  uids,
-} from '../../../helpers/sample-dashboards.js';
+import { alertOf, dashboards, nameOf, standard, uids } from '../../../helpers/sample-dashboards.js';
 
 test('the files are six dashboards and their provisioning', async (t) => {
   const { files, boards } = await standard;
