@@ -77,6 +77,27 @@ test('the writer of protobuf is loaded by the first scrape that asks for it, whi
   });
 });
 
+test('only the entry point of monitoring loads monitoring', async (t) => {
+  const loadsMonitoring = async (entry: string): Promise<boolean> => {
+    const program = `
+    require(${JSON.stringify(fromRoot(`dist/${entry}.js`))});
+    console.log(JSON.stringify(Object.keys(require.cache)));`;
+    const { stdout } = await run(process.execPath, ['--input-type=commonjs', '--eval', program]);
+    const loaded = (JSON.parse(stdout) as string[]).filter((path) => /[/\\]dist[/\\]/.test(path));
+    const texts = await Promise.all(loaded.map((path) => readFile(path, 'utf8')));
+    return texts.some((text) => text.includes('function generateBundle('));
+  };
+  for (const entry of [
+    'lib/index',
+    'decorators/index',
+    'middleware/index',
+    'lib/export/index',
+    'lib/testing',
+  ])
+    t.false(await loadsMonitoring(entry), entry);
+  t.true(await loadsMonitoring('lib/monitoring/index'));
+});
+
 test('importing the package loads only the registry of prom-client, which is the one that all of prom-client uses', async (t) => {
   const program = `
     import { createRequire } from 'node:module';

@@ -16,9 +16,6 @@ const lookMask = 15;
 const timeBits = 12;
 const timeMask = (1 << 18) - 1;
 
-/** The pace of a place that skips as many recordings as it can. */
-export const skipping: Pace = skipMask;
-
 /** The pace of a place whose next recording looks again. */
 export function withoutSkips(pace: Pace): Pace {
   return pace & ~skipMask;

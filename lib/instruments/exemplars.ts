@@ -8,7 +8,7 @@
 import { labelContext } from '../label-context.js';
 import { metricOf, type Series } from './branch.js';
 import { checkedExemplar } from './exemplar-labels.js';
-import { type Pace, paceAfter, skipping, withoutSkips } from './exemplar-pace.js';
+import { type Pace, paceAfter, skipMask, withoutSkips } from './exemplar-pace.js';
 import { currentSource, hasContextLabels, type SpanContext, sampledSpan } from './exemplar-sources.js';
 
 /** Labels of an exemplar, by name; an absent or empty value is left out. */
@@ -156,7 +156,7 @@ export function offerExemplar(
     if (span === undefined && !isGiven && failure === undefined && !isInContext())
       return withPace(slot, next);
     const settings = settingsOf(series);
-    if (settings?.isOn !== true) return slot ?? (isGiven ? pace : skipping);
+    if (settings?.isOn !== true) return slot ?? (isGiven ? pace : skipMask);
     const labels = labelsOfRecording(
       settings,
       span,

@@ -43,9 +43,9 @@ type PromBundle = (options: {
 const guide = await readFile(fromRoot('lib/migration.md'), 'utf8');
 
 test('express-prom-bundle and requestMetrics count the same requests, in the same buckets', async (t) => {
-  const require = await fetchedPackages('express-prom-bundle');
-  const express: () => Express = require('express');
-  const promBundle: PromBundle = require('express-prom-bundle');
+  const load = await fetchedPackages('express-prom-bundle');
+  const express: () => Express = load('express');
+  const promBundle: PromBundle = load('express-prom-bundle');
   const old = express();
   old.use(
     promBundle({
@@ -143,18 +143,16 @@ interface NestApplication {
 }
 
 test('nestjs-prometheus and @Counted count the same calls, and its metrics are in our scrape', async (t) => {
-  const require = await fetchedPackages('nestjs-prometheus');
+  const load = await fetchedPackages('nestjs-prometheus');
   const {
     NestFactory,
   }: { NestFactory: { create(module: unknown, options: object): Promise<NestApplication> } } =
-    require('@nestjs/core');
-  const { Module, Injectable }: Nest = require('@nestjs/common');
-  const {
-    PrometheusModule,
-    InjectMetric,
-    makeCounterProvider,
-  }: NestPrometheus = require('@willsoto/nestjs-prometheus');
-  const { register }: PromClient = require('prom-client');
+    load('@nestjs/core');
+  const { Module, Injectable }: Nest = load('@nestjs/common');
+  const { PrometheusModule, InjectMetric, makeCounterProvider }: NestPrometheus = load(
+    '@willsoto/nestjs-prometheus',
+  );
+  const { register }: PromClient = load('prom-client');
   const registry = new MetricsRegistry({ prometheus: register });
   const jobs = defineCounter({
     name: 'counted_jobs_total',

@@ -12,7 +12,7 @@ async function allocatedBytes(tracing: string, clock: string): Promise<Readonly<
   const { stdout } = await promisify(execFile)(process.execPath, [
     // V8 has optimized the code after a number of calls, whatever the time.
     '--no-concurrent-recompilation',
-    compiled('test/fixtures/allocations.js'),
+    compiled('test/fixtures/allocations-app.js'),
     tracing,
     clock,
   ]);

@@ -11,17 +11,17 @@ interface PanelBuilder {
 }
 type Builder = new (name: string) => { build(): unknown };
 
-const require = await fetchedPackages('grafana');
+const load = await fetchedPackages('grafana');
 
 function panelOf(kind: string): PanelBuilder {
-  const { PanelBuilder } = require(`@grafana/grafana-foundation-sdk/${kind}`) as {
+  const { PanelBuilder } = load(`@grafana/grafana-foundation-sdk/${kind}`) as {
     PanelBuilder: new () => PanelBuilder;
   };
   return new PanelBuilder();
 }
 
 function built(builder: string, name: string): unknown {
-  const builders = require('@grafana/grafana-foundation-sdk/dashboard') as Record<string, Builder>;
+  const builders = load('@grafana/grafana-foundation-sdk/dashboard') as Record<string, Builder>;
   const Named = builders[builder];
   if (Named === undefined) throw new Error(`Grafana has no ${builder}.`);
   return new Named(name).build();
