@@ -11,17 +11,22 @@ export const accepted = [
   },
   {
     why: 'Equivalent: the general path gives the same for `undefined`. The check saves an object, or a look-up.',
-    is: changesTo('false', /^(labels|definition\.expireAfterSeconds) === undefined|\((endLabels|labels) === undefined \?|^endExemplar === undefined/),
+    is: changesTo(
+      'false',
+      /^(labels|definition\.expireAfterSeconds) === undefined|\((endLabels|labels) === undefined \?|^endExemplar === undefined/,
+    ),
   },
   {
     why: 'Equivalent: the general path of `observe` gives the same. Its branches share no variable, which would hold a boxed number.',
     is: ({ file, code }) =>
-      file.endsWith('/histogram.ts') && /typeof labelsOrValue === 'number' && valueOrWeight === undefined/.test(code),
+      file.endsWith('/histogram.ts') &&
+      /typeof labelsOrValue === 'number' && valueOrWeight === undefined/.test(code),
   },
   {
     why: 'Equivalent: a gauge without `expireAfterSeconds` compares the time with NaN, and a guard for the type checker never applies.',
     is: ({ file, code }) =>
-      file.endsWith('/gauge.ts') && /^if \((expireAfterSeconds !== undefined|!\(series instanceof)/.test(code),
+      file.endsWith('/gauge.ts') &&
+      /^if \((expireAfterSeconds !== undefined|!\(series instanceof)/.test(code),
   },
   {
     why: 'Accepted: how many recordings of a busy loop skip the clock when exemplars are taken. It changes the time that they take, not what is recorded.',
@@ -44,6 +49,8 @@ export const accepted = [
   },
   {
     why: 'Equivalent: the cached series without labels is found again without the cache.',
-    is: ({ file, code }) => file.endsWith('/series.ts') && /unlabelled\?\.branch|#unlabelled = found|labelNames\.map\(\(\) => ''\)/.test(code),
+    is: ({ file, code }) =>
+      file.endsWith('/series.ts') &&
+      /unlabelled\?\.branch|#unlabelled = found|labelNames\.map\(\(\) => ''\)/.test(code),
   },
 ];

@@ -28,7 +28,9 @@ less than ${minShare} % are killed. \`npm run test:mutation -- instruments\` tes
 
 | folder | files | killed | survived | share | not tested | date |
 |---|---|---|---|---|---|---|
-${Object.entries(folders).map((folder) => folderRow(folder, results)).join('\n')}
+${Object.entries(folders)
+  .map((folder) => folderRow(folder, results))
+  .join('\n')}
 
 Not tested are the mutants of code that runs only once, when its module is loaded. Strings are not mutated: they are names and the
 texts of errors, which \`test/lib/errors.test.ts\` compares with \`lib/errors.md\`.

@@ -12,7 +12,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globby } from 'globby';
 import { installTool } from '../tools.js';
-import { folders, minShare, leftOut } from './folders.js';
+import { folders, leftOut, minShare } from './folders.js';
 import { report } from './report.js';
 
 const own = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -46,7 +46,7 @@ async function mutantsOf({ tests }, mutate) {
     cleanTempDir: 'always',
     symlinkNodeModules: false,
     ignorePatterns: ['.build', '.cache', '.docs-api', 'dist'],
-    timeoutMS: 120_000,
+    timeoutMS: 30_000,
     timeoutFactor: 3,
     reporters: ['progress-append-only', 'clear-text'],
     clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
@@ -84,12 +84,13 @@ function byFile(mutants) {
 const args = process.argv.slice(2);
 for (const [name, folder] of Object.entries(folders)) {
   const isWhole = args.length === 0 || args.includes(name);
-  const files = isWhole ? [`${folder.sources}/**/*.ts`] : args.filter((arg) => arg.startsWith(`${folder.sources}/`));
+  const files = isWhole
+    ? [`${folder.sources}/**/*.ts`]
+    : args.filter((arg) => arg.startsWith(`${folder.sources}/`));
   if (files.length === 0) continue;
   const mutants = await mutantsOf(folder, files);
   const results = JSON.parse(await readFile(own('results.json'), 'utf8').catch(() => '{}'));
-  for (const [path, found] of byFile(mutants))
-    results[relative('', path)] = await resultOf(path, found);
+  for (const [path, found] of byFile(mutants)) results[relative('', path)] = await resultOf(path, found);
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(own('results.json'), `${JSON.stringify(sorted, undefined, 2)}\n`);
   await writeFile(own('README.md'), report(sorted));
