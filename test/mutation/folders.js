@@ -6,7 +6,7 @@ export const folders = {
     sources: 'lib/instruments',
     tests: [
       'test/lib/instruments/**/*.test.ts',
-      'test/lib/{registry,family,native-families,disabled,views,prom-client}.test.ts',
+      'test/lib/{registry,registry-removal,family,native-families,disabled,views,prom-client}.test.ts',
     ],
   },
   exposition: {
@@ -37,13 +37,12 @@ export const leftOut = {
   'test/lib/instruments/native-histogram.test.ts › observing retains no memory once the bucket exists': heap,
   'test/lib/instruments/native-index.test.ts › each bound of each schema is in its own bucket, and the next larger double in the next one':
     slow,
-  'test/lib/instruments/compiled-find.test.ts › the compiled look-up gives the same series or error as the generic one':
-    slow,
   'test/lib/instruments/compiled-find.test.ts › the generic look-up is used if code generation is disallowed':
     processes,
   'test/lib/process-wide.test.ts': processes,
   'test/lib/shutdown.test.ts': processes,
-  'test/lib/registry-removal.test.ts': shared,
+  "test/lib/registry-removal.test.ts › the shared registry follows prom-client's default registry, and changes it only when something is recorded":
+    shared,
   'test/decorators/abandoned.test.ts': heap,
   'test/decorators/results/garbage.test.ts': heap,
   'test/decorators/reflect.test.ts': processes,
