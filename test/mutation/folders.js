@@ -28,7 +28,7 @@ const shared = 'it expects the shared registry of a new process';
 /** Percent of the mutants that the tests must notice. */
 export const minShare = 85;
 
-/** Files whose tests share metrics and cannot run twice: they are loaded again, and run as one test. */
+/** Files that set up what all later tests would see. Each runs as one test, and ends its process. */
 export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
 
 /** File, or file and title -> why it is not run for mutants. */

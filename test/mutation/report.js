@@ -46,7 +46,7 @@ These tests are left out, or run as a whole file:
 |---|---|
 ${[
   ...Object.entries(leftOut),
-  ...wholeFiles.map((file) => [file, 'as a whole file: its tests share metrics']),
+  ...wholeFiles.map((file) => [file, 'as a whole file, after which its process ends: it sets up OpenTelemetry']),
 ]
   .map(([test, why]) => `| ${test.replaceAll('|', '\\|')} | ${why} |`)
   .join('\n')}

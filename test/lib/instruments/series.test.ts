@@ -286,6 +286,22 @@ test('a label beyond its own limit is folded even if the metric has capacity', a
   t.is(readValue(registry, limited, { model: 'other', kind: 'kind-3' }), 2, 'folded values share a series');
 });
 
+test('absent values and `other` do not count against the limit of a label', (t) => {
+  const registry = createTestRegistry();
+  const limited = defineCounter({
+    name: 'limited_total',
+    help: 'Limited.',
+    labels: { kind: label(), who: label({ limit: 2 }) },
+  });
+  const counter = registry.counter(limited);
+  for (const who of ['', 'other', 'a', 'b', '', 'other']) counter.inc({ kind: 'x', who });
+  for (const who of ['', 'a', 'b', 'other']) t.true((readValue(registry, limited, { kind: 'x', who }) ?? 0) > 0);
+  t.is(registry.warnings.length, 0);
+  counter.inc({ kind: 'x', who: 'c' });
+  t.is(readValue(registry, limited, { kind: 'x', who: 'other' }), 3, 'other labels are kept');
+  t.is(registry.warnings.length, 1);
+});
+
 test('a budget in the definition overrides that of the registry', (t) => {
   const registry = createTestRegistry({ maxSeries: 5 });
   const roomy = registry.counter(
