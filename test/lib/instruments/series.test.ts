@@ -295,7 +295,8 @@ test('absent values and `other` do not count against the limit of a label', (t) 
   });
   const counter = registry.counter(limited);
   for (const who of ['', 'other', 'a', 'b', '', 'other']) counter.inc({ kind: 'x', who });
-  for (const who of ['', 'a', 'b', 'other']) t.true((readValue(registry, limited, { kind: 'x', who }) ?? 0) > 0);
+  for (const who of ['', 'a', 'b', 'other'])
+    t.true((readValue(registry, limited, { kind: 'x', who }) ?? 0) > 0);
   t.is(registry.warnings.length, 0);
   counter.inc({ kind: 'x', who: 'c' });
   t.is(readValue(registry, limited, { kind: 'x', who: 'other' }), 3, 'other labels are kept');
