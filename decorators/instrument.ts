@@ -17,6 +17,7 @@ export type DecoratorFor<F> = F extends (
  * @param decorators in the order in which they would be written above a method: the last one is the innermost
  * @throws ERR_METRICS_INVALID_OPTION if `fn` is not a function or is a class, if a decorator is not a function, or if a
  *   name is missing; and what the decorators throw
+ * @typeParam F the type of the function, which the result has too
  * @example
  * const plan = instrument(planIssue, Timed(workflowStepDuration, { labels: { step_name: 'plan', workflow_type: 'issue' } }), Counted());
  */

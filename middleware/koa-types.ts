@@ -49,4 +49,7 @@ export type KoaMiddleware = <Context extends KoaContext>(
 ) => Promise<unknown>;
 
 /** A function of the context. Its parameter may be typed as any context of Koa. */
-export type ContextFunction<Result> = { of(ctx: KoaContext): Result }['of'];
+export type ContextFunction<Result> = {
+  /** Returns the result for a request. */
+  of(ctx: KoaContext): Result;
+}['of'];

@@ -62,6 +62,37 @@ test('series and methods that were obtained before the registry was disabled do 
   t.deepEqual(counter.samples(), []);
 });
 
+test('an instrument that is switched off has no series, by any look-up', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  counter.inc({ queue: 'mail' });
+  registry.disable();
+  const { series } = counter;
+  for (const found of [
+    series.find({ queue: 'mail' }),
+    series.at(['mail']),
+    series.unlabelled(),
+    series.resolve(['mail']),
+  ]) {
+    found.inc();
+    t.is(found.value, 0);
+  }
+  t.is(series.peek({ queue: 'mail' }), undefined);
+  t.is(series.peekAt(['mail']), undefined);
+  t.deepEqual(series.where({ queue: 'mail' }), []);
+  t.is(counter.removeWhere({ queue: 'mail' }), 0);
+  t.is(series.size, 0);
+});
+
+test('an invalid recording on an instrument that is switched off is no error', (t) => {
+  const registry = createTestRegistry();
+  const [counter, gauge] = [registry.counter(jobs), registry.gauge(depth)];
+  registry.disable();
+  t.notThrows(() => counter.inc({ queue: 'mail' }, Number.NaN));
+  t.notThrows(() => gauge.set(Number.NaN));
+  t.false('observe' in counter);
+});
+
 test('a removed metric is not registered again by a recording', async (t) => {
   const registry = createTestRegistry();
   const bound = registry.counter(jobs).with({ queue: 'mail' });

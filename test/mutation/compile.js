@@ -9,7 +9,7 @@ await compile('standard', { compilerOptions: ['--noCheck'] });
 // What the tests import by these names.
 const substitutes = {
   ava: `export { test as default } from '${new URL('declared-tests.js', import.meta.url)}';\n`,
-  'fast-check': `export { default } from '${new URL('fewer-runs.js', import.meta.url)}';\n`,
+  'fast-check': `export { fewerRuns as default } from '${new URL('fewer-runs.js', import.meta.url)}';\n`,
 };
 for (const [name, source] of Object.entries(substitutes)) {
   const folder = `.build/standard/node_modules/${name}`;

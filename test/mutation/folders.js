@@ -6,7 +6,7 @@ export const folders = {
     sources: 'lib/instruments',
     tests: [
       'test/lib/instruments/**/*.test.ts',
-      'test/lib/{registry,family,native-families,disabled,views,prom-client}.test.ts',
+      'test/lib/{registry,registry-removal,family,native-families,disabled,views,prom-client}.test.ts',
     ],
   },
   exposition: {
@@ -28,7 +28,7 @@ const shared = 'it expects the shared registry of a new process';
 /** Percent of the mutants that the tests must notice. */
 export const minShare = 85;
 
-/** Files whose tests share metrics and cannot run twice: they are loaded again, and run as one test. */
+/** Files that set up what all later tests would see. Each runs as one test, and ends its process. */
 export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
 
 /** File, or file and title -> why it is not run for mutants. */
@@ -37,13 +37,12 @@ export const leftOut = {
   'test/lib/instruments/native-histogram.test.ts › observing retains no memory once the bucket exists': heap,
   'test/lib/instruments/native-index.test.ts › each bound of each schema is in its own bucket, and the next larger double in the next one':
     slow,
-  'test/lib/instruments/compiled-find.test.ts › the compiled look-up gives the same series or error as the generic one':
-    slow,
   'test/lib/instruments/compiled-find.test.ts › the generic look-up is used if code generation is disallowed':
     processes,
   'test/lib/process-wide.test.ts': processes,
   'test/lib/shutdown.test.ts': processes,
-  'test/lib/registry-removal.test.ts': shared,
+  "test/lib/registry-removal.test.ts › the shared registry follows prom-client's default registry, and changes it only when something is recorded":
+    shared,
   'test/decorators/abandoned.test.ts': heap,
   'test/decorators/results/garbage.test.ts': heap,
   'test/decorators/reflect.test.ts': processes,

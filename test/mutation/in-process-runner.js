@@ -48,8 +48,7 @@ function createRunner({ testFiles }) {
     for (const file of testFiles) {
       mutants.currentTestId = file;
       tests.set(file, { id: file, run: () => loadAndRun(file) });
-      const declaredTests = await load(file);
-      if (!wholeFiles.includes(file)) for (const test of declaredTests) tests.set(test.id, test);
+      if (!wholeFiles.includes(file)) for (const test of await load(file)) tests.set(test.id, test);
       mutants.currentTestId = undefined;
     }
   }
@@ -100,10 +99,9 @@ function createRunner({ testFiles }) {
     async dryRun() {
       await loadAll();
       const results = [];
-      // The whole files come last: they show that the tests pass again in the same process.
-      const ordered = [...tests.values()].sort(
-        (left, right) => testFiles.includes(left.id) - testFiles.includes(right.id),
-      );
+      // The files come last: they show that the tests pass again in the same process.
+      const rank = ({ id }) => Number(testFiles.includes(id)) + Number(wholeFiles.includes(id));
+      const ordered = [...tests.values()].sort((left, right) => rank(left) - rank(right));
       for (const test of ordered) {
         const { id } = test;
         const recorded = { ...mutants.mutantCoverage?.perTest[id] };
@@ -140,11 +138,16 @@ function createRunner({ testFiles }) {
         mutants.activeMutant = activeMutant.id;
         const { failure, isTimeout } = await runTest(test);
         mutants.activeMutant = undefined;
-        if (failure === undefined) continue;
+        if (failure === undefined) {
+          isDirty ||= wholeFiles.includes(test.id);
+          continue;
+        }
         const again = await runTest(test);
-        isDirty = isTimeout === true || again.failure !== undefined;
+        isDirty = isTimeout === true || again.failure !== undefined || wholeFiles.includes(test.id);
         // The failure may come from what an earlier mutant left behind, or from a busy machine: Stryker tries again in a new process.
-        const isUnsure = isTimeout ? again.milliseconds > testTimeout / 10 : isDirty && !isFresh;
+        const isUnsure = isTimeout
+          ? again.milliseconds > testTimeout / 10
+          : again.failure !== undefined && !isFresh;
         if (isUnsure) throw new Error('The test fails without the mutant.');
         // A loop that the mutant made endless.
         if (isTimeout || mutants.hitCount > hitLimit) return { status: 'timeout', reason: failure };

@@ -1,6 +1,7 @@
 /** The report of the mutation tests, README.md. `node test/mutation/report.js` writes it again from the results of the last runs. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { globbySync } from 'globby';
 import { accepted } from './accepted.js';
 import { folders, leftOut, minShare, wholeFiles } from './folders.js';
 
@@ -46,7 +47,10 @@ These tests are left out, or run as a whole file:
 |---|---|
 ${[
   ...Object.entries(leftOut),
-  ...wholeFiles.map((file) => [file, 'as a whole file: its tests share metrics']),
+  ...wholeFiles.map((file) => [
+    file,
+    'as a whole file, after which its process ends: it sets up OpenTelemetry',
+  ]),
 ]
   .map(([test, why]) => `| ${test.replaceAll('|', '\\|')} | ${why} |`)
   .join('\n')}
@@ -64,15 +68,19 @@ ${kinds
 ${others.length === 0 ? '' : `| where | mutant | the tests reach it |\n|---|---|---|\n${others.map(row).join('\n')}\n`}`;
 }
 
+function filesIn(sources) {
+  return globbySync(`${sources}/**/*.ts`, { cwd: fileURLToPath(new URL('../../', import.meta.url)) }).length;
+}
+
 function folderRow([name, { sources }], results) {
   const found = Object.entries(results).filter(([file]) => file.startsWith(`${sources}/`));
-  if (found.length === 0) return `| ${name} | 0 | | | not run | | |`;
+  if (found.length === 0) return `| ${name} | 0 of ${filesIn(sources)} | | | not run | | |`;
   const sum = (of) => found.reduce((total, [, result]) => total + of(result), 0);
   const killed = sum((result) => result.killed);
   const survived = sum(({ survivors }) => survivors.length);
   const share = ((100 * killed) / (killed + survived)).toFixed(1);
   const dates = found.map(([, { date }]) => date).sort();
-  return `| ${name} | ${found.length} | ${killed} | ${survived} | ${share} % | ${sum(({ untested }) => untested)} | ${dates[0]} |`;
+  return `| ${name} | ${found.length} of ${filesIn(sources)} | ${killed} | ${survived} | ${share} % | ${sum(({ untested }) => untested)} | ${dates[0]} |`;
 }
 
 /** @param {Survivor} survivor */

@@ -84,3 +84,17 @@ test('a value beside unknown labels named as those of a recording with an exempl
     code: 'ERR_METRICS_UNKNOWN_LABEL',
   });
 });
+
+test('the error of an invalid increment says whether it is negative or no number', (t) => {
+  const counter = createTestRegistry().counter(plain);
+  const codes = [-1, Number.NEGATIVE_INFINITY, '-1', Number.NaN].map(
+    (value) => (t.throws(() => counter.inc(value as number)) as Error & { code: string }).code,
+  );
+  t.deepEqual(codes, [
+    'ERR_METRICS_NEGATIVE_INCREMENT',
+    'ERR_METRICS_INVALID_VALUE',
+    'ERR_METRICS_INVALID_VALUE',
+    'ERR_METRICS_INVALID_VALUE',
+  ]);
+  t.notThrows(() => counter.inc(0));
+});

@@ -6,6 +6,7 @@ import { defineCounter } from '../../../lib/define.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText, readValue } from '../../../lib/testing.js';
 import { anyCharacter } from '../../helpers/any-character.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
 import { type ParsedSample, parseText } from '../../helpers/parse-text.js';
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.', labels: { a: label(), b: label() } });
@@ -102,6 +103,55 @@ test('an unknown label and an invalid value are errors and create no series', (t
   t.is(counter.series.size, 1);
 });
 
+test('a value outside a closed set is counted and reported by its label; `other` and open labels are not', (t) => {
+  const registry = createTestRegistry();
+  const ends = defineCounter({
+    name: 'ends_total',
+    help: 'Ends.',
+    labels: { id: label(), outcome: label('success', 'failure') },
+  });
+  const counter = registry.counter(ends);
+  for (const outcome of ['sucess', 'other', 'success']) counter.inc({ id: 'other', outcome } as never);
+  const folded = { metric: 'ends_total', label: 'outcome' };
+  t.is(readValue(registry, catalogue.metricsSeriesFolded, folded), 1);
+  t.is(readValue(registry, catalogue.metricsSeriesFolded, { ...folded, label: 'id' }), undefined);
+});
+
+test('a removed series keeps its label values, and is removed once', (t) => {
+  const registry = createTestRegistry();
+  const { series } = registry.counter(calls);
+  const [first, second] = ['1', '2'].map((a) => registry.counter(calls).with({ a, b: 'x' }));
+  if (first === undefined || second === undefined) return t.fail();
+  series.remove(first);
+  series.remove(first);
+  t.is(series.size, 1);
+  t.deepEqual(series.valuesOf(first), ['1', 'x']);
+  t.deepEqual(series.valuesOf(second), ['2', 'x']);
+});
+
+test.serial('a series that is made again was created then', (t) => {
+  const advance = freezeDate(t, Date.UTC(2024, 0, 1));
+  const counter = createTestRegistry().counter(calls);
+  const bound = counter.with({ a: '1', b: '2' });
+  advance(90_500);
+  counter.reset();
+  bound.inc();
+  t.is(bound.created, Date.UTC(2024, 0, 1) / 1_000 + 90);
+});
+
+test('a reading gives no label values twice, even if a series is made again while it is read', (t) => {
+  const counter = createTestRegistry().counter(calls);
+  for (const a of ['1', '2', '3']) counter.inc({ a, b: 'x' });
+  const read: string[] = [];
+  for (const series of counter.series.read()) {
+    read.push(counter.series.valuesOf(series).join(' '));
+    counter.remove('1', 'x');
+    counter.inc({ a: '1', b: 'x' });
+  }
+  t.deepEqual(read, ['1 x', '2 x', '3 x']);
+  t.is([...counter.series.read()].length, 3, 'the next reading has it');
+});
+
 test('a removed series is not exposed, and a bound one restarts from 0', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(calls);
@@ -171,6 +221,54 @@ test('beyond its budget a metric folds the label with the most values, and total
   );
 });
 
+test('the label with the most values is folded, wherever it is declared', (t) => {
+  const registry = createTestRegistry({ maxSeries: 20 });
+  const counter = registry.counter(calls);
+  for (let b = 0; b < 100; b++) counter.inc({ a: b % 2, b });
+  t.is(readValue(registry, calls, { a: '0', b: 'other' }), 40);
+  t.is(readValue(registry, calls, { a: '1', b: 'other' }), 40);
+});
+
+test('a closed set is folded last, since it cannot grow', (t) => {
+  const registry = createTestRegistry({ maxSeries: 2 });
+  const closed = defineCounter({
+    name: 'ends_total',
+    help: 'Ends.',
+    labels: { outcome: label('success', 'failure'), id: label() },
+  });
+  const counter = registry.counter(closed);
+  for (const outcome of ['success', 'failure'] as const) counter.inc({ outcome, id: 1 });
+  counter.inc({ outcome: 'success', id: 2 });
+  t.is(readValue(registry, closed, { outcome: 'success', id: 'other' }), 1);
+});
+
+test('which label is folded is decided anew when the budget was free in between', (t) => {
+  const registry = createTestRegistry({ maxSeries: 20 });
+  const counter = registry.counter(calls);
+  for (let a = 0; a < 40; a++) counter.inc({ a, b: 'x' });
+  counter.reset();
+  for (let b = 0; b < 40; b++) counter.inc({ a: 'x', b });
+  t.is(readValue(registry, calls, { a: 'x', b: 'other' }), 20);
+});
+
+for (const { maxSeries, more } of [
+  { maxSeries: 20, more: 16 },
+  { maxSeries: 200, more: 20 },
+]) {
+  test(`${more} folded series may exceed a budget of ${maxSeries}, so that one label does not fold the others`, (t) => {
+    const registry = createTestRegistry({ maxSeries });
+    const counter = registry.counter(calls);
+    for (let a = 0; a < maxSeries; a++) counter.inc({ a, b: 'first' });
+    for (let b = 0; b < more; b++) counter.inc({ a: 'new', b });
+    t.is(readValue(registry, calls, { a: 'other', b: String(more - 1) }), 1);
+    t.is(counter.series.size, maxSeries + more);
+    counter.inc({ a: 'new', b: 'one too many' });
+    counter.inc({ a: 'new', b: 'another' });
+    t.is(readValue(registry, calls, { a: 'other', b: 'other' }), 2);
+    t.is(counter.series.size, maxSeries + more + 1);
+  });
+}
+
 test('a label beyond its own limit is folded even if the metric has capacity', async (t) => {
   const registry = createTestRegistry();
   const limited = defineCounter({
@@ -185,6 +283,24 @@ test('a label beyond its own limit is folded even if the metric has capacity', a
   t.deepEqual([...models], ['0', '1', '2', 'other']);
   t.is(readValue(registry, limited, { model: '0', kind: 'new' }), 1, 'a known value is never folded');
   t.regex(registry.warnings[0]?.message ?? '', /budget of 3: new values of label `model`/);
+  t.is(readValue(registry, limited, { model: 'other', kind: 'kind-3' }), 2, 'folded values share a series');
+});
+
+test('absent values and `other` do not count against the limit of a label', (t) => {
+  const registry = createTestRegistry();
+  const limited = defineCounter({
+    name: 'limited_total',
+    help: 'Limited.',
+    labels: { kind: label(), who: label({ limit: 2 }) },
+  });
+  const counter = registry.counter(limited);
+  for (const who of ['', 'other', 'a', 'b', '', 'other']) counter.inc({ kind: 'x', who });
+  for (const who of ['', 'a', 'b', 'other'])
+    t.true((readValue(registry, limited, { kind: 'x', who }) ?? 0) > 0);
+  t.is(registry.warnings.length, 0);
+  counter.inc({ kind: 'x', who: 'c' });
+  t.is(readValue(registry, limited, { kind: 'x', who: 'other' }), 3, 'other labels are kept');
+  t.is(registry.warnings.length, 1);
 });
 
 test('a budget in the definition overrides that of the registry', (t) => {
