@@ -79,13 +79,14 @@ export async function startMetricsServer(
   const settings = metricsConfigOf(config);
   const { enabled, host, port, path, token, tokenFile } = settings;
   const { checks, details = true, tls, dashboard = false, ...scrape } = options;
+  const page = givenDashboard('startMetricsServer', dashboard, servedOptionNames);
   const ofMetrics = [
     ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
     ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
   ];
   const server = tls === undefined ? createServer() : secureServer(tls);
   // After all checks, since it starts to read the registry.
-  const mounted = enabled && dashboard !== false ? await served(settings, options) : undefined;
+  const mounted = enabled && dashboard !== false ? await served(page, settings, options) : undefined;
   server.on('request', nodeHandler(endpointFinder([...ofMetrics, ...(mounted?.endpoints ?? [])])));
   const close = closable(server);
   try {
@@ -119,9 +120,9 @@ const optionNames = {
 } satisfies OptionNames<MetricsServerOptions>;
 
 async function served(
+  page: ServedDashboard,
   { labels, token, tokenFile, scrapeIntervalSeconds, retention }: CompleteMetricsConfig,
   {
-    dashboard = false,
     registry,
     checks,
     details = true,
@@ -132,7 +133,6 @@ async function served(
   }: MetricsServerOptions,
 ): Promise<MountedDashboard> {
   const where = 'startMetricsServer';
-  const own = givenDashboard(where, dashboard, servedOptionNames);
   const { mountedDashboard } = await import('./dashboard/mounted-dashboard.js');
   const given = { registry, checks, cluster, basicAuth, allowFrom, trustedProxies, token, tokenFile };
   return mountedDashboard(where, {
@@ -141,7 +141,7 @@ async function served(
     intervalSeconds: scrapeIntervalSeconds,
     retentionSamples: retention.samples,
     details,
-    ...own,
+    ...page,
   });
 }
 

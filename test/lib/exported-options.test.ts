@@ -99,6 +99,7 @@ const withoutOptions = [
   'lintDefinition',
   'loadMetricsConfig',
   'outcome',
+  'quantileOf',
   'readHistogram',
   'readSamples',
   'readText',
