@@ -50,7 +50,7 @@ export interface MetricsHandler extends NodeHandler {
  * @example
  * const handler = createMetricsHandler({ tokenFile: '/run/secrets/metrics-token' });
  * const server = createServer(handler).listen(9090);                                          // node:http
- * server.close(); await handler.close();                                                      // with `dashboard`
+ * server.on('close', () => handler.close());                                                  // with `dashboard`
  * app.use(handler);                                                                           // Express, Nest
  * fastify.all('/metrics', (request, reply) => { reply.hijack(); handler(request.raw, reply.raw); });
  * app.get('/metrics', (c) => handler.fetch(c.req.raw));                                       // Hono

@@ -15,7 +15,7 @@ import type { KoaContext as Context, ContextFunction, KoaMiddleware } from './ko
 import { requestSemantics } from './request-definitions.js';
 import { servedUnmeasured, warnOfRoutersBefore } from './request-mount.js';
 import { requestRecorder } from './request-recorder.js';
-import { measurementIn, watchOf, watchResponse } from './response-watch.js';
+import { measurementIn, watchOf } from './response-watch.js';
 
 /** The labels that the middleware fills in itself: those of the catalogue, and those of OpenTelemetry. */
 export type FilledLabel =
@@ -130,7 +130,7 @@ export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>
       isPlaceChecked = true;
       warnOfRoutersBefore(measure, ctx.app, registry);
     }
-    const { req, res } = ctx;
+    const { res } = ctx;
     // Not the context of a request: koa-websocket makes contexts of connections.
     if (typeof res?.on !== 'function') return next();
     const watch = watchOf(res);
@@ -140,7 +140,7 @@ export function requestMetrics<L extends LabelShape = Record<FilledLabel, never>
       return next();
     }
     if (skip !== undefined && isSkipped(ctx)) return next();
-    recorder.started(ctx, watch ?? watchResponse(req, res), hasScheme ? schemeOf(ctx.protocol) : '');
+    recorder.started(ctx, watch, hasScheme ? schemeOf(ctx.protocol) : '');
     return next();
   };
   return measure;

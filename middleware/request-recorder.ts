@@ -8,15 +8,18 @@ import { secondsSince, startedAt } from '../lib/instruments/stopwatch.js';
 import { BodyWatch, watchBodies } from './body-watch.js';
 import type { KoaContext as Context } from './koa-types.js';
 import { type RequestKind, type RequestSeriesOptions, requestSeries } from './request-series.js';
-import type { Measurement, ResponseWatch } from './response-watch.js';
+import { type Measurement, ResponseWatch, watchResponse } from './response-watch.js';
 
 export interface RequestRecorderOptions extends Omit<RequestSeriesOptions, 'failed'> {
   readonly exemplar: ((ctx: Context) => ExemplarLabels | undefined) | undefined;
 }
 
 export interface RequestRecorder {
-  /** Starts the measurement of a request. The scheme is empty unless it is a label. */
-  started(ctx: Context, watch: ResponseWatch, scheme: string): void;
+  /**
+   * Starts the measurement of a request. The watch is that of an earlier middleware, if any; the scheme is empty unless it is a
+   * label.
+   */
+  started(ctx: Context, watch: ResponseWatch | undefined, scheme: string): void;
   /** Counts a failed recording. */
   failed(error: unknown): void;
 }
@@ -58,7 +61,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
     return latest;
   };
 
-  class RequestMeasurement implements Measurement, RequestKind {
+  class RequestMeasurement extends ResponseWatch implements Measurement, RequestKind {
     readonly registry: unknown = registry;
     readonly start = startedAt();
     innerCtx: Context | undefined = undefined;
@@ -71,6 +74,7 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
       readonly next: Measurement | undefined,
       readonly scheme: string,
     ) {
+      super(ctx.req, ctx.res);
       const { method, series } = methodOf(ctx.req.method ?? '', scheme);
       this.method = method;
       this.inProgress = series;
@@ -106,14 +110,16 @@ export function requestRecorder(options: RequestRecorderOptions): RequestRecorde
   }
 
   return {
-    started: (ctx, watch, scheme) => {
+    started: (ctx, earlier, scheme) => {
+      const measurement = new RequestMeasurement(ctx, earlier?.measurements, scheme);
+      const watch = earlier ?? measurement;
       if (measures.size > 0) {
         watch.bodies ??= new BodyWatch(watch);
         watchBodies(ctx.res, watch.bodies, measures);
       }
-      const measurement = new RequestMeasurement(ctx, watch.measurements, scheme);
-      if (watch.isOver) measurement.ended(watch);
-      else watch.measurements = measurement;
+      if (watch.isOver) return measurement.ended(watch);
+      watch.measurements = measurement;
+      if (earlier === undefined) watchResponse(measurement, ctx.req, ctx.res);
     },
     failed,
   };

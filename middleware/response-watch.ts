@@ -40,7 +40,10 @@ export interface Measurement {
   ended(watch: ResponseWatch): void;
 }
 
-/** The state of one watched request and its response. */
+/**
+ * The state of one watched request and its response. The first measurement of a request extends it, so that a request makes one
+ * object.
+ */
 export class ResponseWatch implements ResponseFacts {
   measurements: Measurement | undefined = undefined;
   /** The first byte and the sizes, if a measurement needs them. */
@@ -101,8 +104,8 @@ export function measurementIn(registry: unknown, watch: ResponseWatch): Measurem
   return undefined;
 }
 
-export function watchResponse(req: IncomingMessage, res: ServerResponse): ResponseWatch {
-  const watch = new ResponseWatch(req, res);
+/** Starts to watch a response that is not watched yet. Ends the measurements of `watch` if the response is over already. */
+export function watchResponse(watch: ResponseWatch, req: IncomingMessage, res: ServerResponse): void {
   (res as WatchedResponse)[watched] = watch;
   // An own property, which hides that of the prototype or of earlier middleware, and lasts as long as the response.
   res.write = watchedWrite as typeof res.write;
@@ -111,7 +114,6 @@ export function watchResponse(req: IncomingMessage, res: ServerResponse): Respon
   if (isCurrentHttp1(req, res)) res.on('close', watchedClose);
   else if (isOver(req, res)) watch.close(res);
   else whenOver(req, res, watchedClose);
-  return watch;
 }
 
 function watchedClose(this: ServerResponse): void {

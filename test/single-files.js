@@ -60,6 +60,8 @@ export async function writeSingleFiles() {
     outdir: tree,
     outExtension: { '.js': '.single.mjs' },
     bundle: true,
+    // Without the `paths` of tsconfig.json, the name of the package means the compiled files, not the sources.
+    tsconfigRaw: {},
     platform: 'node',
     format: 'esm',
     // For bundled CommonJS packages.

@@ -350,8 +350,8 @@ test('arbitrary Accept, Accept-Encoding, Authorization and query get a response 
                 accept,
                 'accept-encoding': encoding,
                 authorization: isLetIn ? 'Bearer s3cret' : authorization,
-                // A short timeout would let the endpoint cut off a response.
-                'x-prometheus-scrape-timeout-seconds': `60${accept}`,
+                // A short timeout, such as 60e-9, would let the endpoint cut off a response.
+                'x-prometheus-scrape-timeout-seconds': `60${accept.replaceAll('e', '')}`,
               },
               timeout: 60_000,
             },
