@@ -1,48 +1,27 @@
 // In a process of its own: the packages change globals when they are loaded.
 /** Results of real packages from a decorated method: they work unchanged, and the call is recorded once. */
 import { exec } from 'node:child_process';
-import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { get, type IncomingMessage } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import Anthropic from '@anthropic-ai/sdk';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import Bluebird from 'bluebird';
 import { execa } from 'execa';
 import got, { type CancelableRequest } from 'got';
 import knexFactory from 'knex';
 import ky from 'ky';
-import { MongoClient } from 'mongodb';
-import mongoose from 'mongoose';
 import OpenAI from 'openai';
 import PLazy from 'p-lazy';
 import postgres from 'postgres';
-import Stripe from 'stripe';
 import { request } from 'undici';
 import { $ } from 'zx';
 import { until } from '../../helpers/until.js';
+import { type Client, list, listening, worksOnce } from './clients.js';
 import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js';
 
-async function listening(t: ExecutionContext, server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  return (server.address() as AddressInfo).port;
-}
-
-const list = { object: 'list', url: '/v1/customers', has_more: false, data: [{ id: 'a' }] };
-const replying = (body: object): RequestListener => {
-  return (_request, response) => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
-  };
-};
-
-/** Each way to consume the result of an HTTP client or an SDK; `consume` returns what the caller sees. */
-const clients: Readonly<
-  Record<
-    string,
-    { make: (port: number) => unknown; consume: (value: never) => Promise<unknown>; sees: unknown }
-  >
-> = {
+const clients: Readonly<Record<string, Client>> = {
   'openai, awaited': {
     make: (port) => openai(port).models.list(),
     consume: async (pages: ReturnType<OpenAI['models']['list']>) => (await pages).data[0]?.id,
@@ -83,29 +62,6 @@ const clients: Readonly<
     },
     sees: ['a'],
   },
-  'stripe, autoPagingToArray': {
-    make: (port) => stripe(port).customers.list(),
-    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) =>
-      (await customers.autoPagingToArray({ limit: 10 })).length,
-    sees: 1,
-  },
-  'stripe, autoPagingEach': {
-    make: (port) => stripe(port).customers.list(),
-    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) => {
-      const ids: string[] = [];
-      await customers.autoPagingEach(({ id }) => void ids.push(id));
-      return ids;
-    },
-    sees: ['a'],
-  },
-  'stripe, for await': {
-    make: (port) => stripe(port).customers.list(),
-    consume: async (customers: Stripe.ApiListPromise<Stripe.Customer>) => {
-      for await (const { id } of customers) return id;
-      return undefined;
-    },
-    sees: 'a',
-  },
   'ky, json': {
     make: (port) => ky.get(`http://127.0.0.1:${port}`),
     consume: async (response: ReturnType<typeof ky.get>) => Object.keys(await response.json<object>()).length,
@@ -144,19 +100,9 @@ const openai = (port: number) =>
   new OpenAI({ apiKey: 'key', baseURL: `http://127.0.0.1:${port}`, maxRetries: 0 });
 const anthropic = (port: number) =>
   new Anthropic({ apiKey: 'key', baseURL: `http://127.0.0.1:${port}`, maxRetries: 0 });
-const stripe = (port: number) => new Stripe('sk', { host: '127.0.0.1', port, protocol: 'http' });
 
-for (const [name, { make, consume, sees }] of Object.entries(clients)) {
-  test(`${name}: it works as without decorators and is recorded once`, async (t) => {
-    const port = await listening(t, createServer(replying(list)));
-    const { api, recorded } = recordedCalls();
-    t.deepEqual(await consume(api.run(() => make(port)) as never), sees);
-    t.deepEqual(
-      await until('the end', async () => (recorded().running === 0 ? recorded() : undefined)),
-      once,
-    );
-  });
-}
+for (const [name, client] of Object.entries(clients))
+  test(`${name}: it works as without decorators and is recorded once`, worksOnce, client);
 
 test('promisified exec: the result has its child process, and the call ends with it', async (t) => {
   const { api, recorded } = recordedCalls();
@@ -251,42 +197,4 @@ test('knex: an awaited query that fails is a failure', async (t) => {
   t.deepEqual(recorded(), inProgress);
   await t.throwsAsync(async () => await query, { message: /acquire a connection/ });
   t.deepEqual(recorded(), failedOnce);
-});
-
-test('mongodb: a call ends when its cursor is closed, however it is read', async (t) => {
-  const port = await listening(
-    t,
-    createTcpServer((socket) => socket.destroy()),
-  );
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { serverSelectionTimeoutMS: 50 });
-  t.teardown(() => client.close());
-  const users = client.db('app').collection('users');
-
-  const failed = recordedCalls();
-  await t.throwsAsync(failed.api.run(() => users.find()).toArray());
-  t.deepEqual(failed.recorded(), failedOnce);
-
-  const closed = recordedCalls();
-  const cursor = closed.api.run(() => users.find());
-  t.is(cursor.limit(1), cursor);
-  t.deepEqual(closed.recorded(), inProgress);
-  await cursor.close();
-  t.deepEqual(closed.recorded(), once);
-});
-
-test('mongoose: a query is recorded by `then` and by `exec`', async (t) => {
-  const connection = mongoose.createConnection();
-  t.teardown(() => connection.close());
-  const Offline = connection.model('Offline', new mongoose.Schema({ name: String }, { bufferTimeoutMS: 1 }));
-  for (const consume of [
-    async (query: ReturnType<typeof Offline.find>) => await query,
-    async (query: ReturnType<typeof Offline.find>) => await query.exec(),
-  ]) {
-    const { api, recorded } = recordedCalls();
-    const query = api.run(() => Offline.find({ name: 'a' }));
-    t.deepEqual(query.getFilter(), { name: 'a' });
-    t.deepEqual(recorded(), inProgress);
-    await t.throwsAsync(consume(query), { message: /timed out/ });
-    t.deepEqual(recorded(), failedOnce);
-  }
 });
