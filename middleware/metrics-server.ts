@@ -122,15 +122,7 @@ const optionNames = {
 async function served(
   page: ServedDashboard,
   { labels, token, tokenFile, scrapeIntervalSeconds, retention }: CompleteMetricsConfig,
-  {
-    registry,
-    checks,
-    details = true,
-    cluster,
-    basicAuth,
-    allowFrom,
-    trustedProxies,
-  }: MetricsServerOptions,
+  { registry, checks, details = true, cluster, basicAuth, allowFrom, trustedProxies }: MetricsServerOptions,
 ): Promise<MountedDashboard> {
   const where = 'startMetricsServer';
   const { mountedDashboard } = await import('./dashboard/mounted-dashboard.js');

@@ -404,7 +404,8 @@ test('both READMEs and the plot show the committed results, which cover every se
   t.true((await readFile(fromRoot('README.md'), 'utf8')).includes(speedSummary(results)));
   t.is(await readFile(fromRoot('test/bench/growth.svg'), 'utf8'), growthPlot(results.growth));
   for (const name of sectionNames) t.true(name in results, name);
-  t.deepEqual(Object.keys(results.versions), Object.keys(factsOfRun().versions));
+  const { versions } = await factsOfRun();
+  t.deepEqual(Object.keys(results.versions).sort(), Object.keys(versions).sort());
 });
 
 test('the median is the middle number, or the mean of the two middle ones', (t) => {

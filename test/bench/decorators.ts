@@ -1,11 +1,11 @@
 /** Cost that a decorator adds to a method, compared with autometrics and a hand-written wrapper that uses prom-client. */
-import { Autometrics } from '@autometrics/autometrics';
 import { measure } from 'mitata';
 import * as promClient from 'prom-client';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
+import { fetchedPackages } from '../helpers/fetched-packages.js';
 import { asyncBatch, batch, syncBatch } from './call-batches.js';
 import { drawn } from './contender.js';
 import { median } from './measure.js';
@@ -17,6 +17,11 @@ export interface DecoratorMeasurement {
   readonly nanoseconds: number;
   readonly rounds: readonly number[];
 }
+
+type Decorator = (method: () => Promise<number>, context: ClassMethodDecoratorContext) => void;
+const { Autometrics }: { Autometrics(): Decorator } = (await fetchedPackages('autometrics'))(
+  '@autometrics/autometrics',
+);
 
 const labels = { provider: label(), model: label() };
 const fixed = { provider: 'claude', model: 'large' };

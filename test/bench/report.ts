@@ -1,6 +1,8 @@
 /** The results of a run as they are written: machine, versions and measurements. */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { fetchedFolder } from '../helpers/fetched-packages.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { type Kind, kinds, type Shape, shapes } from './contender.js';
 import type { Measurement } from './measure.js';
@@ -22,17 +24,21 @@ const peers = [
   '@opentelemetry/instrumentation-koa',
   '@opentelemetry/instrumentation-http',
   '@echo-health/koa-prometheus-exporter',
-  '@autometrics/autometrics',
   'koa',
   '@koa/router',
 ];
 
-export function factsOfRun(): RunFacts {
+const autometrics = '@autometrics/autometrics';
+
+export async function factsOfRun(): Promise<RunFacts> {
   const [cpu] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: { cpu: cpu?.model.trim() ?? 'unknown', cores: cpus().length, node: process.version },
-    versions: Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
+    versions: {
+      ...Object.fromEntries(peers.map((name) => [name, versionOf(name)])),
+      [autometrics]: versionOf(autometrics, await fetchedFolder('autometrics')),
+    },
   };
 }
 
@@ -77,9 +83,8 @@ function cell(row: readonly Measurement[], name: string): string {
   return `${own < 10 ? own.toFixed(1) : own.toFixed(0)} (${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)})`;
 }
 
-function versionOf(name: string): string {
-  const { version } = JSON.parse(readFileSync(fromRoot(`node_modules/${name}/package.json`), 'utf8')) as {
-    version: string;
-  };
+function versionOf(name: string, folder = fromRoot('')): string {
+  const manifest = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
   return version;
 }

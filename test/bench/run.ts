@@ -46,7 +46,7 @@ npm run bench -- --report       measure nothing; write the last results into bot
     measured[name] = await sections[name].measure(options.quick);
   }
   process.stderr.write(`\r${' '.repeat(40)}\r`);
-  const results = { ...factsOfRun(), ...measured } as RunFacts & Partial<Measured>;
+  const results = { ...(await factsOfRun()), ...measured } as RunFacts & Partial<Measured>;
   const verdicts = allVerdicts(results);
   console.log(`${factsLine(results)}\n\n${verdictTable(verdicts)}\n\n${shownSections(results)}`);
   if (!options.quick && (options.only === undefined || options.write))

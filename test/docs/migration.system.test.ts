@@ -2,16 +2,18 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
 import test from 'ava';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
-import { Counted, outcome } from '../../decorators/index.js';
+import { Counted, instrument, outcome, Timed } from '../../decorators/index.js';
+import { methodCalls, methodDuration } from '../../lib/catalogue/method.js';
 import { defineCounter, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
-import { createTestRegistry, readSamples, readText } from '../../lib/testing.js';
+import { createTestRegistry, readHistogram, readSamples, readText } from '../../lib/testing.js';
 import { createMetricsHandler, requestMetrics } from '../../middleware/index.js';
 import { fetchedPackages } from '../helpers/fetched-packages.js';
 import { serve } from '../helpers/koa-server.js';
@@ -20,6 +22,11 @@ import { parseText } from '../helpers/parse-text.js';
 
 interface PromClient {
   readonly register: Registry;
+}
+
+interface Autometrics {
+  autometrics<F>(wrapped: F): F;
+  registerExporter(options: { readonly metricReader: object }): void;
 }
 
 interface Express {
@@ -208,4 +215,50 @@ test('nestjs-prometheus and @Counted count the same calls, and its metrics are i
   t.deepEqual(counts(ours, 'counted_jobs_total'), expected);
   t.deepEqual(counts(ours, 'jobs_total'), expected);
   t.is((await readSamples(registry, jobs)).length, 2);
+});
+
+test('autometrics and instrument count the same calls, and the same failures', async (t) => {
+  const load = await fetchedPackages('autometrics');
+  const { autometrics, registerExporter }: Autometrics = load('@autometrics/autometrics');
+  // Its own copy of the SDK.
+  const { MetricReader } = createRequire(load.resolve('@autometrics/autometrics'))(
+    '@opentelemetry/sdk-metrics',
+  ) as typeof import('@opentelemetry/sdk-metrics');
+  class Reader extends MetricReader {
+    protected override onForceFlush = async (): Promise<void> => {};
+    protected override onShutdown = async (): Promise<void> => {};
+  }
+  const reader = new Reader();
+  registerExporter({ metricReader: reader });
+  async function convert(text: string): Promise<string> {
+    if (text === '') throw new Error('empty');
+    return text;
+  }
+  const registry = createTestRegistry();
+  const old = autometrics(convert);
+  const ours = instrument(convert, Counted({ registry }), Timed({ registry }));
+  for (const run of [old, ours]) {
+    await run('a');
+    await run('b');
+    await t.throwsAsync(async () => run(''));
+  }
+
+  const metrics = (await reader.collect()).resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+  const pointsOf = (name: string) =>
+    metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
+  const calls = Object.fromEntries(
+    pointsOf('function.calls').map(({ attributes, value }) => [attributes.result, value]),
+  );
+  t.deepEqual(calls, { ok: 2, error: 1 });
+  const recorded = await readSamples(registry, methodCalls);
+  t.deepEqual(Object.fromEntries(recorded.map(({ labels, value }) => [labels.outcome, value])), {
+    success: 2,
+    failure: 1,
+  });
+  const timed = pointsOf('function.calls.duration').map(({ value }) => (value as { count: number }).count);
+  t.deepEqual(timed, [3]);
+  const counts = (['success', 'failure'] as const).map(
+    (outcome) => readHistogram(registry, methodDuration, { method: 'convert', outcome })?.count,
+  );
+  t.deepEqual(counts, [2, 1]);
 });

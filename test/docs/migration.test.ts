@@ -5,10 +5,8 @@ import { createRequire } from 'node:module';
 import Router from '@koa/router';
 import test from 'ava';
 import Koa, { type Middleware } from 'koa';
-import { Counted, instrument, Timed } from '../../decorators/index.js';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
-import { methodCalls, methodDuration } from '../../lib/catalogue/method.js';
-import { createTestRegistry, readHistogram, readSamples, readText } from '../../lib/testing.js';
+import { createTestRegistry, readText } from '../../lib/testing.js';
 import { requestMetrics } from '../../middleware/index.js';
 import { serve } from '../helpers/koa-server.js';
 import { fromRoot } from '../helpers/package-root.js';
@@ -60,51 +58,6 @@ test('koa-prometheus-exporter and requestMetrics count the same requests', async
   // As the guide says, a handler that throws is only recorded here.
   t.is(total(after, ours, { status_code: '409' }), 1);
   t.is(total(before, 'http_requests_total', { code: '409' }), 0);
-});
-
-test('autometrics and instrument count the same calls, and the same failures', async (t) => {
-  const { autometrics, registerExporter } = await import('@autometrics/autometrics');
-  // Its own copy of the SDK.
-  const { MetricReader } = createRequire(require.resolve('@autometrics/autometrics'))(
-    '@opentelemetry/sdk-metrics',
-  ) as typeof import('@opentelemetry/sdk-metrics');
-  class Reader extends MetricReader {
-    protected override onForceFlush = async (): Promise<void> => {};
-    protected override onShutdown = async (): Promise<void> => {};
-  }
-  const reader = new Reader();
-  registerExporter({ metricReader: reader as never });
-  async function convert(text: string): Promise<string> {
-    if (text === '') throw new Error('empty');
-    return text;
-  }
-  const registry = createTestRegistry();
-  const old = autometrics(convert);
-  const ours = instrument(convert, Counted({ registry }), Timed({ registry }));
-  for (const run of [old, ours]) {
-    await run('a');
-    await run('b');
-    await t.throwsAsync(async () => run(''));
-  }
-
-  const metrics = (await reader.collect()).resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
-  const pointsOf = (name: string) =>
-    metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
-  const calls = Object.fromEntries(
-    pointsOf('function.calls').map(({ attributes, value }) => [attributes.result, value]),
-  );
-  t.deepEqual(calls, { ok: 2, error: 1 });
-  const recorded = await readSamples(registry, methodCalls);
-  t.deepEqual(Object.fromEntries(recorded.map(({ labels, value }) => [labels.outcome, value])), {
-    success: 2,
-    failure: 1,
-  });
-  const timed = pointsOf('function.calls.duration').map(({ value }) => (value as { count: number }).count);
-  t.deepEqual(timed, [3]);
-  const counts = (['success', 'failure'] as const).map(
-    (outcome) => readHistogram(registry, methodDuration, { method: 'convert', outcome })?.count,
-  );
-  t.deepEqual(counts, [2, 1]);
 });
 
 test('the metrics in the right columns of the guide exist', async (t) => {
