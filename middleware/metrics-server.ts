@@ -80,11 +80,12 @@ export async function startMetricsServer(
   const { enabled, host, port, path, token, tokenFile } = settings;
   const { checks, details = true, tls, dashboard = false, ...scrape } = options;
   const page = givenDashboard('startMetricsServer', dashboard, servedOptionNames);
+  // Before the health checks, which register metrics.
+  const server = tls === undefined ? createServer() : secureServer(tls);
   const ofMetrics = [
     ...(enabled ? [scrapeEndpoint('startMetricsServer', { ...scrape, path, token, tokenFile })] : []),
     ...healthEndpoints('startMetricsServer', { ...(checks === undefined ? {} : { checks }), details }),
   ];
-  const server = tls === undefined ? createServer() : secureServer(tls);
   // After all checks, since it starts to read the registry.
   const mounted = enabled && dashboard !== false ? await served(page, settings, options) : undefined;
   server.on('request', nodeHandler(endpointFinder([...ofMetrics, ...(mounted?.endpoints ?? [])])));

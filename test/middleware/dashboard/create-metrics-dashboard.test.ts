@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { defineCounter, defineGauge } from '../../../lib/define.js';
+import { HealthChecks } from '../../../lib/health.js';
 import type { HistoryAnswer } from '../../../lib/history/feed.js';
 import { MetricsRegistry } from '../../../lib/registry.js';
 import { createTestRegistry } from '../../../lib/testing.js';
@@ -186,8 +187,9 @@ test('a server whose other options are refused has not begun to read the registr
   registry.gauge(defineGauge({ name: 'level', help: 'Level.' })).addCollect(() => {
     collected++;
   });
+  const checks = new HealthChecks({ registry });
   const server = (options: object) =>
-    startMetricsServer({ host: '127.0.0.1', port: 0 }, { registry, dashboard: true, ...options });
+    startMetricsServer({ host: '127.0.0.1', port: 0 }, { registry, checks, dashboard: true, ...options });
   await t.throwsAsync(server({ tls: { keyFile: 'none.pem', certFile: 'none.pem' } }), {
     message: /`tls\.keyFile`/,
   });
