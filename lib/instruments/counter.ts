@@ -3,7 +3,6 @@ import type { CounterDefinition } from '../definition.js';
 import type { LabelShape, LabelValues } from '../label.js';
 import { recognizeCopies } from '../process-wide.js';
 import { metricOf, Series, successorOf } from './branch.js';
-import { skipMask } from './exemplar-pace.js';
 import { areExemplarsPossible, followStage } from './exemplar-sources.js';
 import {
   type ExemplarPlace,
@@ -11,6 +10,7 @@ import {
   exemplarOf,
   offerExemplar,
   sampleExemplar,
+  skipsOf,
 } from './exemplars.js';
 import { Instrument, type InstrumentContext, type Sample, type SampleLabels } from './instrument.js';
 import {
@@ -28,6 +28,8 @@ export class CounterSeries extends Series {
   value = 0;
   /** See `exemplarOf`. @internal */
   exemplar: ExemplarPlace = undefined;
+  /** The number of recordings that do not look for an exemplar. @internal */
+  skips = 0;
 
   /**
    * Adds 1, or a finite number of 0 or more.
@@ -59,10 +61,8 @@ function offer(
 ): void {
   const source = exemplar as ExemplarSource<unknown> | undefined;
   series.exemplar = offerExemplar(series.exemplar, series, value, source, argument);
+  series.skips = skipsOf(series.exemplar);
 }
-
-/** A constant of this module: an imported one takes V8 another nanosecond to read. */
-const skips = skipMask;
 
 class LookingCounterSeries extends CounterSeries {
   override add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
@@ -74,9 +74,7 @@ class LookingCounterSeries extends CounterSeries {
 class ExemplarCounterSeries extends CounterSeries {
   override add(value: number, exemplar?: ExemplarSource<never>, argument?: unknown): void {
     this.value += value;
-    const place = this.exemplar;
-    if (exemplar === undefined && typeof place === 'number' && (place & skips) > 0) this.exemplar = place - 1;
-    else if (exemplar === undefined && typeof place === 'object' && (place.pace & skips) > 0) place.pace--;
+    if (exemplar === undefined && this.skips > 0) this.skips--;
     else offer(this, value, exemplar, argument);
   }
 }
@@ -108,6 +106,7 @@ export class Counter<L extends LabelShape = LabelShape> extends Instrument<
       onRemove: (series) => {
         series.value = 0;
         series.exemplar = undefined;
+        series.skips = 0;
       },
     });
     bindMethods(this, ['inc']);

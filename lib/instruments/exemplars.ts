@@ -59,8 +59,8 @@ export function setExemplarSettings(root: object, settings: ExemplarSettings): v
 }
 
 /** The exemplar of a counter series; `undefined` if it has none. */
-export function exemplarOf(series: { exemplar: ExemplarPlace }): Exemplar | undefined {
-  series.exemplar = unskipped(series.exemplar);
+export function exemplarOf(series: { exemplar: ExemplarPlace; skips: number }): Exemplar | undefined {
+  series.skips = 0;
   return takenIn(series.exemplar);
 }
 
@@ -72,14 +72,12 @@ export type BucketExemplars = ExemplarPlace[] | Pace | undefined;
  * @param bucket the index of the bucket; the one after the last bound is +Inf
  */
 export function bucketExemplarOf(
-  series: { exemplars: BucketExemplars },
+  series: { exemplars: BucketExemplars; skips: number },
   bucket: number,
 ): Exemplar | undefined {
   const { exemplars } = series;
-  if (typeof exemplars !== 'object') {
-    series.exemplars = unskipped(exemplars) as Pace | undefined;
-    return undefined;
-  }
+  series.skips = 0;
+  if (typeof exemplars !== 'object') return undefined;
   if (exemplars[bucket] === undefined) return undefined;
   exemplars[bucket] = unskipped(exemplars[bucket]);
   return takenIn(exemplars[bucket]);
@@ -89,6 +87,15 @@ export function bucketExemplarOf(
 function unskipped(place: ExemplarPlace): ExemplarPlace {
   if (typeof place === 'object') place.pace = withoutSkips(place.pace);
   return typeof place === 'number' ? withoutSkips(place) : place;
+}
+
+/**
+ * The number of recordings of a series that do not look for an exemplar, in a loop: eight for each that its pace says, so that a look,
+ * which takes a hundred times as long, adds little to each of them.
+ */
+export function skipsOf(place: ExemplarPlace): number {
+  const skips = ((typeof place === 'object' ? place.pace : place) ?? 0) & skipMask;
+  return 8 * skips;
 }
 
 function takenIn(place: ExemplarPlace): Exemplar | undefined {
@@ -146,7 +153,7 @@ export function offerExemplar(
   failure = undefined;
   try {
     const slot = typeof place === 'object' ? place : undefined;
-    const pace = slot?.pace ?? (place as Pace | undefined) ?? 0;
+    const pace = withoutSkips(slot?.pace ?? (place as Pace | undefined) ?? 0);
     const readAt = slot === undefined ? undefined : Date.now();
     const next = paceAfter(pace, readAt);
     if (slot !== undefined && readAt !== undefined && isResting(slot, readAt)) return withPace(slot, next);

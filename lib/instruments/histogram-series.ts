@@ -4,7 +4,13 @@ import { bucketOf } from './bucket-finder.js';
 import type { BucketStore } from './bucket-store.js';
 import { skipMask } from './exemplar-pace.js';
 import { areExemplarsPossible, followStage } from './exemplar-sources.js';
-import { type BucketExemplars, type ExemplarPlace, type ExemplarSource, offerExemplar } from './exemplars.js';
+import {
+  type BucketExemplars,
+  type ExemplarPlace,
+  type ExemplarSource,
+  offerExemplar,
+  skipsOf,
+} from './exemplars.js';
 import type { NativeBuckets } from './native-buckets.js';
 import { NativeCounts } from './native-counts.js';
 import { magnitudeOf } from './native-index.js';
@@ -20,6 +26,8 @@ export class HistogramSeries extends Series {
   #native: NativeCounts | undefined;
   /** By bucket, see `bucketExemplarOf`; of a histogram that is only native, by magnitude. @internal */
   exemplars: BucketExemplars = undefined;
+  /** The number of recordings that do not look for an exemplar, as long as no bucket has one. @internal */
+  skips = 0;
 
   /** @internal */
   constructor(key: string, branch: Branch, store: BucketStore) {
@@ -136,6 +144,7 @@ export class HistogramSeries extends Series {
   clear(): void {
     this.#numbers.fill(0, this.#offset, this.#offset + this.#store.slotSize);
     this.exemplars = undefined;
+    this.skips = 0;
     if (this.#native === undefined) return;
     cancelReset(this.#native);
     this.#native.clear();
@@ -149,6 +158,7 @@ export class HistogramSeries extends Series {
     if (this.#native !== undefined) cancelReset(this.#native);
     this.#native = undefined;
     this.exemplars = undefined;
+    this.skips = 0;
   }
 
   /** Takes a slot of zeros when the series is added again. @internal */
@@ -159,6 +169,7 @@ export class HistogramSeries extends Series {
     this.#offset = slot.offset;
     this.#native = native === undefined ? undefined : new NativeCounts(native);
     this.exemplars = undefined;
+    this.skips = 0;
   }
 }
 
@@ -175,6 +186,7 @@ function offer(series: HistogramSeries, bucket: number, value: number, exemplar:
     places[place] = after;
     series.exemplars = places;
   } else series.exemplars = after;
+  series.skips = typeof series.exemplars === 'object' ? 0 : skipsOf(after);
 }
 
 /** A constant of this module: an imported one takes V8 another nanosecond to read. */
@@ -191,8 +203,7 @@ class ExemplarHistogramSeries extends HistogramSeries {
   override record(value: number, weight: number, exemplar?: Source, argument?: unknown): void {
     const bucket = this.tally(value, weight);
     const { exemplars } = this;
-    if (exemplar === undefined && typeof exemplars === 'number' && (exemplars & skips) > 0)
-      this.exemplars = exemplars - 1;
+    if (exemplar === undefined && this.skips > 0) this.skips--;
     else if (exemplar !== undefined || typeof exemplars !== 'object' || !isSkipped(exemplars, bucket, value))
       offer(this, bucket, value, exemplar, argument);
   }

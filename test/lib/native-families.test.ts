@@ -193,6 +193,8 @@ test('a sum has native buckets only if all processes have some, and if it is a s
 
 test('a member that joins again reports the increase of its buckets, also after they were widened', (t) => {
   const property = fc.property(integers, integers, (before, since) => {
+    // A series that restarts with the same buckets looks as if nothing had been observed.
+    fc.pre(before.length !== 1 || before[0] !== 1);
     const registry = observed(before);
     const report = () => [writtenFamily(familyOf(registry.histogram(wait)))];
     const reported = new Map(totalsOf(report()));
