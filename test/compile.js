@@ -44,9 +44,9 @@ export async function compile(mode, { force = false, compilerOptions = [] } = {}
 
 async function runCompiler(args) {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const common = ['--noEmit', 'false', '--rootDir', root, '--sourceMap', '--inlineSources', '--incremental'];
+  const emitted = ['--noEmit', 'false', '--rootDir', root, '--sourceMap', '--inlineSources', '--incremental'];
   // Several compilers run at the same time, and by default each of them starts four checkers, which repeat work.
-  common.push('--checkers', '1');
+  const common = [...emitted, '--checkers', '1'];
   // By default, Go's garbage collector takes a fifth of the time.
   const env = { ...process.env, GOGC: '400' };
   await promisify(execFile)(process.execPath, [compiler, ...args, ...common], { cwd: root, env }).catch(

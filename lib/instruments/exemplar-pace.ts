@@ -9,7 +9,10 @@
  */
 export type Pace = number;
 
-/** The bits of the number of recordings to skip: while one is set, the next recording is skipped, and makes the pace one less. */
+/**
+ * The bits of the number of recordings to skip. A bucket with places counts them down in its pace, and a series without them in a field
+ * (`skipsOf`).
+ */
 export const skipMask = 255;
 const lookBits = 8;
 const lookMask = 15;

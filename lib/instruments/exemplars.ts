@@ -58,7 +58,7 @@ export function setExemplarSettings(root: object, settings: ExemplarSettings): v
   settingsByRoot.set(root, settings);
 }
 
-/** The exemplar of a counter series; `undefined` if it has none. */
+/** The exemplar of a counter series; `undefined` if it has none. The next recording looks again, as after `unskipped`. */
 export function exemplarOf(series: { exemplar: ExemplarPlace; skips: number }): Exemplar | undefined {
   series.skips = 0;
   return takenIn(series.exemplar);
@@ -77,8 +77,7 @@ export function bucketExemplarOf(
 ): Exemplar | undefined {
   const { exemplars } = series;
   series.skips = 0;
-  if (typeof exemplars !== 'object') return undefined;
-  if (exemplars[bucket] === undefined) return undefined;
+  if (typeof exemplars !== 'object' || exemplars[bucket] === undefined) return undefined;
   exemplars[bucket] = unskipped(exemplars[bucket]);
   return takenIn(exemplars[bucket]);
 }
@@ -94,8 +93,8 @@ function unskipped(place: ExemplarPlace): ExemplarPlace {
  * which takes a hundred times as long, adds little to each of them.
  */
 export function skipsOf(place: ExemplarPlace): number {
-  const skips = ((typeof place === 'object' ? place.pace : place) ?? 0) & skipMask;
-  return 8 * skips;
+  const pace = typeof place === 'object' ? place.pace : (place ?? 0);
+  return 8 * (pace & skipMask);
 }
 
 function takenIn(place: ExemplarPlace): Exemplar | undefined {

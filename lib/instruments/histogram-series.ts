@@ -202,9 +202,12 @@ class LookingHistogramSeries extends HistogramSeries {
 class ExemplarHistogramSeries extends HistogramSeries {
   override record(value: number, weight: number, exemplar?: Source, argument?: unknown): void {
     const bucket = this.tally(value, weight);
+    if (exemplar === undefined && this.skips > 0) {
+      this.skips--;
+      return;
+    }
     const { exemplars } = this;
-    if (exemplar === undefined && this.skips > 0) this.skips--;
-    else if (exemplar !== undefined || typeof exemplars !== 'object' || !isSkipped(exemplars, bucket, value))
+    if (exemplar !== undefined || typeof exemplars !== 'object' || !isSkipped(exemplars, bucket, value))
       offer(this, bucket, value, exemplar, argument);
   }
 }

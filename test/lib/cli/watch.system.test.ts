@@ -35,22 +35,21 @@ async function startEndpoints(
   return { port, prometheus };
 }
 
+/** Both endpoints, and `tamma-metrics watch` over them. */
+async function watched(t: ExecutionContext, programs: Parameters<typeof startEndpoints>[1]) {
+  const { port, prometheus } = await startEndpoints(t, programs);
+  const args = ['watch', `127.0.0.1:${port}`, prometheus.url, '--port', '0', '--interval', '1'];
+  const command = startCli(args);
+  t.teardown(() => command.process.kill());
+  const url = await until('its address', async () => /http\S+/.exec(command.output())?.[0]);
+  return { port, prometheus, command, url };
+}
+
 testWith(
   ['node-exporter', 'prometheus'],
   'node_exporter and Prometheus are shown side by side, with their own sections, until Ctrl-C',
   async (t, programs) => {
-    const { port, prometheus } = await startEndpoints(t, programs);
-    const command = startCli([
-      'watch',
-      `127.0.0.1:${port}`,
-      prometheus.url,
-      '--port',
-      '0',
-      '--interval',
-      '1',
-    ]);
-    t.teardown(() => command.process.kill());
-    const url = await until('its address', async () => /http\S+/.exec(command.output())?.[0]);
+    const { prometheus, command, url } = await watched(t, programs);
     const page = await readEvents(`${url}events`);
     const hello = await until('both targets', async () => {
       const next = await page.next('hello');
@@ -85,18 +84,7 @@ testWith(
   ['chromium', 'node-exporter', 'prometheus'],
   'in the browser, several endpoints are side by side, and the explorer has the metrics of each',
   async (t, programs) => {
-    const { port, prometheus } = await startEndpoints(t, programs);
-    const command = startCli([
-      'watch',
-      `127.0.0.1:${port}`,
-      prometheus.url,
-      '--port',
-      '0',
-      '--interval',
-      '1',
-    ]);
-    t.teardown(() => command.process.kill());
-    const url = await until('its address', async () => /http\S+/.exec(command.output())?.[0]);
+    const { port, url } = await watched(t, programs);
     const { page, complaints } = await openPage(t, programs.chromium, url);
     await waitUntil(page, "document.querySelectorAll('.target').length === 2");
     await waitUntil(
