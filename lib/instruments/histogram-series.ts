@@ -202,10 +202,7 @@ class LookingHistogramSeries extends HistogramSeries {
 class ExemplarHistogramSeries extends HistogramSeries {
   override record(value: number, weight: number, exemplar?: Source, argument?: unknown): void {
     const bucket = this.tally(value, weight);
-    if (exemplar === undefined && this.skips > 0) {
-      this.skips--;
-      return;
-    }
+    if (--this.skips >= 0 && exemplar === undefined) return;
     const { exemplars } = this;
     if (exemplar !== undefined || typeof exemplars !== 'object' || !isSkipped(exemplars, bucket, value))
       offer(this, bucket, value, exemplar, argument);

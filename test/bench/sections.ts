@@ -90,7 +90,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   exemplars: {
     title: 'Exemplars',
-    measure: (quick) => measureExemplars({ rounds: quick ? 1 : 7, milliseconds: quick ? 10 : 60 }),
+    measure: (quick) => measureExemplars({ rounds: quick ? 1 : 7, milliseconds: quick ? 10 : 30 }),
     shown: exemplarTable,
     verdicts: exemplarVerdicts,
   },
