@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
 import { ruleGroups } from '../../lib/monitoring/bundle.js';
-import { type Alert, isAlert, type RecordingRule } from '../../lib/monitoring/model.js';
+import { isAlert } from '../../lib/monitoring/model.js';
 import { duration } from '../../lib/monitoring/promql/expression.js';
 import { type BundleOptions, bundleSettings } from '../../lib/monitoring/settings.js';
 import { runProgram } from './run-program.js';
 import { temporaryFolder } from './temporary-folder.js';
+import { groupsFor } from './tests-by-alert.js';
 
 /** One day, or night. */
 export interface AlertDay {
@@ -45,9 +46,9 @@ export async function checkDays(
   { alerts, evaluateEvery = 60, options = {}, days }: AlertFamily,
 ): Promise<void> {
   const folder = await temporaryFolder(t);
-  const groups = groupsWith(alerts, options);
+  const groups = groupsFor(writtenGroups(options), alerts);
   t.deepEqual(
-    groups.flatMap(({ rules }) => rules.flatMap((rule) => ('alert' in rule ? rule.alert : []))).sort(),
+    groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? [])).sort(),
     [...alerts].sort(),
   );
   await writeFile(join(folder, 'rules.yml'), stringify({ groups }));
@@ -62,28 +63,15 @@ export async function checkDays(
   t.is(code, 0, output);
 }
 
-/** The groups of the bundle, with these alerts and the records that they read, directly or not. */
-function groupsWith(alerts: readonly string[], options: BundleOptions) {
-  const groups = ruleGroups(bundleSettings(options));
-  const rules = groups.flatMap((group) => group.rules);
-  const wanted = new Set<Alert | RecordingRule>(
-    rules.filter((rule) => isAlert(rule) && alerts.includes(rule.name)),
-  );
-  // Iterating over a set includes elements that are added meanwhile.
-  for (const { expression } of wanted)
-    for (const rule of rules) if (!isAlert(rule) && expression.includes(rule.record)) wanted.add(rule);
-  return groups
-    .map(({ name, rules: all }) => ({
-      name,
-      rules: all
-        .filter((rule) => wanted.has(rule))
-        .map((rule) =>
-          isAlert(rule)
-            ? { alert: rule.name, expr: rule.expression, for: duration(rule.forSeconds) }
-            : { record: rule.record, expr: rule.expression, labels: { ...rule.labels } },
-        ),
-    }))
-    .filter(({ rules: kept }) => kept.length > 0);
+function writtenGroups(options: BundleOptions) {
+  return ruleGroups(bundleSettings(options)).map(({ name, rules }) => ({
+    name,
+    rules: rules.map((rule) =>
+      isAlert(rule)
+        ? { alert: rule.name, expr: rule.expression, for: duration(rule.forSeconds) }
+        : { record: rule.record, expr: rule.expression, labels: { ...rule.labels } },
+    ),
+  }));
 }
 
 function testOf({ title, every = 60, series, firing }: AlertDay): object {

@@ -1,12 +1,11 @@
 /** The bundle for Prometheus 2.42, checked with the installed promtool and amtool, and for Prometheus 3 with the newer ones. */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { parse } from 'yaml';
 import { exampleBundleFolder } from '../../helpers/example-bundle-folder.js';
 import { testWith, testWithBoth, type Version } from '../../helpers/programs.js';
 import { runProgram } from '../../helpers/run-program.js';
-import { temporaryFolder } from '../../helpers/temporary-folder.js';
+import { runTestsByAlert } from '../../helpers/tests-by-alert.js';
 
 const bundles = {
   installed: await exampleBundleFolder('2.42'),
@@ -42,75 +41,50 @@ testWithBoth(['promtool'], 'promtool lint finds no problem in any rule', async (
   t.is(output.match(/SUCCESS/g)?.length, rules.length, output);
 });
 
-/** The slowest. The rules of both bundles are the same; alerts.system.test.ts and slo.system.test.ts run promtool 2.42. */
-const newerOnly = ['alerts-provider', 'alerts-workflow', 'alerts-platform'].map(
-  (name) => `prometheus/tests/${name}.test.yml`,
-);
-const slo = 'prometheus/tests/slo.test.yml';
+/**
+ * Test files that take promtool long: they run unchanged for one alert, and for each alert with only the rules that it reads. The rules of
+ * both bundles are the same; alerts.system.test.ts and slo.system.test.ts run promtool 2.42.
+ */
+const slow: Readonly<Record<string, string>> = {
+  'prometheus/tests/alerts-provider.test.yml': 'AiErrors',
+  'prometheus/tests/alerts-workflow.test.yml': 'WorkflowsFailing',
+  'prometheus/tests/alerts-platform.test.yml': 'PlatformErrors',
+  'prometheus/tests/slo.test.yml': 'SloHttpLatencyBurnsFast',
+};
 
-for (const path of bundles.newer.pathsIn('prometheus/tests/').filter((each) => each !== slo)) {
-  const passes = async (
-    t: ExecutionContext,
-    { promtool }: { readonly promtool: string },
-    version: Version = 'newer',
-  ): Promise<void> => {
-    const { code, output } = await runProgram(promtool, ['test', 'rules', path], {
+for (const path of bundles.newer.pathsIn('prometheus/tests/')) {
+  const alert = slow[path];
+  const passes = async (t: ExecutionContext, promtool: string, version: Version): Promise<void> => {
+    const only = alert === undefined ? [] : [`--run=^${alert} `];
+    const { code, output } = await runProgram(promtool, ['test', 'rules', ...only, path], {
       cwd: bundles[version].folder,
     });
     t.is(code, 0, output);
     t.regex(output, /SUCCESS/);
   };
-  if (newerOnly.includes(path))
-    testWith(['promtool'], `${path} passes`, (t, paths) => passes(t, paths), 'newer');
-  else testWithBoth(['promtool'], `${path} passes`, passes);
-}
-
-testWith(
-  ['promtool'],
-  `${slo} passes unchanged for one objective`,
-  async (t, { promtool }) => {
-    const { code, output } = await runProgram(promtool, ['test', 'rules', '--run=^SloHttpLatency', slo], {
-      cwd: bundles.newer.folder,
-    });
-    t.is(code, 0, output);
-    t.regex(output, /SUCCESS/);
-  },
-  'newer',
-);
-
-testWith(
-  ['promtool'],
-  `${slo} passes for each objective with only the rules of that objective`,
-  async (t, { promtool }) => {
-    // promtool evaluates every rule for every test: without the other objectives it takes an eighth of the time.
-    const contentOf = (path: string): string =>
-      bundles.newer.files.find((file) => file.path === path)?.content ?? '';
-    const { groups } = parse(contentOf('prometheus/rules/slo.yml')) as { groups: SloGroup[] };
-    const { tests, ...file } = parse(contentOf(slo)) as { tests: { readonly name: string }[] };
-    const tested: string[] = [];
-    for (const group of groups) {
-      const folder = await temporaryFolder(t);
-      const own = tests.filter(({ name }) => group.rules.some(({ alert }) => alert === name.split(' ')[0]));
-      tested.push(...own.map(({ name }) => name));
-      await writeFile(join(folder, 'rules.yml'), JSON.stringify({ groups: [group] }));
-      await writeFile(
-        join(folder, 'slo.test.yml'),
-        JSON.stringify({ ...file, rule_files: ['rules.yml'], group_eval_order: [group.name], tests: own }),
-      );
-      const { code, output } = await runProgram(promtool, ['test', 'rules', 'slo.test.yml'], { cwd: folder });
+  if (alert === undefined) {
+    testWithBoth(['promtool'], `${path} passes`, (t, { promtool }, version) => passes(t, promtool, version));
+    continue;
+  }
+  testWith(
+    ['promtool'],
+    `${path} passes unchanged for ${alert}`,
+    (t, { promtool }) => passes(t, promtool, 'newer'),
+    'newer',
+  );
+  testWith(
+    ['promtool'],
+    `${path} passes for each alert with only the rules that it reads`,
+    async (t, { promtool }) => {
+      const { code, output, names } = await runTestsByAlert(t, promtool, bundles.newer.files, path);
       t.is(code, 0, output);
-      t.regex(output, /SUCCESS/);
-    }
-    t.deepEqual(tested.sort(), tests.map(({ name }) => name).sort());
-    // Four of each of the seven objectives of every bundle, and of the example's own.
-    t.is(tested.length, 32);
-  },
-  'newer',
-);
-
-interface SloGroup {
-  readonly name: string;
-  readonly rules: readonly { readonly alert?: string }[];
+      t.is(output.match(/SUCCESS/g)?.length, names.size, output);
+      for (const [name, own] of names) t.deepEqual(own.toSorted(), [`${name} fires`, `${name} stays quiet`]);
+      const rules = parse(bundles.newer.files.find((file) => file.path === ruleFileOf(path))?.content ?? '');
+      t.deepEqual([...names.keys()].sort(), alertsIn(rules as RuleFile));
+    },
+    'newer',
+  );
 }
 
 testWithBoth(
