@@ -42,10 +42,11 @@ npm run bench -- --report       measure nothing; write the last results into bot
   const names = options.only === undefined ? sectionNames : namesIn(options.only);
   const measured: Partial<Record<SectionName, unknown>> = {};
   for (const name of names) {
-    process.stderr.write(`\r${name.padEnd(40)}`);
+    const start = performance.now();
+    process.stderr.write(name.padEnd(12));
     measured[name] = await sections[name].measure(options.quick);
+    process.stderr.write(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s\n`);
   }
-  process.stderr.write(`\r${' '.repeat(40)}\r`);
   const results = { ...(await factsOfRun()), ...measured } as RunFacts & Partial<Measured>;
   const verdicts = allVerdicts(results);
   console.log(`${factsLine(results)}\n\n${verdictTable(verdicts)}\n\n${shownSections(results)}`);
