@@ -324,7 +324,7 @@ test('a soak test does not compare scrapes across a reset', (t) => {
 });
 
 test('heap growth: flat, noisy, with one outlier, and leaking', (t) => {
-  const measured = (bytes: (second: number) => number): SoakMeasurement => ({
+  const measured = (bytes: (second: number) => number, codeBytes = (_: number) => 1e6): SoakMeasurement => ({
     seconds: 60,
     calls: 2,
     callsInScrapes: 1,
@@ -334,7 +334,11 @@ test('heap growth: flat, noisy, with one outlier, and leaking', (t) => {
     compared: 1,
     fallen: 0,
     twice: 0,
-    heap: Array.from({ length: 60 }, (_, second) => ({ second, bytes: bytes(second) })),
+    heap: Array.from({ length: 60 }, (_, second) => ({
+      second,
+      bytes: bytes(second) + codeBytes(second),
+      codeBytes: codeBytes(second),
+    })),
   });
   const isFlat = (bytes: (second: number) => number) => soakVerdicts(measured(bytes))[0]?.reached;
   t.true(isFlat(() => 1e7));
@@ -347,6 +351,12 @@ test('heap growth: flat, noisy, with one outlier, and leaking', (t) => {
     'too noisy to exclude a leak',
   );
   t.deepEqual(slopeOf(measured((second) => 7 * second)), { slope: 7, interval: [7, 7] });
+  const growingCode = (second: number) => 1e6 + second * 1e4;
+  t.deepEqual(
+    slopeOf(measured(() => 1e7, growingCode)),
+    { slope: 0, interval: [0, 0] },
+    'code does not count',
+  );
   t.true(soakVerdicts(measured(() => 1e7)).every(({ reached }) => reached));
   const found = (twice: number, fallen: number) =>
     soakVerdicts({ ...measured(() => 1e7), twice, fallen }).map(({ reached }) => reached);

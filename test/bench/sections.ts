@@ -171,7 +171,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   soak: {
     title: 'Soak test',
-    measure: (quick) => measureSoak({ seconds: quick ? 5 : 180 }),
+    measure: (quick) => measureSoak({ seconds: quick ? 5 : 120 }),
     shown: soakTable,
     verdicts: soakVerdicts,
   },

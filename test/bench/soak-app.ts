@@ -3,13 +3,14 @@
  * a few times, however slow the machine is; sends the heap sizes and the errors in the scrapes. Between the chunks of a scrape,
  * recording continues, gauges are removed and created again, and every other reset happens.
  */
+import { getHeapCodeStatistics } from 'node:v8';
 import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../../lib/define.js';
 import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
 import { watchScrapes } from './scrape-watch.js';
-import type { SoakMeasurement } from './soak.js';
+import type { HeapSample, SoakMeasurement } from './soak.js';
 
 const seconds = Number(process.argv[2]);
 const registry = new MetricsRegistry({ maxSeries: 200, onWarning: () => {} });
@@ -83,7 +84,7 @@ function reset(): void {
   resets += 1;
 }
 
-const heap: { readonly second: number; readonly bytes: number }[] = [];
+const heap: HeapSample[] = [];
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1_000;
 /** 120 resets. */
@@ -112,10 +113,14 @@ while (elapsed() < seconds || !hasSomeOfEach()) {
     const isMeasured = inProgress === undefined;
     reset();
     if (isMeasured) {
+      // V8 keeps the text that a regular expression matched last: that of a whole scrape.
+      /a/.test('a');
       // Memory off the heap is freed after that on the heap, so it is measured a second time.
       liveBytes();
       await new Promise((resolve) => setTimeout(resolve, 20));
-      heap.push({ second: elapsed(), bytes: liveBytes() });
+      const bytes = liveBytes();
+      const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics();
+      heap.push({ second: elapsed(), bytes, codeBytes: code_and_metadata_size + bytecode_and_metadata_size });
     }
   }
   await new Promise((resolve) => setImmediate(resolve));

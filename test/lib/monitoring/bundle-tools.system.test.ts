@@ -76,7 +76,7 @@ for (const path of bundles.newer.pathsIn('prometheus/tests/')) {
     ['promtool'],
     `${path} passes for each alert with only the rules that it reads`,
     async (t, { promtool }) => {
-      const { code, output, names } = await runTestsByAlert(t, promtool, bundles.newer.files, path);
+      const { code, output, names } = await runTestsByAlert(t, promtool, bundles.newer.files, [path]);
       t.is(code, 0, output);
       t.is(output.match(/SUCCESS/g)?.length, names.size, output);
       t.true(names.has(alert));

@@ -12,6 +12,7 @@ import type { BundleOptions, BundleSettings } from '../../../../lib/monitoring/s
 import { alertStates } from '../../../../lib/monitoring/third-party-metrics.js';
 import { testWith } from '../../../helpers/programs.js';
 import { temporaryFolder } from '../../../helpers/temporary-folder.js';
+import { runTestsByAlert } from '../../../helpers/tests-by-alert.js';
 import { alertsOf, filesOf, groupsOf, jobsLost, ownAlert } from '../../../helpers/user-alert.js';
 
 async function write(folder: string, files: readonly BundleFile[]): Promise<string[]> {
@@ -21,6 +22,10 @@ async function write(folder: string, files: readonly BundleFile[]): Promise<stri
     await writeFile(path, files[index]?.content ?? '');
   }
   return paths;
+}
+
+function pathsOf(files: readonly BundleFile[]): string[] {
+  return files.map(({ path }) => path);
 }
 
 function run(program: string, args: readonly string[]): Promise<{ code: number; output: string }> {
@@ -50,8 +55,8 @@ testWith(
     const checked = await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', ...rulePaths]);
     t.is(checked.code, 0, checked.output);
 
-    const testPaths = await write(folder, tests.map(alsoExpectingNoAlerts));
-    const { output } = await run(promtool, ['test', 'rules', ...testPaths]);
+    const changed = tests.map(alsoExpectingNoAlerts);
+    const { output } = await runTestsByAlert(t, promtool, [...rules, ...changed], pathsOf(changed));
     t.deepEqual(failed(output, 'fires'), []);
     t.deepEqual(failed(output, 'quiet'), []);
     const shown = [...output.matchAll(/Labels:\{alertname="(\w+)".*\n\s+Annotations:(\{.*\})/g)];
@@ -117,13 +122,9 @@ testWith(
       ['vector(1)', 'quiet'],
     ] as const) {
       const { rules, tests } = filesOf({}, (alert) => ({ ...alert, expression, forSeconds: 0 }));
-      const folder = await temporaryFolder(t);
-      await write(folder, rules);
-      const { code, output } = await run(promtool, [
-        'test',
-        'rules',
-        ...(await write(folder, tests.map(less))),
-      ]);
+      const changed = tests.map(less);
+      const files = [...rules, ...changed];
+      const { code, output } = await runTestsByAlert(t, promtool, files, pathsOf(changed));
       t.is(code, 1);
       const expected =
         kind === 'fires' ? [...names, 'Watchdog'] : names.filter((name) => name !== 'Watchdog');
