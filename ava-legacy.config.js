@@ -12,7 +12,7 @@ export default await suite({
   files: [
     'test/decorators/**/*.test.ts',
     'test/legacy/**/*.test.ts',
-    '!test/**/*.system.test.ts',
+    '!test/**/*.{system,package}.test.ts',
     '!test/decorators/{private-methods,gauge-accessor,reflect,presets/sdks}.test.ts',
   ],
 });

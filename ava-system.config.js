@@ -20,7 +20,6 @@ export default await suite({
     'remote-write',
     'restart',
     'soak',
-    'package',
     'service',
   ]),
 });

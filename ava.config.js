@@ -3,7 +3,11 @@ import { suite } from './test/suite.js';
 
 /** Needs nothing but Node. A single file: `npx ava test/lib/registry.test.ts`. */
 export default await suite({
-  files: ['test/**/*.test.ts', '!test/**/*.system.test.ts', '!test/{bench,groups,legacy,fixtures}/**'],
+  files: [
+    'test/**/*.test.ts',
+    '!test/**/*.{system,package}.test.ts',
+    '!test/{bench,groups,legacy,fixtures}/**',
+  ],
   // Some tests wait for a process or a server.
   groups: {
     // Generating a bundle is three times as fast in a process that has generated one before.

@@ -1,4 +1,4 @@
-/** What the checked-in API reports say about documentation; `api.system.test.ts` checks that the reports are up to date. */
+/** What the checked-in API reports say about documentation; `api.package.test.ts` checks that the reports are up to date. */
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { fromRoot } from '../helpers/package-root.js';

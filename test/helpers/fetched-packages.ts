@@ -1,4 +1,4 @@
-/** Packages that only one system test needs: installed when it runs, so that `npm ci` installs less. */
+/** Packages that only one test of the package needs: installed when it runs, so that `npm ci` installs less. */
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';

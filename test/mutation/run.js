@@ -25,7 +25,7 @@ const { Stryker } = await import(
 
 /** @param {{ sources: string, tests: readonly string[] }} folder @param {readonly string[]} mutate */
 async function mutantsOf({ tests }, mutate) {
-  const testFiles = (await globby([...tests, '!**/*.system.test.ts'])).filter(
+  const testFiles = (await globby([...tests, '!**/*.{system,package}.test.ts'])).filter(
     (file) => !Object.hasOwn(leftOut, file),
   );
   return await new Stryker({
