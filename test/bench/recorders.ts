@@ -244,6 +244,13 @@ export function recorderVerdicts(measurements: readonly RecorderMeasurement[]): 
       ' ms',
       4,
     ),
+    atMost(
+      '@ProviderRequest on an async method adds',
+      600,
+      time('an async method, @ProviderRequest') - time('an async method, bare'),
+      ' ns',
+      0,
+    ),
   ];
 }
 

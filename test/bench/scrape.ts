@@ -123,7 +123,7 @@ export function scrapeVerdicts(measurements: readonly ScrapeMeasurement[]): Verd
   return [
     atLeast(
       `scrape of ${linesOf(small?.sets ?? 0)} lines, compared with registry.metrics()`,
-      8,
+      12,
       time('prom-client') / time(own),
       ' x',
     ),
@@ -145,7 +145,7 @@ function stallVerdict(measurement: ScrapeMeasurement | undefined): Verdict {
   const stalls = aloneIn(measurement, own)?.stalls ?? [];
   return atMost(
     `longest stall during a scrape of ${linesOf(measurement?.sets ?? 0)} lines, 95th percentile of ${stalls.length} rounds`,
-    10,
+    5,
     quantile(stalls, 0.95),
     ' ms',
   );

@@ -104,7 +104,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     title: 'Scrapes',
     measure: (quick) =>
       measureScrapes(
-        quick ? { sets: 1_000, rounds: 3, roundsAlone: 5 } : { sets: 10_000, rounds: 7, roundsAlone: 60 },
+        quick ? { sets: 1_000, rounds: 3, roundsAlone: 5 } : { sets: 10_000, rounds: 5, roundsAlone: 40 },
       ),
     shown: scrapeTable,
     verdicts: scrapeVerdicts,
@@ -120,7 +120,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   memory: {
     title: 'Memory',
-    measure: (quick) => measureMemory(quick ? { sets: 2_000, rounds: 1 } : { sets: 10_000, rounds: 5 }),
+    measure: (quick) => measureMemory(quick ? { sets: 2_000, rounds: 1 } : { sets: 10_000, rounds: 3 }),
     shown: memoryTable,
     verdicts: memoryVerdicts,
   },
@@ -128,7 +128,9 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     title: 'Koa',
     measure: (quick) =>
       measureKoa(
-        quick ? { pairs: 10, requests: 20, processes: 2, warmUp: 500 } : { pairs: 420, requests: 100 },
+        quick
+          ? { pairs: 10, requests: 20, processes: 2, warmUp: 500 }
+          : { pairs: 300, requests: 100, processes: 6 },
       ),
     shown: koaTable,
     verdicts: koaVerdicts,
@@ -139,7 +141,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
       measureLadders(
         quick
           ? { processes: 1, pairs: 20, operations: { koa: 50, fetch: 5 }, profiledRequests: 2_000 }
-          : { processes: 4, pairs: 100, operations: { koa: 100, fetch: 25 }, profiledRequests: 200_000 },
+          : { processes: 3, pairs: 80, operations: { koa: 100, fetch: 25 }, profiledRequests: 200_000 },
       ),
     shown: ladderTable,
     verdicts: ladderVerdicts,
@@ -158,7 +160,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   startUp: {
     title: 'Start-up',
-    measure: (quick) => measureStartUp({ rounds: quick ? 3 : 25 }),
+    measure: (quick) => measureStartUp({ rounds: quick ? 3 : 15 }),
     shown: startUpTable,
     verdicts: startUpVerdicts,
   },
@@ -171,7 +173,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   soak: {
     title: 'Soak test',
-    measure: (quick) => measureSoak({ seconds: quick ? 5 : 120 }),
+    measure: (quick) => measureSoak({ seconds: quick ? 5 : 90 }),
     shown: soakTable,
     verdicts: soakVerdicts,
   },
