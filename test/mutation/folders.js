@@ -14,9 +14,7 @@ export const folders = {
     tests: [
       'test/lib/exposition/**/*.test.ts',
       'test/lib/{registry,registry-removal,family,native-families,prom-client,views}.test.ts',
-      // They read expositions with the parsers of the folder.
-      'test/lib/{cli/{exposition-reader,open-metrics-rules,refusals},durability/snapshot,cluster/{cluster,merged-family}}.test.ts',
-      'test/middleware/{metrics-router,health-router,scrape-slots}.test.ts',
+      'test/middleware/metrics-router.test.ts',
     ],
   },
   decorators: { sources: 'decorators', tests: ['test/decorators/**/*.test.ts'] },

@@ -3,6 +3,8 @@ import test from 'ava';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
+import { textFormat } from '../../../lib/exposition/text.js';
+import { thirdPartyText } from '../../../lib/exposition/third-party-family.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 const base = { name: 'odd', help: 'Odd.' };
@@ -142,4 +144,39 @@ test('a label of a third-party sample that is empty or absent is left out', asyn
   const labels = { a: '', b: undefined, c: null, d: 0, e: false };
   t.deepEqual((await written('gauge', [{ labels, value: 1 }])).text, ['odd{d="0",e="false"} 1']);
   t.deepEqual((await written('gauge', [{ value: 1 }])).text, ['odd 1']);
+});
+
+test('samples that are grouped already are written series by series, without reading the next series', (t) => {
+  const of = (kind: string, suffix: string, value: number, le?: string) => ({
+    metricName: `odd${suffix}`,
+    labels: { kind, ...(le && { le }) },
+    value,
+  });
+  let read = 0;
+  function* samples() {
+    for (const kind of ['a', 'b', 'c'])
+      for (const sample of [
+        of(kind, '_count', 2),
+        of(kind, '_bucket', 2, '+Inf'),
+        of(kind, '_bucket', 1, '1'),
+      ]) {
+        read += 1;
+        yield sample;
+      }
+  }
+  const problems: string[] = [];
+  const options = { type: 'histogram', format: textFormat, constant: new Map(), isMerged: true } as const;
+  const pieces = thirdPartyText(base, samples(), { ...options, onProblem: (each) => problems.push(each) });
+  t.is(pieces.next().value, '# HELP odd Odd.\n# TYPE odd histogram\n');
+  for (const [index, kind] of ['a', 'b', 'c'].entries()) {
+    const lines = [1, 2, 3].map(() => pieces.next().value);
+    t.deepEqual(lines, [
+      `odd_bucket{kind="${kind}",le="1"} 1\n`,
+      `odd_bucket{kind="${kind}",le="+Inf"} 2\n`,
+      `odd_count{kind="${kind}"} 2\n`,
+    ]);
+    t.is(read, Math.min(9, (index + 1) * 3 + 1));
+  }
+  t.true(pieces.next().done);
+  t.deepEqual(problems, []);
 });
