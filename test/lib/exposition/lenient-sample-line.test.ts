@@ -54,6 +54,7 @@ test('the name of a metric may be quoted between the braces, first and once', (t
     '{"my.metric","other"} 1',
     '{b="c"} 1',
     '{} 1',
+    '{b} 1',
     'a{b} 1',
   ])
     t.is(readSample(line), undefined, line);
@@ -97,4 +98,9 @@ test('values are numbers as in Go: infinity in any case and with any sign', (t) 
     Number.NaN,
     Number.NaN,
   ]);
+});
+
+test('a line that does not start with a name or a brace is no sample', (t) => {
+  for (const line of ['', ' ', '1a 1', '# HELP a A.', '} 1', '=', 'é 1'])
+    t.is(readSample(line), undefined, line);
 });

@@ -25,6 +25,8 @@ for (const [accept, expected] of [
   ['*/*', json],
   ['application/*', json],
   ['text/*', text],
+  // An empty entry is none.
+  [`, ${health}`, health],
   // 0 refuses, also what a range would accept.
   [`${json};q=0, ${health}`, health],
   [`${json};q=0, */*`, health],

@@ -68,6 +68,18 @@ size_bytes_created NOW
   t.notRegex(await scrapeToString(registry, { format }), /_created/, 'none unless asked for');
 });
 
+test('a bound is written with a point or an exponent', async (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(
+    defineHistogram({ name: 'size', help: 'S.', buckets: [-1e21, -2, -0.5, 0, 1e-7, 0.25, 3, 1e20, 1e21] }),
+  );
+  const text = await scrapeToString(registry, { format });
+  t.deepEqual(
+    [...text.matchAll(/le="(.*)"/g)].map(([, bound]) => bound),
+    ['-1e+21', '-2.0', '-0.5', '0.0', '1e-7', '0.25', '3.0', '100000000000000000000.0', '1e+21', '+Inf'],
+  );
+});
+
 test('negative sums, quantiles and buckets are left out of OpenMetrics, which forbids them', async (t) => {
   const registry = createTestRegistry();
   registry.histogram(defineHistogram({ name: 'drift', help: 'D.', buckets: [1] })).observe(-5);

@@ -65,6 +65,7 @@ for (const line of [
   'a{b="c", d="e"} 1',
   'a{b="c",b="d"} 1',
   'a{b=c} 1',
+  'a{not a label here} 1',
   'a{b="c} 1',
   'a{1b="c"} 1',
   'a{b:c="d"} 1',

@@ -1,5 +1,5 @@
 /** One scrape for several readers: what they share, how much is buffered, and which readers are dropped. */
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import { type ScrapeJob, startScrapeJob } from '../../../lib/exposition/scrape-job.js';
 import { until } from '../../helpers/until.js';
@@ -138,4 +138,23 @@ test('the compressed scrape also stops once all readers have left', async (t) =>
   await reader.return?.();
   await until('the end of the scrape', async () => (state.returned ? true : undefined));
   t.true(state.made < 1_000);
+});
+
+test('the scrape is compressed at the fastest level', async (t) => {
+  const chunk = Buffer.from(
+    Array.from({ length: 3_000 }, (_, id) => `calls_total{id="${id * id}"} ${id}\n`).join(''),
+  );
+  const job = startScrapeJob({
+    chunks: (async function* () {
+      yield chunk;
+    })(),
+    gzip: true,
+    onWritten: () => {},
+    onClosed: () => {},
+  });
+  const chunks: Buffer[] = [];
+  for await (const each of job.read()) chunks.push(each);
+  const sizeAt = (level: number) => gzipSync(chunk, { level }).length;
+  t.is(Buffer.concat(chunks).length, sizeAt(constants.Z_BEST_SPEED));
+  t.not(sizeAt(constants.Z_BEST_SPEED), sizeAt(constants.Z_DEFAULT_COMPRESSION));
 });

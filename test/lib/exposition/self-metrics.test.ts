@@ -1,9 +1,12 @@
 /** The metrics about scrapes, and waiting for the next scrape. */
 import test from 'ava';
+import { Gauge as PromGauge } from 'prom-client';
 import {
+  metricsCollectorErrors,
   metricsScrapeDuration,
   metricsScrapeSize,
   metricsScrapesInProgress,
+  metricsSeries,
 } from '../../../lib/catalogue/self.js';
 import { selfMetricsOf } from '../../../lib/exposition/self-metrics.js';
 import { createTestRegistry, readHistogram, readValue } from '../../../lib/testing.js';
@@ -60,4 +63,14 @@ test('the end of one scrape ends all waits that began before its start', async (
   self.started();
   self.ended();
   t.deepEqual(await Promise.all(waits.map(isSettled)), [true, true, true]);
+});
+
+test('a scrape starts although a third-party metric has taken the name metrics_series, and the conflict is counted', (t) => {
+  const registry = createTestRegistry();
+  const self = selfMetricsOf(registry);
+  registry.clear();
+  new PromGauge({ name: metricsSeries.name, help: 'Theirs.', registers: [registry.prometheus] });
+  self.started();
+  t.is(readValue(registry, metricsScrapesInProgress), 1);
+  t.is(readValue(registry, metricsCollectorErrors, { metric: metricsSeries.name }), 1);
 });

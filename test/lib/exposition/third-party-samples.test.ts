@@ -1,10 +1,13 @@
 /** Which samples of a third-party metric are written, in which order, and what OpenMetrics forbids of them. */
 import test from 'ava';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
+import { ByteWriter } from '../../../lib/exposition/byte-writer.js';
+import { familyWriter } from '../../../lib/exposition/family-writer.js';
 import { openMetricsFormat } from '../../../lib/exposition/open-metrics.js';
 import { scrapeToString } from '../../../lib/exposition/scrape.js';
 import { textFormat } from '../../../lib/exposition/text.js';
 import { thirdPartyText } from '../../../lib/exposition/third-party-family.js';
+import type { Sample } from '../../../lib/instruments/instrument.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 const base = { name: 'odd', help: 'Odd.' };
@@ -179,4 +182,75 @@ test('samples that are grouped already are written series by series, without rea
   }
   t.true(pieces.next().done);
   t.deepEqual(problems, []);
+});
+
+test('samples that are said to be unique are not kept to compare them', (t) => {
+  const options = { type: 'gauge', format: textFormat, constant: new Map(), isMerged: true } as const;
+  const same = { labels: {}, value: 1 };
+  t.deepEqual([...thirdPartyText(base, [same, same], { ...options, onProblem: () => t.fail() })].slice(1), [
+    'odd 1\n',
+    'odd 1\n',
+  ]);
+});
+
+test('a help text that is no text is left empty', async (t) => {
+  const registry = createTestRegistry();
+  thirdParty(registry, { name: 'odd', type: 'gauge', values: [part('', 1)] });
+  t.regex(await scrapeToString(registry), /^# HELP odd \n# TYPE odd gauge\nodd 1\n/);
+});
+
+test('constant labels are added to third-party samples that do not have them', async (t) => {
+  const registry = createTestRegistry();
+  thirdParty(registry, {
+    ...base,
+    type: 'gauge',
+    values: [
+      { labels: { zone: 'own' }, value: 1 },
+      { labels: { zone: '' }, value: 2 },
+      { labels: { kind: 'a' }, value: 3 },
+    ],
+  });
+  t.deepEqual(sampleLines(await scrapeToString(registry, { constantLabels: { zone: 'eu' } })), [
+    'odd{zone="own"} 1',
+    'odd{zone="eu"} 2',
+    'odd{kind="a",zone="eu"} 3',
+  ]);
+});
+
+for (const [what, sample, shown] of [
+  ['no labels', { metricName: 'odd_bucket', value: 1 }, 'undefined'],
+  ['an invalid bound', bucket('x', 1), '"x"'],
+] as const)
+  test(`the warning about a bucket with ${what} names the label and what it has`, async (t) => {
+    const registry = createTestRegistry();
+    thirdParty(registry, { ...base, type: 'histogram', values: [sample, bucket('+Inf', 2)] });
+    t.deepEqual(sampleLines(await scrapeToString(registry)), ['odd_bucket{le="+Inf"} 2']);
+    t.true(
+      registry.warnings[0]?.message.includes(`an invalid \`le\` (${shown})`),
+      registry.warnings[0]?.message,
+    );
+  });
+
+test('a sample with the bare name of a third-party histogram is left out, and counted', async (t) => {
+  const { text, problems } = await written('histogram', [part('', 1), bucket('+Inf', 2)]);
+  t.deepEqual([text, problems], [['odd_bucket{le="+Inf"} 2'], 1]);
+});
+
+test('a series of a third-party histogram without buckets is left out; the others stay', async (t) => {
+  const lone = { metricName: 'odd_sum', labels: { kind: 'lone' }, value: 1 };
+  const { text, problems } = await written('histogram', [lone, bucket('+Inf', 2)]);
+  t.deepEqual([text, problems], [['odd_bucket{le="+Inf"} 2'], 1]);
+});
+
+test('a small third-party family is written without a pause', async (t) => {
+  const writer = await familyWriter(textFormat);
+  for (const [type, samples] of [
+    ['gauge', [part('', 1)]],
+    ['histogram', [bucket(1, 1), bucket('+Inf', 2), part('_sum', 3), part('_count', 2)]],
+  ] as const) {
+    const out = new ByteWriter(1_024);
+    const options = { type, constant: new Map(), onProblem: () => t.fail() };
+    t.is([...writer.thirdParty(out, base, samples as Iterable<Sample>, options)].length, 0, type);
+    t.is(sampleLines(out.take().toString()).length, samples.length);
+  }
 });
