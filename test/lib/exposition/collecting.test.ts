@@ -2,6 +2,9 @@
 import test from 'ava';
 import { metricsCollectorErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineGauge } from '../../../lib/define.js';
+import { ByteWriter } from '../../../lib/exposition/byte-writer.js';
+import { familyWriter } from '../../../lib/exposition/family-writer.js';
+import { protobufFormat } from '../../../lib/exposition/protobuf-format.js';
 import {
   collectedMetrics,
   defaultLabels,
@@ -10,6 +13,7 @@ import {
   scrapeToString,
 } from '../../../lib/exposition/scrape.js';
 import { selfMetricsOf } from '../../../lib/exposition/self-metrics.js';
+import { textFormat } from '../../../lib/exposition/text.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readValue, type TestRegistry } from '../../../lib/testing.js';
 
@@ -82,6 +86,16 @@ test('a metric that does not settle before the deadline is left out and counted;
   t.regex(registry.warnings[0]?.message ?? '', /did not settle before the deadline/);
   state.settle(undefined);
 });
+
+for (const deadlineSeconds of [undefined, 60])
+  test(`with ${deadlineSeconds === undefined ? 'no deadline' : 'a deadline of a minute'}, a scrape waits for a metric`, async (t) => {
+    const registry = createTestRegistry();
+    register(registry, 'slow', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return snapshotOf('slow');
+    });
+    t.regex(await scrapeToString(registry, { deadlineSeconds }), /^slow 1$/m);
+  });
 
 test('a metric that hangs is read once by all scrapes, and again after it has settled', async (t) => {
   const registry = createTestRegistry();
@@ -211,6 +225,28 @@ for (const own of [true, false])
     t.true(Math.max(...sizes) < 64_000);
     t.true(sizes.length >= 2);
     t.true(sizes.slice(0, -1).every((size) => size >= 32_768));
+  });
+
+test('many families without series are written in several chunks', async (t) => {
+  const registry = createTestRegistry();
+  for (let family = 0; family < 6; family++)
+    registry.gauge(
+      defineGauge({ name: `level_${family}`, help: 'x'.repeat(16_000), labels: { kind: label() } }),
+    );
+  const sizes: number[] = [];
+  for await (const chunk of scrapeChunks(registry)) sizes.push(chunk.length);
+  t.true(sizes.length >= 3 && Math.max(...sizes) < 64_000);
+});
+
+for (const format of [textFormat, protobufFormat])
+  test(`a small family is written without a pause as ${format.label}`, async (t) => {
+    const registry = createTestRegistry();
+    const gauge = registry.gauge(defineGauge({ name: 'level', help: 'L.', labels: { kind: label() } }));
+    for (const kind of ['a', 'b', 'c']) gauge.set({ kind }, 1);
+    const out = new ByteWriter(1_024);
+    const writer = await familyWriter(format);
+    t.is([...writer.instrument(out, gauge, new Map(), 'gauge')].length, 0);
+    t.true(out.length > 0);
   });
 
 for (const [type, written] of [

@@ -100,6 +100,21 @@ test('negative sums, quantiles and buckets are left out of OpenMetrics, which fo
   t.is((await lines(textFormat)).length, 12);
 });
 
+test('sums and quantiles of 0, and the sum of a histogram with a first bound of 0, are written in OpenMetrics', async (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(defineHistogram({ name: 'wait', help: 'W.', buckets: [0] }));
+  registry.summary(defineSummary({ name: 'delta', help: 'D.', quantiles: [0.5] })).observe(0);
+  t.deepEqual((await scrapeToString(registry, { format })).match(/^[^#].*/gm), [
+    'wait_bucket{le="0.0"} 0',
+    'wait_bucket{le="+Inf"} 0',
+    'wait_sum 0',
+    'wait_count 0',
+    'delta{quantile="0.5"} 0',
+    'delta_sum 0',
+    'delta_count 1',
+  ]);
+});
+
 test("third-party prom-client metrics: counters' families, canonical bounds, exemplars", async (t) => {
   const registry = createTestRegistry();
   const registers = [registry.prometheus];

@@ -175,6 +175,46 @@ test('native buckets of both signs are decoded with gaps of any width', async (t
   }
 });
 
+test('a native histogram that has buckets has no empty span', async (t) => {
+  for (const [value, positive, negative] of [
+    [1, 1, undefined],
+    [-1, undefined, 1],
+  ] as const) {
+    const registry = createTestRegistry();
+    const native = { schema: 0, zeroThreshold: 0 };
+    registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'W.', native })).observe(value);
+    const read = (await scraped(registry))[0]?.metric?.[0]?.histogram;
+    t.deepEqual([read?.positiveSpan?.length, read?.negativeSpan?.length], [positive, negative]);
+  }
+});
+
+test('a native histogram has no classic bucket for an exemplar, whatever its value', async (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(defineHistogram({ name: 'wait_seconds', help: 'W.', native: {} }));
+  const values = [0, -1, -1e300, 1e-300, 0.001, 0.5, 1, 2, 1_000, 1e300];
+  for (const value of values) histogram.with({}).observe(value, 1, { id: 'x' });
+  const read = (await scraped(registry))[0]?.metric?.[0]?.histogram;
+  t.is(read?.bucket, undefined);
+  t.true((read?.exemplars?.length ?? 0) > 1);
+});
+
+test('a third-party histogram whose sum has a fraction has integer counts, and the highest bucket is its count', async (t) => {
+  const read = await thirdParty('histogram', [
+    bucket(1, 1),
+    bucket(2, 2),
+    bucket('+Inf', 4),
+    part('_sum', 0.5),
+  ]);
+  t.deepEqual(read?.metric?.[0]?.histogram, {
+    sampleCount: '4',
+    sampleSum: 0.5,
+    bucket: [
+      { cumulativeCount: '1', upperBound: 1 },
+      { cumulativeCount: '2', upperBound: 2 },
+    ],
+  });
+});
+
 test('a native histogram with only a zero bucket, or only a width of it, has no span', async (t) => {
   for (const [zeroThreshold, observe] of [
     [0, true],
