@@ -25,7 +25,7 @@ for (const [accept, expected] of [
   ['*/*', json],
   ['application/*', json],
   ['text/*', text],
-  // An empty entry is none.
+  // An empty entry chooses nothing.
   [`, ${health}`, health],
   // 0 refuses, also what a range would accept.
   [`${json};q=0, ${health}`, health],
