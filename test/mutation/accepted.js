@@ -70,6 +70,7 @@ export const accepted = [
       ['byte-writer', 'if (value === (value | 0) && value >= 0)', 'false', 'value > 0'],
       ['byte-writer', 'for (; rest > 0x7fffffff;', 'rest >= 0x7fffffff'],
       ['protobuf-fields', 'if (length < 128) {', 'false', '{}'],
+      ['writer', 'if (exemplar !== undefined) writeExemplar', 'true'],
       ['scrape', 'if (!(reading instanceof Promise)) return reading;', 'false'],
       ['negotiate', 'if (text === undefined) return 1;', 'false'],
     ),
@@ -122,14 +123,18 @@ export const accepted = [
     ),
   },
   {
-    why: 'Equivalent: the next check refuses the same lines, headers and samples.',
+    why: 'Equivalent: the check that follows has the same result for these lines, headers and names.',
     is: inExposition(
       ['lenient-sample-line', 'const [whole, plain, inQuotes, value]', '["Stryker was here"]'],
       ['lenient-sample-line', 'if (whole === undefined) return undefined;', 'false'],
       ['negotiate', 'return index !== -1 &&', 'true', 'Number(rank[index]) >= Number(other[index])'],
       ['negotiate', 'default:', 'default:'],
       ['third-party-family', "if (type === 'histogram' && suffix === '_bucket')", 'true'],
-      ['protobuf', 'buckets.length === 0 || !hasExemplars', 'false', 'buckets.length === 0 && !hasExemplars'],
+    ),
+  },
+  {
+    why: 'Equivalent: the outcome `complete` is a text, without an error; and dropping no chunk changes nothing.',
+    is: inExposition(
       ['scrape-job', 'const { error } = typeof outcome', 'true', '{}'],
       ['scrape-job', 'if (count <= 0) return;', 'count < 0'],
     ),

@@ -39,6 +39,7 @@ test('counters, summaries and histograms have the second when they started to co
     [jobs?.counter, size?.summary, run?.histogram].map((each) => each?.createdTimestamp),
     seconds,
   );
+  t.is(size?.summary?.quantile, undefined);
   t.deepEqual(level, { gauge: { value: 1 } });
 });
 
