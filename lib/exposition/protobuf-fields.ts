@@ -122,7 +122,7 @@ export function writeHistogramTotals(out: ByteWriter, count: number, sum: number
   out.taggedDouble(double(2), sum);
 }
 
-/** A classic bucket. @param exemplar the message of its exemplar, empty if it has none */
+/** A classic bucket. @param exemplar the message of its exemplar, if it has one */
 export function writeBucket(
   out: ByteWriter,
   bound: number,
@@ -136,7 +136,7 @@ export function writeBucket(
   writeCount(out, 1, 4, cumulativeCount, isFloat);
   out.taggedDouble(double(2), bound);
   const length = out.length - start - 1;
-  if (exemplar === undefined || exemplar.length === 0) {
+  if (exemplar === undefined) {
     out.view.setUint8(start, length);
     return;
   }

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   createFileRegistry,
+  type DescMessage,
   fromBinary,
   fromJson,
   type JsonValue,
@@ -87,18 +88,33 @@ const schema = createFileRegistry(file, () => file_google_protobuf_timestamp).ge
 );
 if (schema === undefined) throw new Error('expected the descriptor of MetricFamily');
 
-/** The families of a scrape, each with its length before it. Throws for anything else. */
+/** The families of a scrape, each with its length before it. Throws for anything else, also for unknown fields. */
 export function decodeProtobuf(bytes: Uint8Array): ProtobufFamily[] {
   const reader = new BinaryReader(bytes);
   const families: ProtobufFamily[] = [];
-  while (reader.pos < reader.len)
+  while (reader.pos < reader.len) {
+    const family = reader.bytes();
+    checkFields(family, schema as NonNullable<typeof schema>);
     families.push(
       toJson(
         schema as NonNullable<typeof schema>,
-        fromBinary(schema as NonNullable<typeof schema>, reader.bytes()),
+        fromBinary(schema as NonNullable<typeof schema>, family),
       ) as unknown as ProtobufFamily,
     );
+  }
   return families;
+}
+
+/** The decoder skips unknown fields, and reads past the end of a message whose length is too small. */
+function checkFields(bytes: Uint8Array, { name, fields }: DescMessage): void {
+  const reader = new BinaryReader(bytes);
+  while (reader.pos < reader.len) {
+    const [number, wireType] = reader.tag();
+    const field = fields.find((each) => each.number === number);
+    if (field === undefined) throw new Error(`${name} has no field ${number}`);
+    if (field.message === undefined) reader.skip(wireType, number);
+    else checkFields(reader.bytes(), field.message);
+  }
 }
 
 /** A scrape with these families, whose fields are those of protobuf's JSON. */

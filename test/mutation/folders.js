@@ -13,7 +13,7 @@ export const folders = {
     sources: 'lib/exposition',
     tests: [
       'test/lib/exposition/**/*.test.ts',
-      'test/lib/{registry,family,native-families,prom-client,views}.test.ts',
+      'test/lib/{registry,registry-removal,family,native-families,prom-client,views}.test.ts',
       'test/middleware/metrics-router.test.ts',
     ],
   },

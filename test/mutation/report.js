@@ -40,6 +40,7 @@ texts of errors, which \`test/lib/errors.test.ts\` compares with \`lib/errors.md
 
 \`in-process-runner.js\` loads the compiled tests once, and switches the mutant in the same process, so that most mutants take
 milliseconds. The tests run with ava's own assertions, and each killed mutant is confirmed: the test must pass again without it.
+Property tests run with a fixed seed and at most 30 cases (\`fewer-runs.js\`), so that each mutant meets the same cases.
 
 These tests are left out, or run as a whole file:
 

@@ -57,6 +57,32 @@ test('written bytes can be repeated any number of times', (t) => {
   );
 });
 
+test('a label value of escapes only fits, whatever the capacity', (t) => {
+  for (const capacity of [1, 8, 64]) {
+    const out = new ByteWriter(capacity);
+    out.labelValue('"'.repeat(100));
+    t.is(out.take().toString(), '\\"'.repeat(100));
+  }
+});
+
+test('integers take as few groups of seven bits as they need', (t) => {
+  for (const [value, bytes] of [
+    [0, [0]],
+    [1, [1]],
+    [127, [127]],
+    [128, [128, 1]],
+    [16_383, [255, 127]],
+    [16_384, [128, 128, 1]],
+    [2 ** 31 - 1, [255, 255, 255, 255, 7]],
+    [2 ** 31, [128, 128, 128, 128, 8]],
+    [2 ** 53, [128, 128, 128, 128, 128, 128, 128, 16]],
+  ] as const) {
+    const out = new ByteWriter(1);
+    out.varint(value);
+    t.deepEqual([...out.take()], [...bytes], `${value}`);
+  }
+});
+
 test('taken bytes are not overwritten', (t) => {
   const out = new ByteWriter(16);
   out.text('first');

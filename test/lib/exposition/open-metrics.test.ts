@@ -68,6 +68,18 @@ size_bytes_created NOW
   t.notRegex(await scrapeToString(registry, { format }), /_created/, 'none unless asked for');
 });
 
+test('a bound is written with a point or an exponent', async (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(
+    defineHistogram({ name: 'size', help: 'S.', buckets: [-1e21, -2, -0.5, 0, 1e-7, 0.25, 3, 1e20, 1e21] }),
+  );
+  const text = await scrapeToString(registry, { format });
+  t.deepEqual(
+    [...text.matchAll(/le="(.*)"/g)].map(([, bound]) => bound),
+    ['-1e+21', '-2.0', '-0.5', '0.0', '1e-7', '0.25', '3.0', '100000000000000000000.0', '1e+21', '+Inf'],
+  );
+});
+
 test('negative sums, quantiles and buckets are left out of OpenMetrics, which forbids them', async (t) => {
   const registry = createTestRegistry();
   registry.histogram(defineHistogram({ name: 'drift', help: 'D.', buckets: [1] })).observe(-5);
@@ -86,6 +98,21 @@ test('negative sums, quantiles and buckets are left out of OpenMetrics, which fo
     'delta_count 1',
   ]);
   t.is((await lines(textFormat)).length, 12);
+});
+
+test('sums and quantiles of 0, and the sum of a histogram with a first bound of 0, are written in OpenMetrics', async (t) => {
+  const registry = createTestRegistry();
+  registry.histogram(defineHistogram({ name: 'wait', help: 'W.', buckets: [0] }));
+  registry.summary(defineSummary({ name: 'delta', help: 'D.', quantiles: [0.5] })).observe(0);
+  t.deepEqual((await scrapeToString(registry, { format })).match(/^[^#].*/gm), [
+    'wait_bucket{le="0.0"} 0',
+    'wait_bucket{le="+Inf"} 0',
+    'wait_sum 0',
+    'wait_count 0',
+    'delta{quantile="0.5"} 0',
+    'delta_sum 0',
+    'delta_count 1',
+  ]);
 });
 
 test("third-party prom-client metrics: counters' families, canonical bounds, exemplars", async (t) => {

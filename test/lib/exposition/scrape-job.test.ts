@@ -1,5 +1,5 @@
 /** One scrape for several readers: what they share, how much is buffered, and which readers are dropped. */
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import { type ScrapeJob, startScrapeJob } from '../../../lib/exposition/scrape-job.js';
 import { until } from '../../helpers/until.js';
@@ -76,10 +76,55 @@ test('a late reader can join while the beginning is buffered', async (t) => {
 test('the beginning is dropped after one megabyte', async (t) => {
   const { job, state } = scrape(100);
   const reader = job.read();
-  for (let read = 0; read < 33; read++) await reader.next();
+  for (let read = 0; read < 32; read++) await reader.next();
+  t.is(state.closed, 0);
+  await reader.next();
   t.is(state.closed, 1);
   await t.throwsAsync(textOf(job.read()), { message: /too far behind/ });
   t.is(await textOf(reader), whole(100).slice(33 * chunkSize), 'other readers continue');
+});
+
+test('a reader that joins too late does not disturb the others', async (t) => {
+  const { job } = scrape(100);
+  const reader = job.read();
+  for (let read = 0; read < 33; read++) await reader.next();
+  const late = job.read();
+  for (let read = 33; read < 50; read++) await reader.next();
+  t.is(await textOf(reader), whole(100).slice(50 * chunkSize));
+  await t.throwsAsync(textOf(late), { message: /too far behind/ });
+});
+
+test('a scrape that is complete cannot be joined, although a reader has not read it to its end', async (t) => {
+  const { job, state } = scrape(3);
+  const slow = job.read();
+  await slow.next();
+  await textOf(job.read());
+  t.is(state.closed, 1);
+  t.is(await textOf(slow), whole(3).slice(chunkSize));
+  t.is(state.closed, 1);
+});
+
+test('a reader that leaves is done, and one that comes after all have left gets an error', async (t) => {
+  const { job } = scrape(3);
+  const reader = job.read();
+  await reader.next();
+  t.deepEqual(await reader.return?.(), { done: true, value: undefined });
+  t.deepEqual(await reader.next(), { done: true, value: undefined });
+  await t.throwsAsync(async () => job.read().next(), { message: 'all readers have left this scrape' });
+});
+
+test('empty chunks are not passed on', async (t) => {
+  const job = startScrapeJob({
+    chunks: (async function* () {
+      for (const text of ['', 'a', '', '', 'b', '']) yield Buffer.from(text);
+    })(),
+    gzip: false,
+    onWritten: (_, bytes) => t.is(bytes, 2),
+    onClosed: () => {},
+  });
+  const chunks: string[] = [];
+  for await (const chunk of job.read()) chunks.push(chunk.toString());
+  t.deepEqual(chunks, ['a', 'b']);
 });
 
 test('a stalled reader is dropped, and a fast reader still gets everything', async (t) => {
@@ -138,4 +183,23 @@ test('the compressed scrape also stops once all readers have left', async (t) =>
   await reader.return?.();
   await until('the end of the scrape', async () => (state.returned ? true : undefined));
   t.true(state.made < 1_000);
+});
+
+test('the scrape is compressed at the fastest level', async (t) => {
+  const chunk = Buffer.from(
+    Array.from({ length: 3_000 }, (_, id) => `calls_total{id="${id * id}"} ${id}\n`).join(''),
+  );
+  const job = startScrapeJob({
+    chunks: (async function* () {
+      yield chunk;
+    })(),
+    gzip: true,
+    onWritten: () => {},
+    onClosed: () => {},
+  });
+  const chunks: Buffer[] = [];
+  for await (const each of job.read()) chunks.push(each);
+  const sizeAt = (level: number) => gzipSync(chunk, { level }).length;
+  t.is(Buffer.concat(chunks).length, sizeAt(constants.Z_BEST_SPEED));
+  t.not(sizeAt(constants.Z_BEST_SPEED), sizeAt(constants.Z_DEFAULT_COMPRESSION));
 });

@@ -81,6 +81,10 @@ for (const format of [textFormat, openMetricsFormat, protobufFormat]) {
         chunks.every(({ length }) => length < 100_000),
         'no chunk is large',
       );
+      t.true(
+        chunks.slice(0, -1).every(({ length }) => length >= 32_768),
+        'and none but the last is small',
+      );
       const all = Buffer.concat(chunks);
       if (format === protobufFormat)
         t.is(decodeProtobuf(all)[0]?.metric?.length, type === 'counter' ? series : series / 4);

@@ -90,6 +90,7 @@ for (const [what, metric] of [
       const text = await scrapeToString(registry, { format });
       t.deepEqual(sampleLines(text), []);
       t.is(text.match(/^good_total/gm)?.length, 1);
+      t.is(registry.warnings.length, 1);
       const counted = ['odd', 'good_total'].map((each) =>
         readValue(registry, metricsCollectorErrors, { metric: each }),
       );
