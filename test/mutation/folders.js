@@ -46,9 +46,6 @@ export const leftOut = {
   'test/decorators/abandoned.test.ts': heap,
   'test/decorators/results/garbage.test.ts': heap,
   'test/decorators/reflect.test.ts': processes,
-  'test/decorators/results/packages.test.ts': processes,
-  'test/decorators/results/differential.test.ts': slow,
-  'test/decorators/presets/sdks.test.ts': slow,
   'test/decorators/sample-clock.test.ts': 'it replaces the clock before the package is loaded',
   'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
     slow,
