@@ -123,3 +123,15 @@ test('timers and labels work as on a histogram, and invalid values are errors', 
   }
   t.is(summary.series.size, 1);
 });
+
+test('a summary without quantiles keeps no values, and can be reset', (t) => {
+  const summary = createTestRegistry().summary(plain);
+  summary.observe(5);
+  const [series] = summary.series;
+  t.is(series?.window, undefined);
+  summary.reset();
+  t.deepEqual(
+    summary.samples().map(({ value }) => value),
+    [0, 0],
+  );
+});
