@@ -28,6 +28,16 @@ const shared = 'it expects the shared registry of a new process';
 /** Percent of the mutants that the tests must notice. */
 export const minShare = 85;
 
+/**
+ * Slow test files, and the sources that they test. A run of single files includes them only for these; a run of a whole folder
+ * always does.
+ */
+export const slowTests = {
+  'test/decorators/results/differential.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
+  'test/decorators/results/packages.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
+  'test/decorators/presets/sdks.test.ts': /^decorators\/presets\//,
+};
+
 /** Files that set up what all later tests would see. Each runs as one test, and ends its process. */
 export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
 

@@ -12,7 +12,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globby } from 'globby';
 import { installTool } from '../tools.js';
-import { folders, leftOut, minShare } from './folders.js';
+import { folders, leftOut, minShare, slowTests } from './folders.js';
 import { report } from './report.js';
 
 const own = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -23,10 +23,16 @@ const { Stryker } = await import(
   join(await installTool('stryker'), 'node_modules/@stryker-mutator/core/dist/src/index.js')
 );
 
+/** Whether a test file is run for these sources: all files of a folder, given by a pattern, or some. */
+function isFor(testFile, mutate) {
+  const tested = slowTests[testFile];
+  return tested === undefined || mutate.some((source) => source.includes('*') || tested.test(source));
+}
+
 /** @param {{ sources: string, tests: readonly string[] }} folder @param {readonly string[]} mutate */
 async function mutantsOf({ tests }, mutate) {
   const testFiles = (await globby([...tests, '!**/*.system.test.ts'])).filter(
-    (file) => !Object.hasOwn(leftOut, file),
+    (file) => !Object.hasOwn(leftOut, file) && isFor(file, mutate),
   );
   return await new Stryker({
     testRunner: 'in-process',
