@@ -3,9 +3,11 @@ import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
 import { metricsRecordingErrors, metricsSeriesFolded } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
+import { sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readSamples, readValue } from '../../lib/testing.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const units = defineCounter({ name: 'units_total', help: 'Units.', labels: { queue: label() } });
 const durations = defineHistogram({ name: 'job_seconds', help: 'Durations.', labels: { queue: label() } });
 const running = defineGauge({ name: 'jobs_running', help: 'Jobs in progress.', labels: { queue: label() } });
 
@@ -19,26 +21,37 @@ for (const [what, source] of [
   ['returns a symbol', () => Symbol('queue')],
   ['returns an object', () => ({ queue: 'mail' })],
 ] as const) {
-  test(`a label source that ${what} does not affect the call, is counted each time and warned about once`, (t) => {
-    const registry = createTestRegistry();
-    const queue = source as () => string;
-    class Worker {
-      @Timed(durations, { registry, labels: { queue } })
-      @Counted(jobs, { registry, labels: { queue } })
-      @TracksGauge(running, { registry, labels: { queue } })
-      run(): string {
-        return 'done';
+  test.serial(
+    `a label source that ${what} does not affect the call, is counted each time and warned about once`,
+    (t) => {
+      const registry = createTestRegistry();
+      const queue = source as () => string;
+      class Worker {
+        @Timed(durations, { registry, labels: { queue } })
+        @Counted(jobs, { registry, labels: { queue } })
+        @TracksGauge(running, { registry, labels: { queue } })
+        @Counted(units, { registry, labels: { queue }, value: () => 5 })
+        run(): string {
+          return 'done';
+        }
       }
-    }
-    const worker = new Worker();
-    t.is(worker.run(), 'done');
-    t.is(worker.run(), 'done');
-    for (const metric of ['jobs_total', 'job_seconds', 'jobs_running']) {
-      t.is(readValue(registry, metricsRecordingErrors, { metric, reason: 'label' }), 2, metric);
-      t.is(registry.warnings.filter(({ message }) => message.includes(`\`${metric}\``)).length, 1, metric);
-    }
-    t.is(registry.warnings[0]?.code, 'METRICS_RECORDING_FAILED');
-  });
+      const shared = { metric: 'decorated method', reason: 'recording' };
+      const before = readValue(sharedRegistry, metricsRecordingErrors, shared);
+      const worker = new Worker();
+      t.is(worker.run(), 'done');
+      t.is(worker.run(), 'done');
+      t.is(readValue(sharedRegistry, metricsRecordingErrors, shared), before, 'and by its own metric only');
+      t.is(
+        readValue(registry, metricsRecordingErrors, { metric: 'units_total', reason: 'value' }),
+        undefined,
+      );
+      for (const metric of ['jobs_total', 'job_seconds', 'jobs_running', 'units_total']) {
+        t.is(readValue(registry, metricsRecordingErrors, { metric, reason: 'label' }), 2, metric);
+        t.is(registry.warnings.filter(({ message }) => message.includes(`\`${metric}\``)).length, 1, metric);
+      }
+      t.is(registry.warnings[0]?.code, 'METRICS_RECORDING_FAILED');
+    },
+  );
 }
 
 test('an invalid value affects neither the call nor the total', async (t) => {

@@ -35,7 +35,7 @@ export const minShare = 85;
 export const slowTests = {
   'test/decorators/results/differential.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
   'test/decorators/results/packages.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
-  'test/decorators/presets/sdks.test.ts': /^decorators\/presets\//,
+  'test/decorators/presets/sdks.test.ts': /^decorators\/(presets\/|observed-function)/,
 };
 
 /** Files that set up what all later tests would see. Each runs as one test, and ends its process. */
