@@ -1,5 +1,7 @@
 import test from 'ava';
+import { contained, recording } from '../../decorators/contained-observer.js';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
+import { type CallObserver, ObservedCall } from '../../decorators/observed-call.js';
 import { metricsRecordingErrors, metricsSeriesFolded } from '../../lib/catalogue/self.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
@@ -116,4 +118,74 @@ test('a label source with a million values is folded, and the total stays exact'
     registry.warnings[0]?.message ?? '',
     /`jobs_total` is past its budget of 100: new values of label `queue`/,
   );
+});
+
+/** An observer all of whose functions call `act`. */
+const observing = (act: () => void): CallObserver => ({ start: act, firstItem: act, item: act, end: act });
+
+/** Calls each function of an observer. */
+function callAll({ start, firstItem, item, end }: CallObserver): readonly (() => unknown)[] {
+  const call = new ObservedCall(undefined, [], { holder: undefined }, {});
+  return [
+    () => start?.(call),
+    () => firstItem?.(call, undefined),
+    () => item?.(call, undefined, 'item'),
+    () => end?.(call, undefined),
+  ];
+}
+
+test('what an observer throws does not reach the call, except the overflow of the stack', (t) => {
+  const broken = contained(
+    observing(() => {
+      throw new TypeError('broken');
+    }),
+  );
+  const overflowing = contained(
+    observing(() => {
+      throw new RangeError('Maximum call stack size exceeded');
+    }),
+  );
+  const { depth } = recording;
+  for (const call of callAll(broken)) t.is(call(), undefined);
+  for (const call of callAll(overflowing)) t.throws(call, { instanceOf: RangeError });
+  t.is(recording.depth, depth);
+});
+
+test('while an observer runs, the recordings that it is nested in are counted', (t) => {
+  const { depth } = recording;
+  const depths: number[] = [];
+  for (const call of callAll(contained(observing(() => void depths.push(recording.depth))))) call();
+  t.deepEqual(
+    depths,
+    [1, 1, 1, 1].map((more) => depth + more),
+  );
+  t.is(recording.depth, depth);
+});
+
+test('an observer has no more functions than before, and one that runs no user code stays as it is', (t) => {
+  for (const name of ['start', 'firstItem', 'item', 'end'] as const) {
+    const observer = { [name]: () => {} };
+    t.deepEqual(Object.keys(contained(observer)), [name]);
+  }
+  const plain = { isPlain: true, end: () => {} };
+  t.is(contained(plain), plain);
+});
+
+test('a function for the value that throws is counted, and the call counts nothing', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(jobs, {
+      registry,
+      labels: { queue: 'mail' },
+      value: () => {
+        throw new Error('broken');
+      },
+    })
+    run(): string {
+      return 'done';
+    }
+  }
+  t.is(new Worker().run(), 'done');
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'value' }), 1);
+  t.is(readValue(registry, jobs, { queue: 'mail' }), 0);
 });
