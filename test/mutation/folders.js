@@ -44,6 +44,7 @@ export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
 /** File, or file and title -> why it is not run for mutants. */
 export const leftOut = {
   'test/lib/instruments/attack.test.ts': heap,
+  'test/lib/instruments/allocations.test.ts': processes,
   'test/lib/instruments/native-histogram.test.ts › observing retains no memory once the bucket exists': heap,
   'test/lib/instruments/native-index.test.ts › each bound of each schema is in its own bucket, and the next larger double in the next one':
     slow,
