@@ -1,7 +1,10 @@
 import test from 'ava';
 import { type TransformOptions, transform } from 'esbuild';
-import { Counted, Instrumented } from '../../decorators/index.js';
+import { Counted, Instrumented, instrument } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
+import { defineCounter } from '../../lib/define.js';
+import { methodsRecording } from '../../lib/instrumented-methods.js';
+import { processWide } from '../../lib/process-wide.js';
 import { createTestRegistry, readSamples } from '../../lib/testing.js';
 
 test('class and method labels are the names in the code: subclasses, statics, anonymous classes, symbols', async (t) => {
@@ -101,3 +104,47 @@ async function classLabels(options: TransformOptions): Promise<string[]> {
     .map(({ labels, value }) => `${labels.class} ${value}`)
     .sort();
 }
+
+test('`name` may have dots at its start and end', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted({ registry, name: '.run' })
+    a(): void {}
+    @Counted({ registry, name: 'Outer.Inner.run' })
+    b(): void {}
+  }
+  const worker = new Worker();
+  worker.a();
+  worker.b();
+  t.deepEqual(
+    (await readSamples(registry, methodCalls)).map(({ labels }) => `${labels.class} ${labels.method}`),
+    ['Worker run', 'Outer.Inner run'],
+  );
+});
+
+test('the dashboard is told which methods record a metric', (t) => {
+  processWide('instrumented methods', (): unknown[] => []).length = 0;
+  const noted = defineCounter({ name: 'noted_total', help: 'Noted.' });
+  const registry = createTestRegistry();
+  class Noted {
+    @Counted(noted, { registry })
+    run(): void {}
+    @Counted(noted, { registry })
+    static make(): void {}
+  }
+  new Noted().run();
+  instrument(function greet() {}, Counted(noted, { registry }));
+  const [anonymous] = [
+    class {
+      @Counted(noted, { registry })
+      wave(): void {}
+    },
+  ];
+  new (anonymous as new () => { wave(): void })().wave();
+  t.deepEqual(methodsRecording('noted_total'), [
+    { decorator: 'Counted', method: 'Noted.make' },
+    { decorator: 'Counted', method: 'Noted.run' },
+    { decorator: 'Counted', method: 'greet' },
+    { decorator: 'Counted', method: 'wave' },
+  ]);
+});
