@@ -1,6 +1,7 @@
 import test from 'ava';
 import { type TransformOptions, transform } from 'esbuild';
 import { Counted, Instrumented, instrument } from '../../decorators/index.js';
+import { setClassSettings } from '../../decorators/recording/class-settings.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineCounter } from '../../lib/define.js';
 import { methodsRecording } from '../../lib/instrumented-methods.js';
@@ -147,4 +148,52 @@ test('the dashboard is told which methods record a metric', (t) => {
     { decorator: 'Counted', method: 'greet' },
     { decorator: 'Counted', method: 'wave' },
   ]);
+});
+
+test('a class that a bundler renamed has the name of its source', async (t) => {
+  const registry = createTestRegistry();
+  const labelOf = async (name: string): Promise<unknown> => {
+    class Renamed {
+      @Counted({ registry })
+      run(): void {}
+    }
+    Object.defineProperty(Renamed, 'name', { value: name });
+    new Renamed().run();
+    const [sample] = await readSamples(registry, methodCalls);
+    registry.clear();
+    return sample?.labels.class;
+  };
+  const names = ['_Repo', 'Repo$1', 'Repo$12', '_Repo$12', '_a', '_b12', ''];
+  t.deepEqual(await inTurn(names, labelOf), [
+    'Repo',
+    'Repo',
+    'Repo',
+    'Repo',
+    'anonymous',
+    'anonymous',
+    'anonymous',
+  ]);
+  const own = ['_ab', '_a1b', 'x_a', '_', 'Repo$', 'Repo$1a', '$1Repo', 'My_Repo', '_repo'];
+  t.deepEqual(await inTurn(own, labelOf), own, 'these are the names in the source');
+});
+
+async function inTurn<T>(values: readonly string[], run: (value: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const value of values) results.push(await run(value));
+  return results;
+}
+
+test('a class that gets a name by @Instrumented after its first call has it from then on', async (t) => {
+  const registry = createTestRegistry();
+  class a {
+    @Counted({ registry })
+    run(): void {}
+  }
+  new a().run();
+  setClassSettings(a, { labels: {}, name: 'Worker', registry: undefined, failure: undefined });
+  new a().run();
+  t.deepEqual(
+    (await readSamples(registry, methodCalls)).map(({ labels, value }) => `${labels.class} ${value}`),
+    ['a 1', 'Worker 1'],
+  );
 });
