@@ -116,4 +116,86 @@ export const accepted = [
     why: 'Equivalent: an instrument that is switched off makes no series.',
     is: inFiles(/\/switch-off\.ts$/, /create: \(\) => only/),
   },
+
+  // Decorators.
+  {
+    why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
+    is: inFiles(
+      /decorators\/(observed-function|streams\/stream-life)\.ts$/,
+      /abandon|^const kept =|\[declaredBy\]: declaration \}|^return \{$|^\): \(\) => void \{|^function (inCurrentContext|withoutResult)|^return \(\) => inContext\(report\)/,
+    ),
+  },
+  {
+    why: 'Accepted: the stack overflows within the recording itself, in a place that depends on its size. `stack-overflow.test.ts` and `unfinished-calls.test.ts` test what follows.',
+    is: (survivor) =>
+      !survivor.isReached &&
+      inFiles(/decorators\/(observed-(function|call))\.ts$/, /^(\} catch|try) \{/)(survivor),
+  },
+  {
+    why: 'Equivalent: a value that is no object has nothing to observe, which the general path finds out, too.',
+    is: inFiles(
+      /decorators\/observed-function\.ts$/,
+      /^if \(typeof (result|value) !== 'object' \|\| (result|value) === null/,
+      /^false$|&&/,
+    ),
+  },
+  {
+    why: 'Equivalent: what follows the check gives the same, later: no registry is off, an observer without `start`, one observer among all.',
+    is: (survivor) =>
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /^if \(switchOffs\(\) > 0 && isOff|^return checks\.length <= 1/,
+        /^true$|>= 0|^false$|checks\.length < 1/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /start === undefined \? undefined : startedBy/,
+        /^false$/,
+      )(survivor),
+  },
+  {
+    why: 'Equivalent: a cache, or a check that saves a look-up. Without it, each call finds the same.',
+    is: (survivor) =>
+      inFiles(
+        /decorators\/(recording\/(class-settings|registry-binding|recorder)|client-metric)\.ts$/,
+        /^(if \(all\.version === 0\)|if \(version === 0\) return shared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
+        /^false$/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/(recording\/registry-binding|client-metric)\.ts$/,
+        /^(lastBinding !== undefined|const bound = sources\.values === undefined)/,
+      )(survivor) ||
+      inFiles(/decorators\/method-site\.ts$/, /^if \(holder !== known \|\| version/, /^true$/)(survivor),
+  },
+  {
+    why: 'Equivalent: the version of the settings is only compared with other versions, and with 0.',
+    is: inFiles(/decorators\/recording\/class-settings\.ts$/, /^all\.version \+= 1/),
+  },
+  {
+    why: 'Equivalent: of a table of options, only the names are read.',
+    is: inFiles(
+      /decorators\/metric-decorator\.ts$/,
+      /^(\[definition === undefined|\.\.\.\(clientMetric === undefined \? \{ registry|ignore|failure|handlesRejections).*true/,
+      /^false$/,
+    ),
+  },
+  {
+    why: 'Equivalent: a timer with a sample of 1 times each call, too. The check saves a counter.',
+    is: inFiles(/decorators\/timed\.ts$/, /^const start = sample === 1/, /^false$/),
+  },
+  {
+    why: 'Equivalent: a guard for the type checker. What it guards against does not occur: a function for the value that is not given, a property without a descriptor, an entry that is missing.',
+    is: inFiles(
+      /decorators\/(counted|metadata|recording\/label-sources|exits|recording\/context-labels)\.ts$/,
+      /^(const amount = value === undefined|store\?\.defineMetadata|const knowsEscalation = definition\.labels\[name\]\?\.values|if \(typeof original !== 'function'\))/,
+      /^(false|store\.define|definition\.labels\[name\]\.values)/,
+    ),
+  },
+  {
+    why: 'Accepted: a polyfill that cannot be used is loaded before the package. `reflect.test.ts` starts processes that do so.',
+    is: inFiles(
+      /decorators\/metadata\.ts$/,
+      /^(\} catch \{|isNoConflictUsable = false|\.\.\.\(isNoConflictUsable|\.\.\.\(hasPolyfill)/,
+    ),
+  },
 ];
