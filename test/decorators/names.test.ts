@@ -123,7 +123,7 @@ test('`name` may have dots at its start and end', async (t) => {
   );
 });
 
-test('the dashboard is told which methods record a metric', (t) => {
+test('the dashboard knows which methods record a metric', (t) => {
   processWide('instrumented methods', (): unknown[] => []).length = 0;
   const noted = defineCounter({ name: 'noted_total', help: 'Noted.' });
   const registry = createTestRegistry();

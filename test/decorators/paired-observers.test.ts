@@ -31,7 +31,7 @@ function run(observer: CallObserver): unknown {
   return result;
 }
 
-test('each observer is told of each event, with what its own start returned; the first one is outermost', (t) => {
+test('each observer is called for each event, with what its own start returned; the first one is outermost', (t) => {
   for (const names of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
     const log: unknown[][] = [];
     t.is(run(combined(names.map((name) => logging(name, log)))), 'result');

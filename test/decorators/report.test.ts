@@ -34,7 +34,7 @@ test('the report lists the public methods without a metric', (t) => {
   t.is(report.methods.length, 5);
 });
 
-test('a static method is told from an instance method of the same name', (t) => {
+test('a static method and an instance method of the same name are listed separately', (t) => {
   class Both {
     @Counted({ registry })
     send(): void {}

@@ -4,7 +4,7 @@ import { defineCounter, defineGauge, defineHistogram, defineSummary } from '../.
 import { isInstrument } from '../../../lib/instruments/any-instrument.js';
 import { createTestRegistry } from '../../../lib/testing.js';
 
-test('an instrument of each type is recognized, and a metric of prom-client is none', (t) => {
+test('an instrument of each type is recognized, and a metric of prom-client is not', (t) => {
   const registry = createTestRegistry();
   const options = { help: 'Help.' };
   for (const instrument of [
