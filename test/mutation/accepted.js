@@ -117,6 +117,45 @@ export const accepted = [
     is: inFiles(/\/switch-off\.ts$/, /create: \(\) => only/),
   },
 
+  {
+    why: 'Accepted: the table of bounds is made once per process, by an earlier test. `native-index.test.ts` compares every bound of a new one.',
+    is: inFiles(
+      /\/native-index\.ts$/,
+      /^(export function prepareNativeIndex|function (boundTable|squareRoot)|for \(|const (bounds|rounding|smallest|next) =|bounds\[index\]|bound = |high\[index\]|starts\[cell\]|return \{ bounds|let root|if \(next >= root\))/,
+    ),
+  },
+  {
+    why: 'Accepted: exemplars are on for good in a process in which a test has set up a source of them, so the methods of the other stages do not run. `allocations.test.ts` and `exemplars-of-spans.test.ts` run them in processes of their own.',
+    is: (survivor) =>
+      inFiles(
+        /\/exemplar-sources\.ts$/,
+        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|export function noteContextLabels)/,
+      )(survivor) ||
+      inFiles(
+        /\/(counter|histogram-series)\.ts$/,
+        /^((override )?(add|record)\(value: number, (weight: number, )?exemplar\?|this\.value \+= value|if \(exemplar !== undefined\) offer|if \(exemplar !== undefined \|\| areExemplarsPossible)/,
+      )(survivor),
+  },
+  {
+    why: 'Accepted: the span of an earlier moment and the source of a call are used by decorators, the middleware and outgoing requests, whose tests are not run for instruments.',
+    is: (survivor) => !survivor.isReached && inFiles(/\/exemplar-sources\.ts$/, /^/)(survivor),
+  },
+  {
+    why: 'Accepted: how many recordings of a loop do not look for an exemplar. It changes the time that they take, not what is counted.',
+    is: inFiles(
+      /\/(exemplars|histogram-series|counter)\.ts$/,
+      /^(if \(typeof place === 'object'\) place\.pace|return typeof place === 'number' \? withoutSkips|series\.skips = typeof|if \(--this\.skips|function isSkipped|const index = bucket === -1|if \(typeof place === 'object' && \(place\.pace|else if \(typeof place === 'number' && \(place & skips)/,
+    ),
+  },
+  {
+    why: 'Equivalent: a copy of the same buckets, or a list that is too short, which has too few pairs for its size anyway.',
+    is: (survivor) =>
+      inFiles(
+        /\/native-buckets\.ts$/,
+        /^if \((schema === buckets\.schema|threshold === buckets\.zeroThreshold)\)/,
+        /^false$/,
+      )(survivor) || inFiles(/\/native-buckets\.ts$/, /^const \[schema = Number\.NaN/, /^\+1$/)(survivor),
+  },
   // Decorators.
   {
     why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
