@@ -68,7 +68,7 @@ export const accepted = [
     why: 'Equivalent: a guard for the type checker. What it guards against does not occur: an index past the end of an array, a removed series without a removal, a kind of series without `onRemove`, a root that is not wide.',
     is: inFiles(
       /lib\/instruments\/(branch|folding|instrument|series|label-limits)\.ts$/,
-      /removals\.get\(series\)\?\.metric|branch\.only\?\.key|^if \(parent !== undefined\) setChild|^else if \(branch\.only !== undefined\)|^if \(branch\.many !== undefined \|\| branch\.only|^labels\[index\]\?\.values|^if \(value !== undefined && value !== ''\)|onRemove\?\.\(|index < values\.length/,
+      /removals\.get\(series\)\?\.metric|branch\.only\?\.key|^if \(parent !== undefined\) setChild|^else if \(branch\.only !== undefined\)|^if \(branch\.many !== undefined \|\| branch\.only|\[index\]\?\.(values ===|add\(value\))|^if \(value !== undefined && value !== ''\)|onRemove\?\.\(|index < values\.length/,
     ),
   },
   {

@@ -547,3 +547,12 @@ test('the errors of labels say so if a metric has none', (t) => {
     [[]],
   );
 });
+
+test('beyond the budget, a value that is `other` already is not counted as folded', (t) => {
+  const registry = createTestRegistry({ maxSeries: 2 });
+  const counter = registry.counter(calls);
+  for (const a of ['1', '2']) counter.inc({ a, b: 'x' });
+  counter.inc({ a: 'other', b: 'y' });
+  t.is(readValue(registry, calls, { a: 'other', b: 'y' }), 1);
+  t.is(readValue(registry, catalogue.metricsSeriesFolded, { metric: 'calls_total', label: 'a' }), undefined);
+});
