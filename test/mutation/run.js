@@ -8,7 +8,7 @@
  * It writes the results of the tested files into `results.json`, and the report of all results into README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globby } from 'globby';
 import { installTool } from '../tools.js';
@@ -96,7 +96,9 @@ for (const [name, folder] of Object.entries(folders)) {
   if (files.length === 0) continue;
   const mutants = await mutantsOf(folder, files);
   const results = JSON.parse(await readFile(own('results.json'), 'utf8').catch(() => '{}'));
-  for (const [path, found] of byFile(mutants)) results[relative('', path)] = await resultOf(path, found);
+  const found = byFile(mutants);
+  // Also those that have only types, and so no mutants.
+  for (const file of await globby(files)) results[file] = await resultOf(file, found.get(resolve(file)) ?? []);
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(own('results.json'), `${JSON.stringify(sorted, undefined, 2)}\n`);
   await writeFile(own('README.md'), report(sorted));
