@@ -160,8 +160,8 @@ export const accepted = [
   {
     why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
     is: inFiles(
-      /decorators\/(observed-function|streams\/stream-life)\.ts$/,
-      /abandon|^const kept =|\[declaredBy\]: declaration \}|^return \{$|^\): \(\) => void \{|^function (inCurrentContext|withoutResult)|^return \(\) => inContext\(report\)/,
+      /decorators\/(observed-function|streams\/stream-life|presets\/(workflow|platform|provider))\.ts$/,
+      /\babandon(ed|ment)?\b|^const kept =|\[declaredBy\]: declaration \}|^return \{$|^\): \(\) => void \{|^function (inCurrentContext|withoutResult)|^return \(\) => inContext\(report\)/,
     ),
   },
   {
@@ -213,8 +213,8 @@ export const accepted = [
   {
     why: 'Equivalent: of a table of options, only the names are read.',
     is: inFiles(
-      /decorators\/metric-decorator\.ts$/,
-      /^(\[definition === undefined|\.\.\.\(clientMetric === undefined \? \{ registry|ignore|failure|handlesRejections).*true/,
+      /decorators\/(metric-decorator|presets\/workflow)\.ts$/,
+      /^(ownOptions: \{ issueType|\[definition === undefined|\.\.\.\(clientMetric === undefined \? \{ registry|ignore|failure|handlesRejections).*true/,
       /^false$/,
     ),
   },
@@ -235,6 +235,21 @@ export const accepted = [
     is: inFiles(
       /decorators\/metadata\.ts$/,
       /^(\} catch \{|isNoConflictUsable = false|\.\.\.\(isNoConflictUsable|\.\.\.\(hasPolyfill)/,
+    ),
+  },
+  {
+    why: 'Accepted: if the registry of a call is not known, nothing is recorded. What is thrown without the check is contained, too, and only reported a second time.',
+    is: inFiles(
+      /decorators\/presets\/(preset|workflow|platform|provider)\.ts$/,
+      /^if \((recorder|bound|run|step|request|started) === undefined\) return|(recorderOf\(call\)|request|started)\?\.(recorder|registry|scope)/,
+      /^false$|^(recorderOf\(call\)|request|started)\.(recorder|registry|scope)/,
+    ),
+  },
+  {
+    why: 'Equivalent: a short cut for a text, and guards for the type checker: each label of a preset has a source, and each observer an end.',
+    is: inFiles(
+      /decorators\/presets\/preset\.ts$/,
+      /^(if \(typeof source === 'string'\)|return ofClass\[name\]\?\.|export function absent|return bindingAt\?\.)/,
     ),
   },
 ];

@@ -98,7 +98,8 @@ for (const [name, folder] of Object.entries(folders)) {
   const results = JSON.parse(await readFile(own('results.json'), 'utf8').catch(() => '{}'));
   const found = byFile(mutants);
   // Also those that have only types, and so no mutants.
-  for (const file of await globby(files)) results[file] = await resultOf(file, found.get(resolve(file)) ?? []);
+  for (const file of await globby(files))
+    results[file] = await resultOf(file, found.get(resolve(file)) ?? []);
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(own('results.json'), `${JSON.stringify(sorted, undefined, 2)}\n`);
   await writeFile(own('README.md'), report(sorted));
