@@ -252,4 +252,33 @@ export const accepted = [
       /^(if \(typeof source === 'string'\)|return ofClass\[name\]\?\.|export function absent|return bindingAt\?\.)/,
     ),
   },
+  {
+    why: 'Equivalent: each of two observers exists only if it is needed, and one that is missing is skipped at the end, too.',
+    is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
+  },
+  {
+    why: 'Accepted: the failure is reported to the shared registry, which a test of the same process may have disabled.',
+    is: inFiles(
+      /decorators\/(unfinished-calls|contained-observer)\.ts$/,
+      /^(\} catch \(error\) \{|export function recordingFailed)/,
+      /^\{\}$/,
+    ),
+  },
+  {
+    why: 'Equivalent: the first item is kept apart from the others twice, by the call and by the life of its result.',
+    is: inFiles(
+      /decorators\/observed-function\.ts$/,
+      /^(if \(isFirst\)|isFirst = false|everyItem: )/,
+      /^true$/,
+    ),
+  },
+  {
+    why: 'Equivalent: a token that is not there has no place at which it would be compared, a bracket is the whole value of its token, and the first token is `class` or `function`.',
+    is: (survivor) =>
+      inFiles(/decorators\/defined-fields\.ts$/, /^/, /^\w+\.(depth|value|type|startsLine)$/)(survivor) ||
+      inFiles(
+        /decorators\/defined-fields\.ts$/,
+        /^(if \(type === 'Template(Tail|Head)'|const tokens: PlacedToken|let startsLine)/,
+      )(survivor),
+  },
 ];
