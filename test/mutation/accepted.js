@@ -156,6 +156,30 @@ export const accepted = [
         /^false$/,
       )(survivor) || inFiles(/\/native-buckets\.ts$/, /^const \[schema = Number\.NaN/, /^\+1$/)(survivor),
   },
+  {
+    why: 'Equivalent: 0 is in the zero bucket, a probe may go either way, a table may grow earlier, and what is past its end is no count.',
+    is: inFiles(
+      /\/native-counts\.ts$/,
+      /^(const magnitude =|return this\.#add\(\(index << 1\)|slot = \(slot|if \(this\.#size \* 3|for \(let slot = 0)/,
+    ),
+  },
+  {
+    why: 'Equivalent: at this value, both branches give the same bound, or a length past the limit.',
+    is: (survivor) =>
+      inFiles(/\/native-index\.ts$/, /^return exponent < -1000/, /^exponent <= -1000$/)(survivor) ||
+      inFiles(/\/native-buckets\.ts$/, /^if \(bound > widest/, /^bound >= widest$/)(survivor) ||
+      inFiles(/\/exemplar-labels\.ts$/, /^if \(name\.length/, /^false$|>=/)(survivor),
+  },
+  {
+    why: 'Equivalent: a check that saves work: without labels to add none are added, and nothing is cancelled that was not scheduled.',
+    is: (survivor) =>
+      inFiles(/\/exemplars\.ts$/, /^const context = contextLabels/, /^false$/)(survivor) ||
+      inFiles(
+        /\/(exemplars|histogram-series)\.ts$/,
+        /^if \((given !== undefined\)|slot !== undefined && readAt|this\.#native !== undefined\) cancel)/,
+        /^true$/,
+      )(survivor),
+  },
   // Decorators.
   {
     why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
