@@ -105,7 +105,8 @@ function endBoth(
       overflow = error;
     }
   }
-  if ((call.ended & (2 << index)) === 0) {
+  // All bits of the others: the second observer may be a pair, of which only one has ended.
+  if ((call.ended & (-2 << index)) !== -2 << index) {
     try {
       second?.(call, ofSecond);
     } catch (error) {
@@ -114,7 +115,6 @@ function endBoth(
     }
   }
   if (overflow === undefined) return;
-  // All bits of the others.
   call.ended |= -2 << index;
   throw overflow;
 }

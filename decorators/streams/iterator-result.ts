@@ -73,7 +73,6 @@ export function followIterator(iterator: IteratorObject, life: ObservedLife): vo
  * generators, and `done` may be a property of its documents.
  */
 export function iteratesItself(value: object, iterate: AnyMethod): boolean {
-  if (types.isGeneratorObject(value)) return true;
   if (typeof (value as IteratorObject).next !== 'function' || types.isGeneratorFunction(iterate))
     return false;
   // The call has no side effect: an iterator returns itself, and the generator of a cursor has not started.

@@ -24,7 +24,7 @@ export interface StreamLife {
 
 /** A result that is being observed for all calls that returned it. */
 export interface ObservedLife
-  extends Omit<StreamLife, 'started' | 'everyItem' | 'abandonment' | 'run' | 'end'> {
+  extends Omit<StreamLife, 'started' | 'everyItem' | 'abandonment' | 'run' | 'end' | 'succeed'> {
   readonly end: () => void;
   readonly run: <T>(step: () => T) => T;
   /** The result was fulfilled with a value, which may itself go on. */
@@ -124,7 +124,6 @@ export function observe(
     item: (item) => {
       for (const one of lives) one.item(item);
     },
-    succeed: (result) => over((one) => one.succeed(result)),
     // Always the result itself, even if an iterator or reader of it was read.
     end: () => over((one) => one.end(value)),
     fail: (error) => over((one) => one.fail(error)),
@@ -190,7 +189,6 @@ function lifeOnce(life: StreamLife) {
       hasItem = true;
       inContext(() => life.item(item));
     },
-    succeed: (value: unknown) => ending(() => life.succeed(value)),
     end: (stream: object) => ending(() => life.end(stream)),
     fail: (error: unknown) => ending(() => life.fail(error)),
     fulfil: (value: unknown, follow: (value: unknown, life: StreamLife) => boolean) =>

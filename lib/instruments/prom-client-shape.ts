@@ -22,10 +22,7 @@ export function isRecordingWithExemplar(object: object): object is {
   readonly value?: number;
   readonly exemplarLabels?: ExemplarLabels;
 } {
-  const keys = Object.keys(object);
-  return (
-    keys.length > 0 && keys.every((key) => key === 'labels' || key === 'value' || key === 'exemplarLabels')
-  );
+  return Object.keys(object).every((key) => key === 'labels' || key === 'value' || key === 'exemplarLabels');
 }
 
 /**

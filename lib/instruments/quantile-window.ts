@@ -47,7 +47,6 @@ export class QuantileWindow {
       merged.push_centroid(digest.toArray());
     }
     merged.compress();
-    if (merged.size() === 0) return quantiles.map(() => Number.NaN);
     return quantiles.map((quantile) => merged.percentile(quantile) ?? Number.NaN);
   }
 
@@ -60,7 +59,6 @@ export class QuantileWindow {
     // The clock was set back: the window continues from the new time instead of waiting for the old one.
     if (now < this.#newestSince) this.#newestSince = now;
     const steps = Math.floor((now - this.#newestSince) / this.#stepMilliseconds);
-    if (steps <= 0) return;
     for (let step = 0; step < Math.min(steps, this.#ring.length); step++) {
       this.#newest = (this.#newest + 1) % this.#ring.length;
       this.#ring[this.#newest] = undefined;

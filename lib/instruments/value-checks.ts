@@ -3,7 +3,8 @@ import { type MetricsError, metricsError, shown } from '../errors.js';
 
 /** The error for an invalid increment of a counter. */
 export function counterError(metric: string, value: unknown): MetricsError {
-  if (typeof value === 'number' && value < 0 && Number.isFinite(value)) {
+  // Every other finite number is valid.
+  if (Number.isFinite(value)) {
     return metricsError(
       'ERR_METRICS_NEGATIVE_INCREMENT',
       `Negative increment of counter \`${metric}\`: expected a number of 0 or more, received ${shown(value)}. Use a gauge for what goes down.`,
@@ -40,7 +41,7 @@ export function valueError(
 
 /** Throws unless the value is a finite number. */
 export function checkFinite(what: string, metric: string, value: unknown): asserts value is number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw valueError(what, metric, value);
+  if (!Number.isFinite(value)) throw valueError(what, metric, value);
 }
 
 /** Whether the first argument of a recording call is a label object. */

@@ -145,6 +145,30 @@ test('a failed recording on a prom-client metric is counted in the registry of t
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
 });
 
+test('a prom-client metric is recorded on although a registry is disabled', async (t) => {
+  createTestRegistry({ enabled: false });
+  const size = new promClient.Gauge({ name: 'size', help: 'Size.', registers: [] });
+  instrument(function run() {}, TracksGauge(size, { set: () => 9 }))();
+  t.is((await size.get()).values[0]?.value, 9);
+});
+
+test('what makes an exemplar invalid is counted, and the call is recorded without it', async (t) => {
+  const registers = [new promClient.Registry()];
+  registers[0]?.setContentType(promClient.Registry.OPENMETRICS_CONTENT_TYPE as never);
+  const traced = new promClient.Counter({
+    name: 'traced_total',
+    help: 'T.',
+    registers,
+    enableExemplars: true,
+  });
+  const run = instrument(
+    function run(_labels: object | undefined) {},
+    Counted(traced, { exemplar: ({ args: [labels] }) => labels as never }),
+  );
+  for (const labels of [undefined, {}, { run: '7' }, { 'no name': '7' }, 5]) run(labels as object);
+  t.is((await traced.get()).values[0]?.value, 5);
+});
+
 type Loose = (...args: unknown[]) => unknown;
 const [looseCounted, looseTimed, looseGauge] = [Counted, Timed, TracksGauge] as unknown as [
   Loose,

@@ -98,3 +98,39 @@ test('withLabels returns the result of the function and passes on its errors', (
     { is: error },
   );
 });
+
+test('withLabels returns what its function returns, as it is', (t) => {
+  const iterator = { next: () => ({ done: true, value: undefined }) };
+  for (const result of [undefined, null, 5, 'text', iterator])
+    t.is(
+      withLabels({ step: 'a' }, () => result),
+      result,
+    );
+  t.deepEqual(Reflect.ownKeys(iterator), ['next']);
+});
+
+test('a stream that is made within withLabels and read outside of it has its labels', async (t) => {
+  const { worker, count } = subject();
+  const stream = withLabels({ workflow_type: 'issue' }, () => worker.stream());
+  for await (const _ of stream);
+  t.is(count('issue', 'stream'), 1);
+  t.is(count('issue'), 2, 'so do the calls in its body');
+  t.is(count('none'), 0);
+});
+
+test('a generator with labels can be returned by a decorated method, and is in progress until it ends', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(calls, { registry, labels: { workflow_type: 'issue', step: 'generator' } })
+    run(): Generator<number> {
+      return withLabels({ step: 'a' }, function* () {
+        yield 1;
+      });
+    }
+  }
+  const generator = new Worker().run();
+  const count = () => readValue(registry, calls, { workflow_type: 'issue', step: 'generator' });
+  t.is(count(), 0);
+  t.deepEqual([...generator], [1]);
+  t.is(count(), 1);
+});

@@ -237,3 +237,59 @@ test('counting continues after a reset of the registry', (t) => {
   worker.run();
   t.is(readValue(registry, jobs, { queue: 'mail', outcome: 'success' }), 1);
 });
+
+test('an escalation stays one if the label takes any value', (t) => {
+  const registry = createTestRegistry();
+  const reviews = defineCounter({ name: 'reviews_total', help: 'Reviews.', labels: { outcome: label() } });
+  class Reviewer {
+    @Counted(reviews, { registry, labels: { outcome } })
+    run(): void {
+      throw new EscalationError('unsure');
+    }
+  }
+  t.throws(() => new Reviewer().run());
+  t.is(readValue(registry, reviews, { outcome: 'escalation' }), 1);
+});
+
+test('`errors` counts errors of any of its classes', (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted(units, { registry, errors: [RangeError, TypeError] })
+    run(error: Error): void {
+      throw error;
+    }
+  }
+  for (const error of [new RangeError(''), new TypeError(''), new SyntaxError('')])
+    t.throws(() => new Worker().run(error), { is: error });
+  t.is(readValue(registry, units), 2);
+});
+
+test('labels that a view drops have no value, and their sources are not called', (t) => {
+  const registry = createTestRegistry({ views: { jobs_total: { dropLabels: ['queue'] } } });
+  class Worker {
+    @Counted(jobs, {
+      registry,
+      labels: {
+        queue: (): string => {
+          throw new Error('not called');
+        },
+        outcome,
+      },
+    })
+    run(): void {}
+  }
+  new Worker().run();
+  t.is(readValue(registry, jobs, { outcome: 'success' } as never), 1);
+});
+
+test('the error of a label for a metric without labels says so', (t) => {
+  const registry = createTestRegistry();
+  const declare = (): unknown => {
+    class Worker {
+      @Counted(units, { registry, labels: { queue: 'mail' } as never })
+      run(): void {}
+    }
+    return Worker;
+  };
+  t.throws(declare, { message: /expected no labels, received an unknown label `queue`/ });
+});

@@ -2,6 +2,7 @@ import test from 'ava';
 import {
   Counted,
   errorType,
+  fromClass,
   Instrumented,
   outcome,
   Timed,
@@ -196,3 +197,79 @@ for (const [name, decorate] of Object.entries({
     });
   });
 }
+
+const firstItem = defineHistogram({ name: 'first_item_seconds', help: 'Times to the first item.' });
+
+test('a result that is a failure is no first item; a stream has one before it is judged', (t) => {
+  for (const byClass of [false, true]) {
+    const registry = createTestRegistry();
+    const failure = ({ result }: { result?: unknown }): boolean => (result as Reply).ok === false;
+    @Instrumented({ registry, ...(byClass && { failure }) })
+    class Api {
+      @Timed(firstItem, { until: 'first-item', ...(!byClass && { failure }) })
+      get(reply: unknown): unknown {
+        return reply;
+      }
+    }
+    const api = new Api();
+    for (const reply of replies) t.is(api.get(reply), reply);
+    t.is(readHistogram(registry, firstItem)?.count, 1);
+    const stream = api.get(
+      (function* () {
+        yield 1;
+      })(),
+    ) as Generator<number>;
+    stream.next();
+    t.is(readHistogram(registry, firstItem)?.count, 2);
+    t.is(
+      readValue(registry, metricsRecordingErrors, { metric: firstItem.name, reason: 'failure' }),
+      undefined,
+    );
+    stream.next();
+    t.is(readHistogram(registry, firstItem)?.count, 2);
+  }
+});
+
+test('a method that is only timed to its first item passes on errors and results', async (t) => {
+  const registry = createTestRegistry();
+  class Api {
+    @Timed(firstItem, { registry, until: 'first-item', ignore: [RangeError] })
+    async get(error?: Error): Promise<string> {
+      if (error !== undefined) throw error;
+      return 'done';
+    }
+  }
+  const api = new Api();
+  t.is(await api.get(), 'done');
+  for (const error of [new TypeError('no'), new RangeError('ignored')])
+    await t.throwsAsync(api.get(error), { is: error });
+  t.is(readHistogram(registry, firstItem)?.count, 1);
+});
+
+test('an error of `failure` is counted in the registry of the instance', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({
+    registry: () => registry,
+    failure: () => {
+      throw new Error('cannot judge');
+    },
+  })
+  class Api {
+    @Counted(ends, { labels: { outcome, error: errorType } })
+    get(): void {}
+  }
+  new Api().get();
+  t.is(readValue(registry, ends, { outcome: 'success', error: 'none' }), 1);
+  t.is(readValue(registry, metricsRecordingErrors, { metric: '@Instrumented', reason: 'failure' }), 1);
+});
+
+test('a decorated function may be detached before anything is known of its class', (t) => {
+  const registry = createTestRegistry();
+  class Api {
+    @Counted(ends, { registry, labels: { outcome: outcome, error: fromClass('team', 'unknown') } })
+    get(): void {}
+  }
+  const { get } = Api.prototype;
+  get.call(null as never);
+  t.is(readValue(registry, ends, { outcome: 'success', error: 'unknown' }), 1);
+});

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Counted, instrument, outcome, Timed, TracksGauge, WorkflowStep } from '../../decorators/index.js';
+import { metricsOf } from '../../decorators/metadata.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
@@ -95,4 +96,26 @@ test('an anonymous function needs no name if the labels are given', (t) => {
   const step = instrument(() => 1, Timed(seconds, { registry }), WorkflowStep('plan', { registry }));
   t.is(step(), 1);
   t.is(readHistogram(registry, seconds)?.count, 1);
+});
+
+test('the last decorator is applied first, as of those above a method', (t) => {
+  const registry = createTestRegistry();
+  const greet = instrument(function greet() {}, Counted({ registry }), Timed({ registry }));
+  t.deepEqual(
+    metricsOf(greet).map(({ decorator }) => decorator),
+    ['Timed', 'Counted'],
+  );
+});
+
+test('a decorator that returns nothing leaves the function as it is', (t) => {
+  const greet = (): string => 'hello';
+  t.is(instrument(greet, (() => {}) as never), greet);
+});
+
+test('a function whose source mentions a class is a function', (t) => {
+  const registry = createTestRegistry();
+  const greet = instrument(function greet() {
+    return 'class greeting';
+  }, Counted({ registry }));
+  t.is(greet(), 'class greeting');
 });

@@ -241,6 +241,62 @@ test('a failing registry function does not affect the call', (t) => {
   }
 });
 
+let defined = 0;
+
+/** A counter that no other test defines, since these are in the shared registry. */
+const newCounter = (labels = {}) => {
+  defined += 1;
+  return defineCounter({ name: `shared_${defined}_total`, help: 'Shared.', labels });
+};
+
+test('a metric is in the registry of its class once the class is defined, before the first call', async (t) => {
+  const registry = createTestRegistry();
+  const [plain, instrumented, own, perInstance] = Array.from({ length: 4 }, () => newCounter());
+  class Plain {
+    @Counted(plain as never)
+    run(): void {}
+  }
+  @Instrumented({ labels: { provider: 'claude' } })
+  class Labelled {
+    @Counted(instrumented as never)
+    run(): void {}
+  }
+  @Instrumented({ registry })
+  class Own {
+    @Counted(own as never)
+    run(): void {}
+  }
+  @Instrumented({ registry: () => registry })
+  class PerInstance {
+    @Counted(perInstance as never)
+    run(): void {}
+  }
+  t.truthy([Plain, Labelled, Own, PerInstance]);
+  await null;
+  const names = [plain, instrumented, own, perInstance].map((definition) => definition?.name ?? '');
+  const isIn = ({ get }: Pick<TestRegistry, 'get'>) => names.map((name) => get(name) !== undefined);
+  t.deepEqual(isIn({ get: (name) => sharedRegistry.get(name) }), [true, true, false, false]);
+  t.deepEqual(isIn({ get: (name) => registry.get(name) }), [false, false, true, false]);
+  new PerInstance().run();
+  t.deepEqual(isIn({ get: (name) => registry.get(name) }), [false, false, true, true]);
+});
+
+test('a metric that is in the shared registry with other labels is an error at class definition', (t) => {
+  const definition = newCounter();
+  sharedRegistry.counter(definition);
+  const other = { ...definition, labels: { queue: label() } } as typeof definition;
+  t.throws(
+    () => {
+      class Worker {
+        @Counted(other, { labels: { queue: 'mail' } } as never)
+        run(): void {}
+      }
+      return Worker;
+    },
+    { code: 'ERR_METRICS_DEFINITION_CONFLICT' },
+  );
+});
+
 type Loose = (...args: unknown[]) => (...at: unknown[]) => unknown;
 const LooseInstrumented = Instrumented as unknown as Loose;
 for (const [what, use, code, message] of [
@@ -303,6 +359,35 @@ for (const [what, use, code, message] of [
     () => LooseInstrumented({ labels: 5 }),
     'ERR_METRICS_INVALID_OPTION',
     /Invalid `labels` of @Instrumented: expected an object, received 5/,
+  ],
+  [
+    'labels that are null',
+    () => LooseInstrumented({ labels: null }),
+    'ERR_METRICS_INVALID_OPTION',
+    /Invalid `labels` of @Instrumented: expected an object, received null/,
+  ],
+  [
+    'a name that is no text',
+    () => LooseInstrumented({ name: 5 }),
+    'ERR_METRICS_INVALID_OPTION',
+    /Invalid `name` of @Instrumented/,
+  ],
+  [
+    'an unknown symbol as a method',
+    () => LooseInstrumented({ methods: [Symbol('plan')] })(class Workflow {}),
+    'ERR_METRICS_INVALID_OPTION',
+    /Unknown method `Symbol\(plan\)` in `methods` of @Instrumented on `Workflow`: expected methods of its own\.$/,
+  ],
+  [
+    'an unknown method of a class with a symbol as a key',
+    () =>
+      LooseInstrumented({ methods: ['plam'] })(
+        class Workflow {
+          [key](): void {}
+        },
+      ),
+    'ERR_METRICS_INVALID_OPTION',
+    /Unknown method `plam`/,
   ],
   [
     'an empty name',

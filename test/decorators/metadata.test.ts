@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Counted, getInstrumentation, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { metricsOf, setMetrics, takeOver } from '../../decorators/metadata.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
@@ -72,4 +73,92 @@ test('getInstrumentation returns the original definitions, comparable by identit
 
 test('a class without decorators has no instrumentation', (t) => {
   t.deepEqual(getInstrumentation(class Plain {}), []);
+});
+
+/** The functions that a metadata polyfill adds to `Reflect`. */
+type Polyfill = Partial<
+  Record<'defineMetadata' | 'getOwnMetadata' | 'getOwnMetadataKeys', (...args: never[]) => unknown>
+>;
+
+/** Runs a function while `Reflect` has only these of the functions of a polyfill. */
+function withPolyfill(polyfill: Polyfill, run: () => void): void {
+  const reflect = Reflect as Polyfill;
+  const { defineMetadata, getOwnMetadata, getOwnMetadataKeys } = reflect;
+  const none = { defineMetadata: undefined, getOwnMetadata: undefined, getOwnMetadataKeys: undefined };
+  Object.assign(reflect, none, polyfill);
+  try {
+    run();
+  } finally {
+    for (const name of Object.keys(none) as (keyof Polyfill)[]) delete reflect[name];
+    const before = Object.entries({ defineMetadata, getOwnMetadata, getOwnMetadataKeys });
+    Object.assign(reflect, Object.fromEntries(before.filter(([, value]) => value !== undefined)));
+  }
+}
+
+function stored() {
+  const metadata = new Map<unknown, Map<unknown, unknown>>();
+  return {
+    defineMetadata: (key: unknown, value: unknown, target: object) => {
+      metadata.set(target, new Map(metadata.get(target)).set(key, value));
+    },
+    getOwnMetadata: (key: unknown, target: object) => metadata.get(target)?.get(key),
+    getOwnMetadataKeys: (target: object) => [...(metadata.get(target)?.keys() ?? [])],
+  };
+}
+
+const asyncPrototype = Reflect.getPrototypeOf(async () => {});
+
+test.serial('a wrapper gets the metadata that a polyfill has of its method', (t) => {
+  const polyfill = stored();
+  withPolyfill(polyfill, () => {
+    const [method, wrapper] = [async () => {}, () => {}];
+    polyfill.defineMetadata('role', 'admin', method);
+    takeOver(wrapper, method);
+    t.is(polyfill.getOwnMetadata('role', wrapper), 'admin');
+    t.is(Reflect.getPrototypeOf(wrapper), asyncPrototype);
+  });
+});
+
+test.serial('metadata that a polyfill cannot list is inherited from the method', (t) => {
+  const { defineMetadata, getOwnMetadata } = stored();
+  withPolyfill({ defineMetadata, getOwnMetadata }, () => {
+    const [method, wrapper] = [async () => {}, () => {}];
+    takeOver(wrapper, method);
+    t.is(Reflect.getPrototypeOf(wrapper), method);
+  });
+});
+
+test.serial('half a polyfill is not used', (t) => {
+  for (const name of ['defineMetadata', 'getOwnMetadata'] as const) {
+    const used: unknown[] = [];
+    withPolyfill({ [name]: () => used.push(name) }, () => {
+      const method = (): void => {};
+      setMetrics(method, []);
+      metricsOf(method);
+    });
+    t.deepEqual(used, [], name);
+  }
+});
+
+test('a method may be a proxy that lists properties which it does not have', (t) => {
+  const wrapper = (): void => {};
+  takeOver(wrapper, new Proxy(() => {}, { ownKeys: () => ['missing', 'name', 'length'] }));
+  t.false('missing' in wrapper);
+});
+
+test('the methods of a class that extends null are listed', (t) => {
+  class Alone extends (null as unknown as typeof Object) {
+    @Counted({ registry })
+    static make(): void {}
+  }
+  t.deepEqual(
+    getInstrumentation(Alone).map(({ method }) => method),
+    ['make'],
+  );
+});
+
+test('the metrics of a method cannot be changed', (t) => {
+  const [run] = getInstrumentation(Worker);
+  t.true(Object.isFrozen(run?.metrics));
+  t.true(run?.metrics.every((metric) => Object.isFrozen(metric)));
 });

@@ -168,3 +168,39 @@ for (const [what, use, code, message] of options) {
     t.throws(() => use(), { code, message }, String(registry.warnings.length));
   });
 }
+
+test('a member that is no method is named by its kind, in legacy mode', (t) => {
+  for (const [descriptor, kind] of [
+    [{ set() {} }, 'an accessor'],
+    [{ get: () => 1, set() {} }, 'an accessor'],
+    [{ value: 5 }, 'a field'],
+    [null, 'a field'],
+  ] as const)
+    t.throws(() => LooseCounted()({}, 'size', descriptor), {
+      message: new RegExp(`expected a method, received ${kind}\\. Make it a method`),
+    });
+});
+
+test('only the error of @TracksGauge on a field suggests an accessor', (t) => {
+  t.throws(() => LooseCounted()(undefined, { kind: 'field', name: 'size' }), { message: /Make it a method/ });
+  t.throws(() => LooseTracksGauge()(() => 1, { kind: 'getter', name: 'size' }), {
+    message: /Make it a method/,
+  });
+});
+
+test('what @Instrumented is on instead of a class is named in the error', (t) => {
+  for (const [at, member] of [
+    [[() => 1, { kind: 'method', name: 'run' }], '`run`: expected a class, received a method'],
+    [[undefined, { kind: 'field', name: 'size' }], '`size`: expected a class, received a field'],
+    [[{}, 'run', {}], '`run`: expected a class, received a member'],
+    [[class {}, 'run', {}], '`run`: expected a class, received a member'],
+    [[class {}, Symbol('run')], '`Symbol(run)`: expected a class, received a member'],
+    [[{}], '`undefined`: expected a class, received a member'],
+    [[{}, null], '`null`: expected a class, received a member'],
+    [[{}, {}], '`[object Object]`: expected a class, received a member'],
+  ] as const)
+    t.throws(() => (Instrumented() as (...at: unknown[]) => unknown)(...at), {
+      code: 'ERR_METRICS_INVALID_DECORATION',
+      message: new RegExp(member.replace(/[()[\]]/g, '\\$&')),
+    });
+});

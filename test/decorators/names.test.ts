@@ -1,7 +1,11 @@
 import test from 'ava';
 import { type TransformOptions, transform } from 'esbuild';
-import { Counted, Instrumented } from '../../decorators/index.js';
+import { Counted, Instrumented, instrument } from '../../decorators/index.js';
+import { setClassSettings } from '../../decorators/recording/class-settings.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
+import { defineCounter } from '../../lib/define.js';
+import { methodsRecording } from '../../lib/instrumented-methods.js';
+import { processWide } from '../../lib/process-wide.js';
 import { createTestRegistry, readSamples } from '../../lib/testing.js';
 
 test('class and method labels are the names in the code: subclasses, statics, anonymous classes, symbols', async (t) => {
@@ -101,3 +105,95 @@ async function classLabels(options: TransformOptions): Promise<string[]> {
     .map(({ labels, value }) => `${labels.class} ${value}`)
     .sort();
 }
+
+test('`name` may have dots at its start and end', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted({ registry, name: '.run' })
+    a(): void {}
+    @Counted({ registry, name: 'Outer.Inner.run' })
+    b(): void {}
+  }
+  const worker = new Worker();
+  worker.a();
+  worker.b();
+  t.deepEqual(
+    (await readSamples(registry, methodCalls)).map(({ labels }) => `${labels.class} ${labels.method}`),
+    ['Worker run', 'Outer.Inner run'],
+  );
+});
+
+test('the dashboard knows which methods record a metric', (t) => {
+  processWide('instrumented methods', (): unknown[] => []).length = 0;
+  const noted = defineCounter({ name: 'noted_total', help: 'Noted.' });
+  const registry = createTestRegistry();
+  class Noted {
+    @Counted(noted, { registry })
+    run(): void {}
+    @Counted(noted, { registry })
+    static make(): void {}
+  }
+  new Noted().run();
+  instrument(function greet() {}, Counted(noted, { registry }));
+  const [anonymous] = [
+    class {
+      @Counted(noted, { registry })
+      wave(): void {}
+    },
+  ];
+  new (anonymous as new () => { wave(): void })().wave();
+  t.deepEqual(methodsRecording('noted_total'), [
+    { decorator: 'Counted', method: 'Noted.make' },
+    { decorator: 'Counted', method: 'Noted.run' },
+    { decorator: 'Counted', method: 'greet' },
+    { decorator: 'Counted', method: 'wave' },
+  ]);
+});
+
+test('a class that a bundler renamed has the name of its source', async (t) => {
+  const registry = createTestRegistry();
+  const labelOf = async (name: string): Promise<unknown> => {
+    class Renamed {
+      @Counted({ registry })
+      run(): void {}
+    }
+    Object.defineProperty(Renamed, 'name', { value: name });
+    new Renamed().run();
+    const [sample] = await readSamples(registry, methodCalls);
+    registry.clear();
+    return sample?.labels.class;
+  };
+  const names = ['_Repo', 'Repo$1', 'Repo$12', '_Repo$12', '_a', '_b12', ''];
+  t.deepEqual(await inTurn(names, labelOf), [
+    'Repo',
+    'Repo',
+    'Repo',
+    'Repo',
+    'anonymous',
+    'anonymous',
+    'anonymous',
+  ]);
+  const own = ['_ab', '_a1b', 'x_a', '_', 'Repo$', 'Repo$1a', '$1Repo', 'My_Repo', '_repo'];
+  t.deepEqual(await inTurn(own, labelOf), own, 'these are the names in the source');
+});
+
+async function inTurn<T>(values: readonly string[], run: (value: string) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (const value of values) results.push(await run(value));
+  return results;
+}
+
+test('a class that gets a name by @Instrumented after its first call has it from then on', async (t) => {
+  const registry = createTestRegistry();
+  class a {
+    @Counted({ registry })
+    run(): void {}
+  }
+  new a().run();
+  setClassSettings(a, { labels: {}, name: 'Worker', registry: undefined, failure: undefined });
+  new a().run();
+  t.deepEqual(
+    (await readSamples(registry, methodCalls)).map(({ labels, value }) => `${labels.class} ${value}`),
+    ['a 1', 'Worker 1'],
+  );
+});

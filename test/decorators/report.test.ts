@@ -34,6 +34,30 @@ test('the report lists the public methods without a metric', (t) => {
   t.is(report.methods.length, 5);
 });
 
+test('a static method and an instance method of the same name are listed separately', (t) => {
+  class Both {
+    @Counted({ registry })
+    send(): void {}
+    static send(): void {}
+    open(): void {}
+    @Counted({ registry })
+    static open(): void {}
+  }
+  t.deepEqual(
+    instrumentationReport([Both]).methods.map(({ method, static: isStatic, metrics }) => [
+      method,
+      isStatic,
+      metrics.length,
+    ]),
+    [
+      ['send', false, 1],
+      ['open', false, 0],
+      ['send', true, 0],
+      ['open', true, 1],
+    ],
+  );
+});
+
 test('the report is printed as a table', (t) => {
   t.is(
     String(instrumentationReport([Provider, Platform])),

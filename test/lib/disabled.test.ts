@@ -5,6 +5,8 @@ import promClient from 'prom-client';
 import { catalogue } from '../../lib/catalogue/catalogue.js';
 import { PrometheusMetricsCollector } from '../../lib/collector.js';
 import { defineCounter, defineGauge } from '../../lib/define.js';
+import type { AnyInstrument } from '../../lib/instruments/any-instrument.js';
+import { switchOff, switchOffs } from '../../lib/instruments/switch-off.js';
 import { label } from '../../lib/label.js';
 import { WorkflowMetrics } from '../../lib/recorders/workflow.js';
 import { MetricsRegistry } from '../../lib/registry.js';
@@ -130,4 +132,15 @@ test('`enabled` must be a boolean', (t) => {
       message: 'Invalid `enabled` of a registry: expected true or false, received "false".',
     },
   );
+});
+
+test('an instrument is switched off once, which is counted for those that cache whether it is on', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const before = switchOffs();
+  registry.disable();
+  const after = switchOffs();
+  t.true(after > before);
+  switchOff(counter as AnyInstrument);
+  t.is(switchOffs(), after);
 });

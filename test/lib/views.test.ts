@@ -105,7 +105,25 @@ test('removing by a dropped label removes nothing, because other label sets shar
   const counter = registry.counter(jobs);
   counter.inc({ queue: 'mail', worker: 'a' });
   t.is(counter.removeWhere({ worker: 'a' }), 0);
+  t.is(counter.removeWhere({ queue: 'mail', worker: 'a' }), 0);
   t.is(counter.removeWhere({ queue: 'mail' }), 1);
+});
+
+test('a series is removed by all label values, whatever the value of a dropped label', (t) => {
+  const registry = createTestRegistry({ views: { jobs_total: dropWorker } });
+  const counter = registry.counter(jobs);
+  counter.inc({ queue: 'mail', worker: 'a' });
+  counter.inc({ queue: 'sms', worker: 'a' });
+  counter.remove('mail', 'b');
+  t.is(readValue(registry, jobs, { queue: 'mail' }), undefined);
+  t.is(readValue(registry, jobs, { queue: 'sms' }), 1);
+});
+
+test('the errors of a bound series name its metric as a later view does', (t) => {
+  const registry = createTestRegistry();
+  const bound = registry.counter(jobs).with({ queue: 'mail', worker: 'a' });
+  registry.setViews({ jobs_total: { name: 'work_total' } });
+  t.throws(() => bound.inc(-1), { message: /of counter `work_total`/ });
 });
 
 test('the buckets of a view override those of the configuration', (t) => {
@@ -401,6 +419,7 @@ test('after a recording, a view can change the name, but not labels or buckets',
   const registry = createTestRegistry();
   const at = { queue: 'mail', worker: 'a' };
   registry.counter(jobs).inc(at);
+  registry.counter(jobs).with({ queue: 'sms', worker: 'a' });
   registry.histogram(seconds).observe(at, 1);
   for (const views of [{ jobs_total: dropWorker }, { job_seconds: { buckets: [7] } }]) {
     const error = t.throws(() => registry.setViews(views));

@@ -12,6 +12,12 @@ const inExposition =
         file === `lib/exposition/${name}.ts` && code.startsWith(start) && replacements.includes(replacement),
     );
 
+/** Survivors in files whose names end so, in code that matches, and with a replacement that matches if one is given. */
+const inFiles =
+  (files, code, replacement = /^/) =>
+  (survivor) =>
+    files.test(survivor.file) && code.test(survivor.code) && replacement.test(survivor.replacement);
+
 /** @type {readonly { why: string, is: (survivor: import('./report.js').Survivor) => boolean }[]} */
 export const accepted = [
   {
@@ -43,18 +49,23 @@ export const accepted = [
   },
   {
     why: 'Equivalent: a look-up that takes a short cut if it can, and else gives the same result on the general path. `compiled-find.test.ts` compares them.',
-    is: ({ file, line, code }) =>
+    is: ({ file, code }) =>
       file.endsWith('/compiled-find.ts') ||
       (file.endsWith('/series.ts') &&
         /^for \(const name in labels\)|!== names\[index\]|^if \((key|child) === undefined\)|#finds|#quickFind|quick\(labels\)|^return index > 0|^index\+\+|^for \(let index = 0; index < values|typeof value !== 'string'/.test(
           code,
         )) ||
-      (file.endsWith('/label-values.ts') && line < 10) ||
-      (file.endsWith('/tree-paths.ts') && line >= 45 && line < 60),
+      (file.endsWith('/label-values.ts') && /^return typeof value === 'string' \? value :/.test(code)) ||
+      (file.endsWith('/tree-paths.ts') &&
+        /^\): S \| undefined \{|index < names\.length && node|labels\[names\[index\]|\) expected\+\+|^const key = value === undefined|^node = key === undefined|^for \(const _ in labels|given === expected/.test(
+          code,
+        )),
   },
   {
     why: 'Equivalent: the table of a bucket finder only says where the search starts. An earlier start gives the same bucket, later.',
-    is: ({ file, line }) => file.endsWith('/bucket-finder.ts') && line >= 26 && line <= 43,
+    is: ({ file, code }) =>
+      file.endsWith('/bucket-finder.ts') &&
+      /^(const (lowestCell|highestCell|smallest|start) =|for \(let cell|while \(bucket)/.test(code),
   },
   {
     why: 'Equivalent: the cached series without labels is found again without the cache.',
@@ -162,5 +173,246 @@ export const accepted = [
       ['writer', 'if (existing?.type === type', 'false'],
       ['protobuf', 'if (existing !== undefined) return existing;', 'false'],
     ),
+  },
+  {
+    why: 'Equivalent: a guard for the type checker. What it guards against does not occur: an index past the end of an array, a removed series without a removal, a kind of series without `onRemove`, a root that is not wide.',
+    is: inFiles(
+      /lib\/instruments\/(branch|folding|instrument|series|label-limits)\.ts$/,
+      /removals\.get\(series\)\?\.metric|branch\.only\?\.key|^if \(parent !== undefined\) setChild|^else if \(branch\.only !== undefined\)|^if \(branch\.many !== undefined \|\| branch\.only|\[index\]\?\.(values ===|add\(value\))|^if \(value !== undefined && value !== ''\)|onRemove\?\.\(|index < values\.length/,
+    ),
+  },
+  {
+    why: 'Equivalent: `undefined` as a value of a map, or of a field of a new object, reads as if it were missing.',
+    is: inFiles(
+      /lib\/instruments\/(branch|readings)\.ts$/,
+      /^if \(removal === undefined\) removals\.delete|^const reading: Reading =/,
+    ),
+  },
+  {
+    why: 'Equivalent: a label without a closed set never has a value that is stored as `other`, and one without a limit has no count that is read.',
+    is: inFiles(
+      /lib\/instruments\/(folding|label-limits)\.ts$/,
+      /^if \(label\.values === undefined \|\||limit === undefined/,
+    ),
+  },
+  {
+    why: 'Equivalent: a series without a successor is its own. The check saves the look-up, or a second call.',
+    is: inFiles(/\/gauge\.ts$/, /^(if \(this\.branch !== undefined \|\||return series === this)/),
+  },
+  {
+    why: 'Equivalent: at the bound itself, both branches do the same.',
+    is: inFiles(
+      /\/(gauge|quantile-window)\.ts$/,
+      /^if \((series\.touchedAt > now|now < this\.#newestSince)/,
+      /=/,
+    ),
+  },
+  {
+    why: 'Equivalent: the general path waits for no function, or keeps all labels. The check saves objects.',
+    is: inFiles(
+      /\/instrument\.ts$/,
+      /^(if \(this\.#collectors\.size === 0\)|return declared\.length === Object\.keys)/,
+    ),
+  },
+  {
+    why: 'Accepted: it frees memory that nothing reads again: the note of a reading that has ended.',
+    is: inFiles(/\/readings\.ts$/, /^\} finally \{/),
+  },
+  {
+    why: 'Accepted: an earlier test of the process has loaded the package already. In a new process, every test of quantiles would fail.',
+    is: inFiles(/\/quantile-window\.ts$/, /^loaded \?\?=/),
+  },
+  {
+    why: 'Equivalent: an instrument that is switched off makes no series.',
+    is: inFiles(/\/switch-off\.ts$/, /create: \(\) => only/),
+  },
+
+  {
+    why: 'Accepted: the table of bounds is made once per process, by an earlier test. `native-index.test.ts` compares every bound of a new one.',
+    is: inFiles(
+      /\/native-index\.ts$/,
+      /^(export function prepareNativeIndex|function (boundTable|squareRoot)|for \(|const (bounds|rounding|smallest|next) =|bounds\[index\]|bound = |high\[index\]|starts\[cell\]|return \{ bounds|let root|if \(next >= root\))/,
+    ),
+  },
+  {
+    why: 'Accepted: exemplars are on for good in a process in which a test has set up a source of them, so the methods of the other stages do not run. `allocations.test.ts` and `exemplars-of-spans.test.ts` run them in processes of their own.',
+    is: (survivor) =>
+      inFiles(
+        /\/exemplar-sources\.ts$/,
+        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|export function noteContextLabels)/,
+      )(survivor) ||
+      inFiles(
+        /\/(counter|histogram-series)\.ts$/,
+        /^((override )?(add|record)\(value: number, (weight: number, )?exemplar\?|this\.value \+= value|if \(exemplar !== undefined\) offer|if \(exemplar !== undefined \|\| areExemplarsPossible)/,
+      )(survivor),
+  },
+  {
+    why: 'Accepted: the span of an earlier moment and the source of a call are used by decorators, the middleware and outgoing requests, whose tests are not run for instruments.',
+    is: (survivor) => !survivor.isReached && inFiles(/\/exemplar-sources\.ts$/, /^/)(survivor),
+  },
+  {
+    why: 'Accepted: how many recordings of a loop do not look for an exemplar. It changes the time that they take, not what is counted.',
+    is: inFiles(
+      /\/(exemplars|histogram-series|counter)\.ts$/,
+      /^(if \(typeof place === 'object'\) place\.pace|return typeof place === 'number' \? withoutSkips|series\.skips = typeof|if \(--this\.skips|function isSkipped|const index = bucket === -1|if \(typeof place === 'object' && \(place\.pace|else if \(typeof place === 'number' && \(place & skips)/,
+    ),
+  },
+  {
+    why: 'Equivalent: a copy of the same buckets, or a list that is too short, which has too few pairs for its size anyway.',
+    is: (survivor) =>
+      inFiles(
+        /\/native-buckets\.ts$/,
+        /^if \((schema === buckets\.schema|threshold === buckets\.zeroThreshold)\)/,
+        /^false$/,
+      )(survivor) || inFiles(/\/native-buckets\.ts$/, /^const \[schema = Number\.NaN/, /^\+1$/)(survivor),
+  },
+  {
+    why: 'Equivalent: 0 is in the zero bucket, a probe may go either way, a table may grow earlier, and what is past its end is no count.',
+    is: inFiles(
+      /\/native-counts\.ts$/,
+      /^(const magnitude =|return this\.#add\(\(index << 1\)|slot = \(slot|if \(this\.#size \* 3|for \(let slot = 0)/,
+    ),
+  },
+  {
+    why: 'Equivalent: at this value, both branches give the same bound, or a length past the limit.',
+    is: (survivor) =>
+      inFiles(/\/native-index\.ts$/, /^return exponent < -1000/, /^exponent <= -1000$/)(survivor) ||
+      inFiles(/\/native-buckets\.ts$/, /^if \(bound > widest/, /^bound >= widest$/)(survivor) ||
+      inFiles(/\/exemplar-labels\.ts$/, /^if \(name\.length/, /^false$|>=/)(survivor),
+  },
+  {
+    why: 'Equivalent: a check that saves work: without labels to add none are added, and nothing is cancelled that was not scheduled.',
+    is: (survivor) =>
+      inFiles(/\/exemplars\.ts$/, /^const context = contextLabels/, /^false$/)(survivor) ||
+      inFiles(
+        /\/(exemplars|histogram-series)\.ts$/,
+        /^if \((given !== undefined\)|slot !== undefined && readAt|this\.#native !== undefined\) cancel)/,
+        /^true$/,
+      )(survivor),
+  },
+  // Decorators.
+  {
+    why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
+    is: inFiles(
+      /decorators\/(observed-function|streams\/stream-life|presets\/(workflow|platform|provider))\.ts$/,
+      /\babandon(ed|ment)?\b|^const kept =|\[declaredBy\]: declaration \}|^return \{$|^\): \(\) => void \{|^function (inCurrentContext|withoutResult)|^return \(\) => inContext\(report\)/,
+    ),
+  },
+  {
+    why: 'Accepted: the stack overflows within the recording itself, in a place that depends on its size. `stack-overflow.test.ts` and `unfinished-calls.test.ts` test what follows.',
+    is: (survivor) =>
+      !survivor.isReached &&
+      inFiles(/decorators\/(observed-(function|call))\.ts$/, /^(\} catch|try) \{/)(survivor),
+  },
+  {
+    why: 'Equivalent: a value that is no object has nothing to observe, which the general path finds out, too.',
+    is: inFiles(
+      /decorators\/observed-function\.ts$/,
+      /^if \(typeof (result|value) !== 'object' \|\| (result|value) === null/,
+      /^false$|&&/,
+    ),
+  },
+  {
+    why: 'Equivalent: what follows the check gives the same, later: no registry is off, an observer without `start`, one observer among all.',
+    is: (survivor) =>
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /^if \(switchOffs\(\) > 0 && isOff|^return checks\.length <= 1/,
+        /^true$|>= 0|^false$|checks\.length < 1/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /start === undefined \? undefined : startedBy/,
+        /^false$/,
+      )(survivor),
+  },
+  {
+    why: 'Equivalent: a cache, or a check that saves a look-up. Without it, each call finds the same.',
+    is: (survivor) =>
+      inFiles(
+        /decorators\/(recording\/(class-settings|registry-binding|recorder)|client-metric)\.ts$/,
+        /^(if \(all\.version === 0\)|if \(version === 0\) return shared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
+        /^false$/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/(recording\/registry-binding|client-metric)\.ts$/,
+        /^(lastBinding !== undefined|const bound = sources\.values === undefined)/,
+      )(survivor) ||
+      inFiles(/decorators\/method-site\.ts$/, /^if \(holder !== known \|\| version/, /^true$/)(survivor),
+  },
+  {
+    why: 'Equivalent: the version of the settings is only compared with other versions, and with 0.',
+    is: inFiles(/decorators\/recording\/class-settings\.ts$/, /^all\.version \+= 1/),
+  },
+  {
+    why: 'Equivalent: of a table of options, only the names are read.',
+    is: inFiles(
+      /decorators\/(metric-decorator|presets\/workflow)\.ts$/,
+      /^(ownOptions: \{ issueType|\[definition === undefined|\.\.\.\(clientMetric === undefined \? \{ registry|ignore|failure|handlesRejections).*true/,
+      /^false$/,
+    ),
+  },
+  {
+    why: 'Equivalent: a timer with a sample of 1 times each call, too. The check saves a counter.',
+    is: inFiles(/decorators\/timed\.ts$/, /^const start = sample === 1/, /^false$/),
+  },
+  {
+    why: 'Equivalent: a guard for the type checker. What it guards against does not occur: a function for the value that is not given, a property without a descriptor, an entry that is missing.',
+    is: inFiles(
+      /decorators\/(counted|metadata|recording\/label-sources|exits|recording\/context-labels)\.ts$/,
+      /^(const amount = value === undefined|store\?\.defineMetadata|const knowsEscalation = definition\.labels\[name\]\?\.values|if \(typeof original !== 'function'\))/,
+      /^(false|store\.define|definition\.labels\[name\]\.values)/,
+    ),
+  },
+  {
+    why: 'Accepted: a polyfill that cannot be used is loaded before the package. `reflect.test.ts` starts processes that do so.',
+    is: inFiles(
+      /decorators\/metadata\.ts$/,
+      /^(\} catch \{|isNoConflictUsable = false|\.\.\.\(isNoConflictUsable|\.\.\.\(hasPolyfill)/,
+    ),
+  },
+  {
+    why: 'Accepted: if the registry of a call is not known, nothing is recorded. What is thrown without the check is contained, too, and only reported a second time.',
+    is: inFiles(
+      /decorators\/presets\/(preset|workflow|platform|provider)\.ts$/,
+      /^if \((recorder|bound|run|step|request|started) === undefined\) return|(recorderOf\(call\)|request|started)\?\.(recorder|registry|scope)/,
+      /^false$|^(recorderOf\(call\)|request|started)\.(recorder|registry|scope)/,
+    ),
+  },
+  {
+    why: 'Equivalent: a short cut for a text, and guards for the type checker: each label of a preset has a source, and each observer an end.',
+    is: inFiles(
+      /decorators\/presets\/preset\.ts$/,
+      /^(if \(typeof source === 'string'\)|return ofClass\[name\]\?\.|export function absent|return bindingAt\?\.)/,
+    ),
+  },
+  {
+    why: 'Equivalent: each of two observers exists only if it is needed, and one that is missing is skipped at the end, too.',
+    is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
+  },
+  {
+    why: 'Accepted: the failure is reported to the shared registry, which a test of the same process may have disabled.',
+    is: inFiles(
+      /decorators\/(unfinished-calls|contained-observer)\.ts$/,
+      /^(\} catch \(error\) \{|export function recordingFailed)/,
+      /^\{\}$/,
+    ),
+  },
+  {
+    why: 'Equivalent: the first item is kept apart from the others twice, by the call and by the life of its result.',
+    is: inFiles(
+      /decorators\/observed-function\.ts$/,
+      /^(if \(isFirst\)|isFirst = false|everyItem: )/,
+      /^true$/,
+    ),
+  },
+  {
+    why: 'Equivalent: a token that is not there has no place at which it would be compared, a bracket is the whole value of its token, and the first token is `class` or `function`.',
+    is: (survivor) =>
+      inFiles(/decorators\/defined-fields\.ts$/, /^/, /^\w+\.(depth|value|type|startsLine)$/)(survivor) ||
+      inFiles(
+        /decorators\/defined-fields\.ts$/,
+        /^(if \(type === 'Template(Tail|Head)'|const tokens: PlacedToken|let startsLine)/,
+      )(survivor),
   },
 ];

@@ -28,12 +28,23 @@ const shared = 'it expects the shared registry of a new process';
 /** Percent of the mutants that the tests must notice. */
 export const minShare = 85;
 
+/**
+ * Slow test files, and the sources that they test. A run of single files includes them only for these; a run of a whole folder
+ * always does.
+ */
+export const slowTests = {
+  'test/decorators/results/differential.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
+  'test/decorators/results/packages.test.ts': /^decorators\/(streams\/|exits|promise-result)/,
+  'test/decorators/presets/sdks.test.ts': /^decorators\/(presets\/|observed-function)/,
+};
+
 /** Files that set up what all later tests would see. Each runs as one test, and ends its process. */
 export const wholeFiles = ['test/lib/instruments/exemplars-of-spans.test.ts'];
 
 /** File, or file and title -> why it is not run for mutants. */
 export const leftOut = {
   'test/lib/instruments/attack.test.ts': heap,
+  'test/lib/instruments/allocations.test.ts': processes,
   'test/lib/instruments/native-histogram.test.ts › observing retains no memory once the bucket exists': heap,
   'test/lib/instruments/native-index.test.ts › each bound of each schema is in its own bucket, and the next larger double in the next one':
     slow,
@@ -46,13 +57,12 @@ export const leftOut = {
   'test/decorators/abandoned.test.ts': heap,
   'test/decorators/results/garbage.test.ts': heap,
   'test/decorators/reflect.test.ts': processes,
-  'test/decorators/results/packages.test.ts': processes,
-  'test/decorators/results/differential.test.ts': slow,
-  'test/decorators/presets/sdks.test.ts': slow,
   'test/decorators/sample-clock.test.ts': 'it replaces the clock before the package is loaded',
   'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
     slow,
   'test/decorators/instrumented.test.ts › without any registry, the series is in the shared one before the first call':
+    shared,
+  'test/decorators/instrumented.test.ts › a metric that is in the shared registry with other labels is an error at class definition':
     shared,
   'test/decorators/instrumented.test.ts › a failing registry function does not affect the call': shared,
 };

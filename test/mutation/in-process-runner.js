@@ -16,7 +16,7 @@ import { folders, leftOut, wholeFiles } from './folders.js';
 // Tests replace the global timers.
 const { setTimeout, clearTimeout } = globalThis;
 /** For a test whose promise never settles. */
-const testTimeout = 30_000;
+const testTimeout = 10_000;
 const timesFile = '.build/times.json';
 const tree = '.build/standard';
 

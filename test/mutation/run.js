@@ -8,11 +8,11 @@
  * It writes the results of the tested files into `results.json`, and the report of all results into README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globby } from 'globby';
 import { installTool } from '../tools.js';
-import { folders, leftOut, minShare } from './folders.js';
+import { folders, leftOut, minShare, slowTests } from './folders.js';
 import { report } from './report.js';
 
 const own = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -23,10 +23,16 @@ const { Stryker } = await import(
   join(await installTool('stryker'), 'node_modules/@stryker-mutator/core/dist/src/index.js')
 );
 
+/** Whether a test file is run for these sources: all files of a folder, given by a pattern, or some. */
+function isFor(testFile, mutate) {
+  const tested = slowTests[testFile];
+  return tested === undefined || mutate.some((source) => source.includes('*') || tested.test(source));
+}
+
 /** @param {{ sources: string, tests: readonly string[] }} folder @param {readonly string[]} mutate */
 async function mutantsOf({ tests }, mutate) {
   const testFiles = (await globby([...tests, '!**/*.{system,package}.test.ts'])).filter(
-    (file) => !Object.hasOwn(leftOut, file),
+    (file) => !Object.hasOwn(leftOut, file) && isFor(file, mutate),
   );
   return await new Stryker({
     testRunner: 'in-process',
@@ -90,7 +96,10 @@ for (const [name, folder] of Object.entries(folders)) {
   if (files.length === 0) continue;
   const mutants = await mutantsOf(folder, files);
   const results = JSON.parse(await readFile(own('results.json'), 'utf8').catch(() => '{}'));
-  for (const [path, found] of byFile(mutants)) results[relative('', path)] = await resultOf(path, found);
+  const found = byFile(mutants);
+  // Also those that have only types, and so no mutants.
+  for (const file of await globby(files))
+    results[file] = await resultOf(file, found.get(resolve(file)) ?? []);
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(own('results.json'), `${JSON.stringify(sorted, undefined, 2)}\n`);
   await writeFile(own('README.md'), report(sorted));

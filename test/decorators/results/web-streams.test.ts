@@ -107,3 +107,41 @@ test('a Response can be made of a web stream, and the call ends when its body wa
   t.is(await text(response.body as ReadableStream), 'ab');
   t.deepEqual(recorded(), once);
 });
+
+test('a method of a web stream that is called on another one does not end the call', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(counting);
+  const written: unknown[] = [];
+  await stream.pipeTo.call(counting(), new WritableStream({ write: (chunk) => void written.push(chunk) }));
+  t.deepEqual(written, [0, 1, 2, 3]);
+  await stream.cancel.call(counting());
+  t.deepEqual(recorded(), inProgress);
+});
+
+test('a pipe of a locked web stream is rejected, as without decorators', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(counting);
+  stream.getReader();
+  await t.throwsAsync(() => stream.pipeTo(new WritableStream()), { instanceOf: TypeError });
+  t.deepEqual(recorded(), inProgress);
+});
+
+test('a destination that fails cancels the web stream that is piped to it', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const reasons: unknown[] = [];
+  const stream = api.run(
+    () =>
+      new ReadableStream({
+        pull: (controller) => controller.enqueue('a'),
+        cancel: (reason) => void reasons.push(reason),
+      }),
+  );
+  const full = new WritableStream({
+    write() {
+      throw error;
+    },
+  });
+  await t.throwsAsync(() => stream.pipeTo(full), { is: error });
+  t.deepEqual(reasons, [error]);
+  t.deepEqual(recorded(), once);
+});

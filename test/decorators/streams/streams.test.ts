@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import test from 'ava';
 import { Counted, outcome, Timed, TracksGauge } from '../../../decorators/index.js';
@@ -354,5 +355,25 @@ test('a stream that always returns the same iterator is observed once', async (t
   const stream = source.read(() => ({ [Symbol.asyncIterator]: () => iterator }));
   for (let time = 0; time < 20_000; time++) stream[Symbol.asyncIterator]();
   for await (const _ of stream);
+  t.deepEqual(recorded(registry), ended);
+});
+
+test('a stream without items has no first item', async (t) => {
+  const empty = subject();
+  for await (const _ of empty.source.read(() => Readable.from([])));
+  t.deepEqual(recorded(empty.registry), { ...ended, first: 0 });
+});
+
+test('the data event of a stream without Node’s class is its first item', (t) => {
+  const { registry, source } = subject();
+  const stream = source.read(() =>
+    Object.assign(new EventEmitter(), { async *[Symbol.asyncIterator]() {}, pipe() {} }),
+  );
+  stream.emit('progress');
+  t.deepEqual(recorded(registry), inProgress);
+  stream.emit('data', 'a');
+  stream.emit('data', 'b');
+  t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
+  stream.emit('end');
   t.deepEqual(recorded(registry), ended);
 });

@@ -98,3 +98,41 @@ test('the error of an invalid increment says whether it is negative or no number
   ]);
   t.notThrows(() => counter.inc(0));
 });
+
+test('optional labels and an optional amount may be absent', (t) => {
+  const registry = createTestRegistry();
+  for (const absent of [undefined, null]) {
+    registry.counter(plain).inc(absent as never, 2);
+    registry.counter(plain).inc(2, absent as never);
+    registry.counter(plain).inc(absent);
+    registry.counter(labelled).inc(absent as never);
+    registry.counter(labelled).inc({ kind: 'a' }, absent);
+  }
+  t.is(readValue(registry, plain), 10);
+  t.is(readValue(registry, labelled), 2);
+  t.is(readValue(registry, labelled, { kind: 'a' }), 2);
+});
+
+test('an error of a bound series names its metric, whatever the number of labels', (t) => {
+  const deep = defineCounter({
+    name: 'deep_total',
+    help: 'Deep.',
+    labels: { a: label(), b: label(), c: label() },
+  });
+  const counter = createTestRegistry().counter(deep);
+  const bound = counter.with({ a: '1', b: '2', c: '3' });
+  t.throws(() => bound.inc(-1), { message: /of counter `deep_total`/ });
+  counter.remove('1', '2', '3');
+  t.throws(() => bound.inc(-1), { message: /of counter `deep_total`/ });
+});
+
+test('a method can be replaced, as spies do', (t) => {
+  const counter = createTestRegistry().counter(plain);
+  const { inc } = counter;
+  const spied: unknown[] = [];
+  counter.inc = (...args: unknown[]) => void spied.push(args);
+  counter.inc(5);
+  t.deepEqual(spied, [[5]]);
+  Object.defineProperty(counter, 'inc', { get: () => inc });
+  t.is(counter.inc, inc);
+});

@@ -4,7 +4,16 @@ import { withLabels } from '../../../decorators/index.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
 import { encodeSnapshot } from '../../../lib/durability/snapshot.js';
-import { bucketExemplarOf, type ExemplarLabels, exemplarOf } from '../../../lib/instruments/exemplars.js';
+import { newRoot } from '../../../lib/instruments/branch.js';
+import { BucketStore } from '../../../lib/instruments/bucket-store.js';
+import { CounterSeries } from '../../../lib/instruments/counter.js';
+import {
+  bucketExemplarOf,
+  type ExemplarLabels,
+  exemplarOf,
+  setExemplarSettings,
+} from '../../../lib/instruments/exemplars.js';
+import { HistogramSeries } from '../../../lib/instruments/histogram-series.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
@@ -420,4 +429,23 @@ test('a snapshot holds the values without their exemplars', (t) => {
   const text = Buffer.concat([...chunks]).toString();
   t.regex(text, /^bare_total 3$/m);
   t.regex(text, /^wait_seconds_bucket\{queue="mail",le="5.0"\} 1$/m);
+});
+
+test('while no source of exemplars is known, series take those that come with a recording', (t) => {
+  const root = newRoot('calls_total');
+  setExemplarSettings(root, { isOn: true, contextLabels: [], failed: () => t.fail() });
+  const counter = new CounterSeries('a', root);
+  counter.inc(2);
+  t.is(counter.value, 2);
+  t.is(exemplarOf(counter), undefined);
+  counter.inc(3, { run: '7' });
+  t.is(counter.value, 5);
+  t.like(exemplarOf(counter), { labels: { run: '7' }, value: 3 });
+
+  const histogram = new HistogramSeries('a', root, new BucketStore([1, 10]));
+  histogram.observe(0.5);
+  histogram.observe(5, 2, { run: '8' });
+  t.deepEqual([histogram.sum, histogram.count], [10.5, 3]);
+  t.is(bucketExemplarOf(histogram, 0), undefined);
+  t.like(bucketExemplarOf(histogram, 1), { labels: { run: '8' }, value: 5 });
 });

@@ -124,3 +124,28 @@ test('a collect option that is not a function is an error', (t) => {
     message: /`depth`: expected a function, received 5/,
   });
 });
+
+test('a scrape waits for the slowest collect function, and for none if all are synchronous', async (t) => {
+  const registry = createTestRegistry();
+  const gauge = registry.gauge(plain);
+  t.is(gauge.collect(), undefined);
+  gauge.addCollect(() => gauge.set(1));
+  t.is(gauge.collect(), undefined);
+  gauge.addCollect(async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    gauge.set(2);
+  });
+  gauge.addCollect(async () => {});
+  t.deepEqual((await gauge.get()).values, [{ value: 2, labels: {} }]);
+});
+
+test('optional labels may be absent', (t) => {
+  const registry = createTestRegistry();
+  const gauge = registry.gauge(labelled);
+  for (const absent of [undefined, null]) {
+    gauge.inc(absent as never, 4);
+    gauge.dec(absent as never, 1);
+  }
+  t.is(readValue(registry, labelled), 6);
+  t.throws(() => gauge.set(1 as never, 2), { code: 'ERR_METRICS_INVALID_VALUE' });
+});

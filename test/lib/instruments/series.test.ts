@@ -444,3 +444,115 @@ test('series counts and foldings are reported with any budget', async (t) => {
   t.is(folded.length, 10);
   t.true(folded.every(({ value, labels }) => value === 6 && labels.metric !== 'other'));
 });
+
+test('a value outside a closed set leaves the values before it as they are', (t) => {
+  const registry = createTestRegistry();
+  const definition = defineCounter({
+    name: 'calls_total',
+    help: 'Calls.',
+    labels: { queue: label(), region: label('eu', 'us'), zone: label('a', 'b') },
+  });
+  registry.counter(definition).inc({ queue: '7', region: 'eu', zone: 'c' } as never);
+  t.is(readValue(registry, definition, { queue: '7', region: 'eu', zone: 'other' } as never), 1);
+});
+
+test('of several values only those outside their closed set are reported', (t) => {
+  const registry = createTestRegistry();
+  const definition = defineCounter({
+    name: 'calls_total',
+    help: 'Calls.',
+    labels: { open: label(), known: label('a'), other: label('a'), unknown: label('a') },
+  });
+  registry.counter(definition).inc({ open: 'other', known: 'a', other: 'other', unknown: 'b' } as never);
+  const folded = ['open', 'known', 'other', 'unknown'].map((name) =>
+    readValue(registry, catalogue.metricsSeriesFolded, { metric: 'calls_total', label: name }),
+  );
+  t.deepEqual(folded, [undefined, undefined, undefined, 1]);
+});
+
+test('which label is folded stays the same until the budget is free again', (t) => {
+  const registry = createTestRegistry({ maxSeries: 4 });
+  const counter = registry.counter(calls);
+  for (let a = 0; a < 4; a++) counter.inc({ a, b: 'first' });
+  for (let b = 0; b < 3; b++) counter.inc({ a: 'new', b });
+  t.is(counter.series.size, 7);
+  // `b` has more values from now on.
+  for (let a = 0; a < 3; a++) {
+    counter.remove({ a, b: 'first' });
+    counter.inc({ a: `after ${a}`, b: `after ${a}` });
+    t.is(readValue(registry, calls, { a: 'other', b: `after ${a}` }), 1);
+    counter.remove({ a: 'other', b: `after ${a}` });
+  }
+  t.is(counter.series.size, 4);
+});
+
+test('a removed series leaves those beside it, and no empty branches', (t) => {
+  const definition = defineCounter({
+    name: 'calls_total',
+    help: 'Calls.',
+    labels: { a: label(), b: label(), c: label() },
+  });
+  const registry = createTestRegistry();
+  const counter = registry.counter(definition);
+  counter.inc({ a: '1', b: '1', c: '1' });
+  counter.inc({ a: '1', b: '2', c: '1' });
+  const kept = counter.with({ a: '2', b: '1', c: '1' });
+  counter.remove('1', '1', '1');
+  t.is(readValue(registry, definition, { a: '1', b: '2', c: '1' }), 1);
+  counter.remove('1', '2', '1');
+  const root = kept.branch?.parent?.parent;
+  t.deepEqual([...(root?.many?.keys() ?? [])], ['2']);
+});
+
+test('a series that is added while series are read does not end the reading', (t) => {
+  const counter = createTestRegistry().counter(calls);
+  counter.inc({ a: '1', b: '1' });
+  const read: string[][] = [];
+  for (const series of counter.series.read()) {
+    read.push(counter.series.valuesOf(series));
+    if (read.length === 1) counter.inc({ a: '2', b: '1' });
+  }
+  t.deepEqual(read, [
+    ['1', '1'],
+    ['2', '1'],
+  ]);
+});
+
+test('a series that is removed and another that is added are two changes', (t) => {
+  const { series } = createTestRegistry().counter(calls);
+  const before = series.readings.changes;
+  series.remove(series.at(['1', '1']));
+  t.is(series.readings.changes, before + 2);
+});
+
+test('null is the value of an absent label, and no label object', (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(calls);
+  counter.inc({ a: '1', b: null } as never);
+  t.is(readValue(registry, calls, { a: '1' }), 1);
+  const code = 'ERR_METRICS_LABEL_COUNT';
+  t.throws(() => counter.labels(null as never), {
+    code,
+    message: /expected 2 \(a, b\), received 1: \[null\]/,
+  });
+  t.throws(() => counter.remove(null as never), { code });
+});
+
+test('the errors of labels say so if a metric has none', (t) => {
+  const counter = createTestRegistry().counter(defineCounter({ name: 'starts_total', help: 'Starts.' }));
+  t.throws(() => counter.inc({ a: '1' } as never), { message: /expected no labels, received \["a"\]/ });
+  t.throws(() => counter.labels('1'), { message: /`starts_total`: expected 0, received 1/ });
+  t.deepEqual(
+    [...counter.series].map((series) => counter.series.valuesOf(series)),
+    [[]],
+  );
+});
+
+test('beyond the budget, a value that is `other` already is not counted as folded', (t) => {
+  const registry = createTestRegistry({ maxSeries: 2 });
+  const counter = registry.counter(calls);
+  for (const a of ['1', '2']) counter.inc({ a, b: 'x' });
+  counter.inc({ a: 'other', b: 'y' });
+  t.is(readValue(registry, calls, { a: 'other', b: 'y' }), 1);
+  t.is(readValue(registry, catalogue.metricsSeriesFolded, { metric: 'calls_total', label: 'a' }), undefined);
+});

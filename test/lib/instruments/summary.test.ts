@@ -1,8 +1,10 @@
+import { mock } from 'node:test';
 import test from 'ava';
 import { defineSummary } from '../../../lib/define.js';
 import { QuantileWindow } from '../../../lib/instruments/quantile-window.js';
 import { label } from '../../../lib/label.js';
 import { createTestRegistry, readSamples, readText } from '../../../lib/testing.js';
+import { freezeDate } from '../../helpers/freeze-date.js';
 
 const plain = defineSummary({ name: 'plain_seconds', help: 'Plain.' });
 const labelled = defineSummary({
@@ -93,6 +95,18 @@ test.serial('values older than the window no longer count', (t) => {
   }
 });
 
+test.serial('after the clock was set back, a value stays in the window for its whole time', (t) => {
+  const start = Date.UTC(2024, 0, 1);
+  freezeDate(t, start);
+  const window = new QuantileWindow(60, 3);
+  window.add(1);
+  const quantilesAt = (seconds: number): readonly number[] => {
+    mock.timers.setTime(start + seconds * 1_000);
+    return window.quantiles([0.5]);
+  };
+  t.deepEqual([-1, 58, 59].map(quantilesAt), [[1], [1], [Number.NaN]]);
+});
+
 test('a removed bound summary is exposed again, from 0', async (t) => {
   const registry = createTestRegistry();
   const summary = registry.summary(labelled);
@@ -122,4 +136,16 @@ test('timers and labels work as on a histogram, and invalid values are errors', 
     t.throws(() => summary.with({ kind: 'a' }).observe(value), { code: 'ERR_METRICS_INVALID_VALUE' });
   }
   t.is(summary.series.size, 1);
+});
+
+test('a summary without quantiles keeps no values, and can be reset', (t) => {
+  const summary = createTestRegistry().summary(plain);
+  summary.observe(5);
+  const [series] = summary.series;
+  t.is(series?.window, undefined);
+  summary.reset();
+  t.deepEqual(
+    summary.samples().map(({ value }) => value),
+    [0, 0],
+  );
 });
