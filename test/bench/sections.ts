@@ -173,7 +173,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   },
   soak: {
     title: 'Soak test',
-    measure: (quick) => measureSoak({ seconds: quick ? 5 : 90 }),
+    measure: (quick) => measureSoak({ seconds: quick ? 5 : 120 }),
     shown: soakTable,
     verdicts: soakVerdicts,
   },

@@ -33,9 +33,9 @@ export function measureSoak({ seconds }: { seconds: number }): Promise<SoakMeasu
   return resultOf<SoakMeasurement>('soak-app.ts', [String(seconds)]);
 }
 
-/** The samples after warming up: in the first third V8 optimizes the code and fills its caches, and series budgets are used up. */
+/** The samples after warming up: for a minute V8 optimizes the code and fills its caches, and series budgets are used up. */
 function steady(heap: readonly HeapSample[]): readonly HeapSample[] {
-  return heap.slice(Math.ceil(heap.length / 3));
+  return heap.slice(Math.ceil(heap.length / 2));
 }
 
 /**
@@ -106,7 +106,7 @@ export function soakTable(measurement: SoakMeasurement): string {
     '| live memory after a reset, MB | all | code that V8 compiled | the rest |',
     '|---|---:|---:|---:|',
     row('at the start', first),
-    row('after warming up, a third of the time', warm),
+    row('after warming up, half of the time', warm),
     row('at the end', last),
   ].join('\n');
 }
