@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import * as prometheusClient from '@prometheus-io/client';
 import test from 'ava';
 import * as promClient from 'prom-client';
@@ -12,6 +13,7 @@ import {
   TracksGauge,
 } from '../../decorators/index.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
+import { sharedRegistry } from '../../lib/registry.js';
 import { createTestRegistry, readValue } from '../../lib/testing.js';
 
 const libraries: Readonly<Record<string, typeof promClient>> = {
@@ -152,7 +154,7 @@ test('a prom-client metric is recorded on although a registry is disabled', asyn
   t.is((await size.get()).values[0]?.value, 9);
 });
 
-test('what makes an exemplar invalid is counted, and the call is recorded without it', async (t) => {
+test('what makes an exemplar invalid is counted in the shared registry, and the call is recorded without it', async (t) => {
   const registers = [new promClient.Registry()];
   registers[0]?.setContentType(promClient.Registry.OPENMETRICS_CONTENT_TYPE as never);
   const traced = new promClient.Counter({
@@ -165,7 +167,11 @@ test('what makes an exemplar invalid is counted, and the call is recorded withou
     function run(_labels: object | undefined) {},
     Counted(traced, { exemplar: ({ args: [labels] }) => labels as never }),
   );
-  for (const labels of [undefined, {}, { run: '7' }, { 'no name': '7' }, 5]) run(labels as object);
+  for (const labels of [undefined, {}, { run: '7' }]) run(labels);
+  const errors = { metric: 'traced_total', reason: 'exemplar' };
+  t.is(readValue(sharedRegistry, metricsRecordingErrors, errors), undefined);
+  for (const labels of [{ 'no name': '7' }, 5]) run(labels as object);
+  t.is(readValue(sharedRegistry, metricsRecordingErrors, errors), 2);
   t.is((await traced.get()).values[0]?.value, 5);
 });
 
