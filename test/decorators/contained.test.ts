@@ -1,3 +1,4 @@
+// In a process of its own: it records in the shared registry.
 import test from 'ava';
 import { contained, recording } from '../../decorators/contained-observer.js';
 import { Counted, Timed, TracksGauge } from '../../decorators/index.js';
