@@ -257,18 +257,26 @@ testWith(['chromium'], 'a rate tile shows the true rate of the last minute', asy
     jobs.inc(perSecond);
     read.inc(perSecond * 1_000);
   };
-  const shows = async (metric: string, perSecond: number, rateUnit: FeedUnit): Promise<void> => {
+  const shows = async (
+    metric: string,
+    perSecond: number,
+    rateUnit: FeedUnit,
+    rate = perSecond,
+  ): Promise<void> => {
     const { value, unit } = shown(perSecond, rateUnit);
-    await waitUntil(
-      page,
-      `document.querySelector('[data-panel="further-${metric}"] .value')?.textContent === '${value}${unit}'`,
-    );
+    const isShown = `document.querySelector('[data-panel="further-${metric}"] .value')?.textContent === '${value}${unit}'`;
+    // A page that was too slow for a reading gets the next one, so time goes on until it shows the rate.
+    await until(isShown, async () => {
+      if (await page.evaluate(isShown)) return true;
+      await pass(1, at(rate));
+      return undefined;
+    });
   };
   // What is older than a minute, and up to the longest time between two readings, has no part in it.
   await pass(20, at(70));
   await pass(80, at(5));
   await shows('jobs_total', 5, 'perSecond');
-  await shows('read_bytes_total', 5_000, 'bytesPerSecond');
+  await shows('read_bytes_total', 5_000, 'bytesPerSecond', 5);
   await pass(80, at(12));
   await shows('jobs_total', 12, 'perSecond');
   t.pass();

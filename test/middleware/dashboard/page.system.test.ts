@@ -389,8 +389,11 @@ testWith(
     const styleOf = (selector: string, property: string): Promise<string> =>
       page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`);
     await waitUntil(page, "getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'");
-    t.is(await styleOf('[data-panel="rate"]', 'backgroundColor'), 'rgb(255, 255, 255)');
-    t.is(await styleOf('[data-panel="rate"] .value', 'color'), 'rgb(0, 0, 0)');
+    // Colours change in a transition.
+    const becomes = (selector: string, property: string, color: string): Promise<void> =>
+      waitUntil(page, `getComputedStyle(document.querySelector('${selector}')).${property} === '${color}'`);
+    await becomes('[data-panel="rate"]', 'backgroundColor', 'rgb(255, 255, 255)');
+    await becomes('[data-panel="rate"] .value', 'color', 'rgb(0, 0, 0)');
     t.is(await styleOf('[data-panel="rate"]', 'breakInside'), 'avoid');
     for (const selector of ['.controls', '.tabs', '.notices'])
       t.false(await page.locator(selector).first().isVisible(), selector);
