@@ -114,7 +114,7 @@ async function passes(
   await writeFile(join(folder, 'rules.json'), JSON.stringify({ groups }));
   const file = {
     rule_files: ['rules.json'],
-    evaluation_interval: '2m',
+    evaluation_interval: '1m',
     tests: [
       {
         interval: '1m',
