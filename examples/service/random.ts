@@ -7,6 +7,8 @@ export interface Random {
   between(lowest: number, highest: number): number;
   /** True with this probability. */
   chance(probability: number): boolean;
+  /** A function that is true for this share of its calls, evenly spread: a rare failure comes for certain. */
+  evenly(share: number): () => boolean;
 }
 
 /** The generator mulberry32. */
@@ -22,5 +24,14 @@ export function seededRandom(seed: number): Random {
     next,
     between: (lowest, highest) => lowest + Math.floor(next() * (highest - lowest + 1)),
     chance: (probability) => next() < probability,
+    evenly: (share) => {
+      let due = 0.5;
+      return () => {
+        due += share;
+        if (due < 1) return false;
+        due -= 1;
+        return true;
+      };
+    },
   };
 }

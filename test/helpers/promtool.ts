@@ -1,6 +1,7 @@
 /** Checks the rules of the bundle with the real promtool, and runs them over example series. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
@@ -90,10 +91,12 @@ function testsText(tests: readonly RuleTest[], evaluationSeconds: number): strin
   });
 }
 
+/** At a low priority, because the browsers and servers of other tests are waited for. */
 function run(program: string, args: readonly string[]): Promise<PromtoolResult> {
   return new Promise((resolve) => {
-    execFile(program, args, (error, stdout, stderr) => {
+    const child = execFile(program, args, (error, stdout, stderr) => {
       resolve({ passed: error === null, output: `${stdout}${stderr}` });
     });
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   });
 }

@@ -30,9 +30,12 @@ function randomReply(random: Random): Reply {
 export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
   const window = rateLimit(...limit);
   const cache = new Set<unknown>();
+  const isLimited = random.evenly(conduct.limited);
+  const isOverloaded = random.evenly(conduct.anthropicOverloaded);
+  const isInvalid = random.evenly(conduct.invalid);
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const isAllowed = window.take() && !random.chance(conduct.limited);
+    const isAllowed = window.take() && !isLimited();
     const headers = {
       'anthropic-ratelimit-requests-limit': String(limit[0]),
       'anthropic-ratelimit-requests-remaining': String(window.remaining),
@@ -46,9 +49,9 @@ export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy
         { ...headers, 'retry-after-ms': '100' },
       );
     if (!isAllowed) return refuse(429, 'rate_limit_error');
-    if (random.chance(conduct.anthropicOverloaded)) return refuse(529, 'overloaded_error');
+    if (isOverloaded()) return refuse(529, 'overloaded_error');
     // The SDKs do not retry an invalid request.
-    if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
+    if (isInvalid()) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = randomReply(random);
     // The first request for a model writes to the prompt cache, later ones read from it.
     const warm = cache.has(body.model);
@@ -94,9 +97,12 @@ export function anthropicApi(random: Random, conduct: Conduct = conducts.healthy
 /** `POST /chat/completions` (platform.openai.com). */
 export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): Handler {
   const window = rateLimit(...limit);
+  const isLimited = random.evenly(conduct.limited);
+  const isOverloaded = random.evenly(conduct.openaiOverloaded);
+  const isInvalid = random.evenly(conduct.invalid);
   return async ({ body }, response) => {
     await elapsed(random.between(10, 120));
-    const isAllowed = window.take() && !random.chance(conduct.limited);
+    const isAllowed = window.take() && !isLimited();
     const headers = {
       'x-ratelimit-limit-requests': String(limit[0]),
       'x-ratelimit-remaining-requests': String(window.remaining),
@@ -110,8 +116,8 @@ export function openaiApi(random: Random, conduct: Conduct = conducts.healthy): 
         { ...headers, 'retry-after-ms': '100' },
       );
     if (!isAllowed) return refuse(429, 'rate_limit_exceeded');
-    if (random.chance(conduct.openaiOverloaded)) return refuse(503, 'overloaded');
-    if (random.chance(conduct.invalid)) return refuse(400, 'invalid_request_error');
+    if (isOverloaded()) return refuse(503, 'overloaded');
+    if (isInvalid()) return refuse(400, 'invalid_request_error');
     const { text, input, output, cached, reasoning } = randomReply(random);
     const usage = {
       prompt_tokens: input + cached,

@@ -1,4 +1,4 @@
-/** Failures of the stand-ins, as probabilities. */
+/** Failures of the stand-ins, as shares of the requests, evenly spread. */
 
 export interface Conduct {
   /** An AI provider responds with 429, in addition to its rate limit; the SDKs retry. */

@@ -30,14 +30,16 @@ function gitApi(
   headersOf: (window: RateLimit) => Record<string, string>,
 ): Handler {
   const window = rateLimit(...limit);
+  const isLimited = random.evenly(gitLimited);
+  const isBroken = random.evenly(gitBroken);
   let created = 0;
   return async ({ method }, response) => {
     await elapsed(random.between(3, 40));
-    const isAllowed = window.take() && !random.chance(gitLimited);
+    const isAllowed = window.take() && !isLimited();
     const headers = headersOf(window);
     if (!isAllowed)
       return answer(response, 429, { message: 'slow down' }, { ...headers, 'retry-after': '1' });
-    if (random.chance(gitBroken)) return answer(response, 502, { message: 'bad gateway' }, headers);
+    if (isBroken()) return answer(response, 502, { message: 'bad gateway' }, headers);
     created += 1;
     const body = {
       number: created,

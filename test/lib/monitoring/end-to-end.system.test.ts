@@ -36,7 +36,8 @@ async function startProvider(t: ExecutionContext, api: Handler): Promise<Provide
 }
 
 /** The random numbers of the sandbox, but without random failures. */
-const random = { ...seededRandom(1), chance: (share: number): boolean => share >= 0.5 };
+const isLikely = (share: number): boolean => share >= 0.5;
+const random = { ...seededRandom(1), chance: isLikely, evenly: (share: number) => () => isLikely(share) };
 
 const secret = 'test secret';
 
