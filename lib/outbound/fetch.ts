@@ -11,16 +11,18 @@ import { methodLabel } from '../http-method.js';
 import { secondsSince, startedAt } from '../instruments/stopwatch.js';
 import { checkFactoryOptions } from '../option-checks.js';
 import { processWide } from '../process-wide.js';
+import { perRegistry } from '../recorders/per-registry.js';
 import { PlatformMetrics } from '../recorders/platform.js';
 import { ProviderMetrics } from '../recorders/provider.js';
 import type { AnyRegistry } from '../registry.js';
 import { sharedRegistry } from '../registry.js';
 import { type HostTable, type HostTarget, otherTarget, targetFinder } from './hosts.js';
 import {
-  type HeaderReader,
   isRateLimited,
+  noHeader,
   platformRateLimit,
   providerRateLimit,
+  rateLimitHeaders,
 } from './rate-limit-headers.js';
 import { noteInScopes, observeWire, type RequestScope, scopeIn } from './request-scope.js';
 
@@ -109,17 +111,20 @@ interface SentRequest {
   isEnded: boolean;
 }
 
+/**
+ * The property of a request that holds its state. A WeakMap would be cleaned at each garbage collection, which takes longer than all
+ * else here. A new symbol at each start would give the requests of undici another hidden class, and make its code slower.
+ */
+const sentIn = perRegistry('sent requests', () => Symbol('tamma:sent'));
+
 function startWire(registry: AnyRegistry): Wire {
   const finders = new Set<TargetFinder>();
   const countRequest = containedCounter(registry, apiRequests);
   const observeDuration = containedTimes(registry, apiRequestDuration);
   const providers = new ProviderMetrics({ registry });
   const platforms = new PlatformMetrics({ registry });
-  /**
-   * The state of a request, on the request itself. A WeakMap would be cleaned at each garbage collection, which takes longer
-   * than all else here; it holds only requests that cannot take a property.
-   */
-  const sent = Symbol('tamma:sent');
+  const sent = sentIn(registry);
+  /** Of the requests that cannot take a property. */
   const sealed = new WeakMap<object, SentRequest>();
   const stateOf = (request: UndiciRequest): SentRequest | undefined => request[sent] ?? sealed.get(request);
   /** Why the last request to a provider failed: the reason of the next retry. */
@@ -174,12 +179,15 @@ function startWire(registry: AnyRegistry): Wire {
     one.status = status;
     const { provider, platform } = one.target;
     if (provider === undefined && platform === undefined) return;
-    const header = headerReader(headers);
+    const header = rateLimitHeaders(headers);
     const limited = isRateLimited(status, header);
     if (limited) noteInScopes(one.scope, 'rateLimits');
     if (provider !== undefined) {
       const reason = failureOf(status);
       if (reason !== undefined) noteFailure(provider, reason);
+    }
+    if (header === noHeader && !limited) return;
+    if (provider !== undefined) {
       if (limited) providers.recordRateLimit(provider);
       for (const reading of providerRateLimit(header, Date.now(), limited))
         providers.setRateLimit(provider, { ...reading, model: one.scope?.model });
@@ -275,21 +283,3 @@ function isRetry(headers: unknown): boolean {
   }
   return false;
 }
-
-/** The response headers about rate limits, by name. @param headers alternating names and values, as bytes */
-function headerReader(headers: readonly unknown[]): HeaderReader {
-  let byName: Map<string, string> | undefined;
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const bytes = headers[index];
-    // Most headers start with another letter and need not be decoded.
-    if (bytes instanceof Uint8Array && !firstLetters.has(bytes[0] ?? 0)) continue;
-    const name = String(bytes).toLowerCase();
-    if (!name.includes('ratelimit') && !name.startsWith('retry-after')) continue;
-    byName ??= new Map();
-    byName.set(name, String(headers[index + 1]));
-  }
-  return (name) => byName?.get(name);
-}
-
-/** First letters of `retry-after`, `ratelimit-*`, `x-ratelimit-*` and `anthropic-ratelimit-*`, in either case. */
-const firstLetters: ReadonlySet<number> = new Set([...Buffer.from('rRxXaA')]);

@@ -15,8 +15,54 @@ export interface RateLimitReading extends RateLimitState {
   readonly resetTime?: number;
 }
 
-/** Anthropic's (`anthropic-ratelimit-tokens-remaining`) and OpenAI's (`x-ratelimit-remaining-tokens`) resources. */
-const providerResources = ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const;
+/** Reads no header. */
+export const noHeader: HeaderReader = () => undefined;
+
+/**
+ * The headers about rate limits in a response, by name; {@link noHeader} if it has none.
+ * @param headers alternating names and values, as bytes
+ */
+export function rateLimitHeaders(headers: readonly unknown[]): HeaderReader {
+  let byName: Map<string, string> | undefined;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const bytes = headers[index];
+    if (bytes instanceof Uint8Array && !startsAsRateLimit(bytes)) continue;
+    const name = String(bytes).toLowerCase();
+    if (!name.includes('ratelimit') && !name.startsWith('retry-after')) continue;
+    byName ??= new Map();
+    byName.set(name, String(headers[index + 1]));
+  }
+  return byName === undefined ? noHeader : (name) => byName.get(name);
+}
+
+/** First letter of a name -> its fourth one, by which most other headers need not be decoded. */
+const fourthLetters: ReadonlyMap<number, string> = new Map([
+  [codeOf('r'), 'er'], // ratelimit-*, retry-after
+  [codeOf('x'), 'a'], // x-ratelimit-*
+  [codeOf('a'), 'h'], // anthropic-ratelimit-*
+]);
+
+function codeOf(letter: string): number {
+  return letter.charCodeAt(0);
+}
+
+function startsAsRateLimit(name: Uint8Array): boolean {
+  // This bit makes a letter lower case.
+  const fourth = fourthLetters.get((name[0] ?? 0) | 0x20);
+  return fourth?.includes(String.fromCharCode((name[3] ?? 0) | 0x20)) === true;
+}
+
+/** The headers of Anthropic (`anthropic-ratelimit-tokens-remaining`) and OpenAI (`x-ratelimit-remaining-tokens`), by resource. */
+const providerHeaders = ['requests', 'tokens', 'input-tokens', 'output-tokens'].map((name) => {
+  const both = (what: string) =>
+    [`anthropic-ratelimit-${name}-${what}`, `x-ratelimit-${what}-${name}`] as const;
+  return {
+    resource: name.replace('-', '_'),
+    remaining: both('remaining'),
+    limit: both('limit'),
+    reset: both('reset'),
+  };
+});
 
 /** GitHub's, as its REST API documents them; others are `other`. */
 const platformResources = new Set([
@@ -41,18 +87,15 @@ const platformResources = new Set([
  * @param limited whether the response is a 429: Retry-After then applies to the exhausted resource, or to requests
  */
 export function providerRateLimit(header: HeaderReader, now: number, limited: boolean): RateLimitReading[] {
-  const readings = providerResources.map((resource) =>
-    reading(resource.replace('-', '_'), {
-      remaining: numberOf(
-        header(`anthropic-ratelimit-${resource}-remaining`) ?? header(`x-ratelimit-remaining-${resource}`),
-      ),
-      limit: numberOf(
-        header(`anthropic-ratelimit-${resource}-limit`) ?? header(`x-ratelimit-limit-${resource}`),
-      ),
-      resetTime:
-        dateOf(header(`anthropic-ratelimit-${resource}-reset`)) ??
-        afterDuration(header(`x-ratelimit-reset-${resource}`), now),
-    }),
+  const either = ([anthropic, openai]: readonly [string, string]): string | undefined =>
+    header(anthropic) ?? header(openai);
+  const readings = providerHeaders.map(({ resource, remaining, limit, reset }) =>
+    reading(
+      resource,
+      numberOf(either(remaining)),
+      numberOf(either(limit)),
+      dateOf(header(reset[0])) ?? afterDuration(header(reset[1]), now),
+    ),
   );
   const retry = limited ? retryAfter(header, now) : undefined;
   if (retry === undefined) return readings.filter(hasValues);
@@ -71,22 +114,28 @@ export function platformRateLimit(header: HeaderReader, now: number): RateLimitR
   const named = header('x-ratelimit-resource');
   const resource = named === undefined ? defaultResource : platformResources.has(named) ? named : otherValue;
   return [
-    reading(resource, {
-      remaining: numberOf(either('remaining')),
-      limit: numberOf(either('limit')),
-      resetTime: retryAfter(header, now) ?? epochOrDelay(either('reset'), now),
-    }),
+    reading(
+      resource,
+      numberOf(either('remaining')),
+      numberOf(either('limit')),
+      retryAfter(header, now) ?? epochOrDelay(either('reset'), now),
+    ),
   ].filter(hasValues);
 }
 
 /** A reading without undefined properties. */
 function reading(
   resource: string,
-  values: Readonly<Record<'remaining' | 'limit' | 'resetTime', number | undefined>>,
+  remaining: number | undefined,
+  limit: number | undefined,
+  resetTime: number | undefined,
 ): RateLimitReading {
-  return Object.fromEntries(
-    Object.entries({ resource, ...values }).filter(([, value]) => value !== undefined),
-  ) as unknown as RateLimitReading;
+  return {
+    resource,
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(resetTime === undefined ? {} : { resetTime }),
+  };
 }
 
 function hasValues(reading: RateLimitReading): boolean {
