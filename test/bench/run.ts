@@ -3,16 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withGenerated } from '../helpers/between-markers.js';
 import { fromRoot } from '../helpers/package-root.js';
+import { resultOf } from './child.js';
 import { growthPlot } from './growth-plot.js';
 import { factsLine, factsOfRun, type RunFacts } from './report.js';
-import {
-  allVerdicts,
-  type Measured,
-  type SectionName,
-  sectionNames,
-  sections,
-  shownSections,
-} from './sections.js';
+import { allVerdicts, type Measured, type SectionName, sectionNames, shownSections } from './sections.js';
 import { speedSummary } from './speed-summary.js';
 import { verdictTable } from './verdict.js';
 
@@ -44,7 +38,7 @@ npm run bench -- --report       measure nothing; write the last results into bot
   for (const name of names) {
     const start = performance.now();
     process.stderr.write(name.padEnd(12));
-    measured[name] = await sections[name].measure(options.quick);
+    measured[name] = await resultOf('section.ts', [name, options.quick ? 'quick' : 'full']);
     process.stderr.write(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s\n`);
   }
   const results = { ...(await factsOfRun()), ...measured } as RunFacts & Partial<Measured>;
