@@ -23,6 +23,8 @@ export interface CallObserver<Started = unknown> {
   readonly handlesRejections?: boolean | undefined;
   /** Whether it runs no user code: it then cannot fail or call the method again, and needs no containment. */
   readonly isPlain?: boolean;
+  /** Whether a call for which `start` returned `undefined` is not observed: it is the call of the method itself. */
+  readonly isSampling?: boolean;
   /** Whether its metrics are switched off, so that calls are not recorded. Called only if any registry is switched off. */
   readonly isOff?: (instance: unknown, declaration: Declaration) => boolean;
   /** Binds its metrics in the registry of the class; `undefined` if each instance has its own registry. */

@@ -71,7 +71,7 @@ function generalFunction({
   observedPromise,
   isOff,
 }: ObservedMethod): AnyFunction {
-  const { start, around } = observer;
+  const { start, around, isSampling = false } = observer;
   // Method syntax: like an undecorated method, the wrapper has no `prototype` and is not a constructor.
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
@@ -79,6 +79,7 @@ function generalFunction({
       if (recording.depth > maxDepth) return Reflect.apply(original, this as never, args as never[]);
       const call = new ObservedCall(this, args, declaration, observer);
       const started = start === undefined ? undefined : startedBy(start, call);
+      if (isSampling && started === undefined) return Reflect.apply(original, this as never, args as never[]);
       let result: unknown;
       try {
         result =
@@ -127,7 +128,7 @@ function plainFunction(
   { original, observer, declaration, observedPromise, isOff }: ObservedMethod,
   general: AnyFunction,
 ): AnyFunction {
-  const { start } = observer;
+  const { start, isSampling = false } = observer;
   const { observed } = {
     observed(this: unknown, ...args: unknown[]): unknown {
       if (switchOffs() > 0 && isOff(this)) return Reflect.apply(original, this as never, args as never[]);
@@ -135,6 +136,7 @@ function plainFunction(
       if (hasClassFailures()) return Reflect.apply(general, this as never, args as never[]);
       const call = new ObservedCall(undefined, noArguments, declaration, observer);
       const started = start === undefined ? undefined : startedBy(start, call);
+      if (isSampling && started === undefined) return Reflect.apply(original, this as never, args as never[]);
       let result: unknown;
       try {
         result = Reflect.apply(original, this as never, args as never[]);

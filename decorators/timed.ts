@@ -101,8 +101,9 @@ function timing(
     // Cannot throw: the seconds come from a monotonic clock, and the weight is checked above.
     seriesOf(call)?.observe(secondsSince(started), sample, exemplar, call);
   };
-  const start = sample === 1 ? startedAt : oneIn(sample);
-  return until === 'end' ? { start, end: stop } : { start, firstItem: stop };
+  const isSampling = sample > 1;
+  const start = isSampling ? oneIn(sample) : startedAt;
+  return until === 'end' ? { start, isSampling, end: stop } : { start, isSampling, firstItem: stop };
 }
 
 /** Reads the clock for one call in `sample`. The first one is random, so that methods are not sampled in lockstep. */
