@@ -129,7 +129,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) =>
       measureKoa(
         quick
-          ? { pairs: 10, requests: 20, processes: 2, warmUp: 500 }
+          ? { pairs: 40, requests: 100, processes: 2, warmUp: 3_000 }
           : { pairs: 300, requests: 100, processes: 6 },
       ),
     shown: koaTable,
