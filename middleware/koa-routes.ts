@@ -97,15 +97,20 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
   const parameter = decodedSegment(/([^/]*)\/?$/.exec(ctx.path)?.[1]);
   const answer = await endpoint.answer(request, parameter);
   if (request.connection.isOver) return;
+  // Koa would report a client that leaves as an error of the app: a scraper that times out, or `curl` piped to `head`.
+  const { onerror } = ctx;
+  ctx.onerror = (error) => {
+    const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+    const isCutOff = answer.isSession === true || code === 'ERR_STREAM_PREMATURE_CLOSE';
+    // A body that fails destroys the connection with its own error, which no system call has made.
+    const isReset = syscall !== undefined && error === ctx.req.socket.errored;
+    const isOfClient = isReset || (isCutOff && request.connection.isOver);
+    if (!isOfClient) onerror?.call(ctx, error);
+  };
   if (answer.isSession !== true) {
     applyAnswer(ctx, answer);
     return;
   }
-  // Koa would report a client that leaves as an error of the app.
-  const { onerror } = ctx;
-  ctx.onerror = (error) => {
-    if (!request.connection.isOver) onerror?.call(ctx, error);
-  };
   ctx.respond = false;
   sendAnswer(ctx.req, ctx.res, answer);
   // From now on, Koa ignores what other middleware sets.

@@ -370,3 +370,30 @@ test('arbitrary Accept, Accept-Encoding, Authorization and query get a response 
     { numRuns: 300 },
   );
 });
+
+test('a scraper that leaves during the response is no error of the app; a body that fails is one', async (t) => {
+  const errors: string[] = [];
+  let isBroken = false;
+  const over: Promise<unknown>[] = [];
+  const { url, registry } = await endpoint(t, {}, (app) => {
+    app.on('error', ({ message }: Error) => errors.push(message));
+    app.use(async (ctx, next) => {
+      over.push(once(ctx.res, 'close'));
+      await next();
+      if (isBroken) ctx.body.destroy(new Error('the body broke'));
+    });
+  });
+  for (let item = 0; item < 100_000; item++) registry.counter(calls).inc({ item: `${item}` });
+  const leaving = request(url, (response) => response.once('data', () => response.destroy()));
+  leaving.end();
+  await once(leaving, 'close');
+  await until('the response', async () => (over.length > 0 ? true : undefined));
+  await over[0];
+  await turn();
+  t.deepEqual(errors, []);
+  isBroken = true;
+  await t.throwsAsync(async () => (await fetch(url)).text());
+  await over[1];
+  // Koa 3 reports it twice: of its pipeline, and of the connection.
+  t.deepEqual([...new Set(errors)], ['the body broke']);
+});
