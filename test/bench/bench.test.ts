@@ -16,9 +16,11 @@ import { exemplarTable, exemplarVerdicts, measureExemplars } from './exemplars.j
 import { measureGrowth } from './growth.js';
 import { growthPlot } from './growth-plot.js';
 import { bootstrapInterval, koaTable, koaVariants, koaVerdicts, measureKoa } from './koa.js';
+import { ladders, ladderTable, ladderVerdicts, measureLadders } from './ladder.js';
 import { measureSideBySide, median, quantile } from './measure.js';
 import { measureMemory, memoryVerdicts } from './memory.js';
 import type { MemoryOfKind } from './memory-app.js';
+import { missOf, missTable } from './misses.js';
 import { measureNative, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, recorderTable } from './recorders.js';
 import { callTable, factsLine, factsOfRun, type RunFacts } from './report.js';
@@ -410,12 +412,47 @@ test('both READMEs and the plot show the committed results, which cover every se
   const readme = await readFile(fromRoot('test/bench/README.md'), 'utf8');
   t.true(readme.includes(factsLine(results)));
   t.true(readme.includes(verdictTable(allVerdicts(results))));
+  t.true(readme.includes(missTable(allVerdicts(results))));
   t.true(readme.includes(shownSections(results)));
   t.true((await readFile(fromRoot('README.md'), 'utf8')).includes(speedSummary(results)));
   t.is(await readFile(fromRoot('test/bench/growth.svg'), 'utf8'), growthPlot(results.growth));
   for (const name of sectionNames) t.true(name in results, name);
   const { versions } = await factsOfRun();
   t.deepEqual(Object.keys(results.versions).sort(), Object.keys(versions).sort());
+});
+
+test('the ladder compares each step with the one before, and the whole with the start, and proves what it recorded', async (t) => {
+  const measured = await measureLadders({
+    processes: 1,
+    pairs: { koa: 2, fetch: 2 },
+    operations: { koa: 5, fetch: 2 },
+    profiledRequests: 200,
+  });
+  t.deepEqual(
+    measured.steps.map(({ name }) => name).filter((name) => !name.startsWith('all of')),
+    [...ladders.koa, ...ladders.fetch],
+  );
+  t.is(measured.steps.length, ladders.koa.length + ladders.fetch.length + 3);
+  t.true(measured.steps.every(({ total, added }) => total > 0 && Number.isFinite(added.median)));
+  t.regex(
+    ladderTable(measured),
+    /\| all of instrumentFetch\(\), over fetch\(\) \| \S+ \| \S+ \| \S+ to \S+ \|/,
+  );
+  t.false(ladderVerdicts(measured).some((verdict) => verdict.measured.includes('NaN')));
+});
+
+test('each target that the committed results miss says where the time goes, and what was tried', async (t) => {
+  const results = JSON.parse(await readFile(fromRoot('test/bench/results.json'), 'utf8')) as Measured;
+  const missed = allVerdicts(results).filter(({ reached }) => !reached);
+  t.deepEqual(
+    missed.filter((verdict) => missOf(verdict) === undefined).map(({ claim }) => claim),
+    [],
+  );
+});
+
+test('a missed target without an explanation says so in the table', (t) => {
+  t.is(missTable([atMost('a', 2, 1, ' ms')]), '');
+  t.regex(missTable([atMost('a', 2, 3, ' ms')]), /\| a \| not known \| none yet \|/);
 });
 
 test('the median is the middle number, or the mean of the two middle ones', (t) => {

@@ -6,6 +6,8 @@ import { koaStep } from './ladder-koa.js';
 
 /** A step that can run, and what proves that it recorded. */
 export interface RunningStep {
+  /** Called before each slice; the function that it returns is called afterwards. Neither is measured. */
+  readonly switchOn?: () => () => void;
   /** Runs that many operations, one after the other. */
   readonly run: (operations: number) => Promise<void>;
   /** Operations that its metrics contain; `undefined` if it records none. */
@@ -23,7 +25,7 @@ const [lower, upper] =
       ]);
 
 const size = Number(operations);
-for (let time = 0; time < 20; time++) for (const step of [lower, upper]) await step.run(size);
+for (let time = 0; time < 20; time++) for (const step of [lower, upper]) await timeOf(step);
 const draw = drawn(size);
 const slices = { lower: [] as number[], upper: [] as number[] };
 for (let pair = 0; pair < Number(pairs); pair++) {
@@ -34,10 +36,12 @@ await prove(lower);
 await prove(upper);
 process.send?.(slices satisfies Slices);
 
-async function timeOf({ run }: RunningStep): Promise<number> {
+async function timeOf({ run, switchOn }: RunningStep): Promise<number> {
+  const switchOff = switchOn?.();
   const before = process.cpuUsage();
   await run(size);
   const { user, system } = process.cpuUsage(before);
+  switchOff?.();
   return (user + system) / size;
 }
 

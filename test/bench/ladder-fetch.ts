@@ -9,8 +9,7 @@ import { MetricsRegistry } from '../../lib/registry.js';
 import { compiled } from '../helpers/package-root.js';
 import type { RunningStep } from './ladder-app.js';
 
-/** Switches a step on; the result switches it off. */
-type SwitchOn = () => () => void;
+type SwitchOn = NonNullable<RunningStep['switchOn']>;
 
 export async function fetchStep(index: number): Promise<RunningStep> {
   const server = fork(compiled('test/bench/ladder-server.ts'), { execArgv: [] });
@@ -20,10 +19,9 @@ export async function fetchStep(index: number): Promise<RunningStep> {
   const host = `127.0.0.1:${port}`;
   const switchOn = stepsFor(registry, host)[index] as SwitchOn;
   return {
+    switchOn,
     run: async (requests) => {
-      const switchOff = switchOn();
       for (let left = requests; left > 0; left--) await (await fetch(`http://${host}/`)).text();
-      switchOff();
     },
     ...(index < 3
       ? {}

@@ -5,6 +5,7 @@ import { withGenerated } from '../helpers/between-markers.js';
 import { fromRoot } from '../helpers/package-root.js';
 import { resultOf } from './child.js';
 import { growthPlot } from './growth-plot.js';
+import { missTable } from './misses.js';
 import { factsLine, factsOfRun, type RunFacts } from './report.js';
 import { allVerdicts, type Measured, type SectionName, sectionNames, shownSections } from './sections.js';
 import { speedSummary } from './speed-summary.js';
@@ -75,7 +76,9 @@ function namesIn(list: string): SectionName[] {
 }
 
 async function writeReport(results: Results): Promise<void> {
-  const written = `${factsLine(results)}\n\n${verdictTable(allVerdicts(results))}\n\n${shownSections(results)}`;
+  const verdicts = allVerdicts(results);
+  const parts = [factsLine(results), verdictTable(verdicts), missTable(verdicts), shownSections(results)];
+  const written = parts.filter((part) => part !== '').join('\n\n');
   await writeFile(
     fromRoot('test/bench/README.md'),
     withGenerated('test/bench/README.md', 'results', written),

@@ -140,8 +140,18 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     measure: (quick) =>
       measureLadders(
         quick
-          ? { processes: 1, pairs: 20, operations: { koa: 50, fetch: 5 }, profiledRequests: 2_000 }
-          : { processes: 3, pairs: 80, operations: { koa: 100, fetch: 25 }, profiledRequests: 200_000 },
+          ? {
+              processes: 1,
+              pairs: { koa: 20, fetch: 10 },
+              operations: { koa: 50, fetch: 10 },
+              profiledRequests: 2_000,
+            }
+          : {
+              processes: 3,
+              pairs: { koa: 100, fetch: 60 },
+              operations: { koa: 400, fetch: 100 },
+              profiledRequests: 200_000,
+            },
       ),
     shown: ladderTable,
     verdicts: ladderVerdicts,

@@ -6,69 +6,121 @@ import type { Measured } from './sections.js';
 
 export function speedSummary({ calls, decorators, scrape, memory, koa }: Measured): string {
   const [own, peer] = ['@tamma/observability', 'prom-client'];
-  const call = (contender: string, kind: Kind, shape: Shape): string =>
-    nanoseconds(
-      calls.find(
-        (measured) => measured.contender === contender && measured.kind === kind && measured.shape === shape,
-      )?.nanoseconds,
-    );
+  const call = (contender: string, kind: Kind, shape: Shape): number =>
+    calls.find(
+      (measured) => measured.contender === contender && measured.kind === kind && measured.shape === shape,
+    )?.nanoseconds ?? Number.NaN;
   const decorated = (name: string): number =>
     decorators.find((measured) => measured.name === name)?.nanoseconds ?? Number.NaN;
-  const added = (name: string, bare: string): string => nanoseconds(decorated(name) - decorated(bare));
-  const scraped = (name: string): string => {
-    const found = scrape[0]?.contenders.find((contender) => contender.name === name);
-    return `${median(found?.times ?? []).toFixed(0)} ms (longest event-loop stall ${milliseconds(median(found?.stalls ?? []))})`;
-  };
-  const bytes = (library: string, moment: keyof MemoryOfKind): string => {
+  const added = (name: string, bare: string): number => decorated(name) - decorated(bare);
+  const scrapeOf = (name: string) => scrape[0]?.contenders.find((contender) => contender.name === name);
+  const scrapeTime = (name: string): number => median(scrapeOf(name)?.times ?? []);
+  const scraped = (name: string): string =>
+    `${scrapeTime(name).toFixed(0)} ms (longest event-loop stall ${milliseconds(median(scrapeOf(name)?.stalls ?? []))})`;
+  const bytes = (library: string, moment: keyof MemoryOfKind): number => {
     const found = memory.labelSets.find(
       (measured) => measured.library === library && measured.shape === 'one label varies',
     );
-    return `${((found?.counter[moment] ?? Number.NaN) + (found?.histogram[moment] ?? Number.NaN)).toFixed(0)} bytes`;
+    return (found?.counter[moment] ?? Number.NaN) + (found?.histogram[moment] ?? Number.NaN);
   };
+  const requestTime = (variant: string): number =>
+    koa.find((measured) => measured.variant === variant)?.microseconds.median ?? Number.NaN;
   const request = (variant: string): string => {
-    const found = koa.find((measured) => measured.variant === variant);
-    const [microseconds = Number.NaN, percent = Number.NaN] = [
-      found?.microseconds.median,
-      found?.percent.median,
-    ];
-    return `${microseconds.toFixed(2)} µs (${percent.toFixed(1)} % of a bare request)`;
+    const percent = koa.find((measured) => measured.variant === variant)?.percent.median ?? Number.NaN;
+    return `${requestTime(variant).toFixed(2)} µs (${percent.toFixed(1)} % of a bare request)`;
   };
-  const rows = [
-    ['counter, bound series', call(own, 'counter', 'bound'), call(peer, 'counter', 'bound')],
-    ['counter, three labels', call(own, 'counter', 'labelled'), call(peer, 'counter', 'labelled')],
-    ['histogram, three labels', call(own, 'histogram', 'labelled'), call(peer, 'histogram', 'labelled')],
-    [
+  const compared = (what: string, unit: (number: number) => string, ours: number, theirs: number): Row => [
+    what,
+    unit(ours),
+    unit(theirs),
+    theirs / ours,
+  ];
+  const handWritten = (what: string, ours: number, theirs: number): Row => [
+    what,
+    nanoseconds(ours),
+    `${nanoseconds(theirs)} (hand-written)`,
+    theirs / ours,
+  ];
+  const [byHand, all] = ['prom-client by hand', '@tamma/observability, all measures'];
+  const rows: readonly Row[] = [
+    compared(
+      'counter, bound series',
+      nanoseconds,
+      call(own, 'counter', 'bound'),
+      call(peer, 'counter', 'bound'),
+    ),
+    compared(
+      'counter, three labels',
+      nanoseconds,
+      call(own, 'counter', 'labelled'),
+      call(peer, 'counter', 'labelled'),
+    ),
+    compared(
+      'histogram, three labels',
+      nanoseconds,
+      call(own, 'histogram', 'labelled'),
+      call(peer, 'histogram', 'labelled'),
+    ),
+    handWritten(
       '`@Timed` on an async method adds',
       added('async, @Timed', 'async, bare'),
-      `${added('async, prom-client by hand', 'async, bare')} (hand-written)`,
-    ],
-    [
+      added('async, prom-client by hand', 'async, bare'),
+    ),
+    handWritten(
       '`@Counted` on a sync method adds',
       added('sync, @Counted', 'sync, bare'),
-      `${added('sync, prom-client by hand', 'sync, bare')} (hand-written)`,
-    ],
-    [`a scrape of ${((scrape[0]?.sets ?? 0) * 15).toLocaleString('en')} lines`, scraped(own), scraped(peer)],
+      added('sync, prom-client by hand', 'sync, bare'),
+    ),
     [
+      `a scrape of ${((scrape[0]?.sets ?? 0) * 15).toLocaleString('en')} lines`,
+      scraped(own),
+      scraped(peer),
+      scrapeTime(peer) / scrapeTime(own),
+    ],
+    compared(
       'memory per label set (counter + histogram) while a response is held',
+      inBytes,
       bytes(own, 'answering'),
       bytes(peer, 'answering'),
-    ],
-    ['memory per label set after the response is released', bytes(own, 'after'), bytes(peer, 'after')],
+    ),
+    compared(
+      'memory per label set after the response is released',
+      inBytes,
+      bytes(own, 'after'),
+      bytes(peer, 'after'),
+    ),
     [
       '`requestMetrics()` adds to a Koa request',
-      request('@tamma/observability'),
-      `${request('prom-client by hand')} (hand-written)`,
+      request(own),
+      `${request(byHand)} (hand-written)`,
+      requestTime(byHand) / requestTime(own),
     ],
-    ['with all measures', request('@tamma/observability, all measures'), '-'],
+    [
+      '`requestMetrics()` with all measures',
+      request(all),
+      'the same, with fewer measures',
+      requestTime(byHand) / requestTime(all),
+    ],
   ];
   return [
-    '| | ours | prom-client |',
-    '|---|---:|---:|',
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+    '| | ours | prom-client | times less |',
+    '|---|---:|---:|---:|',
+    ...rows.map((row) => `| ${row.slice(0, 3).join(' | ')} | ${times(row[3])} |`),
   ].join('\n');
 }
 
-function nanoseconds(number = Number.NaN): string {
+/** What is measured, ours, theirs, and how many times less ours is. */
+type Row = readonly [what: string, ours: string, theirs: string, times: number];
+
+function times(number: number): string {
+  return number < 10 ? number.toFixed(1) : number.toFixed(0);
+}
+
+function inBytes(number: number): string {
+  return `${number.toFixed(0)} bytes`;
+}
+
+function nanoseconds(number: number): string {
   return `${number < 10 ? number.toFixed(1) : number.toFixed(0)} ns`;
 }
 
