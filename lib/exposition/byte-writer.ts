@@ -1,7 +1,8 @@
 /**
  * Writes the text of an exposition directly as bytes: concatenating, flattening and encoding strings takes three times as long.
- * Almost all of the text is known ASCII (names, bounds, the labels of the previous line), which is copied four bytes at a time;
- * other text is encoded.
+ * Almost all of the text is written already (names, bounds, the labels of the previous line), and is copied eight bytes at a time, as
+ * doubles; other text is encoded. UTF-8 has no eight bytes that are NaN as a double: its last two would be 0xF0 or
+ * above, and 0x7F or 0xFF. Of a NaN, V8 may change a bit of these two, so that at most a byte past the end changes.
  */
 import { escapedLabelValue, numberText } from './format.js';
 
@@ -14,7 +15,7 @@ export interface PreparedText {
 
 export function preparedText(text: string): PreparedText {
   const bytes = Buffer.from(text);
-  const padded = Buffer.alloc(Math.ceil(bytes.length / 4) * 4);
+  const padded = Buffer.alloc(Math.ceil(bytes.length / 8) * 8);
   bytes.copy(padded);
   return { view: new DataView(padded.buffer, padded.byteOffset, padded.length), length: bytes.length };
 }
@@ -31,8 +32,8 @@ export const codes = {
   close: 125,
 };
 
-/** Whole words are copied: up to three bytes past the end are written, and overwritten by the next write. */
-const slack = 4;
+/** Whole doubles are copied: up to seven bytes past the end are written, and overwritten by the next write. */
+const slack = 8;
 
 export class ByteWriter implements PreparedText {
   /** The number of bytes written since the last `take`. */
@@ -67,23 +68,34 @@ export class ByteWriter implements PreparedText {
     this.view.setUint8(this.length++, code);
   }
 
+  /** Copies text. */
   prepared({ view, length }: PreparedText): void {
+    this.#reserve(length);
+    const target = this.view;
+    const at = this.length;
+    for (let index = 0; index < length; index += 8)
+      target.setFloat64(at + index, view.getFloat64(index, true), true);
+    this.length = at + length;
+  }
+
+  /** Writes the text from `start` to `end` again. */
+  again(start: number, end: number): void {
+    this.#reserve(end - start);
+    const view = this.view;
+    const offset = this.length - start;
+    for (let index = start; index < end; index += 8)
+      view.setFloat64(index + offset, view.getFloat64(index, true), true);
+    this.length += end - start;
+  }
+
+  /** Copies what is not text: any bytes. */
+  binary({ view, length }: PreparedText): void {
     this.#reserve(length);
     const target = this.view;
     const at = this.length;
     for (let index = 0; index < length; index += 4)
       target.setUint32(at + index, view.getUint32(index, true), true);
     this.length = at + length;
-  }
-
-  /** Writes the bytes from `start` to `end` again. */
-  again(start: number, end: number): void {
-    this.#reserve(end - start);
-    const view = this.view;
-    const offset = this.length - start;
-    for (let index = start; index < end; index += 4)
-      view.setUint32(index + offset, view.getUint32(index, true), true);
-    this.length += end - start;
   }
 
   /** Copies bytes. */

@@ -47,7 +47,7 @@ export function writeLabel(out: ByteWriter, name: PreparedText, value: string): 
   const start = out.length;
   // Of most labels, both lengths take one byte: they are filled in when they are known.
   out.byte(0);
-  out.prepared(name);
+  out.binary(name);
   const valueStart = out.length;
   out.byte(0);
   out.text(value);
@@ -60,7 +60,7 @@ export function writeLabel(out: ByteWriter, name: PreparedText, value: string): 
   }
   out.length = start;
   out.varint(name.length + sizeOfVarint(valueLength) + valueLength);
-  out.prepared(name);
+  out.binary(name);
   out.varint(valueLength);
   out.text(value);
 }
@@ -80,10 +80,10 @@ export function writeMetric(
 ): void {
   out.byte(lengthy(4));
   out.varint(labels.length + 1 + sizeOfVarint(value.length) + value.length);
-  out.prepared(labels);
+  out.binary(labels);
   out.byte(types[type].field);
   out.varint(value.length);
-  out.prepared(value);
+  out.binary(value);
 }
 
 /** The value of a counter, a gauge or an untyped metric. */
@@ -160,13 +160,13 @@ export function writeCounterExemplar(out: ByteWriter, exemplar: PreparedText): v
 export function writeNativeExemplar(out: ByteWriter, exemplar: PreparedText): void {
   out.varint(lengthy(16));
   out.varint(exemplar.length);
-  out.prepared(exemplar);
+  out.binary(exemplar);
 }
 
 function writeMessage(out: ByteWriter, tag: number, message: PreparedText): void {
   out.byte(tag);
   out.varint(message.length);
-  out.prepared(message);
+  out.binary(message);
 }
 
 /** An exemplar as a message, which the next call replaces. */
@@ -264,7 +264,7 @@ function writeNativeBuckets(
   writeSpan(out, span, offset, length);
   out.byte(isFloat ? counts : deltas);
   out.varint(packed.length);
-  out.prepared(packed);
+  out.binary(packed);
 }
 
 function writePacked(count: number, before: number, isFloat: boolean): void {

@@ -52,6 +52,13 @@ function startsAsRateLimit(name: Uint8Array): boolean {
   return fourth?.includes(String.fromCharCode((name[3] ?? 0) | 0x20)) === true;
 }
 
+/** GitHub has x-ratelimit-*, GitLab ratelimit-*. */
+const platformHeaders = {
+  remaining: ['x-ratelimit-remaining', 'ratelimit-remaining'],
+  limit: ['x-ratelimit-limit', 'ratelimit-limit'],
+  reset: ['x-ratelimit-reset', 'ratelimit-reset'],
+} as const;
+
 /** The headers of Anthropic (`anthropic-ratelimit-tokens-remaining`) and OpenAI (`x-ratelimit-remaining-tokens`), by resource. */
 const providerHeaders = ['requests', 'tokens', 'input-tokens', 'output-tokens'].map((name) => {
   const both = (what: string) =>
@@ -87,13 +94,11 @@ const platformResources = new Set([
  * @param limited whether the response is a 429: Retry-After then applies to the exhausted resource, or to requests
  */
 export function providerRateLimit(header: HeaderReader, now: number, limited: boolean): RateLimitReading[] {
-  const either = ([anthropic, openai]: readonly [string, string]): string | undefined =>
-    header(anthropic) ?? header(openai);
   const readings = providerHeaders.map(({ resource, remaining, limit, reset }) =>
     reading(
       resource,
-      numberOf(either(remaining)),
-      numberOf(either(limit)),
+      numberOf(either(header, remaining)),
+      numberOf(either(header, limit)),
       dateOf(header(reset[0])) ?? afterDuration(header(reset[1]), now),
     ),
   );
@@ -108,19 +113,22 @@ export function providerRateLimit(header: HeaderReader, now: number, limited: bo
 
 /** The rate limit in a response of a git platform: one resource, or none. */
 export function platformRateLimit(header: HeaderReader, now: number): RateLimitReading[] {
-  // GitHub has x-ratelimit-*, GitLab ratelimit-*.
-  const either = (name: string): string | undefined =>
-    header(`x-ratelimit-${name}`) ?? header(`ratelimit-${name}`);
+  const { remaining, limit, reset } = platformHeaders;
   const named = header('x-ratelimit-resource');
   const resource = named === undefined ? defaultResource : platformResources.has(named) ? named : otherValue;
   return [
     reading(
       resource,
-      numberOf(either('remaining')),
-      numberOf(either('limit')),
-      retryAfter(header, now) ?? epochOrDelay(either('reset'), now),
+      numberOf(either(header, remaining)),
+      numberOf(either(header, limit)),
+      retryAfter(header, now) ?? epochOrDelay(either(header, reset), now),
     ),
   ].filter(hasValues);
+}
+
+/** A header that has two names. */
+function either(header: HeaderReader, [first, second]: readonly [string, string]): string | undefined {
+  return header(first) ?? header(second);
 }
 
 /** A reading without undefined properties. */
@@ -145,10 +153,7 @@ function hasValues(reading: RateLimitReading): boolean {
 /** Whether a response reports an exceeded limit: 429, or 403 of GitHub with rate-limit headers. */
 export function isRateLimited(status: number, header: HeaderReader): boolean {
   if (status !== 403) return status === 429;
-  return (
-    header('retry-after') !== undefined ||
-    (header('x-ratelimit-remaining') ?? header('ratelimit-remaining')) === '0'
-  );
+  return header('retry-after') !== undefined || either(header, platformHeaders.remaining) === '0';
 }
 
 function retryAfter(header: HeaderReader, now: number): number | undefined {

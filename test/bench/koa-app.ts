@@ -76,6 +76,7 @@ function measuring(): KoaClass.Middleware | undefined {
   if (variant === '@tamma/observability') return requestMetrics({ registry });
   if (variant === '@tamma/observability, all measures')
     return requestMetrics({ registry, measure: ['first-byte', 'request-size', 'response-size'] });
+  if (variant === 'next() only') return (_ctx, next) => next();
   if (variant === 'bound series by hand') return measuredWithBoundSeries();
   if (variant === 'prom-client by hand') return measuredByHand();
   if (variant === '@echo-health/koa-prometheus-exporter') return echoHealth().httpMetricMiddleware();
@@ -86,6 +87,7 @@ function measuring(): KoaClass.Middleware | undefined {
 async function recorded(): Promise<number | undefined> {
   switch (variant) {
     case 'bare':
+    case 'next() only':
       return undefined;
     case '@tamma/observability':
     case '@tamma/observability, all measures':

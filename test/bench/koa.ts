@@ -16,6 +16,7 @@ export const koaVariants = [
   'bare',
   '@tamma/observability',
   '@tamma/observability, all measures',
+  'next() only',
   'bound series by hand',
   'prom-client by hand',
   '@echo-health/koa-prometheus-exporter',
@@ -187,6 +188,7 @@ const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
   bare: 'no metrics (control)',
   '@tamma/observability': 'requestMetrics(): duration, in flight, aborted and failed bodies',
   '@tamma/observability, all measures': 'requestMetrics(): also the first byte and the sizes of both bodies',
+  'next() only': 'middleware that only calls next()',
   'bound series by hand': 'the least for one route: a listener, two clock reads, two bound series',
   'prom-client by hand': 'prom-client, hand-written: duration, in flight',
   '@echo-health/koa-prometheus-exporter':

@@ -101,3 +101,42 @@ test('a writer can copy from another writer', (t) => {
   out.prepared(labels);
   t.is(out.take().toString(), 'a="x"b');
 });
+
+test('text is copied unchanged, whatever the memory after it contains', (t) => {
+  // Signaling and quiet NaN as doubles, with the last text before them at each distance from the end of a word.
+  const nans = [0xf0, 0xf7, 0xff].flatMap((low) => [0x7f, 0xff].map((high) => [low, high] as const));
+  const texts = Array.from({ length: 24 }, (_, length) => '\u{10ffff}\x7f\x7fé'.repeat(4).slice(0, length));
+  const changed: string[] = [];
+  // Many times, so that V8 optimizes the copying.
+  for (let time = 0; time < 40; time++) {
+    for (const [low, high] of nans) {
+      for (const text of texts) {
+        const source = new ByteWriter(64);
+        source.bytes(Buffer.from(Array.from({ length: 64 }, (_, at) => (at % 2 === time % 2 ? low : high))));
+        source.clear();
+        source.text(text);
+        const out = new ByteWriter(8);
+        out.byte(0x61);
+        out.prepared(source);
+        const end = out.length;
+        out.again(1, end);
+        if (!out.take().equals(Buffer.from(`a${text}${text}`)))
+          changed.push(`${JSON.stringify(text)} before ${low}, ${high}`);
+      }
+    }
+  }
+  t.deepEqual(changed, []);
+});
+
+test('binary data is copied unchanged, also bytes that are NaN as a double', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(0, 0x7f, 0xf0, 0xf1, 0xf7, 0xff), { maxLength: 40 }), (codes) => {
+      const source = new ByteWriter(1);
+      source.bytes(Buffer.from(codes));
+      const out = new ByteWriter(1);
+      out.binary(source);
+      out.byte(1);
+      t.deepEqual([...out.take()], [...codes, 1]);
+    }),
+  );
+});
