@@ -424,19 +424,19 @@ test('both READMEs and the plot show the committed results, which cover every se
 test('the ladder compares each step with the one before, and the whole with the start, and proves what it recorded', async (t) => {
   const measured = await measureLadders({
     processes: 1,
-    pairs: { koa: 2, fetch: 2 },
-    operations: { koa: 5, fetch: 2 },
+    pairs: { koa: 2, messages: 2, fetch: 2 },
+    operations: { koa: 5, messages: 20, fetch: 2 },
     profiledRequests: 200,
   });
   t.deepEqual(
     measured.steps.map(({ name }) => name).filter((name) => !name.startsWith('all of')),
-    [...ladders.koa, ...ladders.fetch],
+    [...ladders.koa, ...ladders.messages, ...ladders.fetch],
   );
-  t.is(measured.steps.length, ladders.koa.length + ladders.fetch.length + 3);
+  t.is(measured.steps.length, Object.values(ladders).flat().length + 3);
   t.true(measured.steps.every(({ total, added }) => total > 0 && Number.isFinite(added.median)));
   t.regex(
     ladderTable(measured),
-    /\| all of instrumentFetch\(\), over fetch\(\) \| \S+ \| \S+ \| \S+ to \S+ \|/,
+    /\| all of instrumentFetch\(\), over no listener \| \S+ \| \S+ \| \S+ to \S+ \|/,
   );
   t.false(ladderVerdicts(measured).some((verdict) => verdict.measured.includes('NaN')));
 });

@@ -3,6 +3,7 @@ import { drawn } from './contender.js';
 import type { LadderName, Slices } from './ladder.js';
 import { fetchStep } from './ladder-fetch.js';
 import { koaStep } from './ladder-koa.js';
+import { messagesStep } from './ladder-messages.js';
 
 /** A step that can run, and what proves that it recorded. */
 export interface RunningStep {
@@ -15,7 +16,7 @@ export interface RunningStep {
 }
 
 const [ladder, lowerAt, upperAt, isLowerFirst, pairs, operations] = process.argv.slice(2);
-const stepOf = (ladder as LadderName) === 'koa' ? koaStep : fetchStep;
+const stepOf = { koa: koaStep, messages: messagesStep, fetch: fetchStep }[ladder as LadderName];
 const [lower, upper] =
   isLowerFirst === '1'
     ? [await stepOf(Number(lowerAt)), await stepOf(Number(upperAt))]

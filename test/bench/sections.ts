@@ -1,6 +1,6 @@
 /** The sections of the benchmark: what each measures, its table and its targets. */
 import { type AttackMeasurement, attackTable, attackVerdicts, measureAttack } from './attack.js';
-import { contenders } from './contenders/all.js';
+import { measureCalls } from './calls.js';
 import {
   type DashboardMeasurement,
   dashboardTable,
@@ -19,7 +19,7 @@ import { type ExportMeasurement, exportTable, exportVerdicts, measureExport } fr
 import { type GrowthMeasurement, growthTable, measureGrowth } from './growth.js';
 import { type KoaMeasurement, koaTable, koaVerdicts, measureKoa } from './koa.js';
 import { type LadderMeasurement, ladderTable, ladderVerdicts, measureLadders } from './ladder.js';
-import { type Measurement, measureSideBySide } from './measure.js';
+import type { Measurement } from './measure.js';
 import { type MemoryResults, measureMemory, memoryTable, memoryVerdicts } from './memory.js';
 import { measureNative, type NativeMeasurement, nativeTable, nativeVerdicts } from './native.js';
 import { measureRecorders, type RecorderMeasurement, recorderTable, recorderVerdicts } from './recorders.js';
@@ -65,7 +65,9 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
   calls: {
     title: 'Calls',
     measure: (quick) =>
-      measureSideBySide({ contenders, rounds: quick ? 3 : 7, milliseconds: quick ? 10 : 60 }),
+      measureCalls(
+        quick ? { processes: 1, rounds: 3, milliseconds: 10 } : { processes: 3, rounds: 3, milliseconds: 40 },
+      ),
     shown: callTable,
     verdicts: callVerdicts,
   },
@@ -142,14 +144,14 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
         quick
           ? {
               processes: 1,
-              pairs: { koa: 20, fetch: 10 },
-              operations: { koa: 50, fetch: 10 },
+              pairs: { koa: 20, messages: 10, fetch: 10 },
+              operations: { koa: 50, messages: 2_000, fetch: 10 },
               profiledRequests: 2_000,
             }
           : {
               processes: 3,
-              pairs: { koa: 100, fetch: 60 },
-              operations: { koa: 400, fetch: 100 },
+              pairs: { koa: 90, messages: 30, fetch: 150 },
+              operations: { koa: 400, messages: 20_000, fetch: 60 },
               profiledRequests: 200_000,
             },
       ),
