@@ -9,6 +9,7 @@ import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
 import { liveBytes, sendResult } from './child.js';
+import { type HeapParts, heapParts } from './heap-parts.js';
 import { watchScrapes } from './scrape-watch.js';
 import type { HeapSample, SoakMeasurement } from './soak.js';
 
@@ -85,6 +86,7 @@ function reset(): void {
 }
 
 const heap: HeapSample[] = [];
+let halfway: { readonly second: number; readonly parts: HeapParts } | undefined;
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1_000;
 /** 120 resets. */
@@ -121,13 +123,19 @@ while (elapsed() < seconds || !hasSomeOfEach()) {
       const bytes = liveBytes();
       const { code_and_metadata_size, bytecode_and_metadata_size } = getHeapCodeStatistics();
       heap.push({ second: elapsed(), bytes, codeBytes: code_and_metadata_size + bytecode_and_metadata_size });
+      if (halfway === undefined && elapsed() > seconds / 2)
+        halfway = { second: elapsed(), parts: await heapParts() };
     }
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
 await inProgress;
+registry.reset();
+/a/.test('a');
+const [atHalf, atEnd] = [halfway ?? { second: 0, parts: await heapParts() }, await heapParts()];
 sendResult({
   seconds: Math.round(elapsed()),
+  parts: { seconds: elapsed() - atHalf.second, before: atHalf.parts, after: atEnd },
   calls,
   callsInScrapes,
   resets,
