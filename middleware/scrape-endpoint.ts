@@ -87,6 +87,8 @@ export function scrapeEndpoint(where: string, options: ScrapeEndpointOptions, cl
         names: names.length === 0 ? undefined : new Set(names),
         constantLabels,
         deadlineSeconds: deadline / 1_000,
+        // Compressed text is other memory; text itself is kept for the readers.
+        reusesMemory: gzip,
       }),
       gzip,
       onWritten: (seconds, bytes) => self.written(format.label, seconds, bytes),

@@ -40,21 +40,27 @@ export class ByteWriter implements PreparedText {
   length = 0;
   view: DataView;
   readonly #capacity: number;
+  readonly #reusesMemory: boolean;
   #bytes: Buffer;
 
-  /** @param capacity initial capacity in bytes; it grows as needed */
-  constructor(capacity: number) {
+  /**
+   * @param capacity initial capacity in bytes; it grows as needed
+   * @param reusesMemory whether the writes after `take` overwrite the taken bytes
+   */
+  constructor(capacity: number, reusesMemory = false) {
     this.#capacity = capacity;
+    this.#reusesMemory = reusesMemory;
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
     this.view = viewOf(this.#bytes);
   }
 
-  /** The written bytes, owned by the caller. The writer continues in new memory. */
+  /** The written bytes. They are the caller's, and the writer continues in new memory, unless it uses its memory again. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.length);
+    this.length = 0;
+    if (this.#reusesMemory) return taken;
     this.#bytes = Buffer.allocUnsafeSlow(this.#capacity);
     this.view = viewOf(this.#bytes);
-    this.length = 0;
     return taken;
   }
 

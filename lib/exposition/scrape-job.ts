@@ -32,7 +32,7 @@ const maxBehind = 256;
 /** Starts a scrape. The chunks are produced when the first reader asks for them. */
 export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobOptions): ScrapeJob {
   const measured = measuredChunks(chunks, onWritten);
-  const source = gzip ? gzipped(measured)[Symbol.asyncIterator]() : measured;
+  const source = gzip ? gzipped(measured) : measured;
   const readers = new Set<{ at: number }>();
   let kept: Buffer[] = [];
   /** Number of dropped chunks. */
@@ -74,7 +74,7 @@ export function startScrapeJob({ chunks, gzip, onWritten, onClosed }: ScrapeJobO
     outcome ??= { error: new Error('all readers have left this scrape') };
     kept = [];
     close();
-    void source.return?.();
+    void source.return(undefined);
   };
 
   return {

@@ -35,6 +35,12 @@ export interface ScrapeOptions {
    * `metrics_collector_errors_total`. Default: no limit.
    */
   readonly deadlineSeconds?: number | undefined;
+  /**
+   * Whether a chunk is overwritten as soon as the next one is asked for. V8 collects garbage more often the more memory chunks take,
+   * also off its heap. Default: false, each chunk is the reader's own.
+   * @internal
+   */
+  readonly reusesMemory?: boolean;
 }
 
 /** A third-party metric, as in prom-client. */
@@ -55,14 +61,20 @@ export interface CollectedMetric {
  */
 export async function* scrapeChunks(
   registry: ScrapedRegistry,
-  { format = textFormat, names, constantLabels = {}, deadlineSeconds }: ScrapeOptions = {},
+  {
+    format = textFormat,
+    names,
+    constantLabels = {},
+    deadlineSeconds,
+    reusesMemory = false,
+  }: ScrapeOptions = {},
 ): AsyncGenerator<Buffer> {
   const constant = new Map([...Object.entries(constantLabels), ...defaultLabels(registry)]);
   const metrics = namedFamilies(registry, await collectedMetrics(registry, { names, deadlineSeconds }));
   const types = writtenTypes(metrics, format);
   const writer = await familyWriter(format);
   // One buffer for all, so that small families share a chunk.
-  const out = new ByteWriter(chunkLength + chunkLength / 4);
+  const out = new ByteWriter(chunkLength + chunkLength / 4, reusesMemory);
   for (const metric of metrics) {
     const { family } = metric;
     const type = types.get(metric);

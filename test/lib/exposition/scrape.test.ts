@@ -36,6 +36,22 @@ async function linesAround(
   return text.split('\n').filter((line) => line.startsWith('calls_total{'));
 }
 
+test('a chunk that is read before the next one is asked for may use the same memory', async (t) => {
+  const { registry } = filled();
+  const own: Buffer[] = [];
+  for await (const chunk of scrapeChunks(registry)) own.push(chunk);
+  const copies: Buffer[] = [];
+  const memories = new Set<ArrayBufferLike>();
+  for await (const chunk of scrapeChunks(registry, { reusesMemory: true })) {
+    memories.add(chunk.buffer);
+    copies.push(Buffer.from(chunk));
+  }
+  t.true(own.length > 3);
+  t.is(memories.size, 1);
+  t.is(Buffer.concat(copies).toString(), Buffer.concat(own).toString());
+  t.is(new Set(own.map(({ buffer }) => buffer)).size, own.length);
+});
+
 function repeated(lines: readonly string[]): string[] {
   const seen = new Set<string>();
   return lines
