@@ -13,7 +13,7 @@ import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.' });
 const ends = defineCounter({
-  name: 'ends_total',
+  name: 'keyed_ends_total',
   help: 'Ends.',
   labels: { key: label(), outcome: label('success', 'failure') },
 });
