@@ -85,8 +85,10 @@ export interface ClientMetric {
   readonly labelNames: readonly string[];
   readonly enableExemplars?: boolean;
   labels(...values: string[]): ClientChild;
-  inc?(options: object): void;
-  observe?(options: object): void;
+  /** Only of a counter. */
+  inc(options: object): void;
+  /** Only of a histogram or a summary. */
+  observe(options: object): void;
 }
 
 export function isClientMetric(value: unknown): value is ClientMetric {
@@ -166,9 +168,9 @@ function seriesOn(metric: ClientMetric, values: string[]): ExemplarChild {
     // With exemplars enabled, the methods take an object instead of a number.
     const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index]]));
     return {
-      inc: (value = 1, ...exemplar) => metric.inc?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+      inc: (value = 1, ...exemplar) => metric.inc({ labels, value, ...clientExemplar(metric, exemplar) }),
       observe: repeated((value, exemplar) =>
-        metric.observe?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+        metric.observe({ labels, value, ...clientExemplar(metric, exemplar) }),
       ),
     };
   }

@@ -109,8 +109,7 @@ function metadataStores(): MetadataStore[] {
 function methodsOf(holder: object, isStatic: boolean): InstrumentedMethod[] {
   const methods: InstrumentedMethod[] = [];
   const seen = new Set<string | symbol>();
-  const end = isStatic ? Function.prototype : Object.prototype;
-  for (let at: object | null = holder; at !== null && at !== end; at = Reflect.getPrototypeOf(at)) {
+  for (let at: object | null = holder; at !== null; at = Reflect.getPrototypeOf(at)) {
     for (const method of Reflect.ownKeys(at)) {
       if (seen.has(method)) continue;
       seen.add(method);

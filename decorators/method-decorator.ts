@@ -106,7 +106,7 @@ function noteMethod({ method, className }: MethodSite, metrics: readonly MethodM
     decorator: first?.decorator ?? '',
     metrics: metrics.map(({ definition }) => definition.name),
     name: () => {
-      const holder = className({ instance: undefined });
+      const holder = className({});
       // A plain function, or a class of which nothing is known before its first instance.
       return holder === '' || holder === 'anonymous' ? method : `${holder}.${method}`;
     },

@@ -30,9 +30,8 @@ export function isStandardContext(value: unknown): value is StandardContext {
 }
 
 export function standardSite(context: StandardContext, declaration: Declaration): MethodSite {
-  const { name, private: isPrivate = false } = context;
   const className = context.function === true ? () => '' : declaringClassName(declaration);
-  return { method: memberName(name), private: isPrivate, className };
+  return { method: memberName(context.name), private: context.private === true, className };
 }
 
 export function legacySite(key: string | symbol, declaration: Declaration): MethodSite {
@@ -108,7 +107,7 @@ function declaringClassName(declaration: Declaration): (call: CallSite) => strin
     if (typeof start === 'object' && start !== null) declaration.learnFrom?.(start);
     // No instance was constructed yet: fall back to the class of `this`.
     const holder = declaration.holder ?? (start as object | undefined);
-    if (holder !== known || version !== settingsVersion() || name === '') {
+    if (holder !== known || version !== settingsVersion()) {
       known = holder;
       version = settingsVersion();
       name = nameOf(isFunction(holder) ? holder : holder?.constructor);

@@ -42,8 +42,7 @@ for (const [library, client] of Object.entries(libraries)) {
       });
       const quantiles = new client.Summary({ help: 'Help.', registers, name: 'call_quantiles' });
       const running = new client.Gauge({
-        help: 'Help.',
-        registers,
+        ...common,
         name: 'running',
         labelNames: ['kind'] as const,
       });
@@ -170,11 +169,12 @@ test('what makes an exemplar invalid is counted in the shared registry, and the 
   const errors = (): number =>
     readValue(sharedRegistry, metricsRecordingErrors, { metric: 'traced_total', reason: 'exemplar' }) ?? 0;
   const before = errors();
-  for (const labels of [undefined, {}, { run: '7' }]) run(labels);
+  for (const labels of [{ run: '7' }, undefined, {}]) run(labels);
   t.is(errors(), before);
   for (const labels of [{ 'no name': '7' }, 5]) run(labels as object);
   t.is(errors(), before + 2);
   t.is((await traced.get()).values[0]?.value, 5);
+  t.regex((await registers[0]?.metrics()) ?? '', /^traced_total 5 # \{run="7"\} 1 /m);
 });
 
 type Loose = (...args: unknown[]) => unknown;

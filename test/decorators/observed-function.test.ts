@@ -1,6 +1,8 @@
 /** Calls are recorded the same, whether or not any class of the process has settings. */
 import test, { type ExecutionContext } from 'ava';
-import { Counted, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { Counted, Instrumented, instrument, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import type { CallObserver } from '../../decorators/observed-call.js';
+import { observedFunction } from '../../decorators/observed-function.js';
 import {
   hasClassFailures,
   setClassSettings,
@@ -181,4 +183,55 @@ test.serial('settings that a class gets after its first call apply to the next o
   late.run(true);
   t.is(readValue(registry, ends, { key: 'late', outcome: 'failure' }), 1);
   t.is(readValue(registry, ends, { key: 'late', outcome: 'success' }), 2);
+});
+
+test('a class with `failure` counts its failed results, also by a decorator that runs no user code', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ failure: ({ result }) => result === 'bad' })
+  class Worker {
+    @Counted(calls, { registry, when: 'failure' })
+    run(result: string): string {
+      return result;
+    }
+  }
+  const worker = new Worker();
+  for (const result of ['good', 'bad', 'good']) worker.run(result);
+  t.is(readValue(registry, calls), 1);
+});
+
+test.serial(
+  'without `failure` of any class, a function that runs no user code is recorded however many recordings it is within',
+  (t) => {
+    withSettings(t, { version: 0, hasFailure: false });
+    const registry = createTestRegistry();
+    let ran = 0;
+    const count = instrument(
+      function count() {
+        ran++;
+      },
+      Counted(calls, { registry }),
+    );
+    const source = (): string => {
+      count();
+      recurse();
+      return 'a';
+    };
+    // Its label source calls it again, until it is no longer recorded.
+    const recurse = instrument(
+      function recurse() {},
+      Counted(ends, { registry, labels: { key: source, outcome: 'success' } }),
+    );
+    recurse();
+    t.true(ran > 5, `${ran}`);
+    t.is(readValue(registry, calls), ran);
+  },
+);
+
+test('an observer that cannot be switched off sees all calls, also if a registry is disabled', (t) => {
+  createTestRegistry({ enabled: false });
+  const seen: unknown[] = [];
+  const observer: CallObserver = { end: ({ result }) => void seen.push(result) };
+  for (const observers of [[observer], [observer, observer]])
+    observedFunction(() => 5, observers, { holder: undefined })();
+  t.deepEqual(seen, [5, 5, 5]);
 });

@@ -399,12 +399,14 @@ export const accepted = [
     ),
   },
   {
-    why: 'Equivalent: the first item is kept apart from the others twice, by the call and by the life of its result.',
-    is: inFiles(
-      /decorators\/observed-function\.ts$/,
-      /^(if \(isFirst\)|isFirst = false|everyItem: )/,
-      /^true$/,
-    ),
+    why: 'Equivalent: the call itself takes only one item for its first. That the life of its result drops the others, unless each of them is wanted, saves work.',
+    is: (survivor) =>
+      inFiles(/decorators\/observed-function\.ts$/, /^everyItem: /, /^true$/)(survivor) ||
+      inFiles(
+        /decorators\/streams\/stream-life\.ts$/,
+        /^(if \(hasItem && everyItem !== true\) return|hasItem = true)/,
+        /^false$/,
+      )(survivor),
   },
   {
     why: 'Equivalent: a token that is not there has no place at which it would be compared, a bracket is the whole value of its token, and the first token is `class` or `function`.',
@@ -414,5 +416,14 @@ export const accepted = [
         /decorators\/defined-fields\.ts$/,
         /^(if \(type === 'Template(Tail|Head)'|const tokens: PlacedToken|let startsLine)/,
       )(survivor),
+  },
+  // Results, streams and methods.
+  {
+    why: 'Equivalent: a guard for the type checker. Only the declaration of a legacy decorator cannot learn its class, which it knows from the start.',
+    is: inFiles(
+      /decorators\/method-site\.ts$/,
+      /^if \(typeof start === 'object' && start !== null\) declaration/,
+      /^declaration\.learnFrom\(start\)$/,
+    ),
   },
 ];
