@@ -340,6 +340,16 @@ test('what the caller replaces on a result meanwhile stays replaced', async (t) 
   t.false('find' in value);
 });
 
+test('a property `constructor` that the caller defines on a promise meanwhile stays', async (t) => {
+  const { api, recorded } = recordedCalls();
+  class Special extends Promise<number> {}
+  const promise = api.run(() => Object.assign(Promise.resolve(5), { exec: async () => 6 }));
+  Object.defineProperty(promise, 'constructor', { configurable: true, get: () => Special });
+  t.is(await promise.exec(), 6);
+  t.deepEqual(recorded(), once);
+  t.is(promise.constructor, Special);
+});
+
 test('a promise with methods of its own is restored once one of these has ended the call', async (t) => {
   const { api, recorded } = recordedCalls();
   const promise = api.run(() => Object.assign(Promise.resolve(5), { exec: async () => 6 }));

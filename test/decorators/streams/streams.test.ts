@@ -361,6 +361,22 @@ test('a stream that always returns the same iterator is observed once', async (t
   t.deepEqual(recorded(registry), ended);
 });
 
+for (const event of ['streamEvent', 'chunk', 'event']) {
+  test(`the first \`${event}\` of an event stream of an SDK is its first item`, (t) => {
+    const { registry, source } = subject();
+    const stream = source.read(() =>
+      Object.assign(new SdkStream([]), { on() {}, abort() {}, _emit(_event: string) {} }),
+    );
+    stream._emit('connect');
+    t.deepEqual(recorded(registry), inProgress);
+    stream._emit(event);
+    stream._emit(event);
+    t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
+    stream._emit('end');
+    t.deepEqual(recorded(registry), ended);
+  });
+}
+
 test('a chunk that is pushed into another stream is no item', (t) => {
   const { registry, source } = subject();
   const [stream, other] = [source.read(() => new PassThrough()), new PassThrough()];
