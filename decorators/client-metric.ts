@@ -127,7 +127,7 @@ function clientRecorder<S extends Series>(
 ): Recorder<S> {
   const sources = boundSources(decorator, definition, labels);
   const childOf = (values: readonly unknown[]): S => {
-    const texts = values.map((value, index) => labelText(value, metric.labelNames[index] ?? '', metric.name));
+    const texts = metric.labelNames.map((name, index) => labelText(values[index], name, metric.name));
     // The type of the metric decides which methods the child has, as the type of a definition does for a series.
     return seriesOn(metric, texts) as object as S;
   };

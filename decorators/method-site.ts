@@ -56,7 +56,7 @@ export function standardDeclaration(context: StandardContext, method: () => AnyF
     if (isCertain) return;
     const start = prototypeOf(this) as object;
     learnFrom(start);
-    if (!isCertain) declaration.holder = commonAncestor(declaration.holder, start);
+    declaration.holder = commonAncestor(declaration.holder, start);
   });
   return declaration;
 }
@@ -66,7 +66,7 @@ function holderOf(start: object, context: StandardContext, method: AnyFunction):
   const { name, metadata } = context;
   const chain = chainOf(start);
   const original = observedBy(method)?.original;
-  const withMethod = chain.filter((at) => context.private !== true && Object.hasOwn(at, name));
+  const withMethod = chain.filter((at) => Object.hasOwn(at, name));
   return (
     chain.find((at) => metadata !== undefined && metadataOf(at) === metadata) ??
     withMethod.find((at) => {
@@ -101,7 +101,7 @@ function commonAncestor(known: object | undefined, start: object): object {
 function declaringClassName(declaration: Declaration): (call: CallSite) => string {
   let known: object | undefined;
   let name = '';
-  let version = -1;
+  let version: number | undefined;
   return ({ instance }) => {
     const start = declaration.holder === undefined ? prototypeOf(instance) : undefined;
     if (typeof start === 'object' && start !== null) declaration.learnFrom?.(start);

@@ -1,7 +1,7 @@
 // In a process of its own: it records in the shared registry.
 /** To which class a method belongs, also if a compiler, another decorator or the lack of an instance hides it. */
 import test from 'ava';
-import { Counted } from '../../decorators/index.js';
+import { Counted, Instrumented } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { defineCounter } from '../../lib/define.js';
 import { sharedRegistry } from '../../lib/registry.js';
@@ -17,20 +17,23 @@ async function classes(registry: TestRegistry): Promise<string[]> {
 }
 
 /**
- * Decorates the method `run` as a compiler of standard decorators does, then wraps it as a decorator of another package would.
+ * Decorates a method as a compiler of standard decorators does, then wraps it as a decorator of another package would.
  * @returns what the constructor of each instance runs
  */
-function decoratedAndWrapped(target: { prototype: object }, registry: TestRegistry, metadata?: object) {
-  const method: unknown = Reflect.get(target.prototype, 'run');
+function decoratedAndWrapped(
+  registry: TestRegistry,
+  holder: object,
+  name = 'run',
+  context: { static?: boolean; metadata?: object } = {},
+) {
   const initializers: Method[] = [];
-  const inner = (Counted({ registry }) as Decorator)(method, {
+  const inner = (Counted({ registry }) as Decorator)(Reflect.get(holder, name), {
     kind: 'method',
-    name: 'run',
-    static: false,
-    metadata,
+    name,
     addInitializer: (initializer: Method) => initializers.push(initializer),
+    ...context,
   }) as Method;
-  Object.defineProperty(target.prototype, 'run', {
+  Object.defineProperty(holder, name, {
     configurable: true,
     value(this: unknown) {
       inner.call(this);
@@ -97,7 +100,8 @@ test('a method that a legacy decorator counts belongs to the class that it was g
 
 test('of overrides of a method that another decorator wraps, the outermost class is the one that declares it', async (t) => {
   const registry = createTestRegistry();
-  class Base {
+  class Top {}
+  class Base extends Top {
     run(): void {}
   }
   class Sub extends Base {
@@ -110,7 +114,7 @@ test('of overrides of a method that another decorator wraps, the outermost class
       super.run();
     }
   }
-  const construct = decoratedAndWrapped(Base, registry);
+  const construct = decoratedAndWrapped(registry, Base.prototype);
   const last = new Last();
   construct(last);
   last.run();
@@ -129,11 +133,80 @@ test('the decorator metadata of a class identifies it, also if its method overri
   const metadata = {};
   const key = (Symbol as { metadata?: symbol }).metadata ?? Symbol.for('Symbol.metadata');
   Object.defineProperty(Base, key, { value: metadata });
-  const construct = decoratedAndWrapped(Base, registry, metadata);
+  const construct = decoratedAndWrapped(registry, Base.prototype, 'run', { metadata });
   const sub = new Sub();
   construct(sub);
   sub.run();
   t.deepEqual(await classes(registry), ['Base 1']);
+});
+
+test('a wrapped method with the name of a method of every object belongs to the class that declares it', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    toString(): string {
+      return 'worker';
+    }
+  }
+  const construct = decoratedAndWrapped(registry, Worker.prototype, 'toString');
+  const worker = new Worker();
+  construct(worker);
+  worker.toString();
+  t.deepEqual(await classes(registry), ['Worker 1']);
+});
+
+test('a wrapped static method that overrides another belongs to its class', async (t) => {
+  const registry = createTestRegistry();
+  class Base {
+    static run(): void {}
+    walk(): void {}
+  }
+  class Worker extends Base {
+    static override run(): void {}
+  }
+  decoratedAndWrapped(registry, Worker, 'run', { static: true })(Worker);
+  Worker.run();
+  t.deepEqual(await classes(registry), ['Worker 1']);
+});
+
+test('a method of a class without a common base of all objects is recorded', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted({ registry })
+    run(): void {}
+  }
+  Object.setPrototypeOf(Worker.prototype, null);
+  new Worker().run();
+  t.deepEqual(await classes(registry), ['Worker 1']);
+  t.deepEqual(registry.warnings, []);
+});
+
+test('a method keeps its class when it is replaced after the first instance, as test doubles do', async (t) => {
+  const registry = createTestRegistry();
+  class Base {
+    run(): void {}
+  }
+  class Worker extends Base {
+    @Counted({ registry })
+    override run(): void {}
+  }
+  new Worker().run();
+  const { run } = Worker.prototype;
+  Worker.prototype.run = function double() {
+    run.call(this);
+  };
+  new Worker().run();
+  t.deepEqual(await classes(registry), ['Worker 2']);
+});
+
+test('an instance with a property `constructor` has the settings of its class', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Worker {
+    @Counted()
+    run(): void {}
+  }
+  Object.assign(new Worker(), { constructor: 'A. Smith' }).run();
+  t.deepEqual(await classes(registry), ['Worker 1']);
 });
 
 const [standard, legacy, byHand] = ['standard', 'legacy', 'by_hand'].map((how) =>

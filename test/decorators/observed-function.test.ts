@@ -159,6 +159,22 @@ for (const [title, settings] of [
   });
 }
 
+test('an error whose name cannot be read is a failure, and reaches the caller', async (t) => {
+  const { api, registry } = subject();
+  const error = Object.defineProperty(new Error('no'), 'name', {
+    get() {
+      throw new Error('do not look');
+    },
+  });
+  const caught = await (
+    api.end('a', async () => {
+      throw error;
+    }) as Promise<unknown>
+  ).catch((reason: unknown) => reason);
+  t.true(caught === error);
+  t.is(readValue(registry, ends, { key: 'a', outcome: 'failure' }), 1);
+});
+
 test.serial('settings that a class gets after its first call apply to the next one', (t) => {
   withSettings(t, { version: 0, hasFailure: false });
   const registry = createTestRegistry();

@@ -419,11 +419,15 @@ export const accepted = [
   },
   // Results, streams and methods.
   {
-    why: 'Equivalent: a guard for the type checker. Only the declaration of a legacy decorator cannot learn its class, which it knows from the start.',
+    why: 'Equivalent: a guard for the type checker. A declaration that cannot learn its class knows it from the start, a decorated method is observed, and a listed property has a descriptor.',
     is: inFiles(
       /decorators\/method-site\.ts$/,
-      /^if \(typeof start === 'object' && start !== null\) declaration/,
-      /^declaration\.learnFrom\(start\)$/,
+      /^(if \(typeof start === 'object' && start !== null\) declaration|const original = observedBy|const value: unknown = Reflect)/,
+      /^(declaration\.learnFrom\(start\)|observedBy\(method\)\.original|Reflect\.getOwnPropertyDescriptor\(at, name\)\.value)$/,
     ),
+  },
+  {
+    why: 'Equivalent: `undefined` is as good as `false` where only its truth is read.',
+    is: inFiles(/decorators\/client-metric\.ts$/, /^isOff: \(\) => false,$/, /^\(\) => undefined$/),
   },
 ];
