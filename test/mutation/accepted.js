@@ -305,11 +305,11 @@ export const accepted = [
       inFiles(/decorators\/(observed-(function|call))\.ts$/, /^(\} catch|try) \{/)(survivor),
   },
   {
-    why: 'Equivalent: a value that is no object has nothing to observe, which the general path finds out, too.',
+    why: 'Equivalent: `null` has nothing to observe, which the general path finds out, too.',
     is: inFiles(
       /decorators\/observed-function\.ts$/,
       /^if \(typeof (result|value) !== 'object' \|\| (result|value) === null/,
-      /^false$|&&/,
+      /^false$/,
     ),
   },
   {
@@ -317,8 +317,13 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /decorators\/observed-function\.ts$/,
-        /^if \(switchOffs\(\) > 0 && isOff|^return checks\.length <= 1/,
-        /^true$|>= 0|^false$|checks\.length < 1/,
+        /^if \(switchOffs\(\) > 0 && isOff/,
+        /^true$|>= 0/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /^return checks\.length <= 1/,
+        /^false$|checks\.length < 1/,
       )(survivor) ||
       inFiles(
         /decorators\/observed-function\.ts$/,

@@ -209,6 +209,18 @@ test('a query that is fulfilled with a function ends its call, also if the funct
   t.deepEqual(recorded(), once);
 });
 
+test('a function ends the call that returns it, or a promise of it, also if it can be iterated', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const result = Object.assign(() => {}, iterable());
+  t.is(
+    api.run(() => result),
+    result,
+  );
+  t.deepEqual(recorded(), once);
+  t.is(await api.run(async () => result), result);
+  t.deepEqual(recorded(), { ...once, success: 2 });
+});
+
 test('a query that iterates itself ends when it is iterated, and is restored', async (t) => {
   const { api, recorded } = recordedCalls();
   const rows = [1, 2];
