@@ -85,8 +85,10 @@ export interface ClientMetric {
   readonly labelNames: readonly string[];
   readonly enableExemplars?: boolean;
   labels(...values: string[]): ClientChild;
-  inc?(options: object): void;
-  observe?(options: object): void;
+  /** Only of a counter. */
+  inc(options: object): void;
+  /** Only of a histogram or a summary. */
+  observe(options: object): void;
 }
 
 export function isClientMetric(value: unknown): value is ClientMetric {
@@ -125,7 +127,7 @@ function clientRecorder<S extends Series>(
 ): Recorder<S> {
   const sources = boundSources(decorator, definition, labels);
   const childOf = (values: readonly unknown[]): S => {
-    const texts = values.map((value, index) => labelText(value, metric.labelNames[index] ?? '', metric.name));
+    const texts = metric.labelNames.map((name, index) => labelText(values[index], name, metric.name));
     // The type of the metric decides which methods the child has, as the type of a definition does for a series.
     return seriesOn(metric, texts) as object as S;
   };
@@ -166,9 +168,9 @@ function seriesOn(metric: ClientMetric, values: string[]): ExemplarChild {
     // With exemplars enabled, the methods take an object instead of a number.
     const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index]]));
     return {
-      inc: (value = 1, ...exemplar) => metric.inc?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+      inc: (value = 1, ...exemplar) => metric.inc({ labels, value, ...clientExemplar(metric, exemplar) }),
       observe: repeated((value, exemplar) =>
-        metric.observe?.({ labels, value, ...clientExemplar(metric, exemplar) }),
+        metric.observe({ labels, value, ...clientExemplar(metric, exemplar) }),
       ),
     };
   }

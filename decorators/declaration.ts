@@ -12,8 +12,8 @@ export interface Declaration {
   readonly learnFrom?: (start: object) => void;
 }
 
-/** The part of a call that is known before the call is made. */
-export type CallSite = Pick<Call, 'instance'>;
+/** The part of a call that is known before the call is made: its instance, if there is one. */
+export type CallSite = Partial<Pick<Call, 'instance'>>;
 
 /** The property in which a call keeps the declaration of its method. */
 export const declaredBy: unique symbol = Symbol('declaredBy');

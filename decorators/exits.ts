@@ -16,7 +16,7 @@ const step = /^(tryNext|next|read)(Sync)?$/;
 const closing = /^(close|destroy)/i;
 
 /** Methods that do not consume a result: `then` and iteration are observed elsewhere, events by `emit`. */
-const ignoredMethods: ReadonlySet<string> = new Set(['constructor', 'then', 'hasNext']);
+const ignoredMethods: ReadonlySet<string> = new Set(['constructor', 'then', 'emit', 'hasNext']);
 const ignoredPrototypes: ReadonlySet<unknown> = new Set([
   Object.prototype,
   Promise.prototype,
@@ -82,6 +82,6 @@ function isClass(value: object): boolean {
   return Reflect.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

@@ -5,6 +5,7 @@ import type { Call } from './call.js';
 import { recorderOn } from './client-metric.js';
 import { definesField } from './defined-fields.js';
 import type { DualModeMethodDecorator } from './method-decorator.js';
+import { isStandardContext } from './method-site.js';
 import type { DecoratorArguments } from './metric-decorator.js';
 import type { Recorder } from './recording/recorder.js';
 
@@ -30,7 +31,7 @@ export interface AccessorTarget {
 
 /** Whether a decorator is applied to an accessor or a property. */
 export function isProperty([first, second, third]: readonly unknown[]): boolean {
-  if (typeof second === 'object' && second !== null) return 'kind' in second && second.kind === 'accessor';
+  if (isStandardContext(second)) return second.kind === 'accessor';
   if (typeof second !== 'string' && typeof second !== 'symbol') return false;
   // A legacy field has no descriptor, a legacy `accessor` one with both functions.
   if (third === undefined) return typeof first === 'object';
@@ -50,8 +51,8 @@ export function gaugeProperty(
   at: readonly unknown[],
 ): unknown {
   const [first, second, third] = at;
-  const isStandard = typeof second === 'object' && second !== null;
-  const name = isStandard && 'name' in second ? second.name : second;
+  const isStandard = isStandardContext(second);
+  const name = isStandard ? second.name : second;
   if (definition === undefined) {
     throw metricsError(
       'ERR_METRICS_INVALID_DECORATION',
@@ -66,10 +67,7 @@ export function gaugeProperty(
     registry: options.registry,
   });
   recorder.bindSoon();
-  const set =
-    'set' in options && typeof options.set === 'function'
-      ? (options.set as (call: Call) => number | undefined)
-      : undefined;
+  const { set } = options as { readonly set?: (call: Call) => number | undefined };
   const follow = (instance: unknown, value: unknown): void => {
     const call: Call = {
       instance,
@@ -86,7 +84,7 @@ export function gaugeProperty(
   if (isStandard) return standardAccessor(first as ClassAccessorDecoratorTarget<unknown, unknown>, follow);
   return third === undefined
     ? legacyProperty(first as object, second as PropertyKey, follow)
-    : legacyAccessor(third as PropertyDescriptor, follow);
+    : legacyAccessor(third as Required<PropertyDescriptor>, follow);
 }
 
 /** Sets the gauge of a call. An invalid value is counted as a failed recording and does not throw. */
@@ -117,10 +115,10 @@ function standardAccessor(
   };
 }
 
-function legacyAccessor(descriptor: PropertyDescriptor, follow: Follow): PropertyDescriptor {
+function legacyAccessor(descriptor: Required<PropertyDescriptor>, follow: Follow): PropertyDescriptor {
   const { set } = descriptor;
   descriptor.set = function followed(this: unknown, value: unknown) {
-    set?.call(this, value);
+    set.call(this, value);
     follow(this, value);
   };
   return descriptor;

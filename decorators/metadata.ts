@@ -63,9 +63,6 @@ export function setMetrics(method: object, metrics: readonly MethodMetric[]): vo
 /** Gives `wrapper` the name, length, own properties, prototype and Reflect metadata of `original`. */
 export function takeOver(wrapper: object, original: object): void {
   for (const key of Reflect.ownKeys(original)) {
-    // `prototype`, `caller` and `arguments` cannot be redefined.
-    const existing = Reflect.getOwnPropertyDescriptor(wrapper, key);
-    if (existing !== undefined && !existing.configurable) continue;
     const descriptor = Reflect.getOwnPropertyDescriptor(original, key);
     if (descriptor !== undefined) Reflect.defineProperty(wrapper, key, descriptor);
   }
@@ -109,8 +106,7 @@ function metadataStores(): MetadataStore[] {
 function methodsOf(holder: object, isStatic: boolean): InstrumentedMethod[] {
   const methods: InstrumentedMethod[] = [];
   const seen = new Set<string | symbol>();
-  const end = isStatic ? Function.prototype : Object.prototype;
-  for (let at: object | null = holder; at !== null && at !== end; at = Reflect.getPrototypeOf(at)) {
+  for (let at: object | null = holder; at !== null; at = Reflect.getPrototypeOf(at)) {
     for (const method of Reflect.ownKeys(at)) {
       if (seen.has(method)) continue;
       seen.add(method);

@@ -83,7 +83,7 @@ export function methodDecorator<This, Args extends unknown[], Result>(
 /** The function that replaces the method: a single wrapper for all decorators of the method. */
 function instrumented(
   method: AnyFunction,
-  metrics: readonly MethodMetric[],
+  metrics: readonly [MethodMetric, ...MethodMetric[]],
   observe: (site: MethodSite) => CallObserver,
   locate: (known: Declaration | undefined) => { declaration: Declaration; site: MethodSite },
 ): AnyFunction {
@@ -100,13 +100,16 @@ function instrumented(
 }
 
 /** Notes the method for the dashboard, which shows what records a metric. */
-function noteMethod({ method, className }: MethodSite, metrics: readonly MethodMetric[]): void {
-  const [first] = metrics;
+function noteMethod(
+  { method, className }: MethodSite,
+  metrics: readonly [MethodMetric, ...MethodMetric[]],
+): void {
+  const [{ decorator }] = metrics;
   noteInstrumentedMethod({
-    decorator: first?.decorator ?? '',
+    decorator,
     metrics: metrics.map(({ definition }) => definition.name),
     name: () => {
-      const holder = className({ instance: undefined });
+      const holder = className({});
       // A plain function, or a class of which nothing is known before its first instance.
       return holder === '' || holder === 'anonymous' ? method : `${holder}.${method}`;
     },

@@ -30,9 +30,8 @@ export function isStandardContext(value: unknown): value is StandardContext {
 }
 
 export function standardSite(context: StandardContext, declaration: Declaration): MethodSite {
-  const { name, private: isPrivate = false } = context;
   const className = context.function === true ? () => '' : declaringClassName(declaration);
-  return { method: memberName(name), private: isPrivate, className };
+  return { method: memberName(context.name), private: context.private === true, className };
 }
 
 export function legacySite(key: string | symbol, declaration: Declaration): MethodSite {
@@ -57,7 +56,7 @@ export function standardDeclaration(context: StandardContext, method: () => AnyF
     if (isCertain) return;
     const start = prototypeOf(this) as object;
     learnFrom(start);
-    if (!isCertain) declaration.holder = commonAncestor(declaration.holder, start);
+    declaration.holder = commonAncestor(declaration.holder, start);
   });
   return declaration;
 }
@@ -67,7 +66,7 @@ function holderOf(start: object, context: StandardContext, method: AnyFunction):
   const { name, metadata } = context;
   const chain = chainOf(start);
   const original = observedBy(method)?.original;
-  const withMethod = chain.filter((at) => context.private !== true && Object.hasOwn(at, name));
+  const withMethod = chain.filter((at) => Object.hasOwn(at, name));
   return (
     chain.find((at) => metadata !== undefined && metadataOf(at) === metadata) ??
     withMethod.find((at) => {
@@ -102,13 +101,13 @@ function commonAncestor(known: object | undefined, start: object): object {
 function declaringClassName(declaration: Declaration): (call: CallSite) => string {
   let known: object | undefined;
   let name = '';
-  let version = -1;
+  let version: number | undefined;
   return ({ instance }) => {
     const start = declaration.holder === undefined ? prototypeOf(instance) : undefined;
     if (typeof start === 'object' && start !== null) declaration.learnFrom?.(start);
     // No instance was constructed yet: fall back to the class of `this`.
     const holder = declaration.holder ?? (start as object | undefined);
-    if (holder !== known || version !== settingsVersion() || name === '') {
+    if (holder !== known || version !== settingsVersion()) {
       known = holder;
       version = settingsVersion();
       name = nameOf(isFunction(holder) ? holder : holder?.constructor);

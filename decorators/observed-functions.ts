@@ -36,7 +36,8 @@ export interface OwnFunction {
 function ownFunctions(target: AnyClass): OwnFunction[] {
   return [target.prototype, target].flatMap((holder) =>
     Reflect.ownKeys(holder).flatMap((key) => {
-      const { value, enumerable: isEnumerable = false } = Reflect.getOwnPropertyDescriptor(holder, key) ?? {};
+      const { value } = Reflect.getOwnPropertyDescriptor(holder, key) ?? {};
+      const isEnumerable = Object.prototype.propertyIsEnumerable.call(holder, key);
       return typeof value === 'function' ? [{ holder, key, value, isEnumerable }] : [];
     }),
   );

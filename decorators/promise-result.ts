@@ -67,8 +67,8 @@ function followSubscription(promise: Promise<unknown>, life: ObservedLife): void
       undo();
       life.awaits();
       try {
-        // Makes `then` create a native promise instead of running the constructor of a subclass.
-        const restore = redefine(promise, 'constructor', { value: nativeConstructor, writable: true });
+        // Without a constructor, `then` creates a native promise instead of running the constructor of a subclass.
+        const restore = redefine(promise, 'constructor', {});
         nativeThen.call(promise, life.fulfil, life.fail);
         restore();
       } catch {
@@ -90,5 +90,5 @@ const source = (method: unknown): string => Function.prototype.toString.call(met
 
 /** The `then` of another realm is native too: within Jest, Node's own promises belong to the main realm. */
 function isNativeThen(then: AnyMethod): boolean {
-  return then === nativeThen || source(then) === source(nativeThen);
+  return source(then) === source(nativeThen);
 }

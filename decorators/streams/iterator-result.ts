@@ -14,7 +14,7 @@ interface IteratorObject {
 export function followIteration(value: object, iterate: AnyMethod, life: ObservedLife): void {
   life.intercept(value, Symbol.asyncIterator, iterate, (original, self, args) => {
     const made: unknown = Reflect.apply(original, self, args);
-    const isIterator = self === value && typeof made === 'object' && made !== null && made !== value;
+    const isIterator = self === value && typeof made === 'object' && made !== null;
     if (isIterator && life.isNew(made)) {
       try {
         followIterator(made, life);
@@ -72,9 +72,10 @@ export function followIterator(iterator: IteratorObject, life: ObservedLife): vo
  * Whether an object is its own iterator, and so may be read without `[Symbol.asyncIterator]()`. A cursor is not: it returns
  * generators, and `done` may be a property of its documents.
  */
-export function iteratesItself(value: object, iterate: AnyMethod): boolean {
+export function iteratesItself(value: object, iterate: AnyMethod | undefined): boolean {
   if (typeof (value as IteratorObject).next !== 'function' || types.isGeneratorFunction(iterate))
     return false;
   // The call has no side effect: an iterator returns itself, and the generator of a cursor has not started.
-  return Reflect.apply(iterate, value, []) === value;
+  // Only a generator that is not async lacks it, and is recognized before.
+  return Reflect.apply(iterate as AnyMethod, value, []) === value;
 }

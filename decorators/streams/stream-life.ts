@@ -68,7 +68,7 @@ export function redefine(object: object, key: PropertyKey, descriptor: PropertyD
 const abandoned = new FinalizationRegistry<() => void>((abandon) => abandon());
 
 interface Observation {
-  readonly lives: LifeOnce[];
+  readonly lives: LifeInContext[];
   /** The last call started when the observation began: earlier calls that return the result are outer layers. */
   readonly since: number;
   /** Whether the result settles once, as promises do. */
@@ -113,7 +113,7 @@ export function observe(
     observations.delete(value);
     for (const undo of undos.splice(0).reverse()) undo();
   };
-  const over = (report: (one: LifeOnce) => void): void => {
+  const over = (report: (one: LifeInContext) => void): void => {
     if (isOver) return;
     release();
     for (const one of lives.splice(0)) report(one);
@@ -154,13 +154,13 @@ export function observe(
   return observed;
 }
 
-type LifeOnce = ReturnType<typeof lifeOnce>;
+type LifeInContext = ReturnType<typeof lifeInContext>;
 
-/** A life that ends exactly once, at the latest when the result is garbage collected. */
-function lifeOf(value: object, life: StreamLife): LifeOnce {
-  const once = lifeOnce(life);
-  abandoned.register(value, inCurrentContext(life.abandonment(value)), once.token);
-  return once;
+/** A life that ends at the latest when the result is garbage collected. */
+function lifeOf(value: object, life: StreamLife): LifeInContext {
+  const made = lifeInContext(life);
+  abandoned.register(value, inCurrentContext(life.abandonment(value)), made.token);
+  return made;
 }
 
 /** Not inlined: the returned closure outlives the result, and closures of one function share their scope. */
@@ -169,15 +169,12 @@ function inCurrentContext(report: () => void): () => void {
   return () => inContext(report);
 }
 
-function lifeOnce(life: StreamLife) {
+function lifeInContext(life: StreamLife) {
   const { everyItem, run } = life;
   let hasItem = false;
-  let hasEnded = false;
   const inContext = contextRunner();
   const token = {};
   const ending = (report: () => void): void => {
-    if (hasEnded) return;
-    hasEnded = true;
     abandoned.unregister(token);
     inContext(report);
   };
@@ -185,7 +182,7 @@ function lifeOnce(life: StreamLife) {
     token,
     run,
     item: (item: unknown) => {
-      if (hasEnded || (hasItem && everyItem !== true)) return;
+      if (hasItem && everyItem !== true) return;
       hasItem = true;
       inContext(() => life.item(item));
     },

@@ -5,7 +5,7 @@
  */
 import { Readable } from 'node:stream';
 import { types } from 'node:util';
-import { followExits } from '../exits.js';
+import { followExits, isObject } from '../exits.js';
 import { followThenable } from '../promise-result.js';
 import { followIteration, followIterator, iteratesItself } from './iterator-result.js';
 import {
@@ -57,8 +57,7 @@ export function followResult(value: object, life: StreamLife, now: () => number)
       value,
       life,
       { now: now(), settles: subscribe !== undefined },
-      (settled, inner) =>
-        typeof settled === 'object' && settled !== null && followResult(settled, inner, now),
+      (settled, inner) => isObject(settled) && followResult(settled, inner, now),
     );
     try {
       followInPlace(value, abilities, observed);
@@ -70,8 +69,8 @@ export function followResult(value: object, life: StreamLife, now: () => number)
     return true;
   } catch {
     // A getter or a proxy threw: the value cannot be observed.
-    return false;
   }
+  return false;
 }
 
 function followInPlace(value: object, abilities: Abilities, life: ObservedLife): void {
@@ -88,7 +87,7 @@ function followInPlace(value: object, abilities: Abilities, life: ObservedLife):
     try {
       const found = abilitiesOf(exit);
       if (found.subscribe === undefined && found.iterate === undefined) return;
-      if (Object.isExtensible(exit) && life.isNew(exit)) followInPlace(exit, found, life);
+      if (life.isNew(exit)) followInPlace(exit, found, life);
     } catch {
       // It cannot be observed; the caller gets it nevertheless.
     }
@@ -101,7 +100,7 @@ function followStream(value: object, iterate: AnyMethod | undefined, life: Obser
   else if (isWebStream(value)) {
     followWebStream(value, life);
   } else if (isEventStream(value)) followEventStream(value, life);
-  else if (types.isGeneratorObject(value) || (iterate !== undefined && iteratesItself(value, iterate))) {
+  else if (types.isGeneratorObject(value) || iteratesItself(value, iterate)) {
     followIterator(value, life);
   } else return false;
   return true;

@@ -2,6 +2,7 @@
 import * as prometheusClient from '@prometheus-io/client';
 import test from 'ava';
 import * as promClient from 'prom-client';
+import { isClientMetric } from '../../decorators/client-metric.js';
 import {
   Counted,
   errorType,
@@ -42,8 +43,7 @@ for (const [library, client] of Object.entries(libraries)) {
       });
       const quantiles = new client.Summary({ help: 'Help.', registers, name: 'call_quantiles' });
       const running = new client.Gauge({
-        help: 'Help.',
-        registers,
+        ...common,
         name: 'running',
         labelNames: ['kind'] as const,
       });
@@ -167,12 +167,48 @@ test('what makes an exemplar invalid is counted in the shared registry, and the 
     function run(_labels: object | undefined) {},
     Counted(traced, { exemplar: ({ args: [labels] }) => labels as never }),
   );
-  for (const labels of [undefined, {}, { run: '7' }]) run(labels);
-  const errors = { metric: 'traced_total', reason: 'exemplar' };
-  t.is(readValue(sharedRegistry, metricsRecordingErrors, errors), undefined);
+  const errors = (): number =>
+    readValue(sharedRegistry, metricsRecordingErrors, { metric: 'traced_total', reason: 'exemplar' }) ?? 0;
+  const before = errors();
+  for (const labels of [{ run: '7' }, undefined, {}]) run(labels);
+  instrument(function plain() {}, Counted(traced))();
+  t.is(errors(), before);
   for (const labels of [{ 'no name': '7' }, 5]) run(labels as object);
-  t.is(readValue(sharedRegistry, metricsRecordingErrors, errors), 2);
-  t.is((await traced.get()).values[0]?.value, 5);
+  t.is(errors(), before + 2);
+  t.is((await traced.get()).values[0]?.value, 6);
+  t.regex((await registers[0]?.metrics()) ?? '', /^traced_total 6 # \{run="7"\} 1 /m);
+});
+
+test('a metric that throws affects no call, and is tried once for each', async (t) => {
+  let tried = 0;
+  const broken = {
+    type: 'counter',
+    name: 'broken_total',
+    help: 'Broken.',
+    labelNames: [],
+    labels: () => ({
+      inc() {
+        tried += 1;
+        throw new Error('broken');
+      },
+    }),
+  };
+  const run = instrument(() => 5, Counted(broken as never) as never);
+  t.is(run(), 5);
+  t.is(run(), 5);
+  await new Promise(setImmediate);
+  t.is(tried, 2);
+});
+
+test('a label that is no text is reported with its name', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Worker {
+    @Counted(counter, { labels: { queue: () => ({}) as never } })
+    run(): void {}
+  }
+  new Worker().run();
+  t.regex(registry.warnings.map(({ message }) => message).join(), /`queue`/);
 });
 
 type Loose = (...args: unknown[]) => unknown;
@@ -224,6 +260,13 @@ const refused: readonly [what: string, use: () => unknown, code: string, message
     'Invalid argument of @Counted: expected a definition or a prom-client metric, and options, received an object (Meter).',
   ],
 ];
+test('an object that lacks a part of a prom-client metric is not a metric', (t) => {
+  const whole = { type: 'counter', name: 'x_total', labelNames: [], labels() {} };
+  t.true(isClientMetric(whole));
+  for (const part of Object.keys(whole)) t.false(isClientMetric({ ...whole, [part]: 5 }), part);
+  for (const value of [null, undefined, 'counter', () => {}]) t.false(isClientMetric(value));
+});
+
 for (const [what, use, code, message] of refused) {
   test(`a decorator rejects ${what}`, (t) => {
     t.throws(use, { code, message });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { TracksGauge } from '../../decorators/index.js';
+import { Instrumented, TracksGauge } from '../../decorators/index.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
 import { defineGauge } from '../../lib/define.js';
 import { label } from '../../lib/label.js';
@@ -45,6 +45,17 @@ test('an invalid value is kept by the property and counted as a recording error'
   t.is(queue.size, 'many');
   t.is(readValue(registry, depth, { queue: 'odd' }), 1);
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
+});
+
+test('a gauge on an accessor has the registry of its class', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Queue {
+    @TracksGauge(depth, { labels: { queue: 'all' } })
+    accessor size = 3;
+  }
+  new Queue().size = 4;
+  t.is(readValue(registry, depth, { queue: 'all' }), 4);
 });
 
 test('@TracksGauge on an accessor without a gauge is an error that says what is missing', (t) => {

@@ -27,7 +27,7 @@ function followed(options: object = {}) {
 }
 
 test('the gauge follows a property of each instance, from its first value on', (t) => {
-  const { Followed, gauge } = followed();
+  const { Followed, registry, gauge } = followed();
   const [one, other] = [new Followed(3), new Followed(4)];
   t.is(gauge(), 4);
   one.size = 7;
@@ -36,6 +36,7 @@ test('the gauge follows a property of each instance, from its first value on', (
   one.size = undefined;
   t.is(one.size, undefined);
   t.is(gauge(), 7, 'undefined leaves the gauge as it is');
+  t.deepEqual(registry.warnings, []);
 });
 
 test('a followed property is an own property, as without a decorator', (t) => {
@@ -56,6 +57,15 @@ test('an object that inherits from an instance gets a property of its own', (t) 
   t.is(child.size, 3);
   child.size = 9;
   t.deepEqual([queue.size, child.size, gauge()], [3, 9, 9]);
+});
+
+test('a followed property of a sealed object can be set, and one of a class can be defined again', (t) => {
+  const { Followed, gauge } = followed();
+  const queue = Object.seal(new Followed(3));
+  queue.size = 5;
+  t.deepEqual([queue.size, gauge()], [5, 5]);
+  Object.defineProperty(Followed.prototype, 'size', { value: 6 });
+  t.is(Followed.prototype.size, 6);
 });
 
 test('the gauge follows a function of the value, which sees a call that returned it', (t) => {
@@ -79,6 +89,19 @@ test('an invalid value is kept by the property, and counted', (t) => {
   t.is(queue.size as unknown, 'many');
   t.is(gauge(), 0);
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
+});
+
+test('a label that fails is counted once, and the property is set', (t) => {
+  const { Followed, registry } = followed({
+    labels: {
+      queue: () => {
+        throw new Error('no queue');
+      },
+    },
+  });
+  t.is(new Followed(3).size, 3);
+  const errors = (reason: string) => readValue(registry, metricsRecordingErrors, { metric: 'depth', reason });
+  t.deepEqual([errors('label'), errors('value')], [1, undefined]);
 });
 
 test('a property with a symbol as its key is followed', (t) => {
@@ -127,11 +150,14 @@ test('a gauge without a property or a method is an error', (t) => {
     [class {}],
     [class {}, 'size'],
     [{}, 5],
+    [{}, null],
     [{}, 'size', null],
+    [{}, 'size', 5],
     [{}, 'size', {}],
     [{}, 'size', { get: () => 1 }],
     [{}, 'size', { set() {} }],
     [{}, 'size', { get: () => 1, set: undefined }],
+    [{}, 'size', { get: undefined, set() {} }],
     [undefined, { kind: 'field', name: 'size' }],
   ])
     t.throws(() => decorate(...at), { code: 'ERR_METRICS_INVALID_DECORATION' });

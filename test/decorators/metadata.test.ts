@@ -38,6 +38,11 @@ class Worker extends Base {
   }
 }
 
+test('a proxy of a class may list members that it does not have', (t) => {
+  const proxy = new Proxy(Worker, { ownKeys: (target) => [...Reflect.ownKeys(target), 'missing'] });
+  t.deepEqual(getInstrumentation(proxy), getInstrumentation(Worker));
+});
+
 test('getInstrumentation lists the metrics per method, with decorators, definitions and static labels', (t) => {
   t.deepEqual(
     getInstrumentation(Worker).map(({ method, static: isStatic, metrics }) => [

@@ -89,6 +89,19 @@ for (const [name, decorator] of Object.entries(methodDecorators)) {
   }
 }
 
+test('a decorator without parentheses on a method whose key is a symbol is an error that names it', (t) => {
+  for (const decorator of Object.values(methodDecorators))
+    t.throws(() => decorator({ run() {} }, Symbol('run'), { value() {} }), {
+      code: 'ERR_METRICS_INVALID_DECORATION',
+      message: /is on `Symbol\(run\)` without parentheses/,
+    });
+});
+
+test('a text as the first argument is no decorated method', (t) => {
+  for (const decorator of [Counted, Timed, TracksGauge] as unknown as ((...at: unknown[]) => unknown)[])
+    t.throws(() => decorator('queue', 'name'), { code: 'ERR_METRICS_INVALID_OPTION' });
+});
+
 test('a decorator without parentheses throws at class definition', (t) => {
   const decorator = Counted as unknown as (...at: unknown[]) => undefined;
   t.throws(

@@ -1,6 +1,9 @@
 /** Calls are recorded the same, whether or not any class of the process has settings. */
 import test, { type ExecutionContext } from 'ava';
-import { Counted, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import { maxDepth } from '../../decorators/contained-observer.js';
+import { Counted, Instrumented, instrument, outcome, Timed, TracksGauge } from '../../decorators/index.js';
+import type { CallObserver } from '../../decorators/observed-call.js';
+import { observedFunction } from '../../decorators/observed-function.js';
 import {
   hasClassFailures,
   setClassSettings,
@@ -13,7 +16,7 @@ import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls.' });
 const ends = defineCounter({
-  name: 'ends_total',
+  name: 'keyed_ends_total',
   help: 'Ends.',
   labels: { key: label(), outcome: label('success', 'failure') },
 });
@@ -61,7 +64,9 @@ for (const [title, settings] of [
 ] as const) {
   test.serial(`${title}, a call is recorded once, whatever it returns`, async (t) => {
     withSettings(t, settings);
-    for (const result of [1, 'text', null, undefined, { a: 1 }, [1]]) {
+    // A function is final, also if it can be iterated.
+    const callable = Object.assign(() => {}, { async *[Symbol.asyncIterator]() {} });
+    for (const result of [1, 'text', null, undefined, { a: 1 }, [1], callable]) {
       const { api, counts } = subject();
       t.is(
         api.run(() => result),
@@ -139,7 +144,17 @@ for (const [title, settings] of [
   test.serial(`${title}, calls are not recorded once their registry is disabled`, (t) => {
     withSettings(t, settings);
     const [off, on] = [subject(), subject()];
+    const promise = Promise.resolve(5);
+    t.not(
+      off.api.run(() => promise),
+      promise,
+      'it is chained',
+    );
     off.registry.disable();
+    t.is(
+      off.api.run(() => promise),
+      promise,
+    );
     t.is(
       off.api.run(() => 5),
       5,
@@ -156,6 +171,22 @@ for (const [title, settings] of [
     t.deepEqual(on.counts(), [2, 1]);
   });
 }
+
+test('an error whose name cannot be read is a failure, and reaches the caller', async (t) => {
+  const { api, registry } = subject();
+  const error = Object.defineProperty(new Error('no'), 'name', {
+    get() {
+      throw new Error('do not look');
+    },
+  });
+  const caught = await (
+    api.end('a', async () => {
+      throw error;
+    }) as Promise<unknown>
+  ).catch((reason: unknown) => reason);
+  t.true(caught === error);
+  t.is(readValue(registry, ends, { key: 'a', outcome: 'failure' }), 1);
+});
 
 test.serial('settings that a class gets after its first call apply to the next one', (t) => {
   withSettings(t, { version: 0, hasFailure: false });
@@ -181,4 +212,55 @@ test.serial('settings that a class gets after its first call apply to the next o
   late.run(true);
   t.is(readValue(registry, ends, { key: 'late', outcome: 'failure' }), 1);
   t.is(readValue(registry, ends, { key: 'late', outcome: 'success' }), 2);
+});
+
+test('a class with `failure` counts its failed results, also by a decorator that runs no user code', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ failure: ({ result }) => result === 'bad' })
+  class Worker {
+    @Counted(calls, { registry, when: 'failure' })
+    run(result: string): string {
+      return result;
+    }
+  }
+  const worker = new Worker();
+  for (const result of ['good', 'bad', 'good']) worker.run(result);
+  t.is(readValue(registry, calls), 1);
+});
+
+test.serial(
+  'without `failure` of any class, a function that runs no user code is recorded however many recordings it is within',
+  (t) => {
+    withSettings(t, { version: 0, hasFailure: false });
+    const registry = createTestRegistry();
+    let ran = 0;
+    const count = instrument(
+      function count() {
+        ran++;
+      },
+      Counted(calls, { registry }),
+    );
+    const source = (): string => {
+      count();
+      recurse();
+      return 'a';
+    };
+    // Its label source calls it again, until it is no longer recorded.
+    const recurse = instrument(
+      function recurse() {},
+      Counted(ends, { registry, labels: { key: source, outcome: 'success' } }),
+    );
+    recurse();
+    t.is(ran, maxDepth + 1);
+    t.is(readValue(registry, calls), ran);
+  },
+);
+
+test('an observer that cannot be switched off sees all calls, also if a registry is disabled', (t) => {
+  createTestRegistry({ enabled: false });
+  const seen: unknown[] = [];
+  const observer: CallObserver = { end: ({ result }) => void seen.push(result) };
+  for (const observers of [[observer], [observer, observer]])
+    observedFunction(() => 5, observers, { holder: undefined })();
+  t.deepEqual(seen, [5, 5, 5]);
 });

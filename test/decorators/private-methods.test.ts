@@ -45,6 +45,21 @@ test('#private methods record in the registry of @Instrumented, and not in the s
   t.is(sharedRegistry.get('secret_total'), undefined);
 });
 
+test('a #private method is recorded under the nearest class that all instances so far have in common', async (t) => {
+  const registry = createTestRegistry();
+  class Worker {
+    @Counted({ registry })
+    #run(): void {}
+    use(): void {
+      this.#run();
+    }
+  }
+  class Night extends Worker {}
+  for (const Class of [Night, Worker, Night]) new Class().use();
+  t.is(readValue(registry, methodCalls, { class: 'Night', method: '#run', outcome: 'success' }), 1);
+  t.is(readValue(registry, methodCalls, { class: 'Worker', method: '#run', outcome: 'success' }), 2);
+});
+
 test('a #private method passed as a handler records under its class, whichever class is constructed first', async (t) => {
   const registry = createTestRegistry();
   @Instrumented({ registry })

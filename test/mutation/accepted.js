@@ -305,11 +305,11 @@ export const accepted = [
       inFiles(/decorators\/(observed-(function|call))\.ts$/, /^(\} catch|try) \{/)(survivor),
   },
   {
-    why: 'Equivalent: a value that is no object has nothing to observe, which the general path finds out, too.',
+    why: 'Equivalent: `null` has nothing to observe, which the general path finds out, too.',
     is: inFiles(
       /decorators\/observed-function\.ts$/,
       /^if \(typeof (result|value) !== 'object' \|\| (result|value) === null/,
-      /^false$|&&/,
+      /^false$/,
     ),
   },
   {
@@ -317,8 +317,13 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /decorators\/observed-function\.ts$/,
-        /^if \(switchOffs\(\) > 0 && isOff|^return checks\.length <= 1/,
-        /^true$|>= 0|^false$|checks\.length < 1/,
+        /^if \(switchOffs\(\) > 0 && isOff/,
+        /^true$|>= 0/,
+      )(survivor) ||
+      inFiles(
+        /decorators\/observed-function\.ts$/,
+        /^return checks\.length <= 1/,
+        /^false$|checks\.length < 1/,
       )(survivor) ||
       inFiles(
         /decorators\/observed-function\.ts$/,
@@ -399,12 +404,14 @@ export const accepted = [
     ),
   },
   {
-    why: 'Equivalent: the first item is kept apart from the others twice, by the call and by the life of its result.',
-    is: inFiles(
-      /decorators\/observed-function\.ts$/,
-      /^(if \(isFirst\)|isFirst = false|everyItem: )/,
-      /^true$/,
-    ),
+    why: 'Equivalent: the call itself takes only one item for its first. That the life of its result drops the others, unless each of them is wanted, saves work.',
+    is: (survivor) =>
+      inFiles(/decorators\/observed-function\.ts$/, /^everyItem: /, /^true$/)(survivor) ||
+      inFiles(
+        /decorators\/streams\/stream-life\.ts$/,
+        /^(if \(hasItem && everyItem !== true\) return|hasItem = true)/,
+        /^false$/,
+      )(survivor),
   },
   {
     why: 'Equivalent: a token that is not there has no place at which it would be compared, a bracket is the whole value of its token, and the first token is `class` or `function`.',
@@ -414,5 +421,18 @@ export const accepted = [
         /decorators\/defined-fields\.ts$/,
         /^(if \(type === 'Template(Tail|Head)'|const tokens: PlacedToken|let startsLine)/,
       )(survivor),
+  },
+  // Results, streams and methods.
+  {
+    why: 'Equivalent: a guard for the type checker. A declaration that cannot learn its class knows it from the start, a decorated method is observed, and a listed property has a descriptor.',
+    is: inFiles(
+      /decorators\/method-site\.ts$/,
+      /^(if \(typeof start === 'object' && start !== null\) declaration|const original = observedBy|const value: unknown = Reflect)/,
+      /^(declaration\.learnFrom\(start\)|observedBy\(method\)\.original|Reflect\.getOwnPropertyDescriptor\(at, name\)\.value)$/,
+    ),
+  },
+  {
+    why: 'Equivalent: `undefined` is as good as `false` where only its truth is read.',
+    is: inFiles(/decorators\/client-metric\.ts$/, /^isOff: \(\) => false,$/, /^\(\) => undefined$/),
   },
 ];

@@ -58,6 +58,8 @@ export const leftOut = {
   'test/decorators/results/garbage.test.ts': heap,
   'test/decorators/reflect.test.ts': processes,
   'test/decorators/sample-clock.test.ts': 'it replaces the clock before the package is loaded',
+  'test/decorators/disabled.test.ts › METRICS_ENABLED=false also applies to decorators defined before createMetrics':
+    'it disables the shared registry, which the mutants of a process share',
   'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
     slow,
   'test/decorators/instrumented.test.ts › without any registry, the series is in the shared one before the first call':

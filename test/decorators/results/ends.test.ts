@@ -7,6 +7,7 @@ import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js
 const then = 'then';
 
 type Resolve = (value: number) => void;
+type Emit = (event: string) => void;
 
 const query = () => ({ [then]: (resolve: Resolve) => resolve(1), exec: async () => 1 });
 
@@ -46,6 +47,8 @@ for (const methods of [
     const value = api.run(() =>
       Object.assign(iterable(), Object.fromEntries(methods.map((name) => [name, nothing]))),
     );
+    for (const event of ['end', 'error'])
+      for (const method of methods) Reflect.apply(Reflect.get(value, method) as Emit, value, [event]);
     t.deepEqual(recorded(), inProgress);
     await iterate(value);
     t.deepEqual(recorded(), once);
@@ -123,6 +126,27 @@ test('an emitter that cannot be piped also ends with `finish`, or by its other m
   t.deepEqual(read.recorded(), once);
 });
 
+test('an emitter whose class has an `emit` of its own ends by its events too, and is restored', (t) => {
+  class Emitting extends EventEmitter {
+    readonly emitted: string[] = [];
+    override emit(event: string): boolean {
+      this.emitted.push(event);
+      return super.emit(event);
+    }
+    [Symbol.asyncIterator](): AsyncGenerator<number> {
+      return iterable()[Symbol.asyncIterator]();
+    }
+  }
+  const { api, recorded } = recordedCalls();
+  const emitter = api.run(() => new Emitting());
+  emitter.emit('progress');
+  t.deepEqual(recorded(), inProgress);
+  emitter.emit('close');
+  t.deepEqual(recorded(), once);
+  t.deepEqual(emitter.emitted, ['progress', 'close']);
+  t.false(Object.hasOwn(emitter, 'emit'));
+});
+
 test('a query that is an emitter and can be piped ends by each of its ways', async (t) => {
   const pipeable = () => Object.assign(new EventEmitter(), query(), { pipe: nothing });
   const executed = recordedCalls();
@@ -177,6 +201,53 @@ for (const result of [null, undefined, 5, { rows: [] }]) {
   });
 }
 
+test('a query that is fulfilled with a function ends its call, also if the function can be iterated', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const result = Object.assign(nothing, iterable());
+  const value = api.run(() => ({ [then]: (resolve: (value: unknown) => void) => resolve(result) }));
+  t.is(await (value as unknown), result);
+  t.deepEqual(recorded(), once);
+});
+
+test('a function ends the call that returns it, or a promise of it, also if it can be iterated', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const result = Object.assign(() => {}, iterable());
+  t.is(
+    api.run(() => result),
+    result,
+  );
+  t.deepEqual(recorded(), once);
+  t.is(await api.run(async () => result), result);
+  t.deepEqual(recorded(), { ...once, success: 2 });
+});
+
+test('a query that iterates itself ends when it is iterated, and is restored', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const rows = [1, 2];
+  const next = async () => ({ done: rows.length === 0, value: rows.shift() });
+  const value = api.run(() => ({
+    ...query(),
+    next,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  }));
+  const seen: unknown[] = [];
+  for await (const row of value as AsyncIterable<unknown>) seen.push(row);
+  t.deepEqual(seen, [1, 2]);
+  t.deepEqual(recorded(), once);
+  t.is(value.next, next);
+});
+
+test('a query whose method always returns the same stream observes that stream once', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const rows = iterable();
+  const value = api.run(() => ({ ...query(), stream: () => rows }));
+  for (let time = 0; time < 20_000; time++) value.stream();
+  await iterate(rows);
+  t.deepEqual(recorded(), once);
+});
+
 test('a query is also read by the stream that one of its methods returns', async (t) => {
   const { api, recorded } = recordedCalls();
   const value = api.run(() => ({
@@ -216,6 +287,54 @@ test('up to 100 calls share a query; for the others, it is over when it is retur
   t.deepEqual(recorded(), { success: 150, failure: 0, running: 0 });
 });
 
+test('a call that started before a stream was returned shares it, even if it returns it later', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = iterable();
+  let later: Promise<unknown> = Promise.resolve();
+  api.run(() => {
+    later = api.pass(Promise.resolve(stream));
+    return stream;
+  });
+  await later;
+  t.deepEqual(recorded(), { ...inProgress, running: 2 });
+  await iterate(stream);
+  t.deepEqual(recorded(), { ...once, success: 2 });
+});
+
+test('a second end of a result does not end the call that has returned it since', async (t) => {
+  const { api, recorded } = recordedCalls();
+  let finish = (_end: null): void => {};
+  const late = new Promise<null>((resolve) => {
+    finish = resolve;
+  });
+  const steps = [Promise.resolve(null), late];
+  const value = cursor({ next: () => steps.shift() });
+  api.pass(value);
+  const [first, second] = [value.next(), value.next()];
+  await first;
+  t.deepEqual(recorded(), once);
+
+  api.pass(value);
+  finish(null);
+  await second;
+  t.deepEqual(recorded(), { ...once, running: 1 });
+  api.pass(value);
+  t.deepEqual(recorded(), { success: 2, failure: 0, running: 1 }, 'only the first call observes it');
+  t.is(value.next(), undefined);
+  t.deepEqual(recorded(), { success: 3, failure: 0, running: 0 });
+});
+
+test('a method that the caller took before the end of a result observes nothing after it', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(iterable);
+  const taken = stream[Symbol.asyncIterator];
+  await iterate(stream);
+  t.deepEqual(recorded(), once);
+  const iterator = taken.call(stream);
+  t.false(Object.hasOwn(iterator, 'next'));
+  t.deepEqual(await iterator.next(), { done: false, value: 1 });
+});
+
 test('what the caller replaces on a result meanwhile stays replaced', async (t) => {
   const { api, recorded } = recordedCalls();
   const own = async (): Promise<void> => {};
@@ -231,6 +350,16 @@ test('what the caller replaces on a result meanwhile stays replaced', async (t) 
   t.deepEqual(recorded(), once);
   t.is(value.close, own);
   t.false('find' in value);
+});
+
+test('a property `constructor` that the caller defines on a promise meanwhile stays', async (t) => {
+  const { api, recorded } = recordedCalls();
+  class Special extends Promise<number> {}
+  const promise = api.run(() => Object.assign(Promise.resolve(5), { exec: async () => 6 }));
+  Object.defineProperty(promise, 'constructor', { configurable: true, get: () => Special });
+  t.is(await promise.exec(), 6);
+  t.deepEqual(recorded(), once);
+  t.is(promise.constructor, Special);
 });
 
 test('a promise with methods of its own is restored once one of these has ended the call', async (t) => {

@@ -62,6 +62,15 @@ test('a cursor that is closed is over', async (t) => {
   t.deepEqual(recorded(), once);
 });
 
+for (const method of ['close', 'closeSync', 'destroy']) {
+  test(`a cursor is over once its \`${method}\` is called, which may return nothing`, (t) => {
+    const { api, recorded } = recordedCalls();
+    const value = api.run(() => Object.assign(cursor({ next: async () => 1 }), { [method]: () => {} }));
+    t.is(Reflect.apply(Reflect.get(value, method) as () => void, value, []), undefined);
+    t.deepEqual(recorded(), once);
+  });
+}
+
 test('a method of a result that is called on another object does not end the call', async (t) => {
   const { api, recorded } = recordedCalls();
   const value = api.run(() => cursor({ next: async () => null }));

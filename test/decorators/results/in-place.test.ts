@@ -1,4 +1,5 @@
 /** Results observed in place keep their behaviour, also if they cannot be observed. */
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { inProgress, once, recordedCalls } from './recorded-calls.js';
 
@@ -56,9 +57,30 @@ test('the caller gets the results of all methods of a query, which is recorded w
   t.deepEqual(recorded(), once);
 });
 
+class SubPromise extends Promise<number> {}
+
+const elsewhere = runInNewContext(`
+  class SubPromise extends Promise {}
+  ({ make: () => SubPromise.resolve(1), then: Promise.prototype.then })
+`) as { make: () => Promise<number>; then: Promise<number>['then'] };
+
+for (const [realm, make, nativeThen] of [
+  ['this realm', () => SubPromise.resolve(1), Promise.prototype.then],
+  ['another realm', elsewhere.make, elsewhere.then],
+] as const) {
+  test(`a promise of a subclass of ${realm} keeps the native \`then\`, and ends its call by it`, async (t) => {
+    const { api, recorded } = recordedCalls();
+    const promise = api.run(make);
+    t.false(Object.hasOwn(promise, then));
+    t.deepEqual(recorded(), inProgress);
+    // Node's own functions call the native method, whatever `then` of the promise is.
+    t.is(await new Promise((resolve) => Reflect.apply(nativeThen, promise, [resolve])), 1);
+    t.deepEqual(recorded(), once);
+  });
+}
+
 test('a promise that its caller freezes can be awaited', async (t) => {
   const { api, recorded } = recordedCalls();
-  class SubPromise extends Promise<number> {}
   const promise = api.run(() => SubPromise.resolve(1));
   t.is(await Object.freeze(promise), 1);
   t.is(await promise, 1);

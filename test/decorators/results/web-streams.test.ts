@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { ReadableStream, TransformStream, WritableStream } from 'node:stream/web';
+import { types } from 'node:util';
 import test from 'ava';
 import { failedOnce, inProgress, once, recordedCalls } from './recorded-calls.js';
 
@@ -116,6 +117,17 @@ test('a method of a web stream that is called on another one does not end the ca
   t.deepEqual(written, [0, 1, 2, 3]);
   await stream.cancel.call(counting());
   t.deepEqual(recorded(), inProgress);
+});
+
+test('an iterator of a web stream that is made after its end is not observed', async (t) => {
+  const { api, recorded } = recordedCalls();
+  const stream = api.run(counting);
+  const { values } = stream;
+  await stream.cancel();
+  t.deepEqual(recorded(), once);
+  const iterator = values.call(stream);
+  t.false(types.isProxy(iterator.next));
+  t.deepEqual(await iterator.next(), { done: true, value: undefined });
 });
 
 test('a pipe of a locked web stream is rejected, as without decorators', async (t) => {

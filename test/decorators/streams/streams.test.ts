@@ -80,6 +80,9 @@ function subject() {
   return { registry, source: new Source() };
 }
 
+/** Named once: a `then` in an object is what is tested here, and nothing that anyone should write. */
+const then = 'then';
+
 const inProgress = { running: 1, success: 0, failure: 0, timed: 0, first: 0 };
 const ended = { running: 0, success: 1, failure: 0, timed: 1, first: 1 };
 const failed = { running: 0, success: 0, failure: 1, timed: 1, first: 1 };
@@ -355,6 +358,44 @@ test('a stream that always returns the same iterator is observed once', async (t
   const stream = source.read(() => ({ [Symbol.asyncIterator]: () => iterator }));
   for (let time = 0; time < 20_000; time++) stream[Symbol.asyncIterator]();
   for await (const _ of stream);
+  t.deepEqual(recorded(registry), ended);
+});
+
+for (const event of ['streamEvent', 'chunk', 'event']) {
+  test(`the first \`${event}\` of an event stream of an SDK is its first item`, (t) => {
+    const { registry, source } = subject();
+    const stream = source.read(() =>
+      Object.assign(new SdkStream([]), { on() {}, abort() {}, _emit(_event: string) {} }),
+    );
+    stream._emit('connect');
+    t.deepEqual(recorded(registry), inProgress);
+    stream._emit(event);
+    stream._emit(event);
+    t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
+    stream._emit('end');
+    t.deepEqual(recorded(registry), ended);
+  });
+}
+
+test('a chunk that is pushed into another stream is no item', (t) => {
+  const { registry, source } = subject();
+  const [stream, other] = [source.read(() => new PassThrough()), new PassThrough()];
+  stream.push.call(other, 'a');
+  t.deepEqual(recorded(registry), inProgress);
+  stream.push('a');
+  t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
+});
+
+test('a query that reports data, and is then fulfilled with a stream, has one first item', async (t) => {
+  const { registry, source } = subject();
+  const rows = new SdkStream([1, 2]);
+  const query = source.read(() =>
+    Object.assign(new EventEmitter(), { [then]: (resolve: (value: unknown) => void) => resolve(rows) }),
+  );
+  query.emit('data', 'a row');
+  t.deepEqual(recorded(registry), { ...inProgress, first: 1 });
+  t.is(await (query as unknown), rows);
+  t.deepEqual(await all(rows), [1, 2]);
   t.deepEqual(recorded(registry), ended);
 });
 
