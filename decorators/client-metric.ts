@@ -129,7 +129,7 @@ function clientRecorder<S extends Series>(
   const childOf = (values: readonly unknown[]): S => {
     const texts = metric.labelNames.map((name, index) => labelText(values[index], name, metric.name));
     // The type of the metric decides which methods the child has, as the type of a definition does for a series.
-    return seriesOn(metric, texts) as object as S;
+    return seriesOn(metric, texts, failed) as object as S;
   };
   const failed = (call: Call, reason: string, error: unknown): undefined => {
     let registry: AnyRegistry = sharedRegistry;
@@ -162,15 +162,15 @@ function clientRecorder<S extends Series>(
   };
 }
 
-function seriesOn(metric: ClientMetric, values: string[]): ExemplarChild {
+function seriesOn(metric: ClientMetric, values: string[], failed: Failed): ExemplarChild {
   const { enableExemplars, labelNames, type } = metric;
   if (enableExemplars === true && type !== 'gauge') {
     // With exemplars enabled, the methods take an object instead of a number.
     const labels = Object.fromEntries(labelNames.map((name, index) => [name, values[index]]));
     return {
-      inc: (value = 1, ...exemplar) => metric.inc({ labels, value, ...clientExemplar(metric, exemplar) }),
+      inc: (value = 1, ...exemplar) => metric.inc({ labels, value, ...clientExemplar(exemplar, failed) }),
       observe: repeated((value, exemplar) =>
-        metric.observe({ labels, value, ...clientExemplar(metric, exemplar) }),
+        metric.observe({ labels, value, ...clientExemplar(exemplar, failed) }),
       ),
     };
   }
@@ -196,16 +196,19 @@ function repeated(
 }
 
 /** The option `exemplar` of a decorator, and the call. */
-type GivenExemplar = readonly [source?: (call: unknown) => ExemplarLabels | undefined, call?: unknown];
+type GivenExemplar = readonly [source?: (call: Call) => ExemplarLabels | undefined, call?: Call];
+
+/** Counts a failed recording in the registry of the call. */
+type Failed = (call: Call, reason: string, error: unknown) => void;
 
 /** The property `exemplarLabels` of a recording. An error is contained, since the recording itself is valid. */
-function clientExemplar({ name }: ClientMetric, [source, call]: GivenExemplar): object {
-  if (source === undefined) return {};
+function clientExemplar([source, call]: GivenExemplar, failed: Failed): object {
+  if (source === undefined || call === undefined) return {};
   try {
     const exemplarLabels = checkedExemplar(source(call));
     return Object.keys(exemplarLabels).length === 0 ? {} : { exemplarLabels };
   } catch (error) {
-    sharedRegistry.recordingFailed(name, 'exemplar', error);
+    failed(call, 'exemplar', error);
     return {};
   }
 }

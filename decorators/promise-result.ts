@@ -87,8 +87,9 @@ function followSubscription(promise: Promise<unknown>, life: ObservedLife): void
 }
 
 const source = (method: unknown): string => Function.prototype.toString.call(method);
+const nativeSource = source(nativeThen);
 
 /** The `then` of another realm is native too: within Jest, Node's own promises belong to the main realm. */
 function isNativeThen(then: AnyMethod): boolean {
-  return source(then) === source(nativeThen);
+  return source(then) === nativeSource;
 }

@@ -179,6 +179,24 @@ test('what makes an exemplar invalid is counted in the shared registry, and the 
   t.regex((await registers[0]?.metrics()) ?? '', /^traced_total 6 # \{run="7"\} 1 /m);
 });
 
+test('what makes an exemplar invalid is counted in the registry of the class', (t) => {
+  const registry = createTestRegistry();
+  const traced = new promClient.Counter({
+    name: 'own_traced_total',
+    help: 'T.',
+    registers: [],
+    enableExemplars: true,
+  });
+  @Instrumented({ registry })
+  class Worker {
+    @Counted(traced, { exemplar: () => ({ 'no name': '7' }) as never })
+    run(): void {}
+  }
+  new Worker().run();
+  const failed = { metric: 'own_traced_total', reason: 'exemplar' };
+  t.is(readValue(registry, metricsRecordingErrors, failed), 1);
+});
+
 test('a metric that throws affects no call, and is tried once for each', async (t) => {
   let tried = 0;
   const broken = {
