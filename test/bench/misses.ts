@@ -10,7 +10,55 @@ export interface Miss {
   readonly tried: string;
 }
 
-export const misses: readonly Miss[] = [];
+// Numbers are from 2026-11-28, when a request to a bare Koa app took 37 µs.
+const ofRequests = {
+  profile:
+    'In memory, `requestMetrics()` adds 0.34 µs (0.54 µs with all measures), see the ladder. Over loopback each request wakes the process, whose caches are cold then: middleware that only calls `next()` adds 0.3 µs, and the least for one known route up to 0.8 µs. A fifteenth of prom-client by hand is 0.2 µs.',
+  tried:
+    '`next().then()` instead of the listener of `close`: the same to 0.03 µs, and it misses responses that outlive the middleware. Without each part in turn: `res.write` as it is 0.00 µs, no look at raw responses −0.06 µs, no span −0.03 µs, no look-up of the route −0.02 µs.',
+};
+const ofStalls = {
+  profile:
+    'Garbage collection: its longest pause is most of the stall. An idle event loop on this machine stalls for 4 ms in one of twenty rounds.',
+  tried:
+    'Chunks that use the same memory again, which is in use for compressed scrapes: the 95th percentile of the pauses fell from 13 to 6 ms. Young generations of 64 MB: 26 ms instead of 99 ms on a busy machine, but that is a setting of the process.',
+};
+const ofLabels = {
+  profile:
+    'Three look-ups in maps take 37 of 50 ns; they compare the texts of strings, which are other objects in each call.',
+  tried:
+    'Code generated for the label names of each metric, which is in use (58 ns without it). A cache of the last label object does not apply to 128 sets in random order.',
+};
+
+export const misses: readonly Miss[] = [
+  { claim: 'counter, 3 labels by object, drawn from 128 sets, compared with prom-client', ...ofLabels },
+  { claim: 'counter, 3 labels by object, drawn from 128 sets, compared with three look-ups', ...ofLabels },
+  { claim: 'histogram, 3 labels by object, drawn from 128 sets, compared with', ...ofLabels },
+  {
+    claim: 'scrape of 150,000 lines',
+    profile:
+      'Of 11 ms, 5 ms copy text, 2 ms write labels, and 2 ms walk the tree of series. A plain writer of prepared lines takes 10 ms.',
+    tried:
+      'Copying eight bytes as a double, which is in use, takes 15 % less than four bytes as an integer. Eight bytes as a BigInt take three times as long.',
+  },
+  { claim: 'longest stall during a scrape of', ...ofStalls },
+  {
+    claim: 'memory of both after the response is released',
+    profile:
+      'The worst shape is that of three different texts per label set. Per set of a counter and a histogram, the texts take 192 bytes, the branches of the tree 192, the series 168, the buckets 106, the entries of maps 70. Half of prom-client are 530 bytes.',
+    tried:
+      'Series that hang on the last branch with several children would save 190 bytes: 0.55 x, by a heap snapshot. It was not built, since it would make each call with labels compare the other values one by one.',
+  },
+  { claim: 'CPU time that requestMetrics()', ...ofRequests },
+  { claim: 'requestMetrics()', ...ofRequests },
+  {
+    claim: 'CPU time that instrumentFetch() adds to a fetch over loopback',
+    profile:
+      'Its functions take 2.3 µs for the messages of a fetch with rate limits, see the ladder, and 6 of 180 µs in a profile of real ones, whose caches are cold. The rest of the difference is garbage collection.',
+    tried:
+      'The state of a request in a WeakMap adds 75 µs, since each garbage collection cleans it; in a Map it costs as much as on the request, and could leak. Without reading rate limits it is half.',
+  },
+];
 
 /** What is known of a missed target. */
 export function missOf({ claim }: Verdict): Miss | undefined {
