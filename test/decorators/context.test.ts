@@ -83,6 +83,27 @@ test('the body of a generator has the labels of its call, regardless of where it
   t.is(count('none'), 0);
 });
 
+test('a stream that is made without labels has those that are set where it is read', async (t) => {
+  const { worker, count } = subject();
+  const stream = worker.stream();
+  await withLabels({ workflow_type: 'review' }, async () => {
+    for await (const _ of stream);
+  });
+  t.is(count('review'), 2, 'the calls in its body');
+});
+
+test('a generator may get labels twice, and its methods may be replaced', (t) => {
+  const labelled = withLabels({ a: 1 }, () =>
+    withLabels({ b: 2 }, function* () {
+      yield 1;
+      yield 2;
+    }),
+  );
+  t.deepEqual(labelled.next(), { value: 1, done: false });
+  labelled.next = () => ({ value: 1, done: false });
+  t.deepEqual(labelled.next(), { value: 1, done: false });
+});
+
 test('withLabels returns the result of the function and passes on its errors', (t) => {
   const value = {};
   t.is(

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { judging } from '../../decorators/failure-option.js';
 import {
   Counted,
   errorType,
@@ -198,6 +199,30 @@ for (const [name, decorate] of Object.entries({
   });
 }
 
+test('a method without its object records a failed result in the registry of its class', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Client {
+    @Counted(ends, {
+      labels: { outcome, error: errorType },
+      failure: ({ result }: { result?: Reply }) => result?.ok === false,
+    })
+    send(reply: Reply): Reply {
+      return reply;
+    }
+  }
+  const { send } = Client.prototype;
+  for (const reply of replies) t.is(Reflect.apply(send, undefined, [reply]), reply);
+  t.is(readValue(registry, ends, { outcome: 'success', error: 'none' }), 1);
+  t.is(readValue(registry, ends, { outcome: 'failure', error: 'FailedResult' }), 1);
+});
+
+test('an observer that sees only starts or first items has no end because of `failure`', (t) => {
+  const failure = (): boolean => false;
+  t.deepEqual(Object.keys(judging({ start: () => {} }, failure, () => {})), ['start']);
+  t.deepEqual(Object.keys(judging({ firstItem: () => {} }, failure, () => {})), ['firstItem']);
+});
+
 const firstItem = defineHistogram({ name: 'first_item_seconds', help: 'Times to the first item.' });
 
 test('a result that is a failure is no first item; a stream has one before it is judged', (t) => {
@@ -212,8 +237,10 @@ test('a result that is a failure is no first item; a stream has one before it is
       }
     }
     const api = new Api();
-    for (const reply of replies) t.is(api.get(reply), reply);
-    t.is(readHistogram(registry, firstItem)?.count, 1);
+    for (const reply of replies) {
+      t.is(api.get(reply), reply);
+      t.is(readHistogram(registry, firstItem)?.count, 1, 'the first reply, which is no failure');
+    }
     const stream = api.get(
       (function* () {
         yield 1;
