@@ -1,0 +1,92 @@
+// In a process of its own: it records in the shared registry.
+/** When the series of a decorator is bound, and where its failures are counted. */
+import test from 'ava';
+import { Counted, Instrumented, Timed } from '../../../decorators/index.js';
+import { recorderFor } from '../../../decorators/recording/recorder.js';
+import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
+import { defineCounter, defineHistogram } from '../../../lib/define.js';
+import type { CounterDefinition } from '../../../lib/definition.js';
+import { label } from '../../../lib/label.js';
+import { sharedRegistry } from '../../../lib/registry.js';
+import { createTestRegistry, readHistogram, readValue } from '../../../lib/testing.js';
+
+const jobs = defineCounter({ name: 'recorder_jobs_total', help: 'Jobs.', labels: { queue: label() } });
+const seconds = defineHistogram({ name: 'job_seconds', help: 'Durations.' });
+
+const failures = (metric: string, reason: string): number =>
+  readValue(sharedRegistry, metricsRecordingErrors, { metric, reason }) ?? 0;
+
+test('a series is bound if its registry and all of its labels are fixed', (t) => {
+  const registry = createTestRegistry();
+  const isBound = (labels: object, given?: unknown): boolean =>
+    recorderFor({ decorator: 'Counted', definition: jobs, labels, registry: given }).isBound;
+  t.true(isBound({ queue: 'mail' }, registry));
+  t.false(isBound({ queue: () => 'mail' }, registry));
+  t.false(isBound({ queue: 'mail' }, () => registry));
+  t.false(isBound({ queue: 'mail' }));
+});
+
+let made = 0;
+const newDefinition = (): CounterDefinition => {
+  made += 1;
+  return defineCounter({
+    name: `recorder_made_${made}_total`,
+    help: 'Made.',
+  }) as unknown as CounterDefinition;
+};
+
+test('a metric that conflicts with one that was made since the class is counted as a failed definition', async (t) => {
+  const definition = newDefinition();
+  class Worker {
+    @Counted(definition as never)
+    run(): string {
+      return 'done';
+    }
+  }
+  sharedRegistry.counter(
+    defineCounter({ name: definition.name, help: 'Another one.', labels: { kind: label() } }),
+  );
+  const before = failures(definition.name, 'definition');
+  await null;
+  t.is(failures(definition.name, 'definition'), before + 1);
+  t.is(new Worker().run(), 'done');
+});
+
+test('a call on an object whose class cannot be read goes on, and the failure is counted', (t) => {
+  // While a registry is off, calls look whether it is theirs.
+  createTestRegistry().disable();
+  @Instrumented({ registry: createTestRegistry() })
+  class Worker {
+    @Counted(jobs, { labels: { queue: 'mail' } })
+    run(): string {
+      return 'done';
+    }
+  }
+  const hidden = new Proxy(new Worker(), {
+    getPrototypeOf: () => {
+      throw new Error('no prototype');
+    },
+  });
+  const before = failures('recorder_jobs_total', 'label');
+  t.is(hidden.run(), 'done');
+  t.is(failures('recorder_jobs_total', 'label'), before + 1);
+});
+
+test('a call that is not sampled, or that only starts or has a first item, is no failed recording', (t) => {
+  const registry = createTestRegistry();
+  const ignore = [RangeError];
+  class Worker {
+    @Timed(seconds, { registry, sample: 2 })
+    @Counted(jobs, { registry, labels: { queue: 'mail' }, when: 'called', ignore, failure: () => false })
+    sampled(): void {}
+    @Timed(seconds, { registry, until: 'first-item', ignore, failure: () => false })
+    first(): void {}
+  }
+  const before = failures('decorated method', 'recording');
+  const worker = new Worker();
+  for (let call = 0; call < 4; call++) worker.sampled();
+  worker.first();
+  t.is(readValue(registry, jobs, { queue: 'mail' }), 4);
+  t.is(readHistogram(registry, seconds)?.count, 5);
+  t.is(failures('decorated method', 'recording'), before);
+});
