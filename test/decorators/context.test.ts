@@ -83,6 +83,17 @@ test('the body of a generator has the labels of its call, regardless of where it
   t.is(count('none'), 0);
 });
 
+test('a stream that is not returned by withLabels, but made within it, has its labels', async (t) => {
+  const { worker, count } = subject();
+  const streams: AsyncGenerator<number>[] = [];
+  withLabels({ workflow_type: 'issue' }, () => {
+    streams.push(worker.stream());
+  });
+  for (const stream of streams) for await (const _ of stream);
+  t.is(count('issue', 'stream'), 1);
+  t.is(count('issue'), 2, 'so do the calls in its body');
+});
+
 test('a stream that is made without labels has those that are set where it is read', async (t) => {
   const { worker, count } = subject();
   const stream = worker.stream();

@@ -1,4 +1,5 @@
 // In a process of its own: it records in the shared registry.
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Counted, fromClass, getInstrumentation, Instrumented, Timed } from '../../decorators/index.js';
 import { methodCalls, methodCallsInProgress, methodDuration } from '../../lib/catalogue/method.js';
@@ -25,6 +26,10 @@ async function counted(registry: TestRegistry): Promise<string[]> {
   const samples = await readSamples(registry, methodCalls);
   return samples.map(({ labels, value }) => `${labels.class}.${labels.method} ${labels.outcome} ${value}`);
 }
+
+/** The name of a counter that is not in the shared registry yet. */
+const newName = (): string => `shared_${randomUUID().replaceAll('-', '')}_total`;
+const newCounter = () => defineCounter({ name: newName(), help: 'Shared.', labels: {} });
 
 test('instance and static methods record in the registry and with the labels of @Instrumented', (t) => {
   const registry = createTestRegistry();
@@ -192,7 +197,7 @@ test('a series with fixed labels exists from class definition on, in the registr
 });
 
 test('without any registry, the series is in the shared one before the first call', async (t) => {
-  const shared = defineCounter({ name: 'shared_total', help: 'Shared.', labels: { kind: label() } });
+  const shared = defineCounter({ name: newName(), help: 'Shared.', labels: { kind: label() } });
   class Worker {
     @Counted(shared, { labels: { kind: 'a' } })
     run(): void {}
@@ -247,14 +252,6 @@ test('a failing registry function does not affect the call', (t) => {
     before.map((count) => count + 1),
   );
 });
-
-let defined = 0;
-
-/** A counter that no other test defines, since these are in the shared registry. */
-const newCounter = (labels = {}) => {
-  defined += 1;
-  return defineCounter({ name: `shared_${defined}_total`, help: 'Shared.', labels });
-};
 
 test('a metric is in the registry of its class once the class is defined, before the first call', async (t) => {
   const registry = createTestRegistry();

@@ -313,7 +313,85 @@ export const accepted = [
         /^true$/,
       )(survivor),
   },
+  {
+    why: 'Equivalent: what the check or the first value keeps out reads the same as if it were missing: no exemplar at a place, no settings of no root, a slot whose fields are set before they are read.',
+    is: inFiles(
+      [
+        'instruments/exemplars',
+        "if (typeof exemplars !== 'object' || exemplars[bucket] === undefined)",
+        'false',
+      ],
+      ['instruments/exemplars', 'return root === undefined ? undefined : settingsByRoot', 'false'],
+      ['instruments/exemplars', 'return { labels: undefined, value: 0, timestamp: 0', '{}'],
+      ['instruments/histogram-series', 'const places: ExemplarPlace[] = [];', '["Stryker was here"]'],
+    ),
+  },
   // Decorators.
+  {
+    why: 'Equivalent: the bracket that opens the body of a class is at depth 0, and the fields are at depth 1.',
+    is: inFiles(['decorators/defined-fields', '(_, index) => (index > body', 'index >= body']),
+  },
+  {
+    why: 'Equivalent: a copy of a call with the same outcome has the same content. The check saves the copy.',
+    is: inFiles(['decorators/failed-result', 'if (call.outcome === outcome) return call;', 'false']),
+  },
+  {
+    why: 'Equivalent: a guard for the type checker: a symbol has no length, and so is like no name; an own method has a descriptor; a decorator has a definition.',
+    is: inFiles(
+      [
+        'decorators/instrumented',
+        "const names = keys.filter((key) => typeof key === 'string')",
+        'keys',
+        'true',
+      ],
+      ['decorators/instrumented', '`Unknown method', 'true'],
+      ['decorators/instrumented', 'if (descriptor === undefined) return;', 'false'],
+      [
+        'recording/registry-binding',
+        'sharedRegistry.recordingFailed(definitions[0]?.name',
+        'definitions[0].name',
+      ],
+    ),
+  },
+  {
+    why: 'Equivalent: only a decorator with a fixed registry may be plain, and its options hold that registry. Without it, recordings that cannot fail are contained, which costs time.',
+    is: inFiles([
+      'decorators/metric-decorator',
+      'return Object.values(options).some((option) => typeof option',
+      'true',
+      "typeof option !== 'function'",
+    ]),
+  },
+  {
+    why: 'Equivalent: an event without a response reports nothing, and what was reported before stays. The check saves objects.',
+    is: inFiles(['presets/openai-usage', 'if (event.response !== undefined) update(', 'true']),
+  },
+  {
+    why: 'Equivalent: each preset has an end, and a source that is missing gives no labels. The check saves that recordings look for exemplars.',
+    is: inFiles([
+      'presets/preset',
+      'if (exemplar === undefined || end === undefined) return observer;',
+      'false',
+      'exemplar === undefined && end === undefined',
+    ]),
+  },
+  {
+    why: 'Equivalent: the type of a run is found again without the cache.',
+    is: inFiles(['presets/workflow', 'if (found === undefined) {', 'true']),
+  },
+  {
+    why: 'Equivalent: what is thrown without the check is contained, and `undefined` reads as false: the metric is not off.',
+    is: inFiles(
+      [
+        'recording/recorder',
+        'const binding = bindingAt?.(instance, declaration);',
+        'bindingAt(instance, declaration)',
+      ],
+      ['recording/recorder', 'if (binding === undefined) return false;', 'false'],
+      ['recording/recorder', '} catch {', '{}'],
+      ['presets/preset', '} catch {', '{}'],
+    ),
+  },
   {
     why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
     is: inFiles(

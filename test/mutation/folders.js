@@ -62,8 +62,4 @@ export const leftOut = {
     'it switches off the shared registry, in which later tests look for failures',
   'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
     slow,
-  'test/decorators/instrumented.test.ts › without any registry, the series is in the shared one before the first call':
-    shared,
-  'test/decorators/instrumented.test.ts › a metric that is in the shared registry with other labels is an error at class definition':
-    shared,
 };

@@ -364,14 +364,14 @@ test('a request that does not name its model has the model of the reply', async 
   const registry = createTestRegistry();
   class Claude {
     @ProviderRequest({ registry, labels: { provider: 'claude' } })
-    ask(reply: unknown): unknown {
+    ask(_question: string, reply: unknown): unknown {
       return reply;
     }
   }
   const claude = new Claude();
   const usage = { input_tokens: 5 };
-  claude.ask({ type: 'message', model: 'answering', usage });
-  claude.ask({ type: 'message', usage });
+  claude.ask('why?', { type: 'message', model: 'answering', usage });
+  claude.ask('why?', { type: 'message', usage });
   t.deepEqual(await samples(registry, catalogue.aiTokens), {
     'claude answering input': 5,
     'claude input': 5,

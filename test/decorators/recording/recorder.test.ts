@@ -1,11 +1,11 @@
 // In a process of its own: it records in the shared registry.
 /** When the series of a decorator is bound, and where its failures are counted. */
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Counted, Instrumented, Timed } from '../../../decorators/index.js';
 import { recorderFor } from '../../../decorators/recording/recorder.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
-import type { CounterDefinition } from '../../../lib/definition.js';
 import { label } from '../../../lib/label.js';
 import { sharedRegistry } from '../../../lib/registry.js';
 import { createTestRegistry, readHistogram, readValue } from '../../../lib/testing.js';
@@ -26,29 +26,19 @@ test('a series is bound if its registry and all of its labels are fixed', (t) =>
   t.false(isBound({ queue: 'mail' }));
 });
 
-let made = 0;
-const newDefinition = (): CounterDefinition => {
-  made += 1;
-  return defineCounter({
-    name: `recorder_made_${made}_total`,
-    help: 'Made.',
-  }) as unknown as CounterDefinition;
-};
-
 test('a metric that conflicts with one that was made since the class is counted as a failed definition', async (t) => {
-  const definition = newDefinition();
+  // Not in the shared registry yet.
+  const name = `recorder_${randomUUID().replaceAll('-', '')}_total`;
   class Worker {
-    @Counted(definition as never)
+    @Counted(defineCounter({ name, help: 'Made.' }))
     run(): string {
       return 'done';
     }
   }
-  sharedRegistry.counter(
-    defineCounter({ name: definition.name, help: 'Another one.', labels: { kind: label() } }),
-  );
-  const before = failures(definition.name, 'definition');
+  sharedRegistry.counter(defineCounter({ name, help: 'Another one.', labels: { kind: label() } }));
+  const before = failures(name, 'definition');
   await null;
-  t.is(failures(definition.name, 'definition'), before + 1);
+  t.is(failures(name, 'definition'), before + 1);
   t.is(new Worker().run(), 'done');
 });
 

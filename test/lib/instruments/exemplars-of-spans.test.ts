@@ -286,7 +286,7 @@ test.serial('a value in the place of a span that has no context is no span, and 
   t.deepEqual(registry.warnings, []);
 });
 
-test.serial('a series may be removed while its span is looked for', async (t) => {
+test.serial('a series may be removed while its span is read', async (t) => {
   const registry = createTestRegistry();
   const histogram = registry.histogram(wait);
   replaceManager(t, {

@@ -18,7 +18,8 @@ test('only an observation that is the first in its bucket can be one too many', 
 test('as many buckets as the settings allow are not too many, however many slots they have', (t) => {
   for (const maxBuckets of [1, 10, 11, 12, 21, 22, 100]) {
     const counts = newCounts({ maxBuckets });
-    const results = Array.from({ length: maxBuckets + 1 }, (_, index) => counts.observe(2 ** index, 1));
+    // Not in the bucket with the index 0, which an empty slot has too.
+    const results = Array.from({ length: maxBuckets + 1 }, (_, index) => counts.observe(2 ** (index + 1), 1));
     t.deepEqual(
       results.map((isTooMany, index) => (isTooMany ? index : -1)).filter((index) => index >= 0),
       [maxBuckets],
