@@ -262,7 +262,7 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /\/exemplar-sources\.ts$/,
-        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|export function noteContextLabels)/,
+        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|function enterStage|export function note(Source|ContextLabels))/,
       )(survivor) ||
       inFiles(
         /\/(counter|histogram-series)\.ts$/,
