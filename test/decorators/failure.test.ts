@@ -18,7 +18,7 @@ import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const ends = defineCounter({
-  name: 'ends_total',
+  name: 'result_ends_total',
   help: 'Ends.',
   labels: { outcome: label('success', 'failure', 'escalation'), error: label() },
 });
@@ -181,7 +181,7 @@ test('an error thrown by `failure` is contained and counted, and the call is a s
   }
   t.deepEqual([new Worker().run(), new Other().run()], [1, 1]);
   t.is(readValue(registry, ends, { outcome: 'success', error: 'none' }), 2);
-  for (const metric of ['ends_total', '@Instrumented'])
+  for (const metric of ['result_ends_total', '@Instrumented'])
     t.is(readValue(registry, metricsRecordingErrors, { metric, reason: 'failure' }), 1);
 });
 

@@ -62,6 +62,37 @@ test('a call on an object whose class cannot be read goes on, and the failure is
   t.is(failures('recorder_jobs_total', 'label'), before + 1);
 });
 
+for (const [what, registry] of [
+  [
+    'throws',
+    () => {
+      throw new Error('no registry');
+    },
+  ],
+  ['returns none', () => ({})],
+] as const)
+  test(`an error of \`failure\` is counted in the shared registry if the registry function ${what}`, (t) => {
+    @Instrumented({
+      registry: registry as never,
+      failure: () => {
+        throw new Error('no verdict');
+      },
+    })
+    class Worker {
+      @Counted(jobs, { labels: { queue: 'mail' } })
+      run(): string {
+        return 'done';
+      }
+    }
+    const counts = () => [failures('@Instrumented', 'failure'), failures('recorder_jobs_total', 'label')];
+    const before = counts();
+    t.is(new Worker().run(), 'done');
+    t.deepEqual(
+      counts(),
+      before.map((count) => count + 1),
+    );
+  });
+
 test('a call of which only the start, the first item or nothing is recorded is no failed recording', (t) => {
   const registry = createTestRegistry();
   const ignore = [RangeError];
