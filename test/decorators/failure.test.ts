@@ -124,6 +124,21 @@ test('`failure` of @Instrumented applies to the whole class; that of a decorator
   t.is(readValue(registry, failures), 2);
   t.is(readValue(registry, workflowsCompleted, { ...labels, outcome: 'failure' }), 1);
   t.is((await readSamples(registry, errors))[0]?.value, 1);
+
+  @Instrumented({ registry })
+  class Other {
+    @Counted(ends, { labels: { outcome, error: errorType } })
+    run(reply: Reply): Reply {
+      return reply;
+    }
+  }
+  for (const reply of replies) new Other().run(reply);
+  t.is(
+    readValue(registry, ends, { outcome: 'success', error: 'none' }),
+    3,
+    'other classes are not concerned',
+  );
+  t.deepEqual(registry.warnings, []);
 });
 
 test('`failure` is called at the end of a stream', async (t) => {

@@ -13,7 +13,9 @@ const inFiles = (...changes) => {
   return (survivor) =>
     rows.some(
       ([files, code, ...replacements]) =>
-        (typeof files === 'string' ? survivor.file.endsWith(`/${files}.ts`) : files.test(survivor.file)) &&
+        (typeof files === 'string'
+          ? `/${survivor.file}`.endsWith(`/${files}.ts`)
+          : files.test(survivor.file)) &&
         (typeof code === 'string' ? survivor.code.startsWith(code) : code.test(survivor.code)) &&
         (replacements.length === 0 ||
           replacements.some((each) =>
@@ -355,12 +357,15 @@ export const accepted = [
   },
   {
     why: 'Equivalent: only a decorator with a fixed registry may be plain, and its options hold that registry. Without it, recordings that cannot fail are contained, which costs time.',
-    is: inFiles([
-      'decorators/metric-decorator',
-      'return Object.values(options).some((option) => typeof option',
-      'true',
-      "typeof option !== 'function'",
-    ]),
+    is: inFiles(
+      [
+        'decorators/metric-decorator',
+        'return Object.values(options).some((option) => typeof option',
+        'true',
+        "typeof option !== 'function'",
+      ],
+      ['decorators/metric-decorator', 'isPlain: recorder.isBound && !hasUserCode(options),', 'false'],
+    ),
   },
   {
     why: 'Equivalent: an event without a response reports nothing, and what was reported before stays. The check saves objects.',
@@ -376,8 +381,11 @@ export const accepted = [
     ]),
   },
   {
-    why: 'Equivalent: the type of a run is found again without the cache.',
-    is: inFiles(['presets/workflow', 'if (found === undefined) {', 'true']),
+    why: 'Equivalent: the type of a run, or the sources of all labels, are found again without the cache.',
+    is: inFiles(
+      ['presets/workflow', 'if (found === undefined) {', 'true'],
+      ['recording/label-sources', 'labelNames.length === names.length', 'false'],
+    ),
   },
   {
     why: 'Equivalent: what is thrown without the check is contained, and `undefined` reads as false: the metric is not off.',
@@ -432,7 +440,7 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /decorators\/(recording\/(class-settings|registry-binding|recorder)|client-metric)\.ts$/,
-        /^(if \(all\.version === 0\)|if \(version === 0\) return shared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
+        /^(if \(all\.version === 0\)|if \(version === 0\) return bindShared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
         /^false$/,
       )(survivor) ||
       inFiles(

@@ -2,7 +2,14 @@
 /** When the series of a decorator is bound, and where its failures are counted. */
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import { Counted, Instrumented, Timed } from '../../../decorators/index.js';
+import {
+  Counted,
+  Instrumented,
+  PlatformRequest,
+  ProviderRequest,
+  Timed,
+  WorkflowRun,
+} from '../../../decorators/index.js';
 import { recorderFor } from '../../../decorators/recording/recorder.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
@@ -60,6 +67,92 @@ test('a call on an object whose class cannot be read goes on, and the failure is
   const before = failures('recorder_jobs_total', 'label');
   t.is(hidden.run(), 'done');
   t.is(failures('recorder_jobs_total', 'label'), before + 1);
+});
+
+test('a registry that a class gets after a call applies to the next one', (t) => {
+  class Late {
+    @Counted(jobs, { labels: { queue: 'late' } })
+    run(): void {}
+  }
+  const registries = [createTestRegistry(), createTestRegistry()];
+  for (const registry of registries) {
+    Instrumented({ registry })(Late);
+    new Late().run();
+  }
+  t.deepEqual(
+    registries.map((registry) => readValue(registry, jobs, { queue: 'late' })),
+    [1, 1],
+  );
+});
+
+test('an error class that fails when it is asked does not affect the call, and the failure is counted', (t) => {
+  const registry = createTestRegistry();
+  class Hostile extends Error {
+    static override [Symbol.hasInstance](): boolean {
+      throw new Error('no answer');
+    }
+  }
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue: 'mail' }, errors: [Hostile] })
+    run(error: Error): void {
+      throw error;
+    }
+  }
+  const before = failures('decorated method', 'recording');
+  const error = new RangeError('of the method');
+  t.throws(() => new Worker().run(error), { is: error });
+  t.is(failures('decorated method', 'recording'), before + 1);
+});
+
+test('a function of the call may call the method, whose calls are recorded to a depth of nine', (t) => {
+  const registry = createTestRegistry();
+  let calls = 0;
+  class Worker {
+    @Counted(jobs, {
+      registry,
+      labels: { queue: 'mail' },
+      value: ({ instance }): number => {
+        (instance as Worker).run();
+        return 1;
+      },
+    })
+    run(): void {
+      calls += 1;
+    }
+  }
+  new Worker().run();
+  t.is(calls, 10);
+  t.is(readValue(registry, jobs, { queue: 'mail' }), 9);
+});
+
+test('an option that returns nothing for a call is no failed recording', (t) => {
+  const registry = createTestRegistry();
+  class Claude {
+    @ProviderRequest({
+      registry,
+      usage: () => undefined,
+      rateLimit: () => undefined,
+      retry: () => undefined,
+    })
+    ask(): void {}
+    @PlatformRequest({
+      registry,
+      status: () => undefined,
+      rateLimit: () => undefined,
+      lifetime: () => undefined,
+      effect: 'pr_merged',
+    })
+    merge(): void {}
+    @WorkflowRun({ registry })
+    run(): void {}
+  }
+  const before = failures('decorated method', 'recording');
+  const claude = new Claude();
+  claude.ask();
+  claude.merge();
+  claude.run();
+  t.is(failures('decorated method', 'recording'), before);
+  t.deepEqual(registry.warnings, []);
 });
 
 for (const [what, registry] of [
