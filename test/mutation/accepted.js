@@ -50,10 +50,6 @@ export const accepted = [
       /^if \((expireAfterSeconds !== undefined|!\(series instanceof)/.test(code),
   },
   {
-    why: 'Accepted: how many recordings of a busy loop skip the clock when exemplars are taken. It changes the time that they take, not what is recorded.',
-    is: ({ code }) => /slot\.skip|mayHave\[0\]|asksPerMillisecond/.test(code),
-  },
-  {
     why: 'Equivalent: a look-up that takes a short cut if it can, and else gives the same result on the general path. `compiled-find.test.ts` compares them.',
     is: ({ file, code }) =>
       file.endsWith('/compiled-find.ts') ||
@@ -498,14 +494,6 @@ export const accepted = [
   {
     why: 'Equivalent: each of two observers exists only if it is needed, and one that is missing is skipped at the end, too.',
     is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
-  },
-  {
-    why: 'Accepted: the failure is reported to the shared registry, which a test of the same process may have disabled.',
-    is: inFiles(
-      /decorators\/(unfinished-calls|contained-observer)\.ts$/,
-      /^(\} catch \(error\) \{|export function recordingFailed)/,
-      /^\{\}$/,
-    ),
   },
   {
     why: 'Equivalent: the first item is kept apart from the others twice, by the call and by the life of its result.',
