@@ -1,14 +1,21 @@
 // In a process of its own: it records in the shared registry.
 /** Presets whose registry cannot be found. */
 import test from 'ava';
-import { Instrumented, WorkflowStep } from '../../../decorators/index.js';
+import {
+  Instrumented,
+  PlatformRequest,
+  ProviderRequest,
+  WorkflowRun,
+  WorkflowStep,
+} from '../../../decorators/index.js';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { sharedRegistry } from '../../../lib/registry.js';
 import { createTestRegistry, readValue } from '../../../lib/testing.js';
 
 const metric = catalogue.workflowStepDuration.name;
-const failures = (): number =>
-  readValue(sharedRegistry, catalogue.metricsRecordingErrors, { metric, reason: 'registry' }) ?? 0;
+const failuresOf = (metric: string, reason: string): number =>
+  readValue(sharedRegistry, catalogue.metricsRecordingErrors, { metric, reason }) ?? 0;
+const failures = (): number => failuresOf(metric, 'registry');
 
 test.serial('a registry function that fails is counted in the shared registry, and the call goes on', (t) => {
   class Workflow {
@@ -24,6 +31,46 @@ test.serial('a registry function that fails is counted in the shared registry, a
   const before = failures();
   t.is(new Workflow().plan(), 'done');
   t.is(failures(), before + 1);
+});
+
+test.serial('a registry that fails is counted by the first metric of a preset, once a call', (t) => {
+  const registry = (): never => {
+    throw new Error('no registry');
+  };
+  class Everything {
+    @WorkflowRun({ registry, issueType: () => 'bug' })
+    run(): number {
+      return 1;
+    }
+    @WorkflowStep({ registry })
+    plan(): number {
+      return 1;
+    }
+    @PlatformRequest({ registry, effect: 'pr_merged' })
+    merge(): number {
+      return 1;
+    }
+    @ProviderRequest({ registry })
+    *ask(): Generator<number> {
+      yield 1;
+    }
+  }
+  const counts = (): number[] => [
+    ...[
+      catalogue.workflowsStarted,
+      catalogue.workflowStepDuration,
+      catalogue.apiRequests,
+      catalogue.aiRequests,
+    ].map(({ name }) => failuresOf(name, 'registry')),
+    failuresOf('decorated method', 'recording'),
+  ];
+  const before = counts();
+  const everything = new Everything();
+  t.deepEqual([everything.run(), everything.plan(), everything.merge(), ...everything.ask()], [1, 1, 1, 1]);
+  t.deepEqual(
+    counts().map((count, index) => count - (before[index] ?? 0)),
+    [1, 1, 1, 1, 0],
+  );
 });
 
 test.serial('a call on an object whose class cannot be read goes on, and the failure is counted', (t) => {
