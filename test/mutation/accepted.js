@@ -477,14 +477,6 @@ export const accepted = [
     ),
   },
   {
-    why: 'Accepted: if the registry of a call is not known, nothing is recorded. What is thrown without the check is contained, too, and only reported a second time.',
-    is: inFiles(
-      /decorators\/presets\/(preset|workflow|platform|provider)\.ts$/,
-      /^if \((recorder|bound|run|step|request|started) === undefined\) return|(recorderOf\(call\)|request|started)\?\.(recorder|registry|scope)/,
-      /^false$|^(recorderOf\(call\)|request|started)\.(recorder|registry|scope)/,
-    ),
-  },
-  {
     why: 'Equivalent: a short cut for a text, and guards for the type checker: each label of a preset has a source, and each observer an end.',
     is: inFiles(
       /decorators\/presets\/preset\.ts$/,

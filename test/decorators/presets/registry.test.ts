@@ -10,7 +10,7 @@ import {
 } from '../../../decorators/index.js';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { sharedRegistry } from '../../../lib/registry.js';
-import { createTestRegistry, readValue } from '../../../lib/testing.js';
+import { createTestRegistry, readHistogram, readValue } from '../../../lib/testing.js';
 
 const metric = catalogue.workflowStepDuration.name;
 const failuresOf = (metric: string, reason: string): number =>
@@ -72,6 +72,38 @@ test.serial('a registry that fails is counted by the first metric of a preset, o
     [1, 1, 1, 1, 0],
   );
 });
+
+test.serial(
+  'a call is recorded although its registry fails while the failure of a label is reported',
+  (t) => {
+    const registry = createTestRegistry();
+    let asked = 0;
+    class Workflow {
+      @WorkflowStep({
+        registry: () => {
+          asked += 1;
+          if (asked > 1) throw new Error('no registry');
+          return registry;
+        },
+        labels: {
+          workflow_type: 'issue',
+          step_name: () => {
+            throw new Error('no name');
+          },
+        },
+      })
+      plan(): void {}
+    }
+    const counts = (): number[] => [failures(), failuresOf('decorated method', 'recording')];
+    const before = counts();
+    new Workflow().plan();
+    t.deepEqual(
+      counts().map((count, index) => count - (before[index] ?? 0)),
+      [1, 0],
+    );
+    t.is(readHistogram(registry, catalogue.workflowStepDuration, { workflow_type: 'issue' })?.count, 1);
+  },
+);
 
 test.serial('a call on an object whose class cannot be read goes on, and the failure is counted', (t) => {
   // While a registry is off, calls look whether it is theirs.
