@@ -33,7 +33,7 @@ test.serial('a registry function that fails is counted in the shared registry, a
   t.is(failures(), before + 1);
 });
 
-test.serial('a registry that fails is counted by the first metric of a preset, once a call', (t) => {
+test.serial('a registry that fails is counted by the first metric of a preset, once per call', (t) => {
   const registry = (): never => {
     throw new Error('no registry');
   };
