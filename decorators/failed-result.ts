@@ -1,5 +1,5 @@
 /** Calls that return a result which counts as a failure. */
-import { sharedRegistry } from '../lib/registry.js';
+import { type AnyRegistry, MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { declarationOf, declaredBy } from './declaration.js';
 import { failsByClass, registryOf } from './recording/class-settings.js';
@@ -14,9 +14,18 @@ export function isFailedByClass(call: Call): boolean {
   try {
     return failsByClass(call);
   } catch (error) {
-    const registry = registryOf(call) ?? sharedRegistry;
-    registry.recordingFailed('@Instrumented', 'failure', error);
+    reportedTo(call).recordingFailed('@Instrumented', 'failure', error);
     return false;
+  }
+}
+
+/** The registry of the class of a call, or the shared one if the class has none, or fails to return one. */
+function reportedTo(call: Call): AnyRegistry {
+  try {
+    const registry: unknown = registryOf(call);
+    return registry instanceof MetricsRegistry ? registry : sharedRegistry;
+  } catch {
+    return sharedRegistry;
   }
 }
 

@@ -196,16 +196,12 @@ export function readArguments(
     ...ownOptions,
   };
   checkOptionNames<object>(`@${decorator}`, options, known);
-  if ('ignore' in options && options.ignore !== undefined)
-    checkErrorClasses(decorator, 'ignore', options.ignore);
-  if ('exemplar' in options) checkFunctionOption(decorator, 'exemplar', options.exemplar);
-  if ('failure' in options) checkFunctionOption(decorator, 'failure', options.failure);
-  if (
-    'name' in options &&
-    options.name !== undefined &&
-    (typeof options.name !== 'string' || options.name === '')
-  )
-    throw invalidOption(`@${decorator}`, 'name', '`Class.method` or `method`', options.name);
+  const { ignore, exemplar, failure, name } = options as Readonly<Record<string, unknown>>;
+  if (ignore !== undefined) checkErrorClasses(decorator, 'ignore', ignore);
+  checkFunctionOption(decorator, 'exemplar', exemplar);
+  checkFunctionOption(decorator, 'failure', failure);
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw invalidOption(`@${decorator}`, 'name', '`Class.method` or `method`', name);
   return { definition, clientMetric, options };
 }
 
@@ -229,12 +225,12 @@ function siteLabels(
   { method, className }: MethodSite,
   name: string | undefined,
 ): Record<string, unknown> {
-  if (name === undefined && method === '') throw anonymous(decorator, "name: 'plan'");
-  const dot = name?.lastIndexOf('.') ?? -1;
-  return {
-    class: name !== undefined && dot > 0 ? name.slice(0, dot) : className,
-    method: name === undefined ? method : name.slice(dot + 1),
-  };
+  if (name !== undefined) {
+    const dot = name.lastIndexOf('.');
+    return { class: dot > 0 ? name.slice(0, dot) : className, method: name.slice(dot + 1) };
+  }
+  if (method === '') throw anonymous(decorator, "name: 'plan'");
+  return { class: className, method };
 }
 
 /** Whether a value is a metric of an unsupported library. */

@@ -19,13 +19,13 @@ import {
 export const anthropicUsage: UsageReader = usageReader({
   knows: (reply) => {
     const { type } = propertiesOf(reply);
-    return type === 'message' || (typeof type === 'string' && streamEvents.has(type));
+    return type === 'message' || streamEvents.has(type);
   },
   read: (reply) => (propertiesOf(reply).type === 'message' ? messageFacts(propertiesOf(reply)) : noFacts),
   follow,
 });
 
-const streamEvents: ReadonlySet<string> = new Set([
+const streamEvents: ReadonlySet<unknown> = new Set([
   'message_start',
   'content_block_start',
   'content_block_delta',

@@ -1,6 +1,13 @@
 /** Usage in the replies of openai: chat completions, completions and responses, whole or streamed. */
 import { propertiesOf, textIn } from '../../lib/unknown-values.js';
-import { disjointUsage, type ReplyFacts, type ReplyStream, type UsageReader, usageReader } from './usage.js';
+import {
+  disjointUsage,
+  noFacts,
+  type ReplyFacts,
+  type ReplyStream,
+  type UsageReader,
+  usageReader,
+} from './usage.js';
 
 /**
  * Reads the usage of OpenAI's replies, whole or streamed. OpenAI includes cached tokens in the input and reasoning tokens in
@@ -27,7 +34,7 @@ const replyObjects: ReadonlySet<unknown> = new Set([
 ]);
 
 function replyFacts(reply: Readonly<Record<string, unknown>>): ReplyFacts {
-  const [choice] = Array.isArray(reply.choices) ? reply.choices : [];
+  const choice = propertiesOf(reply.choices)[0];
   return {
     usage: usageOf(propertiesOf(reply.usage)),
     model: textIn(reply.model),
@@ -54,7 +61,7 @@ function usageOf(reported: Readonly<Record<string, unknown>>): ReplyFacts['usage
 }
 
 function follow(): ReplyStream {
-  let facts: ReplyFacts = { usage: undefined, model: undefined, stop: undefined };
+  let facts = noFacts;
   /** Facts that an item does not report keep their value. */
   const update = ({ usage, model, stop }: ReplyFacts): void => {
     facts = { usage: usage ?? facts.usage, model: model ?? facts.model, stop: stop ?? facts.stop };

@@ -182,11 +182,10 @@ function statusCodeOf({ outcome, result, error }: Call): number | string {
   return network === 'network_error' ? errorName(error) : network;
 }
 
-function rateLimitOf({ outcome, result, error }: Call): RateLimitReport | undefined {
+function rateLimitOf({ outcome, result, error }: Call): RateLimitReport {
   const response = outcome === 'success' ? result : error;
   const [reading] = platformRateLimit(headersOf(response), Date.now());
-  const limited = outcome !== 'success' && isRateLimitError(error);
-  return limited || reading !== undefined ? { limited, ...reading } : undefined;
+  return { limited: isRateLimitError(error), ...reading };
 }
 
 function recordRateLimit(recorder: PlatformMetrics, platform: string, report: RateLimitReport): void {

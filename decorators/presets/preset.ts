@@ -82,8 +82,6 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
       (name) => labels[name] === methodName && given[name] === undefined && site.method === '',
     );
     if (unnamed !== undefined) throw anonymous(decorator, `labels: { ${unnamed}: 'plan' }`);
-    // `@Instrumented`, which may set another registry, cannot find a private method: it binds at its first call.
-    if (!site.private) finder.bindSoon();
     const read = <T>(option: ((call: never) => T) | undefined, call: Call): T | undefined => {
       try {
         return option?.(call as never);
@@ -108,7 +106,6 @@ export function presetDecorator<Recorder, Started, This, Args extends unknown[],
     };
     const bound: CallObserver = {
       ...withExemplar(erased(observer({ read, recorderOf, label })), options.exemplar),
-      bind: finder.bind,
       handlesRejections: options.handlesRejections,
       // With all metrics off, the request scope of a preset serves nothing either.
       isOff: (instance, declaration) => isDisabled(finder, instance, declaration),

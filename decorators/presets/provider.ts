@@ -163,7 +163,7 @@ function requesting(
       const provider = label('provider', call);
       const model = label('model', call);
       const work = recorder.requests.begin(provider, model, label('operation', call));
-      const reason = retry === undefined ? undefined : read(retry, call);
+      const reason = read(retry, call);
       if (reason !== undefined) recorder.recordRetry(provider, model, reason);
       const scope = requestScope(registry, { provider, model });
       return { recorder, work, scope, stream: undefined, hasToken: false };
@@ -224,8 +224,8 @@ function recordRateLimit(
 }
 
 /** The rate limits that an error of an SDK reports. */
-function rateLimitOf({ error, outcome }: Call): readonly RateLimitReport[] | undefined {
-  if (outcome === 'success' || !isRateLimitError(error)) return undefined;
+function rateLimitOf({ error }: Call): readonly RateLimitReport[] | undefined {
+  if (!isRateLimitError(error)) return undefined;
   return [{ limited: true }, ...providerRateLimit(headersOf(error), Date.now(), true)];
 }
 

@@ -89,7 +89,7 @@ export function recognizingReader(readers: readonly UsageReader[]): UsageReader 
   const readerOf = (reply: unknown): UsageReader | undefined => readers.find(({ knows }) => knows(reply));
   return usageReader({
     knows: (reply) => readerOf(reply) !== undefined,
-    read: (reply) => (typeof reply === 'object' ? readerOf(reply)?.read(reply) : undefined) ?? noFacts,
+    read: (reply) => readerOf(reply)?.read(reply) ?? noFacts,
     follow: () => {
       let stream: ReplyStream | undefined;
       return {

@@ -77,7 +77,7 @@ function byClass<B extends RegistryBinding>(
   /** `undefined` if each instance has a registry of its own. */
   const bindingAt = (instance: unknown, declaration: Declaration | undefined): B | undefined => {
     const version = settingsVersion();
-    if (version === 0) return shared ?? bindShared();
+    if (version === 0) return bindShared();
     const prototype = prototypeOf(instance);
     if (
       lastBinding !== undefined &&

@@ -87,7 +87,7 @@ export function spanForLater(): SpanContext | null {
 let api: OpenTelemetry | undefined;
 
 /** The context without anything, once it was active: a look-up in it takes longer than the comparison. */
-let emptyContext: Context | undefined;
+let emptyContext: object = {};
 
 /** The context of the active span if it is sampled. May throw: it is code of another library. */
 export function sampledSpan(): SpanContext | undefined {
@@ -96,9 +96,12 @@ export function sampledSpan(): SpanContext | undefined {
   const manager = api?.context;
   if (manager === undefined) return undefined;
   const active = manager.active();
-  if (active === emptyContext && active !== undefined) return undefined;
-  const span = active.getValue(spanKey) as { spanContext?(): SpanContext | undefined } | undefined;
-  if (span === undefined && isEmpty(active)) emptyContext = active;
+  if (active === emptyContext) return undefined;
+  const span = active.getValue(spanKey) as { spanContext?(): SpanContext | undefined } | null | undefined;
+  if (span === undefined) {
+    if (isEmpty(active)) emptyContext = active;
+    return undefined;
+  }
   const context = span?.spanContext?.();
   return context !== undefined && (context.traceFlags & sampled) === sampled ? context : undefined;
 }

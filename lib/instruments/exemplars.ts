@@ -170,7 +170,8 @@ export function offerExemplar(
       current === undefined ? argument : current.argument,
     );
     if (labels === undefined && failure === undefined) return withPace(slot, next);
-    return taken(slot ?? newSlot(pace), series, value, labels, readAt ?? Date.now());
+    if (failure !== undefined) settings.failed(metricOf(series), failure);
+    return taken(slot ?? newSlot(pace), value, labels, readAt ?? Date.now());
   } finally {
     isTaking = false;
   }
@@ -195,10 +196,9 @@ function withPace(slot: ExemplarSlot | undefined, pace: Pace): ExemplarPlace {
   return slot;
 }
 
-/** The slot with an exemplar, or without a new one if it failed, which is reported once a second at most. */
+/** The slot with an exemplar, or without a new one if it failed: the next one is taken, or fails, a second later. */
 function taken(
   slot: ExemplarSlot,
-  series: Series,
   value: number,
   labels: Record<string, string> | undefined,
   now: number,
@@ -209,7 +209,6 @@ function taken(
     slot.value = value;
     slot.timestamp = now;
   }
-  if (failure !== undefined) settingsOf(series)?.failed(metricOf(series), failure);
   return slot;
 }
 

@@ -83,6 +83,38 @@ test('the body of a generator has the labels of its call, regardless of where it
   t.is(count('none'), 0);
 });
 
+test('a stream that is not returned by withLabels, but made within it, has its labels', async (t) => {
+  const { worker, count } = subject();
+  const streams: AsyncGenerator<number>[] = [];
+  withLabels({ workflow_type: 'issue' }, () => {
+    streams.push(worker.stream());
+  });
+  for (const stream of streams) for await (const _ of stream);
+  t.is(count('issue', 'stream'), 1);
+  t.is(count('issue'), 2, 'so do the calls in its body');
+});
+
+test('a stream that is made without labels has those that are set where it is read', async (t) => {
+  const { worker, count } = subject();
+  const stream = worker.stream();
+  await withLabels({ workflow_type: 'review' }, async () => {
+    for await (const _ of stream);
+  });
+  t.is(count('review'), 2, 'the calls in its body');
+});
+
+test('a generator may get labels twice, and its methods may be replaced', (t) => {
+  const labelled = withLabels({ a: 1 }, () =>
+    withLabels({ b: 2 }, function* () {
+      yield 1;
+      yield 2;
+    }),
+  );
+  t.deepEqual(labelled.next(), { value: 1, done: false });
+  labelled.next = () => ({ value: 1, done: false });
+  t.deepEqual(labelled.next(), { value: 1, done: false });
+});
+
 test('withLabels returns the result of the function and passes on its errors', (t) => {
   const value = {};
   t.is(

@@ -58,6 +58,7 @@ const notDefined: readonly string[] = [
   'class { constructor() { Object.defineProperty(this.other, "size", {}); } }',
   'class { constructor() { Object.defineProperty[this, "size"]; } }',
   'class { constructor() { observe(this, "size", {}); } }',
+  'class { constructor() { define(this + "size"); } }',
   'function Queue() { this.size = 3; }',
 ];
 

@@ -12,7 +12,7 @@ import { defineCounter, defineGauge, defineHistogram } from '../../lib/define.js
 import { createMetrics, sharedRegistry } from '../../lib/index.js';
 import { label } from '../../lib/label.js';
 import type { MetricsRegistry } from '../../lib/registry.js';
-import { createTestRegistry, readText, readValue } from '../../lib/testing.js';
+import { createTestRegistry, readHistogram, readText, readValue } from '../../lib/testing.js';
 
 const labels = { queue: label() };
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs.', labels });
@@ -128,6 +128,23 @@ test('stacked decorators with an enabled metric keep recording', async (t) => {
   t.is(worker.only(3), 3);
   t.regex(await readText(registry), /job_seconds_count\{queue="mail"\} 1/);
   t.notRegex(await readText(registry), /jobs_total/);
+});
+
+test('beside an enabled metric, the label sources of one that is switched off do not run', (t) => {
+  const registry = createTestRegistry({ views: { jobs_total: { enabled: false } } });
+  let asked = 0;
+  const queue = (): string => {
+    asked += 1;
+    return 'mail';
+  };
+  class Worker {
+    @Counted(jobs, { registry, labels: { queue } })
+    @Timed(seconds, { registry, labels: { queue: 'mail' } })
+    run(): void {}
+  }
+  new Worker().run();
+  t.is(readHistogram(registry, seconds, { queue: 'mail' })?.count, 1);
+  t.is(asked, 0);
 });
 
 test('a call in progress is not recorded if its registry is disabled before it ends', async (t) => {

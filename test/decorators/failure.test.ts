@@ -1,4 +1,5 @@
 import test from 'ava';
+import { judging } from '../../decorators/failure-option.js';
 import {
   Counted,
   errorType,
@@ -17,7 +18,7 @@ import { label } from '../../lib/label.js';
 import { createTestRegistry, readHistogram, readSamples, readValue } from '../../lib/testing.js';
 
 const ends = defineCounter({
-  name: 'ends_total',
+  name: 'result_ends_total',
   help: 'Ends.',
   labels: { outcome: label('success', 'failure', 'escalation'), error: label() },
 });
@@ -123,6 +124,21 @@ test('`failure` of @Instrumented applies to the whole class; that of a decorator
   t.is(readValue(registry, failures), 2);
   t.is(readValue(registry, workflowsCompleted, { ...labels, outcome: 'failure' }), 1);
   t.is((await readSamples(registry, errors))[0]?.value, 1);
+
+  @Instrumented({ registry })
+  class Other {
+    @Counted(ends, { labels: { outcome, error: errorType } })
+    run(reply: Reply): Reply {
+      return reply;
+    }
+  }
+  for (const reply of replies) new Other().run(reply);
+  t.is(
+    readValue(registry, ends, { outcome: 'success', error: 'none' }),
+    3,
+    'other classes are not concerned',
+  );
+  t.deepEqual(registry.warnings, []);
 });
 
 test('`failure` is called at the end of a stream', async (t) => {
@@ -180,7 +196,7 @@ test('an error thrown by `failure` is contained and counted, and the call is a s
   }
   t.deepEqual([new Worker().run(), new Other().run()], [1, 1]);
   t.is(readValue(registry, ends, { outcome: 'success', error: 'none' }), 2);
-  for (const metric of ['ends_total', '@Instrumented'])
+  for (const metric of ['result_ends_total', '@Instrumented'])
     t.is(readValue(registry, metricsRecordingErrors, { metric, reason: 'failure' }), 1);
 });
 
@@ -198,6 +214,30 @@ for (const [name, decorate] of Object.entries({
   });
 }
 
+test('a method without its object records a failed result in the registry of its class', (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Client {
+    @Counted(ends, {
+      labels: { outcome, error: errorType },
+      failure: ({ result }: { result?: Reply }) => result?.ok === false,
+    })
+    send(reply: Reply): Reply {
+      return reply;
+    }
+  }
+  const { send } = Client.prototype;
+  for (const reply of replies) t.is(Reflect.apply(send, undefined, [reply]), reply);
+  t.is(readValue(registry, ends, { outcome: 'success', error: 'none' }), 1);
+  t.is(readValue(registry, ends, { outcome: 'failure', error: 'FailedResult' }), 1);
+});
+
+test('an observer that sees only starts or first items has no end because of `failure`', (t) => {
+  const failure = (): boolean => false;
+  t.deepEqual(Object.keys(judging({ start: () => {} }, failure, () => {})), ['start']);
+  t.deepEqual(Object.keys(judging({ firstItem: () => {} }, failure, () => {})), ['firstItem']);
+});
+
 const firstItem = defineHistogram({ name: 'first_item_seconds', help: 'Times to the first item.' });
 
 test('a result that is a failure is no first item; a stream has one before it is judged', (t) => {
@@ -212,8 +252,10 @@ test('a result that is a failure is no first item; a stream has one before it is
       }
     }
     const api = new Api();
-    for (const reply of replies) t.is(api.get(reply), reply);
-    t.is(readHistogram(registry, firstItem)?.count, 1);
+    for (const reply of replies) {
+      t.is(api.get(reply), reply);
+      t.is(readHistogram(registry, firstItem)?.count, 1, 'the first reply, which is no failure');
+    }
     const stream = api.get(
       (function* () {
         yield 1;

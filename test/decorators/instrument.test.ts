@@ -96,6 +96,7 @@ test('an anonymous function needs no name if the labels are given', (t) => {
   const step = instrument(() => 1, Timed(seconds, { registry }), WorkflowStep('plan', { registry }));
   t.is(step(), 1);
   t.is(readHistogram(registry, seconds)?.count, 1);
+  t.deepEqual(registry.warnings, [], 'the type of the workflow, of which there is none, is empty');
 });
 
 test('the last decorator is applied first, as of those above a method', (t) => {
@@ -105,6 +106,15 @@ test('the last decorator is applied first, as of those above a method', (t) => {
     metricsOf(greet).map(({ decorator }) => decorator),
     ['Timed', 'Counted'],
   );
+});
+
+test('a decorator gets the context of a public static method', (t) => {
+  const contexts: unknown[] = [];
+  const noting = (_method: unknown, context: unknown): void => {
+    contexts.push(context);
+  };
+  instrument(function greet() {}, noting as never);
+  t.deepEqual(contexts, [{ kind: 'method', name: 'greet', static: true, private: false, function: true }]);
 });
 
 test('a decorator that returns nothing leaves the function as it is', (t) => {

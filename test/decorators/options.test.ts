@@ -1,4 +1,5 @@
 import test from 'ava';
+import { ignoring } from '../../decorators/error-classes.js';
 import { Counted, errorType, outcome, Timed, TracksGauge } from '../../decorators/index.js';
 import { methodCalls } from '../../lib/catalogue/method.js';
 import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
@@ -13,6 +14,7 @@ const calls = defineCounter({
   labels: { outcome: outcomes, error: label() },
 });
 const limits = defineCounter({ name: 'limits_total', help: 'Rate limits.' });
+const sampled = defineHistogram({ name: 'sampled_seconds', help: 'Durations.' });
 const seconds = defineHistogram({ name: 'call_seconds', help: 'Durations.', labels: { outcome: outcomes } });
 
 class RateLimitError extends Error {}
@@ -56,9 +58,74 @@ test('calls that end with an error in `ignore` are successes to that decorator',
   );
 });
 
+test('an observer that sees only starts has no end because of `ignore`', (t) => {
+  const observer = { start: () => {} };
+  t.is(ignoring(observer, [NotFoundError]), observer);
+});
+
+test('a class of `errors` or `ignore` is asked about errors only', (t) => {
+  const registry = createTestRegistry();
+  const asked: unknown[] = [];
+  class Broad extends Error {
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      asked.push(value);
+      return true;
+    }
+  }
+  class Client {
+    @Counted(limits, { registry, errors: [Broad] })
+    @Timed(seconds, { registry, ignore: [Broad], labels: { outcome } })
+    send(error?: Error): void {
+      if (error !== undefined) throw error;
+    }
+  }
+  const client = new Client();
+  client.send();
+  t.deepEqual(asked, []);
+  const error = new Error('no');
+  t.throws(() => client.send(error));
+  t.deepEqual(asked, [error, error]);
+  t.is(readValue(registry, limits), 1);
+  t.is(readHistogram(registry, seconds, { outcome: 'success' })?.count, 2);
+});
+
+test('options that are undefined are absent', (t) => {
+  const absent = { name: undefined, ignore: undefined, failure: undefined, exemplar: undefined };
+  for (const decorator of [Counted, Timed])
+    t.notThrows(() => (decorator as (options: object) => unknown)({ ...absent, registry: undefined }));
+});
+
+for (const name of [5, '', null])
+  test(`\`name\` may not be ${JSON.stringify(name)}`, (t) => {
+    t.throws(() => Counted({ name } as never), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message: `Invalid \`name\` of @Counted: expected \`Class.method\` or \`method\`, received ${JSON.stringify(name)}.`,
+    });
+  });
+
+test.serial('the first call that `sample` times is a random one', (t) => {
+  const { random } = Math;
+  t.teardown(() => {
+    Math.random = random;
+  });
+  const firstTimed = (chosen: number): number => {
+    Math.random = () => chosen;
+    const registry = createTestRegistry();
+    class Worker {
+      @Timed(sampled, { registry, sample: 10 })
+      run(): void {}
+    }
+    const worker = new Worker();
+    for (let call = 1; ; call++) {
+      worker.run();
+      if (readHistogram(registry, sampled)?.count === 10) return call;
+    }
+  };
+  t.deepEqual([0, 0.5, 0.99].map(firstTimed), [10, 5, 1]);
+});
+
 test.serial('`sample: N` times one call in N with weight N; the other calls read no clock', (t) => {
   const registry = createTestRegistry();
-  const sampled = defineHistogram({ name: 'sampled_seconds', help: 'Durations.' });
   class Worker {
     @Timed(sampled, { registry, sample: 10 })
     run(): void {}

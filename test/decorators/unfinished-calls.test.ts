@@ -1,8 +1,12 @@
+// In a process of its own: it records in the shared registry.
 /** Calls that could not be ended because the stack was full. */
 import test from 'ava';
 import { recording } from '../../decorators/contained-observer.js';
 import { type CallObserver, ObservedCall } from '../../decorators/observed-call.js';
 import { finish, finishOnEmptyStack, unfinished } from '../../decorators/unfinished-calls.js';
+import { metricsRecordingErrors } from '../../lib/catalogue/self.js';
+import { sharedRegistry } from '../../lib/registry.js';
+import { readValue } from '../../lib/testing.js';
 
 function add(observer: CallObserver, changes: Partial<ObservedCall> = {}): ObservedCall {
   const call = new ObservedCall(undefined, [], { holder: undefined }, observer);
@@ -72,7 +76,7 @@ test.serial('after 201 overflows, the rest waits for an empty stack', async (t) 
   t.is(unfinished.first, undefined);
 });
 
-test.serial('an end that overflows an empty stack is dropped, and the others end', (t) => {
+test.serial('an end that overflows an empty stack is dropped and counted, and the others end', (t) => {
   const ended: unknown[] = [];
   const depths: number[] = [];
   add(noting(ended));
@@ -85,7 +89,12 @@ test.serial('an end that overflows an empty stack is dropped, and the others end
     },
   });
   const depth = recording.depth;
+  const failures = (): number =>
+    readValue(sharedRegistry, metricsRecordingErrors, { metric: 'decorated method', reason: 'recording' }) ??
+    0;
+  const before = failures();
   finishOnEmptyStack();
+  t.is(failures(), before + 1);
   t.deepEqual(ended, [['success', undefined, undefined]]);
   t.is(unfinished.first, undefined);
   t.deepEqual(depths, [depth + 9], 'calls that it makes are not observed');

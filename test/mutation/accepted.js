@@ -3,20 +3,26 @@
 const changesTo = (replacement, code) => (survivor) =>
   survivor.replacement === replacement && code.test(survivor.code);
 
-/** Changes to the start of a line of `lib/exposition`; a replacement is compared up to its first newline. */
-const inExposition =
-  (...changes) =>
-  ({ file, code, replacement }) =>
-    changes.some(
-      ([name, start, ...replacements]) =>
-        file === `lib/exposition/${name}.ts` && code.startsWith(start) && replacements.includes(replacement),
+/**
+ * Survivors in files and in code that match, and with one of the replacements, if any are given: `inFiles(files, code, replacement)`,
+ * or a table with a row for each change, `inFiles([files, code, ...replacements], ...)`. A text is the end of the file's path, without
+ * `.ts`, the start of the line of code, or the whole replacement up to its first newline.
+ */
+const inFiles = (...changes) => {
+  const rows = Array.isArray(changes[0]) ? changes : [changes];
+  return (survivor) =>
+    rows.some(
+      ([files, code, ...replacements]) =>
+        (typeof files === 'string'
+          ? `/${survivor.file}`.endsWith(`/${files}.ts`)
+          : files.test(survivor.file)) &&
+        (typeof code === 'string' ? survivor.code.startsWith(code) : code.test(survivor.code)) &&
+        (replacements.length === 0 ||
+          replacements.some((each) =>
+            typeof each === 'string' ? each === survivor.replacement : each.test(survivor.replacement),
+          )),
     );
-
-/** Survivors in files whose names end so, in code that matches, and with a replacement that matches if one is given. */
-const inFiles =
-  (files, code, replacement = /^/) =>
-  (survivor) =>
-    files.test(survivor.file) && code.test(survivor.code) && replacement.test(survivor.replacement);
+};
 
 /** @type {readonly { why: string, is: (survivor: import('./report.js').Survivor) => boolean }[]} */
 export const accepted = [
@@ -42,10 +48,6 @@ export const accepted = [
     is: ({ file, code }) =>
       file.endsWith('/gauge.ts') &&
       /^if \((expireAfterSeconds !== undefined|!\(series instanceof)/.test(code),
-  },
-  {
-    why: 'Accepted: how many recordings of a busy loop skip the clock when exemplars are taken. It changes the time that they take, not what is recorded.',
-    is: ({ code }) => /slot\.skip|mayHave\[0\]|asksPerMillisecond/.test(code),
   },
   {
     why: 'Equivalent: a look-up that takes a short cut if it can, and else gives the same result on the general path. `compiled-find.test.ts` compares them.',
@@ -76,102 +78,121 @@ export const accepted = [
   // Of the folder exposition.
   {
     why: 'Equivalent: a short cut for common text and numbers. The general path writes the same bytes.',
-    is: inExposition(
-      ['byte-writer', 'if (code > 127) {', 'true', 'code >= 127'],
-      ['byte-writer', 'if (value === (value | 0) && value >= 0)', 'false', 'value > 0'],
-      ['byte-writer', 'for (; rest > 0x7fffffff;', 'rest >= 0x7fffffff'],
-      ['protobuf-fields', 'if (length < 128) {', 'false', '{}'],
-      ['writer', 'if (exemplar !== undefined) writeExemplar', 'true'],
-      ['scrape', 'if (!(reading instanceof Promise)) return reading;', 'false'],
-      ['negotiate', 'if (text === undefined) return 1;', 'false'],
+    is: inFiles(
+      ['exposition/byte-writer', 'if (code > 127) {', 'true', 'code >= 127'],
+      ['exposition/byte-writer', 'if (value === (value | 0) && value >= 0)', 'false', 'value > 0'],
+      ['exposition/byte-writer', 'for (; rest > 0x7fffffff;', 'rest >= 0x7fffffff'],
+      ['exposition/protobuf-fields', 'if (length < 128) {', 'false', '{}'],
+      ['exposition/writer', 'if (exemplar !== undefined) writeExemplar', 'true'],
+      ['exposition/scrape', 'if (!(reading instanceof Promise)) return reading;', 'false'],
+      ['exposition/negotiate', 'if (text === undefined) return 1;', 'false'],
     ),
   },
   {
     why: 'Equivalent: how much memory a writer has. It grows as needed, and what is copied past the end is overwritten.',
-    is: inExposition(
-      ['byte-writer', 'this.#reserve(end - start);', 'end + start'],
-      ['byte-writer', 'for (let index = start; index < end;', 'index <= end'],
-      ['byte-writer', 'const padded = Buffer.alloc(', 'bytes.length * 4'],
-      ['byte-writer', 'const larger = Buffer.allocUnsafeSlow(', 'this.#bytes.length / 2'],
-      ['byte-writer', 'if (needed <= this.#bytes.length)', 'needed < this.#bytes.length'],
-      ['scrape', 'const out = new ByteWriter(', 'chunkLength * 4', 'chunkLength - chunkLength / 4'],
+    is: inFiles(
+      ['exposition/byte-writer', 'this.#reserve(end - start);', 'end + start'],
+      ['exposition/byte-writer', 'for (let index = start; index < end;', 'index <= end'],
+      ['exposition/byte-writer', 'const padded = Buffer.alloc(', 'bytes.length * 4'],
+      ['exposition/byte-writer', 'const larger = Buffer.allocUnsafeSlow(', 'this.#bytes.length / 2'],
+      ['exposition/byte-writer', 'if (needed <= this.#bytes.length)', 'needed < this.#bytes.length'],
+      [
+        'exposition/scrape',
+        'const out = new ByteWriter(',
+        'chunkLength * 4',
+        'chunkLength - chunkLength / 4',
+      ],
     ),
   },
   {
     why: 'Equivalent: one more round of a loop finds nothing: there is no such label, and no integer of 32 bits has eleven digits.',
-    is: inExposition(
-      ['byte-writer', 'for (let bound = 10; places < 10', 'true', 'places <= 10'],
-      ['writer', 'for (let index = 0; index < layout.labels', 'index <= layout.labels.length'],
-      ['protobuf', 'for (let index = 0; index < names', 'index <= names.length'],
+    is: inFiles(
+      ['exposition/byte-writer', 'for (let bound = 10; places < 10', 'true', 'places <= 10'],
+      ['exposition/writer', 'for (let index = 0; index < layout.labels', 'index <= layout.labels.length'],
+      ['exposition/protobuf', 'for (let index = 0; index < names', 'index <= names.length'],
     ),
   },
   {
     why: 'Equivalent: a guard for the type checker. The value is never absent there.',
-    is: inExposition(
-      ['self-metrics', 'while ((waiting[0]?.from', 'waiting.shift().resolve'],
-      ['third-party-family', 'if (series.length > 0 && series[0]?.labels', 'series[0].labels'],
-      ['third-party-family', '(sum !== undefined && sum.value >= 0', 'total.value', 'buckets[0].bound'],
+    is: inFiles(
+      ['exposition/self-metrics', 'while ((waiting[0]?.from', 'waiting.shift().resolve'],
+      ['exposition/third-party-family', 'if (series.length > 0 && series[0]?.labels', 'series[0].labels'],
       [
-        'protobuf-third-party',
+        'exposition/third-party-family',
+        '(sum !== undefined && sum.value >= 0',
+        'total.value',
+        'buckets[0].bound',
+      ],
+      [
+        'exposition/protobuf-third-party',
         'for (const [label, text] of lines[0]?.pairs',
         'lines[0].pairs',
         '["Stryker was here"]',
       ],
-      ['protobuf-third-party', 'writeValue(value, lines[0]?.value', 'lines[0].value'],
-      ['protobuf-third-party', "const count = part('_count')", 'buckets.at(-1).value'],
-      ['protobuf-third-party', 'if (line?.exemplar === undefined)', 'line.exemplar'],
+      ['exposition/protobuf-third-party', 'writeValue(value, lines[0]?.value', 'lines[0].value'],
+      ['exposition/protobuf-third-party', "const count = part('_count')", 'buckets.at(-1).value'],
+      ['exposition/protobuf-third-party', 'if (line?.exemplar === undefined)', 'line.exemplar'],
       // `sort` puts absent ones at the end without comparing them.
-      ['protobuf', 'for (const each of taken.sort(', 'one.timestamp', 'other.timestamp'],
-      ['scrape-job', 'void source.return?.();', 'source.return()'],
+      ['exposition/protobuf', 'for (const each of taken.sort(', 'one.timestamp', 'other.timestamp'],
+      ['exposition/scrape-job', 'void source.return?.();', 'source.return()'],
     ),
   },
   {
     why: 'Equivalent: a name that no metric and no label can have, or a list whose elements are not read.',
-    is: inExposition(
-      ['open-metrics', "return ['', ...parts,", '["Stryker was here"]'],
-      ['writer', ': [];', '["Stryker was here"]'],
-      ['protobuf', 'const places = hasExemplars', '["Stryker was here"]'],
+    is: inFiles(
+      ['exposition/open-metrics', "return ['', ...parts,", '["Stryker was here"]'],
+      ['exposition/writer', ': [];', '["Stryker was here"]'],
+      ['exposition/protobuf', 'const places = hasExemplars', '["Stryker was here"]'],
     ),
   },
   {
     why: 'Equivalent: the check that follows has the same result for these lines, headers and names.',
-    is: inExposition(
-      ['lenient-sample-line', 'const [whole, plain, inQuotes, value]', '["Stryker was here"]'],
-      ['lenient-sample-line', 'if (whole === undefined) return undefined;', 'false'],
-      ['negotiate', 'return index !== -1 &&', 'true', 'Number(rank[index]) >= Number(other[index])'],
-      ['negotiate', 'default:', 'default:'],
-      ['third-party-family', "if (type === 'histogram' && suffix === '_bucket')", 'true'],
+    is: inFiles(
+      ['exposition/lenient-sample-line', 'const [whole, plain, inQuotes, value]', '["Stryker was here"]'],
+      ['exposition/lenient-sample-line', 'if (whole === undefined) return undefined;', 'false'],
+      [
+        'exposition/negotiate',
+        'return index !== -1 &&',
+        'true',
+        'Number(rank[index]) >= Number(other[index])',
+      ],
+      ['exposition/negotiate', 'default:', 'default:'],
+      ['exposition/third-party-family', "if (type === 'histogram' && suffix === '_bucket')", 'true'],
     ),
   },
   {
     why: 'Equivalent: the outcome `complete` is a text, without an error; and dropping no chunk changes nothing.',
-    is: inExposition(
-      ['scrape-job', 'const { error } = typeof outcome', 'true', '{}'],
-      ['scrape-job', 'if (count <= 0) return;', 'count < 0'],
+    is: inFiles(
+      ['exposition/scrape-job', 'const { error } = typeof outcome', 'true', '{}'],
+      ['exposition/scrape-job', 'if (count <= 0) return;', 'count < 0'],
     ),
   },
   {
     why: 'Equivalent: 1,000 divides -1,000, -2,000, ... as well.',
-    is: inExposition(['third-party-family', 'read += 1;', 'read -= 1']),
+    is: inFiles(['exposition/third-party-family', 'read += 1;', 'read -= 1']),
   },
   {
     why: 'Accepted: where a scrape pauses, when a chunk has exactly its size, or when nothing is left of a series. The text is the same.',
-    is: inExposition(
-      ['family-writer', "if (piece === '' || out.length >= chunkLength)", 'out.length > chunkLength'],
-      ['writer', 'if (out.length >= chunkLength) yield;', 'out.length > chunkLength'],
-      ['protobuf', 'if (out.length < chunkLength)', 'out.length <= chunkLength'],
-      ['protobuf', 'if (target.length >= chunkLength)', 'target.length > chunkLength'],
-      ['scrape', 'if (out.length < chunkLength)', 'out.length <= chunkLength'],
-      ['scrape', 'if (out.length >= chunkLength)', 'out.length > chunkLength'],
-      ['third-party-family', 'if (chosen.length > 0) yield', 'true', 'chosen.length >= 0'],
-      ['third-party-family', 'if (series.length > 0) yield', 'true', 'series.length >= 0'],
+    is: inFiles(
+      [
+        'exposition/family-writer',
+        "if (piece === '' || out.length >= chunkLength)",
+        'out.length > chunkLength',
+      ],
+      ['exposition/writer', 'if (out.length >= chunkLength) yield;', 'out.length > chunkLength'],
+      ['exposition/protobuf', 'if (out.length < chunkLength)', 'out.length <= chunkLength'],
+      ['exposition/protobuf', 'if (target.length >= chunkLength)', 'target.length > chunkLength'],
+      ['exposition/scrape', 'if (out.length < chunkLength)', 'out.length <= chunkLength'],
+      ['exposition/scrape', 'if (out.length >= chunkLength)', 'out.length > chunkLength'],
+      ['exposition/third-party-family', 'if (chosen.length > 0) yield', 'true', 'chosen.length >= 0'],
+      ['exposition/third-party-family', 'if (series.length > 0) yield', 'true', 'series.length >= 0'],
     ),
   },
   {
     why: 'Accepted: prepared names and layouts are kept between scrapes for speed. Without that, they are made again.',
-    is: inExposition(
-      ['writer', 'if (existing?.type === type', 'false'],
-      ['protobuf', 'if (existing !== undefined) return existing;', 'false'],
+    is: inFiles(
+      ['exposition/writer', 'if (existing?.type === type', 'false'],
+      ['exposition/protobuf', 'if (existing !== undefined) return existing;', 'false'],
     ),
   },
   {
@@ -239,7 +260,7 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /\/exemplar-sources\.ts$/,
-        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|export function noteContextLabels)/,
+        /^(if \(stage === (next|'looking')\)|export function areExemplarsPossible|looks \+= 1|(else )?if \((openTelemetry\(\) !== undefined|looks >= maxLooks)\)|return stage === 'on'|shared\.isOn = true|function enterStage|export function note(Source|ContextLabels))/,
       )(survivor) ||
       inFiles(
         /\/(counter|histogram-series)\.ts$/,
@@ -290,7 +311,91 @@ export const accepted = [
         /^true$/,
       )(survivor),
   },
+  {
+    why: 'Equivalent: what the check or the first value keeps out reads the same as if it were missing: no exemplar at a place, no settings of no root, a slot whose fields are set before they are read.',
+    is: inFiles(
+      [
+        'instruments/exemplars',
+        "if (typeof exemplars !== 'object' || exemplars[bucket] === undefined)",
+        'false',
+      ],
+      ['instruments/exemplars', 'return root === undefined ? undefined : settingsByRoot', 'false'],
+      ['instruments/exemplars', 'return { labels: undefined, value: 0, timestamp: 0', '{}'],
+      ['instruments/histogram-series', 'const places: ExemplarPlace[] = [];', '["Stryker was here"]'],
+    ),
+  },
   // Decorators.
+  {
+    why: 'Equivalent: the bracket that opens the body of a class is at depth 0, and the fields are at depth 1.',
+    is: inFiles(['decorators/defined-fields', '(_, index) => (index > body', 'index >= body']),
+  },
+  {
+    why: 'Equivalent: a copy of a call with the same outcome has the same content. The check saves the copy.',
+    is: inFiles(['decorators/failed-result', 'if (call.outcome === outcome) return call;', 'false']),
+  },
+  {
+    why: 'Equivalent: a guard for the type checker: a symbol has no length, and so is like no name; an own method has a descriptor; a decorator has a definition.',
+    is: inFiles(
+      [
+        'decorators/instrumented',
+        "const names = keys.filter((key) => typeof key === 'string')",
+        'keys',
+        'true',
+      ],
+      ['decorators/instrumented', '`Unknown method', 'true'],
+      ['decorators/instrumented', 'if (descriptor === undefined) return;', 'false'],
+      [
+        'recording/registry-binding',
+        'sharedRegistry.recordingFailed(definitions[0]?.name',
+        'definitions[0].name',
+      ],
+    ),
+  },
+  {
+    why: 'Equivalent: only a decorator with a fixed registry may be plain, and its options hold that registry. Without it, recordings that cannot fail are contained, which costs time.',
+    is: inFiles(
+      [
+        'decorators/metric-decorator',
+        'return Object.values(options).some((option) => typeof option',
+        'true',
+        "typeof option !== 'function'",
+      ],
+      ['decorators/metric-decorator', 'isPlain: recorder.isBound && !hasUserCode(options),', 'false'],
+    ),
+  },
+  {
+    why: 'Equivalent: an event without a response reports nothing, and what was reported before stays. The check saves objects.',
+    is: inFiles(['presets/openai-usage', 'if (event.response !== undefined) update(', 'true']),
+  },
+  {
+    why: 'Equivalent: each preset has an end, and a source that is missing gives no labels. The check saves that recordings look for exemplars.',
+    is: inFiles([
+      'presets/preset',
+      'if (exemplar === undefined || end === undefined) return observer;',
+      'false',
+      'exemplar === undefined && end === undefined',
+    ]),
+  },
+  {
+    why: 'Equivalent: the type of a run, or the sources of all labels, are found again without the cache.',
+    is: inFiles(
+      ['presets/workflow', 'if (found === undefined) {', 'true'],
+      ['recording/label-sources', 'labelNames.length === names.length', 'false'],
+    ),
+  },
+  {
+    why: 'Equivalent: what is thrown without the check is contained, and `undefined` reads as false: the metric is not off.',
+    is: inFiles(
+      [
+        'recording/recorder',
+        'const binding = bindingAt?.(instance, declaration);',
+        'bindingAt(instance, declaration)',
+      ],
+      ['recording/recorder', 'if (binding === undefined) return false;', 'false'],
+      ['recording/recorder', '} catch {', '{}'],
+      ['presets/preset', '} catch {', '{}'],
+    ),
+  },
   {
     why: 'Accepted: what happens when a result is garbage collected. `garbage.test.ts` and `abandoned.test.ts` test it, and are left out, since they measure the heap.',
     is: inFiles(
@@ -336,7 +441,7 @@ export const accepted = [
     is: (survivor) =>
       inFiles(
         /decorators\/(recording\/(class-settings|registry-binding|recorder)|client-metric)\.ts$/,
-        /^(if \(all\.version === 0\)|if \(version === 0\) return shared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
+        /^(if \(all\.version === 0\)|if \(version === 0\) return bindShared|if \((existing|always|bound) !== undefined\)|isBound: always)/,
         /^false$/,
       )(survivor) ||
       inFiles(
@@ -377,14 +482,6 @@ export const accepted = [
     ),
   },
   {
-    why: 'Accepted: if the registry of a call is not known, nothing is recorded. What is thrown without the check is contained, too, and only reported a second time.',
-    is: inFiles(
-      /decorators\/presets\/(preset|workflow|platform|provider)\.ts$/,
-      /^if \((recorder|bound|run|step|request|started) === undefined\) return|(recorderOf\(call\)|request|started)\?\.(recorder|registry|scope)/,
-      /^false$|^(recorderOf\(call\)|request|started)\.(recorder|registry|scope)/,
-    ),
-  },
-  {
     why: 'Equivalent: a short cut for a text, and guards for the type checker: each label of a preset has a source, and each observer an end.',
     is: inFiles(
       /decorators\/presets\/preset\.ts$/,
@@ -394,14 +491,6 @@ export const accepted = [
   {
     why: 'Equivalent: each of two observers exists only if it is needed, and one that is missing is skipped at the end, too.',
     is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
-  },
-  {
-    why: 'Accepted: the failure is reported to the shared registry, which a test of the same process may have disabled.',
-    is: inFiles(
-      /decorators\/(unfinished-calls|contained-observer)\.ts$/,
-      /^(\} catch \(error\) \{|export function recordingFailed)/,
-      /^\{\}$/,
-    ),
   },
   {
     why: 'Equivalent: the call itself takes only one item for its first. That the life of its result drops the others, unless each of them is wanted, saves work.',

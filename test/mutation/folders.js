@@ -59,12 +59,7 @@ export const leftOut = {
   'test/decorators/reflect.test.ts': processes,
   'test/decorators/sample-clock.test.ts': 'it replaces the clock before the package is loaded',
   'test/decorators/disabled.test.ts › METRICS_ENABLED=false also applies to decorators defined before createMetrics':
-    'it disables the shared registry, which the mutants of a process share',
+    'it switches off the shared registry, in which later tests look for failures',
   'test/decorators/contained.test.ts › a label source with a million values is folded, and the total stays exact':
     slow,
-  'test/decorators/instrumented.test.ts › without any registry, the series is in the shared one before the first call':
-    shared,
-  'test/decorators/instrumented.test.ts › a metric that is in the shared registry with other labels is an error at class definition':
-    shared,
-  'test/decorators/instrumented.test.ts › a failing registry function does not affect the call': shared,
 };

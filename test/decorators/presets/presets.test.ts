@@ -1,6 +1,7 @@
 /** `@WorkflowRun`, `@WorkflowStep`, `@ProviderRequest` and `@PlatformRequest` record what the recorders would, from the method alone. */
 import test from 'ava';
 import {
+  anthropicUsage,
   getInstrumentation,
   Instrumented,
   instrument,
@@ -12,6 +13,7 @@ import {
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import type { MetricDefinition } from '../../../lib/definition.js';
 import { EscalationError } from '../../../lib/escalation.js';
+import { instrumentFetch } from '../../../lib/outbound/fetch.js';
 import { ProviderMetrics } from '../../../lib/recorders/provider.js';
 import {
   createTestRegistry,
@@ -163,6 +165,32 @@ test('@Instrumented sets the labels that a preset omits', async (t) => {
   t.deepEqual(await samples(registry, catalogue.workflowStepDuration), { 'sweep nightly': 1 });
 });
 
+test('a step takes the type of a run with a fixed one, and of nothing else', async (t) => {
+  const registry = createTestRegistry();
+  @Instrumented({ registry })
+  class Nightly {
+    @WorkflowStep({ labels: { workflow_type: 'other' } })
+    prepare(): void {}
+    @WorkflowStep()
+    sweep(): void {}
+  }
+  @Instrumented({ registry })
+  class Issues {
+    @WorkflowRun({ labels: { workflow_type: ({ args: [type] }) => type } })
+    any(_type: string): void {}
+    @WorkflowRun({ labels: { workflow_type: 'issue' } })
+    run(): void {}
+    @WorkflowStep()
+    plan(): void {}
+  }
+  new Nightly().sweep();
+  new Issues().plan();
+  t.deepEqual(await samples(registry, catalogue.workflowStepDuration), {
+    'sweep Nightly': 1,
+    'plan issue': 1,
+  });
+});
+
 // ---- @ProviderRequest ---------------------------------------------------------------------------------------------
 
 interface Ask {
@@ -287,6 +315,99 @@ test('a stream of unknown shape has its first token at its first item', async (t
   t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), { 'oracle large': 1 });
   t.deepEqual(await samples(registry, catalogue.aiRequestDuration), { 'oracle large': 1 });
   t.deepEqual(await samples(registry, catalogue.aiRequestsInProgress), { oracle: 0 });
+});
+
+test('the first token of a stream is recorded if a function of the call returns its usage', async (t) => {
+  const registry = createTestRegistry();
+  class Oracle {
+    @ProviderRequest({ registry, labels: { provider: 'oracle', model: 'm' }, usage: () => ({ output: 2 }) })
+    *speak(): Generator<string> {
+      yield 'a';
+      yield 'b';
+    }
+  }
+  t.deepEqual([...new Oracle().speak()], ['a', 'b']);
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), { 'oracle m': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'oracle m output': 2 });
+});
+
+test('a reader of one’s own reads streams too', async (t) => {
+  const registry = createTestRegistry();
+  const usage = {
+    ...anthropicUsage,
+    follow: () => {
+      let output = 0;
+      return {
+        item: (item: unknown) => {
+          output += 1;
+          return item === 'token';
+        },
+        facts: () => ({ usage: { output }, model: undefined, stop: undefined }),
+      };
+    },
+  };
+  class Oracle {
+    @ProviderRequest({ registry, labels: { provider: 'oracle', model: 'm' }, usage })
+    *speak(items: readonly string[]): Generator<string> {
+      yield* items;
+    }
+  }
+  const oracle = new Oracle();
+  for (const _ of oracle.speak(['ping', 'end']));
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), {});
+  for (const _ of oracle.speak(['ping', 'token', 'token']));
+  t.deepEqual(await samples(registry, catalogue.aiTimeToFirstToken), { 'oracle m': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), { 'oracle m output': 5 });
+});
+
+test('a request that does not name its model has the model of the reply', async (t) => {
+  const registry = createTestRegistry();
+  class Claude {
+    @ProviderRequest({ registry, labels: { provider: 'claude' } })
+    ask(_question: string, reply: unknown): unknown {
+      return reply;
+    }
+  }
+  const claude = new Claude();
+  const usage = { input_tokens: 5 };
+  claude.ask('why?', { type: 'message', model: 'answering', usage });
+  claude.ask('why?', { type: 'message', usage });
+  t.deepEqual(await samples(registry, catalogue.aiTokens), {
+    'claude answering input': 5,
+    'claude input': 5,
+  });
+});
+
+test('usage without a number is no usage: there is nothing to price, and nothing to report', async (t) => {
+  const registry = createTestRegistry();
+  class Oracle {
+    @ProviderRequest({
+      registry,
+      labels: { provider: 'oracle', model: 'm' },
+      usage: () => ({ input: undefined, output: null }) as never,
+      prices: { m: { input: 1, output: 1 } },
+    })
+    ask(): void {}
+  }
+  new Oracle().ask();
+  t.deepEqual(await samples(registry, catalogue.aiTokens), {});
+  t.deepEqual(await samples(registry, catalogue.aiCost), {});
+  t.deepEqual(registry.warnings, []);
+});
+
+test('only an error with the status of a rate limit counts as one', async (t) => {
+  const registry = createTestRegistry();
+  class Claude {
+    @ProviderRequest({ registry, labels: { provider: 'claude', model: 'm' } })
+    ask(error: Error): void {
+      throw error;
+    }
+  }
+  const claude = new Claude();
+  for (const status of [undefined, 500, 429])
+    t.throws(() => claude.ask(Object.assign(new Error('no'), { status })));
+  t.deepEqual(await samples(registry, catalogue.aiRequestsFailed), { 'claude m Error': 3 });
+  t.deepEqual(await samples(registry, catalogue.aiRateLimits), { claude: 1 });
 });
 
 for (const tokens of [
@@ -435,6 +556,69 @@ test.serial('a failed request has no effects and is counted by status, code or e
   t.deepEqual(await samples(registry, catalogue.prsMerged), {});
 });
 
+test('a report of the option `rateLimit` counts as limited only if it says so', async (t) => {
+  const registry = createTestRegistry();
+  class GitHub {
+    @PlatformRequest({
+      registry,
+      labels: { platform: 'github' },
+      rateLimit: ({ args: [report] }) => report,
+    })
+    call(_report: { remaining?: number; limited?: boolean } | undefined): { status: number } {
+      return { status: 200 };
+    }
+  }
+  const github = new GitHub();
+  for (const report of [{ remaining: 3 }, undefined, { limited: false }, { limited: true }])
+    github.call(report);
+  t.deepEqual(await samples(registry, catalogue.platformRateLimitRemaining), { 'github requests': 3 });
+  t.deepEqual(await samples(registry, catalogue.platformRateLimits), { github: 1 });
+});
+
+test('a request without an effect changes neither issues nor pull requests, and its platform is its class', async (t) => {
+  const registry = createTestRegistry();
+  class GitHub {
+    @PlatformRequest({ registry })
+    call(): { status: number; headers: Record<string, string> } {
+      return { status: 200, headers: { 'x-ratelimit-remaining': '5' } };
+    }
+  }
+  new GitHub().call();
+  t.deepEqual(await samples(registry, catalogue.apiRequests), { 'GitHub GitHub other 200': 1 });
+  for (const metric of [
+    catalogue.issuesCreated,
+    catalogue.prsCreated,
+    catalogue.prsMerged,
+    catalogue.prLifetime,
+  ])
+    t.deepEqual(await samples(registry, metric), {});
+  t.deepEqual(await samples(registry, catalogue.platformRateLimitRemaining), { 'GitHub requests': 5 });
+  t.deepEqual(await samples(registry, catalogue.platformRateLimits), {});
+  t.deepEqual(registry.warnings, []);
+});
+
+test.serial('a request that sends nothing by an instrumented fetch is recorded by its preset', async (t) => {
+  const registry = createTestRegistry();
+  const outbound = instrumentFetch({ registry });
+  t.teardown(() => outbound.stop());
+  class Cached {
+    @PlatformRequest({ registry, labels: { platform: 'github' } })
+    repository(): { status: number } {
+      return { status: 304 };
+    }
+    @ProviderRequest({
+      registry,
+      labels: { provider: 'claude', model: 'm' },
+      rateLimit: () => ({ remaining: 7 }),
+    })
+    ask(): void {}
+  }
+  new Cached().repository();
+  new Cached().ask();
+  t.deepEqual(await samples(registry, catalogue.apiRequests), { 'github github other 304': 1 });
+  t.deepEqual(await samples(registry, catalogue.aiRateLimitRemaining), { 'claude m requests': 7 });
+});
+
 // ---- all presets --------------------------------------------------------------------------------------------------
 
 test('getInstrumentation lists every metric of a preset, with its fixed labels', (t) => {
@@ -454,6 +638,24 @@ test('getInstrumentation lists every metric of a preset, with its fixed labels',
     ],
   );
   t.deepEqual(run?.metrics[0]?.staticLabels, { workflow_type: 'issue', platform: 'github' });
+});
+
+test('getInstrumentation lists metrics of issues and pull requests only for presets that record them', (t) => {
+  const { GitHub } = platform();
+  class Nightly {
+    @WorkflowRun()
+    run(): void {}
+  }
+  const namesOf = (target: new () => object, name: string) =>
+    getInstrumentation(target)
+      .filter(({ method }) => method === name)
+      .flatMap(({ metrics }) => metrics.map(({ definition }) => definition.name))
+      .filter((metric) => /^(issues?|prs?)_/.test(metric));
+  t.deepEqual(namesOf(GitHub, 'openIssue'), ['issues_created_total']);
+  t.deepEqual(namesOf(GitHub, 'openPullRequest'), ['prs_created_total']);
+  t.deepEqual(namesOf(GitHub, 'merge'), ['prs_merged_total', 'pr_lifetime_hours']);
+  t.deepEqual(namesOf(GitHub, 'call'), []);
+  t.deepEqual(namesOf(Nightly, 'run'), []);
 });
 
 test('a failing or invalid label is absent; the event is recorded and the failure counted', async (t) => {
@@ -534,6 +736,14 @@ const refused: readonly (readonly [() => unknown, string])[] = [
     'Invalid `labels` of @WorkflowStep: expected an object with a source per label, received "plan".',
   ],
   [
+    () => WorkflowStep({ labels: null } as never),
+    'Invalid `labels` of @WorkflowStep: expected an object with a source per label, received null.',
+  ],
+  [
+    () => WorkflowRun({ ignore: RangeError } as never),
+    'Invalid `ignore` of @WorkflowRun: expected a list of error classes such as [RateLimitError], received function RangeError.',
+  ],
+  [
     () => ProviderRequest({ usage: 'anthropic' } as never),
     'Invalid `usage` of @ProviderRequest: expected anthropicUsage, openaiUsage or a function of the call, received "anthropic".',
   ],
@@ -555,6 +765,16 @@ for (const [make, message] of refused) {
     t.throws(make, { code: 'ERR_METRICS_INVALID_OPTION', message });
   });
 }
+
+test('a reader of usage without one of its functions is refused', (t) => {
+  const whole = { read: anthropicUsage.read, follow: anthropicUsage.follow };
+  t.notThrows(() => ProviderRequest({ usage: whole } as never));
+  for (const missing of ['read', 'follow'] as const)
+    t.throws(() => ProviderRequest({ usage: { ...whole, [missing]: undefined } } as never), {
+      code: 'ERR_METRICS_INVALID_OPTION',
+      message: /^Invalid `usage` of @ProviderRequest/,
+    });
+});
 
 test('a preset without parentheses is an error that suggests the parentheses', (t) => {
   t.throws(() => (ProviderRequest as unknown as (method: unknown) => void)(function ask() {}), {

@@ -143,6 +143,92 @@ for (const [name, reader, items, tokens, facts] of streams) {
   });
 }
 
+test('items of OpenAI’s streams hold a token if a choice has text, reasoning, a refusal or a tool call', (t) => {
+  const chunk = (...deltas: readonly unknown[]) => ({
+    object: 'chat.completion.chunk',
+    choices: deltas.map((delta) => ({ delta })),
+  });
+  for (const [item, hasToken] of [
+    [chunk(), false],
+    [chunk({ role: 'assistant' }), false],
+    [chunk({ role: 'assistant', content: '', refusal: null, tool_calls: [] }), false],
+    [chunk({ content: 'Hel' }), true],
+    [chunk({ role: 'assistant' }, { content: 'Hel' }), true],
+    [chunk({ refusal: 'No' }), true],
+    [chunk({ reasoning_content: 'Well' }), true],
+    [chunk({ tool_calls: [{ index: 0 }] }), true],
+    [chunk({ content: { length: 5 } }), false],
+    [chunk(undefined), false],
+    [{ object: 'text_completion', choices: [{ text: 'Hel' }] }, true],
+    [{ object: 'text_completion', choices: [{ text: '' }] }, false],
+    [{ object: 'chat.completion.chunk', choices: 'none' }, false],
+  ] as const)
+    t.is(openaiUsage.follow().item(item), hasToken, JSON.stringify(item));
+});
+
+test('OpenAI’s events without a response leave what earlier ones reported', (t) => {
+  const stream = openaiUsage.follow();
+  stream.item({
+    type: 'response.completed',
+    response: { object: 'response', model: 'm', status: 'completed' },
+  });
+  stream.item({ type: 'response.output_text.delta', delta: 'x' });
+  t.deepEqual(stream.facts(), { usage: undefined, model: 'm', stop: 'completed' });
+});
+
+test('before the first item of a stream, nothing is known', (t) => {
+  for (const reader of [anthropicUsage, openaiUsage, sdkUsage])
+    t.deepEqual(reader.follow().facts(), { usage: undefined, model: undefined, stop: undefined });
+});
+
+test('replies of both SDKs are known by their shape, others are not', (t) => {
+  const [anthropic, openai] = [anthropicMessage, openaiCompletion];
+  for (const [reader, known] of [
+    [anthropicUsage, [true, false]],
+    [openaiUsage, [false, true]],
+    [sdkUsage, [true, true]],
+  ] as const) {
+    t.deepEqual([anthropic, openai].map(reader.knows), known);
+    for (const other of [undefined, null, 'message', {}, { type: 'other' }, { type: 5 }, { object: 'list' }])
+      t.false(reader.knows(other));
+  }
+  for (const type of ['message_start', 'content_block_delta', 'ping']) t.true(anthropicUsage.knows({ type }));
+  t.true(openaiUsage.knows({ type: 'response.created' }));
+});
+
+test('usage in anything but a message of Anthropic is not read', (t) => {
+  for (const reply of [
+    { usage: { input_tokens: 5 } },
+    { type: 'message_delta', usage: { output_tokens: 5 } },
+  ])
+    t.deepEqual(anthropicUsage.read(reply), { usage: undefined, model: undefined, stop: undefined });
+});
+
+test('tokens are subtracted from those that include them only if both are numbers, and not below 0', (t) => {
+  for (const [usage, expected] of [
+    [
+      { prompt_tokens: '18', prompt_tokens_details: { cached_tokens: 3 } },
+      { input: '18', cacheRead: 3 },
+    ],
+    [
+      { prompt_tokens: 18, prompt_tokens_details: { cached_tokens: '3' } },
+      { input: 18, cacheRead: '3' },
+    ],
+    [{ prompt_tokens: 18, prompt_tokens_details: { cached_tokens: null } }, { input: 18 }],
+    [
+      { prompt_tokens: 2, prompt_tokens_details: { cached_tokens: 5 } },
+      { input: 2, cacheRead: 5 },
+    ],
+    [
+      { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 5 } },
+      { input: 0, cacheRead: 5 },
+    ],
+    [{ prompt_tokens: null, completion_tokens: 5 }, { output: 5 }],
+    [{ prompt_tokens: null, completion_tokens: undefined }, undefined],
+  ] as const)
+    t.deepEqual(openaiUsage.read({ object: 'chat.completion', usage }).usage, expected as never);
+});
+
 test('token types are disjoint: their sum is the total that OpenAI reports', (t) => {
   fc.assert(
     fc.property(

@@ -1,13 +1,13 @@
 // In a process of its own: it sets up OpenTelemetry, and makes metrics before that.
 import { setImmediate as turn } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { withLabels } from '../../../decorators/index.js';
 import { metricsRecordingErrors } from '../../../lib/catalogue/self.js';
 import { defineCounter, defineHistogram } from '../../../lib/define.js';
 import { bucketExemplarOf, exemplarOf } from '../../../lib/instruments/exemplars.js';
 import { label } from '../../../lib/label.js';
-import { createTestRegistry, readText, readValue } from '../../../lib/testing.js';
+import { createTestRegistry, readText, readValue, type TestRegistry } from '../../../lib/testing.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 import { readExemplars } from '../../helpers/read-exemplars.js';
 import { inSpan, inUnsampledSpan, startTracing } from '../../helpers/tracing.js';
@@ -226,6 +226,117 @@ test.serial('a context manager that throws does not disturb recordings', async (
   t.is(
     readValue(registry, metricsRecordingErrors, { metric: 'wait_seconds', reason: 'exemplar' }),
     broken.length,
+  );
+});
+
+/** Replaces OpenTelemetry's context manager until the end of a test. */
+function replaceManager(t: ExecutionContext, manager: { active(): unknown }): void {
+  const api = (globalThis as { [key: symbol]: { context: unknown } })[
+    Symbol.for('opentelemetry.js.api.1')
+  ] as { context: unknown };
+  const before = api.context;
+  api.context = manager;
+  t.teardown(() => {
+    api.context = before;
+  });
+}
+
+const span = { spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }) };
+
+for (const [content, values] of [
+  ['other values', new Map([['baggage', {}]])],
+  ['a content that cannot be read', undefined],
+] as const)
+  test.serial(`a context with ${content} is asked for its span each time`, async (t) => {
+    const registry = createTestRegistry();
+    let active: unknown;
+    const context = { _currentContext: values, getValue: () => active };
+    replaceManager(t, { active: () => context });
+    registry.histogram(wait).observe({ queue: 'before' }, 0.5);
+    active = span;
+    registry.histogram(wait).observe({ queue: 'within' }, 0.5);
+    t.deepEqual(
+      (await readExemplars(t, registry)).map(({ sample }) => sample),
+      ['wait_seconds_bucket{queue="within",le="1.0"}'],
+    );
+  });
+
+test.serial('the context that holds nothing is asked for its span once', async (t) => {
+  const registry = createTestRegistry();
+  let asked = 0;
+  const context = {
+    _currentContext: new Map(),
+    getValue: () => {
+      asked += 1;
+    },
+  };
+  replaceManager(t, { active: () => context });
+  for (const queue of ['a', 'b', 'c']) registry.histogram(wait).observe({ queue }, 0.5);
+  t.deepEqual(await readExemplars(t, registry), []);
+  t.is(asked, 1);
+});
+
+test.serial('a value in the place of a span that has no context is no span, and no error', async (t) => {
+  const registry = createTestRegistry();
+  for (const [index, value] of [{}, null, { spanContext: () => undefined }].entries()) {
+    replaceManager(t, { active: () => ({ getValue: () => value }) });
+    registry.histogram(wait).observe({ queue: `${index}` }, 0.5);
+  }
+  t.deepEqual(await readExemplars(t, registry), []);
+  t.deepEqual(registry.warnings, []);
+});
+
+test.serial('a series may be removed while its span is read', async (t) => {
+  const registry = createTestRegistry();
+  const histogram = registry.histogram(wait);
+  replaceManager(t, {
+    active: () => {
+      histogram.remove({ queue: 'a' });
+      return { getValue: () => span };
+    },
+  });
+  t.notThrows(() => histogram.observe({ queue: 'a' }, 0.5));
+  t.deepEqual(await readExemplars(t, registry), []);
+});
+
+for (const [name, record] of [
+  ['a counter', (registry: TestRegistry) => registry.counter(jobs).inc()],
+  ['a bucket', (registry: TestRegistry) => registry.histogram(wait).observe({ queue: 'a' }, 2)],
+] as const)
+  test.serial(`in a loop, few recordings of ${name} look for a span, until a scrape`, async (t) => {
+    freezeDate(t);
+    const registry = createTestRegistry();
+    // Of another bucket, so that the buckets have places.
+    registry.histogram(wait).with({ queue: 'a' }).observe(0.5, 1, { id: 'other' });
+    let looks = 0;
+    let active: unknown;
+    replaceManager(t, {
+      active: () => {
+        looks += 1;
+        return { getValue: () => active };
+      },
+    });
+    for (let count = 0; count < 10_000; count++) record(registry);
+    t.true(looks < 200, `${looks} looks`);
+    active = span;
+    record(registry);
+    const ofSpans = async () =>
+      (await readExemplars(t, registry)).filter(({ labels }) => labels.trace_id !== undefined).length;
+    t.is(await ofSpans(), 0, 'the recording after the loop is one of it');
+    record(registry);
+    t.is(await ofSpans(), 1);
+  });
+
+test.serial('labels that are given with a recording of a loop are taken', async (t) => {
+  freezeDate(t);
+  const registry = createTestRegistry();
+  const series = registry.histogram(wait).with({ queue: 'a' });
+  series.observe(0.5, 1, { id: 'other bucket' });
+  for (let count = 0; count < 1_000; count++) series.observe(2);
+  series.observe(2, 1, { id: 'given' });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ labels }) => labels),
+    [{ id: 'other bucket' }, { id: 'given' }],
   );
 });
 

@@ -7,6 +7,7 @@ import { encodeSnapshot } from '../../../lib/durability/snapshot.js';
 import { newRoot } from '../../../lib/instruments/branch.js';
 import { BucketStore } from '../../../lib/instruments/bucket-store.js';
 import { CounterSeries } from '../../../lib/instruments/counter.js';
+import { noteSource, recordWith } from '../../../lib/instruments/exemplar-sources.js';
 import {
   bucketExemplarOf,
   type ExemplarLabels,
@@ -318,6 +319,50 @@ test('a function that throws or records itself does not disturb the recording', 
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'exemplar' }), 1);
 });
 
+test.serial('a failed exemplar keeps the last one, and is counted once a second', async (t) => {
+  const advance = freezeDate(t);
+  const registry = createTestRegistry();
+  const series = registry.counter(bare).with({});
+  const fail = () => {
+    throw new Error('no');
+  };
+  series.inc(1, { id: 'a' });
+  advance(1_000);
+  series.inc(1, fail);
+  series.inc(1, fail);
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ labels, value }) => [labels, value]),
+    [[{ id: 'a' }, 1]],
+  );
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'bare_total', reason: 'exemplar' }), 1);
+});
+
+test.serial('a recording without labels does not make the next one wait', async (t) => {
+  freezeDate(t);
+  const registry = createTestRegistry();
+  const series = registry.counter(bare).with({});
+  series.inc(1, () => undefined);
+  series.inc(1, {});
+  series.inc(1, { id: 'a' });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ labels }) => labels),
+    [{ id: 'a' }],
+  );
+});
+
+test('a function may remove the series that it gives labels to', async (t) => {
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const bound = counter.with(mail);
+  const remove = () => {
+    counter.remove(mail);
+    throw new Error('no');
+  };
+  t.notThrows(() => bound.inc(1, remove));
+  t.is(counter.series.size, 0);
+  t.is(readValue(registry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'exemplar' }), 1);
+});
+
 test('removing, resetting and zeroing a series drops its exemplars', async (t) => {
   const registry = createTestRegistry();
   const counter = registry.counter(jobs);
@@ -394,6 +439,83 @@ test('a registry with `exemplars: false` keeps none, until it is switched on', a
   t.is((await readExemplars(t, registry)).length, 1);
 });
 
+test.serial(
+  'a registry whose exemplars are switched off takes no others, and keeps those it has',
+  async (t) => {
+    const advance = freezeDate(t);
+    const registry = createTestRegistry();
+    registry.counter(bare).inc({ exemplarLabels: { id: 'a' } });
+    registry.setExemplars(false);
+    advance(1_000);
+    registry.counter(bare).inc({ exemplarLabels: { id: 'b' } });
+    registry.setExemplars(true);
+    t.deepEqual(
+      (await readExemplars(t, registry)).map(({ labels }) => labels),
+      [{ id: 'a' }],
+    );
+  },
+);
+
+test('a metric of several labels has exemplars', async (t) => {
+  const registry = createTestRegistry();
+  const labels = { queue: label(), priority: label(), region: label() };
+  const counter = registry.counter(defineCounter({ name: 'many_total', help: 'Many.', labels }));
+  counter.with({ queue: 'mail', priority: 'low', region: 'eu' }).inc(1, { id: 'a' });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map((each) => each.labels),
+    [{ id: 'a' }],
+  );
+});
+
+test.serial('samples have their exemplars as in prom-client, with a time in seconds', async (t) => {
+  freezeDate(t, 1_700_000_000_500);
+  const registry = createTestRegistry();
+  registry.counter(bare).inc({ value: 2, exemplarLabels: { id: 'a' } });
+  registry.histogram(wait).with(mail).observe(3, 1, { id: 'b' });
+  t.deepEqual((await registry.counter(bare).get()).values[0]?.exemplar, {
+    labelSet: { id: 'a' },
+    value: 2,
+    timestamp: 1_700_000_000.5,
+  });
+  t.deepEqual(
+    (await registry.histogram(wait).get()).values
+      .map(({ exemplar }) => exemplar?.labelSet.id)
+      .filter((id) => id !== undefined),
+    ['b'],
+  );
+});
+
+test('a histogram that is only native keeps exemplars of different magnitudes', (t) => {
+  const definition = defineHistogram({ name: 'native_seconds', help: 'N.', native: {} });
+  const series = createTestRegistry().histogram(definition).with({});
+  const recorded = [0.001, 0.1, 1, 5, 1_000, 1e6];
+  for (const value of recorded) series.observe(value, 1, { id: String(value) });
+  const places = Array.from({ length: 8 }, (_, place) => bucketExemplarOf(series, place)?.value);
+  t.deepEqual(places.filter((value) => value !== undefined).sort(), recorded.sort());
+});
+
+test('recordings without labels get those of the source that is set around them', async (t) => {
+  noteSource();
+  const registry = createTestRegistry();
+  const counter = registry.counter(jobs);
+  const source = (id: string): ExemplarLabels => ({ id });
+  recordWith({ source, argument: 'outer' }, () => {
+    t.throws(() =>
+      recordWith({ source, argument: 'inner' }, () => {
+        counter.inc({ queue: 'inner' });
+        throw new Error('ends the inner one');
+      }),
+    );
+    counter.inc({ queue: 'outer' });
+    counter.with({ queue: 'given' }).inc(1, (id?: string) => ({ id: id ?? 'given' }));
+  });
+  counter.inc({ queue: 'outside' });
+  t.deepEqual(
+    (await readExemplars(t, registry)).map(({ sample, labels }) => [sample, labels.id]),
+    ['inner', 'outer', 'given'].map((queue) => [`jobs_total{queue="${queue}"}`, queue]),
+  );
+});
+
 test('invalid options are refused', (t) => {
   for (const [exemplars, message] of [
     ['on', /Invalid `exemplars` of a registry: expected true, false or \{ contextLabels \}, received "on"/],
@@ -429,6 +551,13 @@ test('a snapshot holds the values without their exemplars', (t) => {
   const text = Buffer.concat([...chunks]).toString();
   t.regex(text, /^bare_total 3$/m);
   t.regex(text, /^wait_seconds_bucket\{queue="mail",le="5.0"\} 1$/m);
+});
+
+test('a series of no registry has no exemplars, and is recorded', (t) => {
+  const counter = new CounterSeries('a', newRoot('calls_total'));
+  counter.inc(3, { run: '7' });
+  t.is(counter.value, 3);
+  t.is(exemplarOf(counter), undefined);
 });
 
 test('while no source of exemplars is known, series take those that come with a recording', (t) => {

@@ -3,6 +3,7 @@ import test from 'ava';
 import {
   bucketsSince,
   flatBuckets,
+  limitedBuckets,
   mergedBuckets,
   type NativeBuckets,
   readFlatBuckets,
@@ -32,6 +33,17 @@ test('in a sum, a zero bucket that ends within a bucket of another part is widen
         buckets({ zeroThreshold: 4, zeroCount: 12, [side]: new Map([[4, 100]]) }),
       );
   }
+});
+
+test('the zero bucket is widened up to the widest that is allowed, inclusive', (t) => {
+  const positive = new Map([
+    [2, 10],
+    [4, 100],
+  ]);
+  t.deepEqual(
+    limitedBuckets(buckets({ positive }), { maxBuckets: 1, maxZeroThreshold: 4 }),
+    buckets({ zeroThreshold: 4, zeroCount: 10, positive: new Map([[4, 100]]) }),
+  );
 });
 
 test('in a sum, a zero bucket that ends with a bucket stays as it is', (t) => {

@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { defineHistogram } from '../../../lib/define.js';
 import {
@@ -383,6 +383,71 @@ test.serial(
     t.is(series.created, 1_700_000_150);
   },
 );
+
+/** A series of a histogram with two native buckets at most, on a clock that stands still. */
+function limitedSeries(t: ExecutionContext, minResetSeconds: number) {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_700_000_000_000 });
+  t.teardown(() => mock.timers.reset());
+  const definition = defineHistogram({
+    name: 'limited_seconds',
+    help: 'Limited.',
+    buckets: [10],
+    native: { schema: 8, maxBuckets: 2, minResetSeconds },
+  });
+  const histogram = createTestRegistry().histogram(definition);
+  return { histogram, series: histogram.with({}) };
+}
+
+test.serial('a scheduled reset happens `minResetSeconds` after the last one, and not before', (t) => {
+  const { series } = limitedSeries(t, 60);
+  mock.timers.tick(20_000);
+  for (const value of [1, 2, 3, 100, 10_000]) series.observe(value);
+  mock.timers.tick(39_999);
+  t.is(series.count, 5);
+  mock.timers.tick(1);
+  t.is(series.count, 0);
+});
+
+test.serial('a series whose last reset is exactly `minResetSeconds` ago is reset', (t) => {
+  const { series } = limitedSeries(t, 60);
+  for (const value of [1, 2]) series.observe(value);
+  mock.timers.tick(60_000);
+  series.observe(3);
+  t.is(series.count, 1);
+});
+
+test.serial('without `minResetSeconds`, a series with too many buckets is never reset', (t) => {
+  const { series } = limitedSeries(t, 0);
+  for (const value of [1, 2, 3]) series.observe(value);
+  mock.timers.tick(1_000_000_000);
+  for (const value of [100, 10_000]) series.observe(value);
+  mock.timers.tick(1_000_000_000);
+  t.is(series.count, 5);
+});
+
+test.serial('a series that was widened several times is reset once', (t) => {
+  const { histogram, series } = limitedSeries(t, 60);
+  for (const value of [1, 2, 3, 100, 10_000, 1_000_000]) series.observe(value);
+  histogram.reset();
+  mock.timers.tick(30_000);
+  series.observe(1);
+  mock.timers.tick(60_000);
+  t.is(series.count, 1, 'no reset is left that was scheduled before');
+});
+
+test.serial('observations of another process schedule a reset only if the buckets are widened', (t) => {
+  const { histogram, series } = limitedSeries(t, 60);
+  const other = createTestRegistry().histogram(histogram.definition).with({});
+  for (const value of [1, 2]) other.observe(value);
+  series.add([2, 0], 3, other.native);
+  mock.timers.tick(60_000);
+  t.is(series.count, 2);
+  other.observe(1_000);
+  series.add([0, 1], 1_000, other.native);
+  t.true((series.native?.schema ?? 8) < 8);
+  mock.timers.tick(60_000);
+  t.is(series.count, 0);
+});
 
 test.serial('removing a series cancels its scheduled reset', (t) => {
   mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_700_000_000_000 });

@@ -132,6 +132,14 @@ test('any positive double is in the bucket that exact arithmetic gives, subnorma
   t.notThrows(() => fc.assert(property, { numRuns: 2_000 }));
 });
 
+test('a subnormal bound is the nearest double, which is 0 below half of the smallest one', (t) => {
+  t.is(nativeUpperBound(0, -1050), 2 ** -1050);
+  t.is(nativeUpperBound(1, -2 * 1050 + 1), Math.round(Math.SQRT2 * 2 ** 24) * Number.MIN_VALUE);
+  t.is(nativeUpperBound(8, 256 * -1074 - 1), Number.MIN_VALUE);
+  t.is(nativeUpperBound(8, 256 * -1075 + 1), Number.MIN_VALUE);
+  t.is(nativeUpperBound(8, 256 * -1075 - 1), 0);
+});
+
 test('the smallest and the largest doubles are in the first and the last bucket of each schema', (t) => {
   for (const schema of schemas) {
     t.is(indexAt(schema, Number.MIN_VALUE), Math.ceil(-1074 * 2 ** schema));
