@@ -91,7 +91,7 @@ class Subject {
   }
 }
 
-/** Loaded when it is measured, since it warns a second later that nobody reads its metrics. */
+/** Loaded when it is measured, since it warns a second later that its metrics have no reader. */
 async function decoratedWithAutometrics(): Promise<() => Promise<number>> {
   const { Autometrics }: { Autometrics(): Decorator } = (await fetchedPackages('autometrics'))(
     '@autometrics/autometrics',

@@ -37,11 +37,11 @@ test('an error of the body is thrown to the reader, also if it comes before the 
   const early = gzipped(
     // biome-ignore lint/correctness/useYield: it fails before its first chunk
     (async function* (): AsyncGenerator<Buffer> {
-      throw new Error('the body broke at once');
+      throw new Error('the body broke early');
     })(),
   );
   await t.throwsAsync(read(failing), { message: 'the body broke' });
-  await t.throwsAsync(read(early), { message: 'the body broke at once' });
+  await t.throwsAsync(read(early), { message: 'the body broke early' });
 });
 
 test('nothing is read before the reader asks', async (t) => {
