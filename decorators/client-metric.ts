@@ -202,8 +202,10 @@ type GivenExemplar = readonly [source?: (call: Call) => ExemplarLabels | undefin
 type Failed = (call: Call, reason: string, error: unknown) => void;
 
 /** The property `exemplarLabels` of a recording. An error is contained, since the recording itself is valid. */
-function clientExemplar([source, call]: GivenExemplar, failed: Failed): object {
-  if (source === undefined || call === undefined) return {};
+function clientExemplar([source, given]: GivenExemplar, failed: Failed): object {
+  if (source === undefined) return {};
+  // With a source, the call is given, too.
+  const call = given as Call;
   try {
     const exemplarLabels = checkedExemplar(source(call));
     return Object.keys(exemplarLabels).length === 0 ? {} : { exemplarLabels };

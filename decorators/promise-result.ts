@@ -91,5 +91,5 @@ const nativeSource = source(nativeThen);
 
 /** The `then` of another realm is native too: within Jest, Node's own promises belong to the main realm. */
 function isNativeThen(then: AnyMethod): boolean {
-  return source(then) === nativeSource;
+  return then === nativeThen || source(then) === nativeSource;
 }

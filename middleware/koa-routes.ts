@@ -2,11 +2,13 @@
  * Endpoints for Koa, independent of a router: the app may use any version of @koa/router, or none. The context gets the same
  * properties as from @koa/router, so that these routes are labelled and can be nested as others.
  */
+import { Readable } from 'node:stream';
 import { metricsError, shown } from '../lib/errors.js';
 import { decodedSegment, type Endpoint, type EndpointAnswer, endpointPattern } from './endpoint.js';
 import type { KoaContext, KoaMiddleware } from './koa-types.js';
 import { nodeRequest, sendAnswer } from './node-answer.js';
 import { asOwnRouter } from './request-mount.js';
+import { isHttp2 } from './response-over.js';
 
 /** The routes of `metricsRouter` and `healthRouter`. They are mounted as a router of @koa/router is. */
 export interface KoaRoutes {
@@ -102,8 +104,11 @@ async function answerKoa(ctx: KoaContext, endpoint: Endpoint): Promise<void> {
   ctx.onerror = (error) => {
     const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
     const isCutOff = answer.isSession === true || code === 'ERR_STREAM_PREMATURE_CLOSE';
-    // A body that fails destroys the connection with its own error, which no system call has made.
-    const isReset = syscall !== undefined && error === ctx.req.socket.errored;
+    // A body that fails destroys the connection with its own error.
+    const isOfBody = answer.body instanceof Readable && answer.body.errored === error;
+    // The connection of HTTP/2 is not that of the request, and reports its own errors.
+    const isReset =
+      syscall !== undefined && !isOfBody && !isHttp2(ctx.req) && error === ctx.req.socket.errored;
     const isOfClient = isReset || (isCutOff && request.connection.isOver);
     if (!isOfClient) onerror?.call(ctx, error);
   };

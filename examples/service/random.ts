@@ -7,7 +7,7 @@ export interface Random {
   between(lowest: number, highest: number): number;
   /** True with this probability. */
   chance(probability: number): boolean;
-  /** A function that is true for this share of its calls, evenly spread: a rare failure comes for certain. */
+  /** A function that is true for this share of its calls, evenly spread: a rare failure is certain to happen. */
   evenly(share: number): () => boolean;
 }
 

@@ -2,7 +2,8 @@
  * Writes the text of an exposition directly as bytes: concatenating, flattening and encoding strings takes three times as long.
  * Almost all of the text is written already (names, bounds, the labels of the previous line), and is copied eight bytes at a time, as
  * doubles; other text is encoded. UTF-8 has no eight bytes that are NaN as a double: its last two would be 0xF0 or
- * above, and 0x7F or 0xFF. Of a NaN, V8 may change a bit of these two, so that at most a byte past the end changes.
+ * above, and 0x7F or 0xFF. Of a NaN, V8 may set a bit of the byte before the last, which
+ * is past the end of the text then.
  */
 import { escapedLabelValue, numberText } from './format.js';
 
@@ -54,13 +55,20 @@ export class ByteWriter implements PreparedText {
     this.view = viewOf(this.#bytes);
   }
 
-  /** The written bytes. They are the caller's, and the writer continues in new memory, unless it uses its memory again. */
+  /** The written bytes, to be read before the next write if the writer uses its memory again, else owned by the caller. */
   take(): Buffer {
+    if (!this.#reusesMemory) return this.takeOwn();
     const taken = this.#bytes.subarray(0, this.length);
     this.length = 0;
-    if (this.#reusesMemory) return taken;
+    return taken;
+  }
+
+  /** The written bytes, owned by the caller. The writer continues in new memory. */
+  takeOwn(): Buffer {
+    const taken = this.#bytes.subarray(0, this.length);
     this.#bytes = Buffer.allocUnsafeSlow(this.#capacity);
     this.view = viewOf(this.#bytes);
+    this.length = 0;
     return taken;
   }
 

@@ -14,11 +14,11 @@ export async function* gzipped(body: AsyncIterable<Buffer>): AsyncGenerator<Buff
 
 async function compress(body: AsyncIterable<Buffer>, gzip: Gzip): Promise<void> {
   let proceed = (): void => {};
-  // A stream that is destroyed need not call back.
+  // A stream that is destroyed while its reader pauses does not call back.
   gzip.once('close', () => proceed());
   try {
     for await (const chunk of body) {
-      if (gzip.destroyed) return;
+      // Of a stream that is destroyed, the write fails.
       await new Promise<void>((resolve) => {
         proceed = resolve;
         gzip.write(chunk, () => resolve());

@@ -203,7 +203,8 @@ async function thirdPartyChunks(
   };
   try {
     for (const _ of writer.thirdParty(out, family, family.values, { ...options, onProblem })) {
-      if (out.length >= chunkLength) chunks.push(out.take());
+      // They are kept until the metric is complete.
+      if (out.length >= chunkLength) chunks.push(out.takeOwn());
       await turn();
     }
     if (first !== undefined) registry.collectFailed(family.name, new Error(`it has ${first}`));

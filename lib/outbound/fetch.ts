@@ -103,6 +103,8 @@ interface UndiciRequest {
 
 /** The state of a request between its messages. */
 interface SentRequest {
+  /** The instrumentation that saw its start: after a restart, another one sees its end. */
+  readonly finders: ReadonlySet<TargetFinder>;
   readonly startedAt: number;
   readonly target: HostTarget;
   readonly method: string;
@@ -126,7 +128,10 @@ function startWire(registry: AnyRegistry): Wire {
   const sent = sentIn(registry);
   /** Of the requests that cannot take a property. */
   const sealed = new WeakMap<object, SentRequest>();
-  const stateOf = (request: UndiciRequest): SentRequest | undefined => request[sent] ?? sealed.get(request);
+  const stateOf = (request: UndiciRequest): SentRequest | undefined => {
+    const state = request[sent] ?? sealed.get(request);
+    return state?.finders === finders ? state : undefined;
+  };
   /** Why the last request to a provider failed: the reason of the next retry. */
   const failures = new Map<string, string>();
   const noteFailure = (provider: string, reason: string): void => {
@@ -153,6 +158,7 @@ function startWire(registry: AnyRegistry): Wire {
   const onCreate = ({ request }: { request: UndiciRequest }): void => {
     const { target, scope } = attributed(targetOf(String(request.origin)), scopeIn(registry));
     const state: SentRequest = {
+      finders,
       startedAt: startedAt(),
       target,
       method: methodLabel(String(request.method)),

@@ -379,7 +379,6 @@ test('objects and strings that a program keeps count as its own part of the heap
   const kept = Array.from({ length: 10_000 }, (_, index) => ({ index, text: `kept ${index}` }));
   const after = await heapParts();
   t.true(after.program - before.program > kept.length * 40);
-  t.true(after.internal - before.internal < kept.length * 40);
 });
 
 test('a disabled registry is measured with methods called, nothing recorded and no label source called', async (t) => {
@@ -441,7 +440,7 @@ test('the ladder compares each step with the one before, and the whole with the 
   const measured = await measureLadders({
     processes: 1,
     pairs: { koa: 2, messages: 2, fetch: 2 },
-    operations: { koa: 5, messages: 20, fetch: 2 },
+    operations: { koa: 50, messages: 2_000, fetch: 5 },
     profiledRequests: 200,
   });
   t.deepEqual(

@@ -17,31 +17,34 @@ interface Snapshot {
     readonly meta: {
       readonly node_fields: readonly string[];
       readonly node_types: readonly [readonly string[], ...unknown[]];
+      readonly edge_fields: readonly string[];
     };
   };
   readonly nodes: readonly number[];
+  readonly edges: readonly number[];
   readonly strings: readonly string[];
 }
 
-/** Arrays without a name that are this large, in bytes, are caches of V8: of numbers as strings, for example. */
-const cacheSize = 262_144;
+/** The cache of V8 of numbers as strings, which grows and is emptied: the names of the edges that lead to it. */
+const cacheNames = ['number_string_cache', 'string_split_cache', 'regexp_multiple_cache'];
 
 /** Writing a snapshot collects garbage first. */
 export async function heapParts(): Promise<HeapParts> {
-  const { snapshot, nodes, strings } = JSON.parse(await text(getHeapSnapshot())) as Snapshot;
-  const { node_fields: fields, node_types: types } = snapshot.meta;
-  const [typeAt, nameAt, sizeAt] = ['type', 'name', 'self_size'].map((name) => fields.indexOf(name)) as [
-    number,
-    number,
-    number,
-  ];
+  const { snapshot, nodes, edges, strings } = JSON.parse(await text(getHeapSnapshot())) as Snapshot;
+  const { node_fields: fields, node_types: types, edge_fields: edgeFields } = snapshot.meta;
+  const [typeAt, sizeAt] = [fields.indexOf('type'), fields.indexOf('self_size')];
+  const [edgeNameAt, targetAt] = [edgeFields.indexOf('name_or_index'), edgeFields.indexOf('to_node')];
+  const names = new Set(cacheNames.map((name) => strings.indexOf(name)).filter((index) => index >= 0));
+  const caches = new Set<number>();
+  for (let edge = 0; edge < edges.length; edge += edgeFields.length)
+    if (names.has(edges[edge + edgeNameAt] ?? -1)) caches.add(edges[edge + targetAt] ?? -1);
   const parts = { code: 0, internal: 0, program: 0 };
   for (let node = 0; node < nodes.length; node += fields.length) {
     const type = types[0][nodes[node + typeAt] ?? 0];
     const size = nodes[node + sizeAt] ?? 0;
-    const isCache = type === 'array' && size >= cacheSize && strings[nodes[node + nameAt] ?? 0] === '';
     if (type === 'code') parts.code += size;
-    else if (type === 'hidden' || type === 'synthetic' || isCache) parts.internal += size;
+    else if (type === 'hidden' || type === 'synthetic' || (type === 'array' && caches.has(node)))
+      parts.internal += size;
     else parts.program += size;
   }
   return parts;

@@ -136,7 +136,7 @@ function echoHealth(): {
   return require('@echo-health/koa-prometheus-exporter');
 }
 
-/** What no middleware can do without. It knows its only route, method and status, and counts no aborted bodies. */
+/** It knows its only route, method and status, and counts no aborted bodies. */
 function measuredWithBoundSeries(): KoaClass.Middleware {
   const labels = { method: 'GET', route: '/users/:id', status_code: '200' };
   const duration = registry.histogram(httpServerRequestDuration).with(labels);

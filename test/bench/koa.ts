@@ -189,7 +189,7 @@ const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
   '@tamma/observability': 'requestMetrics(): duration, in flight, aborted and failed bodies',
   '@tamma/observability, all measures': 'requestMetrics(): also the first byte and the sizes of both bodies',
   'next() only': 'middleware that only calls next()',
-  'bound series by hand': 'the least for one route: a listener, two clock reads, two bound series',
+  'bound series by hand': 'by hand for one known route: a listener, two clock reads, two bound series',
   'prom-client by hand': 'prom-client, hand-written: duration, in flight',
   '@echo-health/koa-prometheus-exporter':
     '@echo-health/koa-prometheus-exporter: duration, count, response size',

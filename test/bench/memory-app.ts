@@ -35,10 +35,9 @@ const [library = '', shape = '', count = ''] = process.argv.slice(2);
 const labelsAt = labelSetsByShape[shape as MemoryShape];
 const labelNames = ['provider', 'model', 'operation'] as const;
 
-/** What was measured first must not be collected while the other is measured. */
+/** Holds what was measured first, which would be collected while the other is measured. */
 const kept: Filled[] = [];
 sendResult({ counter: await measured('counter'), histogram: await measured('histogram') });
-if (kept.length !== 2) throw new Error('a measured metric was collected');
 
 async function measured(kind: 'counter' | 'histogram'): Promise<MemoryOfKind> {
   const filled = library === '@tamma/observability' ? ours(kind) : theirs(kind);

@@ -25,8 +25,8 @@ type Results = RunFacts & Measured;
 const resultsFile = fromRoot('test/bench/results.json');
 
 if (options.help) {
-  console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: twenty minutes
-npm run bench -- --quick        the same in a minute, less accurate; writes nothing
+  console.log(`npm run bench                   measure, print the tables, write test/bench/results.json: ten minutes
+npm run bench -- --quick        the same in two minutes, less accurate; writes nothing
 npm run bench -- --only a,b     only these sections, of ${sectionNames.join(', ')}; writes nothing
 npm run bench -- --only a,b --write   also write these sections into the results of the last run
 npm run bench -- --check        exit with 1 if a target is missed; combines with the other options

@@ -98,19 +98,19 @@ export function speedSummary({ calls, decorators, scrape, memory, koa }: Measure
     [
       '`requestMetrics()` with all measures',
       request(all),
-      'the same, with fewer measures',
+      'as above, with fewer measures',
       requestTime(byHand) / requestTime(all),
     ],
   ];
   return [
-    '| | ours | prom-client | times less |',
+    '| | ours | prom-client | ratio |',
     '|---|---:|---:|---:|',
     ...rows.map((row) => `| ${row.slice(0, 3).join(' | ')} | ${times(row[3])} |`),
   ].join('\n');
 }
 
-/** What is measured, ours, theirs, and how many times less ours is. */
-type Row = readonly [what: string, ours: string, theirs: string, times: number];
+/** What is measured, ours, theirs, and the ratio of theirs to ours. */
+type Row = readonly [what: string, ours: string, theirs: string, ratio: number];
 
 function times(number: number): string {
   return number < 10 ? number.toFixed(1) : number.toFixed(0);

@@ -1,7 +1,7 @@
 // In a process of its own: it replaces setTimeout, which the timers of fetch's open connections keep.
 /** The endpoint as operators see it: headers, filters, limits, deadlines, access, and misbehaving clients. */
 import { EventEmitter, once } from 'node:events';
-import { request } from 'node:http';
+import { request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -375,12 +375,15 @@ test('a scraper that leaves during the response is no error of the app; a body t
   const errors: string[] = [];
   let isBroken = false;
   const over: Promise<unknown>[] = [];
+  const responses: ServerResponse[] = [];
   const { url, registry } = await endpoint(t, {}, (app) => {
     app.on('error', ({ message }: Error) => errors.push(message));
     app.use(async (ctx, next) => {
       over.push(once(ctx.res, 'close'));
+      responses.push(ctx.res);
       await next();
-      if (isBroken) ctx.body.destroy(new Error('the body broke'));
+      if (isBroken)
+        ctx.body.destroy(Object.assign(new Error('the body broke'), { code: 'ECONNRESET', syscall: 'read' }));
     });
   });
   for (let item = 0; item < 100_000; item++) registry.counter(calls).inc({ item: `${item}` });
@@ -389,7 +392,8 @@ test('a scraper that leaves during the response is no error of the app; a body t
   await once(leaving, 'close');
   await until('the response', async () => (over.length > 0 ? true : undefined));
   await over[0];
-  await turn();
+  for (let time = 0; time < 10; time++) await turn();
+  t.false(responses[0]?.writableFinished);
   t.deepEqual(errors, []);
   isBroken = true;
   await t.throwsAsync(async () => (await fetch(url)).text());

@@ -93,6 +93,7 @@ export const accepted = [
     is: inFiles(
       ['exposition/byte-writer', 'this.#reserve(end - start);', 'end + start'],
       ['exposition/byte-writer', 'for (let index = start; index < end;', 'index <= end'],
+      ['exposition/byte-writer', 'for (let index = 0; index < length; index += 4)', 'index <= length'],
       ['exposition/byte-writer', 'const padded = Buffer.alloc(', 'bytes.length * 4'],
       ['exposition/byte-writer', 'const larger = Buffer.allocUnsafeSlow(', 'this.#bytes.length / 2'],
       ['exposition/byte-writer', 'if (needed <= this.#bytes.length)', 'needed < this.#bytes.length'],
@@ -464,7 +465,7 @@ export const accepted = [
   },
   {
     why: 'Equivalent: a timer with a sample of 1 times each call, too. The check saves a counter.',
-    is: inFiles(/decorators\/timed\.ts$/, /^const start = sample === 1/, /^false$/),
+    is: inFiles(/decorators\/timed\.ts$/, /^const isSampling = sample > 1/, /^true$|>=/),
   },
   {
     why: 'Equivalent: a guard for the type checker. What it guards against does not occur: a function for the value that is not given, a property without a descriptor, an entry that is missing.',

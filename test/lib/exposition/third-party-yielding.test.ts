@@ -44,9 +44,10 @@ function register(registry: TestRegistry, name: string, type: string, values: It
   } as never);
 }
 
-async function scraped(registry: TestRegistry, format: AnyFormat): Promise<Buffer[]> {
+async function scraped(registry: TestRegistry, format: AnyFormat, reusesMemory = false): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
-  for await (const chunk of scrapeChunks(registry, { format })) chunks.push(chunk);
+  for await (const chunk of scrapeChunks(registry, { format, reusesMemory }))
+    chunks.push(reusesMemory ? Buffer.from(chunk) : chunk);
   return chunks;
 }
 
@@ -90,27 +91,42 @@ for (const format of [textFormat, openMetricsFormat, protobufFormat]) {
         t.is(decodeProtobuf(all)[0]?.metric?.length, type === 'counter' ? series : series / 4);
       else t.is(all.toString().match(/^theirs_total/gm)?.length, series);
     });
+
+    test(`a large third-party ${type} in ${format.label} is the same if chunks use the same memory`, async (t) => {
+      const texts: Buffer[] = [];
+      for (const reusesMemory of [false, true]) {
+        const registry = createTestRegistry();
+        registry.gauge(defineGauge({ name: 'before', help: 'Ours.' })).set(1);
+        register(registry, 'theirs_total', type, samples());
+        registry.gauge(defineGauge({ name: 'after', help: 'Ours.' })).set(2);
+        const chunks = await scraped(registry, format, reusesMemory);
+        t.true(chunks.length > 3);
+        texts.push(Buffer.concat(chunks));
+      }
+      t.true(texts[0]?.equals(texts[1] as Buffer));
+    });
   }
 
-  test(`nothing is left in ${format.label} of a large third-party metric that fails at its end`, async (t) => {
-    const registry = createTestRegistry();
-    registry.gauge(defineGauge({ name: 'before', help: 'Ours.' })).set(1);
-    register(
-      registry,
-      'theirs_total',
-      'counter',
-      (function* () {
-        yield* counterSamples();
-        throw new Error('no more');
-      })(),
-    );
-    registry.gauge(defineGauge({ name: 'after', help: 'Ours.' })).set(2);
-    const all = Buffer.concat(await scraped(registry, format));
-    const names =
-      format === protobufFormat
-        ? decodeProtobuf(all).map(({ name }) => name)
-        : [...all.toString().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
-    t.deepEqual(names, ['before', 'after']);
-    t.is(readValue(registry, metricsCollectorErrors, { metric: 'theirs_total' }), 1);
-  });
+  for (const reusesMemory of [false, true])
+    test(`nothing is left in ${format.label} of a large third-party metric that fails at its end (same memory: ${reusesMemory})`, async (t) => {
+      const registry = createTestRegistry();
+      registry.gauge(defineGauge({ name: 'before', help: 'Ours.' })).set(1);
+      register(
+        registry,
+        'theirs_total',
+        'counter',
+        (function* () {
+          yield* counterSamples();
+          throw new Error('no more');
+        })(),
+      );
+      registry.gauge(defineGauge({ name: 'after', help: 'Ours.' })).set(2);
+      const all = Buffer.concat(await scraped(registry, format, reusesMemory));
+      const names =
+        format === protobufFormat
+          ? decodeProtobuf(all).map(({ name }) => name)
+          : [...all.toString().matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+      t.deepEqual(names, ['before', 'after']);
+      t.is(readValue(registry, metricsCollectorErrors, { metric: 'theirs_total' }), 1);
+    });
 }

@@ -344,6 +344,30 @@ test.serial('stop ends recording, also of requests in progress, and is idempoten
   t.deepEqual(await readSamples(registry, catalogue.apiRequests), []);
 });
 
+test.serial('a request that began before a restart is not recorded', async (t) => {
+  const registry = createTestRegistry();
+  const server = await startApiServer();
+  t.teardown(() => server.close());
+  const first = instrumentFetch({ registry });
+  server.next(
+    events([
+      ['a', 1],
+      ['b', 2],
+    ]),
+  );
+  const response = await fetch(server.url);
+  first.stop();
+  const second = instrumentFetch({ registry });
+  t.teardown(() => second.stop());
+  await response.text();
+  t.deepEqual(await readSamples(registry, catalogue.apiRequests), []);
+  await (await fetch(server.url)).text();
+  await until('the request', async () =>
+    (await readSamples(registry, catalogue.apiRequests)).length > 0 ? true : undefined,
+  );
+  t.is((await readSamples(registry, catalogue.apiRequests))[0]?.value, 1);
+});
+
 test.serial(
   'two instrumentations of one registry record once, with the hosts of both, until both are stopped',
   async (t) => {
