@@ -117,7 +117,7 @@ export function soakTable(measurement: SoakMeasurement): string {
     `| heap snapshots, bytes | after half of the time | ${parts.seconds.toFixed(0)} s later | growth |`,
     '|---|---:|---:|---:|',
     part('code and what V8 keeps with it: feedback, source positions', 'code'),
-    part('objects of V8 itself: hidden classes, weak lists, caches', 'internal'),
+    part('objects of V8 itself: hidden classes, weak lists and tables, caches', 'internal'),
     part('objects, strings and arrays of the program', 'program'),
   ].join('\n');
 }
