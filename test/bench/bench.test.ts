@@ -148,6 +148,7 @@ test('the confidence interval is as wide as the differences between processes, f
 
 test('scrapes of all libraries are measured, and their lines counted', async (t) => {
   const measurements = await measureScrapes({ sets: 50, rounds: 1, roundsAlone: 2 });
+  const lowerBounds = ['plain writer: prepared lines, and a number for each', 'copy of the same bytes'];
   t.deepEqual(
     measurements.map(({ sets, contenders: measured }) => [sets, measured.map(({ name }) => name)]),
     [
@@ -158,10 +159,10 @@ test('scrapes of all libraries are measured, and their lines counted', async (t)
           'prom-client',
           '@prometheus-io/client',
           '@platformatic/prom-client',
-          'copy of the same bytes',
+          ...lowerBounds,
         ],
       ],
-      [500, ['@tamma/observability', 'prom-client', 'copy of the same bytes']],
+      [500, ['@tamma/observability', 'prom-client', ...lowerBounds]],
     ],
   );
   for (const { alone } of measurements) {
