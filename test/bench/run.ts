@@ -39,7 +39,7 @@ npm run bench -- --report       measure nothing; write the last results into bot
   for (const name of names) {
     const start = performance.now();
     process.stderr.write(name.padEnd(12));
-    measured[name] = await resultOf('section.ts', [name, options.quick ? 'quick' : 'full']);
+    measured[name] = await resultOf('section-app.ts', [name, options.quick ? 'quick' : 'full']);
     process.stderr.write(`${((performance.now() - start) / 1_000).toFixed(0).padStart(4)} s\n`);
   }
   const results = { ...(await factsOfRun()), ...measured } as RunFacts & Partial<Measured>;

@@ -1,5 +1,5 @@
 /**
- * Measures one section of the benchmark in a process of its own (`section.js NAME quick|full`), and sends the result: what a section
+ * Measures one section of the benchmark in a process of its own (`section-app.js NAME quick|full`), and sends the result: what a section
  * leaves behind, such as tracked promises, disabled registries and optimized code, would change the others.
  */
 import { sendResult } from './child.js';
