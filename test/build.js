@@ -89,9 +89,15 @@ async function writeTypes() {
   for (const name of await readdir(dist, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const text = await readFile(join(dist, name), 'utf8');
-    // The indentation of comments alone takes 5 kB.
-    await writeFile(join(dist, name), text.replaceAll(/^ +(?=\*)/gm, ''));
+    // Indentation by spaces takes 7 kB.
+    const packed = text.replaceAll(/^ +(?=\*)/gm, '').replaceAll(/^(?: {2})+/gm, tabs);
+    await writeFile(join(dist, name), packed);
   }
+}
+
+/** @param {string} spaces */
+function tabs(spaces) {
+  return '\t'.repeat(spaces.length / 2);
 }
 
 /** @param {string} id */
