@@ -45,7 +45,9 @@ export async function apiReports(): Promise<readonly ApiReport[]> {
     const additionalEntryPoints = others.map(({ mainEntryPointFilePath }) => mainEntryPointFilePath);
     const compilerState = CompilerState.create(first, { additionalEntryPoints });
     for (const config of configs) extract(config, compilerState);
-    const texts = await Promise.all(configs.map(({ reportFilePath }) => readFile(reportFilePath, 'utf8')));
+    const written = await Promise.all(configs.map(({ reportFilePath }) => readFile(reportFilePath, 'utf8')));
+    // The types are indented by tabs, to be smaller.
+    const texts = written.map((text) => text.replaceAll('\t', '  '));
     const exported = new Set(texts.flatMap(exportedNames));
     return entryPoints.map(({ subpath }, index) => ({
       file: reportFile(subpath),
