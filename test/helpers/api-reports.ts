@@ -46,8 +46,8 @@ export async function apiReports(): Promise<readonly ApiReport[]> {
     const compilerState = CompilerState.create(first, { additionalEntryPoints });
     for (const config of configs) extract(config, compilerState);
     const written = await Promise.all(configs.map(({ reportFilePath }) => readFile(reportFilePath, 'utf8')));
-    // The types are indented by tabs, to be smaller.
-    const texts = written.map((text) => text.replaceAll('\t', '  '));
+    // API Extractor indents by itself, and keeps the tabs of the types.
+    const texts = written.map((text) => text.replaceAll('\t', ''));
     const exported = new Set(texts.flatMap(exportedNames));
     return entryPoints.map(({ subpath }, index) => ({
       file: reportFile(subpath),
