@@ -132,7 +132,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
       measureKoa(
         quick
           ? { pairs: 40, requests: 100, processes: 2, warmUp: 3_000 }
-          : { pairs: 300, requests: 100, processes: 6 },
+          : { pairs: 270, requests: 100, processes: 6 },
       ),
     shown: koaTable,
     verdicts: koaVerdicts,
@@ -150,7 +150,7 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
             }
           : {
               processes: 3,
-              pairs: { koa: 90, messages: 30, fetch: 150 },
+              pairs: { koa: 75, messages: 30, fetch: 100 },
               operations: { koa: 400, messages: 20_000, fetch: 60 },
               profiledRequests: 200_000,
             },
