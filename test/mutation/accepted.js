@@ -94,7 +94,7 @@ export const accepted = [
       ['exposition/byte-writer', 'this.#reserve(end - start);', 'end + start'],
       ['exposition/byte-writer', 'for (let index = start; index < end;', 'index <= end'],
       ['exposition/byte-writer', 'for (let index = 0; index < length; index += 4)', 'index <= length'],
-      ['exposition/byte-writer', 'const padded = Buffer.alloc(', 'bytes.length * 4'],
+      ['exposition/byte-writer', 'const padded = Buffer.alloc(', 'bytes.length * 8'],
       ['exposition/byte-writer', 'const larger = Buffer.allocUnsafeSlow(', 'this.#bytes.length / 2'],
       ['exposition/byte-writer', 'if (needed <= this.#bytes.length)', 'needed < this.#bytes.length'],
       [
@@ -492,6 +492,14 @@ export const accepted = [
   {
     why: 'Equivalent: each of two observers exists only if it is needed, and one that is missing is skipped at the end, too.',
     is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
+  },
+  {
+    why: 'Accepted: once a test of the process has given a class `failure`, calls take the general function. `calls-left-out.test.ts` tests both in its own process.',
+    is: inFiles(/decorators\/observed-function\.ts$/, /^if \(isSampling && started === undefined\)/),
+  },
+  {
+    why: 'Equivalent: the same function has the same source. The check saves reading it.',
+    is: inFiles(/decorators\/promise-result\.ts$/, /^return then === nativeThen \|\|/, /^false$/),
   },
   {
     why: 'Equivalent: the call itself takes only one item for its first. That the life of its result drops the others, unless each of them is wanted, saves work.',
