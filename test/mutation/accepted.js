@@ -494,7 +494,7 @@ export const accepted = [
     is: inFiles(/decorators\/paired-observers\.ts$/, /^(const pair: Pair =|if \(!isPair && \(endFirst)/),
   },
   {
-    why: 'Accepted: once a test of the process has given a class `failure`, calls take the general function. `calls-left-out.test.ts` tests both in its own process.',
+    why: 'Accepted: after a test has given a class `failure`, all calls of the process take the general function. `calls-left-out.test.ts` tests both in its own process.',
     is: inFiles(/decorators\/observed-function\.ts$/, /^if \(isSampling && started === undefined\)/),
   },
   {

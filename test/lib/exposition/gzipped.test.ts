@@ -58,51 +58,41 @@ test('nothing is read before the reader asks', async (t) => {
   t.true(isStarted);
 });
 
-test('a reader that leaves ends the body', async (t) => {
-  let isEnded = false;
-  let chunks = 0;
-  async function* endless(): AsyncGenerator<Buffer> {
-    try {
-      for (;;) {
-        chunks += 1;
-        yield Buffer.from(Array.from({ length: 30_000 }, () => Math.random() * 256));
-      }
-    } finally {
-      isEnded = true;
+/** Random chunks without an end; `seen` counts those that were asked for, and notes the end. */
+async function* endless(seen: { chunks: number; isEnded: boolean }): AsyncGenerator<Buffer> {
+  try {
+    for (;;) {
+      seen.chunks += 1;
+      yield Buffer.from(Array.from({ length: 30_000 }, () => Math.random() * 256));
     }
+  } finally {
+    seen.isEnded = true;
   }
-  for await (const _ of gzipped(endless())) break;
-  await until('the end of the body', async () => (isEnded ? true : undefined));
-  const read = chunks;
+}
+
+test('a reader that leaves ends the body', async (t) => {
+  const seen = { chunks: 0, isEnded: false };
+  for await (const _ of gzipped(endless(seen))) break;
+  await until('the end of the body', async () => (seen.isEnded ? true : undefined));
+  const read = seen.chunks;
   for (let time = 0; time < 10; time++) await turn();
-  t.is(chunks, read);
+  t.is(seen.chunks, read);
 });
 
 test('no more is read than the reader takes, and leaving during such a pause ends the body', async (t) => {
-  let chunks = 0;
-  let isEnded = false;
-  async function* endless(): AsyncGenerator<Buffer> {
-    try {
-      for (;;) {
-        chunks += 1;
-        yield Buffer.from(Array.from({ length: 30_000 }, () => Math.random() * 256));
-      }
-    } finally {
-      isEnded = true;
-    }
-  }
-  const body = gzipped(endless());
+  const seen = { chunks: 0, isEnded: false };
+  const body = gzipped(endless(seen));
   await body.next();
   // Compressed bytes fill the buffer of the stream, and then nothing more is asked for.
   let before = 0;
   let unchanged = 0;
   await until('a pause', async () => {
-    unchanged = chunks > 1 && chunks === before ? unchanged + 1 : 0;
-    before = chunks;
+    unchanged = seen.chunks > 1 && seen.chunks === before ? unchanged + 1 : 0;
+    before = seen.chunks;
     return unchanged === 5 ? true : undefined;
   });
-  t.true(chunks < 20);
+  t.true(seen.chunks < 20);
   await body.return(undefined);
-  await until('the end of the body', async () => (isEnded ? true : undefined));
-  t.is(chunks, before);
+  await until('the end of the body', async () => (seen.isEnded ? true : undefined));
+  t.is(seen.chunks, before);
 });
