@@ -15,8 +15,9 @@ export async function resultOf<T>(script: string, args: readonly string[] = []):
   try {
     const [sent] = (await Promise.race([
       once(child, 'message'),
-      once(child, 'exit').then(([code]) => {
-        throw new Error(`${script} ${args.join(' ')} ended with ${code} and no result`);
+      // Its exit may be reported before its last message, but `close` follows the end of the channel.
+      once(child, 'close').then(([code]) => {
+        throw new Error(`${script} ${args.join(' ')} exited with ${code} and sent no result`);
       }),
     ])) as [T];
     return sent;

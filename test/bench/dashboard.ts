@@ -29,7 +29,9 @@ function measured(series: number, seconds: number): Promise<DashboardMeasurement
     execArgv: ['--expose-gc'],
   });
   return new Promise<DashboardMeasurement>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`dashboard-app.ts ended with ${code} and no result`)));
+    child.once('close', (code) =>
+      reject(new Error(`dashboard-app.ts exited with ${code} and sent no result`)),
+    );
     child.on('message', (message: { readonly url?: string } & DashboardMeasurement) => {
       if (message.url === undefined) resolve(message);
       else void open(message.url).then((milliseconds) => child.send(milliseconds), reject);

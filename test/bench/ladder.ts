@@ -2,9 +2,7 @@
  * Where the time of a measured request goes: steps that each add one thing to the step before. The two steps of a comparison run
  * in one process of their own, in slices that alternate, and the result is the median of the differences in CPU time.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { compiled } from '../helpers/package-root.js';
+import { resultOf } from './child.js';
 import { type Added, bootstrapInterval } from './koa.js';
 import type { ProfiledFunction } from './koa-profile.js';
 import { median } from './measure.js';
@@ -118,9 +116,7 @@ export async function measureLadders({
       });
     }
   }
-  const profile = await messageOf<ProfiledFunction[]>('test/bench/koa-profile.ts', [
-    String(profiledRequests),
-  ]);
+  const profile = await resultOf<ProfiledFunction[]>('koa-profile.ts', [String(profiledRequests)]);
   return { steps, profile, profiledRequests };
 }
 
@@ -132,23 +128,7 @@ async function slicesOf(
   operations: number,
 ): Promise<Slices> {
   const args = [ladder, lower, upper, isLowerFirst ? 1 : 0, pairs, operations].map(String);
-  return messageOf<Slices>('test/bench/ladder-app.ts', args);
-}
-
-/** The first message of a program. @throws an Error if it ends without one */
-async function messageOf<T>(program: string, args: readonly string[]): Promise<T> {
-  const child = fork(compiled(program), args, { execArgv: [] });
-  try {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => {
-        throw new Error(`${program} ${args.join(' ')} exited with ${code}`);
-      }),
-    ]);
-    return message as T;
-  } finally {
-    child.kill();
-  }
+  return resultOf<Slices>('ladder-app.ts', args);
 }
 
 export function ladderTable({ steps, profile, profiledRequests }: LadderMeasurement): string {

@@ -53,7 +53,7 @@ export function startClusterService(options: ClusterServiceOptions = {}): Cluste
     new Promise((resolve, reject) => {
       const end = (): void => {
         child.off('message', look);
-        child.off('exit', fail);
+        child.off('close', fail);
       };
       const look = (): void => {
         if (!holds()) return;
@@ -65,7 +65,7 @@ export function startClusterService(options: ClusterServiceOptions = {}): Cluste
         reject(new Error(`the service ended with ${code}`));
       };
       child.on('message', look);
-      child.once('exit', fail);
+      child.once('close', fail);
       look();
     });
   child.on('message', (message: Message) => {
