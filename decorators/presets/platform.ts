@@ -184,7 +184,7 @@ function statusCodeOf({ outcome, result, error }: Call): number | string {
 
 function rateLimitOf({ outcome, result, error }: Call): RateLimitReport {
   const response = outcome === 'success' ? result : error;
-  const [reading] = platformRateLimit(headersOf(response), Date.now());
+  const reading = platformRateLimit(headersOf(response), Date.now());
   return { limited: isRateLimitError(error), ...reading };
 }
 

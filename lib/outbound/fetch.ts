@@ -200,7 +200,8 @@ function startWire(registry: AnyRegistry): Wire {
     }
     if (platform !== undefined) {
       if (limited) platforms.recordRateLimit(platform);
-      for (const reading of platformRateLimit(header, Date.now())) platforms.setRateLimit(platform, reading);
+      const reading = platformRateLimit(header, Date.now());
+      if (reading !== undefined) platforms.setRateLimit(platform, reading);
     }
   };
 

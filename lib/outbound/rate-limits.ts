@@ -41,7 +41,7 @@ export interface RateLimitRecorder<E extends LabelShape, R extends LabelShape, L
   /** Sets when the limit is reset, unless that is unknown. */
   readonly reset: (labels: LabelValues<R>, time: TimeInput | undefined) => void;
   /** Sets what remains of the limit, and the limit, as far as they are known. */
-  readonly quota: (labels: LabelValues<L>, state: Pick<RateLimitState, 'remaining' | 'limit'>) => void;
+  readonly quota: (labels: LabelValues<L>, remaining: number | undefined, limit: number | undefined) => void;
 }
 
 export function rateLimitRecorder<E extends LabelShape, R extends LabelShape, L extends LabelShape>(
@@ -57,7 +57,7 @@ export function rateLimitRecorder<E extends LabelShape, R extends LabelShape, L 
     reset: (labels, time) => {
       if (time !== undefined) resetAt(labels, time);
     },
-    quota: (labels, { remaining, limit }) => {
+    quota: (labels, remaining, limit) => {
       if (remaining !== undefined) setRemaining(labels, remaining);
       if (limit !== undefined) setLimit(labels, limit);
     },
@@ -100,10 +100,13 @@ export function resetCountdown<L extends LabelShape>(
   };
 }
 
+/** The last millisecond that a `Date` can have. */
+const maxMoment = 8_640_000_000_000_000;
+
 /** Milliseconds since 1970; NaN for an invalid time. */
 export function momentOf(time: unknown): number {
-  // Through Date, so that numbers outside the range of dates are NaN.
-  if (time instanceof Date || typeof time === 'number') return new Date(time).getTime();
+  if (typeof time === 'number') return Math.abs(time) <= maxMoment ? Math.trunc(time) : Number.NaN;
+  if (time instanceof Date) return time.getTime();
   return typeof time === 'string' && time !== '' ? Date.parse(time) : Number.NaN;
 }
 

@@ -171,9 +171,9 @@ export class PlatformMetrics {
    * `platform_rate_limit_reset_seconds`.
    */
   setRateLimit(platform: string, state: RateLimitState): void {
-    const { resetTime, resource = defaultResource, ...quota } = state ?? {};
+    const { resetTime, resource = defaultResource, remaining, limit } = state ?? {};
     this.#rateLimits.reset({ platform, resource }, resetTime);
-    this.#rateLimits.quota({ platform, resource }, quota);
+    this.#rateLimits.quota({ platform, resource }, remaining, limit);
   }
 
   /** Increments `webhooks_received_total`. */

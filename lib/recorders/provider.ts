@@ -200,9 +200,9 @@ export class ProviderMetrics {
    * Sets the state of a rate limit: `ai_rate_limit_remaining`, `ai_rate_limit_limit` and `ai_rate_limit_reset_seconds`.
    */
   setRateLimit(provider: string, state: ProviderRateLimitState): void {
-    const { resetTime, resource = defaultResource, model = '', ...quota } = state ?? {};
+    const { resetTime, resource = defaultResource, model = '', remaining, limit } = state ?? {};
     this.#rateLimits.reset({ provider, resource }, resetTime);
-    this.#rateLimits.quota({ provider, model, resource }, quota);
+    this.#rateLimits.quota({ provider, model, resource }, remaining, limit);
   }
 
   /**
