@@ -5,11 +5,9 @@ import { checkedExemplar } from '../lib/instruments/exemplar-labels.js';
 import type { ExemplarLabels } from '../lib/instruments/exemplars.js';
 import { labelText } from '../lib/instruments/label-values.js';
 import { label } from '../lib/label.js';
-import type { AnyRegistry } from '../lib/registry.js';
-import { sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import type { ErrorClass } from './error-classes.js';
-import { registryOf } from './recording/class-settings.js';
+import { reportingRegistryOf } from './recording/class-settings.js';
 import { boundSources, type LabelSource } from './recording/label-sources.js';
 import { containedAmount, type Recorder, type RecorderOptions, recorderFor } from './recording/recorder.js';
 
@@ -132,13 +130,7 @@ function clientRecorder<S extends Series>(
     return seriesOn(metric, texts, failed) as object as S;
   };
   const failed = (call: Call, reason: string, error: unknown): undefined => {
-    let registry: AnyRegistry = sharedRegistry;
-    try {
-      registry = registryOf(call) ?? sharedRegistry;
-    } catch {
-      // The registry function itself failed: report to the shared registry.
-    }
-    registry.recordingFailed(metric.name, reason, error);
+    reportingRegistryOf(call).recordingFailed(metric.name, reason, error);
     return undefined;
   };
   const bound = sources.values === undefined ? undefined : childOf(sources.values);

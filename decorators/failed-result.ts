@@ -1,8 +1,7 @@
 /** Calls that return a result which counts as a failure. */
-import { type AnyRegistry, MetricsRegistry, sharedRegistry } from '../lib/registry.js';
 import type { Call } from './call.js';
 import { declarationOf, declaredBy } from './declaration.js';
-import { failsByClass, registryOf } from './recording/class-settings.js';
+import { failsByClass, reportingRegistryOf } from './recording/class-settings.js';
 
 /** The error of a call whose result counts as a failure. Its name is a string, since minified builds rename classes. */
 export const failedResult: Error = Object.assign(new Error('The result of the call is a failure.'), {
@@ -14,18 +13,8 @@ export function isFailedByClass(call: Call): boolean {
   try {
     return failsByClass(call);
   } catch (error) {
-    reportedTo(call).recordingFailed('@Instrumented', 'failure', error);
+    reportingRegistryOf(call).recordingFailed('@Instrumented', 'failure', error);
     return false;
-  }
-}
-
-/** The registry of the class of a call, or the shared one if the class has none, or fails to return one. */
-function reportedTo(call: Call): AnyRegistry {
-  try {
-    const registry: unknown = registryOf(call);
-    return registry instanceof MetricsRegistry ? registry : sharedRegistry;
-  } catch {
-    return sharedRegistry;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The settings that `@Instrumented` gives a class: registry, shared labels, `failure` and name. */
 import { processWide } from '../../lib/process-wide.js';
-import type { AnyRegistry } from '../../lib/registry.js';
+import { type AnyRegistry, MetricsRegistry, sharedRegistry } from '../../lib/registry.js';
 import type { Call } from '../call.js';
 import { type CallSite, ownerOf } from '../declaration.js';
 
@@ -62,6 +62,16 @@ export function failsByClass(call: Call): boolean {
 export function registryOf(call: Call): AnyRegistry | undefined {
   const registry = settingOf(call, (settings) => settings.registry);
   return typeof registry === 'function' ? registry(call.instance as never) : registry;
+}
+
+/** Where an error of a call is reported: the registry of its class, or the shared one if the class has none, or fails to return one. */
+export function reportingRegistryOf(call: Call): AnyRegistry {
+  try {
+    const registry: unknown = registryOf(call);
+    return registry instanceof MetricsRegistry ? registry : sharedRegistry;
+  } catch {
+    return sharedRegistry;
+  }
 }
 
 /** The class that a call belongs to. */

@@ -147,6 +147,36 @@ test('a failed recording on a prom-client metric is counted in the registry of t
   t.is(readValue(registry, metricsRecordingErrors, { metric: 'depth', reason: 'value' }), 1);
 });
 
+for (const [what, registry] of [
+  ['returns no registry', () => 5],
+  [
+    'throws',
+    () => {
+      throw new Error('no registry');
+    },
+  ],
+] as const)
+  test(`a failed recording is counted in the shared registry if the registry function of the class ${what}`, (t) => {
+    const errors = (): number =>
+      readValue(sharedRegistry, metricsRecordingErrors, { metric: 'jobs_total', reason: 'label' }) ?? 0;
+    @Instrumented({ registry: registry as never })
+    class Worker {
+      @Counted(counter, {
+        labels: {
+          queue: () => {
+            throw new Error('no label');
+          },
+        },
+      })
+      run(): string {
+        return 'done';
+      }
+    }
+    const before = errors();
+    t.is(new Worker().run(), 'done');
+    t.is(errors(), before + 1);
+  });
+
 test('a prom-client metric is recorded on although a registry is disabled', async (t) => {
   createTestRegistry({ enabled: false });
   const size = new promClient.Gauge({ name: 'size', help: 'Size.', registers: [] });

@@ -73,28 +73,3 @@ test('labels may depend on the outcome', async (t) => {
   await t.throwsAsync(new Worker().run());
   t.is(readHistogram(registry, byOutcome, { outcome: 'failure' })?.count, 1);
 });
-
-test.serial(
-  'which call of a sample is the first to be timed is random, so that methods do not keep step',
-  (t) => {
-    const registry = createTestRegistry();
-    const random = Math.random;
-    t.teardown(() => {
-      Math.random = random;
-    });
-    const first = (chance: number): number => {
-      Math.random = () => chance;
-      const sampled = defineHistogram({ name: `chance_${chance * 10}_seconds`, help: 'Durations.' });
-      class Worker {
-        @Timed(sampled, { registry, sample: 10 })
-        run(): void {}
-      }
-      const worker = new Worker();
-      for (let call = 1; ; call++) {
-        worker.run();
-        if (readHistogram(registry, sampled)?.count === 10) return call;
-      }
-    };
-    t.deepEqual([0, 0.5, 0.9].map(first), [10, 5, 1]);
-  },
-);
