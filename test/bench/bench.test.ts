@@ -439,9 +439,9 @@ test('both READMEs and the plot show the committed results, which cover every se
 
 test('the ladder compares each step with the one before, and the whole with the start, and proves what it recorded', async (t) => {
   const measured = await measureLadders({
-    processes: 1,
-    pairs: { koa: 2, messages: 2, fetch: 2 },
-    operations: { koa: 50, messages: 2_000, fetch: 5 },
+    koa: { processes: 1, pairs: 2, operations: 50 },
+    messages: { processes: 1, pairs: 2, operations: 2_000 },
+    fetch: { processes: 1, pairs: 2, operations: 5 },
     profiledRequests: 200,
   });
   t.deepEqual(

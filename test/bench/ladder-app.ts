@@ -1,7 +1,6 @@
 /** One comparison of a ladder, in a process of its own: slices of two steps in turn, in an order drawn for each pair. */
 import { drawn } from './contender.js';
 import type { LadderName, Slices } from './ladder.js';
-import { fetchStep } from './ladder-fetch.js';
 import { koaStep } from './ladder-koa.js';
 import { messagesStep } from './ladder-messages.js';
 
@@ -16,7 +15,7 @@ export interface RunningStep {
 }
 
 const [ladder, lowerAt, upperAt, isLowerFirst, pairs, operations] = process.argv.slice(2);
-const stepOf = { koa: koaStep, messages: messagesStep, fetch: fetchStep }[ladder as LadderName];
+const stepOf = { koa: koaStep, messages: messagesStep }[ladder as Exclude<LadderName, 'fetch'>];
 const [lower, upper] =
   isLowerFirst === '1'
     ? [await stepOf(Number(lowerAt)), await stepOf(Number(upperAt))]

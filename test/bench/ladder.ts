@@ -1,8 +1,9 @@
 /**
  * Where the time of a measured request goes: steps that each add one thing to the step before. The two steps of a comparison run
- * in one process of their own, in slices that alternate, and the result is the median of the differences in CPU time.
+ * in slices that alternate, in a process of their own (fetches in two), and the result is the median of the differences in CPU time.
  */
 import { resultOf } from './child.js';
+import { fetchSlices } from './fetch-slices.js';
 import { type Added, bootstrapInterval } from './koa.js';
 import type { ProfiledFunction } from './koa-profile.js';
 import { median } from './measure.js';
@@ -34,7 +35,7 @@ export const ladders = {
 export type LadderName = keyof typeof ladders;
 
 /** Two steps that are compared, by their places in the ladder. */
-interface Comparison {
+export interface Comparison {
   readonly name: string;
   readonly lower: number;
   readonly upper: number;
@@ -78,13 +79,17 @@ export interface LadderMeasurement {
   readonly profiledRequests: number;
 }
 
-export interface LadderPlan {
-  readonly profiledRequests: number;
+/** How long the comparisons of a ladder run. */
+export interface LadderSlices {
   readonly processes: number;
   /** Pairs of slices per process. */
-  readonly pairs: Readonly<Record<LadderName, number>>;
-  /** Operations per slice of each ladder: a fetch takes about ten times as long as a request in memory. */
-  readonly operations: Readonly<Record<LadderName, number>>;
+  readonly pairs: number;
+  /** Operations per slice. */
+  readonly operations: number;
+}
+
+export interface LadderPlan extends Readonly<Record<LadderName, LadderSlices>> {
+  readonly profiledRequests: number;
 }
 
 /** What the process of a comparison sends: microseconds per operation of each slice of both steps. */
@@ -93,18 +98,13 @@ export interface Slices {
   readonly upper: readonly number[];
 }
 
-export async function measureLadders({
-  processes,
-  pairs,
-  operations,
-  profiledRequests,
-}: LadderPlan): Promise<LadderMeasurement> {
+export async function measureLadders(plan: LadderPlan): Promise<LadderMeasurement> {
   const steps: LadderStep[] = [];
   for (const ladder of Object.keys(ladders) as LadderName[]) {
     for (const comparison of comparisonsOf(ladder)) {
       const all: Slices[] = [];
-      for (let process = 0; process < processes; process++)
-        all.push(await slicesOf(ladder, comparison, process % 2 === 0, pairs[ladder], operations[ladder]));
+      for (let process = 0; process < plan[ladder].processes; process++)
+        all.push(await slicesOf(ladder, comparison, process, plan[ladder]));
       const differences = all.map(({ lower, upper }) =>
         upper.map((time, at) => time - (lower[at] ?? Number.NaN)),
       );
@@ -116,18 +116,20 @@ export async function measureLadders({
       });
     }
   }
-  const profile = await resultOf<ProfiledFunction[]>('koa-profile.ts', [String(profiledRequests)]);
-  return { steps, profile, profiledRequests };
+  const profile = await resultOf<ProfiledFunction[]>('koa-profile.ts', [String(plan.profiledRequests)]);
+  return { steps, profile, profiledRequests: plan.profiledRequests };
 }
 
 async function slicesOf(
   ladder: LadderName,
-  { lower, upper }: Comparison,
-  isLowerFirst: boolean,
-  pairs: number,
-  operations: number,
+  comparison: Comparison,
+  process: number,
+  slices: LadderSlices,
 ): Promise<Slices> {
-  const args = [ladder, lower, upper, isLowerFirst ? 1 : 0, pairs, operations].map(String);
+  if (ladder === 'fetch') return fetchSlices(comparison, slices, process + 1);
+  const { lower, upper } = comparison;
+  const { pairs, operations } = slices;
+  const args = [ladder, lower, upper, process % 2 === 0 ? 1 : 0, pairs, operations].map(String);
   return resultOf<Slices>('ladder-app.ts', args);
 }
 
