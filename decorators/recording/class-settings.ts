@@ -59,7 +59,7 @@ export function failsByClass(call: Call): boolean {
 }
 
 /** The registry of the class of a call; `undefined` if it has none. */
-export function registryOf(call: Call): AnyRegistry | undefined {
+function registryOf(call: Call): AnyRegistry | undefined {
   const registry = settingOf(call, (settings) => settings.registry);
   return typeof registry === 'function' ? registry(call.instance as never) : registry;
 }
