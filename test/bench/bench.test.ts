@@ -52,7 +52,7 @@ test('every library records every operation that is measured, in each kind and s
 });
 
 test('native histograms are measured beside classic ones, and protobuf beside text', async (t) => {
-  const measured = await measureNative({ rounds: 1, milliseconds: 1, sets: 100 });
+  const measured = await measureNative({ processes: 1, rounds: 1, milliseconds: 1, sets: 100 });
   t.true(nativeVerdicts(measured).every((verdict) => !verdict.measured.includes('NaN')));
   t.deepEqual(
     measured.scrapes.map(({ format }) => format),

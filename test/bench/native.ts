@@ -7,11 +7,12 @@ import { scrapeChunks } from '../../lib/exposition/scrape.js';
 import { textFormat } from '../../lib/exposition/text.js';
 import { label } from '../../lib/label.js';
 import { MetricsRegistry } from '../../lib/registry.js';
+import { measureCalls } from './calls.js';
 import { fillCatalogue } from './catalogue-fill.js';
 import { type Contender, inputs, type Labels, labelSets } from './contender.js';
 import { ours } from './contenders/ours.js';
 import { promClientLike } from './contenders/prom-client-like.js';
-import { type Measurement, measureSideBySide, median } from './measure.js';
+import { type Measurement, median } from './measure.js';
 import { atLeast, atMost, type Verdict } from './verdict.js';
 
 export interface NativeMeasurement {
@@ -47,30 +48,34 @@ const native: Contender = {
 
 const contenders = [ours, native, promClientLike('prom-client', promClient)];
 
+/** What a process of `measureCalls` measures. */
+export const nativeCalls = {
+  contenders,
+  kinds: ['histogram'],
+  shapes: ['bound', 'labelled'],
+} as const;
+
 export async function measureNative({
+  processes,
   rounds,
   milliseconds,
   sets,
 }: {
+  processes: number;
+  /** Per process. */
   rounds: number;
   milliseconds: number;
   /** Series of the metrics of the catalogue. */
   sets: number;
 }): Promise<NativeMeasurement> {
-  const calls = await measureSideBySide({
-    contenders,
-    rounds,
-    milliseconds,
-    kinds: ['histogram'],
-    shapes: ['bound', 'labelled'],
-  });
+  const calls = await measureCalls({ subjects: 'native', processes, rounds, milliseconds });
   const registry = new MetricsRegistry({ maxSeries: 100_000 });
   const wait = registry.histogram(
     defineHistogram({ name: 'wait_seconds', help: 'Measured.', labels: three, native: {} }),
   );
   for (const { labels, value } of inputs) wait.observe(labels, value);
   fillCatalogue(registry, sets);
-  const scrapes = await measureScrapes(registry, rounds * 5);
+  const scrapes = await measureScrapes(registry, processes * rounds * 4);
   return { calls, scrapes };
 }
 

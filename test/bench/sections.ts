@@ -115,7 +115,9 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
     title: 'Native histograms and protobuf',
     measure: (quick) =>
       measureNative(
-        quick ? { rounds: 3, milliseconds: 10, sets: 1_000 } : { rounds: 7, milliseconds: 60, sets: 10_000 },
+        quick
+          ? { processes: 1, rounds: 3, milliseconds: 10, sets: 1_000 }
+          : { processes: 3, rounds: 3, milliseconds: 40, sets: 10_000 },
       ),
     shown: nativeTable,
     verdicts: nativeVerdicts,
@@ -150,9 +152,9 @@ export const sections: { readonly [Name in keyof Measured]: Section<Measured[Nam
             }
           : {
               koa: { processes: 3, pairs: 75, operations: 400 },
-              messages: { processes: 3, pairs: 30, operations: 20_000 },
+              messages: { processes: 3, pairs: 30, operations: 10_000 },
               // Two processes of the same code differ by 5 %.
-              fetch: { processes: 10, pairs: 8, operations: 200 },
+              fetch: { processes: 8, pairs: 8, operations: 200 },
               profiledRequests: 200_000,
             },
       ),
