@@ -20,7 +20,7 @@ export interface DashboardMeasurement {
 
 export async function measureDashboard(quick: boolean): Promise<DashboardMeasurement[]> {
   const measurements: DashboardMeasurement[] = [];
-  for (const series of [100, 50_000]) measurements.push(await measured(series, quick ? 3 : 12));
+  for (const series of [100, 50_000]) measurements.push(await measured(series, quick ? 3 : 10));
   return measurements;
 }
 
