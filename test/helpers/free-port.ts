@@ -19,3 +19,6 @@ export async function freePort(): Promise<number> {
     return port;
   }
 }
+
+/** A port that refuses connections: it is reserved, so that no system gives it to a server that asks for any port. */
+export const refusedPort = 2;

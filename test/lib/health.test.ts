@@ -19,6 +19,7 @@ import {
 } from '../../lib/ready-made-checks.js';
 import { createTestRegistry, readHistogram, readValue } from '../../lib/testing.js';
 import { json, startApiServer } from '../helpers/api-server.js';
+import { refusedPort } from '../helpers/free-port.js';
 
 const noCache = { cacheSeconds: 0 };
 const signal = new AbortController().signal;
@@ -239,7 +240,7 @@ test('a TCP check passes if the port accepts connections', async (t) => {
   t.true(await tcpCheck('127.0.0.1', port)(signal));
   t.true(await databaseCheck({ host: '127.0.0.1', port })(signal));
   await new Promise((resolve) => server.close(resolve));
-  await t.throwsAsync(Promise.resolve(tcpCheck('127.0.0.1', port)(signal)), { code: 'ECONNREFUSED' });
+  await t.throwsAsync(Promise.resolve(tcpCheck('127.0.0.1', refusedPort)(signal)), { code: 'ECONNREFUSED' });
 });
 
 test('a database check passes if its query succeeds', async (t) => {

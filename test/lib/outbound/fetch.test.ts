@@ -1,6 +1,4 @@
 /** `instrumentFetch`: metrics of outgoing requests to a local server. Serial, because the instrumentation is process-wide. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { catalogue } from '../../../lib/catalogue/catalogue.js';
 import { instrumentFetch } from '../../../lib/outbound/fetch.js';
@@ -23,6 +21,7 @@ import {
   openaiRateLimit,
   startApiServer,
 } from '../../helpers/api-server.js';
+import { refusedPort } from '../../helpers/free-port.js';
 import { freezeDate } from '../../helpers/freeze-date.js';
 import { until } from '../../helpers/until.js';
 
@@ -128,12 +127,8 @@ test.serial('a non-standard method is recorded as `other`', async (t) => {
 // ---- failures ----------------------------------------------------------------------------------------------
 
 test.serial('network errors are counted by their code', async (t) => {
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-  const { port } = closed.address() as AddressInfo;
-  await new Promise((resolve) => closed.close(resolve));
   const { server, recorded } = await setting(t);
-  await t.throwsAsync(fetch(`http://127.0.0.1:${port}/`));
+  await t.throwsAsync(fetch(`http://127.0.0.1:${refusedPort}/`));
   server.next(
     (_request, response) => {
       response.destroy();
