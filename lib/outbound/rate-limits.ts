@@ -106,8 +106,17 @@ const maxMoment = 8_640_000_000_000_000;
 /** Milliseconds since 1970; NaN for an invalid time. */
 export function momentOf(time: unknown): number {
   if (typeof time === 'number') return Math.abs(time) <= maxMoment ? Math.trunc(time) : Number.NaN;
-  if (time instanceof Date) return time.getTime();
+  if (time instanceof Date) return timeOf(time);
   return typeof time === 'string' && time !== '' ? Date.parse(time) : Number.NaN;
+}
+
+/** The time of a date, whatever its class makes of `getTime`; NaN for an object that only inherits from `Date`. */
+function timeOf(date: Date): number {
+  try {
+    return Date.prototype.getTime.call(date);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 export function momentError(metric: string, what: string, time: unknown): Error {

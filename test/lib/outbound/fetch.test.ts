@@ -309,6 +309,20 @@ for (const headers of [
   });
 }
 
+test.serial(
+  'of a rate-limit header that is sent twice, as by a proxy that adds its own, the last one is read',
+  async (t) => {
+    const { server, samples } = await setting(t);
+    server.next((_request, response) => {
+      response.setHeader('X-RateLimit-Remaining', ['5', '7']).setHeader('x-ratelimit-limit', ['60', '5000']);
+      response.end('{}');
+    });
+    await (await fetch(server.url)).text();
+    t.deepEqual(await samples(remaining), { 'github requests': 7 });
+    t.deepEqual(await samples(catalogue.platformRateLimitLimit), { 'github requests': 5_000 });
+  },
+);
+
 test.serial('a retry reported by an SDK is counted by the reason of the last failure', async (t) => {
   const { server, samples } = await setting(t, provider);
   const headers = (count: number): RequestInit => ({ headers: { 'X-Stainless-Retry-Count': String(count) } });

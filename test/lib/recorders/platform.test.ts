@@ -92,6 +92,22 @@ for (const [createdAt, mergedAt, message] of [
   });
 }
 
+test('a class of dates whose `getTime` throws has its time, and an object that only inherits from Date has none', async (t) => {
+  class Guarded extends Date {
+    override getTime(): number {
+      throw new Error('guarded');
+    }
+  }
+  const { registry, metrics, lifetime, recordingErrors } = recorder();
+  metrics.recordPRMerged('github', repository, new Guarded(0), new Guarded(3_600_000));
+  t.like(lifetime(), { count: 1, sum: 1 });
+  metrics.recordPRMerged('github', repository, Object.create(Date.prototype) as Date, new Date());
+  t.like(lifetime(), { count: 1, sum: 1 });
+  t.is(readValue(registry, catalogue.prsMerged, by), 2);
+  t.deepEqual(await recordingErrors(), [{ metric: 'pr_lifetime_hours', reason: 'value', value: 1 }]);
+  t.regex(registry.warnings[0]?.message ?? '', /received an invalid date\./);
+});
+
 test.serial('rate limits are counted and exposed, and their resets count down', async (t) => {
   freezeDate(t);
   const { registry, metrics } = recorder();
