@@ -20,5 +20,5 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** A port that refuses connections: it is reserved, so that no system gives it to a server that asks for any port. */
+/** A port that refuses connections: below 1024, so no system gives it to a server that asks for any port. */
 export const refusedPort = 2;

@@ -189,6 +189,7 @@ test('shutdown turns readiness off, drains, then waits for a scrape, pushes, wri
   t.deepEqual(events, ['scrape', 'work, ready is 503'], 'it waits for a scrape');
   // Readiness has just turned off; the drain ends when its time is over.
   const { url } = metrics;
+  t.true(isListening(url));
   await until('the last scrape', async () => {
     if (events.includes('push')) return true;
     await scraping();

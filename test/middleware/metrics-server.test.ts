@@ -150,6 +150,7 @@ test('close lets a scrape finish, and destroys its connection after the deadline
   });
   const scraping = fetch(`${server.url}/metrics`).then((response) => response.text());
   await inProgress;
+  t.true(isListening(server.url));
   const closing = server.close({ deadlineSeconds: Number.POSITIVE_INFINITY });
   t.is(server.close(), closing, 'a second close returns the same promise');
   t.false(isListening(server.url), 'no new connections');
