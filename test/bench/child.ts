@@ -1,5 +1,5 @@
 /** Child processes, for measurements that must not share a heap or an event loop with the benchmark. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { compiled } from '../helpers/package-root.js';
 
@@ -13,16 +13,31 @@ export async function resultOf<T>(script: string, args: readonly string[] = []):
     execArgv: ['--expose-gc'],
   });
   try {
+    return await nextMessage<T>(child, [script, ...args].join(' '));
+  } finally {
+    child.kill();
+  }
+}
+
+/**
+ * The next message of a process.
+ * @param program what the error calls it
+ * @throws an Error if the process exits without sending one
+ */
+export async function nextMessage<T>(child: ChildProcess, program: string): Promise<T> {
+  const settled = new AbortController();
+  try {
     const [sent] = (await Promise.race([
-      once(child, 'message'),
+      once(child, 'message', settled),
       // Its exit may be reported before its last message, but `close` follows the end of the channel.
-      once(child, 'close').then(([code]) => {
-        throw new Error(`${script} ${args.join(' ')} exited with ${code} and sent no result`);
+      once(child, 'close', settled).then(([code]) => {
+        throw new Error(`${program} exited with ${code} and sent no result`);
       }),
     ])) as [T];
     return sent;
   } finally {
-    child.kill();
+    // The next call must not find listeners of this one.
+    settled.abort();
   }
 }
 

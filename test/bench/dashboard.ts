@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { readEvents } from '../helpers/event-reader.js';
 import { compiled } from '../helpers/package-root.js';
+import { nextMessage } from './child.js';
 import type { Verdict } from './verdict.js';
 
 export interface DashboardMeasurement {
@@ -24,19 +25,18 @@ export async function measureDashboard(quick: boolean): Promise<DashboardMeasure
   return measurements;
 }
 
-function measured(series: number, seconds: number): Promise<DashboardMeasurement> {
-  const child = fork(compiled('test/bench/dashboard-app.ts'), [String(series), String(seconds)], {
+async function measured(series: number, seconds: number): Promise<DashboardMeasurement> {
+  const program = 'dashboard-app.ts';
+  const child = fork(compiled(`test/bench/${program}`), [String(series), String(seconds)], {
     execArgv: ['--expose-gc'],
   });
-  return new Promise<DashboardMeasurement>((resolve, reject) => {
-    child.once('close', (code) =>
-      reject(new Error(`dashboard-app.ts exited with ${code} and sent no result`)),
-    );
-    child.on('message', (message: { readonly url?: string } & DashboardMeasurement) => {
-      if (message.url === undefined) resolve(message);
-      else void open(message.url).then((milliseconds) => child.send(milliseconds), reject);
-    });
-  }).finally(() => child.kill());
+  try {
+    const { url } = await nextMessage<{ readonly url: string }>(child, program);
+    child.send(await open(url));
+    return await nextMessage<DashboardMeasurement>(child, program);
+  } finally {
+    child.kill();
+  }
 }
 
 /** Opens a page's stream, in this process, and leaves it open. */

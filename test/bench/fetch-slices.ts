@@ -4,51 +4,37 @@
  * one kind, and both become slower.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { compiled } from '../helpers/package-root.js';
-import { drawn } from './contender.js';
+import { nextMessage } from './child.js';
 import type { FetchSlice } from './fetch-app.js';
 import type { Comparison, LadderSlices, Slices } from './ladder.js';
-
-/** Slices before the first one that counts. */
-const warmUp = 20;
+import { checkRecorded, slicesInTurn } from './slices-in-turn.js';
 
 export async function fetchSlices(
   { lower, upper }: Comparison,
-  { pairs, operations }: LadderSlices,
+  plan: LadderSlices,
   seed: number,
 ): Promise<Slices> {
-  const server = fork(compiled('test/bench/ladder-server.ts'), { execArgv: [] });
-  const clients: ChildProcess[] = [];
-  const client = (step: number, port: number): ChildProcess => {
-    const args = [step, port, operations].map(String);
-    const child = fork(compiled('test/bench/fetch-app.ts'), args, { execArgv: [] });
-    clients.push(child);
+  const children: ChildProcess[] = [];
+  const started = (script: string, args: readonly number[] = []): ChildProcess => {
+    const child = fork(compiled(`test/bench/${script}`), args.map(String), { execArgv: [] });
+    children.push(child);
     return child;
   };
   try {
-    const [port] = (await once(server, 'message')) as [number];
-    const sides = { lower: client(lower, port), upper: client(upper, port) } as const;
-    const slices = { lower: [] as number[], upper: [] as number[] };
-    const draw = drawn(seed);
-    for (let pair = 0; pair < warmUp + pairs; pair++) {
-      const order = draw() < 0.5 ? (['lower', 'upper'] as const) : (['upper', 'lower'] as const);
-      for (const side of order) {
-        const { microseconds, recorded } = await sliceOf(sides[side]);
-        const expected = (pair + 1) * operations;
-        if ((recorded ?? expected) < expected)
-          throw new Error(`recorded ${recorded} of ${expected} operations`);
-        if (pair >= warmUp) slices[side].push(microseconds);
-      }
-    }
+    const port = await nextMessage<number>(started('ladder-server.ts'), 'ladder-server.ts');
+    const client = (step: number): ChildProcess => started('fetch-app.ts', [step, port, plan.operations]);
+    const clients = { lower: client(lower), upper: client(upper) };
+    const recorded: { -readonly [Side in keyof Slices]?: number | undefined } = {};
+    const slices = await slicesInTurn(plan, seed, async (side) => {
+      clients[side].send('slice');
+      const slice = await nextMessage<FetchSlice>(clients[side], 'fetch-app.ts');
+      recorded[side] = slice.recorded;
+      return slice.microseconds;
+    });
+    for (const found of [recorded.lower, recorded.upper]) checkRecorded(found, plan);
     return slices;
   } finally {
-    for (const child of [server, ...clients]) child.kill();
+    for (const child of children) child.kill();
   }
-}
-
-async function sliceOf(child: ChildProcess): Promise<FetchSlice> {
-  child.send('slice');
-  const [slice] = (await once(child, 'message')) as [FetchSlice];
-  return slice;
 }

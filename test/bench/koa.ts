@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { findOnPath } from '../helpers/find-on-path.js';
 import { compiled } from '../helpers/package-root.js';
+import { nextMessage } from './child.js';
 import { drawn } from './contender.js';
 import { median, quantile } from './measure.js';
 import { atLeast, atMost, type Verdict } from './verdict.js';
@@ -99,7 +100,7 @@ async function pairsOf(
   const child = await appOnOneCore(variant, isBareFirst);
   const sockets: Socket[] = [];
   try {
-    const [ports] = (await once(child, 'message')) as [{ bare: number; measured: number }];
+    const ports = await nextMessage<{ bare: number; measured: number }>(child, program);
     const order = [ports.bare, ports.measured] as [number, number];
     if (!isBareFirst) order.reverse();
     // In turns, as in the measurement, so that V8 does not optimize for the app that ran last.
@@ -126,7 +127,7 @@ async function pairsOf(
     }
     const sent = Math.ceil(warmUp / 10) * 10 + (pairs + 5) * requests;
     child.send('recorded');
-    const [{ requests: recorded = sent }] = (await once(child, 'message')) as [{ requests?: number }];
+    const { requests: recorded = sent } = await nextMessage<{ requests?: number }>(child, program);
     if (recorded < sent) throw new Error(`${variant} recorded ${recorded} of ${sent} requests`);
     return times;
   } finally {
@@ -196,10 +197,12 @@ const names: Readonly<Record<KoaMeasurement['variant'], string>> = {
   OpenTelemetry: 'OpenTelemetry instrumentation of HTTP and Koa: duration, spans',
 };
 
+const program = 'koa-app.ts';
+
 /** Pinned to one core if `taskset` exists, so that the load generator does not displace it. */
 async function appOnOneCore(variant: string, isBareFirst: boolean): Promise<ChildProcess> {
   const order = isBareFirst ? 'bare first' : 'measured first';
-  const script = compiled('test/bench/koa-app.ts');
+  const script = compiled(`test/bench/${program}`);
   const taskset = findOnPath('taskset');
   if (taskset === undefined) return fork(script, [variant, order], { execArgv: [] });
   return fork('-c', ['0', process.execPath, script, variant, order], {
@@ -210,8 +213,7 @@ async function appOnOneCore(variant: string, isBareFirst: boolean): Promise<Chil
 
 async function cpuTimeOf(child: ChildProcess): Promise<number> {
   child.send('cpu');
-  const [{ microseconds }] = (await once(child, 'message')) as [{ microseconds: number }];
-  return microseconds;
+  return (await nextMessage<{ microseconds: number }>(child, program)).microseconds;
 }
 
 /** One, so that each request wakes the process, as most do in a service: on busy connections requests are cheaper. */

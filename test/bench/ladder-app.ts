@@ -1,8 +1,9 @@
 /** One comparison of a ladder, in a process of its own: slices of two steps in turn, in an order drawn for each pair. */
-import { drawn } from './contender.js';
-import type { LadderName, Slices } from './ladder.js';
+import { sendResult } from './child.js';
+import type { LadderName } from './ladder.js';
 import { koaStep } from './ladder-koa.js';
 import { messagesStep } from './ladder-messages.js';
+import { checkRecorded, slicesInTurn } from './slices-in-turn.js';
 
 /** A step that can run, and what proves that it recorded. */
 export interface RunningStep {
@@ -25,16 +26,10 @@ const [lower, upper] =
       ]);
 
 const size = Number(operations);
-for (let time = 0; time < 20; time++) for (const step of [lower, upper]) await timeOf(step);
-const draw = drawn(size);
-const slices = { lower: [] as number[], upper: [] as number[] };
-for (let pair = 0; pair < Number(pairs); pair++) {
-  const order = draw() < 0.5 ? (['lower', 'upper'] as const) : (['upper', 'lower'] as const);
-  for (const which of order) slices[which].push(await timeOf(which === 'lower' ? lower : upper));
-}
-await prove(lower);
-await prove(upper);
-process.send?.(slices satisfies Slices);
+const plan = { pairs: Number(pairs), operations: size };
+const slices = await slicesInTurn(plan, size, (side) => timeOf(side === 'lower' ? lower : upper));
+for (const { recorded } of [lower, upper]) checkRecorded(await recorded?.(), plan);
+sendResult(slices);
 
 async function timeOf({ run, switchOn }: RunningStep): Promise<number> {
   const switchOff = switchOn?.();
@@ -43,10 +38,4 @@ async function timeOf({ run, switchOn }: RunningStep): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   switchOff?.();
   return (user + system) / size;
-}
-
-async function prove({ recorded }: RunningStep): Promise<void> {
-  const expected = (20 + Number(pairs)) * size;
-  const found = (await recorded?.()) ?? expected;
-  if (found < expected) throw new Error(`recorded ${found} of ${expected} operations`);
 }

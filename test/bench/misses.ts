@@ -63,7 +63,7 @@ const misses: readonly Miss[] = [
   {
     claim: 'CPU time that instrumentFetch() adds to a fetch over loopback',
     profile:
-      'Its functions take 1.0 µs for the messages of a fetch with rate limits in a loop, which is 0.8 %, see the ladder: a quarter of it is undici publishing four messages, half reading rate limits. The rest is within the noise: the medians of three runs are 5 to 9 %, with intervals from −6 to 21 %, and two processes of which neither records differ as much.',
+      'Its functions take 1.0 µs for the messages of a fetch with rate limits in a loop, which is 0.8 %, see the ladder: a quarter of it is undici publishing four messages, half reading rate limits. The rest is within the noise: the medians of three runs are 5 to 9 %, with intervals from −8 to 22 %, and two processes of which neither records differ as much.',
     tried:
       'Reading rate limits as bytes, which is in use: 1.0 µs instead of 2.2. The state of a request in a WeakMap adds 75 µs, since each garbage collection cleans it; in a Map it costs as much as on the request, and could leak. Starting and stopping it in one process gives 20 %, since V8 then compiles the code of undici for requests with and without the state, which no service has.',
   },

@@ -7,7 +7,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { compiled } from '../helpers/package-root.js';
+import { nextMessage } from './child.js';
 import { atMost, type Verdict } from './verdict.js';
+
+const program = 'storm-app.ts';
 
 export interface StormResult {
   /** Statuses of the 200 scrapes, and of pages served during them. */
@@ -22,9 +25,9 @@ export interface StormResult {
 }
 
 export async function storm({ milliseconds }: { milliseconds: number }): Promise<StormResult> {
-  const child = fork(compiled('test/bench/storm-app.ts'), { execArgv: ['--expose-gc'] });
+  const child = fork(compiled(`test/bench/${program}`), { execArgv: ['--expose-gc'] });
   try {
-    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    const { port } = await nextMessage<{ port: number }>(child, program);
     // Warm up, so that memory and compiled code no longer change.
     for (let time = 0; time < 3; time++) await scrape(port);
     await pageLatencies(port, 500);
@@ -110,8 +113,7 @@ export function stormVerdicts({
 
 async function memoryOf(child: ChildProcess): Promise<number> {
   child.send('memory');
-  const [{ heap }] = (await once(child, 'message')) as [{ heap: number }];
-  return heap;
+  return (await nextMessage<{ heap: number }>(child, program)).heap;
 }
 
 function scrape(port: number, headers: Record<string, string> = {}): Promise<number> {
